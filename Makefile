@@ -1,0 +1,30 @@
+PYTHON ?= python3
+BIN := .venv/bin
+.PHONY: demo test check clean
+
+# One stamp for each set of packages: installed once, again only when pyproject.toml changes.
+.venv/installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --group test --group check
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/accessmap demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf .venv out dist build
