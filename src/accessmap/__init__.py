@@ -1,3 +1,77 @@
-"""Who can reach which public services, how unfairly that is spread, and what would change."""
+"""Who can reach which public services, how unfairly that is spread, and what would change.
+
+Submodules, and the heavy libraries behind them, load when a name is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from accessmap import decay as decay
+    from accessmap import imbalance as imbalance
+    from accessmap.dossier import Dossier as Dossier
+    from accessmap.errors import AccessmapError as AccessmapError
+    from accessmap.isochrones import catchments as catchments
+    from accessmap.maps import access_map as access_map
+    from accessmap.maps import catchment_map as catchment_map
+    from accessmap.maps import compare_map as compare_map
+    from accessmap.measures import by_commune as by_commune
+    from accessmap.measures import coverage as coverage
+    from accessmap.measures import nearest as nearest
+    from accessmap.measures import opportunities as opportunities
+    from accessmap.network import RoadNetwork as RoadNetwork
+    from accessmap.provenance import Provenance as Provenance
+    from accessmap.provenance import Source as Source
+    from accessmap.sample import load_sample as load_sample
+    from accessmap.scenarios import Scenario as Scenario
+    from accessmap.scenarios import compare as compare
+    from accessmap.scenarios import winners_and_losers as winners_and_losers
+    from accessmap.sources.communes import read_communes as read_communes
+    from accessmap.sources.residents import read_residents as read_residents
+    from accessmap.sources.services import read_services as read_services
+    from accessmap.study import Study as Study
+    from accessmap.travel import travel_times as travel_times
+
+_HOME = {
+    "AccessmapError": "errors",
+    "Dossier": "dossier",
+    "Provenance": "provenance",
+    "RoadNetwork": "network",
+    "Scenario": "scenarios",
+    "Source": "provenance",
+    "Study": "study",
+    "access_map": "maps",
+    "by_commune": "measures",
+    "catchment_map": "maps",
+    "catchments": "isochrones",
+    "compare": "scenarios",
+    "compare_map": "maps",
+    "coverage": "measures",
+    "load_sample": "sample",
+    "nearest": "measures",
+    "opportunities": "measures",
+    "read_communes": "sources.communes",
+    "read_residents": "sources.residents",
+    "read_services": "sources.services",
+    "travel_times": "travel",
+    "winners_and_losers": "scenarios",
+}
+_MODULES = ("decay", "imbalance")
+
+__all__ = ["__version__", *sorted(_HOME), *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"accessmap.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'accessmap' has no attribute {name!r}")
+    value = getattr(import_module(f"accessmap.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

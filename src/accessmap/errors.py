@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-__all__ = ["AccessmapError", "NetworkError", "ScenarioError", "SnapError", "SourceError", "TableError", "did_you_mean"]
+__all__ = [
+    "AccessmapError",
+    "NetworkError",
+    "ScenarioError",
+    "SitingError",
+    "SnapError",
+    "SourceError",
+    "StudyError",
+    "TableError",
+    "did_you_mean",
+]
 
 
 class AccessmapError(Exception):
@@ -44,8 +54,39 @@ class NetworkError(AccessmapError, ValueError):
     """A road network cannot be built or used as asked."""
 
 
+class SitingError(AccessmapError, ValueError):
+    """A siting question has no answer, or is not one; the message says for whom, and what would do.
+
+    Parameters
+    ----------
+    message
+        What cannot be, in one or a few sentences.
+    residents
+        Ids of the residents who cannot be served as asked.
+    smallest_p, smallest_cutoff
+        How many sites, or how many minutes, would be needed with all else the same; None where not found.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        residents: Iterable[str] = (),
+        smallest_p: int | None = None,
+        smallest_cutoff: float | None = None,
+    ) -> None:
+        self.residents = tuple(residents)
+        self.smallest_p = smallest_p
+        self.smallest_cutoff = smallest_cutoff
+        super().__init__(message)
+
+
 class SnapError(AccessmapError, ValueError):
     """Points lie too far from the road network to be joined to it."""
+
+
+class StudyError(AccessmapError, ValueError):
+    """A study is asked for what it does not hold."""
 
 
 class ScenarioError(AccessmapError, ValueError):

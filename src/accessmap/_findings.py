@@ -1,0 +1,310 @@
+"""What is wrong with a table: each check adds a sentence that names rows, values and the remedy."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accessmap.errors import TableError, did_you_mean
+from accessmap.labels import CATEGORIES
+
+STEP_FREE = ("yes", "no", "unknown")
+LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
+SHOWN = 5  # rows named one by one before "and n more"
+
+Mask = NDArray[np.bool_]
+
+# A commune code has five characters and that of an IRIS nine: with one less and digits only, a leading zero was lost
+# (departments 01 to 09; Corsica's 2A and 2B hold a letter and are not touched).
+LOST_ZERO = re.compile(r"\d{4}|\d{8}")
+FLOAT_AS_TEXT = re.compile(r"\d+\.0+")
+
+
+def count(number: int, noun: str) -> str:
+    """Return '1 row' or '2 rows'."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def some(values: Iterable[object], known: Iterable[object] = ()) -> str:
+    """Return the first few values, each with its near matches among `known`, and how many more there are."""
+    listed = list(dict.fromkeys(values))
+    known = [str(name) for name in known]
+    named = [f"{value!r}{did_you_mean(value, known) if known else ''}" for value in listed[:SHOWN]]
+    return ", ".join(named) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+
+
+class Findings:
+    """The problems of one table, gathered and raised together.
+
+    Parameters
+    ----------
+    name
+        Of the table, as its error is titled.
+    table
+        What is checked; never changed.
+    row_names
+        What to call each row ("line 4 '02173'"), if not by its id.
+    """
+
+    def __init__(self, name: str, table: Any, row_names: Sequence[str] | None) -> None:
+        self.name, self.table, self.row_names = name, table, row_names
+        self.problems: list[str] = []
+
+    def add(self, problem: str) -> None:
+        """Keep one more problem."""
+        self.problems.append(problem)
+
+    def raise_if_any(self) -> None:
+        """Raise all that was found in one error."""
+        if self.problems:
+            raise TableError(self.name, self.problems)
+
+    def rows(self, mask: Mask, value: Callable[[int], object] | None = None) -> str:
+        """Return '2 rows: 'a' (-1), 'b' (-3)', with the place in the file where it is known."""
+        where = np.flatnonzero(mask)
+        named = []
+        for row in where[:SHOWN]:
+            name = self.row_names[row] if self.row_names is not None else repr(self.table.index[row])
+            named.append(f"{name} ({value(row)})" if value is not None else name)
+        more = f" and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
+        return f"{count(len(where), 'row')}: {', '.join(named)}{more}"
+
+    def flag(self, mask: Any, what: str, remedy: str, value: Callable[[int], object] | None = None) -> None:
+        """Add a problem where `mask` is true anywhere."""
+        mask = np.asarray(mask, dtype=bool)
+        if mask.any():
+            self.add(f"{what} in {self.rows(mask, value)}: {remedy}.")
+
+    def is_table(self, *, geographic: bool) -> bool:
+        """Whether this is a table with rows, which the other checks need."""
+        wanted = gpd.GeoDataFrame if geographic else pd.DataFrame
+        if not isinstance(self.table, wanted):
+            remedy = (
+                "geopandas.GeoDataFrame(table, geometry=…, crs=…)" if geographic else "a residents × services table"
+            )
+            self.add(f"It is a {type(self.table).__name__} and not a {wanted.__name__}: give {remedy}.")
+        elif geographic and self.table.active_geometry_name is None:
+            self.add("It has no 'geometry' column: call set_geometry, or build it with geopandas.points_from_xy.")
+        elif geographic and self.table.empty:
+            self.add("It has no rows: at least one is needed.")
+        elif not self.table.columns.is_unique and geographic:
+            twice = self.table.columns[self.table.columns.duplicated()]
+            self.add(f"Columns {some(twice)} are there twice: keep one of each.")
+        else:
+            return True
+        return False
+
+    def columns(self, *names: str) -> None:
+        """Every named column is there."""
+        for name in names:
+            if name not in self.table.columns:
+                others = [column for column in self.table.columns if column not in names]
+                self.add(f"'{name}' is missing{did_you_mean(name, others)}: add this column.")
+
+    def ids(self, name: str, *, french: bool = False) -> None:
+        """The index holds unique text, without the marks that numbers leave on codes."""
+        index = self.table.index
+        if isinstance(index, pd.MultiIndex):
+            self.add(f"The index has {index.nlevels} levels: call set_index('{name}').")
+            return
+        if name in self.table.columns:
+            self.add(f"'{name}' is a column and must be the index: call set_index('{name}').")
+            return
+        if index.name not in (None, name):
+            self.add(f"The index is named {index.name!r} and not '{name}': call rename_axis or set_index.")
+        text = pd.Series(index, dtype=object)
+        null = text.isna().to_numpy()
+        number = ~null & ~text.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+        self.flag(null, f"'{name}' is missing", "give each row an id", lambda row: f"row {row + 1}")
+        self.flag(
+            number, f"'{name}' is a number", 'ids are text: read the column as str, zeros kept ("01004" and not 1004)'
+        )
+        words = text.where(~null & ~number, "-").astype(str)
+        self.flag(words.str.strip() == "", f"'{name}' is blank", "give each row an id", lambda row: f"row {row + 1}")
+        self.flag(words != words.str.strip(), f"'{name}' has spaces around it", "strip them")
+        self.flag(text.duplicated(keep=False) & ~null, f"'{name}' is there more than once", "keep one row of each id")
+        self._marks_of_numbers(words, name, french=french)
+
+    def lost_zeros(self, name: str) -> None:
+        """The codes in a column show no mark of having been numbers."""
+        if name in self.table.columns:
+            values = self.table[name].reset_index(drop=True).astype(object)
+            is_text = values.map(lambda value: isinstance(value, str))
+            self._marks_of_numbers(values.where(is_text, "-").astype(str), name, french=True)
+
+    def _marks_of_numbers(self, words: pd.Series, name: str, *, french: bool) -> None:
+        self.flag(
+            words.map(lambda word: FLOAT_AS_TEXT.fullmatch(word) is not None),
+            f"'{name}' was read as a number with decimals",
+            "read the column as str, from the file as it was published",
+            lambda row: f"{words[row]!r}",
+        )
+        # elsewhere in the world four digits may be a whole code (in Portugal, say)
+        if french and self.in_france:
+            self.flag(
+                words.map(lambda word: LOST_ZERO.fullmatch(word) is not None),
+                f"'{name}' has lost its leading zero",
+                "read the column as str, or write it with str.zfill(5)",
+                lambda row: f"{words[row]!r} for '0{words[row]}'",
+            )
+
+    @property
+    def in_france(self) -> bool:
+        """Whether the table is in the CRS of metropolitan France."""
+        crs = self.table.crs
+        return crs is not None and crs.to_epsg() == 2154
+
+    def text(self, name: str, *, optional: bool = False) -> None:
+        """A column holds text, in every row unless it is optional."""
+        if name not in self.table.columns:
+            return
+        values = self.table[name]
+        null = values.isna().to_numpy()
+        is_text = values.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+        if not optional:
+            blank = null | (is_text & (values.astype(str).str.strip() == "").to_numpy())
+            self.flag(blank, f"'{name}' is missing", "give it, as text")
+        self.flag(
+            ~null & ~is_text, f"'{name}' is not text", "read the column as str", lambda row: repr(values.iloc[row])
+        )
+
+    def number(self, name: str, what: str, *, optional: bool = False) -> None:
+        """A column holds finite numbers, 0 or more; missing only where it is optional."""
+        if name not in self.table.columns:
+            return
+        values = self.table[name]
+        remedy = f"give {what}, 0 or more" + (", or leave it missing" if optional else "")
+        if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            numbers = pd.to_numeric(
+                values.where(~values.map(lambda value: isinstance(value, bool)), None), errors="coerce"
+            )
+            bad = (numbers.isna() & values.notna()).to_numpy(dtype=bool)
+            bad = bad if bad.any() else values.notna().to_numpy(dtype=bool)
+            self.flag(
+                bad, f"'{name}' is not a number (dtype {values.dtype})", remedy, lambda row: repr(values.iloc[row])
+            )
+            return
+        numbers = values.astype("float64").to_numpy()
+        if not optional:
+            self.flag(np.isnan(numbers), f"'{name}' is missing", remedy)
+        self.flag(np.isinf(numbers), f"'{name}' is infinite", remedy)
+        self.flag(
+            np.isfinite(numbers) & (numbers < 0), f"'{name}' is negative", remedy, lambda row: f"{numbers[row]:g}"
+        )
+
+    def territory(self) -> None:
+        """`in_territory` is true or false in every row, and true somewhere."""
+        if "in_territory" not in self.table.columns:
+            return
+        values = self.table["in_territory"]
+        wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(dtype=bool)
+        self.flag(wrong, "'in_territory' is not true or false", "make it bool", lambda row: repr(values.iloc[row]))
+        if not wrong.any() and not values.any():
+            self.add("'in_territory' is False in every row: mark the communes of the territory as True.")
+
+    def known(self, name: str, names: pd.Index, what: str) -> None:
+        """Every value of a column is one of `names`."""
+        if name not in self.table.columns:
+            return
+        values = self.table[name]
+        unknown = (~values.isin(names) & values.notna()).to_numpy()
+        near = {value: did_you_mean(value, names) for value in values[unknown].unique()[:SHOWN]}
+        shown = lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}"  # noqa: E731 (one expression, used once)
+        self.flag(unknown, f"'{name}' is not a {what.split(':')[0]}", what.split(":")[1].strip(), shown)
+
+    def category(self) -> None:
+        """Every category is in the published vocabulary, or the row gives the word to show for it."""
+        if "category" not in self.table.columns:
+            return
+        self.text("category")
+        self.text("category_label", optional=True)
+        values = self.table["category"]
+        unknown = (
+            ~values.isin(list(CATEGORIES)) & values.map(lambda value: isinstance(value, str) and value.strip() != "")
+        ).to_numpy(dtype=bool)
+        if "category_label" in self.table.columns:
+            labels = self.table["category_label"]
+            unknown &= ~labels.map(lambda value: isinstance(value, str) and value.strip() != "").to_numpy(dtype=bool)
+        near = {value: did_you_mean(value, CATEGORIES) for value in values[unknown].unique()[: 4 * SHOWN]}
+        self.flag(
+            unknown,
+            "'category' is unknown",
+            "use a name of accessmap.labels.CATEGORIES, or say in 'category_label' which word maps should show",
+            lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}",
+        )
+
+    def hours(self) -> None:
+        """Opening hours that are given can be read as OSM opening_hours."""
+        if "hours" not in self.table.columns:
+            return
+        from opening_hours import validate  # loaded only where hours are given
+
+        self.text("hours", optional=True)
+        values = self.table["hours"]
+        is_text = values.map(lambda value: isinstance(value, str))
+        readable = {value: validate(value) for value in values[is_text].unique()}
+        self.flag(
+            [is_given and not readable[value] for is_given, value in zip(is_text, values, strict=True)],
+            "'hours' cannot be read",
+            "write OSM opening_hours such as 'Mo-Fr 09:00-12:00,14:00-17:00', or leave it missing where unknown",
+            lambda row: repr(values.iloc[row]),
+        )
+
+    def step_free(self) -> None:
+        """Step-free access is yes, no or unknown."""
+        if "step_free" in self.table.columns:
+            values = self.table["step_free"]
+            wrong = ~values.isin(STEP_FREE)
+            remedy = "write 'yes', 'no', or 'unknown' where it is not known"
+            self.flag(wrong, "'step_free' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row]))
+
+    def minutes(self) -> None:
+        """Times are float32 minutes: finite, 0 or more, NaN where not reached."""
+        times = self.table
+        for column in times.columns[times.columns.duplicated()].unique():
+            self.add(f"Column {column!r} is there more than once: keep one column of each service.")
+        numbers = [column for column in times.columns if not isinstance(column, str)]
+        if numbers:
+            self.add(f"Columns {some(numbers)} are not text: name them by service_id.")
+        wrong = {str(dtype) for dtype in times.dtypes if dtype != np.float32}
+        if wrong:
+            self.add(f"Dtype is {', '.join(sorted(wrong))} and not float32: call astype('float32').")
+        try:
+            values = times.to_numpy(dtype="float64", na_value=np.nan)
+        except (TypeError, ValueError):
+            self.add("Some values are not numbers: give minutes, NaN where not reached.")
+            return
+        self._cells(np.isinf(values), "infinite", "not reached is NaN")
+        self._cells(np.isfinite(values) & (values < 0), "negative", "minutes are 0 or more")
+        beyond = np.isfinite(values) & (values > LONGEST_MINUTES)
+        self._cells(beyond, "over a week", "a mark for 'not reached' must be NaN; minutes are wanted, not seconds")
+
+    def _cells(self, mask: Mask, what: str, remedy: str) -> None:
+        rows, columns = np.nonzero(mask)
+        if len(rows):
+            cells = [
+                (self.table.index[row], self.table.columns[column]) for row, column in zip(rows, columns, strict=True)
+            ][:SHOWN]
+            more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+            verb = "value is" if len(rows) == 1 else "values are"
+            self.add(f"{len(rows)} {verb} {what}, at {', '.join(map(str, cells))}{more}: {remedy}.")
+
+    def same_rows(self, index: pd.Index) -> None:
+        """The rows are those of the residents, in their order."""
+        unknown = self.table.index.difference(index, sort=False)
+        absent = index.difference(self.table.index, sort=False)
+        if len(unknown):
+            self.add(
+                f"{count(len(unknown), 'row')} not in the residents table, {some(unknown, index)}: remove or rename."
+            )
+        if len(absent):
+            self.add(
+                f"{count(len(absent), 'resident')} without a row, {some(absent)}: "
+                "keep everyone (reindex to residents.index), a row of NaN where nothing is reached."
+            )
+        if not len(unknown) and not len(absent) and not self.table.index.equals(index):
+            self.add("The rows are not in the order of the residents: call times.reindex(residents.index).")

@@ -1,0 +1,127 @@
+"""Baskets of services: the mean time to the nearest of each service that everyday life needs.
+
+A basket is a list of categories and so is data: those shipped are in presets/baskets.csv, each line dated, with its source
+and its basis: "named" where the source names the service, "read" where it stands for a service that the source only
+describes ("soins de première nécessité"). The everyday basket of INSEE has 22 services; 11 have a category here.
+"""
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from accessmap.alignment import minutes_of
+from accessmap.errors import TableError, did_you_mean
+
+__all__ = ["REMOTE_MINUTES", "basket", "basket_named", "baskets"]
+
+REMOTE_MINUTES = 7.0
+"""Beyond it, in minutes, a resident is remote from the everyday basket (INSEE Première 1579, January 2016)."""
+
+
+def baskets() -> pd.DataFrame:
+    """Return the baskets shipped, one row a service: basket, vintage, category, stands_for, basis, source.
+
+    Examples
+    --------
+    >>> list(baskets()["basket"].unique())
+    ['everyday', 'sdaasp_public', 'sdaasp_shops', 'sdaasp_rarer']
+    """
+    with (files("accessmap") / "presets" / "baskets.csv").open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, dtype=str)
+
+
+def basket_named(name: str) -> tuple[str, ...]:
+    """Return the categories of a basket shipped with accessmap.
+
+    Parameters
+    ----------
+    name
+        One of ``baskets()["basket"]``.
+
+    Raises
+    ------
+    ValueError
+        If there is no basket of that name.
+
+    Examples
+    --------
+    >>> basket_named("sdaasp_rarer")
+    ('cinema', 'supermarket')
+    """
+    shipped = baskets()
+    chosen = shipped.loc[shipped["basket"] == name, "category"]
+    if chosen.empty:
+        known = shipped["basket"].unique()
+        raise ValueError(f"no basket {name!r}{did_you_mean(name, known)}: there are {', '.join(known)}.")
+    return tuple(chosen)
+
+
+def basket(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> pd.Series:
+    """Return the mean over `categories` of the minutes to the nearest service of each, by resident.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached.
+    services
+        With `category`; every service of `times`, and maybe others.
+    categories
+        The basket: ``basket_named("everyday")`` or a list of your own.
+
+    Returns
+    -------
+    Series
+        Minutes by resident; NaN where one service of the basket is not reached, for a mean without it would look better
+        than the basket is.
+
+    Raises
+    ------
+    TableError
+        If a service has no category, no service at all has a category of the basket (missing data is not "not reached"),
+        or the basket is empty or repeats itself.
+
+    Notes
+    -----
+    Source: INSEE Première 1579 (January 2016), where the time to a basket is the mean over its services.
+
+    Examples
+    --------
+    >>> services = pd.DataFrame({"category": ["bakery", "bakery", "pharmacy"]}, index=["b1", "b2", "p1"])
+    >>> times = pd.DataFrame([[4.0, 2.0, 8.0], [3.0, 9.0, np.nan]], index=["r1", "r2"], columns=services.index)
+    >>> basket(times, services, ["bakery", "pharmacy"])
+    r1    5.0
+    r2    NaN
+    Name: basket, dtype: float64
+    """
+    _check(times, services, categories)
+    minutes, kinds = minutes_of(times), services["category"].loc[times.columns].to_numpy(dtype=object)
+    total = np.zeros(len(times))
+    for category in categories:
+        of_kind = minutes[:, kinds == category]
+        # NaN never wins: fmin passes over it, and a resident who reaches none keeps NaN.
+        total += np.fmin.reduce(of_kind, axis=1, initial=np.nan, dtype=np.float64)
+    return pd.Series(total / len(categories), index=times.index, name="basket")
+
+
+def _check(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> None:
+    """Refuse a basket that the services cannot answer, listing every reason."""
+    if "category" not in services:
+        raise TableError("services", ["'category' is missing."])
+    problems = []
+    if not len(categories):
+        problems.append("The basket is empty.")
+    if len(set(categories)) != len(categories):
+        problems.append("The basket names a category twice.")
+    absent = times.columns[~times.columns.isin(services.index)]
+    if len(absent):
+        problems.append(f"{len(absent)} services of the minutes are missing, such as {absent[0]!r}.")
+    known = services["category"].dropna().unique()
+    problems += [
+        f"No service has the category {category!r}{did_you_mean(category, known)}: take it out of the basket, or load it."
+        for category in dict.fromkeys(categories)
+        if category not in known
+    ]
+    if problems:
+        raise TableError("services", problems)

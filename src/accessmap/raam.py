@@ -1,0 +1,193 @@
+"""RAAM, the rational agent access model: what reaching and waiting cost when everyone has chosen the best for themselves.
+
+Source: Saxon & Snow (2020), "A rational agent model for the spatial accessibility of primary health care", Annals of the
+American Association of Geographers 110(1). A resident of i who goes to j bears the cost x_j / (ρ S_j) + t_ij / τ: crowding
+relative to the mean of the whole, and travel. At the equilibrium nobody gains by going elsewhere. It is the minimum of a
+convex function (Beckmann): Σ_j X_j² / (2 ρ S_j) + Σ_ij x_ij t_ij / τ, with fractional people. It is found by giving each
+resident's point in turn the exact best answer to all others, which lowers that function each time; how far it still is
+from the equilibrium is measured and returned.
+"""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from numpy.typing import NDArray
+
+from accessmap.alignment import Floats, minutes_of, people_of, supply_of
+
+__all__ = ["Equilibrium", "raam"]
+
+_CHECKED_EVERY = 10
+"""Sweeps between two measures of the gap, which costs as much as a sweep."""
+
+
+class Equilibrium(NamedTuple):
+    """Where everyone goes when nobody gains by going elsewhere.
+
+    Parameters
+    ----------
+    cost
+        By resident: crowding plus travel, without unit; 1 is the mean crowding with no travel. NaN where no site with
+        supply is reached.
+    loads
+        People by service.
+    gap
+        What people could still save by switching, as a share of all cost: 0 at the exact equilibrium.
+    """
+
+    cost: pd.Series
+    loads: pd.Series
+    gap: float
+
+
+def raam(
+    times: pd.DataFrame,
+    supply: pd.Series,
+    demand: pd.Series,
+    *,
+    tau: float = 60.0,
+    tolerance: float = 1e-5,
+    max_sweeps: int = 2000,
+) -> Equilibrium:
+    """Return the cost of access of each resident at the equilibrium, the people at each service, and the gap left.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached.
+    supply
+        By service; nobody goes to a site of zero supply.
+    demand
+        By resident. Those who reach no supply stay in ρ = ΣP / ΣS, the mean crowding, and go nowhere; a point without
+        people has the cost of the best site as the others leave it.
+    tau
+        Minutes of travel that weigh as much as the mean crowding.
+    tolerance
+        Gap at which to stop, a share of all cost.
+    max_sweeps
+        Rounds over the residents after which to stop anyway, with a warning.
+
+    Returns
+    -------
+    Equilibrium
+        `cost` by resident, `loads` by service and `gap`.
+
+    Raises
+    ------
+    TableError
+        If ids differ, or values break the contract.
+    ValueError
+        If tau or tolerance is not above 0.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the gap is above `tolerance` after `max_sweeps`.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [0.0, 30.0], "b": [np.nan, 30.0]}, index=["r1", "r2"])
+    >>> found = raam(times, pd.Series({"a": 1, "b": 1}), pd.Series({"r1": 100, "r2": 100}))
+    >>> found.cost.tolist(), found.loads.tolist(), found.gap
+    ([1.0, 1.5], [100.0, 100.0], 0.0)
+    """
+    if not (0 < tau < np.inf and tolerance > 0):
+        raise ValueError(f"tau is {tau} and tolerance {tolerance}: both must be above 0.")
+    offered, people = supply_of(supply, times.columns), people_of(demand, times.index, "demand")
+    travel = minutes_of(times).astype(np.float64) / tau
+    travel[np.isnan(travel)] = np.inf
+    open_sites = np.flatnonzero(offered > 0)
+    travel = np.ascontiguousarray(travel[:, open_sites])
+    # ρ S_j: the people that a site would have if all were as crowded as the mean (any number will do for nobody).
+    room = offered[open_sites] * (people.sum() / offered.sum() if people.sum() > 0 else 1.0)
+    going = np.flatnonzero((people > 0) & np.isfinite(travel).any(axis=1))
+    load, gap = _equilibrium(travel[going], people[going], room, tolerance, max_sweeps)
+    if gap > tolerance:
+        warnings.warn(f"RAAM stopped {gap:.1e} away from its equilibrium.", RuntimeWarning, stacklevel=2)
+    cost = np.min(travel + load / room, axis=1, initial=np.inf)
+    cost[~np.isfinite(cost)] = np.nan
+    loads = np.zeros(len(offered))
+    loads[open_sites] = load
+    return Equilibrium(
+        pd.Series(cost, index=times.index, name="cost"), pd.Series(loads, index=times.columns, name="people"), gap
+    )
+
+
+def _equilibrium(
+    travel: Floats, people: Floats, room: Floats, tolerance: float, max_sweeps: int
+) -> tuple[Floats, float]:
+    """Return the load of each site and the gap; every resident has people and a site."""
+    flows = np.zeros_like(travel)
+    load = np.zeros_like(room)
+    gap = 0.0 if not len(people) else np.inf
+    for sweep in range(max_sweeps):
+        if gap <= tolerance:
+            break
+        _answer_all(flows, load, people, travel, room)
+        if sweep % _CHECKED_EVERY == 0 or sweep == max_sweeps - 1:
+            load = flows.sum(axis=0)  # anew: what is added and taken away a million times drifts
+            gap = _gap(flows, load, people, travel, room)
+    return load, gap
+
+
+def _gap(flows: Floats, load: Floats, people: Floats, travel: Floats, room: Floats) -> float:
+    """Return what people would save if each took the cheapest site as it stands, as a share of all cost."""
+    cost = travel + load / room
+    best = cost.min(axis=1)
+    used = flows > 0
+    regret = float((flows[used] * (cost - best[:, np.newaxis])[used]).sum())
+    return regret / float(people @ best) if regret > 0 else 0.0
+
+
+def _answer_all_in_turn(flows: Floats, load: Floats, people: Floats, travel: Floats, room: Floats) -> None:
+    """Send each resident's people where they fare best, the others staying put; `flows` and `load` are changed.
+
+    The answer is exact: sites are filled from the cheapest up to one level λ, with Σ_j room_j max(0, λ − cost_j) = people.
+    """
+    residents, sites = flows.shape
+    cost = np.empty(sites)
+    near = np.empty(sites, np.int64)
+    for i in range(residents):
+        ceiling = np.inf  # λ is at most the cost of the best site once all have gone there
+        for j in range(sites):
+            if flows[i, j] > 0.0:
+                load[j] = max(0.0, load[j] - flows[i, j])
+                flows[i, j] = 0.0
+            cost[j] = load[j] / room[j] + travel[i, j]
+            ceiling = min(ceiling, cost[j] + people[i] / room[j])
+        count = 0
+        for j in range(sites):
+            if cost[j] <= ceiling:  # an insertion sort: these are few
+                place = count
+                while place > 0 and cost[near[place - 1]] > cost[j]:
+                    near[place] = near[place - 1]
+                    place -= 1
+                near[place] = j
+                count += 1
+        _pour(i, near[:count], cost, flows, load, people, room)
+
+
+def _pour_up_to_level(
+    i: int, near: NDArray[np.int64], cost: Floats, flows: Floats, load: Floats, people: Floats, room: Floats
+) -> None:
+    """Fill the sites `near`, cheapest first, up to the level that holds the people of i."""
+    level, width, filled = np.inf, 0.0, people[i]
+    for j in near:
+        if cost[j] >= level:
+            break
+        width += room[j]
+        filled += room[j] * cost[j]
+        level = filled / width
+    for j in near:
+        if cost[j] >= level:
+            break
+        flows[i, j] = room[j] * (level - cost[j])
+        load[j] += flows[i, j]
+
+
+# Called as functions: as decorators they would hide the types of what they compile.
+_pour = njit(cache=True)(_pour_up_to_level)
+_answer_all = njit(cache=True)(_answer_all_in_turn)

@@ -1,0 +1,86 @@
+"""Numbering nodes by space, so that what is near on the ground is near in memory."""
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from accessmap.routing.graph import Graph
+
+__all__ = ["by_space"]
+
+_SIDE_BITS = 16
+
+
+def by_space(graph: Graph) -> npt.NDArray[np.int32]:
+    """Return the nodes, int32 (n), along a Hilbert curve, or in the order of a walk where there are no coordinates.
+
+    Source: D. Hilbert, Ueber die stetige Abbildung einer Linie auf ein Flächenstück, Math. Annalen 38 (1891) 459-460.
+    """
+    if graph.x is None or graph.y is None or graph.n == 0:
+        return _walk(graph.indptr, graph.heads)  # type: ignore[no-any-return]
+    x, y = _scaled(graph.x), _scaled(graph.y)
+    return np.argsort(_hilbert(x, y), kind="stable").astype(np.int32)
+
+
+def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return values as whole numbers on one side of the square; what is not finite goes to the corner."""
+    finite = np.isfinite(values)
+    low = values[finite].min(initial=np.inf)
+    high = values[finite].max(initial=-np.inf)
+    span = high - low if high > low else 1.0
+    return np.where(finite, (values - low) / span * (2**_SIDE_BITS - 1), 0.0).astype(np.int64)
+
+
+@nb.njit(cache=True, nogil=True)
+def _hilbert(xs, ys):  # type: ignore[no-untyped-def]
+    """Place of each point along the curve, by turning the square a quarter at a time."""
+    places = np.empty(len(xs), dtype=np.int64)
+    for i in range(len(xs)):
+        x, y, place = xs[i], ys[i], 0
+        side = 1 << (_SIDE_BITS - 1)
+        while side > 0:
+            right = 1 if x & side else 0
+            up = 1 if y & side else 0
+            place += side * side * ((3 * right) ^ up)
+            if up == 0:
+                if right == 1:
+                    x = (1 << _SIDE_BITS) - 1 - x
+                    y = (1 << _SIDE_BITS) - 1 - y
+                x, y = y, x
+            side >>= 1
+        places[i] = place
+    return places
+
+
+@nb.njit(cache=True, nogil=True)
+def _walk(indptr, heads):  # type: ignore[no-untyped-def]
+    """Nodes in the order of a depth-first walk along the arcs, from the lowest node not yet seen."""
+    n = len(indptr) - 1
+    order = np.empty(n, dtype=np.int32)
+    seen = np.zeros(n, dtype=np.uint8)
+    following = indptr[:-1].copy()
+    stack = np.empty(n, dtype=np.int32)
+    count = 0
+    for root in range(n):
+        if seen[root]:
+            continue
+        seen[root] = 1
+        order[count] = root
+        count += 1
+        stack[0] = root
+        depth = 1
+        while depth > 0:
+            node = stack[depth - 1]
+            arc = following[node]
+            if arc == indptr[node + 1]:
+                depth -= 1
+                continue
+            following[node] = arc + 1
+            head = heads[arc]
+            if not seen[head]:
+                seen[head] = 1
+                order[count] = head
+                count += 1
+                stack[depth] = head
+                depth += 1
+    return order

@@ -1,0 +1,258 @@
+"""Many searches in one sweep: the kernels of times from many points to many points.
+
+A block of points, one a lane, climbs the hierarchy once: the nodes above any of them are met in the order of their
+numbers, and each carries the times of all lanes side by side. Then one sweep descends over the nodes above the
+targets, in the same order, and each takes the least over its arcs, for all lanes at once: the inner loops run over
+contiguous whole numbers, which the processor does many at a time.
+
+Sources: D. Delling, A. V. Goldberg, A. Nowatzyk and R. F. Werneck, PHAST: Hardware-Accelerated Shortest Path Trees,
+IPDPS 2011, 921-931; D. Delling, A. V. Goldberg and R. F. Werneck, Faster Batched Shortest Paths in Road Networks,
+ATMOS 2011, 52-63 (the restriction to the nodes above the targets, RPHAST).
+"""
+
+import numba as nb
+import numpy as np
+
+from accessmap.routing.graph import MINUTES_PER_MS
+
+__all__ = ["restrict", "sweep_minutes", "sweep_ms"]
+
+#: Targets gathered at a time, so that rows are written by whole cache lines.
+_TILE = 128
+
+
+@nb.njit(cache=True, nogil=True)
+def restrict(targets, indptr, above, ms):  # type: ignore[no-untyped-def]
+    """Return the graph above the targets: (place of each node in it plus one or 0, indptr, above, ms)."""
+    n = len(indptr) - 1
+    places = np.zeros(n, dtype=np.int32)
+    last = -1
+    for target in targets:
+        if target >= 0:
+            places[target] = 1
+            last = max(last, target)
+    nodes, arcs = 0, 0
+    for node in range(last, -1, -1):
+        if places[node]:
+            nodes += 1
+            arcs += indptr[node + 1] - indptr[node]
+            for arc in range(indptr[node], indptr[node + 1]):
+                places[above[arc]] = 1
+    part_indptr = np.zeros(nodes + 1, dtype=np.int32)
+    part_above = np.empty(arcs, dtype=np.int32)
+    part_ms = np.empty(arcs, dtype=ms.dtype)
+    count, at = 0, 0
+    for node in range(last + 1):
+        if places[node]:
+            for arc in range(indptr[node], indptr[node + 1]):
+                part_above[at] = places[above[arc]] - 1
+                part_ms[at] = ms[arc]
+                at += 1
+            count += 1
+            places[node] = count
+            part_indptr[count] = at
+    return places, part_indptr, part_above, part_ms
+
+
+@nb.njit(cache=True, nogil=True)
+def _push(heap, size, node):  # type: ignore[no-untyped-def]
+    """Put a node on the heap of which the highest is on top."""
+    i = size
+    while i > 0:
+        parent = (i - 1) >> 1
+        if heap[parent] >= node:
+            break
+        heap[i] = heap[parent]
+        i = parent
+    heap[i] = node
+
+
+@nb.njit(cache=True, nogil=True)
+def _pop(heap, size):  # type: ignore[no-untyped-def]
+    """Close the gap at the top by the entry at `size`."""
+    node = heap[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] > heap[child]:
+            child += 1
+        if heap[child] <= node:
+            break
+        heap[i] = heap[child]
+        i = child
+    heap[i] = node
+
+
+@nb.njit(cache=True, nogil=True)
+def _open(node, slots, met, count, carried, inf):  # type: ignore[no-untyped-def]
+    """Give a node that is met for the first time its row, with no time yet."""
+    slots[node] = count + 1
+    met[count] = node
+    row = carried[count]
+    for lane in range(len(row)):
+        row[lane] = inf
+
+
+@nb.njit(cache=True, nogil=True)
+def _climb(nodes, costs, indptr, above, ms, inf, work):  # type: ignore[no-untyped-def]
+    """Carry the times of a block of points to all nodes above them; return (how many were met, whether all had room)."""
+    slots, met, carried, heap = work
+    room = len(carried)
+    count, size = 0, 0
+    for lane in range(len(nodes)):
+        for seed in range(nodes.shape[1]):
+            node = nodes[lane, seed]
+            if node < 0:
+                continue
+            if slots[node] == 0:
+                if count == room:
+                    return count, False
+                _open(node, slots, met, count, carried, inf)
+                count += 1
+                _push(heap, size, node)
+                size += 1
+            row = carried[slots[node] - 1]
+            row[lane] = min(row[lane], costs[lane, seed])
+    while size > 0:
+        node = heap[0]
+        size -= 1
+        if size > 0:
+            _pop(heap, size)
+        row = carried[slots[node] - 1]
+        for arc in range(indptr[node], indptr[node + 1]):
+            head = above[arc]
+            if slots[head] == 0:
+                if count == room:
+                    return count, False
+                _open(head, slots, met, count, carried, inf)
+                count += 1
+                _push(heap, size, head)
+                size += 1
+            target = carried[slots[head] - 1]
+            cost = ms[arc]
+            for lane in range(len(row)):
+                target[lane] = min(target[lane], ms.dtype.type(row[lane] + cost))
+    return count, True
+
+
+@nb.njit(cache=True, nogil=True)
+def _descend(indptr, above, ms, inf, begins, carried, times):  # type: ignore[no-untyped-def]
+    """Give every node the least of what it was carried (row `begins` - 1) and of what comes from above."""
+    for node in range(len(indptr) - 1):
+        row = times[node]
+        if begins[node]:
+            begin = carried[begins[node] - 1]
+            for lane in range(len(row)):
+                row[lane] = begin[lane]
+        else:
+            for lane in range(len(row)):
+                row[lane] = inf
+        for arc in range(indptr[node], indptr[node + 1]):
+            source = times[above[arc]]
+            cost = ms[arc]
+            for lane in range(len(row)):
+                row[lane] = min(row[lane], ms.dtype.type(source[lane] + cost))
+
+
+@nb.njit(cache=True, nogil=True)
+def _gather(times, nodes, costs, inf, row):  # type: ignore[no-untyped-def]
+    """Write the ms of all lanes to one target: the least over the nodes where it joins the graph."""
+    for lane in range(len(row)):
+        row[lane] = inf
+    for seed in range(len(nodes)):
+        if nodes[seed] < 0:
+            continue
+        source = times[nodes[seed]]
+        cost = costs[seed]
+        for lane in range(len(row)):
+            row[lane] = min(row[lane], times.dtype.type(source[lane] + cost))
+
+
+@nb.njit(cache=True, nogil=True)
+def _convert(row, limit, minutes):  # type: ignore[no-untyped-def]
+    """Write minutes for ms, NaN beyond the limit."""
+    for lane in range(len(row)):
+        minutes[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
+
+
+@nb.njit(cache=True, nogil=True)
+def _scatter(row, columns, out):  # type: ignore[no-untyped-def]
+    for lane in range(len(columns)):
+        out[columns[lane]] = row[lane]
+
+
+@nb.njit(cache=True, nogil=True)
+def _column(tile, lane, out):  # type: ignore[no-untyped-def]
+    for i in range(len(out)):
+        out[i] = tile[i, lane]
+
+
+@nb.njit(cache=True, nogil=True)
+def _block(nodes, costs, climb, part, inf, work):  # type: ignore[no-untyped-def]
+    """Sweep one block of points; return whether there was room for all nodes above them."""
+    slots, met, carried, heap, begins, times = work
+    places, indptr, above, ms = part
+    count, fits = _climb(nodes, costs, climb[0], climb[1], climb[2], inf, (slots, met, carried, heap))
+    if fits:
+        for i in range(count):
+            if places[met[i]]:
+                begins[places[met[i]] - 1] = i + 1
+        _descend(indptr, above, ms, inf, begins, carried, times)
+    for i in range(count):
+        slots[met[i]] = 0
+        if places[met[i]]:
+            begins[places[met[i]] - 1] = 0
+    return fits
+
+
+@nb.njit(cache=True, nogil=True)
+def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with minutes from points (`rows` of it, or columns if `across`); return how many points were done."""
+    times = work[5]
+    lanes = times.shape[1]
+    row = np.empty(lanes, dtype=times.dtype)
+    tile = np.empty((_TILE, lanes), dtype=np.float32)
+    for first in range(0, len(nodes), lanes):
+        last = min(first + lanes, len(nodes))
+        if not _block(nodes[first:last], costs[first:last], climb, part, inf, work):
+            return first
+        for begin in range(0, len(targets), _TILE):
+            end = min(begin + _TILE, len(targets))
+            for i in range(begin, end):
+                _gather(times, targets[i], target_costs[i], inf, row)
+                _convert(row, limit, tile[i - begin])
+            if across:
+                for i in range(begin, end):
+                    _scatter(tile[i - begin], rows[first:last], out[i])
+            else:
+                for lane in range(last - first):
+                    _column(tile, lane, out[rows[first + lane], begin:end])
+    return len(nodes)
+
+
+@nb.njit(cache=True, nogil=True)
+def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with whole ms, -1 where not reached; otherwise as `sweep_minutes`."""
+    times = work[5]
+    lanes = times.shape[1]
+    tile = np.empty((_TILE, lanes), dtype=times.dtype)
+    for first in range(0, len(nodes), lanes):
+        last = min(first + lanes, len(nodes))
+        if not _block(nodes[first:last], costs[first:last], climb, part, inf, work):
+            return first
+        for begin in range(0, len(targets), _TILE):
+            end = min(begin + _TILE, len(targets))
+            for i in range(begin, end):
+                row = tile[i - begin]
+                _gather(times, targets[i], target_costs[i], inf, row)
+                for lane in range(lanes):
+                    row[lane] = row[lane] if row[lane] <= limit else -1
+            if across:
+                for i in range(begin, end):
+                    _scatter(tile[i - begin], rows[first:last], out[i])
+            else:
+                for lane in range(last - first):
+                    _column(tile, lane, out[rows[first + lane], begin:end])
+    return len(nodes)

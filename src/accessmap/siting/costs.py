@@ -1,0 +1,188 @@
+"""The minutes of residents as an objective: exact values, the rows that bound them, and exchanges that improve a set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from accessmap.alignment import Floats
+from accessmap.siting.program import Open
+
+__all__ = ["Costs", "worst_mean"]
+
+# The objective of the first set found is scaled to this, far above the 1e-6 to which the solver keeps its rows.
+_SCALE = 1000.0
+_BROKEN = 1e-6
+_FULL = 1.0 - 1e-9
+
+
+class Costs:
+    """Mean minutes to the nearest open site, over everyone or over the worst-off share; an `Oracle` for `Program`.
+
+    The variables after the sites are the quantile (where share < 1) and one sum of minutes for each group of residents.
+    For a resident whose sites lie at d_j, and any level D, minutes >= D - sum of (D - d_j)+ y_j: the formulation of
+    Cornuejols, Nemhauser & Wolsey (1980), whose rows are summed over the residents that share a nearest site.
+    The mean of the worst share a is min over q of q + mean((minutes - q)+) / a (Rockafellar & Uryasev 2000).
+
+    Parameters
+    ----------
+    minutes
+        Residents × sites, complete; nobody's minutes can be longer than the largest of his row.
+    weights
+        People by resident.
+    share
+        Share of the people, those worst off, whose mean counts (0-1]; 1 is everyone.
+    """
+
+    def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0) -> None:
+        merged, which = np.unique(minutes, axis=0, return_inverse=True)
+        summed = np.bincount(which.ravel(), weights=weights, minlength=len(merged))
+        nearest = merged.argmin(axis=1)
+        rows = np.argsort(nearest, kind="stable")
+        self.minutes = np.ascontiguousarray(merged[rows])
+        self.weights = summed[rows] / summed.sum()
+        self.share = share
+        self.groups = np.flatnonzero(np.diff(nearest[rows], prepend=-1))
+        self.scale = 1.0
+        self._order = np.argsort(self.minutes, axis=1, kind="stable")
+        self._sorted = np.take_along_axis(self.minutes, self._order, axis=1)
+
+    @property
+    def extra(self) -> int:
+        """Number of variables after the sites."""
+        return len(self.groups) + (self.share < 1)
+
+    def scale_to(self, y: Open) -> None:
+        """Choose the unit of the objective by a first set, so that the tolerances of the solver are small beside it."""
+        value = self.value(y)
+        self.scale = _SCALE / value if value > 0 else 1.0
+
+    def objective(self) -> Floats:
+        """Return the cost of the variables after the sites."""
+        sums = np.full(len(self.groups), 1.0 / self.share)
+        return np.concatenate([[1.0], sums]) if self.share < 1 else sums
+
+    def nearest(self, y: Open) -> Floats:
+        """Return the minutes of each merged resident to the nearest open site."""
+        nearest: Floats = self.minutes[:, y].min(axis=1)
+        return nearest
+
+    def value(self, y: Open) -> float:
+        """Return the (scaled) mean minutes of the worst-off share for these open sites; infinite for none."""
+        if not y.any():
+            return float("inf")
+        return self.scale * worst_mean(self.nearest(y), self.weights, self.share)
+
+    def point(self, y: Open) -> Floats:
+        """Return the variables of a set, with the right quantile and all sums at zero."""
+        rest = np.zeros(self.extra)
+        if self.share < 1 and y.any():
+            rest[0] = self.scale * _quantile(self.nearest(y), self.weights, self.share)
+        return np.concatenate([y.astype("float64"), rest])
+
+    def violated(self, x: Floats) -> tuple[sparse.csr_array, Floats]:
+        """Return the rows, at most one a group, that this point breaks, each the tightest for it."""
+        sites = self.minutes.shape[1]
+        y, rest = x[:sites], x[sites:]
+        served = np.cumsum(y[self._order], axis=1) >= _FULL
+        level = np.where(served.any(axis=1), served.argmax(axis=1), sites - 1)
+        far = np.take_along_axis(self._sorted, level[:, None], axis=1)
+        saved = np.clip(far - self.minutes, 0.0, None)
+        weights = self.scale * self.weights
+        if self.share < 1:
+            weights = np.where(self.scale * (far[:, 0] - saved @ y) > rest[0], weights, 0.0)
+        rows = np.add.reduceat(saved * weights[:, None], self.groups, axis=0)
+        low = np.add.reduceat(far[:, 0] * weights, self.groups)
+        sums = rest[1:] if self.share < 1 else rest
+        parts = [sparse.csr_array(rows), sparse.eye_array(len(self.groups), format="csr")]
+        side = rows @ y + sums
+        if self.share < 1:
+            people = np.add.reduceat(weights / self.scale, self.groups)
+            parts.insert(1, sparse.csr_array(people[:, None]))
+            side = side + people * rest[0]
+        broken = low - side > _BROKEN
+        return sparse.csr_array(sparse.hstack(parts, format="csr"))[broken], low[broken]
+
+    # ------------------------------------------------------------------ first sets
+
+    def greedy(self, y: Open, closed: Open, allowed: Callable[[Open], bool], count: int) -> Open:
+        """Return y with up to `count` more sites, each time the one that saves most minutes of those allowed."""
+        y = y.copy()
+        now = self.nearest(y) if y.any() else self.minutes.max(axis=1)
+        for _ in range(count):
+            totals = self.weights @ np.minimum(self.minutes, now[:, None])
+            totals[y | closed] = np.inf
+            for site in np.argsort(totals, kind="stable"):
+                if not np.isfinite(totals[site]):
+                    return y
+                y[site] = True
+                if allowed(y):
+                    break
+                y[site] = False
+            else:
+                return y
+            now = self.nearest(y)
+        return y
+
+    def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
+        """Return a set at least as good in the mean, by the best exchange of two sites until none helps."""
+        if self.share < 1 or not y.any():
+            return y
+        while True:
+            totals, sites = self._exchanges(y)
+            now = float(self.weights @ self.nearest(y))
+            better = np.argwhere(totals < now - 1e-12 * max(1.0, now))
+            better = better[np.argsort(totals[tuple(better.T)], kind="stable")][:_TRIED]
+            for out, into in better:
+                changed = y.copy()
+                changed[sites[out]], changed[into] = False, True
+                if allowed(changed):
+                    y = changed
+                    break
+            else:
+                return y
+
+    def _exchanges(self, y: Open) -> tuple[Floats, NDArray[np.intp]]:
+        """Return the mean minutes after each exchange, open sites × sites that replace them; and the open sites."""
+        sites = np.flatnonzero(y)
+        near = self.minutes[:, sites]
+        first = near.argmin(axis=1)
+        best = near[np.arange(len(near)), first]
+        near[np.arange(len(near)), first] = np.inf
+        second = near.min(axis=1)
+        with_it = np.minimum(self.minutes, best[:, None])
+        lost = (np.minimum(self.minutes, second[:, None]) - with_it) * self.weights[:, None]
+        served = sparse.csr_array((np.ones(len(first)), (first, np.arange(len(first)))), shape=(len(sites), len(first)))
+        totals = (self.weights @ with_it)[None, :] + served @ lost
+        totals[:, y] = np.inf
+        return totals, sites
+
+
+_TRIED = 50  # best exchanges looked at, where side conditions refuse some
+
+
+def worst_mean(minutes: Floats, weights: Floats, share: float) -> float:
+    """Return the mean minutes of the worst-off share of the people, the last of them counted in part.
+
+    Source: conditional value at risk, Rockafellar & Uryasev (2000), Optimization of conditional value-at-risk.
+
+    Examples
+    --------
+    >>> worst_mean(np.array([5.0, 10.0, 30.0]), np.array([5.0, 4.0, 1.0]), 0.2)
+    20.0
+    """
+    order = np.argsort(-minutes, kind="stable")
+    wanted = share * weights.sum()
+    before = np.concatenate([[0.0], np.cumsum(weights[order])[:-1]])
+    counted = np.clip(wanted - before, 0.0, weights[order])
+    return float(counted @ minutes[order] / counted.sum())
+
+
+def _quantile(minutes: Floats, weights: Floats, share: float) -> float:
+    """Return the minutes of the last person of the worst-off share."""
+    order = np.argsort(-minutes, kind="stable")
+    last = np.searchsorted(np.cumsum(weights[order]), share * weights.sum() * _FULL)
+    return float(minutes[order][min(last, len(order) - 1)])

@@ -1,0 +1,283 @@
+"""A 0-1 program over sites, solved to a proven optimum by HiGHS, with rows that an oracle adds when they are needed.
+
+The variables are one y a site (open or not) and a few continuous ones that carry the objective. Where the objective is
+the minutes of residents, writing every row of it is what makes the textbook model slow; here a row is written when a
+solution breaks it (Benders' decomposition, as Duran-Mateluna, Ales & Elloumi 2023 do it for the p-median).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+from accessmap.alignment import Floats
+
+__all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "no_good"]
+
+Open = NDArray[np.bool_]
+
+# HiGHS proves a minimum up to an absolute 1e-6 (its option mip_abs_gap); the objectives here are minutes or shares,
+# about 1 to 100, so a solution is called optimal at this relative gap, and two values closer than _TIE are equal.
+TOLERANCE = 1e-6
+_TIE = 1e-9
+_BLOCK = 10  # sites ordered in one solve: the weights 2**9 … 1 stay far above the solver's tolerance
+_LP_ROUNDS = 60
+_OPTIMAL, _LIMIT, _INFEASIBLE = 0, 1, 2  # status codes of scipy.optimize.milp and linprog
+
+
+class Oracle(Protocol):
+    """What the objective really is, and the linear rows that say so around a point."""
+
+    def value(self, y: Open) -> float:
+        """Return the true objective of a set of open sites."""
+
+    def violated(self, x: Floats) -> tuple[sparse.csr_array, Floats]:
+        """Return rows A and sides b of A x >= b that hold for every solution and that this point breaks."""
+
+    def point(self, y: Open) -> Floats:
+        """Return the variables of a set of open sites, the objective still at nothing."""
+
+    def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
+        """Return a set at least as good, found by exchanging sites one by one."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The best set found, its value, and what is proven about every other."""
+
+    y: Open | None
+    value: float
+    bound: float
+
+    @property
+    def proven(self) -> bool:
+        """Whether no set can be better, up to the tolerance of the solver."""
+        return self.y is not None and self.value - self.bound <= TOLERANCE * max(1.0, abs(self.value))
+
+
+class Program:
+    """Minimise cost·x over x = (y, rest), y in {0, 1}, subject to rows.
+
+    Parameters
+    ----------
+    sites
+        Number of y.
+    cost, lower, upper
+        By variable, y first.
+    oracle
+        Where the true objective is not cost·x by itself.
+    deadline
+        `time.perf_counter()` at which to stop with the best set found.
+    """
+
+    def __init__(
+        self, sites: int, cost: Floats, lower: Floats, upper: Floats, *, deadline: float, oracle: Oracle | None = None
+    ) -> None:
+        self.sites = sites
+        self.cost = cost
+        self.lower = lower.copy()
+        self.upper = upper.copy()
+        self.oracle = oracle
+        self.deadline = deadline
+        self.rounds = 0
+        self._rows: list[sparse.csr_array] = []
+        self._low: list[Floats] = []
+        self._high: list[Floats] = []
+        self._sets: list[tuple[sparse.csr_array, Floats, Floats]] = []  # the rows over sites alone
+
+    def add(self, rows: Any, low: Any, high: Any) -> None:
+        """Add low <= rows·x <= high; rows may be over the sites alone."""
+        rows = sparse.csr_array(rows)
+        low = np.broadcast_to(np.asarray(low, "float64"), rows.shape[:1])
+        high = np.broadcast_to(np.asarray(high, "float64"), rows.shape[:1])
+        if rows.shape[1] == self.sites:
+            self._sets.append((rows.copy(), low, high))
+            rows.resize((rows.shape[0], len(self.cost)))
+        self._rows.append(rows)
+        self._low.append(low)
+        self._high.append(high)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of variables."""
+        return sum(rows.shape[0] for rows in self._rows), len(self.cost)
+
+    def value(self, y: Open, x: Floats) -> float:
+        """Return the true objective of a solution."""
+        return self.oracle.value(y) if self.oracle is not None else float(self.cost @ x)
+
+    # ------------------------------------------------------------------ solving
+
+    def solve(self, start: Open | None = None) -> Outcome:
+        """Return the best set, its value and the proven bound; y is None where no set obeys the rows."""
+        best = Outcome(None, math.inf, -math.inf)
+        if self.oracle is not None:
+            if start is not None and self.allows(start):
+                start = self.oracle.improved(start, self.allows)
+                best = Outcome(start, self.oracle.value(start), -math.inf)
+                self._cut(self.oracle.point(start))
+            best = self._relax(best)
+        while not best.proven:
+            x, bound, status = self._milp(self.cost)
+            self.rounds += 1
+            if status == _INFEASIBLE:
+                return Outcome(best.y, best.value, best.value if best.y is not None else math.inf)
+            best = Outcome(best.y, best.value, max(best.bound, bound))
+            if x is not None:
+                y = x[: self.sites] > 0.5
+                best = self._better(best, y, x)
+                cut = self.oracle is not None and self._cut(x) + self._cut(self.oracle.point(y)) > 0
+                if not cut:  # the solver's own objective is the true one
+                    break
+            if status == _LIMIT or time.perf_counter() > self.deadline:
+                break
+        return best
+
+    def first(self, best: Outcome) -> Outcome:
+        """Return, of all the sets as good as this one, the one whose sites come first in the order of the columns."""
+        if best.y is None or not best.proven:
+            return best
+        limit = best.value + _TIE * max(1.0, abs(best.value))
+        kept = (self._rows[:], self._low[:], self._high[:], self._sets[:], self.lower.copy(), self.upper.copy())
+        self._fix(limit)
+        self.add(self.cost[None, :], -np.inf, limit)
+        y = best.y
+        free = np.flatnonzero(self.lower[: self.sites] < self.upper[: self.sites])
+        for block in np.split(free, range(_BLOCK, len(free), _BLOCK)):
+            found = self._first_of(block, limit) if len(block) else None
+            if found is None:
+                break
+            y = found
+            self.lower[block] = self.upper[block] = y[block]
+        self._rows, self._low, self._high, self._sets, self.lower, self.upper = kept
+        return Outcome(y, min(best.value, self._true(y)), best.bound) if y is not best.y else best
+
+    def _true(self, y: Open) -> float:
+        return self.oracle.value(y) if self.oracle is not None else math.inf
+
+    def _first_of(self, block: NDArray[np.intp], limit: float) -> Open | None:
+        """Return an equally good set that opens the earliest of these sites; None out of time."""
+        weights = np.zeros(len(self.cost))
+        weights[block] = -(2.0 ** np.arange(len(block))[::-1])
+        while time.perf_counter() < self.deadline:
+            x, _, status = self._milp(weights)
+            if x is None or status != _OPTIMAL:
+                return None
+            y: Open = x[: self.sites] > 0.5
+            if self.oracle is None or self.oracle.value(y) <= limit:
+                return y
+            self._cut(self.oracle.point(y))
+            self.add(*no_good(y))
+        return None
+
+    def allows(self, y: Open) -> bool:
+        """Return whether the rows over sites alone allow this set."""
+        x = y.astype("float64")
+        if (x < self.lower[: self.sites]).any() or (x > self.upper[: self.sites]).any():
+            return False
+        for rows, low, high in self._sets:
+            side = rows @ x
+            if (side < low - TOLERANCE).any() or (side > high + TOLERANCE).any():
+                return False
+        return True
+
+    def _better(self, best: Outcome, y: Open, x: Floats) -> Outcome:
+        if self.oracle is not None:
+            y = self.oracle.improved(y, self.allows)
+        value = self.value(y, x)
+        return Outcome(y, value, best.bound) if value < best.value else best
+
+    def _cut(self, x: Floats) -> int:
+        """Add the rows that a point breaks; return how many."""
+        if self.oracle is None:
+            return 0
+        rows, low = self.oracle.violated(x)
+        if rows.shape[0]:
+            self.add(rows, low, np.inf)
+        return int(rows.shape[0])
+
+    def _relax(self, best: Outcome) -> Outcome:
+        """Add rows until the relaxation without integers is right, and close sites that no better set can open."""
+        for _ in range(_LP_ROUNDS):
+            if best.proven or time.perf_counter() > self.deadline:
+                break
+            lp = self._linprog()
+            self.rounds += 1
+            if lp.status != _OPTIMAL:
+                break
+            best = Outcome(best.y, best.value, max(best.bound, float(lp.fun)))
+            if best.y is not None:
+                self._close(lp, best.value + TOLERANCE * max(1.0, abs(best.value)))
+            if not self._cut(lp.x):
+                break
+            guess = self._rounded(lp.x[: self.sites])
+            if self.allows(guess):
+                best = self._better(best, guess, lp.x)
+        return best
+
+    def _rounded(self, y: Floats) -> Open:
+        """Return the set of the largest fractions, as many as they add up to."""
+        guess = np.zeros(self.sites, bool)
+        guess[np.argsort(-y, kind="stable")[: round(y.sum())]] = True
+        return guess
+
+    def _fix(self, limit: float) -> None:
+        """Close (or keep open) the sites that every set with an objective up to the limit closes (or opens)."""
+        lp = self._linprog()
+        if lp.status == _OPTIMAL:
+            self._close(lp, limit + TOLERANCE * max(1.0, abs(limit)))
+
+    def _close(self, lp: Any, limit: float) -> None:
+        """Fix sites by reduced cost: changing this y alone would lift the relaxation above the limit."""
+        slack = limit - lp.fun
+        reduced = (lp.lower.marginals + lp.upper.marginals)[: self.sites]
+        y = lp.x[: self.sites]
+        self.upper[: self.sites][(y < TOLERANCE) & (reduced > slack)] = 0.0
+        self.lower[: self.sites][(y > 1 - TOLERANCE) & (-reduced > slack)] = 1.0
+
+    # ------------------------------------------------------------------ HiGHS
+
+    def _matrix(self) -> tuple[sparse.csr_array, Floats, Floats]:
+        if len(self._rows) > 1:
+            self._rows = [sparse.csr_array(sparse.vstack(self._rows, format="csr"))]
+            self._low, self._high = [np.concatenate(self._low)], [np.concatenate(self._high)]
+        return self._rows[0], self._low[0], self._high[0]
+
+    def _milp(self, cost: Floats) -> tuple[Floats | None, float, int]:
+        rows, low, high = self._matrix()
+        integrality = np.zeros(len(self.cost))
+        integrality[: self.sites] = 1
+        result = milp(
+            cost,
+            integrality=integrality,
+            bounds=Bounds(self.lower, self.upper),
+            constraints=LinearConstraint(rows, low, high),
+            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, self.deadline - time.perf_counter())},
+        )
+        bound = result.mip_dual_bound if result.mip_dual_bound is not None else -math.inf
+        return result.x, float(bound), int(result.status)
+
+    def _linprog(self) -> Any:
+        rows, low, high = self._matrix()
+        above, below = np.isfinite(high), np.isfinite(low)
+        return linprog(
+            self.cost,
+            A_ub=sparse.vstack([rows[above], -rows[below]], format="csr"),
+            b_ub=np.concatenate([high[above], -low[below]]),
+            bounds=np.column_stack([self.lower, self.upper]),
+            method="highs",
+            options={"time_limit": max(0.1, self.deadline - time.perf_counter())},
+        )
+
+
+def no_good(y: Open) -> tuple[sparse.csr_array, float, float]:
+    """Return the row that refuses this set and no other: at least one site must differ."""
+    return sparse.csr_array(np.where(y, -1.0, 1.0)[None, :]), 1.0 - float(y.sum()), np.inf

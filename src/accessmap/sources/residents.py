@@ -1,0 +1,221 @@
+"""Residents from a file of points, cells or a census grid, brought into the contract."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessmap._findings import Findings
+from accessmap.sources.columns import COMMUNE_CODES, Names, Reading
+from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
+from accessmap.sources.files import read_table
+from accessmap.tables import check_communes, check_residents
+
+__all__ = ["NEAR_METRES", "read_residents"]
+
+NEAR_METRES = 1_000.0
+"""How far outside every commune a resident may lie and still be given to the nearest.
+
+The centre of a 1 km cell lies up to 707 m from its corner, and boundaries are simplified.
+"""
+
+# Names under which INSEE (Filosofi, communes), Eurostat (census grids) and others publish each column.
+NAMES: Names = {
+    "resident_id": (
+        *("id", "grd_id", "id_?inspire", "inspire_?id", "id_?car(r(eau)?)?(_?\\d+k?m)?", "idk"),
+        *("cell_?(id|code)", "cellcode"),
+    ),
+    "commune": (*COMMUNE_CODES, "lcog_geo"),
+    "population": (
+        *("pop", "t", "ind", "ind_c", "pmun", "p\\d\\d_p(mun|op)", "pop_?mun", "tot_p(_\\d{4})?", "obs_value"),
+        *("people", "habitants", "nb_?hab(itants)?"),
+    ),
+    **COORDINATES,
+}
+
+
+def read_residents(
+    path: str | Path,
+    communes: gpd.GeoDataFrame,
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    cell_metres: float | None = None,
+    clip: bool = False,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Return residents in the contract: index `resident_id`, commune, population (people), points in metres.
+
+    Points stay where they are; polygons (cells) become a point inside; cells named as INSPIRE does ("1kmN2967E3827",
+    "CRS3035RES200mN2029800E4252400") become their centre. Where the file names no commune, it is the one the point lies
+    in, or the nearest at most `NEAR_METRES` away. Nobody is left out unless `clip` asks for it. Further columns, ages among
+    them, are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat, x/y or names of cells.
+    communes
+        In the contract, neighbours included.
+    columns
+        Name in the contract (and lon, lat, x, y) to name in the file, where it is unusual; None where the file's is not
+        to be used (`{"commune": None}` where its codes are out of date).
+    cell_metres
+        Size of the cells of a grid whose x and y are lower-left corners, in EPSG:3035 unless `crs` says otherwise.
+    clip
+        Leave out those who live in none of the communes, as a file of the whole country asks for, and say how many.
+    crs
+        Of the file's numbers, where it does not say it or says it wrong.
+    encoding
+        Of a CSV or Shapefile, where it is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> row = {"name": "Chauny", "population": 1, "epci": "200071785", "in_territory": True}
+    >>> square = shapely.box(710_000, 6_940_000, 730_000, 6_960_000)
+    >>> communes = gpd.GeoDataFrame([row], geometry=[square], index=pd.Index(["02173"], name="code"), crs="EPSG:2154")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "grid.csv")
+    ...     _ = path.write_text("X,Y,T\n3830000,2961000,120\n")
+    ...     residents = read_residents(path, communes, cell_metres=1000)
+    >>> residents.drop(columns="geometry").reset_index().to_numpy().tolist()
+    [['1kmN2961E3830', '02173', 120]]
+    """
+    check_communes(communes)
+    reading = Reading("residents", read_table(path, encoding=encoding, layer=layer))
+    reading.rename(NAMES, columns)
+    reading.require("population")
+    _give_ids(reading, cell_metres)
+    reading.name_rows("resident_id")
+    reading.numbers("population", people=True)
+    had_problems = len(reading.problems)
+    with_geometry(reading, crs=crs, target=communes.crs, cell_metres=cell_metres, ids="resident_id")
+    to_points(reading)
+    if len(reading.problems) == had_problems:
+        _give_communes(reading, communes, clip=clip)
+    else:  # no place to tell the commune by: the problem is told already
+        reading.table = reading.table.assign(commune=communes.index[0])
+    reading.further_numbers(tuple(NAMES))
+    return reading.finish(
+        "resident_id",
+        ("commune", "population"),
+        lambda table, *, row_names: check_residents(table, communes, row_names=row_names),
+    )
+
+
+def _give_ids(reading: Reading, cell_metres: float | None) -> None:
+    """Name the residents by their cell, or by their place in the file, where the file does not."""
+    table = reading.table
+    if "resident_id" in table.columns:
+        return
+    if cell_metres in (1000, 100) and {"x", "y"} <= set(table.columns):
+        unit, size = ("1km", 1000) if cell_metres == 1000 else ("100m", 100)
+        x, y = (pd.to_numeric(table[name], errors="coerce") for name in ("x", "y"))
+        if x.notna().all() and y.notna().all():
+            ids = [f"{unit}N{north // size:.0f}E{east // size:.0f}" for east, north in zip(x, y, strict=True)]
+            reading.table = table.assign(resident_id=ids)
+            return
+    width = len(str(len(table)))
+    reading.table = table.assign(resident_id=[f"r{row + 1:0{width}d}" for row in range(len(table))])
+    reading.notes.append(f"{reading.file}: no column of ids, residents are numbered as they stand.")
+
+
+def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) -> None:
+    """Fill the missing communes by place, and leave out who is in none where `clip` asks for it."""
+    if "commune" not in reading.table.columns:
+        reading.table = reading.table.assign(commune=None)
+    reading.text("commune")
+    _forget_several(reading)
+    codes = reading.table["commune"].to_numpy(dtype=object, copy=True)
+    points = reading.table.geometry.to_numpy()
+    absent = pd.isna(codes) & (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points)
+    codes[absent] = _inside(points[absent], communes)
+    if absent.any():
+        reading.notes.append(f"{reading.file}: commune of {absent.sum()} residents told by where they are.")
+    if clip:
+        kept = pd.Series(codes).isin(communes.index) | ~(absent | pd.notna(codes))
+    else:
+        still = absent & pd.isna(codes)
+        codes[still], near = _nearest(points[still], communes)
+        if near:
+            reading.notes.append(
+                f"{reading.file}: {near} residents outside every commune given to the nearest, within {NEAR_METRES:g} m."
+            )
+        kept = pd.Series(True, index=range(len(codes)))
+    reading.table = reading.table.assign(commune=codes)
+    _tell_outside(reading, absent & pd.isna(codes) & kept.to_numpy())
+    if clip and not kept.all():
+        _leave_out(reading, kept.to_numpy())
+
+
+def _forget_several(reading: Reading) -> None:
+    """Where a cell names several communes in one ("0217302738", as Filosofi does), go by its centre."""
+    codes = reading.table["commune"]
+    several = codes.map(lambda code: isinstance(code, str) and len(code) >= 10 and len(code) % 5 == 0).to_numpy(
+        dtype=bool
+    )
+    if several.any():
+        reading.table = reading.table.assign(commune=codes.where(~several, None))
+        reading.notes.append(f"{reading.file}: {several.sum()} cells lie in several communes.")
+
+
+def _names_several(code: object) -> bool:
+    return isinstance(code, str) and len(code) >= 10 and len(code) % 5 == 0
+
+
+def _inside(points: np.ndarray, communes: gpd.GeoDataFrame) -> np.ndarray:
+    """Code of the commune each point lies in, None where in none; on a common border, the smaller code."""
+    who, zone = communes.sindex.query(points, predicate="intersects")
+    pairs = pd.DataFrame({"who": who, "code": communes.index[zone]}).groupby("who")["code"].min()
+    return pairs.reindex(range(len(points))).astype(object).where(lambda code: code.notna(), None).to_numpy()
+
+
+def _nearest(points: np.ndarray, communes: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
+    """Code of the nearest commune within `NEAR_METRES`, None beyond, and how many were found."""
+    who, zone = communes.sindex.nearest(points, return_all=True, max_distance=NEAR_METRES)
+    pairs = pd.DataFrame({"who": who, "code": communes.index[zone]}).groupby("who")["code"].min()
+    codes = pairs.reindex(range(len(points))).astype(object).where(lambda code: code.notna(), None).to_numpy()
+    return codes, len(pairs)
+
+
+def _tell_outside(reading: Reading, outside: np.ndarray) -> None:
+    """Add a problem for those who are in no commune nor near one."""
+    people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
+    points = reading.table.geometry
+    found = Findings("", reading.table, reading.rows)
+    found.flag(
+        outside,
+        f"{people[outside].sum():,.0f} people live more than {NEAR_METRES:g} m from every commune,",
+        "load their communes too, or pass clip=True to leave them out",
+        lambda row: f"x={points.iloc[row].x:.0f}, y={points.iloc[row].y:.0f}",
+    )
+    reading.problems += found.problems
+    # the code is not what is wrong with them
+    reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, "?"))
+
+
+def _leave_out(reading: Reading, kept: np.ndarray) -> None:
+    people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
+    if not kept.any():
+        reading.problems.append(
+            "Nobody lives in the communes: the file is of another place, or its coordinates are wrong."
+        )
+        reading.table = reading.table.assign(commune="?")
+        return
+    left = f"{(~kept).sum()} residents ({people[~kept].sum():,.0f} people)"
+    reading.notes.append(f"{reading.file}: {left} in none of the communes left out, as asked.")
+    reading.keep(kept)

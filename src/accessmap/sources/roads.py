@@ -1,0 +1,207 @@
+"""What every reader of roads hands over: nodes and directed arcs with their minutes, and where they come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap import speeds
+from accessmap.errors import NetworkError
+from accessmap.provenance import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["RoadTables", "Ways", "road_tables", "segment_metres"]
+
+WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RoadTables:
+    """A road network as two tables, with its source.
+
+    Parameters
+    ----------
+    nodes
+        lon, lat (degrees) by node id.
+    edges
+        One row a directed arc, straight from u to v: u, v (node ids), minutes (delay included), length_m, road_class, name, speed_kmh
+        (without the delay), speed_reason, delay_s, snappable (False where nobody can join the road: motorways, ferries).
+    source
+        The file or service it was read from.
+    parameters
+        Mode, country, speed table version and what else was chosen, as they should be printed; `notes` says what was left out.
+    """
+
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    source: Source
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    def __reduce__(self) -> tuple[type["RoadTables"], tuple[pd.DataFrame, pd.DataFrame, Source, dict[str, str]]]:
+        return type(self), (self.nodes, self.edges, self.source, dict(self.parameters))
+
+
+@dataclass
+class Ways:
+    """Columns filled one way at a time: what the tags of a way come to, shared by all its segments.
+
+    `setting` is "urban", "rural" or "" where it is to be found from the surroundings; limits and caps are km/h, NaN where nothing is known;
+    `minutes` is the time of the whole way (a ferry's), NaN elsewhere.
+    """
+
+    road_class: "Sequence[str]" = field(default_factory=list)
+    name: "Sequence[str | None]" = field(default_factory=list)
+    setting: "Sequence[str]" = field(default_factory=list)
+    dual: "Sequence[bool]" = field(default_factory=list)
+    roundabout: "Sequence[bool]" = field(default_factory=list)
+    forward: "Sequence[bool]" = field(default_factory=list)
+    backward: "Sequence[bool]" = field(default_factory=list)
+    limit_forward: "Sequence[float]" = field(default_factory=list)
+    reason_forward: "Sequence[str]" = field(default_factory=list)
+    limit_backward: "Sequence[float]" = field(default_factory=list)
+    reason_backward: "Sequence[str]" = field(default_factory=list)
+    cap_kmh: "Sequence[float]" = field(default_factory=list)
+    cap_reason: "Sequence[str]" = field(default_factory=list)
+    minutes: "Sequence[float]" = field(default_factory=list)
+    snappable: "Sequence[bool]" = field(default_factory=list)
+
+    def frame(self) -> pd.DataFrame:
+        """The columns as a table, one row a way; words as categories, which keeps a country's roads small."""
+        table = pd.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})
+        words = ["road_class", "name", "setting", "reason_forward", "reason_backward", "cap_reason"]
+        numbers = ["limit_forward", "limit_backward", "cap_kmh", "minutes"]
+        return table.astype({**dict.fromkeys(words, "category"), **dict.fromkeys(numbers, "float64")})
+
+
+def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to: FloatArray) -> FloatArray:
+    """Return the length (m) of short straight segments on the WGS84 ellipsoid.
+
+    Radii of curvature at the middle latitude (Torge & Müller 2012, *Geodesy*, eq. 4.13-4.14): within 1 mm a kilometre of the geodesic
+    up to 50 km.
+
+    >>> segment_metres(np.array([3.0]), np.array([49.5]), np.array([3.0]), np.array([49.51])).round(1)
+    array([1112.2])
+    """
+    middle = np.radians((lat + lat_to) / 2)
+    squared = WGS84_FLATTENING * (2 - WGS84_FLATTENING)
+    shrink = 1 - squared * np.sin(middle) ** 2
+    north = np.radians(lat_to - lat) * WGS84_MAJOR_M * (1 - squared) / shrink**1.5
+    east = np.radians(lon_to - lon) * WGS84_MAJOR_M / np.sqrt(shrink) * np.cos(middle)
+    return np.hypot(north, east)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Straight pieces of ways: node positions at both ends and the position of the way each belongs to."""
+
+    start: IntArray
+    end: IntArray
+    way: IntArray
+
+    def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> "Segments":
+        return Segments(self.start[chosen], self.end[chosen], self.way[chosen])
+
+
+def road_tables(
+    nodes: pd.DataFrame,
+    segments: Segments,
+    ways: pd.DataFrame,
+    *,
+    events: pd.DataFrame,
+    urban: npt.NDArray[np.bool_],
+    mode: str,
+    country: str,
+    source: Source,
+    parameters: Mapping[str, str],
+) -> RoadTables:
+    """Return the tables of a network from its segments: arcs laid both ways where allowed, and timed.
+
+    Parameters
+    ----------
+    nodes
+        lon, lat by node id.
+    segments, ways
+        Pieces, and the table of `Ways.frame`.
+    events
+        node (position) and event of what delays at nodes.
+    urban
+        For each segment, whether it lies in a built-up area; holds where its way's `setting` is "".
+    mode, country, source, parameters
+        As in `RoadTables`; the speed table's version, mode and country are added to the parameters.
+
+    Raises
+    ------
+    NetworkError
+        If no arc is left.
+    """
+    lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
+    length = segment_metres(lon[segments.start], lat[segments.start], lon[segments.end], lat[segments.end])
+    setting = np.asarray(ways["setting"].astype(str))[segments.way]
+    setting = np.where(setting != "", setting, np.where(urban, "urban", "rural"))
+    share = _share_of_way(length, segments.way, len(ways))
+    ahead = _laid(segments, ways, "forward", length, setting, share)
+    back = _laid(segments, ways, "backward", length, setting, share)
+    arcs = pd.concat([ahead, back], ignore_index=True)
+    for column in ("road_class", "setting", "limit_reason", "cap_reason"):
+        arcs[column] = arcs[column].astype("category")
+    if not len(arcs):
+        raise NetworkError(f"{source.title}: no road is open to mode {mode!r}: check the mode, the clip, and that the file holds roads.")
+    timed = speeds.time_arcs(arcs, events, mode=mode, country=country)
+    way = arcs["way"].to_numpy()
+    ids = nodes.index
+    edges = pd.DataFrame(
+        {
+            "u": ids[arcs["u"].to_numpy()],
+            "v": ids[arcs["v"].to_numpy()],
+            "minutes": timed["minutes"],
+            "length_m": arcs["length_m"].astype(np.float32),
+            "road_class": arcs["road_class"],
+            "name": ways["name"].array[way],
+            "speed_kmh": timed["speed_kmh"],
+            "speed_reason": timed["speed_reason"],
+            "delay_s": timed["delay_s"],
+            "snappable": ways["snappable"].to_numpy(dtype=bool)[way],
+        }
+    )
+    used = np.zeros(len(nodes), dtype=bool)
+    used[arcs["u"]] = used[arcs["v"]] = True
+    told = {"mode": mode, "country": country, "speed table": speeds.SPEED_TABLE_VERSION, **parameters}
+    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, told)
+
+
+def _share_of_way(length: FloatArray, way: IntArray, count: int) -> FloatArray:
+    """Share (0-1) of its way's length that each segment makes."""
+    whole = np.bincount(way, weights=length, minlength=count)[way]
+    return np.divide(length, whole, out=np.zeros_like(length), where=whole > 0)
+
+
+def _laid(segments: Segments, ways: pd.DataFrame, way: str, length: FloatArray, setting: npt.NDArray[np.str_], share: FloatArray) -> pd.DataFrame:
+    """Arcs of the segments that may be travelled `way` ("forward" or "backward")."""
+    open_ = ways[way].to_numpy(dtype=bool)[segments.way]
+    chosen = segments[open_]
+    start, end = (chosen.start, chosen.end) if way == "forward" else (chosen.end, chosen.start)
+    of_way = {name: ways[name].array[chosen.way] for name in ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason")}
+    return pd.DataFrame(
+        {
+            "u": start,
+            "v": end,
+            "way": chosen.way,
+            "length_m": length[open_],
+            "setting": pd.Categorical(setting[open_], categories=["rural", "urban"]),
+            **of_way,
+            "limit_kmh": ways[f"limit_{way}"].array[chosen.way],
+            "limit_reason": ways[f"reason_{way}"].array[chosen.way],
+            "fixed_minutes": ways["minutes"].to_numpy()[chosen.way] * share[open_],
+        }
+    )

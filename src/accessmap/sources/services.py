@@ -1,0 +1,233 @@
+"""Services from a file, brought into the contract: sites, their category, hours and commune."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from accessmap.errors import SourceError
+from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_text, plain
+from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
+from accessmap.sources.files import read_table
+from accessmap.sources.timetables import DAYS, osm_opening_hours
+from accessmap.tables import check_communes, check_services
+
+__all__ = ["read_services"]
+
+# Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
+NAMES: Names = {
+    "service_id": (
+        *("id", "id_fs", "id_service", "(n|num|numero|no)?_?finess(_?et)?", "nofiness(et)?", "identifiant"),
+        *("(numero|code)_uai", "uai"),
+    ),
+    "name": (
+        *("nom", "libelle", "lib", "lib_fs", "lib_service", "hospital_name", "rs", "raison_sociale"),
+        *("nom_etablissement", "denomination", "appellation_officielle", "enseigne"),
+    ),
+    "category": ("categorie",),
+    "category_label": (),
+    "capacity": ("capacite", "nb_places"),
+    "hours": ("opening_hours",),
+    "step_free": ("accessible", "acces_de_plain_pied"),
+    "commune": COMMUNE_CODES,
+    "source": (),
+    "point_quality": (),
+    **COORDINATES,
+}
+FIRST = ("name", "category", "category_label", "capacity", "hours", "step_free", "commune", "source", "point_quality")
+STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
+# "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
+SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
+
+
+def read_services(
+    path: str | Path,
+    *,
+    category: str | None = None,
+    communes: gpd.GeoDataFrame | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Return services in the contract: index `service_id`, name, category, points in metres, and more where it is said.
+
+    Known names are recognised whatever their case and accents (id_fs, finess → service_id; lib_fs, raison sociale →
+    name; insee → commune). Timetables of the public directory, and one column a day (h_lundi …), become `hours`. Further
+    columns are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y.
+    category
+        Of all rows, as in :data:`accessmap.labels.CATEGORIES`; a column of the file is then kept aside.
+    communes
+        In the contract. Sites without a point are then placed inside the commune they name, marked "commune" in
+        `point_quality`; sites without a commune get the one they lie in; geometry takes their CRS.
+    columns
+        Name in the contract (and lon, lat, x, y) to name in the file, where it is unusual; None where the file's is not
+        to be used.
+    crs
+        Of the file's numbers, where it does not say it or says it wrong.
+    encoding
+        Of a CSV or Shapefile, where it is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> head = "id;nom;insee;longitude;latitude;h_lundi\n"
+    >>> row = "7;La Fère;02304;3,3636;49,6619;08:45 - 12:00 / 13:30 - 18:00\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "france_services.csv")
+    ...     _ = path.write_text(head + row)
+    ...     services = read_services(path, category="france_services")
+    >>> services.loc["7", ["name", "category", "hours", "commune"]].tolist()
+    ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
+    """
+    if communes is not None:
+        check_communes(communes)
+    reading = Reading("services", read_table(path, encoding=encoding, layer=layer))
+    reading.rename(NAMES, columns)
+    _give_category(reading, category)
+    reading.require("name", "category")
+    reading.text("name", "category", "category_label", "hours", "step_free", "commune", "source", "point_quality")
+    _give_ids(reading)
+    reading.name_rows("service_id")
+    reading.numbers("capacity")
+    _read_step_free(reading)
+    _read_hours(reading)
+    had_problems = len(reading.problems)
+    with_geometry(reading, crs=crs, target=None if communes is None else communes.crs)
+    to_points(reading)
+    if len(reading.problems) == had_problems:
+        _place(reading, communes)
+    reading.further_numbers(tuple(NAMES))
+    return reading.finish(
+        "service_id", FIRST, lambda table, *, row_names: check_services(table, communes, row_names=row_names)
+    )
+
+
+def _give_category(reading: Reading, category: str | None) -> None:
+    if category is None:
+        return
+    if "category" in reading.table.columns:
+        reading.table = reading.table.rename(columns={"category": "category_in_file"})
+        reading.notes.append(f"{reading.file}: its own category is kept as category_in_file.")
+    reading.table = reading.table.assign(category=category)
+
+
+def _give_ids(reading: Reading) -> None:
+    """Name the services by category and commune, or by their place in the file, where the file does not."""
+    table = reading.table
+    if "service_id" in table.columns:
+        return
+    kind = table["category"].astype(str)
+    ids = kind + "-" + (table["commune"].astype(str) if "commune" in table.columns else "")
+    if "commune" not in table.columns or table["commune"].isna().any() or ids.duplicated().any():
+        width = len(str(len(table)))
+        ids = kind + [f"-{row + 1:0{width}d}" for row in range(len(table))]
+    reading.table = table.assign(service_id=ids)
+    reading.notes.append(f"{reading.file}: no column of ids, services are named like {ids.iloc[0]!r}.")
+
+
+def _read_step_free(reading: Reading) -> None:
+    if "step_free" in reading.table.columns:
+        values = reading.table["step_free"]
+        read = [
+            "unknown" if pd.isna(value) else STEP_FREE.get(value.strip().casefold(), value.strip().casefold())
+            for value in values
+        ]
+        reading.table = reading.table.assign(step_free=read)
+        if values.isna().any():
+            reading.notes.append(f"{reading.file}: step_free is unknown for {values.isna().sum()} services.")
+
+
+def _read_hours(reading: Reading) -> None:
+    """Turn timetables into OSM opening_hours; what is neither is left for the check to name."""
+    table = reading.table
+    if "hours" in table.columns:
+        reading.table = table.assign(hours=[_directory_hours(value) for value in table["hours"]])
+        return
+    by_day = {
+        day: column for day in DAYS for column in table.columns if plain(column) in (f"h_{day}", f"horaires_{day}", day)
+    }
+    if not by_day:
+        return
+    hours, unread = [], []
+    for row, values in enumerate(table[list(by_day.values())].itertuples(index=False, name=None)):
+        week = {day: _spans(value) for day, value in zip(by_day, values, strict=True)}
+        odd = [f"{day} {value!r}" for (day, spans), value in zip(week.items(), values, strict=True) if spans is None]
+        if odd:
+            unread.append(f"{reading.rows[row]} ({', '.join(odd)})")
+        hours.append(
+            osm_opening_hours([[day, day, spans] for day, spans in week.items() if spans]) or None if not odd else None
+        )
+    reading.table = table.assign(hours=pd.Series(hours, index=table.index, dtype=object))
+    reading.notes.append(f"{reading.file}: hours taken from {', '.join(by_day.values())}.")
+    if unread:
+        listed = "; ".join(unread)
+        reading.notes.append(f"{reading.file}: hours of {len(unread)} services not understood, left missing: {listed}.")
+
+
+def _directory_hours(value: object) -> object:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return osm_opening_hours(value) or None
+        except SourceError:
+            return value
+    return value
+
+
+def _spans(value: object) -> list[list[str]] | None:
+    """The spans of a day as the public directory has them: none where it is blank, None where they cannot be read."""
+    text = value if isinstance(value, str) else ""
+    if plain(text) in ("", "ferme", "non"):
+        return []
+    parts = [SPAN.fullmatch(part) for part in re.split(r"/|;|,|\bet\b", text)]
+    spans = [[f"{int(p[1]):02d}:{p[2] or '00'}", f"{int(p[3]):02d}:{p[4] or '00'}"] for p in parts if p is not None]
+    return spans if len(spans) == len(parts) else None
+
+
+def _place(reading: Reading, communes: gpd.GeoDataFrame | None) -> None:
+    """Place sites without a point inside their commune, and name the commune of those that say none."""
+    if communes is None:
+        return
+    table = reading.table
+    codes = (
+        as_text(table["commune"]) if "commune" in table.columns else pd.Series(None, index=table.index, dtype=object)
+    )
+    points = table.geometry.to_numpy().copy()
+    absent = shapely.is_missing(points) | shapely.is_empty(points)
+    placed = absent & codes.isin(communes.index).to_numpy()
+    if placed.any():
+        inside = communes.geometry.representative_point()
+        points[placed] = inside.loc[codes[placed]].to_numpy()
+        quality = table["point_quality"] if "point_quality" in table.columns else pd.Series("file", index=table.index)
+        table = table.assign(point_quality=quality.where(~placed, "commune"))
+        table = table.set_geometry(gpd.GeoSeries(points, index=table.index, crs=table.crs))
+        named = ", ".join(reading.rows[row] for row in placed.nonzero()[0][:20]) + (", …" if placed.sum() > 20 else "")
+        reading.notes.append(
+            f"{reading.file}: {placed.sum()} services without a point placed inside their commune: {named}."
+        )
+    unsaid = codes.isna().to_numpy() & ~absent
+    if unsaid.any():
+        who, zone = communes.sindex.query(points[unsaid], predicate="intersects")
+        found = pd.Series(communes.index[zone], index=unsaid.nonzero()[0][who]).groupby(level=0).min()
+        values = codes.to_numpy(copy=True)
+        values[found.index] = found.to_numpy()
+        table = table.assign(commune=values)
+        reading.notes.append(f"{reading.file}: commune of {len(found)} services told by where they are.")
+    reading.table = table

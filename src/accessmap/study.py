@@ -1,0 +1,151 @@
+"""Study: the tables, the network and what they know of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import StudyError, did_you_mean
+from accessmap.network import RoadNetwork
+from accessmap.provenance import Provenance
+from accessmap.tables import check_communes, check_residents, check_services
+
+if TYPE_CHECKING:
+    from accessmap.scenarios import Scenario
+
+__all__ = ["NOTE_COLUMNS", "Study"]
+
+NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """Who, what and how of one territory, checked once; read-only.
+
+    Parameters
+    ----------
+    communes, residents, services
+        Tables in the contract of `accessmap.tables`.
+    network
+        The roads.
+    title
+        Name of the territory, as the public reads it.
+    thresholds
+        Minutes at which coverage is counted.
+    scenarios
+        Name to scenario.
+    provenance
+        Where the tables come from; the network's is added to it.
+    notes
+        What was repaired or supposed while the tables were read: table, id, commune, problem, remedy.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    """
+
+    communes: gpd.GeoDataFrame
+    residents: gpd.GeoDataFrame
+    services: gpd.GeoDataFrame
+    network: RoadNetwork
+    title: str = ""
+    thresholds: tuple[float, ...] = (10, 20, 30)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
+    notes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTE_COLUMNS)))
+    _minutes: dict[tuple[float, float], npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        check_communes(self.communes)
+        check_residents(self.residents, self.communes)
+        check_services(self.services, self.communes)
+        object.__setattr__(self, "scenarios", MappingProxyType(dict(self.scenarios)))
+
+    @property
+    def territory(self) -> pd.Series:
+        """True for the residents of the territory, by resident."""
+        inside = self.communes.index[self.communes["in_territory"]]
+        return pd.Series(self.residents["commune"].isin(inside), name="in_territory")
+
+    @property
+    def credit(self) -> Provenance:
+        """The provenance of a result: that of the tables and that of the network."""
+        return self.provenance + self.network.provenance
+
+    def sites(self, category: str) -> gpd.GeoDataFrame:
+        """Return the services of one category.
+
+        Raises
+        ------
+        StudyError
+            Where the study has none of them.
+        """
+        chosen = self.services[self.services["category"] == category]
+        if chosen.empty:
+            known = self.services["category"].unique()
+            raise StudyError(f"study: no service of category {category!r}{did_you_mean(category, known)}.")
+        return chosen
+
+    def minutes(self, services: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        """Return minutes of every resident to these services, float32, residents × services; NaN is not reached.
+
+        Each place is routed to once and remembered, here and in every study made from this one with the same
+        residents and network: a scenario is then a choice of columns.
+
+        Parameters
+        ----------
+        services
+            All of the study where not given.
+        """
+        services = self.services if services is None else services
+        places = list(zip(services.geometry.x, services.geometry.y, strict=True))
+        new = dict.fromkeys(place for place in places if place not in self._minutes)
+        if new:
+            points = gpd.GeoSeries.from_xy(*zip(*new, strict=True), crs=services.crs)
+            minutes = self.network.travel_minutes(self.residents.geometry, points)
+            self._minutes.update(zip(new, minutes.T.copy(), strict=True))
+        columns = np.empty((len(self.residents), len(places)), "float32", order="F")
+        for number, place in enumerate(places):
+            columns[:, number] = self._minutes[place]
+        return pd.DataFrame(columns, index=self.residents.index, columns=services.index)
+
+    def with_services(self, services: gpd.GeoDataFrame) -> Study:
+        """Return the same study with other services; the minutes already known are kept."""
+        return replace(self, services=services)
+
+    def report_data(self) -> pd.DataFrame:
+        """Return what was repaired, supposed or left out, one row each: table, id, commune, problem, remedy."""
+        unsnapped = []
+        for name, table in (("residents", self.residents), ("services", self.services)):
+            legs = self.network.snap(table)
+            lost = legs[legs["problem"] != ""]
+            far = lost["u"].isna()
+            problem = [
+                f"à {metres:,.0f} m de la route la plus proche".replace(",", "\u202f")
+                if is_far
+                else "route isolée du réseau"
+                for metres, is_far in zip(lost["metres"], far, strict=True)
+            ]
+            commune = table["commune"].reindex(lost.index) if "commune" in table else pd.NA
+            rows = {"table": name, "id": lost.index, "commune": commune, "problem": problem}
+            unsnapped.append(pd.DataFrame({**rows, "remedy": "compté comme non atteint"}))
+        found = [part for part in (self.notes, *unsnapped) if len(part)]
+        return pd.concat(found, ignore_index=True) if found else self.notes.copy()
+
+    def __repr__(self) -> str:
+        inside = self.communes["in_territory"]
+        people = self.communes.loc[inside, "population"].sum()
+        categories = self.services["category"].value_counts()
+        counts = ", ".join(f"{count} {category}" for category, count in categories.items())
+        return (
+            f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "
+            f"{self.network!r}>"
+        )
