@@ -21,3 +21,58 @@ def data_folder() -> Path:
 def real_data(data_folder: Path) -> Path:
     """Folder of the whole Aisne: communes, mairies, roads, census grid and published figures."""
     return data_folder / "pays-chaunois"
+
+
+@pytest.fixture(scope="session")
+def sample_study():
+    """The bundled study, loaded once: it is read-only."""
+    from accessmap import load_sample
+
+    return load_sample()
+
+
+@pytest.fixture
+def toy_study():
+    """Three square communes in a row, 2 km wide, mairies in the middle, 3 minutes apart; x is outside the territory.
+
+    One france_services at "a" (id "fs-a") and one at "x"; people live at the mairies: a 100, b 50, x 10.
+    """
+    import geopandas as gpd
+    import pandas as pd
+    import pyproj
+    import shapely
+
+    from accessmap.network import RoadNetwork
+    from accessmap.study import Study
+
+    codes = ["02001", "02002", "60001"]
+    x0, y0 = 720_000.0, 6_950_000.0
+    boxes = [shapely.box(x0 + 2000 * i, y0, x0 + 2000 * (i + 1), y0 + 2000) for i in range(3)]
+    centres = [box.centroid for box in boxes]
+    communes = gpd.GeoDataFrame(
+        {"name": ["Aville", "Bourg", "Xanton"], "population": [100, 50, 10], "epci": ["200000001"] * 2 + ["200000002"]},
+        geometry=boxes,
+        index=pd.Index(codes, name="code"),
+        crs=2154,
+    ).assign(in_territory=[True, True, False])
+    residents = gpd.GeoDataFrame(
+        {"commune": codes, "population": [100, 50, 10]},
+        geometry=centres,
+        index=pd.Index(["ra", "rb", "rx"], name="resident_id"),
+        crs=2154,
+    )
+    services = gpd.GeoDataFrame(
+        {
+            "name": ["Mairie A", "Mairie B", "Mairie X", "FS A", "FS X"],
+            "category": ["mairie"] * 3 + ["france_services"] * 2,
+            "commune": [*codes, "02001", "60001"],
+        },
+        geometry=[*centres, centres[0], centres[2]],
+        index=pd.Index(["mairie-a", "mairie-b", "mairie-x", "fs-a", "fs-x"], name="service_id"),
+        crs=2154,
+    )
+    to_degrees = pyproj.Transformer.from_crs(2154, 4326, always_xy=True)
+    lon, lat = to_degrees.transform([point.x for point in centres], [point.y for point in centres])
+    edges = pd.DataFrame({"u": codes[:2], "v": codes[1:], "minutes": [3.0, 3.0]})
+    roads = RoadNetwork.from_edges(pd.DataFrame({"lon": lon, "lat": lat}, index=codes), edges, directed=False)
+    return Study(communes, residents, services, roads, title="Trois villages", thresholds=(2, 5))

@@ -37,6 +37,10 @@ def some(values: Iterable[object], known: Iterable[object] = ()) -> str:
     return ", ".join(named) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
 
 
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
 class Findings:
     """The problems of one table, gathered and raised together.
 
@@ -223,15 +227,13 @@ class Findings:
         self.text("category")
         self.text("category_label", optional=True)
         values = self.table["category"]
-        unknown = (
-            ~values.isin(list(CATEGORIES)) & values.map(lambda value: isinstance(value, str) and value.strip() != "")
-        ).to_numpy(dtype=bool)
+        unknown = ~values.isin(list(CATEGORIES)) & values.map(_is_word).astype(bool)
         if "category_label" in self.table.columns:
-            labels = self.table["category_label"]
-            unknown &= ~labels.map(lambda value: isinstance(value, str) and value.strip() != "").to_numpy(dtype=bool)
-        near = {value: did_you_mean(value, CATEGORIES) for value in values[unknown].unique()[: 4 * SHOWN]}
+            unknown = unknown & ~self.table["category_label"].map(_is_word).astype(bool)
+        unknown_rows = unknown.to_numpy(dtype=bool)
+        near = {value: did_you_mean(value, CATEGORIES) for value in values[unknown_rows].unique()[:SHOWN]}
         self.flag(
-            unknown,
+            unknown_rows,
             "'category' is unknown",
             "use a name of accessmap.labels.CATEGORIES, or say in 'category_label' which word maps should show",
             lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}",

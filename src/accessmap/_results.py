@@ -14,8 +14,8 @@ from accessmap.measures import by_commune, coverage, nearest
 from accessmap.scenarios import BASELINE, Scenario, compare, winners_and_losers
 from accessmap.study import Study
 
-# The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so that
-# no scenario can be flattered by the choice.
+# The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
+# that no scenario can be flattered by the choice.
 QUOTED_SHARE: Final = 0.95
 # A change of less is within what the network can tell, in minutes.
 AT_LEAST: Final = 1.0
@@ -109,7 +109,7 @@ def category_of(study: Study, scenarios: Sequence[Scenario], category: str | Non
     }
     found = sorted({str(name) for name in changed - {None}} or set(known.unique()))
     if len(found) == 1:
-        return found[0]
+        return str(found[0])
     if not scenarios and "france_services" in found:
         return "france_services"
     raise ScenarioError(f"dossier: give category=, one of {', '.join(map(repr, found))}.")
@@ -177,10 +177,10 @@ def _communes(
     site = best.set_index("commune").iloc[:, 0]
     table["nearest_site_id"] = site.reindex(table.index).replace("", pd.NA)
     table["nearest_site"] = table["nearest_site_id"].map(sites["name"])
-    for name in minutes:
+    for name in map(str, minutes):
         values = by_commune(minutes[name], residents).reindex(table.index)
         table[f"minutes {name}"] = values["value"]
         table[f"unreached_people {name}"] = values["unreached_people"]
         if name != BASELINE:
-            table[f"change {name}"] = changes.loc[name, "minutes"].reindex(table.index)
+            table[f"change {name}"] = changes["minutes"].xs(name, level="scenario").reindex(table.index)
     return table

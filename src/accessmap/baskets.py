@@ -1,8 +1,9 @@
 """Baskets of services: the mean time to the nearest of each service that everyday life needs.
 
-A basket is a list of categories and so is data: those shipped are in presets/baskets.csv, each line dated, with its source
-and its basis: "named" where the source names the service, "read" where it stands for a service that the source only
-describes ("soins de première nécessité"). The everyday basket of INSEE has 22 services; 11 have a category here.
+A basket is a list of categories and so is data: those shipped are in presets/baskets.csv, each line dated, with its
+source and its basis: "named" where the source names the service, "read" where it is our reading of what the source only
+describes ("soins de première nécessité") or of the kind of basket it defines. They are approximations: the everyday
+basket of INSEE has 22 services, of which 11 stand here; of the three baskets of the SDAASP only some services do.
 """
 
 from collections.abc import Sequence
@@ -73,14 +74,14 @@ def basket(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str
     Returns
     -------
     Series
-        Minutes by resident; NaN where one service of the basket is not reached, for a mean without it would look better
-        than the basket is.
+        Minutes by resident; NaN where one service of the basket is not reached, for a mean without it would look
+        better than the basket is.
 
     Raises
     ------
     TableError
-        If a service has no category, no service at all has a category of the basket (missing data is not "not reached"),
-        or the basket is empty or repeats itself.
+        If a service is missing, no service at all has a category of the basket (missing data is not "not reached"), or
+        the basket is empty or repeats itself.
 
     Notes
     -----
@@ -119,7 +120,7 @@ def _check(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str
         problems.append(f"{len(absent)} services of the minutes are missing, such as {absent[0]!r}.")
     known = services["category"].dropna().unique()
     problems += [
-        f"No service has the category {category!r}{did_you_mean(category, known)}: take it out of the basket, or load it."
+        f"No service has the category {category!r}{did_you_mean(category, known)}: load some, or leave it out."
         for category in dict.fromkeys(categories)
         if category not in known
     ]

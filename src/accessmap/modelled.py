@@ -11,6 +11,7 @@ import pyproj
 import shapely
 
 from accessmap.errors import NetworkError
+from accessmap.labels import number
 
 __all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads"]
 
@@ -24,9 +25,9 @@ MAX_METRES = 5_000.0  # the far quarters of a city are up to 3.7 km from a road 
 
 PARAMETERS = {
     "réseau": "modélisé : mairies des communes limitrophes reliées",
-    "détour": f"{DETOUR:g} × la ligne droite",
-    "vitesses": f"{KMH['villages']:g} km/h entre villages, {KMH['town_and_village']:g} entre ville et village, "
-    f"{KMH['towns']:g} entre villes (2 000 habitants et plus)",
+    "détour": f"{number(DETOUR, digits=1)} × la ligne droite",
+    "vitesses": f"{KMH['villages']:g} km/h entre villages, {KMH['town_and_village']:g} km/h entre ville et village, "
+    f"{KMH['towns']:g} km/h entre villes ({number(TOWN)} habitants et plus)",
     "desserte locale": f"{ACCESS_KMH:g} km/h en ligne droite jusqu'à la route",
 }
 

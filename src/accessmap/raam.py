@@ -1,11 +1,11 @@
-"""RAAM, the rational agent access model: what reaching and waiting cost when everyone has chosen the best for themselves.
+"""RAAM, the rational agent access model: what reaching and waiting cost when everyone has chosen what is best for them.
 
-Source: Saxon & Snow (2020), "A rational agent model for the spatial accessibility of primary health care", Annals of the
-American Association of Geographers 110(1). A resident of i who goes to j bears the cost x_j / (ρ S_j) + t_ij / τ: crowding
-relative to the mean of the whole, and travel. At the equilibrium nobody gains by going elsewhere. It is the minimum of a
-convex function (Beckmann): Σ_j X_j² / (2 ρ S_j) + Σ_ij x_ij t_ij / τ, with fractional people. It is found by giving each
-resident's point in turn the exact best answer to all others, which lowers that function each time; how far it still is
-from the equilibrium is measured and returned.
+Source: Saxon & Snow (2020), "A rational agent model for the spatial accessibility of primary health care", Annals of
+the American Association of Geographers 110(1). Who goes from i to j bears the cost X_j / (ρ S_j) + t_ij / τ: crowding
+relative to the mean of the whole, and travel. At the equilibrium nobody gains by going elsewhere. It is the minimum of
+a convex function (Beckmann), Σ_j X_j² / (2 ρ S_j) + Σ_ij x_ij t_ij / τ, with fractional people. It is found by giving
+each resident's point in turn the exact best answer to all others, which lowers that function each time; how far the
+result still is from the equilibrium is measured and returned.
 """
 
 import warnings
@@ -145,7 +145,7 @@ def _gap(flows: Floats, load: Floats, people: Floats, travel: Floats, room: Floa
 def _answer_all_in_turn(flows: Floats, load: Floats, people: Floats, travel: Floats, room: Floats) -> None:
     """Send each resident's people where they fare best, the others staying put; `flows` and `load` are changed.
 
-    The answer is exact: sites are filled from the cheapest up to one level λ, with Σ_j room_j max(0, λ − cost_j) = people.
+    The answer is exact: sites are filled, cheapest first, to one level λ with Σ_j room_j max(0, λ − cost_j) = people.
     """
     residents, sites = flows.shape
     cost = np.empty(sites)

@@ -148,7 +148,9 @@ def check_residents(
         if communes is not None:
             same_crs(found, communes)
             found.known(
-                "commune", communes.index, "commune of the communes table: correct it, or load that commune too"
+                "commune",
+                communes.index,
+                "commune of the communes table: correct it, load that commune too, or read residents with clip=True",
             )
     found.raise_if_any()
 

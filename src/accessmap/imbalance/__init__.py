@@ -5,7 +5,7 @@ never dropped in silence: the index of those who have access is not the index of
 `unreached_share` says how many people it is about. Ids of zero weight change nothing.
 """
 
-from accessmap.imbalance.clusters import getis_ord, local_moran
+from accessmap.imbalance.clusters import getis_ord, local_moran, moran
 from accessmap.imbalance.deficits import DEFICIT_BOUNDS, deficit, deficit_class, score, score_sensitivity
 from accessmap.imbalance.income import concentration, erreygers, palma, unranked_people
 from accessmap.imbalance.indices import Theil, atkinson, gini, hoover, lorenz, theil
@@ -26,6 +26,7 @@ __all__ = [
     "hoover",
     "local_moran",
     "lorenz",
+    "moran",
     "palma",
     "percentile_ratio",
     "quantile",

@@ -1,9 +1,10 @@
-"""Where deficits gather: local Moran and Getis-Ord, with permutations and false discovery rate, through esda.
+"""Where deficits gather: Moran, and by commune local Moran and Getis-Ord with permutations and false discovery rate.
 
-Needs the extra `accessmap[clusters]` (esda and libpysal). Geometry stays outside: the neighbours come as a graph, such as
-``libpysal.graph.Graph.build_contiguity(communes)``.
+The local ones need the extra `accessmap[clusters]` (esda and libpysal). Geometry stays outside: neighbours come as a
+graph, such as ``libpysal.graph.Graph.build_contiguity(communes)``.
 """
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -13,9 +14,51 @@ import pandas as pd
 from accessmap.alignment import Floats, complete
 from accessmap.errors import AccessmapError, TableError
 
-__all__ = ["getis_ord", "local_moran"]
+__all__ = ["getis_ord", "local_moran", "moran"]
 
 _QUADRANTS = {1: "high_high", 2: "low_high", 3: "low_low", 4: "high_low"}
+
+
+def moran(values: pd.Series, graph: Any) -> float:
+    """Return Moran's I of `values`: above 0 like values are neighbours, near 0 they are strewn, below 0 they alternate.
+
+    I = n / Σ_ij w_ij · Σ_ij w_ij z_i z_j / Σ_i z_i², z the difference from the plain mean of communes.
+
+    Parameters
+    ----------
+    values
+        A measure by commune, none missing.
+    graph
+        Neighbours of the same communes, a libpysal Graph; rows are standardised here.
+
+    Returns
+    -------
+    float
+        NaN where all values are one, or nobody has neighbours.
+
+    Raises
+    ------
+    TableError
+        If values are missing, or the graph is not of the same communes.
+
+    Notes
+    -----
+    Source: Moran (1950), Biometrika 37(1/2).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from scipy.sparse import csr_array
+    >>> pair = SimpleNamespace(unique_ids=pd.Index(["a", "b"]), sparse=csr_array([[0.0, 1.0], [1.0, 0.0]]))
+    >>> moran(pd.Series({"a": 1.0, "b": 3.0}), pair)
+    -1.0
+    """
+    numbers = _ordered(values, graph)
+    around = np.asarray(graph.sparse.sum(axis=1)).ravel()
+    apart = numbers - numbers.mean()
+    lag = np.divide(graph.sparse @ apart, around, out=np.zeros_like(apart), where=around > 0)
+    neighboured, spread = int((around > 0).sum()), float(apart @ apart)
+    return float(len(numbers) / neighboured * (apart @ lag) / spread) if neighboured and spread > 0 else float("nan")
 
 
 def local_moran(
@@ -38,8 +81,8 @@ def local_moran(
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic`; `p_value`; `cluster`, one of high_high, low_low (clusters), high_low, low_high
-        (exceptions), or not_significant.
+        Indexed like `values`: `statistic`; `p_value`; `cluster`, one of high_high, low_low (clusters), high_low,
+        low_high (exceptions), or not_significant.
 
     Raises
     ------
@@ -54,20 +97,20 @@ def local_moran(
 
     Examples
     --------
-    >>> local_moran(pd.Series({"02173": 4.0}), graph=None)  # doctest: +SKIP
+    >>> local_moran(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
-    esda, numbers, ordered = _ready(values, graph)
+    esda, numbers = _esda(), _ordered(values, graph)
     found = esda.Moran_Local(
-        numbers, ordered, transformation="r", permutations=permutations, seed=seed, n_jobs=1, keep_simulations=False
+        numbers, graph, transformation="r", permutations=permutations, seed=seed, n_jobs=1, keep_simulations=False
     )
     kinds = [_QUADRANTS[int(quadrant)] for quadrant in found.q]
-    return _table(values.index, ordered, found.Is, found.p_sim, kinds, alpha)
+    return _clusters(values.index, graph, found.Is, found.p_sim, kinds, alpha)
 
 
 def getis_ord(
     values: pd.Series, graph: Any, *, permutations: int = 999, seed: int = 0, alpha: float = 0.05
 ) -> pd.DataFrame:
-    """Return, by commune, whether high or low values gather around it: Getis-Ord's G*, with its p-value and its cluster.
+    """Return, by commune, whether high or low values gather around it: Getis-Ord's G*, its p-value and its cluster.
 
     Parameters
     ----------
@@ -83,7 +126,7 @@ def getis_ord(
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic` (standardised: above 0 is high); `p_value`; `cluster`, one of high, low or
+        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value`; `cluster`, one of high, low or
         not_significant.
 
     Raises
@@ -99,11 +142,59 @@ def getis_ord(
 
     Examples
     --------
-    >>> getis_ord(pd.Series({"02173": 4.0}), graph=None)  # doctest: +SKIP
+    >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
-    esda, numbers, ordered = _ready(values, graph)
+    esda, numbers = _esda(), _ordered(values, graph)
+    # keep_simulations only spares memory, but without them G_Local gives no p-value.
     found = esda.G_Local(
-        numbers, ordered, transform="R", star=True, permutations=permutations, seed=seed, n_jobs=1, keep_simulations=False
+        numbers, graph, transform="R", star=True, permutations=permutations, seed=seed, n_jobs=1, keep_simulations=True
     )
     kinds = ["high" if statistic > 0 else "low" for statistic in found.Zs]
-    return _table(values.index, ordered, found.Zs, found.p_sim, kinds, alpha)
+    return _clusters(values.index, graph, found.Zs, found.p_sim, kinds, alpha)
+
+
+def _esda() -> ModuleType:
+    """Return esda, or say how to have it."""
+    try:
+        import esda
+    except ModuleNotFoundError as missing:
+        raise AccessmapError("clusters need esda: pip install 'accessmap[clusters]'.") from missing
+    return esda  # type: ignore[no-any-return]
+
+
+def _ordered(values: pd.Series, graph: Any) -> Floats:
+    """Return the values in the order of the graph, refusing a graph of other communes."""
+    ids = pd.Index(graph.unique_ids)
+    problems = [f"{id_!r} has no place in the graph." for id_ in values.index[~values.index.isin(ids)][:5]]
+    problems += [f"{id_!r} of the graph has no value." for id_ in ids[~ids.isin(values.index)][:5]]
+    if problems:
+        raise TableError("graph", problems)
+    return complete(values.loc[ids], "values", negative=True)
+
+
+def _clusters(
+    index: pd.Index, graph: Any, statistic: Floats, p_value: Floats, kinds: Sequence[str], alpha: float
+) -> pd.DataFrame:
+    """Return the table of a local statistic in the order of `index`, with clusters named where they are significant."""
+    alone = np.asarray(graph.cardinalities == 0)
+    p_value = np.where(alone, np.nan, p_value)
+    significant = p_value <= _discovery_threshold(p_value[~alone], alpha)
+    table = pd.DataFrame(
+        {
+            "statistic": np.where(alone, np.nan, statistic),
+            "p_value": p_value,
+            "cluster": np.where(significant, np.asarray(kinds, dtype=object), "not_significant"),
+        },
+        index=pd.Index(graph.unique_ids, name=index.name),
+    )
+    return table.loc[index]
+
+
+def _discovery_threshold(p_values: Floats, alpha: float) -> float:
+    """Return the largest p-value that is a discovery at the rate alpha, below all if none is.
+
+    Source: Benjamini & Hochberg (1995), Journal of the Royal Statistical Society B 57(1).
+    """
+    ordered = np.sort(p_values)
+    passing = ordered[ordered <= alpha * np.arange(1, len(ordered) + 1) / max(len(ordered), 1)]
+    return float(passing[-1]) if len(passing) else -1.0

@@ -92,19 +92,17 @@ def deficit_class(percent: pd.Series, *, bounds: tuple[float, float, float, floa
         raise ValueError(f"the bounds are {bounds}: four numbers that rise, two below 0 and two above.")
     # Strictly beyond a bound on either side, hence one side of the interval for advantages and the other for deficits.
     number = 2.0 + (percent > above) + (percent > high) - (percent < below) - (percent < low)
-    codes = number.where(percent.notna(), -1).astype(int)
-    kinds = pd.Categorical.from_codes(codes, categories=_CLASSES, ordered=True)
+    codes = number.where(percent.notna(), -1).to_numpy().astype(np.intp)
+    kinds = pd.Categorical.from_codes(codes, categories=pd.Index(_CLASSES), ordered=True)
     return pd.Series(kinds, index=percent.index, name="class")
 
 
-def score(
-    table: pd.DataFrame, *, weights: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
-) -> pd.Series:
+def score(table: pd.DataFrame, *, weights: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]) -> pd.Series:
     """Return a composite score from 0 (worst) to 100 (best) by commune, over several measures.
 
-    Each measure is placed between the value that counts 0 and the value that counts 100 (beyond them it counts no less and no
-    more), then the weighted mean is taken. Bounds are stated and not those observed, so that a score means the same in every
-    scenario and every territory.
+    Each measure is placed between the value that counts 0 and the value that counts 100 (beyond them it counts no less
+    and no more), then the weighted mean is taken. Bounds are stated and not those observed, so that a score means the
+    same in every scenario and every territory.
 
     Parameters
     ----------
@@ -176,8 +174,8 @@ def score_sensitivity(
     Returns
     -------
     DataFrame
-        Indexed like `table`: `score`, `lowest`, `highest`; `rank` (1 the lowest score), `best_rank` and `worst_rank`, the
-        highest and the lowest number that the rank takes.
+        Indexed like `table`: `score`, `lowest`, `highest`; `rank` (1 the lowest score), `best_rank` and `worst_rank`,
+        the highest and the lowest number that the rank takes.
 
     Raises
     ------

@@ -167,8 +167,8 @@ class Theil(NamedTuple):
 def theil(values: pd.Series, weights: pd.Series, *, groups: pd.Series | None = None) -> Theil:
     """Return the Theil T index of `values` over people, 0 or more: total, between groups, within groups.
 
-    Σ s (A/μ) ln(A/μ), where an id of A = 0 adds 0 and its people stay; the total is the between part plus the mean of the
-    groups' own indices weighted by their share of *access*.
+    Σ s (A/μ) ln(A/μ), where an id of A = 0 adds 0 and its people stay; the total is the between part plus the mean of
+    the groups' own indices weighted by their share of *access*.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ def atkinson(values: pd.Series, weights: pd.Series, *, epsilon: float = 0.5) -> 
 
     Examples
     --------
-    >>> atkinson(pd.Series({"a": 1.0, "b": 9.0}), pd.Series({"a": 1, "b": 1}), epsilon=0.5)
+    >>> round(atkinson(pd.Series({"a": 1.0, "b": 9.0}), pd.Series({"a": 1, "b": 1}), epsilon=0.5), 6)
     0.2
     """
     if not 0 < epsilon < np.inf:

@@ -120,8 +120,8 @@ def percentile_ratio(values: pd.Series, weights: pd.Series, *, upper: float = 0.
 def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, higher_is_better: bool = True) -> float:
     """Return the Foster-Greer-Thorbecke index: how many fall short of a line, by how much, how unequally.
 
-    Σ s 1[A < z] ((z − A)/z)^k. Order 0 is the share of people short of the line, 1 the mean shortfall, 2 weighs the worst
-    off more.
+    Σ s 1[A < z] ((z − A)/z)^k. Order 0 is the share of people short of the line, 1 the mean shortfall, 2 weighs the
+    worst off more.
 
     Parameters
     ----------

@@ -157,36 +157,44 @@ def _descend(indptr, above, ms, inf, begins, carried, times):  # type: ignore[no
 
 
 @nb.njit(cache=True, nogil=True)
-def _gather(times, nodes, costs, inf, row):  # type: ignore[no-untyped-def]
+def _gather(times, targets, costs, target, inf, tile, at):  # type: ignore[no-untyped-def]
     """Write the ms of all lanes to one target: the least over the nodes where it joins the graph."""
+    row = tile[at]
     for lane in range(len(row)):
         row[lane] = inf
-    for seed in range(len(nodes)):
-        if nodes[seed] < 0:
+    for seed in range(targets.shape[1]):
+        node = targets[target, seed]
+        if node < 0:
             continue
-        source = times[nodes[seed]]
-        cost = costs[seed]
+        source = times[node]
+        cost = costs[target, seed]
         for lane in range(len(row)):
             row[lane] = min(row[lane], times.dtype.type(source[lane] + cost))
 
 
 @nb.njit(cache=True, nogil=True)
-def _convert(row, limit, minutes):  # type: ignore[no-untyped-def]
+def _convert(found, limit, tile, at):  # type: ignore[no-untyped-def]
     """Write minutes for ms, NaN beyond the limit."""
+    row = found[0]
+    minutes = tile[at]
     for lane in range(len(row)):
         minutes[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
 
 
 @nb.njit(cache=True, nogil=True)
-def _scatter(row, columns, out):  # type: ignore[no-untyped-def]
-    for lane in range(len(columns)):
-        out[columns[lane]] = row[lane]
-
-
-@nb.njit(cache=True, nogil=True)
-def _column(tile, lane, out):  # type: ignore[no-untyped-def]
-    for i in range(len(out)):
-        out[i] = tile[i, lane]
+def _write(tile, begin, end, rows, first, last, across, out):  # type: ignore[no-untyped-def]
+    """Write a tile (targets, lanes) to where it belongs."""
+    if across:
+        for i in range(begin, end):
+            row = tile[i - begin]
+            line = out[i]
+            for lane in range(last - first):
+                line[rows[first + lane]] = row[lane]
+    else:
+        for lane in range(last - first):
+            line = out[rows[first + lane]]
+            for i in range(begin, end):
+                line[i] = tile[i - begin, lane]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -212,7 +220,7 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
     """Fill `out` with minutes from points (`rows` of it, or columns if `across`); return how many points were done."""
     times = work[5]
     lanes = times.shape[1]
-    row = np.empty(lanes, dtype=times.dtype)
+    found = np.empty((1, lanes), dtype=times.dtype)
     tile = np.empty((_TILE, lanes), dtype=np.float32)
     for first in range(0, len(nodes), lanes):
         last = min(first + lanes, len(nodes))
@@ -221,14 +229,9 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
         for begin in range(0, len(targets), _TILE):
             end = min(begin + _TILE, len(targets))
             for i in range(begin, end):
-                _gather(times, targets[i], target_costs[i], inf, row)
-                _convert(row, limit, tile[i - begin])
-            if across:
-                for i in range(begin, end):
-                    _scatter(tile[i - begin], rows[first:last], out[i])
-            else:
-                for lane in range(last - first):
-                    _column(tile, lane, out[rows[first + lane], begin:end])
+                _gather(times, targets, target_costs, i, inf, found, 0)
+                _convert(found, limit, tile, i - begin)
+            _write(tile, begin, end, rows, first, last, across, out)
     return len(nodes)
 
 
@@ -245,14 +248,9 @@ def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit,
         for begin in range(0, len(targets), _TILE):
             end = min(begin + _TILE, len(targets))
             for i in range(begin, end):
+                _gather(times, targets, target_costs, i, inf, tile, i - begin)
                 row = tile[i - begin]
-                _gather(times, targets[i], target_costs[i], inf, row)
                 for lane in range(lanes):
                     row[lane] = row[lane] if row[lane] <= limit else -1
-            if across:
-                for i in range(begin, end):
-                    _scatter(tile[i - begin], rows[first:last], out[i])
-            else:
-                for lane in range(last - first):
-                    _column(tile, lane, out[rows[first + lane], begin:end])
+            _write(tile, begin, end, rows, first, last, across, out)
     return len(nodes)

@@ -31,22 +31,15 @@ def refusal(asked: Question, what: str) -> SitingError:
     return _too_few(asked, what)
 
 
-def _caps(asked: Question) -> Floats:
-    """Return the caps of the residents of `promised`."""
-    caps: Floats = asked.caps[asked.residents.isin(asked.promised)]
-    return caps
-
-
 def _excess(asked: Question) -> Floats:
     """Return promised residents × sites, minutes beyond the cap; infinite where the site is no help."""
-    rows = asked.residents.isin(asked.promised)
-    minutes = asked.minutes[rows].astype("float64")
+    minutes = asked.minutes[asked.with_promise].astype("float64")
     minutes[:, asked.choice.forbidden] = np.nan
-    return np.where(np.isnan(minutes), np.inf, minutes - _caps(asked)[:, None])
+    return np.where(np.isnan(minutes), np.inf, minutes - asked.caps[asked.with_promise][:, None])
 
 
 def _nearest(asked: Question) -> Floats:
-    minutes = asked.minutes[asked.residents.isin(asked.promised)].astype("float64")
+    minutes = asked.minutes[asked.with_promise].astype("float64")
     minutes[:, asked.choice.forbidden] = np.nan
     nearest: Floats = np.nanmin(minutes, axis=1) if len(minutes) else np.empty(0)
     return nearest
@@ -60,8 +53,8 @@ def _named(ids: pd.Index, minutes: Floats, excess: Floats) -> str:
 
 
 def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.bool_]) -> SitingError:
-    caps = _caps(asked)
-    ids = asked.promised[hopeless]
+    caps = asked.caps[asked.with_promise]
+    ids = asked.residents[asked.with_promise][hopeless]
     cutoff = float(nearest.max()) if np.unique(caps).size == 1 else None
     relaxed = f"within {cutoff:.6g} minutes every resident has a site" if cutoff is not None else "raise their limits"
     return SitingError(
@@ -75,7 +68,7 @@ def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.
 def _too_few(asked: Question, what: str) -> SitingError:
     y = most_covered(asked.kept, asked.choice, asked.deadline)
     out = ~asked.kept[:, y].any(axis=1)
-    ids, caps = asked.promised[out], _caps(asked)
+    ids, caps = asked.residents[asked.with_promise][out], asked.caps[asked.with_promise]
     size = f"p={asked.choice.p}" if asked.choice.p is not None else f"a budget of {asked.choice.budget:g}"
     more = cheapest_cover(asked.kept, replace(asked.choice, costs=None), asked.deadline)
     enough = int(more.y.sum()) if more.y is not None and more.proven else None
@@ -147,7 +140,8 @@ def bottleneck(values: Floats, choice: Choice, deadline: float) -> tuple[float, 
         else:
             break
     value = float(steps[high]) if high < len(steps) else math.inf
-    return value, best, float(steps[low]) if low < len(steps) else math.inf
+    proven = float(steps[low]) if low < len(steps) else math.inf
+    return value, best, proven
 
 
 def _fits(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> tuple[Open | None, bool]:
@@ -163,7 +157,7 @@ def _fits(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> tuple[Ope
     replace(choice, at_most=True).limit(program)
     program.add(rows.astype("float64"), 1.0, np.inf)
     found = program.solve()
-    return found.y, found.y is not None or time.perf_counter() < deadline
+    return found.y, found.y is not None or found.bound == math.inf
 
 
 def _greedy_cover(rows: NDArray[np.bool_], choice: Choice) -> Open:

@@ -120,17 +120,17 @@ class Question:
         return ~reached.any(axis=1)
 
     @property
+    def with_promise(self) -> NDArray[np.bool_]:
+        """Residents who must be served within their cap."""
+        return ~np.isnan(self.caps) & ~self.unreached
+
+    @property
     def kept(self) -> NDArray[np.bool_]:
-        """Promises × sites, by resident with a promise: whether the site keeps it."""
-        rows = ~np.isnan(self.caps) & ~self.unreached
+        """Residents with a promise × sites: whether the site keeps it."""
+        rows = self.with_promise
         kept = within(self.minutes[rows], self.caps[rows])
         kept[:, self.choice.forbidden] = False
         return kept
-
-    @property
-    def promised(self) -> pd.Index:
-        """The residents of the rows of `kept`."""
-        return self.residents[~np.isnan(self.caps) & ~self.unreached]
 
     def within(self, cutoff: float) -> NDArray[np.bool_]:
         """Return residents × sites: whether an allowed site is within the cutoff."""

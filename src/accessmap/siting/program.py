@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,6 +56,7 @@ class Outcome:
     y: Open | None
     value: float
     bound: float
+    x: Floats | None = None
 
     @property
     def proven(self) -> bool:
@@ -74,18 +75,22 @@ class Program:
         By variable, y first.
     oracle
         Where the true objective is not cost·x by itself.
+    whole
+        Whether the other variables are 0 or 1 as well.
     deadline
         `time.perf_counter()` at which to stop with the best set found.
     """
 
     def __init__(
-        self, sites: int, cost: Floats, lower: Floats, upper: Floats, *, deadline: float, oracle: Oracle | None = None
+        self, sites: int, cost: Floats, lower: Floats, upper: Floats, *, deadline: float,
+        oracle: Oracle | None = None, whole: bool = False,
     ) -> None:
         self.sites = sites
         self.cost = cost
         self.lower = lower.copy()
         self.upper = upper.copy()
         self.oracle = oracle
+        self.whole = whole
         self.deadline = deadline
         self.rounds = 0
         self._rows: list[sparse.csr_array] = []
@@ -105,10 +110,11 @@ class Program:
         self._low.append(low)
         self._high.append(high)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Number of rows and of variables."""
-        return sum(rows.shape[0] for rows in self._rows), len(self.cost)
+    def size(self) -> dict[str, int]:
+        """Return the number of variables and rows, and how many times HiGHS was called."""
+        return {
+            "variables": len(self.cost), "rows": sum(rows.shape[0] for rows in self._rows), "rounds": self.rounds,
+        }  # fmt: skip
 
     def value(self, y: Open, x: Floats) -> float:
         """Return the true objective of a solution."""
@@ -129,8 +135,8 @@ class Program:
             x, bound, status = self._milp(self.cost)
             self.rounds += 1
             if status == _INFEASIBLE:
-                return Outcome(best.y, best.value, best.value if best.y is not None else math.inf)
-            best = Outcome(best.y, best.value, max(best.bound, bound))
+                return replace(best, bound=best.value if best.y is not None else math.inf)
+            best = replace(best, bound=max(best.bound, bound))
             if x is not None:
                 y = x[: self.sites] > 0.5
                 best = self._better(best, y, x)
@@ -193,7 +199,7 @@ class Program:
         if self.oracle is not None:
             y = self.oracle.improved(y, self.allows)
         value = self.value(y, x)
-        return Outcome(y, value, best.bound) if value < best.value else best
+        return Outcome(y, value, best.bound, x) if value < best.value else best
 
     def _cut(self, x: Floats) -> int:
         """Add the rows that a point breaks; return how many."""
@@ -213,7 +219,7 @@ class Program:
             self.rounds += 1
             if lp.status != _OPTIMAL:
                 break
-            best = Outcome(best.y, best.value, max(best.bound, float(lp.fun)))
+            best = replace(best, bound=max(best.bound, float(lp.fun)))
             if best.y is not None:
                 self._close(lp, best.value + TOLERANCE * max(1.0, abs(best.value)))
             if not self._cut(lp.x):
@@ -254,7 +260,7 @@ class Program:
     def _milp(self, cost: Floats) -> tuple[Floats | None, float, int]:
         rows, low, high = self._matrix()
         integrality = np.zeros(len(self.cost))
-        integrality[: self.sites] = 1
+        integrality[: len(self.cost) if self.whole else self.sites] = 1
         result = milp(
             cost,
             integrality=integrality,

@@ -46,13 +46,18 @@ def plain(name: object) -> str:
 
 
 def as_text(values: pd.Series) -> pd.Series:
-    """Return values as text, missing where they are; what was a number shows it ("1004.0"), for the checks to refuse.
+    """Return values as text, missing where they are; whole numbers without decimals, zeros in front lost for good.
 
-    >>> as_text(pd.Series(["02173", 1004, 7.0, None], dtype=object)).tolist()
-    ['02173', '1004', '7.0', None]
+    >>> as_text(pd.Series(["02173", 1004, 1004.0], dtype=object)).tolist()
+    ['02173', '1004', '1004']
     """
-    text = [None if pd.isna(value) else value if isinstance(value, str) else str(value) for value in values]
-    return pd.Series(text, index=values.index, dtype=object)
+    text = [None if pd.isna(value) else _as_word(value) for value in values]
+    return pd.Series(text, index=values.index, dtype=object).infer_objects()
+
+
+def _as_word(value: Any) -> str:
+    # a column of whole numbers with gaps comes out of a database as floats
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def as_numbers(values: pd.Series, *, people: bool = False) -> pd.Series:
@@ -200,7 +205,7 @@ class Reading:
             if name in (*known, "geometry") or not pd.api.types.is_string_dtype(values) or values.isna().all():
                 continue
             if CODE_WORDS.isdisjoint(plain(name).split("_")) and not values.dropna().str.match(r"0\d").any():
-                self.table = self.table.assign(**{name: as_numbers(values)})
+                self.numbers(str(name))
 
     def keep(self, mask: Any) -> None:
         """Keep the rows where `mask` is true."""

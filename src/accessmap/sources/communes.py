@@ -72,8 +72,8 @@ def read_communes(
     ...     path = Path(folder, "communes.csv")
     ...     _ = path.write_text(csv)
     ...     communes = read_communes(path, crs="EPSG:2154")
-    >>> communes.loc["02173", ["name", "population", "epci", "in_territory"]].tolist()
-    ['Chauny', 11600, '200071785', True]
+    >>> communes.drop(columns="geometry").to_numpy().tolist()
+    [['Chauny', 11600, '200071785', True]]
     """
     reading = Reading("communes", read_table(path, encoding=encoding, layer=layer))
     reading.rename(NAMES, columns)

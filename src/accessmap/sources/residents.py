@@ -52,8 +52,9 @@ def read_residents(
 
     Points stay where they are; polygons (cells) become a point inside; cells named as INSPIRE does ("1kmN2967E3827",
     "CRS3035RES200mN2029800E4252400") become their centre. Where the file names no commune, it is the one the point lies
-    in, or the nearest at most `NEAR_METRES` away. Nobody is left out unless `clip` asks for it. Further columns, ages among
-    them, are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+    in, or the nearest at most `NEAR_METRES` away. Nobody is left out unless `clip` asks for it. Further columns,
+    ages among them, are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger
+    "accessmap".
 
     Parameters
     ----------
@@ -140,26 +141,27 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
     _forget_several(reading)
-    codes = reading.table["commune"].to_numpy(dtype=object, copy=True)
+    codes = reading.table["commune"].astype(object).to_numpy(copy=True)
     points = reading.table.geometry.to_numpy()
+    if clip:  # a code that is not loaded may be that of a commune since merged: the place decides
+        codes[~pd.Series(codes).isin(communes.index)] = None
     absent = pd.isna(codes) & (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points)
     codes[absent] = _inside(points[absent], communes)
-    if absent.any():
-        reading.notes.append(f"{reading.file}: commune of {absent.sum()} residents told by where they are.")
-    if clip:
-        kept = pd.Series(codes).isin(communes.index) | ~(absent | pd.notna(codes))
-    else:
-        still = absent & pd.isna(codes)
-        codes[still], near = _nearest(points[still], communes)
+    told = absent & pd.notna(codes)
+    if told.any():
+        reading.notes.append(f"{reading.file}: commune of {told.sum()} residents told by where they are.")
+    outside = absent & ~told
+    if not clip:
+        codes[outside], near = _nearest(points[outside], communes)
         if near:
-            reading.notes.append(
-                f"{reading.file}: {near} residents outside every commune given to the nearest, within {NEAR_METRES:g} m."
-            )
-        kept = pd.Series(True, index=range(len(codes)))
+            given = f"{near} residents outside every commune given to the nearest"
+            reading.notes.append(f"{reading.file}: {given}, at most {NEAR_METRES:g} m away.")
+        outside &= pd.isna(codes)
     reading.table = reading.table.assign(commune=codes)
-    _tell_outside(reading, absent & pd.isna(codes) & kept.to_numpy())
-    if clip and not kept.all():
-        _leave_out(reading, kept.to_numpy())
+    if clip and outside.any():
+        _leave_out(reading, outside, communes.index[0])
+    elif outside.any():
+        _tell_outside(reading, outside, communes.index[0])
 
 
 def _forget_several(reading: Reading) -> None:
@@ -192,7 +194,7 @@ def _nearest(points: np.ndarray, communes: gpd.GeoDataFrame) -> tuple[np.ndarray
     return codes, len(pairs)
 
 
-def _tell_outside(reading: Reading, outside: np.ndarray) -> None:
+def _tell_outside(reading: Reading, outside: np.ndarray, code: str) -> None:
     """Add a problem for those who are in no commune nor near one."""
     people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
     points = reading.table.geometry
@@ -204,18 +206,18 @@ def _tell_outside(reading: Reading, outside: np.ndarray) -> None:
         lambda row: f"x={points.iloc[row].x:.0f}, y={points.iloc[row].y:.0f}",
     )
     reading.problems += found.problems
-    # the code is not what is wrong with them
-    reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, "?"))
+    # any code will do for the other checks to go on: the reading already has a problem and ends in an error
+    reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, code))
 
 
-def _leave_out(reading: Reading, kept: np.ndarray) -> None:
-    people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
-    if not kept.any():
+def _leave_out(reading: Reading, outside: np.ndarray, code: str) -> None:
+    if outside.all():
         reading.problems.append(
             "Nobody lives in the communes: the file is of another place, or its coordinates are wrong."
         )
-        reading.table = reading.table.assign(commune="?")
+        reading.table = reading.table.assign(commune=code)
         return
-    left = f"{(~kept).sum()} residents ({people[~kept].sum():,.0f} people)"
+    people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
+    left = f"{outside.sum()} residents ({people[outside].sum():,.0f} people)"
     reading.notes.append(f"{reading.file}: {left} in none of the communes left out, as asked.")
-    reading.keep(kept)
+    reading.keep(~outside)

@@ -1,0 +1,126 @@
+"""The real study of the Aisne and around: real roads, the census grid, equipment as counted by commune.
+
+Reads the folder that ACCESSMAP_DATA names (data/README of the project says which files). The tests and
+`published_times.py` use it; nothing of the library does.
+"""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+import accessmap as am
+from accessmap.tables import METRIC_CRS
+
+# What drivers really do on each class, and how much longer a road is than its waypoints joined by straight lines.
+KMH = {"motorway": 120.0, "national": 80.0, "departmental": 62.0}
+LONGER = 1.06
+# The file has no local streets: a leg to the road, or a trip inside a town, goes straight at this speed.
+ACCESS_KMH = 18.0
+LOCAL_METRES = 1_500.0
+
+# Equipment whose access times are published, as the counts by commune name it.
+EQUIPMENT = {
+    "emergency": "Urgences",
+    "middle_school": "Collège",
+    "gendarmerie": "Gendarmerie",
+    "pharmacy": "Pharmacie",
+    "cinema": "Cinéma",
+}
+PUBLISHED = {
+    "urgences": "emergency",
+    "college": "middle_school",
+    "gendarmerie": "gendarmerie",
+    "pharmacie": "pharmacy",
+    "implantations_france_services_ifs": "france_services",
+    "cinema": "cinema",
+}
+
+
+def roads(folder):
+    """The main roads of the Aisne and around, both ways."""
+    nodes = pd.read_csv(folder / "roads_nodes.csv").set_index("id")[["lon", "lat"]]
+    raw = pd.read_csv(folder / "roads_edges.csv")
+    length = raw["length_m"] * LONGER
+    edges = pd.DataFrame({"u": raw["u_id"], "v": raw["v_id"], "length_m": length, "road_class": raw["cls"]})
+    edges["minutes"] = length / 1000 / raw["cls"].map(KMH) * 60
+    source = am.Source("Routes (motorways, N, D)", "Travel Mapping, contributeurs d’OpenStreetMap", "ODbL", "2026-08")
+    speeds = ", ".join(f"{road_class} {kmh:g} km/h" for road_class, kmh in KMH.items())
+    return am.RoadNetwork.from_edges(
+        nodes,
+        edges,
+        directed=False,
+        access_kmh=ACCESS_KMH,
+        local_metres=LOCAL_METRES,
+        max_metres=4_000,
+        provenance=am.Provenance((source,), {"vitesses": speeds}),
+    )
+
+
+def mairies(folder, communes):
+    """A mairie inside each commune: a point outside of it, or none, becomes a point of the commune."""
+    points = gpd.read_file(folder / "mairies.gpkg").to_crs(METRIC_CRS).set_index("insee").geometry
+    points = points.reindex(communes.index)
+    astray = points.isna() | (points.distance(communes.geometry) > 0)
+    points = points.where(~astray, communes.representative_point())
+    return gpd.GeoDataFrame({"commune": communes.index}, geometry=points.to_numpy(), crs=METRIC_CRS)
+
+
+def equipment(folder, communes, town_halls):
+    """Mairies, and each kind of equipment placed at the mairie of the communes that have it."""
+    places = town_halls.set_index("commune").geometry
+    counts = pd.read_csv(folder / "bpe_2013_counts.csv", dtype={"insee": str})
+    france_services = pd.read_csv(folder / "france_services_2024-08.csv", dtype={"insee": str})
+    having = {category: counts.loc[counts["equipment"] == name, "insee"] for category, name in EQUIPMENT.items()}
+    having |= {"france_services": france_services["insee"], "mairie": communes.index}
+    rows = [(category, code) for category, codes in having.items() for code in sorted(set(codes) & set(places.index))]
+    category, commune = (list(column) for column in zip(*rows, strict=True))
+    return gpd.GeoDataFrame(
+        {
+            "name": [f"{kind} {communes['name'][code]}" for kind, code in rows],
+            "category": category,
+            "commune": commune,
+        },
+        geometry=places.loc[commune].to_numpy(),
+        index=pd.Index([f"{kind}-{code}" for kind, code in rows], name="service_id"),
+        crs=METRIC_CRS,
+    )
+
+
+def aisne_study(folder):
+    """The study: communes with their neighbours, people on the 1 km census grid, equipment at the mairies."""
+    communes = am.read_communes(folder / "communes.gpkg")
+    residents = am.read_residents(folder / "population_1km_2021.csv", communes, cell_metres=1000, clip=True)
+    services = equipment(folder, communes, mairies(folder, communes))
+    sources = (
+        am.Source("Carroyage de la population 2021", "Eurostat", "réutilisation avec mention", "2021"),
+        am.Source("Base permanente des équipements", "INSEE", "Licence Ouverte", "2013"),
+        am.Source("Liste des France services", "ANCT", "Licence Ouverte", "2024-08-01"),
+    )
+    return am.Study(
+        communes, residents, services, roads(folder), title="Pays Chaunois", provenance=am.Provenance(sources)
+    )
+
+
+def published(folder):
+    """Published car minutes in the Aisne, 2023, by category: mean, D1, median, D9."""
+    table = pd.read_csv(folder / "access_minutes_departement_2023.csv", dtype={"dep": str}).query("dep == '02'")
+    table = table.assign(category=table["Libelle_TYPEQU"].map(PUBLISHED)).set_index("category")
+    columns = {"moyenne": "mean", "decile1": "D1", "mediane": "median", "decile9": "D9"}
+    return table.rename(columns=columns)[list(columns.values())]
+
+
+def distribution(minutes, people):
+    """Mean, D1, median and D9 of minutes over the people who are reached."""
+    minutes = minutes.dropna().sort_values()
+    values, weights = minutes.to_numpy("float64"), people[minutes.index].to_numpy("float64")
+    share = weights.cumsum() / weights.sum()
+    quantiles = {name: values[np.searchsorted(share, q)] for name, q in (("D1", 0.1), ("median", 0.5), ("D9", 0.9))}
+    return {"mean": float(values @ weights / weights.sum()), **quantiles}
+
+
+def access_table(study, categories):
+    """Minutes of the people of the Aisne to the nearest of each category: mean, D1, median, D9."""
+    aisne = study.residents["commune"].str.startswith("02")
+    people = study.residents.loc[aisne, "population"]
+    rows = {kind: distribution(study.minutes(study.sites(kind)).min(axis=1)[aisne], people) for kind in categories}
+    return pd.DataFrame(rows).T

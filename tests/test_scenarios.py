@@ -1,0 +1,195 @@
+"""What a scenario changes, what it leaves alone, and what it refuses."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessmap import Scenario, compare, coverage, winners_and_losers
+from accessmap.errors import ScenarioError, StudyError, TableError
+
+
+def nearest(study, scenario):
+    return compare([scenario], study, category="france_services")[scenario.name].round(2).to_dict()
+
+
+def test_open_at_a_commune_stands_at_its_mairie(toy_study):
+    plan = Scenario("plan").open("france_services", commune="02002")
+    site = plan.apply(toy_study).services.loc["france_services-02002"]
+    assert site["geometry"] == toy_study.services.loc["mairie-b", "geometry"]
+    assert site["name"] == "France services – Bourg"
+    assert nearest(toy_study, plan) == {"ra": 0, "rb": 0, "rx": 0}
+
+
+def test_a_commune_may_be_given_by_name(toy_study):
+    by_name = Scenario("plan").open("france_services", commune="bourg").apply(toy_study)
+    assert "france_services-02002" in by_name.services.index
+
+
+def test_open_at_a_point_in_degrees(toy_study):
+    place = gpd.GeoSeries([toy_study.services.loc["mairie-b", "geometry"]], crs=2154).to_crs(4326).iloc[0]
+    plan = Scenario("plan").open("france_services", lon=place.x, lat=place.y, id="new", name="Le Relais")
+    assert plan.apply(toy_study).services.loc["new", "name"] == "Le Relais"
+    assert nearest(toy_study, plan)["rb"] == 0
+
+
+def test_close_and_move(toy_study):
+    assert nearest(toy_study, Scenario("less").close("fs-a")) == {"ra": 6, "rb": 3, "rx": 0}
+    moved = Scenario("moved").move("fs-a", commune="02002")
+    assert nearest(toy_study, moved) == {"ra": 3, "rb": 0, "rx": 0}
+    assert moved.apply(toy_study).services.loc["fs-a", "commune"] == "02002"
+
+
+def test_closing_every_site_leaves_nobody_reached(toy_study):
+    none = Scenario("none").close("fs-a").close("fs-x")
+    result = compare([none], toy_study, category="france_services")
+    assert result["none"].isna().all()
+    changes = winners_and_losers(result, toy_study.residents)
+    assert changes["no_longer_reached"].sum() == 160
+    assert changes[["gain", "lose"]].to_numpy().sum() == 0
+
+
+def test_adapt_and_resize_set_the_property_of_one_site(toy_study):
+    plan = Scenario("plan").adapt("mairie-b").resize("fs-a", capacity=3)
+    services = plan.apply(toy_study).services
+    assert services["step_free"].to_dict()["mairie-b"] == "yes"
+    assert services.loc["mairie-a", "step_free"] == "unknown"
+    assert services.loc["fs-a", "capacity"] == 3
+    assert np.isnan(services.loc["fs-x", "capacity"])
+
+
+def test_a_value_that_breaks_the_contract_is_refused(toy_study):
+    with pytest.raises(TableError, match="step_free"):
+        Scenario("plan").adapt("mairie-b", step_free="oui").apply(toy_study)
+
+
+def test_steps_are_carried_out_in_order(toy_study):
+    plan = Scenario("plan").open("france_services", commune="02002", id="n").close("n")
+    assert "n" not in plan.apply(toy_study).services.index
+    with pytest.raises(ScenarioError, match="Step 1 .close.: no site 'n'"):
+        Scenario("plan").close("n").open("france_services", commune="02002", id="n").apply(toy_study)
+
+
+def test_each_method_returns_a_new_scenario_and_the_study_is_untouched(toy_study):
+    before = toy_study.services.copy()
+    plain = Scenario("plan")
+    more = plain.close("fs-a").adapt("fs-x").move("fs-x", commune="02002")
+    more.apply(toy_study)
+    assert plain.steps == ()
+    assert len(more.steps) == 3
+    pd.testing.assert_frame_equal(toy_study.services, before)
+
+
+def test_the_same_steps_make_equal_scenarios():
+    assert Scenario("a").close("x") == Scenario("a").close("x")
+    assert Scenario("a").close("x") != Scenario("a").close("y")
+    assert len({Scenario("a").close("x"), Scenario("a").close("x")}) == 1
+
+
+def test_all_problems_come_at_once_with_near_matches(toy_study):
+    plan = Scenario("plan").close("fs-aa").open("france_service", commune="02002").open("mairie", commune="Burg")
+    with pytest.raises(ScenarioError) as caught:
+        plan.apply(toy_study)
+    message = str(caught.value)
+    assert message.startswith("scenario 'plan': 3 problems.")
+    assert "Step 1 (close): no site 'fs-aa' (did you mean 'fs-a'" in message
+    assert "Step 2 (open): unknown category 'france_service' (did you mean 'france_services'" in message
+    assert "Step 3 (open): unknown commune 'Burg' (did you mean 'Bourg'" in message
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (lambda s: s.open("mairie"), "say where"),
+        (lambda s: s.open("mairie", commune="02002", lon=3.2, lat=49.6), "say where"),
+        (lambda s: s.open("mairie", lon=3.2), "say where"),
+        (lambda s: s.open("mairie", lon=49.6, lat=3.2), "longitude first"),
+        (lambda s: s.open("mairie", commune="02002", id="fs-a"), "'fs-a' exists already"),
+        (lambda s: s.open("bakery", commune="02002").open("bakery", commune="02002"), "'bakery-02002' exists already"),
+    ],
+)
+def test_a_step_that_cannot_be_is_refused(toy_study, steps, message):
+    with pytest.raises(ScenarioError, match=message):
+        steps(Scenario("plan")).apply(toy_study)
+
+
+def test_a_commune_without_mairie_cannot_stand_for_a_place(toy_study):
+    bare = toy_study.with_services(toy_study.services.drop(index="mairie-b"))
+    with pytest.raises(ScenarioError, match="commune 02002 has no mairie among the services"):
+        Scenario("plan").open("bakery", commune="02002").apply(bare)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "baseline", None])
+def test_a_name_must_be_showable(name):
+    with pytest.raises(ScenarioError):
+        Scenario(name)
+
+
+def test_compare_refuses_two_scenarios_of_one_name(toy_study):
+    with pytest.raises(ScenarioError, match="two scenarios are named 'plan'"):
+        compare([Scenario("plan"), Scenario("plan").close("fs-a")], toy_study, category="france_services")
+
+
+def test_compare_takes_the_category_that_the_scenarios_change(toy_study):
+    told = compare([Scenario("less").close("fs-a")], toy_study, category="france_services")
+    pd.testing.assert_frame_equal(compare([Scenario("less").close("fs-a")], toy_study), told)
+    with pytest.raises(ScenarioError, match="give category=.*france_services, mairie"):
+        compare([Scenario("less").close("fs-a").close("mairie-b")], toy_study)
+    with pytest.raises(StudyError, match="no service of category"):
+        compare([Scenario("less").close("fs-a")], toy_study, category="france services")
+
+
+def test_compare_takes_any_measure_of_a_study(toy_study):
+    def sites_within_4(study):
+        return (study.minutes(study.sites("france_services")) <= 4).sum(axis=1)
+
+    result = compare([Scenario("less").close("fs-a")], toy_study, measure=sites_within_4)
+    assert result.loc["rb"].to_list() == [2, 1]
+
+
+def test_baseline_is_the_study_without_changes(toy_study):
+    result = compare([Scenario("less").close("fs-a")], toy_study)
+    assert result.columns.to_list() == ["baseline", "less"]
+    np.testing.assert_allclose(result["baseline"], [0, 3, 0], atol=2e-3)
+
+
+def test_winners_and_losers_count_people_and_not_rows():
+    residents = pd.DataFrame({"commune": ["c"] * 4, "population": [100, 50, 10, 1]}, index=list("wxyz"))
+    result = pd.DataFrame({"baseline": [20, 10, np.nan, 5], "plan": [12, 13, 30, np.nan]}, index=list("wxyz"))
+    row = winners_and_losers(result, residents).loc[("plan", "c")]
+    assert row[["gain", "lose", "newly_reached", "no_longer_reached"]].to_list() == [100, 50, 10, 1]
+    assert row["minutes"] == pytest.approx((100 * -8 + 50 * 3) / 150)
+
+
+def test_a_change_below_the_bound_is_neither_gain_nor_loss():
+    residents = pd.DataFrame({"commune": ["c"], "population": [100]}, index=["w"])
+    result = pd.DataFrame({"baseline": [20.0], "plan": [18.0]}, index=["w"])
+    assert winners_and_losers(result, residents, at_least=5)[["gain", "lose"]].to_numpy().sum() == 0
+    assert winners_and_losers(result, residents, at_least=2)["gain"].sum() == 100
+
+
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_opening_a_site_never_lengthens_a_trip_and_coverage_rises(data, sample_study):
+    inside = sample_study.communes.index[sample_study.communes["in_territory"]]
+    communes = data.draw(st.lists(st.sampled_from(list(inside)), min_size=1, max_size=3, unique=True))
+    plan = Scenario("plan")
+    for commune in communes:
+        plan = plan.open("france_services", commune=commune, id=f"new-{commune}")
+    result = compare([plan], sample_study)
+    assert (result["plan"] <= result["baseline"]).all()
+    shares = coverage(result, sample_study.residents["population"], [5, 10, 20, 30])
+    assert (shares["plan"] >= shares["baseline"]).all()
+    assert shares["plan"].is_monotonic_increasing
+
+
+def test_in_2017_the_three_sites_of_the_territory_were_not_there(sample_study):
+    past = sample_study.scenarios["2017"].apply(sample_study)
+    gone = sample_study.services.index.difference(past.services.index)
+    assert sorted(sample_study.services.loc[gone, "commune"]) == ["02173", "02304", "02602"]
+    result = compare([sample_study.scenarios["2017"]], sample_study)
+    inside = sample_study.territory
+    assert (result["2017"] >= result["baseline"])[inside].all()
+    assert (result["2017"] > result["baseline"])[inside].any()
