@@ -382,7 +382,7 @@ def test_metric_crs_measures_a_kilometre_as_a_kilometre(lon: float, lat: float) 
     end = geod.fwd(lon, lat, 45, 1000)
     forward = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     (x0, y0), (x1, y1) = forward.transform(lon, lat), forward.transform(*end[:2])
-    assert np.hypot(x1 - x0, y1 - y0) == pytest.approx(1000, rel=0.003)
+    assert np.hypot(x1 - x0, y1 - y0) == pytest.approx(1000, rel=0.005)
 
 
 def test_problems_read_as_sentences() -> None:

@@ -81,7 +81,7 @@ class Words:
 def verdict(found: Results, words: Words) -> str:
     """Return the answer in one sentence: how many people are near a site today, and in each scenario."""
     cutoff = quoted_cutoff(found.coverage)
-    shares = found.coverage.loc[cutoff]
+    shares = {str(name): float(found.coverage[name][cutoff]) for name in found.coverage}
     total = float(found.people.sum())
     category = labels.category(found.category).with_article(words.lang)
     parts = [
@@ -111,9 +111,9 @@ def cards(found: Results, words: Words) -> list[Card]:
         if facts["unreached_people"]:
             lines.append(words("card_unreached", n=round(facts["unreached_people"])))
         if name != BASELINE:
-            sums = found.changes.xs(name, level="scenario")
+            sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
             lines += [words(f"card_{side}", n=round(sums[side].sum())) for side in ("gain", "lose")]
-        share = words.percent(found.coverage.loc[cutoff, name])
+        share = words.percent(float(found.coverage[name][cutoff]))
         made.append(Card(words.name(name), share, words("card_within", cutoff=words.cutoff(cutoff)), tuple(lines)))
     return made
 
@@ -140,7 +140,7 @@ def _step(study: Study, step: Step, words: Words) -> str:
         kind = labels.category(step.category or "").with_article(words.lang)
         return words("step_open", category=kind, place=place)
     if step.action == "set":
-        return words("step_set", site=site, values=", ".join(f"{key} = {value}" for key, value in step.values))
+        return words("step_set", site=site, values=", ".join(f"{key} = {value}" for key, value in step.properties))
     return words(f"step_{step.action}", site=site, place=place)
 
 
@@ -162,12 +162,13 @@ def coverage_table(found: Results, words: Words) -> Table:
 
 def changes_of(found: Results, name: str, words: Words) -> dict[str, Any]:
     """Return who gains and who loses in one scenario: sentences, and the communes that gain or lose most."""
-    sums = found.changes.xs(name, level="scenario")
+    sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
     told = []
     for side in ("gain", "lose"):
         people, communes = sums[side].sum(), int((sums[side].round() > 0).sum())
-        counted = {"people": words.people(people), "communes": words("communes", n=communes)}
-        told.append(words(f"{side}_summary", **counted) if communes else words(f"{side}_none"))
+        counted = words("communes", n=communes)
+        whole = words(f"{side}_summary", people=words.people(people), communes=counted)
+        told.append(whole if communes else words(f"{side}_none"))
     for column, key in (("newly_reached", "new_summary"), ("no_longer_reached", "lost_summary")):
         if sums[column].sum() > 0:
             told.append(words(key, people=words.people(sums[column].sum())))
@@ -231,7 +232,7 @@ def imbalance_table(found: Results, words: Words) -> Table:
         "people_above_mean": words.people,
     }
     rows = [
-        (Cell(words(f"metric_{key}")), *(Cell(written(float(value)), float(value)) for value in found.summary.loc[key]))
+        (Cell(words(f"metric_{key}")), *(Cell(written(value), value) for value in map(float, found.summary.loc[key])))
         for key, written in formats.items()
         if key != "unreached_people" or found.summary.loc[key].any()
     ]

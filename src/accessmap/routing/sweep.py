@@ -157,9 +157,8 @@ def _descend(indptr, above, ms, inf, begins, carried, times):  # type: ignore[no
 
 
 @nb.njit(cache=True, nogil=True)
-def _gather(times, targets, costs, target, inf, tile, at):  # type: ignore[no-untyped-def]
+def _least(times, targets, costs, target, inf, row):  # type: ignore[no-untyped-def]
     """Write the ms of all lanes to one target: the least over the nodes where it joins the graph."""
-    row = tile[at]
     for lane in range(len(row)):
         row[lane] = inf
     for seed in range(targets.shape[1]):
@@ -173,12 +172,32 @@ def _gather(times, targets, costs, target, inf, tile, at):  # type: ignore[no-un
 
 
 @nb.njit(cache=True, nogil=True)
-def _convert(found, limit, tile, at):  # type: ignore[no-untyped-def]
-    """Write minutes for ms, NaN beyond the limit."""
-    row = found[0]
-    minutes = tile[at]
-    for lane in range(len(row)):
-        minutes[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
+def _minutes(times, targets, costs, begin, end, inf, limit, row, tile):  # type: ignore[no-untyped-def]
+    """Write a tile of minutes, one row a target, NaN beyond the limit."""
+    single = targets.shape[1] == 1
+    for target in range(begin, end):
+        line = tile[target - begin]
+        node = targets[target, 0]
+        if single and node >= 0:
+            source = times[node]
+            cost = costs[target, 0]
+            for lane in range(len(line)):
+                ms = times.dtype.type(source[lane] + cost)
+                line[lane] = np.float32(ms * MINUTES_PER_MS) if ms <= limit else np.float32(np.nan)
+            continue
+        _least(times, targets, costs, target, inf, row)
+        for lane in range(len(line)):
+            line[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
+
+
+@nb.njit(cache=True, nogil=True)
+def _ms(times, targets, costs, begin, end, inf, limit, row, tile):  # type: ignore[no-untyped-def]
+    """Write a tile of ms, one row a target, -1 beyond the limit."""
+    for target in range(begin, end):
+        line = tile[target - begin]
+        _least(times, targets, costs, target, inf, row)
+        for lane in range(len(line)):
+            line[lane] = row[lane] if row[lane] <= limit else -1
 
 
 @nb.njit(cache=True, nogil=True)
@@ -220,7 +239,7 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
     """Fill `out` with minutes from points (`rows` of it, or columns if `across`); return how many points were done."""
     times = work[5]
     lanes = times.shape[1]
-    found = np.empty((1, lanes), dtype=times.dtype)
+    row = np.empty(lanes, dtype=times.dtype)
     tile = np.empty((_TILE, lanes), dtype=np.float32)
     for first in range(0, len(nodes), lanes):
         last = min(first + lanes, len(nodes))
@@ -228,9 +247,7 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
             return first
         for begin in range(0, len(targets), _TILE):
             end = min(begin + _TILE, len(targets))
-            for i in range(begin, end):
-                _gather(times, targets, target_costs, i, inf, found, 0)
-                _convert(found, limit, tile, i - begin)
+            _minutes(times, targets, target_costs, begin, end, inf, limit, row, tile)
             _write(tile, begin, end, rows, first, last, across, out)
     return len(nodes)
 
@@ -240,6 +257,7 @@ def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit,
     """Fill `out` with whole ms, -1 where not reached; otherwise as `sweep_minutes`."""
     times = work[5]
     lanes = times.shape[1]
+    row = np.empty(lanes, dtype=times.dtype)
     tile = np.empty((_TILE, lanes), dtype=times.dtype)
     for first in range(0, len(nodes), lanes):
         last = min(first + lanes, len(nodes))
@@ -247,10 +265,6 @@ def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit,
             return first
         for begin in range(0, len(targets), _TILE):
             end = min(begin + _TILE, len(targets))
-            for i in range(begin, end):
-                _gather(times, targets, target_costs, i, inf, tile, i - begin)
-                row = tile[i - begin]
-                for lane in range(lanes):
-                    row[lane] = row[lane] if row[lane] <= limit else -1
+            _ms(times, targets, target_costs, begin, end, inf, limit, row, tile)
             _write(tile, begin, end, rows, first, last, across, out)
     return len(nodes)

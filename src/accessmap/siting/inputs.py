@@ -181,7 +181,9 @@ def question(
     if people.sum() <= 0:
         raise TableError("demand", ["Nobody lives here: the sum of the demand is 0."])
     problems: list[str] = []
-    masks = [_chosen(times.columns, ids, what, problems) for what, ids in (("existing", existing), ("forbidden", forbidden))]
+    masks = [
+        _chosen(times.columns, ids, what, problems) for what, ids in (("existing", existing), ("forbidden", forbidden))
+    ]
     prices = None if costs is None else supply_of(costs, times.columns, "costs")
     choice = Choice(masks[0], masks[1], p, at_most, prices, budget)
     problems += _number_problems(choice, times.columns) + _budget_problems(choice)
@@ -216,7 +218,9 @@ def _number_problems(choice: Choice, sites: pd.Index) -> list[str]:
         return [*problems, f"p is {choice.p!r}: give the number of open sites, 1 or more."]
     kept, allowed = int(choice.existing.sum()), int(choice.allowed.sum())
     if choice.p < kept:
-        problems.append(f"p is {choice.p}, but {kept} sites exist and stay open: p counts them too (closures() closes).")
+        problems.append(
+            f"p is {choice.p}, but {kept} sites exist and stay open: p counts them too (closures() closes)."
+        )
     if choice.p > allowed and not choice.at_most:
         problems.append(f"p is {choice.p}, but only {allowed} sites may be open: p at most {allowed}, or at_most=True.")
     return problems

@@ -197,7 +197,9 @@ def closures(
     ('c',)
     """
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count < times.shape[1]:
-        raise SitingError(f"closures: count is {count!r}: of {times.shape[1]} sites, 1 to {times.shape[1] - 1} can close.")
+        raise SitingError(
+            f"closures: count is {count!r}: of {times.shape[1]} sites, 1 to {times.shape[1] - 1} can close."
+        )
     options = {
         "p": times.shape[1] - int(count), "existing": tuple(keep), "within": within,
         "unreached_minutes": unreached_minutes, "time_limit": time_limit,

@@ -82,8 +82,15 @@ class Program:
     """
 
     def __init__(
-        self, sites: int, cost: Floats, lower: Floats, upper: Floats, *, deadline: float,
-        oracle: Oracle | None = None, whole: bool = False,
+        self,
+        sites: int,
+        cost: Floats,
+        lower: Floats,
+        upper: Floats,
+        *,
+        deadline: float,
+        oracle: Oracle | None = None,
+        whole: bool = False,
     ) -> None:
         self.sites = sites
         self.cost = cost

@@ -18,7 +18,7 @@ from accessmap.siting.inputs import Question, question
 from accessmap.siting.program import Open, Outcome, Program
 from accessmap.siting.result import Siting, siting_of
 
-__all__ = ["SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]
+__all__ = ["ORDERED_UP_TO", "SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]
 
 # Up to this many sites the first of equally good sets is found, at the cost of a few more solves.
 ORDERED_UP_TO = 150
@@ -102,7 +102,9 @@ def median_search(
         raise SitingError(f"worst_off: share is {share!r}: give a share of the people above 0 and up to 1.")
     counted = (asked.people > 0) & ~asked.unreached
     if not counted.any():
-        raise SitingError(f"siting: no allowed site reaches anyone of the {len(times)} residents.", residents=times.index)
+        raise SitingError(
+            f"siting: no allowed site reaches anyone of the {len(times)} residents.", residents=times.index
+        )
     if unreached_minutes is None:
         must = counted & np.isnan(asked.caps) & np.isnan(asked.minutes).any(axis=1)
         asked = replace(asked, caps=np.where(must, np.inf, asked.caps))

@@ -16,7 +16,7 @@ from accessmap import speeds
 from accessmap.errors import NetworkError, SourceError, did_you_mean
 from accessmap.provenance import Source
 from accessmap.sources import osm_tags
-from accessmap.sources.builtup import in_areas, in_settlement
+from accessmap.sources.builtup import built_up
 from accessmap.sources.roads import RoadTables, Segments, Ways, road_tables, segment_metres
 
 __all__ = ["file_sha256", "read_osm"]
@@ -244,7 +244,7 @@ class _Reading:
         middle_lon, middle_lat = (lon[segments.start] + lon[segments.end]) / 2, (lat[segments.start] + lat[segments.end]) / 2
         street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
         metres = segment_metres(lon[segments.start], lat[segments.start], lon[segments.end], lat[segments.end])
-        return in_areas(middle_lon, middle_lat, self.areas) | in_settlement(middle_lon, middle_lat, np.where(street, metres, 0.0))
+        return built_up(middle_lon, middle_lat, np.where(street, metres, 0.0), self.areas)
 
     def _country(self, nodes: pd.DataFrame) -> str:
         if self.named:

@@ -56,8 +56,8 @@ def read_services(
     r"""Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
     Known names are recognised whatever their case and accents (id_fs, finess → service_id; lib_fs, raison sociale →
-    name; insee → commune). Timetables of the public directory, and one column a day (h_lundi …), become `hours`. Further
-    columns are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger
+    name; insee → commune). Timetables of the public directory, and one column a day (h_lundi …), become `hours`.
+    Further columns are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger
     "accessmap".
 
     Parameters

@@ -1,0 +1,7 @@
+"""`python -m accessmap`."""
+
+import sys
+
+from accessmap.cli import main
+
+sys.exit(main())
