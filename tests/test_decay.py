@@ -1,12 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import decay
 from accessmap.errors import TableError
 
+quick = settings(max_examples=30, deadline=None)  # deadlines fail on a busy machine
 EVERY = [
     decay.binary(30),
     decay.step({10: 1, 20: 0.68, 30: 0.22}),
@@ -25,6 +26,7 @@ def test_a_site_not_reached_weighs_nothing(weigh):
 
 
 @each
+@quick
 @given(minutes=st.lists(st.floats(0, 1e5), min_size=2, max_size=2))
 def test_a_farther_site_never_weighs_more(weigh, minutes):
     near, far = weigh(sorted(minutes))
@@ -101,7 +103,7 @@ def test_a_decay_is_named_as_it_was_made_and_equal_by_name():
     ],
 )
 def test_parameters_without_meaning_are_refused(make):
-    with pytest.raises(ValueError, match=" is | are |needs"):
+    with pytest.raises(ValueError, match=r" is | are |needs"):
         make()
 
 

@@ -1,10 +1,18 @@
-"""Catchments: who goes where, and nobody is lost."""
+"""Catchments: who goes where, and nobody is lost. Isochrones: the land in reach, all of it and no other."""
 
+from itertools import pairwise
+
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyproj
 import pytest
+import shapely
+from aisne import roads
 
-from accessmap import catchments
-from accessmap.errors import TableError
+from accessmap import RoadNetwork, catchments
+from accessmap.errors import NetworkError, TableError
+from accessmap.isochrones import isochrones
 
 
 def test_communes_go_to_the_service_of_most_of_their_people(toy_study):
@@ -57,3 +65,105 @@ def test_times_of_other_residents_are_refused(toy_study):
     times = toy_study.minutes().rename(index={"ra": "stranger"})
     with pytest.raises(TableError, match="1 rows are no resident, such as 'stranger'"):
         catchments(toy_study.communes, toy_study.residents, times)
+
+
+def line_network(minutes=4.0, **options):
+    """One road of 4 km, from west to east, near Chauny; towards the east only where `directed`."""
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform([720_000, 724_000], [6_950_000] * 2)
+    edges = pd.DataFrame({"u": ["w"], "v": ["e"], "minutes": [minutes]})
+    return RoadNetwork.from_edges(pd.DataFrame({"lon": lon, "lat": lat}, index=["w", "e"]), edges, **options)
+
+
+def site(x, y=0.0):
+    return gpd.GeoSeries([shapely.Point(720_000 + x, 6_950_000 + y)], index=["site"], crs=2154)
+
+
+def test_land_beside_the_road_is_reached_on_foot():
+    # 2 minutes of driving are 2 km along the road; 1 minute left is 80 m on foot at 4.8 km/h.
+    area = isochrones(line_network(directed=False), site(0), [2]).geometry.iloc[0]
+    inside = [(0, 0), (1950, 0), (1000, 70), (1000, -70), (0, 150)]
+    outside = [(2060, 0), (1000, 95), (1900, 30), (0, 175)]
+    assert all(area.contains(site(*place).iloc[0]) for place in inside)
+    assert not any(area.contains(site(*place).iloc[0]) for place in outside)
+
+
+def test_land_far_from_the_road_is_left_out_however_much_time_is_left():
+    area = isochrones(line_network(directed=False), site(0), [30], walk_metres=200).geometry.iloc[0]
+    assert area.contains(site(2000, 190).iloc[0])
+    assert not area.contains(site(2000, 220).iloc[0])
+
+
+def test_one_way_roads_tell_homes_from_destinations():
+    homes, places = (
+        isochrones(line_network(), site(2000), [1.5], outward=outward).geometry.iloc[0] for outward in (False, True)
+    )
+    assert homes.contains(site(600).iloc[0])
+    assert not homes.contains(site(2400).iloc[0])
+    assert places.contains(site(3400).iloc[0])
+    assert not places.contains(site(1600).iloc[0])
+
+
+def test_a_site_off_the_network_has_an_empty_isochrone():
+    near_and_far = gpd.GeoSeries([site(0).iloc[0], site(0, 9000).iloc[0]], index=["near", "far"], crs=2154)
+    areas = isochrones(line_network(directed=False), near_and_far, [1, 2])
+    assert areas.geometry.is_empty.to_dict() == {
+        ("near", 1): False,
+        ("near", 2): False,
+        ("far", 1): True,
+        ("far", 2): True,
+    }
+
+
+def test_isochrones_come_in_the_crs_of_the_points():
+    areas = isochrones(line_network(directed=False), site(0).to_crs(4326), [1])
+    assert areas.crs == "EPSG:4326"
+    assert areas.geometry.iloc[0].contains(site(500).to_crs(4326).iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("cutoffs", "options", "message"),
+    [
+        ([], {}, "cutoffs are \\[\\]"),
+        ([0, 5], {}, "cutoffs are \\[0.0, 5.0\\]"),
+        ([5], {"walk_kmh": 0}, "walk_kmh is 0"),
+        ([5], {"walk_metres": -1, "cell_metres": 0}, "walk_metres is -1; cell_metres is 0"),
+    ],
+)
+def test_bad_cutoffs_and_sizes_are_refused(cutoffs, options, message):
+    with pytest.raises(NetworkError, match=message):
+        isochrones(line_network(), site(0), cutoffs, **options)
+
+
+def check_isochrones(network, places, cutoffs, seed):
+    """Isochrones nest, are valid, hold their start, and hold a place on the road exactly when it is in reach."""
+    areas = isochrones(network, places, cutoffs)
+    assert areas.geometry.is_valid.all()
+    assert set(areas.geometry.geom_type) == {"MultiPolygon"}
+    rng = np.random.default_rng(seed)
+    # Places on the road: part-way along edges that points may join, near the sites.
+    edges = network.edges[network.edges["snappable"]]
+    lon_lat = network.nodes[["lon", "lat"]]
+    ends = [lon_lat.reindex(edges[end]).to_numpy() for end in ("u", "v")]
+    share = rng.random((len(edges), 1))
+    at = ends[0] * share + ends[1] * (1 - share)
+    roads = gpd.GeoSeries(gpd.points_from_xy(*at.T), crs=4326).to_crs(network.crs)
+    for name, place in places.to_crs(network.crs).items():
+        nest = [areas.geometry[name, cutoff] for cutoff in cutoffs]
+        assert all(small.difference(large).area == pytest.approx(0, abs=1) for small, large in pairwise(nest))
+        assert all(area.contains(place) for area in nest)
+        near = roads[roads.distance(place) < 1.3 * max(area.hausdorff_distance(place) for area in nest)]
+        near = near.sample(min(1500, len(near)), random_state=seed)
+        minutes = network.travel_minutes(near, places.loc[[name]])[:, 0]
+        for cutoff, area in zip(cutoffs, nest, strict=True):
+            agree = (minutes <= cutoff) == near.within(area).to_numpy()
+            assert 0.02 < (minutes <= cutoff).mean() < 0.98
+            assert agree.mean() >= 0.98, (name, cutoff, agree.mean())
+
+
+def test_isochrones_hold_what_is_in_reach_on_the_sample(sample_study):
+    places = sample_study.sites("hospital").geometry.iloc[:2]
+    check_isochrones(sample_study.network, places, [5, 10, 20], seed=1)
+
+
+def test_isochrones_hold_what_is_in_reach_on_the_roads_of_the_aisne(real_data, sample_study):
+    check_isochrones(roads(real_data), sample_study.sites("hospital").geometry.iloc[:2], [5, 10, 20], seed=2)

@@ -28,7 +28,9 @@ def test_communes_that_share_a_boundary_are_linked_and_a_corner_is_none(four_squ
 def test_minutes_are_the_straight_line_times_the_detour_at_the_speed_of_the_link(four_squares):
     network = RoadNetwork.modelled(*four_squares)
     expected = [1.0 * DETOUR / KMH["town_and_village"] * 60, 1.0 * DETOUR / KMH["villages"] * 60]
-    np.testing.assert_allclose([network.matrix(["a"], ["b"]).item(), network.matrix(["d"], ["b"]).item()], expected, 1e-3)
+    np.testing.assert_allclose(
+        [network.matrix(["a"], ["b"]).item(), network.matrix(["d"], ["b"]).item()], expected, 1e-3
+    )
 
 
 def test_it_says_that_it_is_modelled(four_squares):

@@ -263,7 +263,9 @@ def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
     legs = roads.snap(points(start, end))
     cut, places = [], dict(nodes)
     for number, leg in legs.iterrows():
-        places[f"p{number}"] = tuple((1 - leg.fraction) * np.array(nodes[leg.u]) + leg.fraction * np.array(nodes[leg.v]))
+        places[f"p{number}"] = tuple(
+            (1 - leg.fraction) * np.array(nodes[leg.u]) + leg.fraction * np.array(nodes[leg.v])
+        )
     for u, v, minutes in edges:
         on = [(0.0, u), (1.0, v)]
         for number, leg in legs.iterrows():

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap.errors import TableError
@@ -134,7 +134,7 @@ BAD_COMMUNES = {
     "duplicate ids": (ids("02173", "02173", "02304"), r"'code' is there more than once in 2 rows: '02173', '02173'"),
     "lost zero": (
         ids("1004", "02738", "2A004"),
-        r"'code' has lost its leading zero in 1 row: '1004' \('1004' for '01004'\): read the column as str, or write it",
+        r"'code' has lost its leading zero in 1 row: '1004' \('1004' for '01004'\): read the column as str",
     ),
     "IRIS without its zero": (ids("10040101", "02738", "2A004"), "'10040101' for '010040101'"),
     "ids as decimals": (
@@ -188,7 +188,7 @@ BAD_COMMUNES = {
     "empty territory": (lambda t: t.assign(in_territory=False), "'in_territory' is False in every row"),
     "invalid geometry": (
         shapes(BOW_TIE, SQUARE, SQUARE),
-        r"'geometry' is invalid in 1 row: '02173' \(Self-intersection.*\): mend it with table\.geometry\.make_valid\(\)",
+        r"'geometry' is invalid in 1 row: '02173' \(Self-intersection.*\): mend it with table\.geometry\.make_valid",
     ),
     "null geometry": (shapes(None, SQUARE, SQUARE), "'geometry' is missing in 1 row: '02173'"),
     "empty geometry": (shapes(shapely.Polygon(), SQUARE, SQUARE), "'geometry' is empty in 1 row: '02173'"),
@@ -201,7 +201,7 @@ BAD_COMMUNES = {
 BAD_RESIDENTS = {
     "unknown commune": (
         put("commune", ["02173", "02737", "2A004"]),
-        r"'commune' is not a commune of the communes table in 1 row: 'b' \('02737' \(did you mean '02738'",
+        r"'commune' is no commune of the communes table in 1 row: 'b' \('02737' \(did you mean '02738'",
     ),
     "commune missing": (put("commune", ["02173", None, "2A004"]), "'commune' is missing in 1 row: 'b'"),
     "commune without its zero": (
@@ -223,7 +223,7 @@ BAD_RESIDENTS = {
 BAD_SERVICES = {
     "unknown category": (
         put("category", ["mairie", "pharmacies", "merry_go_round"]),
-        r"'category' is unknown in 1 row: 'f' \('pharmacies' \(did you mean 'pharmacy'\?\)\): use a name of .*'category_label'",
+        r"'category' is unknown in 1 row: 'f' \('pharmacies' \(did you mean 'pharmacy'\?\)\): use .*'category_label'",
     ),
     "unknown category, blank label": (
         put("category_label", [None, None, " "]),
@@ -335,6 +335,7 @@ def test_a_plan_near_the_origin_is_let_through() -> None:
     )
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(sorted(CATEGORIES)), st.text(min_size=1))
 def test_every_category_is_in_the_published_list_or_has_a_label(known: str, other: str) -> None:
     check_services(services_table().assign(category=known, category_label=None))
@@ -373,6 +374,7 @@ def test_metric_crs_refuses_a_place_that_is_none(place: object, message: str) ->
         metric_crs(place)
 
 
+@settings(deadline=None)
 @given(st.floats(-180, 180), st.floats(-80, 84))
 def test_metric_crs_measures_a_kilometre_as_a_kilometre(lon: float, lat: float) -> None:
     from pyproj import Geod, Transformer

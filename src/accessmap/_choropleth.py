@@ -31,7 +31,7 @@ SEQUENTIAL: Final = (
 )
 BETTER: Final = ("#c7eae5", "#80cdc1", "#35978f", "#01665e")
 WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
-NEUTRAL: Final = "#f5f5f5"
+NEUTRAL: Final = "#ffffff"
 # Paul Tol's "muted" set, apart under colour-blindness; neighbours get different ones, names say which is which.
 QUALITATIVE: Final = (
     "#88ccee",
@@ -116,9 +116,10 @@ def rounded_breaks(values: pd.Series, *, most: int = 6) -> tuple[float, ...]:
     (5.0, 10.0, 15.0, 20.0)
     """
     known = values.dropna()
-    if known.empty or known.min() == known.max():
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    # What differs by less than a millionth is one value: no bound could be written between.
+    if high - low <= 1e-6 * max(1.0, abs(low), abs(high)):
         return ()
-    low, high = float(known.min()), float(known.max())
     power = 10.0 ** (math.floor(math.log10(high - low)) - 1)
     for factor in (1, 2, 2.5, 5, 10, 20, 25, 50):
         step = factor * power
@@ -186,7 +187,10 @@ def classes(
     words = (
         [labels.text("class_first", lang=lang, upper=edges[0])] if edges else [labels.text("class_single", lang=lang)]
     )
-    words += [labels.text("class_middle", lang=lang, lower=low, upper=high) for low, high in pairwise(edges)]
+    words += [
+        labels.text("class_middle", lang=lang, lower=bounded(low, "", lang), upper=bounded(high, unit, lang))
+        for low, high in pairwise(breaks)
+    ]
     words += [labels.text("class_last", lang=lang, lower=edges[-1])] if edges else []
     number = pd.Series(np.searchsorted(list(breaks), values.to_numpy(), side="left"), index=values.index)
     number = number.where(values.notna(), len(words))

@@ -206,7 +206,7 @@ def draw(
         scale=float(east - west) / float(right - left),
         zones=zones,
         outline=path_of(territory.to_crs(DRAWN_CRS).iloc[0], origin),
-        names=_names(communes[inside], origin, (right - left) / 7),
+        names=_names(communes[inside], origin, (right - left) / 7, services),
         layers=() if services is None else _layers(services, communes, drawn, origin, lang, stands_in or {}, fresh),
         views=tuple(views),
     )
@@ -234,15 +234,22 @@ def _steps(points: npt.NDArray[np.float64], origin: tuple[int, int]) -> npt.NDAr
     return np.vstack([units[:1], moves[moves.any(axis=1)]])
 
 
-def _names(communes: gpd.GeoDataFrame, origin: tuple[int, int], apart: float) -> tuple[tuple[int, int, str], ...]:
-    """Return the names worth writing on the map: the largest communes, none close to another."""
+def _names(
+    communes: gpd.GeoDataFrame, origin: tuple[int, int], apart: float, services: gpd.GeoDataFrame | None
+) -> tuple[tuple[int, int, str], ...]:
+    """Return the names worth writing on the map: the largest communes, none close to another, under their marker."""
     order = communes.sort_values("population", ascending=False) if "population" in communes else communes
     points = order.geometry.to_crs(DRAWN_CRS).representative_point()
+    if services is not None and len(services):
+        sites = services.geometry.to_crs(communes.crs)
+        which, where = shapely.STRtree(sites.to_numpy()).query(order.geometry.to_numpy(), predicate="contains")
+        first = pd.Series(where, index=order.index[which]).groupby(level=0).first()
+        points.loc[first.index] = sites.iloc[first.to_numpy()].to_crs(DRAWN_CRS).to_numpy()
     kept: list[tuple[int, int, str]] = []
     for name, x, y in zip(order["name"], points.x, points.y, strict=True):
         place = (round(x - origin[0]), round(origin[1] - y))
         # Names are wide and low: they get in each other's way sooner side by side.
-        if all(np.hypot((place[0] - u) / 1.0, (place[1] - v) * 1.6) > apart for u, v, _ in kept):
+        if all(np.hypot(place[0] - u, (place[1] - v) * 1.6) > apart for u, v, _ in kept):
             kept.append((*place, str(name)))
         if len(kept) == MOST_NAMES:
             break

@@ -210,15 +210,16 @@ class Findings:
         if not wrong.any() and not values.any():
             self.add("'in_territory' is False in every row: mark the communes of the territory as True.")
 
-    def known(self, name: str, names: pd.Index, what: str) -> None:
+    def known(self, name: str, names: pd.Index, what: str, remedy: str) -> None:
         """Every value of a column is one of `names`."""
         if name not in self.table.columns:
             return
         values = self.table[name]
         unknown = (~values.isin(names) & values.notna()).to_numpy()
         near = {value: did_you_mean(value, names) for value in values[unknown].unique()[:SHOWN]}
-        shown = lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}"  # noqa: E731 (one expression, used once)
-        self.flag(unknown, f"'{name}' is not a {what.split(':')[0]}", what.split(":")[1].strip(), shown)
+        self.flag(
+            unknown, f"'{name}' is {what}", remedy, lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}"
+        )
 
     def category(self) -> None:
         """Every category is in the published vocabulary, or the row gives the word to show for it."""

@@ -17,8 +17,8 @@ METRIC_CRS = "EPSG:2154"
 FRANCE_LONLAT = (-5.5, 41.0, 10.0, 51.5)
 # The area of use of EPSG:2154 (EPSG register: 9.86 W to 10.38 E, 41.15 N to 51.56 N) in its metres, rounded outwards.
 FRANCE_METRES = (-400_000.0, 6_000_000.0, 1_300_000.0, 7_250_000.0)
-# Nearer the origin than this Lambert-93 has only open sea: such a table is a plan of its own, as in examples, and
-# is let through.
+# Nearer the origin than this Lambert-93 has only open sea: a table that lies there whole is a plan of its
+# own, as in examples, and is let through.
 OWN_PLAN_METRES = 1_000_000.0
 EARTH_METRES = 20_100_000.0  # half the circumference: no metric coordinate is larger
 
@@ -30,8 +30,11 @@ def check_places(found: Findings, types: Sequence[str], words: str) -> None:
     if table.active_geometry_name != "geometry":
         found.add(f"The geometry column is named {table.active_geometry_name!r}: call rename_geometry('geometry').")
     null, empty = shapely.is_missing(geometry), shapely.is_empty(geometry)
-    found.flag(null, "'geometry' is missing", "give it, or leave the row out and say so")
-    found.flag(empty, "'geometry' is empty", "give it, or leave the row out and say so")
+    remedy = "give it, or leave the row out and say so"
+    if found.name == "services":
+        remedy = f"place the site in its commune (read_services does it with communes=…), {remedy}"
+    found.flag(null, "'geometry' is missing", remedy)
+    found.flag(empty, "'geometry' is empty", remedy)
     usable = ~null & ~empty
     kinds = table.geometry.geom_type.to_numpy()
     wrong = usable & ~np.isin(kinds, list(types))
@@ -92,8 +95,9 @@ def check_coordinates(found: Findings, bounds: NDArray[np.float64], usable: NDAr
     if not found.in_france:
         return
     west, south, east, north = FRANCE_METRES
-    own_plan = (np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES)
-    outside = usable & ~off & ~own_plan & ((x < west) | (x > east) | (y < south) | (y > north))
+    if ((np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES))[usable].all():
+        return
+    outside = usable & ~off & ((x < west) | (x > east) | (y < south) | (y > north))
     swapped = outside & (y >= west) & (y <= east) & (x >= south) & (x <= north)
     found.flag(
         swapped, "'geometry' has x and y swapped", "exchange them (in Lambert-93, y is the number near 6,900,000)", at

@@ -18,10 +18,11 @@ MOST_COMMUNES: Final = 10
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: what it shows, and what it is sorted by."""
+    """A table cell: what it shows, what it is sorted by, a second line, and the share (0-1) a bar shows."""
 
     text: str
     sort: str | float = ""
+    note: str = ""
     share: float | None = None
 
 
@@ -95,7 +96,7 @@ def verdict(found: Results, words: Words) -> str:
             parts.append(words("verdict_scenario", name=name, share=share, change=change))
         else:
             parts.append(words("verdict_same", name=name))
-    return f"{' ; ' if words.lang == 'fr' else '; '}".join(parts) + "."
+    return words("joined").join(parts) + "."
 
 
 def cards(found: Results, words: Words) -> list[Card]:
@@ -121,7 +122,10 @@ def cards(found: Results, words: Words) -> list[Card]:
 def asked(study: Study, scenarios: Sequence[Scenario], words: Words) -> list[tuple[str, str]]:
     """Return each scenario's name with what it does, in words."""
     return [
-        (scenario.name, " ; ".join(_step(study, step, words) for step in scenario.steps) or words("step_none"))
+        (
+            scenario.name,
+            words("joined").join(_step(study, step, words) for step in scenario.steps) or words("step_none"),
+        )
         for scenario in scenarios
     ]
 
@@ -151,10 +155,7 @@ def coverage_table(found: Results, words: Words) -> Table:
     for cutoff, shares in found.coverage.iterrows():
         minutes = float(str(cutoff))
         row = [Cell(words("within", cutoff=words.cutoff(minutes)), minutes)]
-        row += [
-            Cell(f"{words.percent(share)} · {words.people(share * total)}", float(share), float(share))
-            for share in shares
-        ]
+        row += [Cell(words.percent(share), float(share), words.people(share * total), float(share)) for share in shares]
         rows.append(tuple(row))
     columns = (words("metric_trip"), *(words.name(str(name)) for name in found.coverage))
     return Table(columns, (False, *[True] * len(found.coverage.columns)), tuple(rows))
@@ -202,7 +203,7 @@ def communes_table(found: Results, words: Words) -> Table:
     for name in found.names:
         columns += [words("with_scenario", name=name), words("change")]
     rows = []
-    for _, row in found.communes.sort_values("name", kind="stable").iterrows():
+    for _, row in found.communes.sort_values("name", key=_plain, kind="stable").iterrows():
         site = str(row["nearest_site"]) if isinstance(row["nearest_site"], str) else words("unreached")
         before = row[f"minutes {BASELINE}"]
         cells = [
@@ -255,6 +256,12 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
     )
     columns = (words("item"), words("problem"), words("remedy"))
     return Table(columns, (False, False, False), rows), int((~inside).sum())
+
+
+def _plain(names: pd.Series) -> pd.Series:
+    """Return names without accents and capitals, so that Béthancourt stands before Bichancourt."""
+    bare = names.str.normalize("NFD").str.encode("ascii", "ignore").str.decode("ascii")
+    return bare.str.casefold().str.replace("-", " ")
 
 
 def _sortable(value: float) -> float | str:

@@ -10,6 +10,8 @@ from accessmap._drawing import SHAPES, Drawing
 # Room around the territory, and the sizes of names and markers, as shares of the map's width.
 MARGIN: Final = 0.03
 NAME: Final = 0.030
+# Mean width of a bold letter of the usual sans-serif fonts, in their size.
+LETTER: Final = 0.62
 MARKER: Final = 0.0021
 
 # Hatchings, by the name a legend entry gives them: the side of the tile, its turn in degrees, what is in it.
@@ -43,8 +45,11 @@ def page_patterns() -> Markup:
 
 def definitions(drawing: Drawing) -> Markup:
     """Return the paths of all zones and of the territory's outline, once for every map of the page."""
-    paths = [Markup('<path id="z-{}" d="{}"/>').format(zone.code, zone.path) for zone in drawing.zones]
-    paths.append(Markup('<path id="z-outline" d="{}"/>').format(drawing.outline))
+    paths = [
+        Markup('<path id="z-{}" d="{}" vector-effect="non-scaling-stroke"/>').format(zone.code, zone.path)
+        for zone in drawing.zones
+    ]
+    paths.append(Markup('<path id="z-outline" d="{}" vector-effect="non-scaling-stroke"/>').format(drawing.outline))
     return Markup('<svg class="am-defs" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(
         Markup("\n").join(paths)
     )
@@ -66,7 +71,7 @@ def picture(drawing: Drawing, view: int, *, key: str, alt: str) -> Markup:
             fill = f"url(#{key}-{entry.pattern})" if entry.pattern else entry.colour
             parts.append(Markup('<use href="#z-{}" fill="{}" stroke="#6b6b6b"/>').format(zone.code, fill))
     parts.append(Markup('<use href="#z-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>'))
-    parts += [*_marks(drawing, view), *_names(drawing), _scale(drawing, margin)]
+    parts += [*_names(drawing), *_marks(drawing, view), _scale(drawing, margin)]
     box = f"{-margin} {-margin} {width + 2 * margin} {height + 2 * margin}"
     return Markup(
         '<svg class="am-picture" viewBox="{}" role="img" aria-labelledby="{}-t {}-d">'
@@ -88,13 +93,21 @@ def _marks(drawing: Drawing, view: int) -> list[Markup]:
 
 
 def _names(drawing: Drawing) -> list[Markup]:
+    """Return the names that do not lie over one another: of two, the larger commune's is kept."""
     size = round(drawing.size[0] * NAME)
-    return [
-        Markup('<text x="{}" y="{}" font-size="{}" stroke-width="{}" class="am-label">{}</text>').format(
-            x, y + round(size * 1.45), size, round(size / 5), name
+    kept: list[tuple[int, int, float]] = []
+    parts = []
+    for x, y, name in drawing.names:
+        half = len(name) * size * LETTER / 2
+        if any(abs(x - u) < half + other and abs(y - v) < size * 1.2 for u, v, other in kept):
+            continue
+        kept.append((x, y, half))
+        parts.append(
+            Markup('<text x="{}" y="{}" font-size="{}" stroke-width="{}" class="am-label">{}</text>').format(
+                x, y + round(size * 1.6), size, round(size / 5), name
+            )
         )
-        for x, y, name in drawing.names
-    ]
+    return parts
 
 
 def _scale(drawing: Drawing, margin: int) -> Markup:

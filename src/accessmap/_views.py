@@ -165,7 +165,10 @@ def _level_view(
     higher_is_better: bool,
 ) -> View:
     entries, fill = classes(values, people, breaks=bounds, unit=unit, lang=lang, higher_is_better=higher_is_better)
-    told = {str(code): [f"{name} : {value_text(value, unit, lang)}"] for code, value in values.items()}
+    told = {
+        str(code): [labels.text("labelled", lang=lang, name=name, value=value_text(value, unit, lang))]
+        for code, value in values.items()
+    }
     _add_people(told, people, lang)
     return View(key, name, _heading(unit, lang), entries, fill, _lines(told), missing_note(values, lang))
 
@@ -182,8 +185,8 @@ def _change_lines(
     today, changed = labels.text("baseline", lang=lang), labels.text("change", lang=lang)
     told = {
         str(code): [
-            f"{today} : {value_text(before[code], unit, lang)}",
-            f"{shown} : {value_text(after[code], unit, lang)}",
+            labels.text("labelled", lang=lang, name=today, value=value_text(before[code], unit, lang)),
+            labels.text("labelled", lang=lang, name=shown, value=value_text(after[code], unit, lang)),
         ]
         for code in before.index
     }
@@ -193,7 +196,9 @@ def _change_lines(
         elif not np.isnan(before[code]) and np.isnan(after[code]):
             told[str(code)].append(labels.text("no_longer_reached", lang=lang))
         elif not np.isnan(change[code]):
-            told[str(code)].append(f"{changed} : {change_text(change[code], unit, lang)}")
+            told[str(code)].append(
+                labels.text("labelled", lang=lang, name=changed, value=change_text(change[code], unit, lang))
+            )
     _add_people(told, people, lang)
     return _lines(told)
 

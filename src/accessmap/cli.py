@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,6 @@ from accessmap import __version__
 from accessmap.errors import AccessmapError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from accessmap.dossier import Dossier
 
 __all__ = ["main"]
@@ -42,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="accessmap", description="Qui peut atteindre quels services, et en combien de temps.")
+    about = "Qui peut atteindre quels services, et en combien de temps."
+    parser = argparse.ArgumentParser(prog="accessmap", description=about)
     parser.add_argument("--version", action="version", version=f"accessmap {__version__}")
     commands = parser.add_subparsers(title="commandes", required=True, metavar="COMMANDE")
     demo = commands.add_parser("demo", help="le dossier du Pays Chaunois, à partir des données livrées, sans internet")
@@ -75,7 +75,7 @@ def _demo(asked: argparse.Namespace) -> int:
         asked.out.mkdir(parents=True, exist_ok=True)
         page = dossier.save(asked.out / "pays-chaunois.html")
         step("Tables")
-        tables = _write_tables(dossier, asked.out)
+        tables = _write_tables(dossier, asked.out, page.stem)
         step("Terminé")
     print(f"{page.resolve()} : le dossier, à ouvrir dans un navigateur ({time.monotonic() - start:.1f} s).")
     print(f"À côté : {', '.join(path.name for path in tables)}.")
@@ -84,13 +84,24 @@ def _demo(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _write_tables(dossier: Dossier, folder: Path) -> list[Path]:
+def _write_tables(dossier: Dossier, folder: Path, stem: str) -> list[Path]:
     """Write each table as CSV, and the communes with their shapes as GeoPackage; return the paths."""
+    import geopandas as gpd
+
     written = []
     for name, table in dossier.tables.items():
-        path = folder / f"pays-chaunois-{name}.csv"
-        _replace(path, lambda draft, table=table: _csv(table, draft))
-        written.append(path)
-    path = folder / "pays-chaunois.gpkg"
-    _replace(path, lambda draft: dossier.layer.to_file(draft, layer="communes", driver="GPKG"))
-    return [*written, path]
+        plain = table.drop(columns="geometry", errors="ignore")
+        written.append(_replace(folder / f"{stem}-{name}.csv", plain.to_csv))
+    communes = gpd.GeoDataFrame(dossier.tables["communes"].reset_index())
+    return [*written, _replace(folder / f"{stem}.gpkg", partial(communes.to_file, layer="communes", driver="GPKG"))]
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` make a draft beside `path`, then put it in its place; no half file is left."""
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        write(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

@@ -60,7 +60,7 @@ class Decay:
 def _weighed(minutes: NDArray[np.floating], weigh: DecayFunction) -> Floats:
     """Return the weights of minutes, 0 where they are NaN; `weigh` itself never meets NaN."""
     unreached = np.isnan(minutes)
-    weights = np.array(weigh(np.where(unreached, np.zeros(1, minutes.dtype), minutes)), dtype=np.float64)
+    weights = np.array(weigh(np.where(unreached, minutes.dtype.type(0), minutes)), dtype=np.float64)
     if weights.shape != minutes.shape:
         raise ValueError(f"the decay gave weights of shape {weights.shape} for minutes of shape {minutes.shape}.")
     weights[unreached] = 0.0

@@ -92,8 +92,8 @@ class Dossier:
         >>> import accessmap as am
         >>> plan = am.Scenario("Coucy").open("france_services", commune="02217")
         >>> dossier = Dossier.of(am.load_sample(), plan)
-        >>> dossier.title
-        'Pays Chaunois : accès aux France services'
+        >>> dossier.title.startswith("Pays Chaunois")
+        True
         >>> sorted(dossier.tables)
         ['changes', 'communes', 'coverage', 'data_report', 'sources', 'summary']
         """

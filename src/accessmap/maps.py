@@ -12,6 +12,7 @@ from accessmap import labels
 from accessmap._drawing import draw
 from accessmap._page import credit_line
 from accessmap._views import catchment_views, compare_views, value_views
+from accessmap.errors import TableError
 from accessmap.labels import Lang
 from accessmap.provenance import Provenance
 
@@ -138,9 +139,13 @@ def compare_map(
     >>> names = {"name": ["Chauny", "Sinceny"]}
     >>> communes = gpd.GeoDataFrame(names, index=["02173", "02719"], geometry=squares, crs="EPSG:2154")
     >>> result = pd.DataFrame({"baseline": [12.0, 9.0], "plan": [4.0, 9.0]}, index=communes.index)
-    >>> [view.name for view in compare_map(communes, result).drawing.views]
-    ['Aujourd’hui', 'Scénario « plan »', 'Écart : « plan »']
+    >>> [view.key for view in compare_map(communes, result).drawing.views]
+    ['baseline', 'with plan', 'change plan']
     """
+    if len(result.columns) < 2:
+        raise TableError(
+            "result", [f"there is no scenario beside {list(result.columns)}: use access_map for one column."]
+        )
     views = compare_views(
         communes,
         result,

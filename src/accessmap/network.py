@@ -1,5 +1,6 @@
 """RoadNetwork: the only door to the road graph. It snaps points, and turns node ids into minutes."""
 
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -14,12 +15,11 @@ from accessmap.errors import NetworkError, SnapError, did_you_mean
 from accessmap.networkfile import check_roads, read_network, write_network
 from accessmap.provenance import Provenance, Source
 from accessmap.routing import Graph, Router, Seeds
-from accessmap.snapping import Segments, Snapped, direct_ms, snap_points
+from accessmap.snapping import MS_PER_MINUTE, Segments, Snapped, along, direct_ms, own_segment, snap_points
 from accessmap.tables import metric_crs
 
 __all__ = ["RoadNetwork"]
 
-MS_PER_MINUTE = 60_000
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
 NO_WAY_IN = ("motorway", "motorway_link")
 
@@ -217,6 +217,37 @@ class RoadNetwork:
             o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
             minutes[o, d] = np.fmin(minutes[o, d], direct)
         return minutes
+
+    def minutes_along(
+        self, points: gpd.GeoSeries, *, most: float, every: float, outward: bool = False
+    ) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:
+        """Yield, for each point, its id and places along the roads in reach: x, y (metres) and minutes, (places, 3).
+
+        Parameters
+        ----------
+        points
+            By id, in any CRS.
+        most
+            Minutes; what is further is left out.
+        every
+            Metres between two places of an edge, at most.
+        outward
+            False: minutes from the road to the point. True: from the point to the road.
+        """
+        projected = self._projected(points)
+        joined = self._snapped(projected, self.max_metres)
+        segments = self._segments
+        for number, point in enumerate(points.index):
+            one = joined.only(number)
+            if one.segment[0] < 0:
+                yield point, np.empty((0, 3))
+                continue
+            at = one.origins(segments) if outward else one.destinations(segments)
+            minutes = (self._router.to_all(at) if outward else self._router.from_all(at))[0]
+            places = along(segments, self._xy, minutes, most=most, every=every, outward=outward)
+            own = own_segment(one, segments, self._xy, every=every, outward=outward)
+            start = np.array([[projected.iloc[number].x, projected.iloc[number].y, 0.0]])
+            yield point, np.concatenate([start, own[own[:, 2] <= most], places])
 
     def _local_ms(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, start: Snapped, end: Snapped

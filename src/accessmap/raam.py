@@ -101,8 +101,9 @@ def raam(
     travel[np.isnan(travel)] = np.inf
     open_sites = np.flatnonzero(offered > 0)
     travel = np.ascontiguousarray(travel[:, open_sites])
-    # ρ S_j: the people that a site would have if all were as crowded as the mean (any number will do for nobody).
-    room = offered[open_sites] * (people.sum() / offered.sum() if people.sum() > 0 else 1.0)
+    # ρ S_j: the people that a site would have if all were as crowded as the mean; any number will do for nobody.
+    crowding = people.sum() / offered.sum() if people.sum() > 0 and len(open_sites) else 1.0
+    room = offered[open_sites] * crowding
     going = np.flatnonzero((people > 0) & np.isfinite(travel).any(axis=1))
     load, gap = _equilibrium(travel[going], people[going], room, tolerance, max_sweeps)
     if gap > tolerance:

@@ -13,10 +13,11 @@ import shapely
 
 from accessmap.routing import Seeds
 
-__all__ = ["Segments", "Snapped", "direct_ms", "snap_points"]
+__all__ = ["MS_PER_MINUTE", "Segments", "Snapped", "along", "direct_ms", "own_segment", "snap_points"]
 
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
+MS_PER_MINUTE = 60_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -75,6 +76,11 @@ class Snapped:
     fraction: Floats
     metres: Floats
     leg_ms: Ints
+
+    def only(self, number: int) -> "Snapped":
+        """Return one point alone."""
+        one = slice(number, number + 1)
+        return Snapped(self.segment[one], self.fraction[one], self.metres[one], self.leg_ms[one])
 
     def origins(self, segments: Segments) -> Seeds:
         """Return where trips that start here enter the graph: at the end of the segment, in the allowed directions."""
@@ -137,3 +143,63 @@ def direct_ms(origins: Snapped, destinations: Snapped, segments: Segments) -> tu
     o, d = pairs["o"].to_numpy(), pairs["d"].to_numpy()
     ms = np.rint(np.abs(along) * np.maximum(whole, 0)).astype("int64") + origins.leg_ms[o] + destinations.leg_ms[d]
     return o[allowed], d[allowed], ms[allowed]
+
+
+def along(
+    segments: Segments, xy: Floats, minutes: npt.NDArray[np.float32], *, most: float, every: float, outward: bool
+) -> Floats:
+    """Return places along the segments in reach, x, y (metres) and minutes, (places, 3).
+
+    Parameters
+    ----------
+    xy, minutes
+        Of every node; NaN minutes are not reached.
+    most
+        Minutes; what is further is left out.
+    every
+        Metres between two places, at most.
+    outward
+        False: minutes are to a destination, and a place goes on to an end. True: they are from an origin.
+    """
+    at = np.nan_to_num(minutes.astype("float64"), nan=np.inf)
+    near = np.flatnonzero(np.minimum(at[segments.tails], at[segments.heads]) <= most)
+    tails, heads = segments.tails[near], segments.heads[near]
+    forward, backward = (
+        np.where(ms[near] >= 0, ms[near] / MS_PER_MINUTE, np.inf) for ms in (segments.forward_ms, segments.backward_ms)
+    )
+    of, share = _shares(np.hypot(*(xy[heads] - xy[tails]).T), every)
+    to_tail, to_head = (forward, backward) if outward else (backward, forward)
+    place_minutes = np.minimum(at[tails][of] + _part(share, to_tail[of]), at[heads][of] + _part(1 - share, to_head[of]))
+    places = xy[tails][of] * (1 - share)[:, None] + xy[heads][of] * share[:, None]
+    kept = place_minutes <= most
+    return np.column_stack([places[kept], place_minutes[kept]])
+
+
+def own_segment(point: Snapped, segments: Segments, xy: Floats, *, every: float, outward: bool) -> Floats:
+    """Return places along the one segment that a point joins: x, y and the minutes that need no node, (places, 3)."""
+    number = point.segment[0]
+    tail, head = xy[segments.tails[number]], xy[segments.heads[number]]
+    _, share = _shares(np.array([np.hypot(*(head - tail))]), every)
+    share = np.append(share, point.fraction[0])
+    ahead = share - point.fraction[0]  # the place lies towards the head
+    towards_head, towards_tail = (
+        np.inf if ms[number] < 0 else ms[number] / MS_PER_MINUTE for ms in (segments.forward_ms, segments.backward_ms)
+    )
+    drive = np.where((ahead > 0) == outward, towards_head, towards_tail)
+    minutes = point.leg_ms[0] / MS_PER_MINUTE + _part(np.abs(ahead), drive)
+    kept = np.isfinite(minutes)
+    places = tail + share[:, None] * (head - tail)
+    return np.column_stack([places[kept], minutes[kept]])
+
+
+def _shares(lengths: Floats, every: float) -> tuple[Ints, Floats]:
+    """Return which segment and how far along (0-1) for places at most `every` metres apart, both ends included."""
+    pieces = np.maximum(np.ceil(lengths / every), 1).astype("int64")
+    of = np.repeat(np.arange(len(lengths)), pieces + 1)
+    first = np.cumsum(pieces + 1) - (pieces + 1)
+    return of, (np.arange(len(of)) - first[of]) / pieces[of]
+
+
+def _part(share: Floats, minutes: Floats) -> Floats:
+    """Return a share of the minutes; none of what cannot be driven is still nothing."""
+    return np.multiply(share, minutes, out=np.zeros_like(share), where=share > 0)

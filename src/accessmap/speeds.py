@@ -1,6 +1,6 @@
 """Minutes on a stretch of road: what the law lets, what the road lets, and what junctions cost, as data with its source.
 
-The speed of an arc is the lowest of three: the limit (signed, or the country's own for such a road) times `COMPLIANCE`; the *practical
+The speed of an arc is the lowest of three: the limit (signed, or the country's own for such a road) times its `COMPLIANCE`; the *practical
 speed* of its class in its setting, which is what width, bends, parked cars and houses leave of it; and any cap of that road alone
 (surface, roundabout, residents only). Seconds lost at signals, stops and junctions are added to the arc that leads there.
 
@@ -34,9 +34,9 @@ __all__ = [
 
 SPEED_TABLE_VERSION = "2026.1"
 MODES = ("car", "bike", "walk")
-# Free-flow speed over limit where the limit is what holds drivers back. ONISR, Observatoire des vitesses 2019-2022: mean
-# 118-120 km/h where 130 is allowed, 73-77 where 80 is.
-COMPLIANCE = 0.92
+# Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
+# ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within 5 % of the limit where it is 50 to 90.
+COMPLIANCE = {90.0: 0.96, float("inf"): 0.92}
 MILE_KM = 1.609344  # international mile, exact
 KNOT_KM = 1.852
 FASTEST_SIGN_KMH = 150.0  # Texas 85 mph, Poland 140: more is a typing error
@@ -228,7 +228,7 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: s
     ...                     "cap_reason": [""], "fixed_minutes": [np.nan]})
     >>> timed = time_arcs(arc, pd.DataFrame({"node": [], "event": []}), mode="car", country="FR")
     >>> timed[["speed_kmh", "speed_reason", "delay_s"]].round(1).values.tolist()
-    [[27.6..., 'maxspeed=30, drivers 92 %', 0.0]]
+    [[28.8..., 'maxspeed=30, drivers 96 %', 0.0]]
     """
     check_mode(mode)
     kmh, reason = _free_flow(arcs, mode, country)
@@ -301,7 +301,8 @@ def _speed_of(kind: Any, mode: str, country: str) -> tuple[float, str]:
             limit, reason = legal_limit(country, _default_setting(kind))
         else:
             limit, reason = kind.limit_kmh, kind.limit_reason
-        choices.append((round(limit * COMPLIANCE, 2), f"{reason}, drivers {COMPLIANCE:.0%}".replace("%", " %")))
+        share = next(share for most, share in COMPLIANCE.items() if limit <= most)
+        choices.append((round(limit * share, 2), f"{reason}, drivers {share * 100:.0f} %"))
     if not np.isnan(kind.cap_kmh):
         choices.append((kind.cap_kmh, kind.cap_reason))
     return min(choices)

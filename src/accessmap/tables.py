@@ -147,11 +147,8 @@ def check_residents(
         check_places(found, ("Point",), "points")
         if communes is not None:
             same_crs(found, communes)
-            found.known(
-                "commune",
-                communes.index,
-                "commune of the communes table: correct it, load that commune too, or read residents with clip=True",
-            )
+            remedy = "correct it, load that commune too, or read residents with clip=True"
+            found.known("commune", communes.index, "no commune of the communes table", remedy)
     found.raise_if_any()
 
 

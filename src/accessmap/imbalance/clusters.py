@@ -4,7 +4,9 @@ The local ones need the extra `accessmap[clusters]` (esda and libpysal). Geometr
 graph, such as ``libpysal.graph.Graph.build_contiguity(communes)``.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -81,7 +83,7 @@ def local_moran(
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic`; `p_value`; `cluster`, one of high_high, low_low (clusters), high_low,
+        Indexed like `values`: `statistic`; `p_value` (two-sided); `cluster`, one of high_high, low_low (clusters), high_low,
         low_high (exceptions), or not_significant.
 
     Raises
@@ -100,11 +102,10 @@ def local_moran(
     >>> local_moran(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
-    found = esda.Moran_Local(
-        numbers, graph, transformation="r", permutations=permutations, seed=seed, n_jobs=1, keep_simulations=False
-    )
+    with _own_p_values():
+        found = esda.Moran_Local(numbers, graph, transformation="r", permutations=permutations, seed=seed, n_jobs=1)
     kinds = [_QUADRANTS[int(quadrant)] for quadrant in found.q]
-    return _clusters(values.index, graph, found.Is, found.p_sim, kinds, alpha)
+    return _clusters(values.index, graph, found.Is, _two_sided(found.Is, found.sim), kinds, alpha)
 
 
 def getis_ord(
@@ -126,7 +127,7 @@ def getis_ord(
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value`; `cluster`, one of high, low or
+        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value` (two-sided); `cluster`, one of high, low or
         not_significant.
 
     Raises
@@ -145,12 +146,10 @@ def getis_ord(
     >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
-    # keep_simulations only spares memory, but without them G_Local gives no p-value.
-    found = esda.G_Local(
-        numbers, graph, transform="R", star=True, permutations=permutations, seed=seed, n_jobs=1, keep_simulations=True
-    )
+    with _own_p_values():
+        found = esda.G_Local(numbers, graph, transform="R", star=True, permutations=permutations, seed=seed, n_jobs=1)
     kinds = ["high" if statistic > 0 else "low" for statistic in found.Zs]
-    return _clusters(values.index, graph, found.Zs, found.p_sim, kinds, alpha)
+    return _clusters(values.index, graph, found.Zs, _two_sided(found.Gs, found.sim), kinds, alpha)
 
 
 def _esda() -> ModuleType:
@@ -160,6 +159,21 @@ def _esda() -> ModuleType:
     except ModuleNotFoundError as missing:
         raise AccessmapError("clusters need esda: pip install 'accessmap[clusters]'.") from missing
     return esda  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _own_p_values() -> Iterator[None]:
+    """Silence what esda says of its p-values: they are not used, for from one release to the next they will double."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The alternative hypothesis", category=DeprecationWarning)
+        yield
+
+
+def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
+    """Return two-sided p-values of statistics among those drawn (permutations × ids)."""
+    draws = len(drawn)
+    above, below = (drawn >= statistic).sum(axis=0), (drawn <= statistic).sum(axis=0)
+    return np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (draws + 1.0))
 
 
 def _ordered(values: pd.Series, graph: Any) -> Floats:

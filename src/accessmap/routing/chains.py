@@ -7,14 +7,18 @@ been contracted for the next time, halves every chain at each pass: its depth gr
 An edge is kept at both its ends as (neighbour, time towards it, time from it); `inf` means that way is closed.
 """
 
-import numba as nb
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
 import numpy as np
+
+from accessmap.routing.kernels import kernel
 
 __all__ = ["contract_chains", "edges_of"]
 
 
-@nb.njit(cache=True, nogil=True)
-def _turned(indptr, heads, weights):  # type: ignore[no-untyped-def]
+@kernel
+def _turned(indptr, heads, weights):
     """Arcs by head: (indptr, tails, weights), the tails ascending."""
     n = len(indptr) - 1
     back = np.zeros(n + 1, dtype=np.int64)
@@ -34,8 +38,8 @@ def _turned(indptr, heads, weights):  # type: ignore[no-untyped-def]
     return back, tails, costs
 
 
-@nb.njit(cache=True, nogil=True)
-def edges_of(indptr, heads, weights, order, place, inf):  # type: ignore[no-untyped-def]
+@kernel
+def edges_of(indptr, heads, weights, order, place, inf):
     """Edges at both ends, of nodes renumbered by `place` (old to new) and `order` (new to old)."""
     n = len(indptr) - 1
     back, tails, costs = _turned(indptr, heads, weights)
@@ -66,8 +70,8 @@ def edges_of(indptr, heads, weights, order, place, inf):  # type: ignore[no-unty
     return start, nbr[:at].copy(), to[:at].copy(), fro[:at].copy()
 
 
-@nb.njit(cache=True, nogil=True)
-def _cut(start, length, nbr, to, fro, node, gone):  # type: ignore[no-untyped-def]
+@kernel
+def _cut(start, length, nbr, to, fro, node, gone):
     """Take the neighbour `gone` out of the list of `node`."""
     first = start[node]
     last = first + length[node] - 1
@@ -78,9 +82,9 @@ def _cut(start, length, nbr, to, fro, node, gone):  # type: ignore[no-untyped-de
             return
 
 
-@nb.njit(cache=True, nogil=True)
-def _relink(start, length, nbr, to, fro, node, gone, other, there, back):  # type: ignore[no-untyped-def]
-    """In the list of `node`, put the edge to `other` in the place of the one to `gone`, or into the one that is there."""
+@kernel
+def _relink(start, length, nbr, to, fro, node, gone, other, there, back):
+    """In the list of `node`, put the edge to `other` where the one to `gone` is, or merge it."""
     first = start[node]
     at = first
     known = -1
@@ -99,9 +103,36 @@ def _relink(start, length, nbr, to, fro, node, gone, other, there, back):  # typ
     length[node] -= 1
 
 
-@nb.njit(cache=True, nogil=True)
-def contract_chains(start, length, nbr, to, fro, inf, rank):  # type: ignore[no-untyped-def]
-    """Contract, in place, while a node has at most two neighbours; return (how many, False if a time passed `inf`).
+@kernel
+def _through(first, second, inf):
+    """Time along two edges, `inf` if either is closed, -1 if it passes `inf`."""
+    if first == inf or second == inf:
+        return np.int64(inf)
+    total = np.int64(first) + second
+    return total if total < inf else np.int64(-1)
+
+
+@kernel
+def _bridge(start, length, nbr, to, fro, inf, node):
+    """Replace a node of two neighbours by an edge between them; return False if a time passed `inf`."""
+    at = start[node]
+    a, b = nbr[at], nbr[at + 1]
+    there = _through(fro[at], to[at + 1], inf)
+    back = _through(fro[at + 1], to[at], inf)
+    if there < 0 or back < 0:
+        return False
+    if there == inf and back == inf:
+        _cut(start, length, nbr, to, fro, a, node)
+        _cut(start, length, nbr, to, fro, b, node)
+    else:
+        _relink(start, length, nbr, to, fro, a, node, b, there, back)
+        _relink(start, length, nbr, to, fro, b, node, a, back, there)
+    return True
+
+
+@kernel
+def contract_chains(start, length, nbr, to, fro, inf, rank):
+    """Contract, in place, while a node has at most two neighbours; return False if a time passed `inf`.
 
     `rank` gets the turn of each node contracted; the list of a contracted node stays as it was at its turn: what it
     is joined to above.
@@ -109,48 +140,26 @@ def contract_chains(start, length, nbr, to, fro, inf, rank):  # type: ignore[no-
     n = len(length)
     blocked = np.full(n, -1, dtype=np.int32)
     waiting = np.arange(n).astype(np.int32)
-    left, turn, done = n, 0, np.int32(0)
-    while True:
-        kept, contracted = 0, 0
+    left, turn, done, before = n, 0, 0, -1
+    while done != before:
+        before = done
+        kept = 0
         for i in range(left):
             node = waiting[i]
-            if length[node] > 2:
-                # It may come down to two neighbours yet; the last pass is the one that contracts nothing.
-                waiting[kept] = node
-                kept += 1
-                continue
-            if blocked[node] == turn:
+            # A node with more may come down to two yet: the last pass is the one that contracts nothing.
+            if length[node] > 2 or blocked[node] == turn:
                 waiting[kept] = node
                 kept += 1
                 continue
             rank[node] = done
             done += 1
-            contracted += 1
             at = start[node]
+            for j in range(at, at + length[node]):
+                blocked[nbr[j]] = turn
             if length[node] == 1:
-                blocked[nbr[at]] = turn
                 _cut(start, length, nbr, to, fro, nbr[at], node)
-            elif length[node] == 2:
-                a, b = nbr[at], nbr[at + 1]
-                blocked[a] = turn
-                blocked[b] = turn
-                there = np.int64(fro[at]) + to[at + 1]
-                back = np.int64(fro[at + 1]) + to[at]
-                if fro[at] == inf or to[at + 1] == inf:
-                    there = inf
-                elif there >= inf:
-                    return done, False
-                if fro[at + 1] == inf or to[at] == inf:
-                    back = inf
-                elif back >= inf:
-                    return done, False
-                if there == inf and back == inf:
-                    _cut(start, length, nbr, to, fro, a, node)
-                    _cut(start, length, nbr, to, fro, b, node)
-                else:
-                    _relink(start, length, nbr, to, fro, a, node, b, there, back)
-                    _relink(start, length, nbr, to, fro, b, node, a, back, there)
+            elif length[node] == 2 and not _bridge(start, length, nbr, to, fro, inf, node):
+                return False
         left = kept
         turn += 1
-        if contracted == 0:
-            return done, True
+    return True

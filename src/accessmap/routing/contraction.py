@@ -8,19 +8,31 @@ Sources: R. Geisberger, P. Sanders, D. Schultes and D. Delling, Contraction Hier
 C. Vetter, Parallel Time-Dependent Contraction Hierarchies, Karlsruhe 2009 (contraction by independent sets).
 """
 
-import numba as nb
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-__all__ = ["contract_junctions"]
-
+from accessmap.routing.kernels import kernel
 from accessmap.routing.threads import Team
 from accessmap.routing.witness import HEAP, TOUCHED, contract_some, rate_some
 
-SETTLE_RATE, SETTLE_CONTRACT, LEVEL = 16, 50, 100
+__all__ = ["Junctions", "compact"]
+
+#: Nodes that one search for a witness settles: few to rate, as most is rated again; more to contract.
+_SETTLE_RATING = 4
+_SETTLE_CONTRACTION = 50
+#: What a step of depth weighs against an arc added for each arc removed (1000).
+_LEVEL_WEIGHT = 100
+#: Nodes below which it costs more to share them between threads.
+_LEAST = 32
 
 
-@nb.njit(cache=True, nogil=True)
-def compact(start, length, nbr, to, fro, rank, inf):  # type: ignore[no-untyped-def]
+@kernel
+def compact(start, length, nbr, to, fro, rank):
     """Return the nodes not yet contracted and their edges, renumbered from 0 in the same order, with room to grow."""
     n = len(length)
     number = np.full(n, -1, dtype=np.int32)
@@ -53,8 +65,8 @@ def compact(start, length, nbr, to, fro, rank, inf):  # type: ignore[no-untyped-
     return kept[:count].copy(), first, used, room, heads, there, back, at
 
 
-@nb.njit(cache=True, nogil=True)
-def _lower(a, b, rating):  # type: ignore[no-untyped-def]
+@kernel
+def _lower(a, b, rating):
     """Whether node `a` goes before node `b`: by rating, then by a hash, so that equals are well spread."""
     if rating[a] != rating[b]:
         return rating[a] < rating[b]
@@ -63,8 +75,8 @@ def _lower(a, b, rating):  # type: ignore[no-untyped-def]
     return hash_a < hash_b
 
 
-@nb.njit(cache=True, nogil=True)
-def _choose(live, left, start, length, nbr, rating, chosen, ban):  # type: ignore[no-untyped-def]
+@kernel
+def _choose(live, left, start, length, nbr, rating, chosen, ban):
     """Move the nodes rated lower than all their neighbours from `live` to `chosen`; return (left, how many chosen)."""
     kept, count = 0, 0
     for i in range(left):
@@ -85,8 +97,8 @@ def _choose(live, left, start, length, nbr, rating, chosen, ban):  # type: ignor
     return kept, count
 
 
-@nb.njit(cache=True, nogil=True)
-def _join(node, head, there, back, start, length, room, nbr, to, fro, used):  # type: ignore[no-untyped-def]
+@kernel
+def _join(node, head, there, back, start, length, room, nbr, to, fro, used):
     """Put an edge into the list of `node`, or lower the one that is there; return the pool used, -1 if it is full."""
     first = start[node]
     count = length[node]
@@ -109,8 +121,8 @@ def _join(node, head, there, back, start, length, room, nbr, to, fro, used):  # 
     return used
 
 
-@nb.njit(cache=True, nogil=True)
-def _add(tails, heads, costs, begin, inf, start, length, room, nbr, to, fro, used):  # type: ignore[no-untyped-def]
+@kernel
+def _add(tails, heads, costs, begin, inf, start, length, room, nbr, to, fro, used):
     """Add shortcuts from place `begin` on; return (the first not added for want of room, pool used)."""
     for i in range(begin, len(tails)):
         grown = _join(tails[i], heads[i], costs[i], inf, start, length, room, nbr, to, fro, used)
@@ -124,9 +136,9 @@ def _add(tails, heads, costs, begin, inf, start, length, room, nbr, to, fro, use
     return len(tails), used
 
 
-@nb.njit(cache=True, nogil=True)
-def _leave(chosen, start, length, nbr, to, fro, level, dirty, marks):  # type: ignore[no-untyped-def]
-    """Take the chosen nodes out of their neighbours' lists; write the neighbours, to be rated again; return how many."""
+@kernel
+def _leave(chosen, start, length, nbr, to, fro, level, dirty, marks):
+    """Take the chosen nodes out of their neighbours' lists; note whom to rate again; return how many."""
     count = 0
     for node in chosen:
         for i in range(start[node], start[node] + length[node]):
@@ -148,94 +160,101 @@ def _leave(chosen, start, length, nbr, to, fro, level, dirty, marks):  # type: i
     return count
 
 
-class _Scratch:
-    """Working arrays, one set for each thread that asks; given back after use."""
+class Junctions:
+    """What is left of the graph during contraction; `contract` takes it down to nothing.
 
-    def __init__(self, n, dtype, inf):
-        self._make = lambda: (
-            np.full(n, inf, dtype=dtype),
-            np.empty(HEAP, dtype=dtype),
-            np.empty(HEAP, dtype=np.int32),
-            np.empty(TOUCHED, dtype=np.int32),
-        )
-        self._free = []
+    Parameters
+    ----------
+    pool
+        Lists of neighbours, from `compact`: where each begins, how long it is, how long it may become, the neighbours
+        with the times to and from them, and how much of this is taken.
+    inf
+        The time of a way that is closed.
+    """
 
-    def take(self):
+    def __init__(self, pool: Sequence[Any], inf: Any) -> None:
+        self.start, self.length, self._room, self.nbr, self.to, self.fro, self._used = pool
+        self._inf = inf
+        n = len(self.length)
+        self._rating = np.zeros(n, dtype=np.int64)
+        self._level = np.zeros(n, dtype=np.int32)
+        self._ban = np.zeros(n, dtype=np.uint8)
+        self._none = np.zeros(n, dtype=np.uint8)
+        self._scratch: list[Any] = []
+
+    def contract(self, team: Team) -> bool:
+        """Contract all nodes; the list of each is left as it was at its turn. Return False if a time passed `inf`."""
+        n = len(self.length)
+        live, chosen = np.arange(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        dirty, marks = np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.uint8)
+        left, unrated = n, n
+        while left:
+            if not self._rate(dirty[:unrated], team):
+                return False
+            left, count = _choose(live, left, self.start, self.length, self.nbr, self._rating, chosen, self._ban)
+            some = chosen[:count]
+            shortcuts = self._shortcuts(some, team)
+            if any(found is None for found in shortcuts):
+                return False
+            unrated = _leave(some, *self._lists, self._level, dirty, marks)
+            for found in shortcuts:
+                self._add(*found)
+        return True
+
+    @property
+    def _lists(self):
+        return self.start, self.length, self.nbr, self.to, self.fro
+
+    def _rate(self, some, team: Team) -> bool:
+        most = int(self.length[some].max(initial=0)) ** 2
+
+        def rate(part: slice) -> bool:
+            scratch = self._take()
+            done = rate_some(
+                some[part], self._none, _SETTLE_RATING, *self._lists, self._inf, scratch, self._buffers(most),
+                self._level, _LEVEL_WEIGHT, self._rating,
+            )  # fmt: skip
+            self._scratch.append(scratch)
+            return bool(done)
+
+        return all(team.run(rate, len(some), least=_LEAST))
+
+    def _shortcuts(self, some, team: Team) -> list[Any]:
+        def search(part: slice) -> Any:
+            scratch = self._take()
+            buffers = self._buffers(int((self.length[some[part]].astype(np.int64) ** 2).sum()))
+            count = contract_some(some[part], self._ban, _SETTLE_CONTRACTION, *self._lists, self._inf, scratch, buffers)
+            self._scratch.append(scratch)
+            return None if count < 0 else tuple(buffer[:count] for buffer in buffers)
+
+        return team.run(search, len(some), least=_LEAST)
+
+    def _add(self, tails, heads, costs) -> None:
+        done = 0
+        while True:
+            done, self._used = _add(
+                tails, heads, costs, done, self._inf, self.start, self.length, self._room, self.nbr, self.to, self.fro,
+                self._used,
+            )  # fmt: skip
+            if done == len(tails):
+                return
+            more = len(self.nbr) // 2 + 1024
+            self.nbr, self.to, self.fro = (
+                np.concatenate([pool, np.empty(more, dtype=pool.dtype)]) for pool in (self.nbr, self.to, self.fro)
+            )
+
+    def _take(self) -> Any:
+        """Return the working arrays of one search: each thread takes a set, and gives it back."""
         try:
-            return self._free.pop()
+            return self._scratch.pop()
         except IndexError:
-            return self._make()
+            kind = self.to.dtype
+            return (
+                np.full(len(self.length), self._inf, dtype=kind),
+                np.empty(HEAP, dtype=kind),
+                np.empty(HEAP, dtype=np.int32),
+                np.empty(TOUCHED, dtype=np.int32),
+            )
 
-    def give(self, scratch):
-        self._free.append(scratch)
-
-
-def contract_junctions(start, length, room, nbr, to, fro, used, inf, team):
-    """Contract all nodes; return (turn of each node, start, length, nbr, to, fro): or None if a time passed `inf`."""
-    n = len(length)
-    dtype = to.dtype
-    scratch = _Scratch(n, dtype, inf)
-    rating = np.zeros(n, np.int64)
-    level = np.zeros(n, np.int32)
-    ban = np.zeros(n, np.uint8)
-    marks = np.zeros(n, np.uint8)
-    chosen = np.empty(n, np.int32)
-    dirty = np.arange(n, dtype=np.int32)
-    live = np.arange(n, dtype=np.int32)
-    rank = np.empty(n, np.int32)
-    left, done, ndirty = n, 0, n
-    none = np.zeros(n, np.uint8)
-
-    def buffers(size):
-        return np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, dtype)
-
-    import time
-    T = [0.0] * 5
-    rounds = 0
-    nr = 0
-    while left:
-        t0 = time.perf_counter()
-        some = dirty[:ndirty]
-        nr += ndirty
-        most = int(length[some].max(initial=0)) ** 2
-
-        def rate(part, some=some, most=most):
-            s = scratch.take()
-            ok = rate_some(some[part], none, SETTLE_RATE, start, length, nbr, to, fro, inf, s, buffers(most), level, LEVEL, rating)
-            scratch.give(s)
-            return ok
-
-        if not all(team.run(rate, ndirty, least=32)):
-            return None
-        t1 = time.perf_counter()
-        left, count = _choose(live, left, start, length, nbr, rating, chosen, ban)
-        t2 = time.perf_counter()
-        some = chosen[:count]
-
-        def contract(part, some=some):
-            s = scratch.take()
-            b = buffers(int((length[some[part]].astype(np.int64) ** 2).sum()))
-            at = contract_some(some[part], ban, SETTLE_CONTRACT, start, length, nbr, to, fro, inf, s, b)
-            scratch.give(s)
-            return at, b
-
-        found = team.run(contract, count, least=32)
-        t3 = time.perf_counter()
-        if any(at < 0 for at, _ in found):
-            return None
-        ndirty = _leave(some, start, length, nbr, to, fro, level, dirty, marks)
-        rank[some] = np.arange(done, done + count)
-        done += count
-        for at, (tails, heads, costs) in found:
-            begin = 0
-            while True:
-                begin, used = _add(tails[:at], heads[:at], costs[:at], begin, inf, start, length, room, nbr, to, fro, used)
-                if begin == at:
-                    break
-                more = len(nbr) // 2 + 1024
-                nbr, to, fro = (np.concatenate([a, np.empty(more, a.dtype)]) for a in (nbr, to, fro))
-        t4 = time.perf_counter()
-        T[0] += t1 - t0; T[1] += t2 - t1; T[2] += t3 - t2; T[3] += t4 - t3
-        rounds += 1
-    print('rounds', rounds, 'rated', nr / n, [round(t, 3) for t in T], 'arcs', length.sum(), 'used', used)
-    return rank, start, length, nbr, to, fro
+    def _buffers(self, size: int) -> Any:
+        return np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int32), np.empty(size, dtype=self.to.dtype)

@@ -9,15 +9,18 @@ Source: D. Delling, A. V. Goldberg, A. Nowatzyk and R. F. Werneck, PHAST: Hardwa
 IPDPS 2011, 921-931 (reordered here depth first, not level by level).
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
 from accessmap.routing.chains import contract_chains, edges_of
-from accessmap.routing.contraction import compact, contract_junctions
+from accessmap.routing.contraction import Junctions, compact
 from accessmap.routing.graph import Graph
+from accessmap.routing.kernels import kernel
 from accessmap.routing.numbering import by_space
 from accessmap.routing.threads import Team
 
@@ -25,6 +28,8 @@ __all__ = ["Hierarchy", "Side", "prepare"]
 
 INF32 = 2**30 - 1
 INF64 = 2**61
+#: What two seeds may add to the longest sum in int32: 37 hours each.
+_SPARE = 2**28
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +63,8 @@ class Hierarchy:
     longest: int
 
 
-@nb.njit(cache=True, nogil=True)
-def _order(n, chain, core, kept, number):  # type: ignore[no-untyped-def]
+@kernel
+def _order(n, chain, core, kept, number):
     """Number of each node: after all above it, depth first, from the nodes in the order of space."""
     c_start, c_length, c_nbr = chain
     j_start, j_length, j_nbr = core
@@ -92,8 +97,8 @@ def _order(n, chain, core, kept, number):  # type: ignore[no-untyped-def]
     return numbers
 
 
-@nb.njit(cache=True, nogil=True)
-def _side(n, numbers, inf, chain, core, kept, number):  # type: ignore[no-untyped-def]
+@kernel
+def _side(n, numbers, inf, chain, core, kept, number):
     """Arcs of one direction by final number; `chain` and `core` hold (start, length, neighbours, times)."""
     c_start, c_length, c_nbr, c_ms = chain
     j_start, j_length, j_nbr, j_ms = core
@@ -128,8 +133,8 @@ def _side(n, numbers, inf, chain, core, kept, number):  # type: ignore[no-untype
     return indptr, above, times
 
 
-@nb.njit(cache=True, nogil=True)
-def _longest(indptr, above, ms):  # type: ignore[no-untyped-def]
+@kernel
+def _longest(indptr, above, ms):
     """Longest sum along any way that climbs."""
     n = len(indptr) - 1
     sums = np.zeros(n, dtype=np.int64)
@@ -161,19 +166,20 @@ def _prepare(graph: Graph, weights: npt.NDArray[np.integer], inf: np.integer, th
     length = np.diff(start).astype(np.int32)
     start = start[:-1]
     rank = np.full(n, -1, dtype=np.int32)
-    _, fits = contract_chains(start, length, nbr, to, fro, inf, rank)
-    if not fits:
+    if not contract_chains(start, length, nbr, to, fro, inf, rank):
         return None
-    kept, *core = compact(start, length, nbr, to, fro, rank, inf)
+    kept, *pool = compact(start, length, nbr, to, fro, rank)
+    junctions = Junctions(pool, inf)
     with Team(threads) as team:
-        contracted = contract_junctions(*core, inf, team)
-    if contracted is None:
-        return None
-    _, j_start, j_length, j_nbr, j_to, j_fro = contracted
+        if not junctions.contract(team):
+            return None
     number = np.full(n, -1, dtype=np.int32)
     number[kept] = np.arange(len(kept), dtype=np.int32)
-    numbers = _order(n, (start, length, nbr), (j_start, j_length, j_nbr), kept, number)
-    up = _side(n, numbers, inf, (start, length, nbr, to), (j_start, j_length, j_nbr, j_to), kept, number)
-    down = _side(n, numbers, inf, (start, length, nbr, fro), (j_start, j_length, j_nbr, j_fro), kept, number)
+    above = (junctions.start, junctions.length, junctions.nbr)
+    numbers = _order(n, (start, length, nbr), above, kept, number)
+    up = _side(n, numbers, inf, (start, length, nbr, to), (*above, junctions.to), kept, number)
+    down = _side(n, numbers, inf, (start, length, nbr, fro), (*above, junctions.fro), kept, number)
     longest = _longest(*up) + _longest(*down)
-    return Hierarchy(numbers[place], Side(*up), Side(*down), longest)
+    kind = weights.dtype if longest < INF32 - _SPARE else np.dtype(np.int64)
+    sides = (Side(indptr, above, ms.astype(kind, copy=False)) for indptr, above, ms in (up, down))
+    return Hierarchy(numbers[place], *sides, longest)

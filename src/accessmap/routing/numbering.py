@@ -1,10 +1,13 @@
 """Numbering nodes by space, so that what is near on the ground is near in memory."""
 
-import numba as nb
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
 import numpy as np
 import numpy.typing as npt
 
 from accessmap.routing.graph import Graph
+from accessmap.routing.kernels import kernel
 
 __all__ = ["by_space"]
 
@@ -17,7 +20,8 @@ def by_space(graph: Graph) -> npt.NDArray[np.int32]:
     Source: D. Hilbert, Ueber die stetige Abbildung einer Linie auf ein Flächenstück, Math. Annalen 38 (1891) 459-460.
     """
     if graph.x is None or graph.y is None or graph.n == 0:
-        return _walk(graph.indptr, graph.heads)  # type: ignore[no-any-return]
+        walked: npt.NDArray[np.int32] = _walk(graph.indptr, graph.heads)
+        return walked
     x, y = _scaled(graph.x), _scaled(graph.y)
     return np.argsort(_hilbert(x, y), kind="stable").astype(np.int32)
 
@@ -31,8 +35,8 @@ def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.where(finite, (values - low) / span * (2**_SIDE_BITS - 1), 0.0).astype(np.int64)
 
 
-@nb.njit(cache=True, nogil=True)
-def _hilbert(xs, ys):  # type: ignore[no-untyped-def]
+@kernel
+def _hilbert(xs, ys):
     """Place of each point along the curve, by turning the square a quarter at a time."""
     places = np.empty(len(xs), dtype=np.int64)
     for i in range(len(xs)):
@@ -52,8 +56,8 @@ def _hilbert(xs, ys):  # type: ignore[no-untyped-def]
     return places
 
 
-@nb.njit(cache=True, nogil=True)
-def _walk(indptr, heads):  # type: ignore[no-untyped-def]
+@kernel
+def _walk(indptr, heads):
     """Nodes in the order of a depth-first walk along the arcs, from the lowest node not yet seen."""
     n = len(indptr) - 1
     order = np.empty(n, dtype=np.int32)

@@ -1,6 +1,15 @@
-"""The one door to travel times: a graph and whatever was prepared for it."""
+"""The one door to travel times: a graph, and whatever was prepared for it.
 
+Whether to prepare is the question of whether to buy or to rent. A search by Dijkstra costs about `_SEARCH` a node, to
+prepare about `_PREPARE` a node, and once on a machine `_COMPILE` to compile the kernels. The graph is prepared when
+what was searched since it was made, with what is asked now, would cost more than that: so no job takes much more than
+twice what the better choice, known in advance, would have taken. A prepared graph found on disk is always taken.
+"""
+
+import threading
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +18,17 @@ from accessmap.errors import NetworkError
 from accessmap.routing.dijkstra import Searcher
 from accessmap.routing.graph import Graph, Seeds, to_minutes
 
+if TYPE_CHECKING:
+    from accessmap.routing.prepared import Prepared
+
 __all__ = ["Router"]
+
+#: Seconds a node, measured on road networks of 0.07 to 4.4 million nodes (benchmarks/engine.py).
+_SEARCH, _PREPARE = 140e-9, 3e-6
+#: Seconds to compile the kernels, the first time on a machine.
+_COMPILE = 15.0
+#: Nodes from which a prepared graph is worth keeping on disk: below, it is prepared again in less than half a second.
+_WORTH_KEEPING = 150_000
 
 
 class Router:
@@ -32,28 +51,85 @@ class Router:
 
     def __init__(self, graph: Graph, *, cache_folder: Path | str | None = None) -> None:
         self.graph = graph
-        self._cache_folder = cache_folder
+        self._cache_folder = None if cache_folder is None else Path(cache_folder)
         self._searcher = Searcher(graph)
+        self._prepared: Prepared | None = None
+        self._looked = graph.n < _WORTH_KEEPING
+        self._spent = 0.0
+        self._lock = threading.RLock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.graph, self._cache_folder)
+
+    def prepare(self) -> "Prepared":
+        """Return the prepared graph: from memory, from disk, or prepared now."""
+        from accessmap.routing import cache, compiled
+        from accessmap.routing.hierarchy import prepare
+        from accessmap.routing.prepared import Prepared
+
+        with self._lock:
+            if self._prepared is None and not self._look():
+                hierarchy = prepare(self.graph)
+                self._prepared = Prepared(hierarchy)
+                compiled.remember(self._folder())
+                if self.graph.n >= _WORTH_KEEPING:
+                    cache.store(self._folder(), cache.graph_key(self.graph), hierarchy)
+            assert self._prepared is not None, "prepared above"
+            return self._prepared
 
     def matrix_ms(self, origins: Seeds, destinations: Seeds, *, limit_ms: int | None = None) -> npt.NDArray[np.int64]:
-        """Return whole ms from origins to destinations, int64 (p, q), -1 where not reached (within `limit_ms`)."""
+        """Return whole ms from origins to destinations, int64 (p, q), -1 where not reached (within `limit_ms`).
+
+        Raises
+        ------
+        NetworkError
+            If a seed is not a node of the graph or the limit is negative.
+        """
         self._check(origins, destinations, limit_ms)
-        return self._searcher.matrix(origins, destinations, limit_ms)
+        prepared = self._choose(min(len(origins), len(destinations)), (origins, destinations), limit_ms)
+        if prepared is None:
+            return self._searcher.matrix(origins, destinations, limit_ms)
+        ms = np.empty((len(origins), len(destinations)), dtype=np.int64)
+        prepared.matrix(origins, destinations, limit_ms, ms)
+        return ms
 
     def matrix(self, origins: Seeds, destinations: Seeds, *, limit_ms: int | None = None) -> npt.NDArray[np.float32]:
-        """Return minutes from origins to destinations, float32 (p, q), NaN where not reached (within `limit_ms`)."""
-        return to_minutes(self.matrix_ms(origins, destinations, limit_ms=limit_ms))
+        """Return minutes from origins to destinations, float32 (p, q), NaN where not reached (within `limit_ms`).
+
+        Raises
+        ------
+        NetworkError
+            If a seed is not a node of the graph or the limit is negative.
+        """
+        self._check(origins, destinations, limit_ms)
+        prepared = self._choose(min(len(origins), len(destinations)), (origins, destinations), limit_ms)
+        if prepared is None:
+            return to_minutes(self._searcher.matrix(origins, destinations, limit_ms))
+        minutes = np.empty((len(origins), len(destinations)), dtype=np.float32)
+        prepared.matrix(origins, destinations, limit_ms, minutes)
+        return minutes
 
     def nearest(self, destinations: Seeds, *, k: int = 1) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
         """Return minutes (n, k) from every node to its k nearest destinations and which; NaN and -1 where fewer.
 
         Of destinations equally near, the lowest in number comes first.
+
+        Raises
+        ------
+        NetworkError
+            If a seed is not a node of the graph or k is below 1.
         """
         destinations.check(self.graph.n, "destinations")
         if k < 1:
             raise NetworkError(f"nearest: k must be 1 or more, not {k}")
-        ms, which = self._searcher.nearest(destinations, k)
-        return to_minutes(ms), which
+        prepared = self._choose(1 if k == 1 else len(destinations), (destinations,), None)
+        if prepared is None:
+            ms, which = self._searcher.nearest(destinations, k)
+            return to_minutes(ms), which
+        minutes = np.empty((self.graph.n, k), dtype=np.float32)
+        which = np.empty((self.graph.n, k), dtype=np.int32)
+        prepared.nearest(destinations, k, minutes, which)
+        return minutes, which
 
     def to_all(self, origins: Seeds) -> npt.NDArray[np.float32]:
         """Return minutes from each origin to every node, float32 (p, n), NaN where not reached."""
@@ -64,7 +140,13 @@ class Router:
         return self._all(destinations, "destinations", reverse=True)
 
     def path(self, origin: Seeds, destination: Seeds) -> npt.NDArray[np.int32]:
-        """Return the nodes of a quickest path from one origin to one destination; empty where there is none."""
+        """Return the nodes of a quickest path from one origin to one destination; empty where there is none.
+
+        Raises
+        ------
+        NetworkError
+            If there is not one point at each end, or a seed is not a node of the graph.
+        """
         self._check(origin, destination, None)
         if len(origin) != 1 or len(destination) != 1:
             raise NetworkError("path: one origin and one destination")
@@ -73,12 +155,67 @@ class Router:
     def _all(self, points: Seeds, what: str, *, reverse: bool) -> npt.NDArray[np.float32]:
         points.check(self.graph.n, what)
         minutes = np.empty((len(points), self.graph.n), dtype=np.float32)
+        prepared = self._choose(len(points), (points,), None)
+        if prepared is not None:
+            prepared.to_all(points, minutes, reverse=reverse)
+            return minutes
         for start, rows in self._searcher.rows(points, reverse=reverse):
             minutes[start : start + len(rows)] = to_minutes(rows)
         return minutes
+
+    def _choose(self, searches: int, seeds: tuple[Seeds, ...], limit_ms: int | None) -> "Prepared | None":
+        """Return the prepared graph if it should serve, None if a few searches do better."""
+        if searches == 0 or self.graph.m == 0:
+            return None
+        if not self._look():
+            work = self._spent + searches * self._search_seconds(seeds, limit_ms)
+            if work < self._prepare_seconds():
+                self._spent = work
+                return None
+        prepared = self.prepare()
+        return prepared if prepared.fits(*seeds) else None
+
+    def _search_seconds(self, seeds: tuple[Seeds, ...], limit_ms: int | None) -> float:
+        """Return what one search takes: by the size of the graph, or measured where a limit keeps it small."""
+        whole = _SEARCH * self.graph.n
+        if limit_ms is None or whole * len(seeds[0]) < _PREPARE * self.graph.n:
+            return whole
+        sample = seeds[0][np.linspace(0, len(seeds[0]) - 1, 3).astype(np.int64)]
+        begin = time.perf_counter()
+        self._searcher.matrix(sample, sample, limit_ms)
+        return (time.perf_counter() - begin) / 3
+
+    def _prepare_seconds(self) -> float:
+        from accessmap.routing import compiled
+
+        seconds = _PREPARE * self.graph.n
+        # Reading a file is only worth it where compiling could tip the balance.
+        return seconds if compiled.remembered(self._folder()) else seconds + _COMPILE
+
+    def _look(self) -> bool:
+        """Return whether the graph is prepared, after one look on disk where it is large enough to be there."""
+        if self._prepared is None and not self._looked:
+            from accessmap.routing import cache
+            from accessmap.routing.prepared import Prepared
+
+            with self._lock:
+                self._looked = True
+                found = cache.load(self._folder(), cache.graph_key(self.graph))
+                if found is not None:
+                    self._prepared = Prepared(found)
+        return self._prepared is not None
+
+    def _folder(self) -> Path:
+        from accessmap.routing.cache import cache_folder
+
+        return self._cache_folder or cache_folder()
 
     def _check(self, origins: Seeds, destinations: Seeds, limit_ms: int | None) -> None:
         origins.check(self.graph.n, "origins")
         destinations.check(self.graph.n, "destinations")
         if limit_ms is not None and limit_ms < 0:
             raise NetworkError(f"limit_ms must be 0 or more, not {limit_ms}")
+
+
+def _restored(graph: Graph, cache_folder: Path | None) -> Router:
+    return Router(graph, cache_folder=cache_folder)

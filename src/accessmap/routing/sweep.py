@@ -10,10 +10,13 @@ IPDPS 2011, 921-931; D. Delling, A. V. Goldberg and R. F. Werneck, Faster Batche
 ATMOS 2011, 52-63 (the restriction to the nodes above the targets, RPHAST).
 """
 
-import numba as nb
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
 import numpy as np
 
 from accessmap.routing.graph import MINUTES_PER_MS
+from accessmap.routing.kernels import kernel
 
 __all__ = ["restrict", "sweep_minutes", "sweep_ms"]
 
@@ -21,8 +24,8 @@ __all__ = ["restrict", "sweep_minutes", "sweep_ms"]
 _TILE = 128
 
 
-@nb.njit(cache=True, nogil=True)
-def restrict(targets, indptr, above, ms):  # type: ignore[no-untyped-def]
+@kernel
+def restrict(targets, indptr, above, ms):
     """Return the graph above the targets: (place of each node in it plus one or 0, indptr, above, ms)."""
     n = len(indptr) - 1
     places = np.zeros(n, dtype=np.int32)
@@ -54,8 +57,8 @@ def restrict(targets, indptr, above, ms):  # type: ignore[no-untyped-def]
     return places, part_indptr, part_above, part_ms
 
 
-@nb.njit(cache=True, nogil=True)
-def _push(heap, size, node):  # type: ignore[no-untyped-def]
+@kernel
+def _push(heap, size, node):
     """Put a node on the heap of which the highest is on top."""
     i = size
     while i > 0:
@@ -67,8 +70,8 @@ def _push(heap, size, node):  # type: ignore[no-untyped-def]
     heap[i] = node
 
 
-@nb.njit(cache=True, nogil=True)
-def _pop(heap, size):  # type: ignore[no-untyped-def]
+@kernel
+def _pop(heap, size):
     """Close the gap at the top by the entry at `size`."""
     node = heap[size]
     i = 0
@@ -85,8 +88,8 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
     heap[i] = node
 
 
-@nb.njit(cache=True, nogil=True)
-def _open(node, slots, met, count, carried, inf):  # type: ignore[no-untyped-def]
+@kernel
+def _open(node, slots, met, count, carried, inf):
     """Give a node that is met for the first time its row, with no time yet."""
     slots[node] = count + 1
     met[count] = node
@@ -95,26 +98,31 @@ def _open(node, slots, met, count, carried, inf):  # type: ignore[no-untyped-def
         row[lane] = inf
 
 
-@nb.njit(cache=True, nogil=True)
-def _climb(nodes, costs, indptr, above, ms, inf, work):  # type: ignore[no-untyped-def]
-    """Carry the times of a block of points to all nodes above them; return (how many were met, whether all had room)."""
+@kernel
+def _plant(nodes, costs, inf, work):
+    """Give the nodes where a block of points joins the graph their times; return how many: there is room for all."""
     slots, met, carried, heap = work
-    room = len(carried)
-    count, size = 0, 0
+    count = 0
     for lane in range(len(nodes)):
         for seed in range(nodes.shape[1]):
             node = nodes[lane, seed]
             if node < 0:
                 continue
             if slots[node] == 0:
-                if count == room:
-                    return count, False
                 _open(node, slots, met, count, carried, inf)
+                _push(heap, count, node)
                 count += 1
-                _push(heap, size, node)
-                size += 1
             row = carried[slots[node] - 1]
             row[lane] = min(row[lane], costs[lane, seed])
+    return count
+
+
+@kernel
+def _climb(nodes, costs, indptr, above, ms, inf, work):
+    """Carry the times of a block of points to all nodes above them; return (how many, False for want of room)."""
+    slots, met, carried, heap = work
+    count = _plant(nodes, costs, inf, work)
+    size = count
     while size > 0:
         node = heap[0]
         size -= 1
@@ -124,7 +132,7 @@ def _climb(nodes, costs, indptr, above, ms, inf, work):  # type: ignore[no-untyp
         for arc in range(indptr[node], indptr[node + 1]):
             head = above[arc]
             if slots[head] == 0:
-                if count == room:
+                if count == len(carried):
                     return count, False
                 _open(head, slots, met, count, carried, inf)
                 count += 1
@@ -137,8 +145,8 @@ def _climb(nodes, costs, indptr, above, ms, inf, work):  # type: ignore[no-untyp
     return count, True
 
 
-@nb.njit(cache=True, nogil=True)
-def _descend(indptr, above, ms, inf, begins, carried, times):  # type: ignore[no-untyped-def]
+@kernel
+def _descend(indptr, above, ms, inf, begins, carried, times):
     """Give every node the least of what it was carried (row `begins` - 1) and of what comes from above."""
     for node in range(len(indptr) - 1):
         row = times[node]
@@ -156,8 +164,8 @@ def _descend(indptr, above, ms, inf, begins, carried, times):  # type: ignore[no
                 row[lane] = min(row[lane], ms.dtype.type(source[lane] + cost))
 
 
-@nb.njit(cache=True, nogil=True)
-def _least(times, targets, costs, target, inf, row):  # type: ignore[no-untyped-def]
+@kernel
+def _least(times, targets, costs, target, inf, row):
     """Write the ms of all lanes to one target: the least over the nodes where it joins the graph."""
     for lane in range(len(row)):
         row[lane] = inf
@@ -171,8 +179,8 @@ def _least(times, targets, costs, target, inf, row):  # type: ignore[no-untyped-
             row[lane] = min(row[lane], times.dtype.type(source[lane] + cost))
 
 
-@nb.njit(cache=True, nogil=True)
-def _minutes(times, targets, costs, begin, end, inf, limit, row, tile):  # type: ignore[no-untyped-def]
+@kernel
+def _minutes(times, targets, costs, begin, end, inf, limit, row, tile):
     """Write a tile of minutes, one row a target, NaN beyond the limit."""
     single = targets.shape[1] == 1
     for target in range(begin, end):
@@ -190,8 +198,8 @@ def _minutes(times, targets, costs, begin, end, inf, limit, row, tile):  # type:
             line[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
 
 
-@nb.njit(cache=True, nogil=True)
-def _ms(times, targets, costs, begin, end, inf, limit, row, tile):  # type: ignore[no-untyped-def]
+@kernel
+def _ms(times, targets, costs, begin, end, inf, limit, row, tile):
     """Write a tile of ms, one row a target, -1 beyond the limit."""
     for target in range(begin, end):
         line = tile[target - begin]
@@ -200,8 +208,8 @@ def _ms(times, targets, costs, begin, end, inf, limit, row, tile):  # type: igno
             line[lane] = row[lane] if row[lane] <= limit else -1
 
 
-@nb.njit(cache=True, nogil=True)
-def _write(tile, begin, end, rows, first, last, across, out):  # type: ignore[no-untyped-def]
+@kernel
+def _write(tile, begin, end, rows, first, last, across, out):
     """Write a tile (targets, lanes) to where it belongs."""
     if across:
         for i in range(begin, end):
@@ -216,8 +224,8 @@ def _write(tile, begin, end, rows, first, last, across, out):  # type: ignore[no
                 line[i] = tile[i - begin, lane]
 
 
-@nb.njit(cache=True, nogil=True)
-def _block(nodes, costs, climb, part, inf, work):  # type: ignore[no-untyped-def]
+@kernel
+def _block(nodes, costs, climb, part, inf, work):
     """Sweep one block of points; return whether there was room for all nodes above them."""
     slots, met, carried, heap, begins, times = work
     places, indptr, above, ms = part
@@ -234,8 +242,8 @@ def _block(nodes, costs, climb, part, inf, work):  # type: ignore[no-untyped-def
     return fits
 
 
-@nb.njit(cache=True, nogil=True)
-def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):  # type: ignore[no-untyped-def]
+@kernel
+def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):
     """Fill `out` with minutes from points (`rows` of it, or columns if `across`); return how many points were done."""
     times = work[5]
     lanes = times.shape[1]
@@ -252,8 +260,8 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
     return len(nodes)
 
 
-@nb.njit(cache=True, nogil=True)
-def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):  # type: ignore[no-untyped-def]
+@kernel
+def sweep_ms(nodes, costs, rows, climb, part, targets, target_costs, inf, limit, work, across, out):
     """Fill `out` with whole ms, -1 where not reached; otherwise as `sweep_minutes`."""
     times = work[5]
     lanes = times.shape[1]

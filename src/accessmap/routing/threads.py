@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
+from itertools import pairwise
 from typing import Self, TypeVar
 
 __all__ = ["Team", "thread_count"]
@@ -44,7 +44,7 @@ class Team:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
@@ -56,4 +56,4 @@ class Team:
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self.threads, thread_name_prefix="accessmap")
         bounds = [count * part // parts for part in range(parts + 1)]
-        return list(self._executor.map(work, (slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True))))
+        return list(self._executor.map(work, (slice(a, b) for a, b in pairwise(bounds))))

@@ -4,8 +4,12 @@ Source: R. Geisberger, P. Sanders, D. Schultes and D. Delling, Contraction Hiera
 Routing in Road Networks, WEA 2008, LNCS 5038, 319-333.
 """
 
-import numba as nb
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# (kernels take their types from their first call)
+
 import numpy as np
+
+from accessmap.routing.kernels import kernel
 
 __all__ = ["contract_some", "rate_some"]
 
@@ -14,8 +18,8 @@ HEAP = 1024
 TOUCHED = 4096
 
 
-@nb.njit(cache=True, nogil=True)
-def _push(keys, nodes, size, key, node):  # type: ignore[no-untyped-def]
+@kernel
+def _push(keys, nodes, size, key, node):
     i = size
     while i > 0:
         parent = (i - 1) >> 1
@@ -28,8 +32,8 @@ def _push(keys, nodes, size, key, node):  # type: ignore[no-untyped-def]
     nodes[i] = node
 
 
-@nb.njit(cache=True, nogil=True)
-def _sink(keys, nodes, size):  # type: ignore[no-untyped-def]
+@kernel
+def _sink(keys, nodes, size):
     """Close the gap left at the top by the entry that stands at `size`."""
     key, node = keys[size], nodes[size]
     i = 0
@@ -48,8 +52,8 @@ def _sink(keys, nodes, size):  # type: ignore[no-untyped-def]
     nodes[i] = node
 
 
-@nb.njit(cache=True, nogil=True)
-def _search(source, skip, ban, bound, settle, start, length, nbr, to, inf, dist, keys, nodes, touched):  # type: ignore[no-untyped-def]
+@kernel
+def _search(source, skip, ban, bound, settle, start, length, nbr, to, inf, dist, keys, nodes, touched):
     """Dijkstra from `source` up to `bound` and `settle` nodes, round `skip` and `ban`; return how many were touched."""
     dist[source] = 0
     touched[0] = source
@@ -81,20 +85,30 @@ def _search(source, skip, ban, bound, settle, start, length, nbr, to, inf, dist,
     return count
 
 
-@nb.njit(cache=True, nogil=True)
-def _has_witness(target, via, start, length, nbr, fro, dist):  # type: ignore[no-untyped-def]
+@kernel
+def _has_witness(target, via, start, length, nbr, fro, dist):
     """Whether the search reached `target` within `via`, or a node one arc before it soon enough."""
     if dist[target] <= via:
         return True
     first = start[target]
-    for i in range(first, first + length[target]):
+    for i in range(first, first + length[target]):  # noqa: SIM110 (not in numba's Python)
         if np.int64(dist[nbr[i]]) + fro[i] <= via:
             return True
     return False
 
 
-@nb.njit(cache=True, nogil=True)
-def _shortcuts(node, ban, settle, start, length, nbr, to, fro, inf, scratch, tails, heads, costs, at):  # type: ignore[no-untyped-def]
+@kernel
+def _farthest(entry, first, last, to, fro, inf):
+    """Longest time by way of the node from one neighbour to another, -1 if there is no way."""
+    farthest = np.int64(-1)
+    for j in range(first, last):
+        if j != entry and to[j] != inf:
+            farthest = max(farthest, np.int64(fro[entry]) + to[j])
+    return farthest
+
+
+@kernel
+def _shortcuts(node, ban, settle, start, length, nbr, to, fro, inf, scratch, tails, heads, costs, at):
     """Write the shortcuts that stand for `node` from place `at` on; return the place after, or -1 beyond `inf`."""
     dist, keys, nodes, touched = scratch
     first = start[node]
@@ -102,10 +116,7 @@ def _shortcuts(node, ban, settle, start, length, nbr, to, fro, inf, scratch, tai
     for i in range(first, last):
         if fro[i] == inf:
             continue
-        bound = np.int64(-1)
-        for j in range(first, last):
-            if j != i and to[j] != inf:
-                bound = max(bound, np.int64(fro[i]) + to[j])
+        bound = _farthest(i, first, last, to, fro, inf)
         if bound < 0:
             continue
         if bound >= inf:
@@ -123,8 +134,8 @@ def _shortcuts(node, ban, settle, start, length, nbr, to, fro, inf, scratch, tai
     return at
 
 
-@nb.njit(cache=True, nogil=True)
-def rate_some(some, ban, settle, start, length, nbr, to, fro, inf, scratch, buffers, level, weight, rating):  # type: ignore[no-untyped-def]
+@kernel
+def rate_some(some, ban, settle, start, length, nbr, to, fro, inf, scratch, buffers, level, weight, rating):
     """Rate nodes: arcs added per arc removed, and depth; return False if a time passed `inf`."""
     tails, heads, costs = buffers
     for node in some:
@@ -138,8 +149,8 @@ def rate_some(some, ban, settle, start, length, nbr, to, fro, inf, scratch, buff
     return True
 
 
-@nb.njit(cache=True, nogil=True)
-def contract_some(some, ban, settle, start, length, nbr, to, fro, inf, scratch, buffers):  # type: ignore[no-untyped-def]
+@kernel
+def contract_some(some, ban, settle, start, length, nbr, to, fro, inf, scratch, buffers):
     """Write the shortcuts that stand for `some` nodes; return how many, or -1 if a time passed `inf`."""
     tails, heads, costs = buffers
     at = 0

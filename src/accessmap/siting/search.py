@@ -40,11 +40,13 @@ class Search:
     objective
         Returns the objective of a set in the unit of the method, from the tables themselves.
     unit
-        The objective in that unit for each 1 of the program; negative where it is maximised.
-    start
-        A first set, if one is known.
+        The objective in that unit for each 1 of the program (negative where it is maximised), beyond the offset.
     merged
         Number of residents that differ.
+    start
+        A first set, if one is known.
+    offset
+        The objective where the program's is 0.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Search:
     unit: float
     merged: int
     start: Open | None = None
+    offset: float = 0.0
 
     def answer(self) -> Siting:
         """Return the best choice, the first of equals.
@@ -81,7 +84,7 @@ class Search:
         """Return the result for a set."""
         assert found.y is not None
         objective = self.objective(found.y)
-        bound = (max if self.unit < 0 else min)(found.bound * self.unit, objective)
+        bound = (max if self.unit < 0 else min)(self.offset + found.bound * self.unit, objective)
         return siting_of(
             self.asked, self.method, found.y, objective, bound, proven=found.proven, parameters=self.options,
             size={"distinct_residents": self.merged, **self.program.size()},
@@ -110,6 +113,19 @@ def median_search(
         asked = replace(asked, caps=np.where(must, np.inf, asked.caps))
     minutes, people = _filled(asked, counted, unreached_minutes), asked.people[counted]
     costs = Costs(_shortened(minutes, asked), people, share=share or 1.0)
+    program, start = _program(asked, costs)
+    total = float(people.sum()) if share is None else 1.0
+
+    def objective(y: Open) -> float:
+        return total * worst_mean(minutes[:, y].min(axis=1), people, share or 1.0)
+
+    method = "p_median" if share is None else "worst_off"
+    given = {**options, "unreached_minutes": unreached_minutes} | ({} if share is None else {"share": share})
+    return Search(method, asked, given, program, objective, total / costs.scale, len(costs.minutes), start)
+
+
+def _program(asked: Question, costs: Costs) -> tuple[Program, Open]:
+    """Return the program that makes these costs smallest, and a first set."""
     choice = asked.choice
     count = (choice.p if choice.p is not None else len(choice.existing)) - int(choice.existing.sum())
     start = costs.greedy(choice.existing, choice.forbidden, choice.affordable, count)
@@ -119,14 +135,7 @@ def median_search(
     program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=costs)
     choice.limit(program)
     asked.promise(program)
-    total = float(people.sum()) if share is None else 1.0
-
-    def objective(y: Open) -> float:
-        return total * worst_mean(minutes[:, y].min(axis=1), people, share or 1.0)
-
-    method = "p_median" if share is None else "worst_off"
-    given = {**options, "unreached_minutes": unreached_minutes} | ({} if share is None else {"share": share})
-    return Search(method, asked, given, program, objective, total / costs.scale, len(costs.minutes), start)
+    return program, start
 
 
 def _filled(asked: Question, counted: Open, unreached_minutes: float | None) -> Floats:
@@ -168,28 +177,19 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
     asked = question(times, demand, **options)
     if not cutoff >= 0:
         raise SitingError(f"max_coverage: cutoff is {cutoff!r}: give minutes, 0 or more.")
-    close = asked.within(cutoff)
-    choice = asked.choice
-    open_question = (asked.people > 0) & close.any(axis=1) & ~close[:, choice.existing].any(axis=1)
-    rows, which = np.unique(close[open_question], axis=0, return_inverse=True)
-    people = np.bincount(which.ravel(), weights=asked.people[open_question], minlength=len(rows))
-    unit = max(float(asked.people.sum()), 1e-300) / _SCALE
-    sites = len(choice.existing)
-    sure = float(asked.people[close[:, choice.existing].any(axis=1)].sum())
-    # the people whom existing sites cover are one more variable, always 1, so that gaps are shares of all
-    lower, upper = choice.bounds(np.append(np.zeros(len(rows)), 1.0), np.ones(len(rows) + 1))
-    cost = -np.concatenate([np.zeros(sites), people, [sure]]) / unit
-    program = Program(sites, cost, lower, upper, deadline=asked.deadline)
-    choice.limit(program)
-    asked.promise(program)
-    if len(rows):
-        link = [sparse.csr_array(-rows.astype("float64")), sparse.eye_array(len(rows), len(rows) + 1, format="csr")]
-        program.add(sparse.hstack(link), -np.inf, 0.0)
+    close, choice = asked.within(cutoff), asked.choice
+    # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
+    costs = Costs(1.0 - close, asked.people)
+    total = float(asked.people.sum())
 
     def objective(y: Open) -> float:
         return float(asked.people[close[:, y].any(axis=1)].sum())
 
-    return Search("max_coverage", asked, {"cutoff": cutoff, **options}, program, objective, -unit, len(rows))
+    program, start = _program(asked, costs)
+    given = {"cutoff": cutoff, **options}
+    return Search(
+        "max_coverage", asked, given, program, objective, -total / costs.scale, len(costs.minutes), start, offset=total
+    )
 
 
 def cover_search(

@@ -41,7 +41,7 @@ def plain(name: object) -> str:
     >>> plain("Code INSEE"), plain("Libellé_Commune")
     ('code_insee', 'libelle_commune')
     """
-    text = unicodedata.normalize("NFKD", str(name)).encode("ascii", "ignore").decode().casefold()
+    text = unicodedata.normalize("NFKD", str(name).casefold()).encode("ascii", "ignore").decode().casefold()
     return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
@@ -79,6 +79,9 @@ def as_numbers(values: pd.Series, *, people: bool = False) -> pd.Series:
     """
     if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
         return values
+    plain_numbers = pd.to_numeric(values, errors="coerce")
+    if not (plain_numbers.isna() & values.notna()).any():
+        return plain_numbers.astype("float64")
     text = values.map(lambda value: BLANKS.sub("", str(value)), na_action="ignore")
     given = text.dropna()
     if people and any(THOUSANDS.fullmatch(value) for value in given):
@@ -105,6 +108,9 @@ class Reading:
     def __init__(self, contract: str, raw: RawTable) -> None:
         self.contract, self.file = contract, raw.name
         self.table: Any = raw.table
+        if isinstance(self.table, gpd.GeoDataFrame):
+            named = self.table.active_geometry_name is not None
+            self.table = self.table.rename_geometry("geometry") if named else pd.DataFrame(self.table)
         self.rows: Sequence[str] = raw.lines
         self.sources: dict[str, str] = {}
         self.notes: list[str] = list(raw.notes)

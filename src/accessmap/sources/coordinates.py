@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from accessmap._findings import Findings
+from accessmap._findings import Findings, count
 from accessmap._places import FRANCE_LONLAT, FRANCE_METRES
 from accessmap.sources.columns import Names, Reading, as_numbers, plain
 from accessmap.tables import METRIC_CRS, metric_crs
@@ -41,9 +41,11 @@ def cell_centres(ids: pd.Series) -> tuple[Array, Array, str, int] | None:
     >>> cell_centres(pd.Series(["1kmN2967E3827", "CRS3035RES1000mN2968000E3827000"]))
     (array([3827500., 3827500.]), array([2967500., 2968500.]), 'EPSG:3035', 1000)
     """
+    if not len(ids) or _cell(ids.iloc[0]) is None:
+        return None
     cells = [_cell(value) for value in ids]
     grids = {cell[2:] for cell in cells if cell is not None}
-    if not cells or None in cells or len(grids) != 1:
+    if None in cells or len(grids) != 1:
         return None
     (crs, size) = grids.pop()
     x, y = np.array([cell[:2] for cell in cells if cell is not None], dtype=float).T
@@ -114,6 +116,8 @@ def _given_crs(reading: Reading, crs: object) -> CRS | None:
 
 
 def _metric_crs(source: gpd.GeoSeries) -> str:
+    if source.crs.to_epsg() == 2154:
+        return METRIC_CRS  # numbers that do not belong there are then named, and not carried off to another zone
     # the median place: a few sites overseas must not drag all others into another projection
     bounds = source.to_crs("EPSG:4326").bounds.replace([np.inf, -np.inf], np.nan)
     middle = bounds.median()
@@ -163,6 +167,8 @@ def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -
         said = ":".join(geometry.crs.to_authority() or (geometry.crs.name,))
         reading.notes.append(f"{reading.file}: says {said}, was read as {crs.name} as asked.")
     flat = shapely.force_2d(geometry.to_numpy())
+    if (crs or geometry.crs).is_geographic:
+        flat[(shapely.get_x(flat) == 0) & (shapely.get_y(flat) == 0)] = None  # not found by a geocoder, and open sea
     return gpd.GeoSeries(flat, index=geometry.index, crs=crs or geometry.crs)
 
 
@@ -300,5 +306,5 @@ def to_points(reading: Reading) -> None:
     points[areas] = shapely.point_on_surface(geometry[areas])
     reading.table = reading.table.set_geometry(gpd.GeoSeries(points, index=reading.table.index, crs=reading.table.crs))
     if areas.any():
-        reading.notes.append(f"{reading.file}: {areas.sum()} polygons are each represented by a point inside.")
+        reading.notes.append(f"{reading.file}: {count(int(areas.sum()), 'polygon')} represented by a point inside.")
     # what is left is named by the contract's check: lines, empty and invalid shapes

@@ -1,5 +1,6 @@
 """Any supported file as a raw table, known by its content and not by its name."""
 
+import glob
 import gzip
 import json
 import shutil
@@ -75,6 +76,8 @@ def read_table(path: str | Path, *, encoding: str | None = None, layer: str | No
         return _from_table(path, _read_parquet(path))
     if kind == "GeoPackage":
         _check_whole(path)
+    if kind == "Shapefile":
+        encoding = encoding or _shapefile_encoding(path)
     return _from_table(path, _read_geographic(path, kind, encoding, layer))
 
 
@@ -201,6 +204,22 @@ def _check_whole(path: Path) -> None:
         raise SourceError(
             f"{path.name} is a GeoPackage cut short or damaged ({_first_line(answer)}): download it again."
         )
+
+
+def _shapefile_encoding(path: Path) -> str | None:
+    """The encoding of a Shapefile's .dbf that says none: UTF-8 where it can be, else Windows-1252."""
+    parts = {part.suffix.casefold(): part for part in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    absent = [suffix for suffix in (".shp", ".shx", ".dbf") if suffix not in parts]
+    if absent:
+        raise SourceError(f"{path.name} is a Shapefile without its {' and '.join(absent)}: keep its parts together.")
+    content = parts[".dbf"].read_bytes()
+    if ".cpg" in parts or content[29] != 0:  # byte 29 of a dBASE file: its code page, 0 for none
+        return None
+    try:
+        content[int.from_bytes(content[8:10], "little") :].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 def _read_geographic(path: Path, kind: str, encoding: str | None, layer: str | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap._findings import Findings
+from accessmap._findings import Findings, count
 from accessmap.sources.columns import COMMUNE_CODES, Names, Reading
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.sources.files import read_table
@@ -149,12 +149,12 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
     codes[absent] = _inside(points[absent], communes)
     told = absent & pd.notna(codes)
     if told.any():
-        reading.notes.append(f"{reading.file}: commune of {told.sum()} residents told by where they are.")
+        reading.notes.append(f"{reading.file}: commune of {count(told.sum(), 'resident')} told by where they are.")
     outside = absent & ~told
     if not clip:
         codes[outside], near = _nearest(points[outside], communes)
         if near:
-            given = f"{near} residents outside every commune given to the nearest"
+            given = f"{count(near, 'resident')} outside every commune given to the nearest"
             reading.notes.append(f"{reading.file}: {given}, at most {NEAR_METRES:g} m away.")
         outside &= pd.isna(codes)
     reading.table = reading.table.assign(commune=codes)
@@ -172,7 +172,9 @@ def _forget_several(reading: Reading) -> None:
     )
     if several.any():
         reading.table = reading.table.assign(commune=codes.where(~several, None))
-        reading.notes.append(f"{reading.file}: {several.sum()} cells lie in several communes.")
+        reading.notes.append(
+            f"{reading.file}: {count(several.sum(), 'cell')} in several communes, given to that of their centre."
+        )
 
 
 def _names_several(code: object) -> bool:
@@ -218,6 +220,6 @@ def _leave_out(reading: Reading, outside: np.ndarray, code: str) -> None:
         reading.table = reading.table.assign(commune=code)
         return
     people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
-    left = f"{outside.sum()} residents ({people[outside].sum():,.0f} people)"
+    left = f"{count(outside.sum(), 'resident')} ({people[outside].sum():,.0f} people)"
     reading.notes.append(f"{reading.file}: {left} in none of the communes left out, as asked.")
     reading.keep(~outside)

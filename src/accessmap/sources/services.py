@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from accessmap._findings import count
 from accessmap.errors import SourceError
 from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_text, plain
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
@@ -115,7 +116,7 @@ def read_services(
     to_points(reading)
     if len(reading.problems) == had_problems:
         _place(reading, communes)
-    reading.further_numbers(tuple(NAMES))
+    reading.further_numbers((*NAMES, "category_in_file"))
     return reading.finish(
         "service_id", FIRST, lambda table, *, row_names: check_services(table, communes, row_names=row_names)
     )
@@ -127,6 +128,7 @@ def _give_category(reading: Reading, category: str | None) -> None:
     if "category" in reading.table.columns:
         reading.table = reading.table.rename(columns={"category": "category_in_file"})
         reading.notes.append(f"{reading.file}: its own category is kept as category_in_file.")
+    reading.text("category_in_file")
     reading.table = reading.table.assign(category=category)
 
 
@@ -153,14 +155,14 @@ def _read_step_free(reading: Reading) -> None:
         ]
         reading.table = reading.table.assign(step_free=read)
         if values.isna().any():
-            reading.notes.append(f"{reading.file}: step_free is unknown for {values.isna().sum()} services.")
+            reading.notes.append(f"{reading.file}: step_free is unknown for {count(values.isna().sum(), 'service')}.")
 
 
 def _read_hours(reading: Reading) -> None:
     """Turn timetables into OSM opening_hours; what is neither is left for the check to name."""
     table = reading.table
     if "hours" in table.columns:
-        reading.table = table.assign(hours=[_directory_hours(value) for value in table["hours"]])
+        reading.table = table.assign(hours=as_text(table["hours"].map(_directory_hours)))
         return
     by_day = {
         day: column for day in DAYS for column in table.columns if plain(column) in (f"h_{day}", f"horaires_{day}", day)
@@ -176,11 +178,13 @@ def _read_hours(reading: Reading) -> None:
         hours.append(
             osm_opening_hours([[day, day, spans] for day, spans in week.items() if spans]) or None if not odd else None
         )
-    reading.table = table.assign(hours=pd.Series(hours, index=table.index, dtype=object))
+    reading.table = table.assign(hours=as_text(pd.Series(hours, index=table.index, dtype=object)))
     reading.notes.append(f"{reading.file}: hours taken from {', '.join(by_day.values())}.")
     if unread:
         listed = "; ".join(unread)
-        reading.notes.append(f"{reading.file}: hours of {len(unread)} services not understood, left missing: {listed}.")
+        reading.notes.append(
+            f"{reading.file}: hours of {count(len(unread), 'service')} not understood, left missing: {listed}."
+        )
 
 
 def _directory_hours(value: object) -> object:
@@ -221,7 +225,7 @@ def _place(reading: Reading, communes: gpd.GeoDataFrame | None) -> None:
         table = table.set_geometry(gpd.GeoSeries(points, index=table.index, crs=table.crs))
         named = ", ".join(reading.rows[row] for row in placed.nonzero()[0][:20]) + (", …" if placed.sum() > 20 else "")
         reading.notes.append(
-            f"{reading.file}: {placed.sum()} services without a point placed inside their commune: {named}."
+            f"{reading.file}: {count(placed.sum(), 'service')} without a point placed inside their commune: {named}."
         )
     unsaid = codes.isna().to_numpy() & ~absent
     if unsaid.any():
@@ -230,5 +234,5 @@ def _place(reading: Reading, communes: gpd.GeoDataFrame | None) -> None:
         values = codes.to_numpy(copy=True)
         values[found.index] = found.to_numpy()
         table = table.assign(commune=values)
-        reading.notes.append(f"{reading.file}: commune of {len(found)} services told by where they are.")
+        reading.notes.append(f"{reading.file}: commune of {count(len(found), 'service')} told by where they are.")
     reading.table = table

@@ -94,7 +94,7 @@ var accessmap = (function () {
       var text = document.createElement("span");
       text.textContent = name[2];
       return L.marker(place(data.origin, name[0], name[1]), {
-        interactive: false, keyboard: false, zIndexOffset: 500,
+        interactive: false, keyboard: false,
         icon: L.divIcon({ className: "am-name", html: text, iconSize: [0, 0] })
       }).addTo(map);
     });
@@ -117,7 +117,7 @@ var accessmap = (function () {
     var marks = [];
     data.layers.forEach(function (layer, k) {
       layer.points.forEach(function (point) {
-        var marker = L.marker(place(data.origin, point[0], point[1]), { icon: icon(layer, point[4]), riseOnHover: true });
+        var marker = L.marker(place(data.origin, point[0], point[1]), { icon: icon(layer, point[4]), riseOnHover: true, zIndexOffset: 1000 });
         marker.bindTooltip(lines(point[2], "am-tip"), { className: "am-tooltip" });
         marker.on("add", function () { marker.getElement().setAttribute("aria-label", point[2].join(", ")); });
         marker.on("click keypress", function () { told.replaceChildren(lines(point[2], "am-told-lines")); });

@@ -1,0 +1,316 @@
+"""The council dossier: one file that loads nothing, and whose every sentence comes from the numbers."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from accessmap._results import quoted_cutoff, weighted_quantile
+from accessmap.dossier import Dossier
+from accessmap.errors import ScenarioError
+from accessmap.sample import load_sample
+from accessmap.scenarios import Scenario
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_sample()
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return Scenario("France services à Coucy").open("france_services", commune="02217")
+
+
+@pytest.fixture(scope="module")
+def dossier(study, plan):
+    return Dossier.of(study, study.scenarios["2017"], plan)
+
+
+@pytest.fixture(scope="module")
+def page(dossier):
+    return BeautifulSoup(dossier.to_html(), "html.parser")
+
+
+def said(soup) -> str:
+    return " ".join(soup.get_text(" ").split())
+
+
+def rows(soup, section: str) -> list[list[str]]:
+    return [[said(cell) for cell in row.find_all(["th", "td"])] for row in soup.select(f"#{section} tbody tr")]
+
+
+# ------------------------------------------------------------------ the file
+
+
+def test_the_page_loads_nothing_from_outside(page):
+    assert page.find_all(["link", "iframe", "img", "object", "embed", "form", "base"]) == []
+    assert page.find_all(src=True) == []
+    assert {a["href"][0] for a in page.find_all("a")} == {"#"}
+    assert {use["href"][0] for use in page.find_all("use")} == {"#"}
+
+
+def test_the_policy_allows_only_the_scripts_and_styles_of_the_page_by_hash(dossier):
+    html = dossier.to_html()
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)[1].replace("&#39;", "'")
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    code = re.findall(r"<script>(.*?)</script>", html, re.DOTALL) + re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    hashes = {"'sha256-" + base64.b64encode(hashlib.sha256(part.encode()).digest()).decode() + "'" for part in code}
+    assert hashes == set(re.findall(r"'sha256-[^']+'", policy))
+
+
+def test_no_element_has_style_or_handlers_that_the_policy_would_block(page):
+    assert page.find_all(style=True) == []
+    assert not [tag for tag in page.find_all(True) if any(name.startswith("on") for name in tag.attrs)]
+
+
+def test_the_file_is_small(dossier, tmp_path):
+    assert dossier.save(tmp_path / "dossier.html").stat().st_size < 2_000_000
+
+
+def test_saving_makes_folders_returns_the_path_and_leaves_no_draft(dossier, tmp_path):
+    path = dossier.save(tmp_path / "out" / "pays.html")
+    assert path == tmp_path / "out" / "pays.html"
+    assert [each.name for each in path.parent.iterdir()] == ["pays.html"]
+    assert path.read_bytes().startswith(b"<!DOCTYPE html>")
+
+
+def test_a_failed_save_leaves_what_was_there(dossier, tmp_path, monkeypatch):
+    path = tmp_path / "pays.html"
+    path.write_text("earlier")
+    monkeypatch.setattr("accessmap.dossier.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        dossier.save(path)
+    assert path.read_text() == "earlier"
+    assert [each.name for each in tmp_path.iterdir()] == ["pays.html"]
+
+
+def test_same_inputs_same_bytes_and_the_date_of_the_epoch(study, plan, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1735689600")
+    pages = [Dossier.of(study, plan).to_html() for _ in range(2)]
+    assert pages[0] == pages[1]
+    assert "1er janvier 2025" in pages[0]
+
+
+def test_a_notebook_cell_holds_the_page(dossier):
+    frame = BeautifulSoup(dossier._repr_html_(), "html.parser").iframe
+    assert frame["title"] == dossier.title
+    assert BeautifulSoup(frame["srcdoc"], "html.parser").h1.get_text() == dossier.title
+
+
+# ------------------------------------------------------------------ what it says
+
+
+def test_the_verdict_is_computed_from_people_of_the_territory(study, plan):
+    dossier = Dossier.of(study, plan)
+    people = study.residents["population"][study.territory]
+    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1)
+    share = people[minutes <= 10].sum() / people.sum()
+    assert dossier.verdict.startswith(
+        f"Aujourd’hui, {round(100 * share)}\u00a0% des habitants sont à 10\u00a0minutes ou moins"
+    )
+    assert "d’une France services" in dossier.verdict
+    gained = dossier.tables["coverage"].loc[10] @ pd.Series({"baseline": -1.0, plan.name: 1.0}) * people.sum()
+    assert f"+{round(gained):,}".replace(",", "\u202f") in dossier.verdict
+
+
+def test_the_quoted_threshold_looks_at_today_only():
+    shares = pd.DataFrame({"baseline": [0.4, 0.9, 0.99], "plan": [0.4, 0.9, 1.0]}, index=[10, 20, 30])
+    assert quoted_cutoff(shares) == 20
+    assert quoted_cutoff(shares.assign(plan=0.0)) == 20
+    assert quoted_cutoff(shares.assign(baseline=1.0)) == 10
+
+
+def test_only_the_territory_is_reported(page, study):
+    assert len(rows(page, "communes")) == 84
+    people = study.communes["population"][study.communes["in_territory"]].sum()
+    assert (
+        f"84\u00a0communes, {people:,}\u00a0habitants".replace(",", "\u202f", 2).replace("communes\u202f", "communes,")
+        in page.select_one(".d-territory").string
+    )
+
+
+def test_a_row_shows_people_site_minutes_and_change(page, dossier):
+    table = dossier.tables["communes"]
+    row = next(row for row in rows(page, "communes") if row[0] == "Coucy-le-Château-Auffrique")
+    before = table.loc["02217", "minutes baseline"]
+    assert row[3] == f"{before:.1f} min".replace(".", ",")
+    assert row[-1].startswith("−")
+    assert len(row) == 4 + 2 * 2
+
+
+def test_rows_are_in_alphabetical_order_whatever_the_accents(page):
+    names = [row[0] for row in rows(page, "communes")]
+    assert names.index("Béthancourt-en-Vaux") < names.index("Bichancourt")
+
+
+def test_coverage_is_of_people_at_every_threshold(page, dossier, study):
+    shown = rows(page, "couverture")
+    assert [row[0] for row in shown] == [f"{cutoff:g} minutes ou moins" for cutoff in study.thresholds]
+    people = study.residents["population"][study.territory].sum()
+    count = round(dossier.tables["coverage"].iloc[0, 0] * people)
+    assert f"{count:,}".replace(",", " ") in shown[0][1].replace("\u202f", " ")
+
+
+def test_who_gains_and_who_loses_is_told_by_scenario(page):
+    told = said(page.select_one("#gains"))
+    assert "Communes qui gagnent le plus" in told
+    assert "Communes qui perdent le plus" in told
+    assert "Personne ne perd 1 minute ou plus." in told
+
+
+def test_every_view_is_a_picture_with_name_description_and_legend(page):
+    pictures = page.select("svg.am-picture")
+    assert len(pictures) == 1 + 2 * 2
+    for picture in pictures:
+        assert picture["role"] == "img"
+        named = [page.find(id=key) for key in picture["aria-labelledby"].split()]
+        assert all(node.get_text() for node in named)
+        assert picture.find_parent("figure").select(".d-legend li")
+
+
+def test_outlines_are_in_the_page_once(page):
+    paths = [path["d"] for path in page.select("path[id^=z-]")]
+    assert len(paths) == len(set(paths)) > 84
+    data = page.find("script", type="application/json").string
+    assert not [path for path in paths if path in data]
+
+
+def test_a_modelled_network_is_said_at_the_top_and_with_its_remedy(page):
+    assert "Réseau modélisé" in said(page.header)
+    assert "RoadNetwork.from_osm" in said(page.select_one("#methode"))
+    assert page.select_one(".am-credit").string.startswith("Réseau modélisé")
+
+
+def test_sources_parameters_version_and_repairs_are_there(page, study):
+    sources = said(page.select_one("#sources"))
+    for source in study.credit.sources:
+        assert " ".join(source.title.split()) in sources
+        assert source.licence in sources
+    for name in study.credit.parameters:
+        assert name in sources
+    assert "accessmap 0." in said(page.footer)
+    assert "Mairie d'Anizy-le-Grand" in said(page.select_one("#corrections"))
+
+
+def test_what_is_studied_is_told_in_words(page):
+    asked = said(page.select_one(".d-asked"))
+    assert "ouvrir une France services à Coucy-le-Château-Auffrique" in asked
+    assert "fermer « France services de Chauny »" in asked
+
+
+def test_headings_are_in_order(page):
+    levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_ids_are_unique_and_labels_point_to_them(page):
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for tag in page.find_all(attrs={"aria-labelledby": True}):
+        assert set(tag["aria-labelledby"].split()) <= set(ids)
+
+
+def test_without_a_scenario_it_is_the_state_of_affairs(study):
+    soup = BeautifulSoup(Dossier.of(study, category="hospital").to_html(), "html.parser")
+    assert len(soup.select("svg.am-picture")) == 1
+    assert soup.select_one("#gains") is None
+    assert "d’un hôpital." in soup.select_one(".d-verdict").string
+
+
+def test_in_english_the_page_is_english(study, plan):
+    soup = BeautifulSoup(Dossier.of(study, plan, lang="en").to_html(), "html.parser")
+    assert soup.html["lang"] == "en"
+    assert soup.select_one(".d-verdict").string.startswith("Today, ")
+    assert "Aujourd" not in said(soup.main)
+
+
+# ------------------------------------------------------------------ hostile and odd inputs
+
+
+@pytest.fixture(scope="module")
+def hostile(study):
+    communes, services = study.communes.copy(), study.services.copy()
+    communes.loc["02173", "name"] = HOSTILE
+    services.loc[services["category"] == "france_services", "name"] = HOSTILE
+    notes = study.notes.copy()
+    notes["problem"] = notes["remedy"] = HOSTILE
+    return replace(study, communes=communes, services=services, notes=notes, title=HOSTILE)
+
+
+def test_hostile_names_stay_text_everywhere(hostile):
+    plan = Scenario(HOSTILE).open("france_services", commune="02217", name=HOSTILE)
+    html = Dossier.of(hostile, plan).to_html()
+    assert HOSTILE not in html
+    soup = BeautifulSoup(html, "html.parser")
+    assert len(soup.find_all("script")) == 2
+    for place in (
+        "title",
+        "h1",
+        ".d-verdict",
+        "#communes",
+        "#corrections",
+        ".d-asked",
+        ".am-views",
+        "#gains",
+        "figure",
+    ):
+        assert HOSTILE in soup.select_one(place).get_text(), place
+
+
+def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(study, plan):
+    class Cut(type(study)):
+        """The study, with Chauny cut off from every site of today."""
+
+        def minutes(self, services=None):
+            table = super().minutes(services).copy()
+            cut = (self.residents["commune"] == "02217").to_numpy()
+            table.loc[cut, [name for name in table if name.startswith("fs-")]] = np.nan
+            return table
+
+    fields = {
+        name: getattr(study, name)
+        for name in ("communes", "residents", "services", "network", "title", "provenance", "notes")
+    }
+    found = Dossier.of(Cut(**fields), plan)
+    soup = BeautifulSoup(found.to_html(), "html.parser")
+    row = next(row for row in rows(soup, "communes") if row[0] == "Coucy-le-Château-Auffrique")
+    assert row[2:4] == ["non atteint", "non atteint"]
+    assert row[-1] == "nouvellement atteint"
+    told = said(soup.select_one("#gains"))
+    assert "nouvellement atteints" in told
+    assert "Coucy-le-Château-Auffrique" not in told
+    assert "1 commune non atteinte" in said(soup.select_one("figure"))
+    assert found.tables["summary"].loc["unreached_people", "baseline"] == study.communes.loc["02217", "population"]
+
+
+def test_a_dossier_that_cannot_tell_its_category_asks_for_it(study):
+    mixed = Scenario("deux").open("pharmacy", commune="02217").open("bank", commune="02217")
+    with pytest.raises(ScenarioError, match="category="):
+        Dossier.of(study, mixed)
+
+
+def test_the_weighted_quantile_counts_people():
+    values, people = pd.Series([1.0, 2.0, 3.0, np.nan]), pd.Series([1.0, 1.0, 8.0, 90.0])
+    assert weighted_quantile(values, people, 0.1) == 1.0
+    assert weighted_quantile(values, people, 0.2) == 2.0
+    assert weighted_quantile(values, people, 0.21) == 3.0
+    assert np.isnan(weighted_quantile(values.iloc[3:], people.iloc[3:], 0.5))
+
+
+def test_tables_can_be_written_as_csv_and_geopackage(dossier, tmp_path):
+    for name, table in dossier.tables.items():
+        table.to_csv(tmp_path / f"{name}.csv")
+    dossier.tables["communes"].to_file(tmp_path / "communes.gpkg", driver="GPKG")
+    assert (tmp_path / "communes.gpkg").stat().st_size > 10_000

@@ -1,0 +1,293 @@
+"""Exactness of travel times on a graph, against a textbook Dijkstra and scipy; the cache of prepared graphs."""
+
+import heapq
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accessmap.errors import NetworkError
+from accessmap.routing import Graph, Router, Seeds, cache, compiled, router
+from accessmap.routing.dijkstra import Searcher
+from accessmap.routing.graph import to_minutes
+from accessmap.routing.hierarchy import INF32, prepare
+from accessmap.routing.prepared import Prepared
+from accessmap.routing.threads import Team
+
+SLOW = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def textbook(n: int, arcs: list[tuple[int, int, int]], starts: list[tuple[int, int]]) -> list[int]:
+    """Dijkstra as in the textbook, on a plain list of arcs; -1 where not reached."""
+    out: list[list[tuple[int, int]]] = [[] for _ in range(n)]
+    for tail, head, weight in arcs:
+        out[tail].append((head, weight))
+    best = [-1] * n
+    heap = [(cost, node) for node, cost in starts if node >= 0]
+    heapq.heapify(heap)
+    while heap:
+        far, node = heapq.heappop(heap)
+        if best[node] >= 0:
+            continue
+        best[node] = far
+        for head, weight in out[node]:
+            if best[head] < 0:
+                heapq.heappush(heap, (far + weight, head))
+    return best
+
+
+def to_seeds(table: list[list[tuple[int, int]]]) -> Seeds:
+    rows = np.array(table, dtype=np.int64).reshape(len(table), -1, 2)
+    return Seeds(rows[:, :, 0], rows[:, :, 1])
+
+
+WEIGHTS = {
+    "small": st.integers(0, 3),
+    "road": st.integers(0, 60_000),
+    "near int32": st.integers(INF32 - 3, 2**31 + 3),
+    "mixed": st.sampled_from([0, 1, 2, 1000, 2**29, 2**30, 2**31, 2**40]),
+}
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, int]], Any, Any]:
+    """A graph of any shape, with loops, parallel arcs and parts cut off, and points that join it at two nodes at most."""
+    n = draw(st.integers(1, 40))
+    weight = WEIGHTS[draw(st.sampled_from(sorted(WEIGHTS)))]
+    node = st.integers(0, n - 1)
+    # Local arcs make chains and grids, as roads do; far ones make everything else.
+    local = st.tuples(node, st.integers(-2, 2), weight).map(lambda a: (a[0], min(max(a[0] + a[1], 0), n - 1), a[2]))
+    arcs = draw(st.lists(st.one_of(local, st.tuples(node, node, weight)), max_size=4 * n))
+    if draw(st.booleans()):
+        arcs = arcs + [(head, tail, cost) for tail, head, cost in arcs]
+    seed = st.tuples(st.integers(-1, n - 1), st.integers(0, 5000))
+    points = st.lists(st.lists(seed, min_size=2, max_size=2), min_size=1, max_size=20)
+    return n, arcs, draw(points), draw(points)
+
+
+def graph_of(n: int, arcs: list[tuple[int, int, int]], *, spaced: bool = False) -> Graph:
+    tails, heads, weights = (np.array([arc[i] for arc in arcs], dtype=np.int64) for i in range(3))
+    place = np.arange(n, dtype=float)
+    return Graph.from_arcs(n, tails, heads, weights, x=place if spaced else None, y=place % 7 if spaced else None)
+
+
+def truth(n: int, arcs: Any, origins: Any, destinations: Any) -> np.ndarray:
+    rows = []
+    for origin in origins:
+        best = textbook(n, arcs, origin)
+        rows.append(
+            [
+                min((best[node] + cost for node, cost in point if node >= 0 and best[node] >= 0), default=-1)
+                for point in destinations
+            ]
+        )
+    return np.array(rows, dtype=np.int64)
+
+
+def answers(graph: Graph) -> Prepared:
+    return Prepared(prepare(graph, threads=1))
+
+
+def prepared_ms(prepared: Prepared, origins: Seeds, destinations: Seeds, limit: int | None = None) -> np.ndarray:
+    ms = np.full((len(origins), len(destinations)), -7, dtype=np.int64)
+    prepared.matrix(origins, destinations, limit, ms)
+    return ms
+
+
+@SLOW
+@given(networks(), st.booleans())
+def test_matrix_equals_a_textbook_dijkstra_on_any_graph(network: Any, spaced: bool) -> None:
+    n, arcs, origins, destinations = network
+    graph = graph_of(n, arcs, spaced=spaced)
+    expected = truth(n, arcs, origins, destinations)
+    starts, ends = to_seeds(origins), to_seeds(destinations)
+    assert np.array_equal(Searcher(graph).matrix(starts, ends), expected)
+    prepared = answers(graph)
+    assert prepared.fits(starts, ends)
+    assert np.array_equal(prepared_ms(prepared, starts, ends), expected)
+    minutes = np.empty(expected.shape, dtype=np.float32)
+    prepared.matrix(starts, ends, None, minutes)
+    assert np.array_equal(minutes, to_minutes(expected), equal_nan=True)
+
+
+@SLOW
+@given(networks(), st.integers(0, 100_000))
+def test_limit_leaves_out_what_takes_longer_and_nothing_else(network: Any, limit: int) -> None:
+    n, arcs, origins, destinations = network
+    graph = graph_of(n, arcs)
+    whole = truth(n, arcs, origins, destinations)
+    expected = np.where(whole > limit, -1, whole)
+    starts, ends = to_seeds(origins), to_seeds(destinations)
+    assert np.array_equal(Searcher(graph).matrix(starts, ends, limit), expected)
+    assert np.array_equal(prepared_ms(answers(graph), starts, ends, limit), expected)
+
+
+@SLOW
+@given(networks(), st.integers(1, 4))
+def test_nearest_takes_the_quickest_and_of_equals_the_lowest(network: Any, k: int) -> None:
+    n, arcs, _, destinations = network
+    graph = graph_of(n, arcs)
+    every = truth(n, arcs, [[(node, 0)] for node in range(n)], destinations)
+    minutes = np.full((n, k), np.nan, dtype=np.float32)
+    which = np.full((n, k), -1, dtype=np.int32)
+    for node in range(n):
+        found = sorted((ms, number) for number, ms in enumerate(every[node]) if ms >= 0)[:k]
+        for i, (ms, number) in enumerate(found):
+            minutes[node, i], which[node, i] = to_minutes(np.array([ms]))[0], number
+    ends = to_seeds(destinations)
+    ms, searched = Searcher(graph).nearest(ends, k)
+    assert np.array_equal(to_minutes(ms), minutes, equal_nan=True)
+    assert np.array_equal(searched, which)
+    swept, numbers = np.empty((n, k), dtype=np.float32), np.empty((n, k), dtype=np.int32)
+    answers(graph).nearest(ends, k, swept, numbers)
+    assert np.array_equal(swept, minutes, equal_nan=True)
+    assert np.array_equal(numbers, which)
+
+
+@SLOW
+@given(networks(), st.booleans())
+def test_rows_to_and_from_every_node_equal_a_textbook_dijkstra(network: Any, reverse: bool) -> None:
+    n, arcs, points, _ = network
+    graph = graph_of(n, arcs)
+    turned = [(head, tail, weight) for tail, head, weight in arcs] if reverse else arcs
+    expected = to_minutes(np.array([textbook(n, turned, point) for point in points], dtype=np.int64))
+    rows = np.empty(expected.shape, dtype=np.float32)
+    answers(graph).to_all(to_seeds(points), rows, reverse=reverse)
+    assert np.array_equal(rows, expected, equal_nan=True)
+    searched = Router(graph)
+    assert np.array_equal(
+        (searched.from_all if reverse else searched.to_all)(to_seeds(points)), expected, equal_nan=True
+    )
+
+
+@SLOW
+@given(networks())
+def test_path_takes_as_long_as_the_matrix_says_and_follows_arcs(network: Any) -> None:
+    n, arcs, origins, destinations = network
+    graph = graph_of(n, arcs)
+    expected = truth(n, arcs, origins[:1], destinations[:1])[0, 0]
+    nodes = Router(graph).path(to_seeds(origins[:1]), to_seeds(destinations[:1]))
+    if expected < 0:
+        assert len(nodes) == 0
+        return
+    cheapest: dict[tuple[int, int], int] = {}
+    for tail, head, weight in arcs:
+        cheapest[tail, head] = min(weight, cheapest.get((tail, head), weight))
+    total = sum(cheapest[int(a), int(b)] for a, b in zip(nodes[:-1], nodes[1:], strict=True))
+    total += min(cost for node, cost in origins[0] if node == nodes[0])
+    total += min(cost for node, cost in destinations[0] if node == nodes[-1])
+    assert total == expected
+
+
+def grid(side: int, seed: int = 0) -> Graph:
+    """A square grid, some streets one-way, 1 to 10 seconds a side."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(side * side).reshape(side, side)
+    pairs = np.concatenate(
+        [np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
+    )
+    both = pairs[rng.random(len(pairs)) < 0.9][:, ::-1]
+    arcs = np.concatenate([pairs, both])
+    x, y = np.divmod(np.arange(side * side), side)
+    return Graph.from_arcs(
+        side * side, arcs[:, 0], arcs[:, 1], rng.integers(1000, 10_000, len(arcs)), x=x.astype(float), y=y.astype(float)
+    )
+
+
+def chain(n: int, weight: int) -> Graph:
+    return Graph.from_arcs(n, np.arange(n - 1), np.arange(1, n), np.full(n - 1, weight))
+
+
+def test_same_hierarchy_whatever_the_threads() -> None:
+    graph = grid(40)
+    one, three = prepare(graph, threads=1), prepare(graph, threads=3)
+    for a, b in zip(cache._arrays(one), cache._arrays(three), strict=True):
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+@pytest.mark.parametrize(("p", "q"), [(1, 1), (70, 300), (300, 70), (200, 200)])
+def test_same_times_whatever_the_threads_and_shape(monkeypatch: pytest.MonkeyPatch, threads: str, p: int, q: int) -> None:
+    graph = grid(40)
+    rng = np.random.default_rng(3)
+    starts = Seeds(rng.integers(-1, graph.n, (p, 2)), rng.integers(0, 5000, (p, 2)))
+    ends = Seeds(rng.integers(-1, graph.n, (q, 2)), rng.integers(0, 5000, (q, 2)))
+    monkeypatch.setenv("ACCESSMAP_THREADS", threads)
+    assert np.array_equal(prepared_ms(answers(graph), starts, ends), Searcher(graph).matrix(starts, ends))
+
+
+def test_climb_finds_room_as_it_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accessmap.routing.prepared._ROOM", 1)
+    graph = grid(30)
+    points = Seeds.at(np.arange(0, graph.n, 7))
+    assert np.array_equal(prepared_ms(answers(graph), points, points), Searcher(graph).matrix(points, points))
+
+
+def test_sums_beyond_int32_are_right() -> None:
+    graph = chain(9, 2**30)
+    ms = prepared_ms(answers(graph), Seeds.at([0]), Seeds.at([8]))
+    assert ms[0, 0] == 8 * 2**30
+    minutes, which = Router(graph).nearest(Seeds.at([8]))
+    assert minutes[0, 0] == np.float32(8 * 2**30 / 60_000)
+    assert which[0, 0] == 0
+
+
+def test_seeds_that_would_pass_int32_are_searched_not_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router, "_SEARCH", 1.0)
+    monkeypatch.setattr(router, "_COMPILE", 0.0)
+    graph = chain(5, 1000)
+    far = Seeds(np.array([[0]]), np.array([[2**40]]))
+    engine = Router(graph)
+    assert engine.matrix_ms(far, Seeds.at([4]))[0, 0] == 2**40 + 4000
+    assert engine.prepare().fits(Seeds.at([0]))
+    assert not engine.prepare().fits(far)
+
+
+@pytest.mark.parametrize(
+    ("arcs", "words"),
+    [
+        (([0], [1], [-1]), "negative"),
+        (([0], [2], [1]), "0..1"),
+        (([0], [1], [2**51]), "2\\*\\*51"),
+        (([0, 1], [1, 0], [2**50, 2**50]), "2\\*\\*51"),
+        (([0], [1], [0.5]), "whole"),
+        (([0, 1], [1], [1]), "2 tails"),
+    ],
+)
+def test_arcs_that_cannot_be_summed_exactly_are_refused(arcs: Any, words: str) -> None:
+    with pytest.raises(NetworkError, match=words):
+        Graph.from_arcs(2, *arcs)
+
+
+def test_seeds_out_of_the_graph_are_refused() -> None:
+    engine = Router(chain(3, 1))
+    with pytest.raises(NetworkError, match="destinations"):
+        engine.matrix(Seeds.at([0]), Seeds.at([3]))
+    with pytest.raises(NetworkError, match="limit_ms"):
+        engine.matrix(Seeds.at([0]), Seeds.at([1]), limit_ms=-1)
+    with pytest.raises(NetworkError, match="k must be 1"):
+        engine.nearest(Seeds.at([0]), k=0)
+    with pytest.raises(NetworkError, match="costs"):
+        Seeds(np.array([[0]]), np.array([[-1]]))
+
+
+def test_no_points_make_an_empty_matrix() -> None:
+    engine = Router(chain(3, 1))
+    none = Seeds(np.empty((0, 2), dtype=np.int32), np.empty((0, 2), dtype=np.int64))
+    assert engine.matrix(none, Seeds.at([0])).shape == (0, 1)
+    assert engine.matrix(Seeds.at([0]), none).shape == (1, 0)
+    assert engine.to_all(none).shape == (0, 3)
+    minutes, which = engine.nearest(none, k=2)
+    assert np.isnan(minutes).all()
+    assert (which == -1).all()
+
+
+def test_one_node_without_arcs() -> None:
+    graph = Graph.from_arcs(1, [], [], [])
+    assert prepared_ms(answers(graph), Seeds.at([0]), Seeds.at([0]))[0, 0] == 0
+    assert Router(graph).matrix(Seeds.at([0]), Seeds.at([0]))[0, 0] == 0
