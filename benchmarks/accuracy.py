@@ -1,10 +1,12 @@
 """How far car times are from those of two independent engines, OSRM and Valhalla, on the same OpenStreetMap files.
 
-    python benchmarks/accuracy.py --engines-python PATH [--data FOLDER] [--pairs 2000] [--cache FOLDER] [porto liechtenstein]
+    python benchmarks/accuracy.py --engines-python PATH [--data FOLDER] [--pairs 2000] [--cache FOLDER] [porto
+    liechtenstein]
 
-Both engines ship wheels for Python 3.12 and later (`pip install pyvalhalla osrm-bindings`); PATH is the python of an environment that has
-them. They build their own data from the same file (OSRM with the car profile of its wheel, Valhalla with its defaults) and answer the same
-pairs: random nodes of the largest strongly connected part, seed 1. Times of the engines are kept in the cache folder.
+Both engines ship wheels for Python 3.12 and later (`pip install pyvalhalla osrm-bindings`); PATH is the python of an
+environment that has them. They build their own data from the same file (OSRM with the car profile of its wheel,
+Valhalla with its defaults) and answer the same pairs: random nodes of the largest strongly connected part, seed 1.
+Times of the engines are kept in the cache folder.
 """
 
 import argparse
@@ -37,14 +39,20 @@ def engine_times(network: str, pairs_path: str, folder: str) -> None:
         (home / "tiles").mkdir(exist_ok=True)
         config = valhalla.get_config(tile_extract="", tile_dir=str(home / "tiles"))
         (home / "valhalla.json").write_text(json.dumps(config))
-        subprocess.run([valhalla_home / "bin" / "valhalla_build_tiles", "-c", home / "valhalla.json", home / "network.osm.pbf"], stderr=subprocess.DEVNULL, **quiet)
+        subprocess.run(
+            [valhalla_home / "bin" / "valhalla_build_tiles", "-c", home / "valhalla.json", home / "network.osm.pbf"],
+            stderr=subprocess.DEVNULL,
+            **quiet,
+        )
     router = osrm.OSRM(storage_config=str(base), algorithm="CH", use_shared_memory=False)
     actor = valhalla.Actor(str(home / "valhalla.json"))
     with open(pairs_path, newline="") as stream:
         pairs = [tuple(map(float, row)) for row in csv.reader(stream)]
     rows = []
     for lon, lat, lon_to, lat_to in pairs:
-        rows.append((_osrm_seconds(osrm, router, lon, lat, lon_to, lat_to), _valhalla_seconds(actor, lon, lat, lon_to, lat_to)))
+        rows.append(
+            (_osrm_seconds(osrm, router, lon, lat, lon_to, lat_to), _valhalla_seconds(actor, lon, lat, lon_to, lat_to))
+        )
     with open(home / "seconds.csv", "w", newline="") as stream:
         csv.writer(stream).writerows(rows)
 
@@ -59,7 +67,11 @@ def _osrm_seconds(osrm, router, lon, lat, lon_to, lat_to):
 
 
 def _valhalla_seconds(actor, lon, lat, lon_to, lat_to):
-    request = {"locations": [{"lon": lon, "lat": lat}, {"lon": lon_to, "lat": lat_to}], "costing": "auto", "directions_type": "none"}
+    request = {
+        "locations": [{"lon": lon, "lat": lat}, {"lon": lon_to, "lat": lat_to}],
+        "costing": "auto",
+        "directions_type": "none",
+    }
     try:
         return actor.route(request)["trip"]["summary"]["time"]
     except RuntimeError:
@@ -148,14 +160,16 @@ def report(name, args):
     u, v, inside = main_part(roads)
     pairs = random_pairs(roads, u, inside, args.pairs)
     coordinates = roads.nodes[["lon", "lat"]].to_numpy()
-    references = reference_seconds(path, np.hstack([coordinates[pairs[:, 0]], coordinates[pairs[:, 1]]]), args.engines_python, args.cache / name)
-    ours = our_seconds(roads, u, v, pairs)
-    low, high, most, correlation = ASKED[name]
-    print(f"\n{name}: {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs; asked: median ratio {low}-{high}, "
+    references = reference_seconds(
+        path, np.hstack([coordinates[pairs[:, 0]], coordinates[pairs[:, 1]]]), args.engines_python, args.cache / name
+    ) ours = our_seconds(roads, u, v, pairs) low, high, most, correlation = ASKED[name] print(f"\n{name}:
+    {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs; asked: median ratio {low}-{high}, "
           f"error under {most:.0%}, correlation over {correlation}")  # fmt: skip
     fine = True
     engines = compare(references["Valhalla"].to_numpy(), references["OSRM"].to_numpy())
-    print(f"  Valhalla/OSRM       ratio {engines['ratio']:.3f}  correlation {engines['correlation']:.4f}  mean error {engines['error']:.1%}")
+    print(
+        f"  Valhalla/OSRM       ratio {engines['ratio']:.3f}  correlation {engines['correlation']:.4f}  mean error {engines['error']:.1%}"
+    )
     for engine in references:
         r = compare(ours, references[engine].to_numpy())
         holds = low <= r["ratio"] <= high and r["error"] < most and r["correlation"] > correlation
@@ -171,8 +185,14 @@ def main() -> int:
         return 0
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", metavar="network", help=f"of {', '.join(ASKED)}; all by default")
-    parser.add_argument("--engines-python", required=True, help="python of an environment with pyvalhalla and osrm-bindings")
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ACCESSMAP_DATA", Path(__file__).parents[2] / "shared" / "data")))
+    parser.add_argument(
+        "--engines-python", required=True, help="python of an environment with pyvalhalla and osrm-bindings"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("ACCESSMAP_DATA", Path(__file__).parents[2] / "shared" / "data")),
+    )
     parser.add_argument("--pairs", type=int, default=2000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "accessmap-accuracy")
     args = parser.parse_args()

@@ -4,17 +4,22 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from itertools import pairwise
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from bs4 import BeautifulSoup
 
 from accessmap._results import quoted_cutoff, weighted_quantile
 from accessmap.dossier import Dossier
 from accessmap.errors import ScenarioError
+from accessmap.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.scenarios import Scenario
+from accessmap.study import Study
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -178,6 +183,18 @@ def test_every_view_is_a_picture_with_name_description_and_legend(page):
         assert picture.find_parent("figure").select(".d-legend li")
 
 
+def test_links_within_the_page_lead_somewhere(page):
+    ids = {tag["id"] for tag in page.find_all(id=True)}
+    assert {a["href"][1:] for a in page.find_all("a")} <= ids
+
+
+def test_the_furthest_communes_are_named_longest_first(page, dossier):
+    table = dossier.tables["communes"]
+    worst = table.sort_values("minutes baseline", ascending=False)["name"].head(5).to_list()
+    shown = [said(row.th) for row in page.select("#ecarts .d-sides tbody tr")]
+    assert shown == worst
+
+
 def test_outlines_are_in_the_page_once(page):
     paths = [path["d"] for path in page.select("path[id^=z-]")]
     assert len(paths) == len(set(paths)) > 84
@@ -212,7 +229,7 @@ def test_headings_are_in_order(page):
     levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_ids_are_unique_and_labels_point_to_them(page):
@@ -269,30 +286,56 @@ def test_hostile_names_stay_text_everywhere(hostile):
         assert HOSTILE in soup.select_one(place).get_text(), place
 
 
-def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(study, plan):
-    class Cut(type(study)):
-        """The study, with Chauny cut off from every site of today."""
+@pytest.fixture(scope="module")
+def two_parts() -> Study:
+    """Three communes in a row; the road ends after the second, so that the third reaches nothing beyond itself."""
+    squares = [shapely.box(715_000 + 4000 * k, 6_945_000, 719_000 + 4000 * k, 6_949_000) for k in range(3)]
+    codes = pd.Index(["02001", "02002", "02003"], name="code")
+    communes = gpd.GeoDataFrame(
+        {"name": ["Un", "Deux", "Trois"], "population": [100, 200, 300], "epci": None, "in_territory": True},
+        index=codes,
+        geometry=squares,
+        crs="EPSG:2154",
+    ).astype({"epci": "str"})
+    middles = communes.centroid
+    places = middles.to_crs("EPSG:4326")
+    ends = gpd.GeoSeries(shapely.points(middles.x + 500, middles.y), crs="EPSG:2154").to_crs("EPSG:4326")
+    nodes = pd.DataFrame({"lon": [*places.x, *ends.x], "lat": [*places.y, *ends.y]}, index=list(range(6)))
+    edges = pd.DataFrame({"u": [0, 0, 1, 2], "v": [1, 3, 4, 5], "minutes": [8.0, 1.0, 1.0, 1.0]})
+    residents = gpd.GeoDataFrame(
+        {"commune": codes, "population": [100, 200, 300]},
+        index=pd.Index(["a", "b", "c"], name="resident_id"),
+        geometry=middles.to_list(),
+        crs="EPSG:2154",
+    )
+    services = gpd.GeoDataFrame(
+        {"name": ["Pharmacie"], "category": ["pharmacy"]},
+        index=pd.Index(["p"], name="service_id"),
+        geometry=[middles.iloc[0]],
+        crs="EPSG:2154",
+    )
+    return Study(communes, residents, services, RoadNetwork.from_edges(nodes, edges, directed=False), title="Toy")
 
-        def minutes(self, services=None):
-            table = super().minutes(services).copy()
-            cut = (self.residents["commune"] == "02217").to_numpy()
-            table.loc[cut, [name for name in table if name.startswith("fs-")]] = np.nan
-            return table
 
-    fields = {
-        name: getattr(study, name)
-        for name in ("communes", "residents", "services", "network", "title", "provenance", "notes")
-    }
-    found = Dossier.of(Cut(**fields), plan)
+def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(two_parts):
+    there = two_parts.communes.centroid.to_crs("EPSG:4326").iloc[2]
+    found = Dossier.of(two_parts, Scenario("plan").open("pharmacy", lon=there.x, lat=there.y))
+    assert found.tables["coverage"].loc[10].to_list() == [0.5, 1.0]
+    assert found.tables["summary"].loc["unreached_people"].to_list() == [300.0, 0.0]
     soup = BeautifulSoup(found.to_html(), "html.parser")
-    row = next(row for row in rows(soup, "communes") if row[0] == "Coucy-le-Château-Auffrique")
+    row = next(row for row in rows(soup, "communes") if row[0] == "Trois")
     assert row[2:4] == ["non atteint", "non atteint"]
     assert row[-1] == "nouvellement atteint"
     told = said(soup.select_one("#gains"))
-    assert "nouvellement atteints" in told
-    assert "Coucy-le-Château-Auffrique" not in told
+    assert "300 habitants qui n’avaient aucun accès sont nouvellement atteints" in told
+    assert "Personne ne gagne 1 minute ou plus." in told
     assert "1 commune non atteinte" in said(soup.select_one("figure"))
-    assert found.tables["summary"].loc["unreached_people", "baseline"] == study.communes.loc["02217", "population"]
+
+
+def test_a_network_of_real_roads_carries_no_warning(two_parts):
+    soup = BeautifulSoup(Dossier.of(two_parts).to_html(), "html.parser")
+    assert "modélisé" not in said(soup)
+    assert soup.select(".d-warning") == []
 
 
 def test_a_dossier_that_cannot_tell_its_category_asks_for_it(study):

@@ -200,6 +200,11 @@ BAD_TABLES: dict[str, tuple[Change, dict[str, object], str]] = {
         {},
         r"'name' is missing: the file has code, population, epci, in_territory; say which it is with",
     ),
+    "no code": (
+        lambda t: t.drop(columns="INSEE_COM"),
+        {},
+        r"1 problem\. 'code' is missing: the file has name, population",
+    ),
     "near match": (lambda t: t.rename(columns={"PMUN": "populatoin"}), {}, r"missing \(did you mean 'populatoin'\?\)"),
     "code and insee differ": (
         lambda t: t.assign(code=["02001", "02172"]),
@@ -289,6 +294,14 @@ def test_communes_file_out_of_the_contract_is_refused(tmp_path: Path, change, op
     change(french()).to_parquet(path)
     with pytest.raises(TableError, match=message):
         read_communes(path, **options)
+
+
+def test_centres_of_communes_are_no_shapes(tmp_path: Path) -> None:
+    (tmp_path / "c.csv").write_text("insee,nom,pop,lon,lat\n02001,A,5,3.2,49.6\n")
+    with pytest.raises(
+        TableError, match="1 problem. There are no shapes: the file has code, name, population, lon, lat"
+    ):
+        read_communes(tmp_path / "c.csv")
 
 
 def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:

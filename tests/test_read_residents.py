@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from accessmap.errors import TableError
+from accessmap.sources.cells import cell_centres
 from accessmap.sources.communes import read_communes
-from accessmap.sources.coordinates import cell_centres
 from accessmap.sources.residents import NEAR_METRES, read_residents
 from accessmap.tables import METRIC_CRS
 
@@ -242,6 +242,11 @@ BAD = {
         "id,pop,insee,lon,lat\na,3,02001,,\nb,2,02001,0,0\nc,1,02001,3.19,49.61\n",
         {},
         r"'geometry' is missing in 2 rows: line 2 'a', line 3 'b'",
+    ),
+    "neither place nor commune": (
+        "id,pop,lon,lat\na,3,,\n",
+        {},
+        r"1 problem\. 'geometry' is missing in 1 row: line 2 'a'",
     ),
     "unknown commune": (
         "id,pop,insee,x,y\na,3,02174,713000,6946000\n",

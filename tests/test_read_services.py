@@ -1,5 +1,6 @@
 """Files of services: the lists of the State as they come, and what is wrong with them named by line."""
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -132,6 +133,20 @@ def test_lambert_93_and_degrees_place_a_site_alike(tmp_path: Path) -> None:
 def test_ids_keep_their_zeros(tmp_path: Path) -> None:
     read = read_services(saved(tmp_path, f"nofinesset,rs,x,y\n020000089,CH,{X},{Y}\n"), category="hospital", crs=2154)
     assert list(read.index) == ["020000089"]
+
+
+def test_geojson_column_of_mixed_types_is_text(tmp_path: Path) -> None:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"id": "a", "name": name},
+            "geometry": {"type": "Point", "coordinates": [3.2, 49.6]},
+        }
+        for name in ("A", 3)
+    ]
+    features[1]["properties"]["id"] = "b"
+    path = saved(tmp_path, json.dumps({"type": "FeatureCollection", "features": features}), "s.geojson")
+    assert read_services(path, category="bank")["name"].tolist() == ["A", "3"]
 
 
 def test_point_at_zero_zero_is_no_place(tmp_path: Path) -> None:

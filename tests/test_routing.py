@@ -1,9 +1,6 @@
 """Exactness of travel times on a graph, against a textbook Dijkstra and scipy; the cache of prepared graphs."""
 
 import heapq
-import multiprocessing
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError
-from accessmap.routing import Graph, Router, Seeds, cache, compiled, router
+from accessmap.routing import Graph, Router, Seeds, cache, router
 from accessmap.routing.dijkstra import Searcher
 from accessmap.routing.graph import to_minutes
 from accessmap.routing.hierarchy import INF32, prepare
 from accessmap.routing.prepared import Prepared
-from accessmap.routing.threads import Team
 
-SLOW = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def textbook(n: int, arcs: list[tuple[int, int, int]], starts: list[tuple[int, int]]) -> list[int]:
@@ -188,9 +186,7 @@ def grid(side: int, seed: int = 0) -> Graph:
     """A square grid, some streets one-way, 1 to 10 seconds a side."""
     rng = np.random.default_rng(seed)
     at = np.arange(side * side).reshape(side, side)
-    pairs = np.concatenate(
-        [np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
-    )
+    pairs = np.concatenate([np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]])
     both = pairs[rng.random(len(pairs)) < 0.9][:, ::-1]
     arcs = np.concatenate([pairs, both])
     x, y = np.divmod(np.arange(side * side), side)
@@ -212,7 +208,9 @@ def test_same_hierarchy_whatever_the_threads() -> None:
 
 @pytest.mark.parametrize("threads", ["1", "3"])
 @pytest.mark.parametrize(("p", "q"), [(1, 1), (70, 300), (300, 70), (200, 200)])
-def test_same_times_whatever_the_threads_and_shape(monkeypatch: pytest.MonkeyPatch, threads: str, p: int, q: int) -> None:
+def test_same_times_whatever_the_threads_and_shape(
+    monkeypatch: pytest.MonkeyPatch, threads: str, p: int, q: int
+) -> None:
     graph = grid(40)
     rng = np.random.default_rng(3)
     starts = Seeds(rng.integers(-1, graph.n, (p, 2)), rng.integers(0, 5000, (p, 2)))

@@ -42,7 +42,7 @@ class _Page(Figure):
 
     _template = Template(
         '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n<title>{{ this.title | e }}</title>\n'
-        "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
+        "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n<main>{{ this.html.render(**kwargs) }}</main>\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 

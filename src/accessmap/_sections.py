@@ -14,6 +14,7 @@ from accessmap.scenarios import BASELINE, Scenario, Step
 from accessmap.study import Study
 
 MOST_COMMUNES: Final = 10
+MOST_FURTHEST: Final = 5
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,32 @@ def communes_table(found: Results, words: Words) -> Table:
             cells.append(Cell(words("newly_reached") if newly else words.change(change), _sortable(change)))
         rows.append(tuple(cells))
     return Table(tuple(columns), (False, True, False, *[True] * (len(columns) - 3)), tuple(rows))
+
+
+def furthest_table(found: Results, words: Words) -> Table:
+    """Return the communes with the longest mean trip today; those not reached come first."""
+    column = f"minutes {BASELINE}"
+    order = found.communes[found.communes["population"] > 0].sort_values(
+        column, ascending=False, na_position="first", kind="stable"
+    )
+    rows = tuple(
+        (
+            Cell(str(row["name"])),
+            Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
+            Cell(words.minutes(row[column]), _sortable(row[column])),
+        )
+        for _, row in order.head(MOST_FURTHEST).iterrows()
+    )
+    return Table((words("commune"), words("inhabitants"), words("baseline")), (False, True, True), rows)
+
+
+def facts(found: Results, name: str, words: Words, *, change: bool) -> str:
+    """Return what a picture shows, in a sentence for those who do not see it."""
+    if not change:
+        return words("facts", mean=words.minutes(float(found.summary[name]["mean"])))
+    sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
+    gain, lose = (words.people(sums[side].sum()) for side in ("gain", "lose"))
+    return words("change_facts", gain=gain, lose=lose)
 
 
 def imbalance_table(found: Results, words: Words) -> Table:

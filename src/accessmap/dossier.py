@@ -204,19 +204,12 @@ class Dossier:
 
     def _figures(self, drawing: Drawing, parts: Any, words: sections.Words) -> list[dict[str, Any]]:
         """Return the pictures, one a view, each with its legend and with words for those who do not see it."""
-        facts = {
-            str(name): words("facts", mean=words.minutes(float(row["mean"])))
-            for name, row in self._found.summary.T.iterrows()
-        }
         made = []
         for number, view in enumerate(drawing.views):
             # Views come in the order baseline, then level and change of each scenario.
             name = BASELINE if number == 0 else self._found.names[(number - 1) // 2]
-            alt = (
-                words("map_minutes", name=view.name, facts=facts[name])
-                + " "
-                + words("map_alt", table=words("section_table"))
-            )
+            told = sections.facts(self._found, name, words, change=number > 0 and number % 2 == 0)
+            alt = f"{words('map_minutes', name=view.name, facts=told)} {words('map_alt', table=words('section_table'))}"
             svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
             made.append({"name": view.name, "svg": svg, "legend": parts.legend(view), "title": view.title})
         return made
@@ -234,6 +227,7 @@ class Dossier:
             "coverage": sections.coverage_table(found, words),
             "communes": sections.communes_table(found, words),
             "imbalance": sections.imbalance_table(found, words),
+            "furthest": sections.furthest_table(found, words),
             "repairs": repaired,
             "elsewhere": elsewhere,
             "cutoffs": ", ".join(labels.number(cutoff, lang=self.lang) for cutoff in study.thresholds),

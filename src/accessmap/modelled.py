@@ -21,7 +21,9 @@ TOWN = 2_000  # inhabitants from which a commune counts as a town (INSEE's thres
 KMH = {"villages": 65.0, "town_and_village": 40.0, "towns": 60.0}  # by what the two mairies are; streets included
 ACCESS_KMH = 18.0  # from home to the nearest modelled road, straight
 LOCAL_METRES = 1_500.0  # up to here a trip may keep to local streets, straight at that speed
-MAX_METRES = 5_000.0  # the far quarters of a city are up to 3.7 km from a road between mairies, and are reached all the same
+MAX_METRES = (
+    5_000.0  # the far quarters of a city are up to 3.7 km from a road between mairies, and are reached all the same
+)
 
 PARAMETERS = {
     "réseau": "modélisé : mairies des communes limitrophes reliées",

@@ -1,33 +1,35 @@
 """RoadNetwork: the only door to the road graph. It snaps points, and turns node ids into minutes."""
 
 from collections.abc import Hashable, Iterator
-from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
-import shapely
 
-from accessmap.errors import NetworkError, SnapError, did_you_mean
 from accessmap.networkfile import check_roads, read_network, write_network
 from accessmap.provenance import Provenance, Source
-from accessmap.routing import Graph, Router, Seeds
-from accessmap.snapping import MS_PER_MINUTE, Segments, Snapped, along, direct_ms, own_segment, snap_points
+from accessmap.roadgraph import RoadGraph
+from accessmap.routing import Seeds
+from accessmap.snapping import MS_PER_MINUTE, along, direct_ms, own_segment
 from accessmap.tables import metric_crs
+
+if TYPE_CHECKING:
+    from accessmap.sources.roads import RoadTables
 
 __all__ = ["RoadNetwork"]
 
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
+MAX_METRES = 2_000.0
 NO_WAY_IN = ("motorway", "motorway_link")
 
 
 class RoadNetwork:
     """A road network, read-only: directed edges with their minutes, an index for snapping, and its provenance.
 
-    Build one with `from_edges` or `modelled`; nodes keep the ids that they came with.
+    Build one with `from_osm`, `from_edges` or `modelled`; nodes keep the ids that they came with.
 
     Attributes
     ----------
@@ -64,6 +66,7 @@ class RoadNetwork:
         self.max_metres = max_metres
         self.provenance = provenance
         self.crs = metric_crs(tuple(nodes[["lon", "lat"]].min()) + tuple(nodes[["lon", "lat"]].max()))
+        self._roads = RoadGraph(nodes, edges, self.crs)
 
     @classmethod
     def from_edges(
@@ -74,7 +77,7 @@ class RoadNetwork:
         directed: bool = True,
         access_kmh: float = WALKING_KMH,
         local_metres: float = 0,
-        max_metres: float = 2000,
+        max_metres: float = MAX_METRES,
         provenance: Provenance | None = None,
     ) -> "RoadNetwork":
         """Return a network of these edges, each a straight segment between two nodes.
@@ -124,6 +127,43 @@ class RoadNetwork:
         return cls(nodes.copy(), edges, provenance=provenance or Provenance(), **legs)
 
     @classmethod
+    def from_osm(
+        cls,
+        path: str | Path,
+        *,
+        mode: str = "car",
+        clip: Any = None,
+        buffer_metres: float = 0,
+        country: str | None = None,
+    ) -> "RoadNetwork":
+        """Return the roads of an OpenStreetMap file that are open to a mode, with what it takes to drive them.
+
+        Speeds are the country's legal ones and what drivers make of them, with delays at signals, stops and turns:
+        `accessmap.speeds` holds them as data, each with its source.
+
+        Parameters
+        ----------
+        path
+            .osm.pbf, .osm or .osm.gz.
+        mode
+            "car", "bike" or "walk".
+        clip
+            Bounds in degrees (west, south, east, north) or a shapely polygon in degrees.
+        buffer_metres
+            How far beyond `clip` roads are kept, in metres: a trip may leave the territory.
+        country
+            ISO code, such as "FR"; told from the place where not given.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the file is not one of OpenStreetMap, or holds no road for this mode.
+        """
+        from accessmap.sources.osm import read_osm
+
+        return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
+
+    @classmethod
     def modelled(cls, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> "RoadNetwork":
         """Return a modelled network, for want of real roads: the mairies of communes that touch are linked.
 
@@ -142,14 +182,26 @@ class RoadNetwork:
         NetworkError
             Where communes have no mairie, or the linked communes make no network.
         """
-        from accessmap.modelled import ACCESS_KMH, LOCAL_METRES, MAX_METRES, PARAMETERS, model_roads
+        from accessmap import modelled as model
 
-        nodes, edges = model_roads(communes, mairies)
+        nodes, edges = model.model_roads(communes, mairies)
         provenance = Provenance(
-            (Source("Réseau modélisé entre mairies voisines", "accessmap", "MIT", "2026"),), PARAMETERS, modelled=True
+            (Source("Réseau modélisé entre mairies voisines", "accessmap", "MIT", "2026"),),
+            model.PARAMETERS,
+            modelled=True,
         )
-        legs = {"access_kmh": ACCESS_KMH, "local_metres": LOCAL_METRES, "max_metres": MAX_METRES}
+        legs = {
+            "access_kmh": model.ACCESS_KMH,
+            "local_metres": model.LOCAL_METRES,
+            "max_metres": model.MAX_METRES,
+        }
         return cls.from_edges(nodes, edges, directed=False, provenance=provenance, **legs)
+
+    @classmethod
+    def _of(cls, tables: "RoadTables") -> "RoadNetwork":
+        provenance = Provenance((tables.source,), tables.parameters)
+        legs = {"access_kmh": WALKING_KMH, "local_metres": 0, "max_metres": MAX_METRES}
+        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance, **legs)
 
     # ------------------------------------------------------------------ minutes
 
@@ -166,7 +218,8 @@ class RoadNetwork:
         NetworkError
             Where an id is not a node of this network.
         """
-        return self._router.matrix(Seeds.at(self._numbers(origins)), Seeds.at(self._numbers(destinations)))
+        start, end = self._roads.numbers(origins), self._roads.numbers(destinations)
+        return self._roads.router.matrix(Seeds.at(start), Seeds.at(end))
 
     def nearest(
         self, destinations: npt.ArrayLike, *, k: int = 1
@@ -178,7 +231,7 @@ class RoadNetwork:
         destinations
             Node ids; `which` counts in their order, -1 (with NaN minutes) where fewer than k are reached.
         """
-        return self._router.nearest(Seeds.at(self._numbers(destinations)), k=k)
+        return self._roads.router.nearest(Seeds.at(self._roads.numbers(destinations)), k=k)
 
     def travel_minutes(
         self,
@@ -204,15 +257,14 @@ class RoadNetwork:
         SnapError
             Where not one origin, or not one destination, is near the network.
         """
-        origins, destinations = self._projected(origins), self._projected(destinations)
-        most = self.max_metres if max_metres is None else max_metres
-        start = self._snapped(origins, most, refuse_all=True)
-        end = self._snapped(destinations, most, refuse_all=True)
+        roads, most = self._roads, self.max_metres if max_metres is None else max_metres
+        points = roads.project(origins), roads.project(destinations)
+        start, end = (roads.snap_some(side, most, self.access_kmh) for side in points)
+        segments = roads.segments
         limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
-        minutes = self._router.matrix(
-            start.origins(self._segments), end.destinations(self._segments), limit_ms=limit_ms
-        )
-        for o, d, ms in (direct_ms(start, end, self._segments), self._local_ms(origins, destinations, start, end)):
+        minutes = roads.router.matrix(start.origins(segments), end.destinations(segments), limit_ms=limit_ms)
+        local = roads.local_ms(points, (start, end), self.local_metres, self.access_kmh)
+        for o, d, ms in (direct_ms(start, end, segments), local):
             kept = slice(None) if limit_ms is None else ms <= limit_ms
             o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
             minutes[o, d] = np.fmin(minutes[o, d], direct)
@@ -234,37 +286,21 @@ class RoadNetwork:
         outward
             False: minutes from the road to the point. True: from the point to the road.
         """
-        projected = self._projected(points)
-        joined = self._snapped(projected, self.max_metres)
-        segments = self._segments
+        roads = self._roads
+        projected = roads.project(points)
+        joined = roads.snap(projected, self.max_metres, self.access_kmh)
+        segments = roads.segments
         for number, point in enumerate(points.index):
             one = joined.only(number)
             if one.segment[0] < 0:
                 yield point, np.empty((0, 3))
                 continue
             at = one.origins(segments) if outward else one.destinations(segments)
-            minutes = (self._router.to_all(at) if outward else self._router.from_all(at))[0]
-            places = along(segments, self._xy, minutes, most=most, every=every, outward=outward)
-            own = own_segment(one, segments, self._xy, every=every, outward=outward)
+            minutes = (roads.router.to_all(at) if outward else roads.router.from_all(at))[0]
+            places = along(segments, roads.xy, minutes, most=most, every=every, outward=outward)
+            own = own_segment(one, segments, roads.xy, every=every, outward=outward)
             start = np.array([[projected.iloc[number].x, projected.iloc[number].y, 0.0]])
             yield point, np.concatenate([start, own[own[:, 2] <= most], places])
-
-    def _local_ms(
-        self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, start: Snapped, end: Snapped
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return (origin, destination, milliseconds) of the pairs near enough to keep to streets that are left out."""
-        if not self.local_metres:
-            return (np.empty(0, "int64"),) * 3
-        starts, ends = origins.to_numpy(), destinations.to_numpy()
-        o, d = shapely.STRtree(ends).query(starts, predicate="dwithin", distance=self.local_metres)
-        joined = (start.segment[o] >= 0) & (end.segment[d] >= 0)
-        o, d = o[joined], d[joined]
-        # Not across the water: both must join one part of the network.
-        tails = self._segments.tails
-        same = self._part[tails[start.segment[o]]] == self._part[tails[end.segment[d]]]
-        o, d = o[same], d[same]
-        hours = shapely.distance(starts[o], ends[d]) / 1000 / self.access_kmh
-        return o, d, np.rint(hours * 60 * MS_PER_MINUTE).astype("int64")
 
     # ------------------------------------------------------------------ snapping
 
@@ -287,13 +323,14 @@ class RoadNetwork:
             u, v (node ids of the edge), fraction (0 at u, 1 at v), metres and minutes of the leg, problem ("" where
             there is none). Where the point does not join, u and v are missing and minutes is NaN.
         """
+        roads = self._roads
         geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
         most = self.max_metres if max_metres is None else max_metres
-        found = self._snapped(self._projected(geometry), most)
+        found = roads.snap(roads.project(geometry), most, self.access_kmh)
         joined = found.segment >= 0
         at = np.where(joined, found.segment, 0)
-        tails, heads = self._segments.tails[at], self._segments.heads[at]
-        cut_off = joined & (self._part[tails] != 0)
+        tails, heads = roads.segments.tails[at], roads.segments.heads[at]
+        cut_off = joined & (roads.part[tails] != 0)
         far = [f"{metres:,.0f} m from the nearest road, more than {most:,.0f} m" for metres in found.metres]
         problem = np.where(joined, np.where(cut_off, "joins a part cut off from the main network", ""), far)
         ids = self.nodes.index.to_series().reset_index(drop=True)
@@ -311,28 +348,7 @@ class RoadNetwork:
 
     def parts(self) -> pd.Series:
         """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""
-        return pd.Series(self._part, index=self.nodes.index, name="part")
-
-    def _projected(self, points: gpd.GeoSeries) -> gpd.GeoSeries:
-        if points.crs is None:
-            raise SnapError("points: no CRS. Call set_crs with the one they are in, such as EPSG:2154.")
-        missing = points.isna() | points.is_empty
-        if missing.any():
-            raise SnapError(
-                f"points: {missing.sum()} have no place, such as {points.index[missing][0]!r}: drop or place them."
-            )
-        return points.to_crs(self.crs)
-
-    def _snapped(self, points: gpd.GeoSeries, max_metres: float, *, refuse_all: bool = False) -> Snapped:
-        geometry = points.to_numpy()
-        found = snap_points(geometry, self._segments, max_metres=max_metres, leg_kmh=self.access_kmh)
-        if refuse_all and len(points) and not (found.segment >= 0).any():
-            raise SnapError(
-                f"points: none of the {len(points)} is within {max_metres:,.0f} m of the network; the nearest is "
-                f"{found.metres.min():,.0f} m away. Check that points and network cover one area and that the CRS "
-                f"({points.crs}) is the one of the coordinates."
-            )
-        return found
+        return pd.Series(self._roads.part, index=self.nodes.index, name="part")
 
     # ------------------------------------------------------------------ files
 
@@ -355,55 +371,6 @@ class RoadNetwork:
         """
         nodes, edges, legs, provenance = read_network(Path(path))
         return cls(nodes, edges, provenance=provenance, **legs)
-
-    # ------------------------------------------------------------------ inside
-
-    @cached_property
-    def _arcs(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        tails, heads = (self.nodes.index.get_indexer(pd.Index(self.edges[end])).astype("int64") for end in ("u", "v"))
-        return tails, heads, np.rint(self.edges["minutes"].to_numpy("float64") * MS_PER_MINUTE).astype("int64")
-
-    @cached_property
-    def _xy(self) -> npt.NDArray[np.float64]:
-        project = pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
-        return np.column_stack(project.transform(self.nodes["lon"].to_numpy(), self.nodes["lat"].to_numpy()))
-
-    @cached_property
-    def _router(self) -> Router:
-        tails, heads, ms = self._arcs
-        return Router(Graph.from_arcs(len(self.nodes), tails, heads, ms, x=self._xy[:, 0], y=self._xy[:, 1]))
-
-    @cached_property
-    def _segments(self) -> Segments:
-        snappable = self.edges["snappable"].to_numpy("bool")
-        if not snappable.any():
-            raise NetworkError("network: no edge that points may join (all are motorways or marked not snappable).")
-        tails, heads, ms = (column[snappable] for column in self._arcs)
-        return Segments.of(tails, heads, ms, self._xy)
-
-    @cached_property
-    def _part(self) -> npt.NDArray[np.int64]:
-        from scipy.sparse import coo_array
-        from scipy.sparse.csgraph import connected_components
-
-        tails, heads, _ = self._arcs
-        n = len(self.nodes)
-        graph = coo_array((np.ones(len(tails), "int8"), (tails, heads)), shape=(n, n))
-        _, label = connected_components(graph.tocsr(), directed=True, connection="strong")
-        by_size = np.argsort(-np.bincount(label), kind="stable")
-        rank: npt.NDArray[np.int64] = np.empty(len(by_size), "int64")
-        rank[by_size] = np.arange(len(by_size))
-        parts: npt.NDArray[np.int64] = rank[label]
-        return parts
-
-    def _numbers(self, ids: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        wanted = pd.Index(np.atleast_1d(np.asarray(ids)))
-        numbers = self.nodes.index.get_indexer(wanted)
-        if (numbers < 0).any():
-            unknown = wanted[numbers < 0]
-            hint = did_you_mean(unknown[0], self.nodes.index)
-            raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown[0]!r}{hint}.")
-        return numbers.astype("int64")
 
     def __repr__(self) -> str:
         kind = "modelled roads" if self.provenance.modelled else "roads"

@@ -64,7 +64,7 @@ def moran(values: pd.Series, graph: Any) -> float:
 
 
 def local_moran(
-    values: pd.Series, graph: Any, *, permutations: int = 999, seed: int = 0, alpha: float = 0.05
+    values: pd.Series, graph: Any, *, permutations: int = 9999, seed: int = 0, alpha: float = 0.05
 ) -> pd.DataFrame:
     """Return, by commune, whether it and its neighbours are alike: local Moran's I, with its p-value and its cluster.
 
@@ -76,15 +76,16 @@ def local_moran(
         Neighbours of the same communes, a libpysal Graph; rows are standardised. A commune without neighbours has no
         statistic.
     permutations, seed
-        Of the conditional permutations that the p-values come from.
+        Of the conditional permutations that the p-values come from. With few, no p-value is small enough to remain a
+        discovery among hundreds of communes.
     alpha
         Rate of false discoveries (Benjamini-Hochberg) allowed among the clusters named.
 
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic`; `p_value` (two-sided); `cluster`, one of high_high, low_low (clusters), high_low,
-        low_high (exceptions), or not_significant.
+        Indexed like `values`: `statistic`; `p_value` (two-sided); `cluster`, one of high_high, low_low (clusters),
+        high_low, low_high (exceptions), or not_significant.
 
     Raises
     ------
@@ -109,7 +110,7 @@ def local_moran(
 
 
 def getis_ord(
-    values: pd.Series, graph: Any, *, permutations: int = 999, seed: int = 0, alpha: float = 0.05
+    values: pd.Series, graph: Any, *, permutations: int = 9999, seed: int = 0, alpha: float = 0.05
 ) -> pd.DataFrame:
     """Return, by commune, whether high or low values gather around it: Getis-Ord's G*, its p-value and its cluster.
 
@@ -118,17 +119,18 @@ def getis_ord(
     values
         A measure by commune, 0 or more, none missing.
     graph
-        Neighbours of the same communes, a libpysal Graph; each commune is its own neighbour too.
+        Neighbours of the same communes, a libpysal Graph; all weigh the same, each commune is its own neighbour too.
     permutations, seed
-        Of the conditional permutations that the p-values come from.
+        Of the conditional permutations that the p-values come from. With few, no p-value is small enough to remain a
+        discovery among hundreds of communes.
     alpha
         Rate of false discoveries (Benjamini-Hochberg) allowed among the clusters named.
 
     Returns
     -------
     DataFrame
-        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value` (two-sided); `cluster`, one of high, low or
-        not_significant.
+        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value` (two-sided); `cluster`, one of
+        high, low or not_significant.
 
     Raises
     ------
@@ -146,8 +148,9 @@ def getis_ord(
     >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
+    starred = graph.transform("B").assign_self_weight(1)
     with _own_p_values():
-        found = esda.G_Local(numbers, graph, transform="R", star=True, permutations=permutations, seed=seed, n_jobs=1)
+        found = esda.G_Local(numbers, starred, transform="R", star=None, permutations=permutations, seed=seed, n_jobs=1)
     kinds = ["high" if statistic > 0 else "low" for statistic in found.Zs]
     return _clusters(values.index, graph, found.Zs, _two_sided(found.Gs, found.sim), kinds, alpha)
 
@@ -163,8 +166,8 @@ def _esda() -> ModuleType:
 
 @contextmanager
 def _own_p_values() -> Iterator[None]:
-    """Silence what esda says of its p-values: they are not used, for from one release to the next they will double."""
-    with warnings.catch_warnings():
+    """Silence esda on its own p-values, not used here: the next release doubles them, and isolates have none."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
         warnings.filterwarnings("ignore", message="The alternative hypothesis", category=DeprecationWarning)
         yield
 
@@ -173,7 +176,8 @@ def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
     """Return two-sided p-values of statistics among those drawn (permutations × ids)."""
     draws = len(drawn)
     above, below = (drawn >= statistic).sum(axis=0), (drawn <= statistic).sum(axis=0)
-    return np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (draws + 1.0))
+    p_values: Floats = np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (draws + 1.0))
+    return p_values
 
 
 def _ordered(values: pd.Series, graph: Any) -> Floats:
@@ -199,9 +203,9 @@ def _clusters(
             "p_value": p_value,
             "cluster": np.where(significant, np.asarray(kinds, dtype=object), "not_significant"),
         },
-        index=pd.Index(graph.unique_ids, name=index.name),
+        index=pd.Index(graph.unique_ids),
     )
-    return table.loc[index]
+    return table.reindex(index)
 
 
 def _discovery_threshold(p_values: Floats, alpha: float) -> float:

@@ -203,6 +203,7 @@ def score_sensitivity(
             if sum(moved.values()) > 0:
                 scores.append(score(table, weights=moved, bounds=bounds))
     every = pd.concat(scores, axis=1, keys=range(len(scores)))
+    every[every[0].isna()] = np.nan  # a measure whose weight is moved to 0 gives no score to who has none
     ranks = every.rank(method="min")
     return pd.DataFrame(
         {

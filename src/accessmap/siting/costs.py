@@ -83,28 +83,32 @@ class Costs:
             rest[0] = self.scale * _quantile(self.nearest(y), self.weights, self.share)
         return np.concatenate([y.astype("float64"), rest])
 
-    def violated(self, x: Floats) -> tuple[sparse.csr_array, Floats]:
-        """Return the rows, at most one a group, that this point breaks, each the tightest for it."""
+    def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
+        """Return the rows, at most one a group, that x breaks, each the tightest for the point `at` (x by itself)."""
+        rows, people, low = self._rows(x if at is None else at)
         sites = self.minutes.shape[1]
-        y, rest = x[:sites], x[sites:]
+        parts = [sparse.csr_array(rows), sparse.eye_array(len(self.groups), format="csr")]
+        if self.share < 1:
+            parts.insert(1, sparse.csr_array(people[:, None]))
+        side = rows @ x[:sites] + x[-len(self.groups) :]
+        side += people * x[sites] if self.share < 1 else 0.0
+        broken = low - side > _BROKEN
+        return sparse.csr_array(sparse.hstack(parts, format="csr"))[broken], low[broken]
+
+    def _rows(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return by group: coefficients of the sites, of the quantile, and the side that they must reach."""
+        sites = self.minutes.shape[1]
+        y = x[:sites]
         served = np.cumsum(y[self._order], axis=1) >= _FULL
         level = np.where(served.any(axis=1), served.argmax(axis=1), sites - 1)
         far = np.take_along_axis(self._sorted, level[:, None], axis=1)
         saved = np.clip(far - self.minutes, 0.0, None)
-        weights = self.scale * self.weights
+        weights = self.weights
         if self.share < 1:
-            weights = np.where(self.scale * (far[:, 0] - saved @ y) > rest[0], weights, 0.0)
-        rows = np.add.reduceat(saved * weights[:, None], self.groups, axis=0)
-        low = np.add.reduceat(far[:, 0] * weights, self.groups)
-        sums = rest[1:] if self.share < 1 else rest
-        parts = [sparse.csr_array(rows), sparse.eye_array(len(self.groups), format="csr")]
-        side = rows @ y + sums
-        if self.share < 1:
-            people = np.add.reduceat(weights / self.scale, self.groups)
-            parts.insert(1, sparse.csr_array(people[:, None]))
-            side = side + people * rest[0]
-        broken = low - side > _BROKEN
-        return sparse.csr_array(sparse.hstack(parts, format="csr"))[broken], low[broken]
+            weights = np.where(self.scale * (far[:, 0] - saved @ y) > x[sites], weights, 0.0)
+        rows = np.add.reduceat(saved * (self.scale * weights)[:, None], self.groups, axis=0)
+        low = np.add.reduceat(far[:, 0] * (self.scale * weights), self.groups)
+        return rows, np.add.reduceat(weights, self.groups), low
 
     # ------------------------------------------------------------------ first sets
 

@@ -39,8 +39,8 @@ class Oracle(Protocol):
     def value(self, y: Open) -> float:
         """Return the true objective of a set of open sites."""
 
-    def violated(self, x: Floats) -> tuple[sparse.csr_array, Floats]:
-        """Return rows A and sides b of A x >= b that hold for every solution and that this point breaks."""
+    def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
+        """Return rows A and sides b of A x >= b that hold for every solution and that x breaks, the tightest at `at`."""
 
     def point(self, y: Open) -> Floats:
         """Return the variables of a set of open sites, the objective still at nothing."""
@@ -131,14 +131,22 @@ class Program:
 
     def solve(self, start: Open | None = None) -> Outcome:
         """Return the best set, its value and the proven bound; y is None where no set obeys the rows."""
+        return self.branched(self.relaxed(start))
+
+    def relaxed(self, start: Open | None = None) -> Outcome:
+        """Return the best set met, and the bound, without branching; for a program with an oracle."""
         best = Outcome(None, math.inf, -math.inf)
-        if self.oracle is not None:
-            if start is not None and self.allows(start):
-                start = self.oracle.improved(start, self.allows)
-                best = Outcome(start, self.oracle.value(start), -math.inf)
-                self._cut(self.oracle.point(start))
-            best = self._relax(best)
-        while not best.proven:
+        if self.oracle is None:
+            return best
+        if start is not None and self.allows(start):
+            start = self.oracle.improved(start, self.allows)
+            best = Outcome(start, self.oracle.value(start), -math.inf)
+            self._cut(self.oracle.point(start))
+        return self._relax(best)
+
+    def branched(self, best: Outcome) -> Outcome:
+        """Return the best set and the bound, from those of the relaxation on, by branch and cut."""
+        while not best.proven and best.bound < math.inf:
             x, bound, status = self._milp(self.cost)
             self.rounds += 1
             if status == _INFEASIBLE:
@@ -208,11 +216,11 @@ class Program:
         value = self.value(y, x)
         return Outcome(y, value, best.bound, x) if value < best.value else best
 
-    def _cut(self, x: Floats) -> int:
+    def _cut(self, x: Floats, at: Floats | None = None) -> int:
         """Add the rows that a point breaks; return how many."""
         if self.oracle is None:
             return 0
-        rows, low = self.oracle.violated(x)
+        rows, low = self.oracle.violated(x, at)
         if rows.shape[0]:
             self.add(rows, low, np.inf)
         return int(rows.shape[0])
@@ -224,12 +232,15 @@ class Program:
                 break
             lp = self._linprog()
             self.rounds += 1
+            if lp.status == _INFEASIBLE:
+                return replace(best, bound=best.value if best.y is not None else math.inf)
             if lp.status != _OPTIMAL:
                 break
             best = replace(best, bound=max(best.bound, float(lp.fun)))
             if best.y is not None:
                 self._close(lp, best.value + TOLERANCE * max(1.0, abs(best.value)))
-            if not self._cut(lp.x):
+            inner = None if best.y is None else (lp.x + self.oracle.point(best.y)) / 2
+            if not (inner is not None and self._cut(lp.x, inner)) and not self._cut(lp.x):
                 break
             guess = self._rounded(lp.x[: self.sites])
             if self.allows(guess):

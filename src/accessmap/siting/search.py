@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from accessmap.alignment import Floats
 from accessmap.errors import SitingError
@@ -17,6 +16,7 @@ from accessmap.siting.explain import refusal
 from accessmap.siting.inputs import Question, question
 from accessmap.siting.program import Open, Outcome, Program
 from accessmap.siting.result import Siting, siting_of
+from accessmap.siting.share import ShareProgram
 
 __all__ = ["ORDERED_UP_TO", "SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]
 
@@ -52,7 +52,7 @@ class Search:
     method: str
     asked: Question
     options: Mapping[str, Any]
-    program: Program
+    program: Program | ShareProgram
     objective: Callable[[Open], float]
     unit: float
     merged: int
@@ -124,15 +124,19 @@ def median_search(
     return Search(method, asked, given, program, objective, total / costs.scale, len(costs.minutes), start)
 
 
-def _program(asked: Question, costs: Costs) -> tuple[Program, Open]:
+def _program(asked: Question, costs: Costs) -> tuple[Program | ShareProgram, Open]:
     """Return the program that makes these costs smallest, and a first set."""
     choice = asked.choice
     count = (choice.p if choice.p is not None else len(choice.existing)) - int(choice.existing.sum())
     start = costs.greedy(choice.existing, choice.forbidden, choice.affordable, count)
     costs.scale_to(start if start.any() else choice.allowed)
-    lower, upper = choice.bounds(np.zeros(costs.extra), np.full(costs.extra, np.inf))
-    cost = np.concatenate([np.zeros(len(choice.existing)), costs.objective()])
-    program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=costs)
+    program: Program | ShareProgram
+    if costs.share < 1:
+        program = ShareProgram(costs, *choice.bounds(np.empty(0), np.empty(0)), deadline=asked.deadline)
+    else:
+        lower, upper = choice.bounds(np.zeros(costs.extra), np.full(costs.extra, np.inf))
+        cost = np.concatenate([np.zeros(len(choice.existing)), costs.objective()])
+        program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=costs)
     choice.limit(program)
     asked.promise(program)
     return program, start

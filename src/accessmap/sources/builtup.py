@@ -8,9 +8,9 @@ import numpy.typing as npt
 __all__ = ["built_up", "in_areas", "in_settlement"]
 
 CELL_M = 150.0
-# Metres of residential street in the 450 m square around (2 km a km²): a hamlet's lane is less, a village is more. Told against the
-# signs of Liechtenstein's main roads (50 or less, or more) this is right for 82 % of their length, against the mapped residential
-# areas of rural Bavaria for 85 %; 1.5 km or 3 km a km² do no better on both at once.
+# Metres of residential street in the 450 m square around (2 km a km²): a hamlet's lane is less, a village is more.
+# Told against the signs of Liechtenstein's main roads (50 or less, or more) this is right for 82 % of their length,
+# against the mapped residential areas of rural Bavaria for 85 %; 1.5 km or 3 km a km² do no better on both at once.
 SETTLED_STREET_M = 405.0
 METRES_A_DEGREE = 111_320.0
 ROW = 1 << 32
@@ -20,7 +20,9 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def in_settlement(lon: FloatArray, lat: FloatArray, street_m: FloatArray, *, threshold_m: float = SETTLED_STREET_M) -> BoolArray:
+def in_settlement(
+    lon: FloatArray, lat: FloatArray, street_m: FloatArray, *, threshold_m: float = SETTLED_STREET_M
+) -> BoolArray:
     """Return for each place whether enough residential street lies in the 450 m square around it.
 
     Parameters
@@ -39,7 +41,9 @@ def in_settlement(lon: FloatArray, lat: FloatArray, street_m: FloatArray, *, thr
         return np.zeros(0, dtype=bool)
     row = np.floor(lat * METRES_A_DEGREE / CELL_M)
     # Columns are as wide as rows are high at their own latitude, counted from the middle so that rows stay aligned.
-    column = np.floor((lon - lon.mean()) * METRES_A_DEGREE * np.cos(np.radians(row * CELL_M / METRES_A_DEGREE)) / CELL_M)
+    column = np.floor(
+        (lon - lon.mean()) * METRES_A_DEGREE * np.cos(np.radians(row * CELL_M / METRES_A_DEGREE)) / CELL_M
+    )
     key = (row * ROW + column).astype(np.int64)
     cells, codes = np.unique(key, return_inverse=True)
     metres = np.bincount(codes, weights=street_m)

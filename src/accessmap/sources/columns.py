@@ -109,8 +109,11 @@ class Reading:
         self.contract, self.file = contract, raw.name
         self.table: Any = raw.table
         if isinstance(self.table, gpd.GeoDataFrame):
-            named = self.table.active_geometry_name is not None
-            self.table = self.table.rename_geometry("geometry") if named else pd.DataFrame(self.table)
+            name = self.table.active_geometry_name
+            if name is None:
+                self.table = pd.DataFrame(self.table)
+            elif name != "geometry":
+                self.table = self.table.rename_geometry("geometry")
         self.rows: Sequence[str] = raw.lines
         self.sources: dict[str, str] = {}
         self.notes: list[str] = list(raw.notes)
@@ -182,7 +185,8 @@ class Reading:
                 self.problems.append(
                     f"'{name}' is missing{near}: the file has {has}; say which it is with columns={{'{name}': …}}."
                 )
-                self.table = self.table.assign(**{name: 0 if name == "population" else "?"})
+                harmless = {"population": 0, "code": self.rows}.get(name, "?")
+                self.table = self.table.assign(**{name: harmless})
 
     def name_rows(self, id_name: str) -> None:
         """Name each row in messages by its place in the file and its id: "line 4 '02173'"."""

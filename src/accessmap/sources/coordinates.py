@@ -7,16 +7,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from accessmap._findings import Findings, count
 from accessmap._places import FRANCE_LONLAT, FRANCE_METRES
+from accessmap.sources.cells import GRID_CRS, Array, cell_centres
 from accessmap.sources.columns import Names, Reading, as_numbers, plain
 from accessmap.tables import METRIC_CRS, metric_crs
 
-__all__ = ["COORDINATES", "cell_centres", "to_points", "with_geometry"]
+__all__ = ["COORDINATES", "to_points", "with_geometry"]
 
 COORDINATES: Names = {
     "lon": ("lng", "long", "longitude", "lon_wgs84", "wgs84_lon"),
@@ -24,48 +24,6 @@ COORDINATES: Names = {
     "x": ("coordx", "coord_x", "coordxet", "easting", "x_?l(ambert)?_?93", "l(ambert)?_?(93_)?x", "x_lambert"),
     "y": ("coordy", "coord_y", "coordyet", "northing", "y_?l(ambert)?_?93", "l(ambert)?_?(93_)?y", "y_lambert"),
 }
-GRID_CRS = "EPSG:3035"  # ETRS89-LAEA, the grid of INSPIRE (Implementing Rule 1089/2010), Eurostat and INSEE's cells
-# "CRS3035RES200mN2029800E4252400" (INSEE, Eurostat: metres) and "1kmN2967E3827" (INSPIRE: zeros of the size cut)
-LONG_CELL = re.compile(r"(?:[A-Z]{2}_)?CRS(\d{4,5})RES(\d+)(k?m)N(-?\d+)E(-?\d+)", re.IGNORECASE)
-SHORT_CELL = re.compile(r"(\d+)(k?m)N(-?\d+)E(-?\d+)", re.IGNORECASE)
-
-Array = NDArray[np.float64]
-
-
-def cell_centres(ids: pd.Series) -> tuple[Array, Array, str, int] | None:
-    """Return x and y (metres) of the centres of grid cells, their CRS and size (metres), or None if one is no cell.
-
-    Source of the names: INSPIRE data specification on geographical grid systems (D2.8.I.2), and INSEE's
-    documentation of the Filosofi cells.
-
-    >>> cell_centres(pd.Series(["1kmN2967E3827", "CRS3035RES1000mN2968000E3827000"]))
-    (array([3827500., 3827500.]), array([2967500., 2968500.]), 'EPSG:3035', 1000)
-    """
-    if not len(ids) or _cell(ids.iloc[0]) is None:
-        return None
-    cells = [_cell(value) for value in ids]
-    grids = {cell[2:] for cell in cells if cell is not None}
-    if None in cells or len(grids) != 1:
-        return None
-    (crs, size) = grids.pop()
-    x, y = np.array([cell[:2] for cell in cells if cell is not None], dtype=float).T
-    return x, y, crs, size
-
-
-def _cell(value: object) -> tuple[float, float, str, int] | None:
-    text = str(value)
-    if match := LONG_CELL.fullmatch(text):
-        code, length, unit, north, east = match.groups()
-        size, step = int(length) * (1000 if unit.casefold() == "km" else 1), 1
-        crs = f"EPSG:{code}"
-    elif match := SHORT_CELL.fullmatch(text):
-        length, unit, north, east = match.groups()
-        size = int(length) * (1000 if unit.casefold() == "km" else 1)
-        step = 10 ** (len(str(size)) - len(str(size).rstrip("0")))
-        crs = GRID_CRS
-    else:
-        return None
-    return int(east) * step + size / 2, int(north) * step + size / 2, crs, size
 
 
 def with_geometry(
@@ -131,7 +89,8 @@ def _source(
     table = reading.table
     if isinstance(table, gpd.GeoDataFrame):
         return _from_geometry(reading, table.geometry, crs)
-    has = {name for name in COORDINATES if name in table.columns}
+    zones = reading.contract == "communes"  # the lon and lat of a zone are those of its centre
+    has = set() if zones else {name for name in COORDINATES if name in table.columns}
     cells = cell_centres(table[ids]) if ids in table.columns else None
     if {"lon", "lat"} <= has:
         return _from_numbers(reading, "lon", "lat", crs or CRS.from_epsg(4326), 0)
@@ -148,6 +107,11 @@ def _source(
     if "geometry" in table.columns:
         return _from_text(reading, table["geometry"], crs)
     columns = ", ".join(map(str, table.columns))
+    if zones:
+        reading.problems.append(
+            f"There are no shapes: the file has {columns}; give polygons, as WKT in 'geometry' in a CSV."
+        )
+        return None
     half = f"'{has.pop()}' alone is not enough; " if has else ""
     reading.problems.append(
         f"There are no coordinates: {half}the file has {columns}; give lon and lat (degrees), or x and y with crs=…; "
@@ -240,7 +204,7 @@ def _are_corners(reading: Reading, cell_metres: float) -> bool:
 
 def _crs_by_name(reading: Reading) -> CRS | None:
     """Lambert-93 where the columns' own names say so, else a problem."""
-    if re.search("lambert|l_?93", plain(reading.sources["x"])):
+    if re.search("lambert|l_?93", plain(reading.sources.get("x", "x"))):
         reading.notes.append(f"{reading.file}: x and y read as {METRIC_CRS}, as their names say.")
         return CRS.from_user_input(METRIC_CRS)
     row = reading.table.iloc[0]

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def read_table(path: str | Path, *, encoding: str | None = None, layer: str | No
     Examples
     --------
     >>> import tempfile
+    import warnings
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "mairies.csv")
     ...     _ = path.write_bytes("insee;nom\n02173;Chauny\n02304;La Fère\n".encode("cp1252"))
@@ -234,7 +236,10 @@ def _read_geographic(path: Path, kind: str, encoding: str | None, layer: str | N
             shutil.copyfile(path, source)
         try:
             layer = _only_layer(path, pyogrio.list_layers(source), layer)
-            table = pyogrio.read_dataframe(source, layer=layer, encoding=encoding, on_invalid="raise")
+            with warnings.catch_warnings():
+                # a GeoJSON column of mixed types stays text, which is what is wanted
+                warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
+                table = pyogrio.read_dataframe(source, layer=layer, encoding=encoding, on_invalid="raise")
         except (DataSourceError, DataLayerError, RuntimeError, UnicodeDecodeError, LookupError) as error:
             if isinstance(error, SourceError):
                 raise

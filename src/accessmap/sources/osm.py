@@ -4,7 +4,7 @@ import hashlib
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pandas as pd
 from accessmap import speeds
 from accessmap.errors import NetworkError, SourceError, did_you_mean
 from accessmap.provenance import Source
-from accessmap.sources import osm_tags
+from accessmap.sources import osm_access, osm_tags
 from accessmap.sources.builtup import built_up
 from accessmap.sources.roads import RoadTables, Segments, Ways, road_tables, segment_metres
 
@@ -28,10 +28,13 @@ STREETS = ("residential", "living_street")
 IntArray = npt.NDArray[np.int64]
 
 
-def read_osm(path: str | Path, *, mode: str = "car", clip: Any = None, buffer_metres: float = 0.0, country: str | None = None) -> RoadTables:
+def read_osm(
+    path: str | Path, *, mode: str = "car", clip: Any = None, buffer_metres: float = 0.0, country: str | None = None
+) -> RoadTables:
     """Return the roads of an OpenStreetMap file that a mode may use: nodes (lon, lat), and directed arcs with minutes and metres.
 
-    Every node of a way is a node of the network, so that arcs are straight. Turn restrictions are not read: costs are those of nodes.
+    Every node of a way is a node of the network, so that arcs are straight. Turn restrictions are not read: costs are
+    those of nodes.
 
     Parameters
     ----------
@@ -40,12 +43,13 @@ def read_osm(path: str | Path, *, mode: str = "car", clip: Any = None, buffer_me
     mode
         "car", "bike" or "walk".
     clip
-        Keep roads that touch this place: (west, south, east, north) in degrees, a shapely polygon in degrees, or a GeoSeries or
-        GeoDataFrame in any CRS. None keeps all.
+        Keep roads that touch this place: (west, south, east, north) in degrees, a shapely polygon in degrees, or a
+        GeoSeries or GeoDataFrame in any CRS. None keeps all.
     buffer_metres
         Widen `clip` by so many metres.
     country
-        Whose speed rules hold, one of `speeds.COUNTRIES`; by default what the tags name, else where the middle of the roads lies.
+        Whose speed rules hold, one of `speeds.COUNTRIES`; by default what the tags name, else where the middle of the
+        roads lies.
 
     Raises
     ------
@@ -67,14 +71,18 @@ def read_osm(path: str | Path, *, mode: str = "car", clip: Any = None, buffer_me
     """
     speeds.check_mode(mode)
     if country is not None and country not in speeds.COUNTRIES:
-        raise NetworkError(f"unknown country {country!r}{did_you_mean(country, speeds.COUNTRIES)}: use one of {', '.join(speeds.COUNTRIES)}.")
+        raise NetworkError(
+            f"unknown country {country!r}{did_you_mean(country, speeds.COUNTRIES)}: use one of {', '.join(speeds.COUNTRIES)}."
+        )
     path = Path(path)
     if not path.is_file():
         raise SourceError(f"{path}: no such file: give an OpenStreetMap extract (.osm.pbf, .osm or .osm.gz).")
     try:
         return _Reading(path, mode, clip, buffer_metres, country).tables()
     except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
-        raise SourceError(f"{path}: not OpenStreetMap data, or damaged ({error}): give an extract ending in .osm.pbf, .osm or .osm.gz, named as what it is.") from error
+        raise SourceError(
+            f"{path}: not OpenStreetMap data, or damaged ({error}): give an extract ending in .osm.pbf, .osm or .osm.gz, named as what it is."
+        ) from error
 
 
 def file_sha256(path: Path) -> str:
@@ -103,15 +111,21 @@ class _Reading:
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     rings: list[list[int]] = field(default_factory=list)
     named: Counter[str] = field(default_factory=Counter)
-    newest: str = ""
+    newest: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     roads_met: int = 0
 
     def tables(self) -> RoadTables:
         members = self._settled_members()
         ways = self._ways(members)
         if not len(ways):
-            found = f"{self.roads_met} ways with a highway tag, none open to mode {self.mode!r}" if self.roads_met else "no way with a highway tag"
-            raise NetworkError(f"{self.path}: no roads for mode {self.mode!r}: {found}. Give an extract that holds roads, or another mode.")
+            found = (
+                f"{self.roads_met} ways with a highway tag, none open to mode {self.mode!r}"
+                if self.roads_met
+                else "no way with a highway tag"
+            )
+            raise NetworkError(
+                f"{self.path}: no roads for mode {self.mode!r}: {found}. Give an extract that holds roads, or another mode."
+            )
         nodes, events, blocked = self._nodes()
         segments, lost = self._segments(nodes)
         if lost:
@@ -127,7 +141,15 @@ class _Reading:
         if lost:
             notes["segments without coordinates"] = str(lost)
         return road_tables(
-            nodes, segments, ways, events=events, urban=urban, mode=self.mode, country=country, source=self._source(), parameters=notes
+            nodes,
+            segments,
+            ways,
+            events=events,
+            urban=urban,
+            mode=self.mode,
+            country=country,
+            source=self._source(),
+            parameters=notes,
         )
 
     def _processor(self, entities: Any, *filters: Any) -> Any:
@@ -145,7 +167,11 @@ class _Reading:
 
         relations = self._processor(osm.RELATION, only.KeyFilter("landuse", "place"))
         return {
-            member.ref for relation in relations if _settled(relation.tags) for member in relation.members if member.type == "w" and member.role != "inner"
+            member.ref
+            for relation in relations
+            if _settled(relation.tags)
+            for member in relation.members
+            if member.type == "w" and member.role != "inner"
         }
 
     def _ways(self, members: set[int]) -> pd.DataFrame:
@@ -176,7 +202,7 @@ class _Reading:
         refs = [node.ref for node in way.nodes]
         self.refs.extend(refs)
         self.sizes.append(len(refs))
-        self.newest = max(self.newest, way.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self.newest = max(self.newest, way.timestamp)
 
     def _nodes(self) -> tuple[pd.DataFrame, pd.DataFrame, IntArray]:
         """Coordinates of the nodes of roads, the delays and the barriers at them (as positions); rings of areas become polygons."""
@@ -196,7 +222,7 @@ class _Reading:
             if len(node.tags):
                 tags = dict(node.tags)
                 event = osm_tags.node_event(tags)
-                if osm_tags.blocks(tags, self.mode):
+                if osm_access.barred(tags, self.mode):
                     barred.append(node.id)
                 elif event:
                     delayed.append((node.id, event))
@@ -241,7 +267,10 @@ class _Reading:
 
     def _urban(self, segments: Segments, nodes: pd.DataFrame, ways: pd.DataFrame) -> npt.NDArray[np.bool_]:
         lon, lat = nodes["lon"].to_numpy(), nodes["lat"].to_numpy()
-        middle_lon, middle_lat = (lon[segments.start] + lon[segments.end]) / 2, (lat[segments.start] + lat[segments.end]) / 2
+        middle_lon, middle_lat = (
+            (lon[segments.start] + lon[segments.end]) / 2,
+            (lat[segments.start] + lat[segments.end]) / 2,
+        )
         street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
         metres = segment_metres(lon[segments.start], lat[segments.start], lon[segments.end], lat[segments.end])
         return built_up(middle_lon, middle_lat, np.where(street, metres, 0.0), self.areas)
@@ -257,7 +286,8 @@ class _Reading:
 
         with osmium.io.Reader(str(self.path)) as reader:
             header = reader.header()
-        stamp = header.get("osmosis_replication_timestamp") or header.get("timestamp") or (self.newest if self.newest > "1971" else "undated")
+        newest = f"{self.newest:%Y-%m-%dT%H:%M:%SZ}" if self.newest.year > 1970 else "undated"
+        stamp = header.get("osmosis_replication_timestamp") or header.get("timestamp") or newest
         return Source(
             title=f"OpenStreetMap, {self.path.name}",
             publisher="© OpenStreetMap contributors",

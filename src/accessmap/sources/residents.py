@@ -157,6 +157,8 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
             given = f"{count(near, 'resident')} outside every commune given to the nearest"
             reading.notes.append(f"{reading.file}: {given}, at most {NEAR_METRES:g} m away.")
         outside &= pd.isna(codes)
+    # who has no point is named for that: any code will do for the other checks to go on to that error
+    codes[pd.isna(codes) & ~absent] = communes.index[0]
     reading.table = reading.table.assign(commune=codes)
     if clip and outside.any():
         _leave_out(reading, outside, communes.index[0])

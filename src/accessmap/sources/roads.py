@@ -32,12 +32,14 @@ class RoadTables:
     nodes
         lon, lat (degrees) by node id.
     edges
-        One row a directed arc, straight from u to v: u, v (node ids), minutes (delay included), length_m, road_class, name, speed_kmh
-        (without the delay), speed_reason, delay_s, snappable (False where nobody can join the road: motorways, ferries).
+        One row a directed arc, straight from u to v: u, v (node ids), minutes (delay included), length_m, road_class,
+        name, speed_kmh (without the delay), speed_reason, delay_s, snappable (False where nobody can join the road:
+        motorways, ferries).
     source
         The file or service it was read from.
     parameters
-        Mode, country, speed table version and what else was chosen, as they should be printed; `notes` says what was left out.
+        Mode, country, speed table version and what else was chosen, as they should be printed; `notes` says what was
+        left out.
     """
 
     nodes: pd.DataFrame
@@ -56,8 +58,8 @@ class RoadTables:
 class Ways:
     """Columns filled one way at a time: what the tags of a way come to, shared by all its segments.
 
-    `setting` is "urban", "rural" or "" where it is to be found from the surroundings; limits and caps are km/h, NaN where nothing is known;
-    `minutes` is the time of the whole way (a ferry's), NaN elsewhere.
+    `setting` is "urban", "rural" or "" where it is to be found from the surroundings; limits and caps are km/h, NaN
+    where nothing is known; `minutes` is the time of the whole way (a ferry's), NaN elsewhere.
     """
 
     road_class: "Sequence[str]" = field(default_factory=list)
@@ -79,16 +81,18 @@ class Ways:
     def frame(self) -> pd.DataFrame:
         """The columns as a table, one row a way; words as categories, which keeps a country's roads small."""
         table = pd.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})
-        words = ["road_class", "name", "setting", "reason_forward", "reason_backward", "cap_reason"]
+        reasons = pd.CategoricalDtype(sorted({*self.reason_forward, *self.reason_backward}))
+        words = ["road_class", "name", "setting", "cap_reason"]
         numbers = ["limit_forward", "limit_backward", "cap_kmh", "minutes"]
-        return table.astype({**dict.fromkeys(words, "category"), **dict.fromkeys(numbers, "float64")})
+        types = {**dict.fromkeys(words, "category"), **dict.fromkeys(numbers, "float64")}
+        return table.astype({**types, "reason_forward": reasons, "reason_backward": reasons})
 
 
 def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to: FloatArray) -> FloatArray:
     """Return the length (m) of short straight segments on the WGS84 ellipsoid.
 
-    Radii of curvature at the middle latitude (Torge & Müller 2012, *Geodesy*, eq. 4.13-4.14): within 1 mm a kilometre of the geodesic
-    up to 50 km.
+    Radii of curvature at the middle latitude (Torge & Müller 2012, *Geodesy*, eq. 4.13-4.14): within 1 mm a kilometre
+    of the geodesic up to 50 km.
 
     >>> segment_metres(np.array([3.0]), np.array([49.5]), np.array([3.0]), np.array([49.51])).round(1)
     array([1112.2])
@@ -156,7 +160,9 @@ def road_tables(
     for column in ("road_class", "setting", "limit_reason", "cap_reason"):
         arcs[column] = arcs[column].astype("category")
     if not len(arcs):
-        raise NetworkError(f"{source.title}: no road is open to mode {mode!r}: check the mode, the clip, and that the file holds roads.")
+        raise NetworkError(
+            f"{source.title}: no road is open to mode {mode!r}: check the mode, the clip, and that the file holds roads."
+        )
     timed = speeds.time_arcs(arcs, events, mode=mode, country=country)
     way = arcs["way"].to_numpy()
     ids = nodes.index
@@ -186,12 +192,21 @@ def _share_of_way(length: FloatArray, way: IntArray, count: int) -> FloatArray:
     return np.divide(length, whole, out=np.zeros_like(length), where=whole > 0)
 
 
-def _laid(segments: Segments, ways: pd.DataFrame, way: str, length: FloatArray, setting: npt.NDArray[np.str_], share: FloatArray) -> pd.DataFrame:
+def _laid(
+    segments: Segments,
+    ways: pd.DataFrame,
+    way: str,
+    length: FloatArray,
+    setting: npt.NDArray[np.str_],
+    share: FloatArray,
+) -> pd.DataFrame:
     """Arcs of the segments that may be travelled `way` ("forward" or "backward")."""
     open_ = ways[way].to_numpy(dtype=bool)[segments.way]
     chosen = segments[open_]
     start, end = (chosen.start, chosen.end) if way == "forward" else (chosen.end, chosen.start)
-    of_way = {name: ways[name].array[chosen.way] for name in ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason")}
+    of_way = {
+        name: ways[name].array[chosen.way] for name in ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason")
+    }
     return pd.DataFrame(
         {
             "u": start,

@@ -81,7 +81,7 @@ var accessmap = (function () {
         ? { color: "#6b6b6b", weight: 0.8, fillColor: "#ffffff", fillOpacity: 1, className: "am-zone" }
         : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: 1, className: "am-outside" };
       var layer = L.polygon(rings(pathOf(zone.code, zone.d), data.origin), style).addTo(map);
-      layer.bindTooltip(function () { return lines(tell(zone), "am-tip"); }, { sticky: true, className: "am-tooltip" });
+      layer.bindTooltip(function () { return lines(tell(zone), "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
       layer.on("click", function () { show(zone); });
       layer.on("mouseover", function () { layer.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone.inside) { layer.bringToFront(); } });
       layer.on("mouseout", function () { layer.setStyle({ weight: style.weight, color: style.color }); });
@@ -118,7 +118,7 @@ var accessmap = (function () {
     data.layers.forEach(function (layer, k) {
       layer.points.forEach(function (point) {
         var marker = L.marker(place(data.origin, point[0], point[1]), { icon: icon(layer, point[4]), riseOnHover: true, zIndexOffset: 1000 });
-        marker.bindTooltip(lines(point[2], "am-tip"), { className: "am-tooltip" });
+        marker.bindTooltip(lines(point[2], "am-tip"), { opacity: 1, className: "am-tooltip" });
         marker.on("add", function () { marker.getElement().setAttribute("aria-label", point[2].join(", ")); });
         marker.on("click keypress", function () { told.replaceChildren(lines(point[2], "am-told-lines")); });
         marks.push({ marker: marker, layer: k, views: point[3] });
