@@ -309,9 +309,9 @@ def two_parts() -> Study:
         crs="EPSG:2154",
     )
     services = gpd.GeoDataFrame(
-        {"name": ["Pharmacie"], "category": ["pharmacy"]},
-        index=pd.Index(["p"], name="service_id"),
-        geometry=[middles.iloc[0]],
+        {"name": ["Pharmacie", "Mairie"], "category": ["pharmacy", "mairie"]},
+        index=pd.Index(["p", "m"], name="service_id"),
+        geometry=[middles.iloc[0], middles.iloc[0]],
         crs="EPSG:2154",
     )
     return Study(communes, residents, services, RoadNetwork.from_edges(nodes, edges, directed=False), title="Toy")
@@ -332,8 +332,18 @@ def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(two_parts):
     assert "1 commune non atteinte" in said(soup.select_one("figure"))
 
 
+def test_closing_the_only_site_is_no_loss_in_minutes_but_people_no_longer_reached(two_parts):
+    found = Dossier.of(two_parts, Scenario("fermeture").close("p"))
+    soup = BeautifulSoup(found.to_html(), "html.parser")
+    told = said(soup.select_one("#gains"))
+    assert "300 habitants ne sont plus atteints du tout" in told
+    assert "Personne ne perd 1 minute ou plus." in told
+    assert "3 communes non atteintes" in said(soup.select("figure")[1])
+    assert "–" in rows(soup, "communes")[0]
+
+
 def test_a_network_of_real_roads_carries_no_warning(two_parts):
-    soup = BeautifulSoup(Dossier.of(two_parts).to_html(), "html.parser")
+    soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
     assert "modélisé" not in said(soup)
     assert soup.select(".d-warning") == []
 

@@ -1,6 +1,7 @@
 """Snapping and minutes on networks small enough to do in one's head."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -272,7 +273,7 @@ def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
             if {u, v} == {leg.u, leg.v}:
                 on.append((leg.fraction if u == leg.u else 1 - leg.fraction, f"p{number}"))
         on.sort(key=lambda stop: (stop[0], stop[1] == v, stop[1] != u))
-        cut += [(x, y, minutes * (g - f)) for (f, x), (g, y) in zip(on, on[1:], strict=False)]
+        cut += [(x, y, minutes * (g - f)) for (f, x), (g, y) in pairwise(on)]
     for number, leg in legs.iterrows():  # at a node: the same place
         for share, node in ((0, leg.u), (1, leg.v)):
             if leg.fraction == share:
@@ -281,3 +282,82 @@ def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
         cut += [("p0", "p1", 0), ("p1", "p0", 0)]
     expected = network(places, cut).matrix(["p0"], ["p1"]).item() + legs["minutes"].sum()
     assert got == pytest.approx(expected, abs=2e-3, nan_ok=True)
+
+
+def test_explain_adds_up_to_the_minutes_and_names_each_road():
+    edges = pd.DataFrame(
+        {
+            "u": ["a", "b"],
+            "v": ["b", "c"],
+            "minutes": [4.0, 3.0],
+            "length_m": [1000.0, 1000.0],
+            "name": ["Rue A", "Rue B"],
+            "delay_s": [60.0, 0.0],
+        }
+    )
+    both = network(LINE, edges, directed=False)
+    start, end = points((250, 80)), points((2000, 40))
+    told = both.explain(start, end)
+    assert told["what"].to_list() == ["leg to the road", "road", "road", "leg to the road"]
+    assert told["name"].to_list() == ["", "Rue A", "Rue B", ""]
+    np.testing.assert_allclose(told["minutes"], [1, 3, 3, 0.5], atol=1e-3)
+    np.testing.assert_allclose(told["length_m"], [80, 750, 1000, 40], atol=0.2)
+    assert told["delay_s"].to_list() == pytest.approx([0, 45, 0, 0], abs=0.01)
+    assert told["minutes"].sum() == pytest.approx(both.travel_minutes(start, end).item(), abs=1e-4)
+    assert told.geometry.iloc[0].coords[0] == pytest.approx((720_250, 6_950_080))
+
+
+def test_explain_puts_stretches_of_one_road_together():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)
+    told = both.explain(points((0, 0)), points((2000, 0)))
+    assert told[["what", "minutes"]].to_numpy().tolist() == [["road", 4.0]]
+    assert told.geometry.iloc[0].length == pytest.approx(2000, abs=1)
+
+
+def test_explain_tells_of_trips_on_one_edge_and_in_local_streets():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    one = both.explain(points((250, 0)), points((750, 0)))
+    assert one[["what"]].to_numpy().tolist() == [["road"]]
+    assert one["minutes"].sum() == pytest.approx(2, abs=1e-3)
+    local = network(LINE, [("a", "b", 40)], directed=False, access_kmh=18, local_metres=1500)
+    assert local.explain(points((250, 0)), points((750, 0)))["what"].to_list() == ["local streets"]
+
+
+def test_explain_is_empty_where_there_is_no_way():
+    one_way = network(LINE, [("a", "b", 4)])
+    assert one_way.explain(points((750, 0)), points((250, 0))).empty
+    assert one_way.explain(points((0, 90_000)), points((0, 0))).empty
+    with pytest.raises(NetworkError, match="origin has 2 points"):
+        one_way.explain(points((0, 0), (1, 1)), points((0, 0)))
+
+
+def test_explain_equals_travel_minutes_all_over_the_sample(sample_study):
+    rng = np.random.default_rng(3)
+    start = sample_study.residents.geometry.iloc[rng.integers(len(sample_study.residents), size=25)]
+    end = sample_study.services.geometry.iloc[rng.integers(len(sample_study.services), size=25)]
+    minutes = sample_study.network.travel_minutes(start, end)
+    for i in range(25):
+        told = sample_study.network.explain(start.iloc[[i]], end.iloc[[i]])
+        assert told["minutes"].sum() == pytest.approx(minutes[i, i], abs=1e-3)
+
+
+def test_a_closed_bridge_sends_trips_round():
+    ring = {**LINE, "d": (1000, 1000)}
+    edges = [("a", "b", 2), ("b", "c", 2), ("a", "d", 5), ("d", "c", 5)]
+    whole = network(ring, edges, directed=False)
+    bridge = whole.edges.index[whole.edges[["u", "v"]].isin(["b", "c"]).all(axis=1)]
+    assert len(bridge) == 2
+    assert whole.matrix(["a"], ["c"]).item() == 4
+    assert whole.without(bridge).matrix(["a"], ["c"]).item() == 10
+    assert whole.matrix(["a"], ["c"]).item() == 4
+    with pytest.raises(NetworkError, match="1 labels are no edge, such as 99"):
+        whole.without([99])
+
+
+def test_other_minutes_on_some_edges():
+    whole = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    slower = whole.with_minutes(pd.Series({0: 7.0}))
+    assert slower.matrix(["a"], ["c"]).item() == 10
+    assert slower.matrix(["c"], ["a"]).item() == 5
+    with pytest.raises(NetworkError, match="'minutes' is not a number of at least 0"):
+        whole.with_minutes(pd.Series({0: -1.0}))

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.errors import NetworkError
 from accessmap.networkfile import check_roads, read_network, write_network
 from accessmap.provenance import Provenance, Source
 from accessmap.roadgraph import RoadGraph
+from accessmap.route import told
 from accessmap.routing import Seeds
 from accessmap.snapping import MS_PER_MINUTE, along, direct_ms, own_segment
 from accessmap.tables import metric_crs
@@ -23,6 +25,7 @@ __all__ = ["RoadNetwork"]
 
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
 MAX_METRES = 2_000.0
+LEGS = ("access_kmh", "local_metres", "max_metres")
 NO_WAY_IN = ("motorway", "motorway_link")
 
 
@@ -302,6 +305,81 @@ class RoadNetwork:
             start = np.array([[projected.iloc[number].x, projected.iloc[number].y, 0.0]])
             yield point, np.concatenate([start, own[own[:, 2] <= most], places])
 
+    def explain(self, origin: gpd.GeoSeries, destination: gpd.GeoSeries) -> gpd.GeoDataFrame:
+        """Return the quickest way between two points, one row a stretch of road, and so why it takes what it takes.
+
+        Parameters
+        ----------
+        origin, destination
+            One point each, in any CRS, such as `residents.geometry.loc[[id]]`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            what ("leg to the road", "road", "local streets"), name, road_class, length_m, speed_kmh and speed_reason
+            (where the network knows them), delay_s (part of the minutes), minutes, and the line in `self.crs`. The
+            minutes add up to those of `travel_minutes`. Empty where there is no way.
+
+        Raises
+        ------
+        NetworkError
+            Where more or less than one point is given.
+        """
+        for name, points in (("origin", origin), ("destination", destination)):
+            if len(points) != 1:
+                raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
+        ends = self._roads.project(origin), self._roads.project(destination)
+        return told(self._roads, ends, kmh=self.access_kmh, local_metres=self.local_metres, max_metres=self.max_metres)
+
+    # ------------------------------------------------------------------ what if
+
+    def without(self, edges: npt.ArrayLike) -> "RoadNetwork":
+        """Return the network with these edges closed: a bridge under repair, say.
+
+        Parameters
+        ----------
+        edges
+            Labels of rows of `self.edges`. A road that is driven both ways is two edges.
+
+        Raises
+        ------
+        NetworkError
+            Where a label is no edge.
+        """
+        return self._like(self.edges.drop(index=self._edge_labels(edges)))
+
+    def with_minutes(self, minutes: pd.Series) -> "RoadNetwork":
+        """Return the network with other minutes on some edges: a lower speed limit, say.
+
+        Parameters
+        ----------
+        minutes
+            By label of `self.edges`; the other edges keep theirs.
+
+        Raises
+        ------
+        NetworkError
+            Where a label is no edge, or minutes are negative or not finite.
+        """
+        self._edge_labels(minutes.index)
+        changed = self.edges.copy()
+        changed.loc[minutes.index, "minutes"] = minutes
+        return self._like(changed)
+
+    def _like(self, edges: pd.DataFrame) -> "RoadNetwork":
+        legs = {name: getattr(self, name) for name in LEGS}
+        check_roads(self.nodes, edges, legs)
+        return RoadNetwork(self.nodes, edges, provenance=self.provenance, **legs)
+
+    def _edge_labels(self, edges: npt.ArrayLike) -> pd.Index:
+        labels: pd.Index = pd.Index(np.atleast_1d(np.asarray(edges)))
+        unknown = labels.difference(self.edges.index)
+        if len(unknown):
+            raise NetworkError(
+                f"network: {len(unknown)} labels are no edge, such as {unknown[0]!r}: see network.edges."
+            )
+        return labels
+
     # ------------------------------------------------------------------ snapping
 
     def snap(self, points: gpd.GeoSeries | gpd.GeoDataFrame, *, max_metres: float | None = None) -> pd.DataFrame:
@@ -357,7 +435,7 @@ class RoadNetwork:
 
         The file appears whole or not at all.
         """
-        legs = {name: getattr(self, name) for name in ("access_kmh", "local_metres", "max_metres")}
+        legs = {name: getattr(self, name) for name in LEGS}
         return write_network(Path(path), self.nodes, self.edges, legs, self.provenance)
 
     @classmethod

@@ -181,5 +181,5 @@ def _prepare(graph: Graph, weights: npt.NDArray[np.integer], inf: np.integer, th
     down = _side(n, numbers, inf, (start, length, nbr, fro), (*above, junctions.fro), kept, number)
     longest = _longest(*up) + _longest(*down)
     kind = weights.dtype if longest < INF32 - _SPARE else np.dtype(np.int64)
-    sides = (Side(indptr, above, ms.astype(kind, copy=False)) for indptr, above, ms in (up, down))
-    return Hierarchy(numbers[place], *sides, longest)
+    climb, fall = (Side(indptr, above, ms.astype(kind, copy=False)) for indptr, above, ms in (up, down))
+    return Hierarchy(numbers[place], climb, fall, longest)

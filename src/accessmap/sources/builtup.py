@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["built_up", "in_areas", "in_settlement"]
+__all__ = ["STREETS", "built_up", "in_areas", "in_settlement"]
 
+STREETS = ("residential", "living_street")
 CELL_M = 150.0
 # Metres of residential street in the 450 m square around (2 km a km²): a hamlet's lane is less, a village is more.
 # Told against the signs of Liechtenstein's main roads (50 or less, or more) this is right for 82 % of their length,

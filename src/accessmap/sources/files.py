@@ -55,7 +55,6 @@ def read_table(path: str | Path, *, encoding: str | None = None, layer: str | No
     Examples
     --------
     >>> import tempfile
-    import warnings
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "mairies.csv")
     ...     _ = path.write_bytes("insee;nom\n02173;Chauny\n02304;La Fère\n".encode("cp1252"))

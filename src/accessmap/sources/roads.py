@@ -1,7 +1,9 @@
 """What every reader of roads hands over: nodes and directed arcs with their minutes, and where they come from."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from accessmap.provenance import Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RoadTables", "Ways", "road_tables", "segment_metres"]
+__all__ = ["RoadTables", "Segments", "Ways", "cut_at", "file_sha256", "road_tables", "segment_metres"]
 
 WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
 FloatArray = npt.NDArray[np.float64]
@@ -54,29 +56,29 @@ class RoadTables:
         return type(self), (self.nodes, self.edges, self.source, dict(self.parameters))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ways:
-    """Columns filled one way at a time: what the tags of a way come to, shared by all its segments.
+    """Columns with one entry a way: what the tags of a way come to, shared by all its segments.
 
     `setting` is "urban", "rural" or "" where it is to be found from the surroundings; limits and caps are km/h, NaN
     where nothing is known; `minutes` is the time of the whole way (a ferry's), NaN elsewhere.
     """
 
-    road_class: "Sequence[str]" = field(default_factory=list)
-    name: "Sequence[str | None]" = field(default_factory=list)
-    setting: "Sequence[str]" = field(default_factory=list)
-    dual: "Sequence[bool]" = field(default_factory=list)
-    roundabout: "Sequence[bool]" = field(default_factory=list)
-    forward: "Sequence[bool]" = field(default_factory=list)
-    backward: "Sequence[bool]" = field(default_factory=list)
-    limit_forward: "Sequence[float]" = field(default_factory=list)
-    reason_forward: "Sequence[str]" = field(default_factory=list)
-    limit_backward: "Sequence[float]" = field(default_factory=list)
-    reason_backward: "Sequence[str]" = field(default_factory=list)
-    cap_kmh: "Sequence[float]" = field(default_factory=list)
-    cap_reason: "Sequence[str]" = field(default_factory=list)
-    minutes: "Sequence[float]" = field(default_factory=list)
-    snappable: "Sequence[bool]" = field(default_factory=list)
+    road_class: "Sequence[str]"
+    name: "Sequence[str | None]"
+    setting: "Sequence[str]"
+    dual: "Sequence[bool]"
+    roundabout: "Sequence[bool]"
+    forward: "Sequence[bool]"
+    backward: "Sequence[bool]"
+    limit_forward: "Sequence[float]"
+    reason_forward: "Sequence[str]"
+    limit_backward: "Sequence[float]"
+    reason_backward: "Sequence[str]"
+    cap_kmh: "Sequence[float]"
+    cap_reason: "Sequence[str]"
+    minutes: "Sequence[float]"
+    snappable: "Sequence[bool]"
 
     def frame(self) -> pd.DataFrame:
         """The columns as a table, one row a way; words as categories, which keeps a country's roads small."""
@@ -107,7 +109,7 @@ def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to:
 
 @dataclass(frozen=True)
 class Segments:
-    """Straight pieces of ways: node positions at both ends and the position of the way each belongs to."""
+    """Straight pieces of ways: node positions at both ends, and the position of the way each belongs to."""
 
     start: IntArray
     end: IntArray
@@ -115,6 +117,57 @@ class Segments:
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> "Segments":
         return Segments(self.start[chosen], self.end[chosen], self.way[chosen])
+
+    def middles(self, nodes: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Longitude and latitude of the middle of each piece (degrees), and its length (metres)."""
+        lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
+        ends = lon[self.start], lat[self.start], lon[self.end], lat[self.end]
+        return (ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2, segment_metres(*ends)
+
+
+def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple[Segments, pd.DataFrame]:
+    """Return segments and nodes with every segment at a barrier ending in a copy of its own (negative ids).
+
+    Roads so reach up to the barrier from both sides, and none goes through.
+
+    Parameters
+    ----------
+    barriers
+        Positions of the nodes that bar the way.
+    segments, nodes
+        Pieces of ways, and lon, lat by node id (integers).
+
+    >>> nodes = pd.DataFrame({"lon": [0.0, 0.1, 0.2], "lat": [0.0, 0.0, 0.0]}, index=[1, 2, 3])
+    >>> pieces = Segments(np.array([0, 1]), np.array([1, 2]), np.array([0, 0]))
+    >>> cut, more = cut_at(np.array([1]), pieces, nodes)
+    >>> more.index[cut.start].tolist(), more.index[cut.end].tolist()
+    ([1, -1], [-2, 3])
+    """
+    if not len(barriers):
+        return segments, nodes
+    barred = np.zeros(len(nodes), dtype=bool)
+    barred[barriers] = True
+    start, end = segments.start.copy(), segments.end.copy()
+    at_start, at_end = np.flatnonzero(barred[start]), np.flatnonzero(barred[end])
+    copied = np.concatenate([start[at_start], end[at_end]])
+    start[at_start] = len(nodes) + np.arange(len(at_start))
+    end[at_end] = len(nodes) + len(at_start) + np.arange(len(at_end))
+    lowest = min(0, int(nodes.index.min()))
+    copies = nodes.iloc[copied].set_axis(pd.Index(lowest - 1 - np.arange(len(copied)), name=nodes.index.name))
+    return Segments(start, end, segments.way), pd.concat([nodes, copies])
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a").write_bytes(b"")
+    ...     file_sha256(Path(folder, "a"))[:8]
+    'e3b0c442'
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def road_tables(
@@ -149,8 +202,7 @@ def road_tables(
     NetworkError
         If no arc is left.
     """
-    lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
-    length = segment_metres(lon[segments.start], lat[segments.start], lon[segments.end], lat[segments.end])
+    _, _, length = segments.middles(nodes)
     setting = np.asarray(ways["setting"].astype(str))[segments.way]
     setting = np.where(setting != "", setting, np.where(urban, "urban", "rural"))
     share = _share_of_way(length, segments.way, len(ways))
@@ -160,9 +212,7 @@ def road_tables(
     for column in ("road_class", "setting", "limit_reason", "cap_reason"):
         arcs[column] = arcs[column].astype("category")
     if not len(arcs):
-        raise NetworkError(
-            f"{source.title}: no road is open to mode {mode!r}: check the mode, the clip, and that the file holds roads."
-        )
+        raise NetworkError(f"{source.title}: no road is open to mode {mode!r}: try another mode or source.")
     timed = speeds.time_arcs(arcs, events, mode=mode, country=country)
     way = arcs["way"].to_numpy()
     ids = nodes.index
