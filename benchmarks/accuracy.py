@@ -23,7 +23,7 @@ ASKED = {"porto": (0.9, 1.1, 0.12, 0.985), "liechtenstein": (0.85, 1.15, 0.20, 0
 
 
 def engine_times(network: str, pairs_path: str, folder: str) -> None:
-    """Part run by the engines' Python: writes osrm.csv and valhalla.csv (seconds, empty where there is no route) into `folder`."""
+    """Part run by the engines' Python: writes seconds.csv (OSRM, Valhalla; empty where there is no route)."""
     import osrm
     import valhalla
 
@@ -160,23 +160,30 @@ def report(name, args):
     u, v, inside = main_part(roads)
     pairs = random_pairs(roads, u, inside, args.pairs)
     coordinates = roads.nodes[["lon", "lat"]].to_numpy()
-    references = reference_seconds(
-        path, np.hstack([coordinates[pairs[:, 0]], coordinates[pairs[:, 1]]]), args.engines_python, args.cache / name
-    ) ours = our_seconds(roads, u, v, pairs) low, high, most, correlation = ASKED[name] print(f"\n{name}:
-    {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs; asked: median ratio {low}-{high}, "
-          f"error under {most:.0%}, correlation over {correlation}")  # fmt: skip
-    fine = True
-    engines = compare(references["Valhalla"].to_numpy(), references["OSRM"].to_numpy())
+    ends = np.hstack([coordinates[pairs[:, 0]], coordinates[pairs[:, 1]]])
+    references = reference_seconds(path, ends, args.engines_python, args.cache / name)
+    ours = our_seconds(roads, u, v, pairs)
+    low, high, most, correlation = ASKED[name]
     print(
-        f"  Valhalla/OSRM       ratio {engines['ratio']:.3f}  correlation {engines['correlation']:.4f}  mean error {engines['error']:.1%}"
+        f"\n{name}: {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs; asked: median ratio "
+        f"{low}-{high}, mean error under {most:.0%}, correlation over {correlation}"
     )
+    print("  Valhalla/OSRM       ", line(compare(references["Valhalla"].to_numpy(), references["OSRM"].to_numpy())))
+    fine = True
     for engine in references:
-        r = compare(ours, references[engine].to_numpy())
-        holds = low <= r["ratio"] <= high and r["error"] < most and r["correlation"] > correlation
+        found = compare(ours, references[engine].to_numpy())
+        holds = low <= found["ratio"] <= high and found["error"] < most and found["correlation"] > correlation
         fine &= holds
-        print(f"  accessmap/{engine:<9} ratio {r['ratio']:.3f}  correlation {r['correlation']:.4f}  mean error {r['error']:.1%}  ninth decile {r['p90']:.1%}  "
-              f"medians {r['ours']:.0f} s and {r['median']:.0f} s  {r['pairs']} pairs  {'ok' if holds else 'NOT AS ASKED'}")  # fmt: skip
+        print(f"  accessmap/{engine:<10}", line(found), "ok" if holds else "NOT AS ASKED")
     return fine
+
+
+def line(found):
+    """One comparison in one line."""
+    return (
+        f"ratio {found['ratio']:.3f}  correlation {found['correlation']:.4f}  mean error {found['error']:.1%}  ninth "
+        f"decile {found['p90']:.1%}  medians {found['ours']:.0f} s and {found['median']:.0f} s  {found['pairs']} pairs"
+    )
 
 
 def main() -> int:
@@ -196,7 +203,8 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=2000)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "accessmap-accuracy")
     args = parser.parse_args()
-    return 0 if all([report(name, args) for name in args.networks or ASKED]) else 1
+    failed = [name for name in args.networks or ASKED if not report(name, args)]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

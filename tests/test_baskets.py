@@ -4,30 +4,7 @@ import pytest
 
 from accessmap.baskets import REMOTE_MINUTES, basket, basket_named, baskets
 from accessmap.errors import TableError
-
-CATEGORIES = [
-    "mairie",
-    "france_services",
-    "hospital",
-    "emergency",
-    "high_school",
-    "middle_school",
-    "primary_school",
-    "general_practitioner",
-    "nurse",
-    "pharmacy",
-    "dentist",
-    "bakery",
-    "grocery",
-    "supermarket",
-    "post_office",
-    "bank",
-    "cinema",
-    "library",
-    "gendarmerie",
-    "coworking",
-    "digital_help",
-]
+from accessmap.labels import CATEGORIES
 
 
 @pytest.fixture

@@ -185,6 +185,8 @@ def test_theil_of_one_group_is_all_within_and_an_unknown_group_is_refused():
     assert imbalance.theil(values, people).between == 0.0
     with pytest.raises(TableError, match=r"1 ids have no group, such as 'b'"):
         imbalance.theil(values, people, groups=pd.Series({"a": "x"}))
+    with pytest.raises(TableError, match="unique"):
+        imbalance.theil(values, people, groups=pd.Series(["x", "x"], index=["a", "a"]))
 
 
 def test_atkinson_written_out():
@@ -211,6 +213,7 @@ def test_a_quantile_is_the_smallest_value_that_holds_its_share_of_people(case, s
 
 def test_ten_tenths_are_the_whole_and_places_without_people_are_no_quantile():
     assert imbalance.quantile(series(*range(10)), series(*[0.1] * 10), share=1) == 9
+    assert imbalance.quantile(series(*range(5)), series(*[0.7] * 5), share=0.2) == 0
     assert imbalance.quantile(series(1, 2, 99), series(1, 1, 0), share=1) == 2
     assert imbalance.quantile(series(0, 2, 99), series(0, 1, 1), share=0) == 2
     with pytest.raises(ValueError, match="between 0 and 1"):
@@ -392,6 +395,15 @@ def test_the_summary_says_who_is_left_out_before_it_speaks_of_the_others():
     assert list(found.columns) == ["value", "unit", "name"]
     assert found.index.is_unique
     assert found.notna().all(axis=None)
+
+
+def test_the_summary_moves_supply_and_no_minutes():
+    values, people = series(1, 3), series(1, 1)
+    names = [
+        imbalance.summary(values, people, unit="", higher_is_better=better).loc["hoover", "name"]
+        for better in (True, False)
+    ]
+    assert names == ["Share of supply that would have to move", "Share of the total above the mean"]
 
 
 def test_a_summary_of_nobody_reached_is_refused():

@@ -398,3 +398,9 @@ def test_services_beyond_the_drawn_neighbours_are_left_out(communes, values, ser
     services.loc["ph", "geometry"] = communes.geometry["far"].centroid
     drawing = am.access_map(communes, values, services).drawing
     assert [layer.key for layer in drawing.layers] == ["france_services"]
+
+
+def test_the_rarest_services_are_drawn_on_top(communes, values, services):
+    every = services.loc[["ph", "fs", "fs"]].set_axis(["p", "f1", "f2"])
+    drawing = am.access_map(communes, values, every).drawing
+    assert [layer.key for layer in drawing.layers] == ["france_services", "pharmacy"]

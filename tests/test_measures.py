@@ -53,6 +53,12 @@ def test_of_two_services_as_near_the_first_column_is_nearest(times):
     assert nearest(times, k=2).loc["r2"].tolist() == ["b", 7.0]
 
 
+def test_ties_keep_the_order_of_columns_among_many_services():
+    level = pd.DataFrame([[5.0, 4.0] * 100], index=["r"], columns=[f"s{j}" for j in range(200)])
+    found = [nearest(level, k=k).loc["r", "service_id"] for k in range(1, 201)]
+    assert found == [f"s{j}" for j in (*range(1, 200, 2), *range(0, 200, 2))]
+
+
 def test_kth_nearest_is_missing_where_fewer_are_reached(times):
     second, third, fourth = (nearest(times, k=k) for k in (2, 3, 4))
     assert second["service_id"].fillna("-").tolist() == ["a", "b", "-"]
@@ -163,6 +169,11 @@ def test_a_commune_where_nobody_lives_has_no_mean(residents):
 def test_by_commune_follows_ids_and_not_rows(residents):
     values = pd.Series([8.0, 4.0, 9.0, 3.0], index=list("cbad"))
     assert by_commune(values, residents).loc["02173", "value"] == 5.0
+
+
+def test_by_commune_refuses_infinite_minutes(residents):
+    with pytest.raises(TableError, match="infinite"):
+        by_commune(pd.Series([1.0, np.inf, 2.0, 3.0], index=list("abcd")), residents)
 
 
 def test_by_commune_refuses_residents_without_commune_or_column(residents):

@@ -5,8 +5,9 @@ import logging
 import numpy as np
 import pytest
 
-from accessmap import travel_times
+from accessmap import nearest, travel_times
 from accessmap.errors import TableError
+from accessmap.travel import nearest_times
 
 
 def test_times_are_residents_by_services_in_minutes(toy_study):
@@ -48,3 +49,45 @@ def test_the_callers_tables_are_not_changed(toy_study):
     travel_times(residents, services, toy_study.network)
     assert residents.equals(toy_study.residents)
     assert services.equals(toy_study.services)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_nearest_times_is_nearest_of_travel_times_without_the_matrix(sample_study, k):
+    residents = sample_study.residents.iloc[::40]
+    services = sample_study.services.query("category == 'hospital' or category == 'france_services'")
+    expected = nearest(travel_times(residents, services, sample_study.network), k=k)
+    got = nearest_times(residents, services, sample_study.network, k=k)
+    np.testing.assert_allclose(got["minutes"], expected["minutes"], atol=1e-3)
+    # A hospital and a France services may stand at one mairie; then either is nearest.
+    differ = got["service_id"] != expected["service_id"]
+    assert differ.mean() < 0.02
+
+
+def test_nearest_times_knows_trips_on_one_edge_and_in_local_streets(toy_study):
+    near = toy_study.residents.copy()
+    near.loc[["ra"], "geometry"] = near.loc[["ra"]].translate(700)
+    sites = toy_study.services.loc[["fs-a", "fs-x"]].copy()
+    sites.loc[["fs-a"], "geometry"] = sites.loc[["fs-a"]].translate(300)
+    got = nearest_times(near, sites, toy_study.network)
+    assert got.loc["ra", "minutes"] == pytest.approx(400 / 2000 * 3, abs=2e-3)
+    expected = nearest(travel_times(near, sites, toy_study.network))
+    assert got["service_id"].to_list() == expected["service_id"].to_list()
+
+
+def test_fewer_than_k_services_is_missing_and_not_a_number(toy_study):
+    got = nearest_times(toy_study.residents, toy_study.services.loc[["fs-a"]], toy_study.network, k=2)
+    assert got["minutes"].isna().all()
+    assert got["service_id"].isna().all()
+
+
+def test_one_way_streets_tell_the_way_there_from_the_way_home(toy_study):
+    roads = toy_study.network.edges
+    # From b to a one must go by x: without the edge b→a there is no way at all.
+    closed = roads.index[(roads["u"] == "02002") & (roads["v"] == "02001")]
+    network = toy_study.network.without(closed)
+    there = travel_times(toy_study.residents, toy_study.services, network)
+    home = travel_times(toy_study.residents, toy_study.services, network, homeward=True)
+    assert np.isnan(there.loc["rb", "fs-a"])
+    assert home.loc["rb", "fs-a"] == pytest.approx(3, abs=2e-3)
+    assert home.index.equals(there.index)
+    assert home.columns.equals(there.columns)

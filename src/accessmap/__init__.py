@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accessmap.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.isochrones import catchments as catchments
+    from accessmap.isochrones import isochrones as isochrones
     from accessmap.maps import access_map as access_map
     from accessmap.maps import catchment_map as catchment_map
     from accessmap.maps import compare_map as compare_map
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from accessmap.sources.residents import read_residents as read_residents
     from accessmap.sources.services import read_services as read_services
     from accessmap.study import Study as Study
+    from accessmap.travel import nearest_times as nearest_times
     from accessmap.travel import travel_times as travel_times
 
 _HOME = {
@@ -49,8 +51,10 @@ _HOME = {
     "compare": "scenarios",
     "compare_map": "maps",
     "coverage": "measures",
+    "isochrones": "isochrones",
     "load_sample": "sample",
     "nearest": "measures",
+    "nearest_times": "travel",
     "opportunities": "measures",
     "read_communes": "sources.communes",
     "read_residents": "sources.residents",

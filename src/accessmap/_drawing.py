@@ -281,4 +281,5 @@ def _layers(
             marks.append(Mark(round(x), round(y), tuple(lines), stands_in.get(str(key)), key in fresh))
         name = words.name(lang, count=len(marks))
         layers.append(Layer(str(kind), name[:1].upper() + name[1:], words.shape, words.colour, tuple(marks)))
-    return tuple(layers)
+    # The rarest last, which is on top: a France services at the mairie is seen, not the mairie alone.
+    return tuple(sorted(layers, key=lambda layer: -len(layer.marks)))

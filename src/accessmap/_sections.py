@@ -199,10 +199,11 @@ def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -
 
 
 def communes_table(found: Results, words: Words) -> Table:
-    """Return the table by commune: people, nearest site, minutes and change by scenario."""
-    columns = [words("commune"), words("inhabitants"), words("site_today"), words("baseline")]
+    """Return the table by commune: people, minutes, change by scenario, nearest site."""
+    columns = [words("commune"), words("inhabitants"), words("baseline")]
     for name in found.names:
         columns += [words("with_scenario", name=name), words("change")]
+    columns.append(words("site_today"))
     rows = []
     for _, row in found.communes.sort_values("name", key=_plain, kind="stable").iterrows():
         site = str(row["nearest_site"]) if isinstance(row["nearest_site"], str) else words("unreached")
@@ -210,7 +211,6 @@ def communes_table(found: Results, words: Words) -> Table:
         cells = [
             Cell(str(row["name"]), str(row["name"])),
             Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
-            Cell(site, site),
             Cell(words.minutes(before), _sortable(before)),
         ]
         for name in found.names:
@@ -218,8 +218,8 @@ def communes_table(found: Results, words: Words) -> Table:
             newly = math.isnan(before) and not math.isnan(after)
             cells.append(Cell(words.minutes(after), _sortable(after)))
             cells.append(Cell(words("newly_reached") if newly else words.change(change), _sortable(change)))
-        rows.append(tuple(cells))
-    return Table(tuple(columns), (False, True, False, *[True] * (len(columns) - 3)), tuple(rows))
+        rows.append((*cells, Cell(site, site)))
+    return Table(tuple(columns), (False, *[True] * (len(columns) - 2), False), tuple(rows))
 
 
 def furthest_table(found: Results, words: Words) -> Table:

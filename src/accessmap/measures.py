@@ -154,13 +154,14 @@ def by_commune(values: pd.Series, residents: pd.DataFrame) -> pd.DataFrame:
     if communes.isna().any():
         homeless = communes.index[communes.isna()]
         raise TableError("residents", [f"'commune' is missing for {len(homeless)} residents, such as {homeless[0]!r}."])
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    reached = ~np.isnan(numbers)
+    reached = values.notna().to_numpy()
+    numbers = np.zeros(len(values))
+    numbers[reached] = complete(values[reached], "values", negative=True)
     sums = (
         pd.DataFrame(
             {
                 "people": np.where(reached, people, 0.0),
-                "total": np.where(reached, people * np.where(reached, numbers, 0.0), 0.0),
+                "total": np.where(reached, people * numbers, 0.0),
                 "unreached_people": np.where(reached, 0.0, people),
             }
         )

@@ -15,7 +15,7 @@ from accessmap.provenance import Provenance, Source
 from accessmap.roadgraph import RoadGraph
 from accessmap.route import told
 from accessmap.routing import Seeds
-from accessmap.snapping import MS_PER_MINUTE, along, direct_ms, own_segment
+from accessmap.snapping import MS_PER_MINUTE, along, direct_ms, own_segment, quickest
 from accessmap.tables import metric_crs
 
 if TYPE_CHECKING:
@@ -273,6 +273,35 @@ class RoadNetwork:
             minutes[o, d] = np.fmin(minutes[o, d], direct)
         return minutes
 
+    def nearest_minutes(
+        self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+        """Return for every origin its k nearest destinations, legs included: minutes and which, two arrays (n, k).
+
+        The matrix of all pairs is never built. `which` counts in the order of the destinations, -1 (with NaN minutes)
+        where fewer than k are reached; of two equally near, the first comes first.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+        """
+        roads, segments = self._roads, self._roads.segments
+        points = roads.project(origins), roads.project(destinations)
+        start, end = (roads.snap_some(side, self.max_metres, self.access_kmh) for side in points)
+        minutes, which = roads.router.nearest(end.destinations(segments), k=k)
+        ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
+        seeds = start.origins(segments)
+        o, side = np.nonzero(seeds.nodes >= 0)
+        node = seeds.nodes[o, side]
+        found = (
+            (np.repeat(o, k), which[node].ravel(), (ms[node] + seeds.costs[o, side][:, None]).ravel()),
+            direct_ms(start, end, segments),
+            roads.local_ms(points, (start, end), self.local_metres, self.access_kmh),
+        )
+        o, d, at = (np.concatenate(columns).astype("int64") for columns in zip(*found, strict=True))
+        return quickest(o[d >= 0], d[d >= 0], at[d >= 0], origins=len(origins), k=k)
+
     def minutes_along(
         self, points: gpd.GeoSeries, *, most: float, every: float, outward: bool = False
     ) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:
@@ -376,7 +405,7 @@ class RoadNetwork:
         unknown = labels.difference(self.edges.index)
         if len(unknown):
             raise NetworkError(
-                f"network: {len(unknown)} labels are no edge, such as {unknown[0]!r}: see network.edges."
+                f"network: {len(unknown)} labels are no edge, such as {unknown.tolist()[0]!r}: see network.edges."
             )
         return labels
 

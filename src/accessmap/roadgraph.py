@@ -82,7 +82,7 @@ class RoadGraph:
         if (numbers < 0).any():
             unknown = wanted[numbers < 0]
             hint = did_you_mean(unknown[0], self.nodes.index)
-            raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown[0]!r}{hint}.")
+            raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown.tolist()[0]!r}{hint}.")
         return numbers.astype("int64")
 
     def quickest_edges(self, path: npt.NDArray[np.integer]) -> Ints:

@@ -13,7 +13,7 @@ import shapely
 
 from accessmap.routing import Seeds
 
-__all__ = ["MS_PER_MINUTE", "Segments", "Snapped", "along", "direct_ms", "own_segment", "snap_points"]
+__all__ = ["MS_PER_MINUTE", "Segments", "Snapped", "along", "direct_ms", "own_segment", "quickest", "snap_points"]
 
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
@@ -143,6 +143,27 @@ def direct_ms(origins: Snapped, destinations: Snapped, segments: Segments) -> tu
     o, d = pairs["o"].to_numpy(), pairs["d"].to_numpy()
     ms = np.rint(np.abs(along) * np.maximum(whole, 0)).astype("int64") + origins.leg_ms[o] + destinations.leg_ms[d]
     return o[allowed], d[allowed], ms[allowed]
+
+
+def quickest(
+    origins_of: Ints, which: Ints, ms: Ints, *, origins: int, k: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    """Return the k quickest different destinations of each origin: minutes (NaN) and which (-1), (origins, k).
+
+    Parameters
+    ----------
+    origins_of, which, ms
+        One row a trip: its origin, its destination and its milliseconds; a pair may have several.
+    """
+    order = np.lexsort((which, ms, origins_of))
+    trips = pd.DataFrame({"o": origins_of[order], "d": which[order], "ms": ms[order]}).drop_duplicates(["o", "d"])
+    trips["rank"] = trips.groupby("o").cumcount()
+    trips = trips[trips["rank"] < k]
+    minutes = np.full((origins, k), np.nan, "float32")
+    best = np.full((origins, k), ABSENT, "int32")
+    at = trips["o"].to_numpy(), trips["rank"].to_numpy()
+    minutes[at], best[at] = trips["ms"].to_numpy() / MS_PER_MINUTE, trips["d"].to_numpy()
+    return minutes, best
 
 
 def along(

@@ -3,12 +3,13 @@
 import logging
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from accessmap.network import RoadNetwork
 from accessmap.tables import check_residents, check_services
 
-__all__ = ["travel_times"]
+__all__ = ["nearest_times", "travel_times"]
 
 logger = logging.getLogger("accessmap")
 
@@ -20,6 +21,7 @@ def travel_times(
     *,
     limit: float | None = None,
     max_metres: float | None = None,
+    homeward: bool = False,
 ) -> pd.DataFrame:
     """Return minutes from home to service, float32, residents × services; NaN is not reached.
 
@@ -28,7 +30,8 @@ def travel_times(
     Parameters
     ----------
     residents, services
-        Tables in the contract of `accessmap.tables`: points, in EPSG:2154 or any other CRS that is set.
+        Tables in the contract of `accessmap.tables`: points, in EPSG:2154 or
+        a UTM zone.
     network
         The roads.
     limit
@@ -36,6 +39,8 @@ def travel_times(
     max_metres
         A point further than this from every road is not reached, by default `network.max_metres`; `network.snap`
         lists such points.
+    homeward
+        False: from home to the service. True: from the service back home, which one-way streets make another time.
 
     Raises
     ------
@@ -55,9 +60,57 @@ def travel_times(
     """
     check_residents(residents)
     check_services(services)
-    minutes = network.travel_minutes(residents.geometry, services.geometry, limit=limit, max_metres=max_metres)
+    ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
+    minutes = network.travel_minutes(*ends, limit=limit, max_metres=max_metres)
+    minutes = minutes.T if homeward else minutes
     times = pd.DataFrame(minutes, index=residents.index, columns=services.index)
     lost = int(times.isna().all(axis=1).sum())
     if lost and limit is None:
         logger.warning("%d of %d residents reach no service: see network.snap(residents)", lost, len(residents))
     return times
+
+
+def nearest_times(
+    residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: RoadNetwork, *, k: int = 1
+) -> pd.DataFrame:
+    """Return the k-th nearest service of each resident and the minutes to it: columns service_id and minutes.
+
+    The same as `nearest(travel_times(residents, services, network), k=k)` without ever building that matrix: for
+    hundreds of thousands of residents, or thousands of services.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in the contract of `accessmap.tables`.
+    network
+        The roads.
+    k
+        1 for the nearest, 2 for the second nearest, and so on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By resident: service_id (string, <NA> where fewer than k services are reached) and minutes (NaN there). Of two
+        services equally near, the first row of `services` comes first.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    SnapError
+        Where not one resident, or not one service, is near the network.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> mairies = study.services.query("category == 'mairie'")
+    >>> nearest_times(study.residents.loc[["02173-01"]], mairies, study.network)["service_id"].to_list()
+    ['mairie-02173']
+    """
+    check_residents(residents)
+    check_services(services)
+    minutes, which = network.nearest_minutes(residents.geometry, services.geometry, k=k)
+    at = which[:, k - 1]
+    names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
+    return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)

@@ -159,6 +159,13 @@ def test_nothing_scrolls_sideways(browser, dossier, single_map, width):
         assert browser.js("return document.documentElement.scrollWidth") <= width
 
 
+def test_names_stay_readable_on_a_phone(browser, dossier):
+    browser.open(dossier, width=390)
+    widths = browser.js("""return [...document.querySelectorAll('#communes tbody th')].map(cell => cell.offsetWidth)""")
+    assert len(widths) == 84
+    assert min(widths) > 80
+
+
 def test_everything_is_reached_by_keyboard_and_has_a_name(browser, dossier):
     browser.open(dossier)
     browser.wait(lambda: browser.js(DRAWN) == 84)

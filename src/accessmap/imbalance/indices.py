@@ -219,6 +219,8 @@ def _entropy(relative: Floats) -> Floats:
 
 def _codes(groups: pd.Series, index: pd.Index) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return the group of each id as an integer, refusing ids that have none."""
+    if not groups.index.is_unique:
+        raise TableError("groups", ["Ids must be unique."])
     found = groups.reindex(index)
     lost = found.index[found.isna()]
     if len(lost):

@@ -70,6 +70,8 @@ def summary(
     if counted.sum() <= 0:
         raise TableError("values", ["Nobody has a value: there is no imbalance to speak of."])
     mean = shares_of(known, counted)[2]
+    # Supply can be moved; minutes cannot, and there the same number says how much of them lies above the mean.
+    moved = "Share of supply that would have to move" if higher_is_better else "Share of the total above the mean"
     rows: list[tuple[str, float, str, str]] = [
         ("people", float(people.sum()), "people", "People"),
         ("unreached_people", float(people[~reached].sum()), "people", "People not reached"),
@@ -80,7 +82,7 @@ def summary(
         ("p90", quantile(known, counted, share=0.9), unit, "One person in ten has more"),
         ("p90_p10", percentile_ratio(known, counted), "times", "P90 over P10"),
         ("gini", gini(known, counted), "index 0-1", "Gini index"),
-        ("hoover", hoover(known, counted), "share", "Share that would have to move for all to have the mean"),
+        ("hoover", hoover(known, counted), "share", moved),
         ("theil", theil(known, counted).total, "index", "Theil index"),
     ]
     if line is not None:

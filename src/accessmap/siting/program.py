@@ -30,6 +30,8 @@ TOLERANCE = 1e-6
 _TIE = 1e-9
 _BLOCK = 10  # sites ordered in one solve: the weights 2**9 … 1 stay far above the solver's tolerance
 _LP_ROUNDS = 60
+_LP_PATIENCE = 4  # rounds over which the bound must rise by this share of the gap
+_LP_PROGRESS = 0.02
 _OPTIMAL, _LIMIT, _INFEASIBLE = 0, 1, 2  # status codes of scipy.optimize.milp and linprog
 
 
@@ -227,7 +229,11 @@ class Program:
 
     def _relax(self, best: Outcome) -> Outcome:
         """Add rows until the relaxation without integers is right, and close sites that no better set can open."""
+        bounds = [-math.inf] * _LP_PATIENCE
         for _ in range(_LP_ROUNDS):
+            if best.bound - bounds[-_LP_PATIENCE] < _LP_PROGRESS * (best.value - best.bound):
+                break  # the last rounds hardly moved the bound: what is left is for branching
+            bounds.append(best.bound)
             if best.proven or time.perf_counter() > self.deadline:
                 break
             lp = self._linprog()

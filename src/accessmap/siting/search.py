@@ -84,7 +84,8 @@ class Search:
         """Return the result for a set."""
         assert found.y is not None
         objective = self.objective(found.y)
-        bound = (max if self.unit < 0 else min)(self.offset + found.bound * self.unit, objective)
+        least = max(found.bound, 0.0)  # minutes, people and costs are never negative
+        bound = (max if self.unit < 0 else min)(self.offset + least * self.unit, objective)
         return siting_of(
             self.asked, self.method, found.y, objective, bound, proven=found.proven, parameters=self.options,
             size={"distinct_residents": self.merged, **self.program.size()},

@@ -68,13 +68,13 @@ def in_areas(lon: FloatArray, lat: FloatArray, areas: list[Any]) -> BoolArray:
 
     inside = np.zeros(len(lon), dtype=bool)
     if areas and len(lon):
-        tree = shapely.STRtree(shapely.points(lon, lat))
+        tree = shapely.STRtree(np.asarray(shapely.points(lon, lat)))
         inside[tree.query(np.array(areas, dtype=object), predicate="contains")[1]] = True
     return inside
 
 
 def built_up(lon: FloatArray, lat: FloatArray, street_m: FloatArray, areas: list[Any]) -> BoolArray:
-    """Return for each place whether it is built up: by mapped areas where the file maps them, else by the streets around.
+    """Return for each place whether it is built up: in a mapped area, or among streets where the file maps none.
 
     A file maps them if at least half of its residential streets (metres) lie within its areas.
 

@@ -26,6 +26,9 @@ OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
 COLUMNS = [column.name for column in fields(Ways)]
 SETTLED_LANDUSE = {"residential", "retail"}
 SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood"}
+# osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
+# up to this size, some 4 million nodes, it is not worth that.
+SMALL_FILE_BYTES = 30_000_000
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 IntArray = npt.NDArray[np.int64]
 
@@ -33,7 +36,7 @@ IntArray = npt.NDArray[np.int64]
 def read_osm(
     path: str | Path, *, mode: str = "car", clip: Any = None, buffer_metres: float = 0.0, country: str | None = None
 ) -> RoadTables:
-    """Return the roads of an OpenStreetMap file that a mode may use: nodes (degrees), directed arcs (minutes, metres).
+    """Return the roads of an OpenStreetMap file open to a mode: nodes (degrees) and arcs (minutes, metres).
 
     Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides of it,
     each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
@@ -78,7 +81,7 @@ def read_osm(
     path = Path(path)
     if not path.is_file():
         raise SourceError(f"{path}: no such file: give an OpenStreetMap extract (.osm.pbf, .osm or .osm.gz).")
-    notes = {} if clip is None else {"clip": ", ".join(f"{x:.4f}" for x in place.bounds)}
+    notes = {} if place is None else {"clip": ", ".join(f"{x:.4f}" for x in place.bounds)}
     try:
         return _Reading(path, mode, place, country, notes).tables()
     except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
@@ -147,10 +150,11 @@ class _Reading:
         from osmium import osm
 
         relations = self._objects(osm.RELATION, only.KeyFilter("landuse", "place"))
-        settled = [relation.members for relation in relations if _is_settled(relation.tags)]
-        return {
-            member.ref for members in settled for member in members if member.type == "w" and member.role != "inner"
-        }
+        found: set[int] = set()
+        for relation in relations:
+            if _is_settled(relation.tags):
+                found.update(member.ref for member in relation.members if member.type == "w" and member.role != "inner")
+        return found
 
     def _ways(self, members: set[int]) -> pd.DataFrame:
         """What the roads are, in the order in which their nodes are noted; rings of built-up areas on the way."""
@@ -187,9 +191,11 @@ class _Reading:
         ids, lon, lat = array("q"), array("d"), array("d")
         delayed: list[tuple[int, str]] = []
         barriers: list[int] = []
-        for node in self._objects(osm.NODE, only.IdFilter(np.union1d(wanted, bounds).tolist())):
+        chosen = set(np.union1d(wanted, bounds).tolist())
+        filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
+        for node in self._objects(osm.NODE, *filters):
             place = node.location
-            if not place.valid():
+            if node.id not in chosen or not place.valid():
                 continue
             ids.append(node.id)
             lon.append(place.lon)

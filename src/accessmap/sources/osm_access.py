@@ -18,51 +18,47 @@ KEYS = {
 }
 NAMING = {"car": {"motorcar", "motor_vehicle"}, "bike": {"bicycle"}, "walk": {"foot"}}
 # Values in neither set ("unknown", "seasonal", a typing error) leave the rule of the road's class.
-CLOSED = set(
-    [
-        "no",
-        "private",
-        "agricultural",
-        "forestry",
-        "agricultural;forestry",
-        "military",
-        "emergency",
-        "psv",
-        "bus",
-        "taxi",
-        "hgv",
-        "official",
-        "restricted",
-        "permit",
-        "residents",
-        "use_sidepath",
-        "delivery",
-        "employees",
-        "staff",
-    ]
-)
-OPEN = set(["yes", "permissive", "designated", "destination", "customers", "dismount", "discouraged", "hov"])
+CLOSED = {
+    "no",
+    "private",
+    "agricultural",
+    "forestry",
+    "agricultural;forestry",
+    "military",
+    "emergency",
+    "psv",
+    "bus",
+    "taxi",
+    "hgv",
+    "official",
+    "restricted",
+    "permit",
+    "residents",
+    "use_sidepath",
+    "delivery",
+    "employees",
+    "staff",
+}
+OPEN = {"yes", "permissive", "designated", "destination", "customers", "dismount", "discouraged", "hov"}
 VISITORS = {"destination", "customers"}
 
-ROADS = set(
-    [
-        "motorway",
-        "motorway_link",
-        "trunk",
-        "trunk_link",
-        "primary",
-        "primary_link",
-        "secondary",
-        "secondary_link",
-        "tertiary",
-        "tertiary_link",
-        "unclassified",
-        "residential",
-        "living_street",
-        "road",
-        "service",
-    ]
-)
+ROADS = {
+    "motorway",
+    "motorway_link",
+    "trunk",
+    "trunk_link",
+    "primary",
+    "primary_link",
+    "secondary",
+    "secondary_link",
+    "tertiary",
+    "tertiary_link",
+    "unclassified",
+    "residential",
+    "living_street",
+    "road",
+    "service",
+}
 CAR_ONLY = {"motorway", "motorway_link"}
 BY_DEFAULT = {
     "car": ROADS,
@@ -74,10 +70,18 @@ WHEN_NAMED: dict[str, set[str]] = {"car": {"track", "pedestrian"}, "bike": {"foo
 ROUNDABOUTS = {"roundabout", "circular"}
 FORWARD, BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
 
-OPENING = set(["gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"])
-PASSED_BY_CARS = OPENING | set(
-    ["no", "entrance", "cattle_grid", "toll_booth", "border_control", "height_restrictor", "kerb", "sally_port", "yes"]
-)
+OPENING = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
+PASSED_BY_CARS = OPENING | {
+    "no",
+    "entrance",
+    "cattle_grid",
+    "toll_booth",
+    "border_control",
+    "height_restrictor",
+    "kerb",
+    "sally_port",
+    "yes",
+}
 STOPS_WALKERS = {"wall", "fence", "full-height_turnstile"}
 STOPS_BIKES = STOPS_WALKERS | {"stile", "turnstile", "jersey_barrier", "debris", "kissing_gate"}
 

@@ -1,4 +1,4 @@
-"""Minutes on a stretch of road: what the law lets, what the road lets, and what junctions cost, as data with its source.
+"""Minutes on a stretch of road: what the law lets, what the road lets, and what junctions cost, as data with sources.
 
 The speed of an arc is the lowest of three: the limit (signed, or the country's own for such a road) times how far
 drivers use it; the *practical speed* of its class in its setting, which is what width, bends, parked cars and houses

@@ -85,7 +85,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     np.maximum.at(waiting, node, events["event"].map(table).to_numpy(dtype=float))
     signalled = np.zeros(count, dtype=bool)
     signalled[node[(events["event"] == "signal").to_numpy()]] = True
-    seconds = waiting[v] + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
+    seconds: FloatArray = waiting[v] + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
     return seconds + _junction_seconds(arcs, u, v, signalled, table)
 
 

@@ -93,9 +93,9 @@ def legal_limit(country: str, setting: str) -> tuple[float, str]:
     """
     limits = _limits()
     if (country, setting) not in limits:
-        wrong, kind, known = country, "country", COUNTRIES
+        wrong, kind, known = country, "country", list(COUNTRIES)
         if country in COUNTRIES:
-            wrong, kind, known = setting, "setting", tuple(dict.fromkeys(name for _, name in limits))
+            wrong, kind, known = setting, "setting", list(dict.fromkeys(name for _, name in limits))
         raise NetworkError(
             f"speed limits: unknown {kind} {wrong!r}{did_you_mean(wrong, known)}: use one of {', '.join(known)}."
         )

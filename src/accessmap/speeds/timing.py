@@ -52,9 +52,9 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: s
     A kilometre signed 30, with nothing in the way.
 
     >>> arc = pd.DataFrame(
-    ...     {"u": [0], "v": [1], "length_m": [1000.0], "road_class": ["tertiary"], "setting": ["rural"], "dual": [False],
-    ...      "roundabout": [False], "limit_kmh": [30.0], "limit_reason": ["maxspeed=30"], "cap_kmh": [np.nan],
-    ...      "cap_reason": [""], "fixed_minutes": [np.nan]})
+    ...     {"u": [0], "v": [1], "length_m": [1000.0], "road_class": ["tertiary"], "setting": ["rural"],
+    ...      "dual": [False], "roundabout": [False], "limit_kmh": [30.0], "limit_reason": ["maxspeed=30"],
+    ...      "cap_kmh": [np.nan], "cap_reason": [""], "fixed_minutes": [np.nan]})
     >>> timed = time_arcs(arc, pd.DataFrame({"node": [], "event": []}), mode="car", country="FR")
     >>> timed["minutes"].round(3).item(), timed["speed_reason"].item(), timed["delay_s"].item()
     (2.083, 'maxspeed=30, drivers 96 %', 0.0)

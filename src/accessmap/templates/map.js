@@ -41,11 +41,16 @@ var accessmap = (function () {
     return name.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9]+/g, " ").trim();
   }
 
+  function many(layer) { return layer.points.length > 60; }
+
   function icon(layer, fresh) {
     var drawn = element("svg", { viewBox: "-10 -10 20 20", "aria-hidden": "true" }, [
       element("path", { d: layer.d, fill: layer.colour, stroke: "#fff", "stroke-width": "1.5", "stroke-linejoin": "round" })
     ]);
-    return L.divIcon({ className: fresh ? "am-icon am-fresh" : "am-icon", html: drawn, iconSize: fresh ? [30, 30] : [20, 20] });
+    var size = fresh ? 30 : many(layer) ? 11 : 20;
+    drawn.setAttribute("width", size);
+    drawn.setAttribute("height", size);
+    return L.divIcon({ className: "am-icon", html: drawn, iconSize: [size, size] });
   }
 
   function draw(map, root) {
@@ -117,7 +122,11 @@ var accessmap = (function () {
     var marks = [];
     data.layers.forEach(function (layer, k) {
       layer.points.forEach(function (point) {
-        var marker = L.marker(place(data.origin, point[0], point[1]), { icon: icon(layer, point[4]), riseOnHover: true, zIndexOffset: 1000 });
+        var marker = L.marker(place(data.origin, point[0], point[1]), {
+          icon: icon(layer, point[4]), riseOnHover: true, riseOffset: 100000, zIndexOffset: 5000 * (k + 1),
+          // Hundreds of stops would bury the rest of the page for those who use the keyboard.
+          keyboard: !many(layer)
+        });
         marker.bindTooltip(lines(point[2], "am-tip"), { opacity: 1, className: "am-tooltip" });
         marker.on("add", function () { marker.getElement().setAttribute("aria-label", point[2].join(", ")); });
         marker.on("click keypress", function () { told.replaceChildren(lines(point[2], "am-told-lines")); });
