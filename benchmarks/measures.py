@@ -11,7 +11,7 @@ from accessmap import decay, imbalance
 from accessmap.apl import apl
 from accessmap.baskets import basket
 from accessmap.floating import balanced_fca, balancing_cost, spatial_availability, three_step_fca, two_step_fca
-from accessmap.measures import by_commune, coverage, gravity, median_opportunities, nearest, opportunities, split
+from accessmap.measures import by_commune, coverage, gravity, median_opportunities, nearest, opportunities
 from accessmap.raam import raam
 
 RESIDENTS, SERVICES, COMMUNES = 10_000, 500, 800
@@ -58,7 +58,7 @@ def main() -> None:
         "nearest, k=3": lambda: nearest(times, k=3),
         "coverage": lambda: coverage(times, people, [10, 20, 30]),
         "by_commune": lambda: by_commune(access, residents),
-        "split": lambda: split(access, ages),
+        "imbalance.split": lambda: imbalance.split(access, ages),
         "opportunities": lambda: opportunities(times, supply, cutoff=30),
         "median_opportunities": lambda: median_opportunities(times, supply, cutoffs=range(20, 41)),
         "gravity": lambda: gravity(times, supply, decay=weigh),

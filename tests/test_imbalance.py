@@ -369,6 +369,20 @@ def test_sensitivity_shows_how_far_scores_and_ranks_move_with_the_weights(measur
     assert alone["lowest"].tolist() == alone["highest"].tolist()
 
 
+# groups
+
+
+def test_each_group_has_the_mean_of_its_own_people_reached():
+    minutes = series(9, 7, np.nan)
+    groups = pd.DataFrame({"young": [90, 10, 5], "old": [10, 50, 35], "none": [0, 0, 0]}, index=list("abc"))
+    found = imbalance.split(minutes, groups)
+    assert found.loc["young"].tolist() == pytest.approx([8.8, 105, 5])
+    assert found.loc["old"].tolist() == pytest.approx([(90 + 350) / 60, 95, 35])
+    assert np.isnan(found.loc["none", "value"])
+    with pytest.raises(TableError, match="groups, young"):
+        imbalance.split(minutes, groups.drop("c"))
+
+
 # summary
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from accessmap import decay
 from accessmap.errors import TableError
-from accessmap.measures import by_commune, coverage, gravity, median_opportunities, nearest, opportunities, split
+from accessmap.measures import by_commune, coverage, gravity, median_opportunities, nearest, opportunities
 
 quick = settings(max_examples=30, deadline=None)  # deadlines fail on a busy machine
 ORACLE_ORIGINS = ["89a88cd909bffff", "89a88cdb57bffff", "89a88cdb597ffff", "89a88cdb5b3ffff", "89a88cdb5cfffff"]
@@ -246,17 +246,6 @@ def test_one_more_site_never_takes_access_away_and_an_empty_or_far_one_adds_none
     np.testing.assert_allclose(gravity(times.assign(new=np.float32(31)), wider, decay=weigh), before)
     empty = pd.concat([supply, pd.Series({"new": 0.0})])
     np.testing.assert_allclose(gravity(times.assign(new=np.float32(minutes)), empty, decay=weigh), before)
-
-
-# split
-
-
-def test_each_group_has_the_mean_of_its_own_people_reached(times, people):
-    groups = pd.DataFrame({"young": [90, 10, 5], "old": [10, 50, 35], "none": [0, 0, 0]}, index=people.index)
-    found = split(nearest(times)["minutes"], groups)
-    assert found.loc["young"].tolist() == pytest.approx([8.8, 105, 5])
-    assert found.loc["old"].tolist() == pytest.approx([(90 + 350) / 60, 95, 35])
-    assert np.isnan(found.loc["none", "value"])
 
 
 # contracts

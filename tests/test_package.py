@@ -58,3 +58,10 @@ def test_the_sample_is_in_the_wheel_and_loads_from_outside_the_repository(tmp_pa
     where, communes, people = run(python, "-c", code, cwd=tmp_path).split()
     assert Path(where).is_relative_to(home)
     assert (communes, people) == ("1288", "70550")
+
+
+def test_no_public_function_hides_behind_a_module_of_its_name():
+    # Python sets a submodule on the package when it is first imported, over any function of the same name.
+    modules = {path.stem for path in Path(accessmap.__file__).parent.iterdir()}
+    functions = {name for name in accessmap.__all__ if name not in ("decay", "imbalance", "siting")}
+    assert functions & modules == set()

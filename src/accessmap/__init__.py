@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from accessmap import imbalance as imbalance
     from accessmap.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
-    from accessmap.isochrones import catchments as catchments
-    from accessmap.isochrones import isochrones as isochrones
+    from accessmap.areas import catchments as catchments
+    from accessmap.areas import isochrones as isochrones
     from accessmap.maps import access_map as access_map
     from accessmap.maps import catchment_map as catchment_map
     from accessmap.maps import compare_map as compare_map
@@ -47,11 +47,11 @@ _HOME = {
     "access_map": "maps",
     "by_commune": "measures",
     "catchment_map": "maps",
-    "catchments": "isochrones",
+    "catchments": "areas",
     "compare": "scenarios",
     "compare_map": "maps",
     "coverage": "measures",
-    "isochrones": "isochrones",
+    "isochrones": "areas",
     "load_sample": "sample",
     "nearest": "measures",
     "nearest_times": "travel",

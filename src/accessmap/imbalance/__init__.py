@@ -7,6 +7,7 @@ never dropped in silence: the index of those who have access is not the index of
 
 from accessmap.imbalance.clusters import getis_ord, local_moran, moran
 from accessmap.imbalance.deficits import DEFICIT_BOUNDS, deficit, deficit_class, score, score_sensitivity
+from accessmap.imbalance.groups import split
 from accessmap.imbalance.income import concentration, erreygers, palma, unranked_people
 from accessmap.imbalance.indices import Theil, atkinson, gini, hoover, lorenz, theil
 from accessmap.imbalance.overview import summary
@@ -32,6 +33,7 @@ __all__ = [
     "quantile",
     "score",
     "score_sensitivity",
+    "split",
     "summary",
     "theil",
     "unranked_people",

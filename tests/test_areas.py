@@ -12,7 +12,7 @@ from aisne import roads
 
 from accessmap import RoadNetwork, catchments
 from accessmap.errors import NetworkError, TableError
-from accessmap.isochrones import isochrones
+from accessmap.areas import isochrones
 
 
 def test_communes_go_to_the_service_of_most_of_their_people(toy_study):
