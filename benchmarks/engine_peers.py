@@ -1,11 +1,13 @@
 """accessmap and its peers behind one face: prepare when made, then `matrix`, `to_all` and `nearest` in whole ms.
 
-A method answers in int64 with -1 where not reached; None in `speaks` of it means that the peer has no such question.
+A peer without one of the three methods has no such question. Answers are as each peer gives them; `whole_ms` makes
+them alike.
 """
 
 import importlib.util
 import os
 import tempfile
+import warnings
 
 import numpy as np
 
@@ -16,17 +18,10 @@ class Accessmap:
     def __init__(self, network):
         from accessmap.routing import Graph, Router
 
-        self.graph = self.graph_of(network)
-        self.router = Router(self.graph, cache_folder=tempfile.mkdtemp())
-        self.router._looked = True
+        arcs = (network.n, network.tails, network.heads, network.ms)
+        self.folder = tempfile.TemporaryDirectory()
+        self.router = Router(Graph.from_arcs(*arcs, x=network.x, y=network.y), cache_folder=self.folder.name)
         self.router.prepare()
-        assert isinstance(self.graph, Graph)
-
-    @staticmethod
-    def graph_of(network):
-        from accessmap.routing import Graph
-
-        return Graph.from_arcs(network.n, network.tails, network.heads, network.ms, x=network.x, y=network.y)
 
     def matrix(self, sources, targets):
         from accessmap.routing import Seeds
@@ -136,7 +131,7 @@ class RoutingkitCch:
 
         tails, heads = network.tails.tolist(), network.heads.tolist()
         order = kit.compute_order_inertial(network.n, tails, heads, network.y.tolist(), network.x.tolist())
-        self.cch = kit.CCH(order, tails, heads)
+        self.cch = kit.CCH(order, tails, heads, False)
         self.metric = kit.CCHMetric(self.cch, network.ms.tolist())
         self.every = None
         self.n = network.n
@@ -171,7 +166,10 @@ class Pandana:
 
     def matrix(self, sources, targets):
         a, b = np.repeat(sources, len(targets)), np.tile(targets, len(sources))
-        return np.array(self.network.shortest_path_lengths(a, b)).reshape(len(sources), len(targets)) * 1000
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns of every pair without a way
+            seconds = self.network.shortest_path_lengths(a, b)
+        return np.array(seconds).reshape(len(sources), len(targets)) * 1000
 
 
 PEERS = (Accessmap, Scipy, Igraph, Networkit, Pyroutingkit, RoutingkitCch, Pandana)

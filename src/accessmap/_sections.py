@@ -100,6 +100,27 @@ def verdict(found: Results, words: Words) -> str:
     return words("joined").join(parts) + "."
 
 
+def sentences(found: Results, words: Words) -> tuple[str, ...]:
+    """Return the result in at most three sentences: who is near, how long trips take, who gains and who loses."""
+    facts = found.summary
+    told = [verdict(found, words)]
+    others = [
+        words("sentence_mean_scenario", name=name, mean=words.minutes(facts[name]["mean"])) for name in found.names
+    ]
+    today = facts[BASELINE]
+    if not math.isnan(today["mean"]):
+        mean = words.minutes(today["mean"])
+        told.append(words("sentence_mean", today=mean, others="".join(others), d9=words.minutes(today["d9"])))
+    changes = []
+    for name in found.names:
+        sums = found.changes.xs(name, level="scenario")
+        gain, lose = (words(f"card_{side}", n=round(float(sums[side].sum()))) for side in ("gain", "lose"))
+        changes.append(words("sentence_change", name=name, gain=gain, lose=lose))
+    if changes:
+        told.append(words("joined").join(changes) + ".")
+    return tuple(told)
+
+
 def cards(found: Results, words: Words) -> list[Card]:
     """Return the key figures of today and of each scenario."""
     cutoff = quoted_cutoff(found.coverage)

@@ -121,6 +121,11 @@ class Dossier:
         )
 
     @property
+    def sentences(self) -> tuple[str, ...]:
+        """The result in at most three sentences: who is near, how long trips take, who gains and who loses."""
+        return sections.sentences(self._found, sections.Words(self.lang))
+
+    @property
     def maps(self) -> Mapping[str, OfflineMap]:
         """The interactive map of the dossier, by name, as `compare_map` returns it."""
         from accessmap._foliummap import OfflineMap

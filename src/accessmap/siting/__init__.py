@@ -1,17 +1,24 @@
 """Where should the next site open? Exact answers, with what is proven about every other choice."""
 
+from accessmap.siting.alternatives import near_optimal, price
 from accessmap.siting.covering import max_coverage, p_center, p_dispersion, set_cover
 from accessmap.siting.median import capacitated_p_median, closures, p_median, worst_off
+from accessmap.siting.plans import coverage_and_cost, mean_and_worst, openings
 from accessmap.siting.result import Siting
 
 __all__ = [
     "Siting",
     "capacitated_p_median",
     "closures",
+    "coverage_and_cost",
     "max_coverage",
+    "mean_and_worst",
+    "near_optimal",
+    "openings",
     "p_center",
     "p_dispersion",
     "p_median",
+    "price",
     "set_cover",
     "worst_off",
 ]

@@ -1,4 +1,4 @@
-"""The minutes of residents as an objective: exact values, the rows that bound them, and exchanges that improve a set."""
+"""The minutes of residents as an objective: exact values, rows that bound them, exchanges that improve a set."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def p_center(
     >>> plan.sites, plan.objective
     (('c',), 15.0)
     """
-    options = {
+    options: dict[str, Any] = {
         "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "time_limit": time_limit,
     }  # fmt: skip
@@ -297,7 +297,12 @@ def p_dispersion(
             break
     if y is None:
         raise SitingError(f"p_dispersion: no choice was found in {time_limit:g} s: raise time_limit.")
-    options = {"p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "time_limit": time_limit}
+    options: dict[str, Any] = {
+        "p": p,
+        "existing": tuple(existing),
+        "forbidden": tuple(forbidden),
+        "time_limit": time_limit,
+    }
     value, bound = float(apart[np.ix_(y, y)].min()), float(steps[high])
     size = {"variables": len(y), "distinct_minutes": len(steps)}
     return siting_of(

@@ -24,7 +24,7 @@ _NAMED = 5
 def refusal(asked: Question, what: str) -> SitingError:
     """Return the error that explains why no choice keeps the promises of a question."""
     nearest = _nearest(asked)
-    hopeless = ~asked.kept.any(axis=1)
+    hopeless = np.asarray(~asked.kept.any(axis=1))
     asked = replace(asked, started=time.perf_counter())
     if hopeless.any():
         return _hopeless(asked, what, nearest, hopeless)
@@ -67,7 +67,7 @@ def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.
 
 def _too_few(asked: Question, what: str) -> SitingError:
     y = most_covered(asked.kept, asked.choice, asked.deadline)
-    out = ~asked.kept[:, y].any(axis=1)
+    out = np.asarray(~asked.kept[:, y].any(axis=1))
     ids, caps = asked.residents[asked.with_promise][out], asked.caps[asked.with_promise]
     size = f"p={asked.choice.p}" if asked.choice.p is not None else f"a budget of {asked.choice.budget:g}"
     more = cheapest_cover(asked.kept, replace(asked.choice, costs=None), asked.deadline)
@@ -88,7 +88,8 @@ def _too_few(asked: Question, what: str) -> SitingError:
     people = float(asked.people[asked.residents.isin(ids)].sum())
     return SitingError(
         f"{what}: no choice with {size} serves everyone as asked; at best {len(ids)} residents ({people:,.0f} people) "
-        f"are left out, such as {', '.join(map(repr, ids[:_NAMED]))}. What would do: {', or '.join(ways) or 'unknown'}.",
+        f"are left out, such as {', '.join(map(repr, ids[:_NAMED]))}. "
+        f"What would do: {', or '.join(ways) or 'unknown'}.",
         residents=ids,
         smallest_p=enough,
         smallest_cutoff=cutoff,

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from accessmap.alignment import Floats, minutes_of, people_of, supply_of
 from accessmap.errors import SitingError, TableError, did_you_mean
-from accessmap.siting.program import Open, Program
+from accessmap.siting.program import Open, Rows
 
 __all__ = ["Choice", "Question", "needed_rows", "question"]
 
@@ -60,10 +60,12 @@ class Choice:
             return True
         return float(self.costs[y].sum()) <= self.budget * (1 + 1e-9)
 
-    def limit(self, program: Program) -> None:
+    def limit(self, program: Rows) -> None:
         """Add the number of sites and the budget to a program over these sites."""
         most = self.p if self.p is not None else len(self.existing)
         program.add(np.ones((1, len(self.existing))), self.least, most)
+        if self.p is None or self.at_most:
+            program.thrift = self.costs if self.costs is not None else np.ones(len(self.existing))
         if self.costs is not None and self.budget is not None:
             program.add(self.costs[None, :], -np.inf, self.budget * (1 + 1e-9))
 
@@ -117,7 +119,7 @@ class Question:
         """Residents whom no allowed site reaches: they are left out of every objective and promise, and counted."""
         reached = ~np.isnan(self.minutes)
         reached[:, self.choice.forbidden] = False
-        return ~reached.any(axis=1)
+        return np.asarray(~reached.any(axis=1))
 
     @property
     def with_promise(self) -> NDArray[np.bool_]:
@@ -138,7 +140,7 @@ class Question:
         close[:, self.choice.forbidden] = False
         return close
 
-    def promise(self, program: Program) -> None:
+    def promise(self, program: Rows) -> None:
         """Add to a program that every promise is kept by an open site."""
         rows = needed_rows(self.kept, self.choice.existing)
         if len(rows):
@@ -201,9 +203,7 @@ def _chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: list[str])
         problems.append(f"{what} is the text {ids!r}: give a list of ids, [{ids!r}].")
         return np.zeros(len(sites), bool)
     ids = list(ids)
-    for id_ in ids:
-        if id_ not in sites:
-            problems.append(f"{what}: no site {id_!r}{did_you_mean(id_, sites)}.")
+    problems += [f"{what}: no site {id_!r}{did_you_mean(id_, sites)}." for id_ in ids if id_ not in sites]
     return np.asarray(sites.isin(ids))
 
 
@@ -266,4 +266,4 @@ def needed_rows(kept: NDArray[np.bool_], existing: Open) -> NDArray[np.bool_]:
     short = as_float[:_SHORT]
     inside = as_float @ short.T == short.sum(axis=1)[None, :]  # short row k is a subset of row i
     np.fill_diagonal(inside, False)
-    return rows[~inside.any(axis=1)]
+    return np.asarray(rows[~inside.any(axis=1)])

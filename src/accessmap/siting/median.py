@@ -79,8 +79,8 @@ def p_median(
 
     Notes
     -----
-    p-median: Hakimi (1964), ReVelle & Swain (1970). Formulation: Cornuejols, Nemhauser & Wolsey (1980), its rows added as
-    Benders cuts (Duran-Mateluna, Ales & Elloumi 2023), sites closed by reduced cost, first sets by exchange (Teitz &
+    p-median: Hakimi (1964), ReVelle & Swain (1970). Formulation: Cornuejols, Nemhauser & Wolsey (1980), its rows added
+    as Benders cuts (Duran-Mateluna, Ales & Elloumi 2023), sites closed by reduced cost, first sets by exchange (Teitz &
     Bart 1968). Residents with the same minutes are merged, minutes beyond those that p open sites can ask of anyone are
     cut off; both change no optimum.
 
@@ -91,7 +91,7 @@ def p_median(
     >>> plan.sites, plan.objective, plan.status
     (('a', 'b'), 40.0, 'optimal')
     """
-    options = {
+    options: dict[str, Any] = {
         "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "within": within, "unreached_minutes": unreached_minutes, "time_limit": time_limit,
     }  # fmt: skip
@@ -147,7 +147,7 @@ def worst_off(
     >>> p_median(times, people, 1).sites, worst_off(times, people, 1).sites
     (('a',), ('b',))
     """
-    options = {
+    options: dict[str, Any] = {
         "p": p, "share": share, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most,
         "costs": costs, "budget": budget, "within": within, "unreached_minutes": unreached_minutes,
         "time_limit": time_limit,
@@ -200,7 +200,7 @@ def closures(
         raise SitingError(
             f"closures: count is {count!r}: of {times.shape[1]} sites, 1 to {times.shape[1] - 1} can close."
         )
-    options = {
+    options: dict[str, Any] = {
         "p": times.shape[1] - int(count), "existing": tuple(keep), "within": within,
         "unreached_minutes": unreached_minutes, "time_limit": time_limit,
     }  # fmt: skip
@@ -248,7 +248,7 @@ def capacitated_p_median(
     >>> plan.assignment.to_dict()
     {'r1': 'a', 'r2': 'b'}
     """
-    options = {
+    options: dict[str, Any] = {
         "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "within": within, "time_limit": time_limit,
     }  # fmt: skip

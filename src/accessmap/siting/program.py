@@ -20,7 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from accessmap.alignment import Floats
 
-__all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "no_good"]
+__all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "Rows", "no_good"]
 
 Open = NDArray[np.bool_]
 
@@ -42,13 +42,22 @@ class Oracle(Protocol):
         """Return the true objective of a set of open sites."""
 
     def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
-        """Return rows A and sides b of A x >= b that hold for every solution and that x breaks, the tightest at `at`."""
+        """Return rows A and sides b of A x >= b that hold for all solutions and that x breaks, the tightest at `at`."""
 
     def point(self, y: Open) -> Floats:
         """Return the variables of a set of open sites, the objective still at nothing."""
 
     def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return a set at least as good, found by exchanging sites one by one."""
+
+
+class Rows(Protocol):
+    """What rows over sites can be added to."""
+
+    thrift: Floats | None
+
+    def add(self, rows: Any, low: Any, high: Any) -> None:
+        """Add low <= rows·y <= high."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,11 @@ class Program:
         Where the true objective is not cost·x by itself.
     whole
         Whether the other variables are 0 or 1 as well.
+
+    Attributes
+    ----------
+    thrift
+        By site, what to spare among equally good sets before their order counts; None where their number is fixed.
     deadline
         `time.perf_counter()` at which to stop with the best set found.
     """
@@ -96,8 +110,9 @@ class Program:
     ) -> None:
         self.sites = sites
         self.cost = cost
-        self.lower = lower.copy()
-        self.upper = upper.copy()
+        self._given = (lower, upper)
+        self.lower, self.upper = lower.copy(), upper.copy()
+        self.thrift: Floats | None = None
         self.oracle = oracle
         self.whole = whole
         self.deadline = deadline
@@ -133,6 +148,7 @@ class Program:
 
     def solve(self, start: Open | None = None) -> Outcome:
         """Return the best set, its value and the proven bound; y is None where no set obeys the rows."""
+        self.lower, self.upper = self._given[0].copy(), self._given[1].copy()
         return self.branched(self.relaxed(start))
 
     def relaxed(self, start: Open | None = None) -> Outcome:
@@ -174,8 +190,15 @@ class Program:
         self.add(self.cost[None, :], -np.inf, limit)
         y = best.y
         free = np.flatnonzero(self.lower[: self.sites] < self.upper[: self.sites])
-        for block in np.split(free, range(_BLOCK, len(free), _BLOCK)):
-            found = self._first_of(block, limit) if len(block) else None
+        blocks = [block for block in np.split(free, range(_BLOCK, len(free), _BLOCK)) if len(block)]
+        if self.thrift is not None and blocks:
+            spared = self._least(np.append(self.thrift, np.zeros(len(self.cost) - self.sites)), limit)
+            y = spared if spared is not None else y
+            self.add(self.thrift[None, :], -np.inf, float(self.thrift @ y) * (1 + _TIE))
+        for block in blocks:
+            weights = np.zeros(len(self.cost))
+            weights[block] = -(2.0 ** np.arange(len(block))[::-1])
+            found = self._least(weights, limit)
             if found is None:
                 break
             y = found
@@ -186,10 +209,8 @@ class Program:
     def _true(self, y: Open) -> float:
         return self.oracle.value(y) if self.oracle is not None else math.inf
 
-    def _first_of(self, block: NDArray[np.intp], limit: float) -> Open | None:
-        """Return an equally good set that opens the earliest of these sites; None out of time."""
-        weights = np.zeros(len(self.cost))
-        weights[block] = -(2.0 ** np.arange(len(block))[::-1])
+    def _least(self, weights: Floats, limit: float) -> Open | None:
+        """Return the set of least weight whose objective is within the limit; None out of time."""
         while time.perf_counter() < self.deadline:
             x, _, status = self._milp(weights)
             if x is None or status != _OPTIMAL:
@@ -229,6 +250,7 @@ class Program:
 
     def _relax(self, best: Outcome) -> Outcome:
         """Add rows until the relaxation without integers is right, and close sites that no better set can open."""
+        assert self.oracle is not None
         bounds = [-math.inf] * _LP_PATIENCE
         for _ in range(_LP_ROUNDS):
             if best.bound - bounds[-_LP_PATIENCE] < _LP_PROGRESS * (best.value - best.bound):

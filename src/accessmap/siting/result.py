@@ -185,7 +185,8 @@ def siting_of(
     """Return the result of a question."""
     service = served(asked.minutes, asked.people, y, which)
     names = asked.sites.to_numpy(dtype=object)
-    assigned = np.where(service.which >= 0, names[service.which], None)
+    assigned = names[service.which]
+    assigned[service.which < 0] = None
     return Siting(
         method,
         tuple(names[y]),

@@ -174,7 +174,7 @@ def _shortened(minutes: Floats, asked: Question) -> Floats:
     if 1 <= least <= free.sum():
         rank = int(free.sum()) - least
         cut = np.minimum(cut, np.partition(minutes[:, free], rank, axis=1)[:, rank])
-    return np.minimum(minutes, cut[:, None])
+    return np.asarray(np.minimum(minutes, cut[:, None]))
 
 
 def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **options: Any) -> Search:
@@ -182,9 +182,9 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
     asked = question(times, demand, **options)
     if not cutoff >= 0:
         raise SitingError(f"max_coverage: cutoff is {cutoff!r}: give minutes, 0 or more.")
-    close, choice = asked.within(cutoff), asked.choice
+    close = asked.within(cutoff)
     # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
-    costs = Costs(1.0 - close, asked.people)
+    costs = Costs(np.where(close, 0.0, 1.0), asked.people)
     total = float(asked.people.sum())
 
     def objective(y: Open) -> float:

@@ -1,9 +1,9 @@
 """The mean minutes of the worst-off share, made smallest: a search over the quantile, each part a tight program.
 
 With the quantile q free, the relaxation of min q + mean((minutes - q)+) / share is weak, since half-open sites make
-everyone's way middling. With q between a and b, minutes below a may be put at a without changing the objective, and the
-closer a and b the more the rest is a p-median of (minutes - q)+, whose relaxation is strong. So q is cut into intervals,
-most of which fall at their first relaxation.
+everyone's way middling. With q between a and b, minutes below a may be put at a without changing the objective, and
+the closer a and b the more the rest is a p-median of (minutes - q)+, whose relaxation is strong. So q is cut into
+intervals, most of which fall at their first relaxation.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class ShareProgram:
         self.lower = lower
         self.upper = upper
         self.deadline = deadline
+        self.thrift: Floats | None = None
         self._rows: list[tuple[Any, Any, Any]] = []
         self._parts: list[Program] = []
         self._open: list[tuple[float, Program]] = []
@@ -76,30 +77,30 @@ class ShareProgram:
         best = self._begin(start)
         self._open = []
         number = itertools.count()  # so that the heap never compares programs
-        heap: list[tuple[float, int, float, float, Program, Outcome]] = []
+        heap: list[tuple[float, int, float, float, Program]] = []
         top = float(self.costs.minutes.max())
         edges = np.linspace(0.0, min(top, best.value / self.costs.scale), _PIECES + 1)
         pending = list(itertools.pairwise(edges))
-        closed = np.inf
+        closed, bound = np.inf, 0.0
         while pending or heap:
             for a, b in pending:
                 part = self._part(a, b)
                 found = part.relaxed(best.y)
                 best = found if found.value < best.value else best
                 if found.bound < np.inf:
-                    heapq.heappush(heap, (found.bound, next(number), a, b, part, found))
+                    heapq.heappush(heap, (max(bound, found.bound), next(number), a, b, part))
             pending = []
             if not heap or heap[0][0] >= best.value + TOLERANCE * max(1.0, best.value):
                 break
             if time.perf_counter() > self.deadline:
                 break
-            bound, _, a, b, part, found = heapq.heappop(heap)
+            bound, _, a, b, part = heapq.heappop(heap)
             if b - a > _FINEST * best.value / self.costs.scale and np.isfinite(best.value):
                 pending = [(a, (a + b) / 2), ((a + b) / 2, b)]
                 continue
             found = part.branched(Outcome(best.y, best.value, bound))
             best = found if found.value < best.value else best
-            closed = min(closed, found.bound)
+            closed = min(closed, max(bound, found.bound))
             self._open.append((found.bound, part))
         self._open += [(entry[0], entry[4]) for entry in heap]
         bound = min([closed, *(entry[0] for entry in heap)])
@@ -159,6 +160,7 @@ class ShareProgram:
             deadline=self.deadline,
             oracle=costs,
         )
+        part.thrift = self.thrift
         for rows in self._rows:
             part.add(*rows)
         self._parts.append(part)

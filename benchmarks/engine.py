@@ -1,0 +1,270 @@
+"""The engine against its peers: exact many-to-many travel times on Porto's car network and on tilings of it.
+
+    python benchmarks/engine.py [--rounds 5] [--sizes 70000 porto 2 4] [--peers accessmap scipy …]
+
+Run it in an environment that has accessmap and as many of scipy, igraph, networkit, pyroutingkit, routingkit_cch and
+pandana as can be had; those that are absent are said to be. Data: ``ACCESSMAP_DATA``, by default ../shared/data.
+
+Times are medians of rounds in which the peers take turns, in one process, with kernels compiled before. What would
+take a peer minutes is asked of it in part and scaled up, which is said (×). Memory is the peak above what the process
+held with the network loaded, each in a process of its own (Linux). Every answer is compared with scipy's, cell by cell.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from engine_networks import Network, middle, porto, tiled
+from engine_peers import PEERS, installed, whole_ms
+
+#: Sources asked of the slow ones for a matrix of 1,000 rows, and for 32 rows to every node.
+SHARE = {"scipy": (8, 4), "igraph": (2, 2), "networkit": (4, 4), "pandana (weights in seconds)": (4, 0)}
+QUESTIONS = ("matrix", "to_all", "nearest")
+#: The aim and the floor of each ratio: peer, task, aim, floor.
+ASKED = (
+    ("prepare", "pyroutingkit", 5, 3),
+    ("matrix", "pyroutingkit", 15, 8),
+    ("to_all", "scipy", 35, 20),
+    ("nearest", "scipy", 25, 15),
+)
+LABELS = {
+    "prepare": "prepare",
+    "matrix": "1,000 × 1,000 matrix",
+    "to_all": "32 sources to every node",
+    "nearest": "nearest of 100, every node",
+}
+
+
+def points(network):
+    rng = np.random.default_rng(1)
+    return tuple(rng.choice(network.n, count, replace=False) for count in (1000, 1000, 32, 100))
+
+
+def asked_of(network, question, part=None):
+    sources, targets, few, sites = points(network)
+    return {"matrix": (sources[:part], targets), "to_all": (few[:part],), "nearest": (sites,)}[question]
+
+
+def part_of(name, question):
+    share = SHARE.get(name)
+    return {"matrix": share[0], "to_all": share[1], "nearest": None}[question] if share else None
+
+
+def timing(network, peers, rounds):
+    """Return seconds {peer: {task: [one a round]}} and disagreements {peer: {task: cells, worst ms}}."""
+    seconds = {peer.name: {} for peer in peers}
+    made = {}
+    for number in range(max(1, min(rounds, 3))):
+        for peer in peers:
+            if number and peer.name not in ("accessmap", "pyroutingkit"):
+                continue
+            made.pop(peer.name, None)
+            begin = time.perf_counter()
+            made[peer.name] = peer(network)
+            seconds[peer.name].setdefault("prepare", []).append(time.perf_counter() - begin)
+    for question in QUESTIONS:
+        for _ in range(rounds):
+            for peer in peers:
+                if hasattr(peer, question):
+                    part = part_of(peer.name, question)
+                    whole = {"matrix": 1000, "to_all": 32, "nearest": 1}[question]
+                    begin = time.perf_counter()
+                    getattr(made[peer.name], question)(*asked_of(network, question, part))
+                    taken = (time.perf_counter() - begin) * (whole / part if part else 1)
+                    seconds[peer.name].setdefault(question, []).append(taken)
+    return seconds, {peer.name: differences(network, peer, made[peer.name], made["scipy"]) for peer in peers}
+
+
+def differences(network, peer, engine, reference):
+    """Compare an engine with scipy: {question: (cells compared, cells that differ, the most they differ by, ms)}."""
+    found = {}
+    for question in QUESTIONS:
+        if hasattr(peer, question):
+            part = min(part_of(peer.name, question) or 20, 20)
+            asked = asked_of(network, question, part)
+            answer = whole_ms(peer, getattr(engine, question)(*asked))
+            right = whole_ms(PEERS[1], getattr(reference, question)(*asked))
+            # Minutes in float32 are the nearest to the ms that 24 bits hold: a few ms in ten hours.
+            off = np.where((answer < 0) != (right < 0), np.iinfo(np.int64).max, np.abs(answer - right))
+            if peer.name == "accessmap":
+                off[off <= np.ceil(right * 2**-24)] = 0
+            found[question] = (int(off.size), int((off > 0).sum()), int(off.max()))
+    return found
+
+
+def held(which):
+    """Return kilobytes now ("VmRSS") or at most since the last reset ("VmHWM")."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(which):
+            return int(line.split()[1])
+    raise OSError("no /proc: memory is measured on Linux only")
+
+
+def reset_peak():
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def memory(network, peer, question):
+    """Return the peak, bytes a node, of one task, in this process; of preparing, and what stays afterwards."""
+    warm = peer(middle(network, 500))
+    if question != "prepare" and question != "stored":
+        warm = peer(network)
+    elif peer.name == "accessmap":
+        warm = None
+    before = held("VmRSS")
+    reset_peak()
+    if question in ("prepare", "stored"):
+        made = peer(network)
+        if question == "stored":
+            if peer.name == "accessmap":
+                hierarchy = made.router.prepare().hierarchy
+                arrays = (hierarchy.place, *vars(hierarchy.up).values(), *vars(hierarchy.down).values())
+                return sum(array.nbytes for array in arrays) / network.n
+            return (held("VmRSS") - before) * 1024 / network.n
+    else:
+        answer = getattr(warm, question)(*asked_of(network, question, part_of(peer.name, question)))
+        del answer
+    return (held("VmHWM") - before) * 1024 / network.n
+
+
+def cold(network):
+    """Return seconds of the first answers of a process that has to compile all kernels."""
+    begin = time.perf_counter()
+    made = PEERS[0](middle(network, 500))
+    some = np.arange(40)
+    made.matrix(some, some)
+    made.to_all(some)
+    made.nearest(some)
+    return time.perf_counter() - begin
+
+
+def worker(path, task, *arguments, **environment):
+    """Run a part of this script in a process of its own and return what it found."""
+    import os
+
+    command = [sys.executable, __file__, "--worker", json.dumps([str(path), task, *arguments])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | environment)
+    if done.returncode:
+        return {"error": (done.stderr.strip().splitlines() or ["?"])[-1][:100]}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def work(path, task, *arguments):
+    network = Network.load(path)
+    by_name = {peer.name: peer for peer in PEERS}
+    if task == "cold":
+        return cold(network)
+    if task == "memory":
+        return memory(network, by_name[arguments[0]], arguments[1])
+    names, rounds = arguments
+    cold(network)
+    return timing(network, [by_name[name] for name in names], rounds)
+
+
+def shown(seconds):
+    return "-" if seconds is None else f"{seconds:,.4f} s" if seconds < 0.1 else f"{seconds:,.2f} s"
+
+
+def report(label, network, seconds, off):
+    print(f"\n## {label}: {network.n:,} nodes, {len(network.tails):,} arcs\n")
+    print(f"| {'':28} | " + " | ".join(f"{LABELS[task]:>26}" for task in LABELS) + " | compared with scipy |")
+    print("|" + "---|" * (len(LABELS) + 2))
+    ours = {task: statistics.median(times) for task, times in seconds["accessmap"].items()}
+    for name, tasks in seconds.items():
+        cells = []
+        for task in LABELS:
+            if task not in tasks:
+                cells.append("-")
+                continue
+            median = statistics.median(tasks[task])
+            scaled = "×" if task in QUESTIONS and part_of(name, task) else ""
+            ratio = "" if name == "accessmap" else f" ({median / ours[task]:,.1f} times)"
+            cells.append(f"{shown(median)}{scaled}{ratio}")
+        total, wrong, worst = (
+            [sum(f[0] for f in off[name].values()), sum(f[1] for f in off[name].values())]
+            + [max((f[2] for f in off[name].values()), default=0)]
+        )
+        equal = f"{total:,} cells equal" if not wrong else f"{wrong:,} of {total:,} differ, by at most {worst:,} ms"
+        print(f"| {name:28} | " + " | ".join(f"{cell:>26}" for cell in cells) + f" | {equal} |")
+    return ours
+
+
+def verdict(seconds):
+    ours = {task: statistics.median(times) for task, times in seconds["accessmap"].items()}
+    for task, name, aim, floor in ASKED:
+        if name in seconds and task in seconds[name]:
+            ratio = statistics.median(seconds[name][task]) / ours[task]
+            state = "aim met" if ratio >= aim else "floor met" if ratio >= floor else "BELOW THE FLOOR"
+            print(f"- {LABELS[task]}: {ratio:,.1f} times {name} (aim {aim}, floor {floor}): {state}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", nargs="+", default=["70000", "porto", "2", "4"])
+    parser.add_argument("--peers", nargs="+", default=[peer.name.split()[0] for peer in PEERS])
+    parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--worker")
+    options = parser.parse_args()
+    if options.worker:
+        print(json.dumps(work(*json.loads(options.worker))))
+        return
+    wanted = [peer for peer in PEERS if peer.name.split()[0] in {*options.peers, "accessmap", "scipy"}]
+    present = [peer for peer in wanted if installed(peer)]
+    for peer in wanted:
+        print(f"{peer.name}: {'present' if peer in present else 'absent: not installed here'}")
+    with tempfile.TemporaryDirectory() as folder:
+        run(Path(folder), options, present)
+
+
+def run(folder, options, present):
+    base = porto()
+    growth = []
+    for size in options.sizes:
+        network = {"porto": lambda: base}.get(size) or (
+            (lambda: middle(base, int(size))) if int(size) > 100 else (lambda: tiled(base, int(size)))
+        )
+        network = network()
+        path = folder / "network.npz"
+        network.save(path)
+        # The largest networks are measured against scipy alone: the others take minutes to build.
+        names = [peer.name for peer in present if size == "porto" or peer.name in ("accessmap", "scipy")]
+        found = worker(path, "timing", names, options.rounds if size == "porto" else 3)
+        if isinstance(found, dict):
+            print(f"{size}: {found['error']}")
+            continue
+        label = {"porto": "Porto"}.get(size, f"part of Porto, {size}" if int(size) > 100 else f"Porto {size} × {size}")
+        ours = report(label, network, *found)
+        if size == "porto":
+            print()
+            verdict(found[0])
+        line = {"nodes": network.n, **ours}
+        if not options.no_memory:
+            for question in ("prepare", "stored", *QUESTIONS):
+                line[f"{question} bytes"] = worker(path, "memory", "accessmap", question)
+            if size == "porto":
+                print("\nPeak memory, bytes a node:")
+                for peer in present:
+                    tasks = ["prepare", "stored"] + [q for q in QUESTIONS if hasattr(peer, q)]
+                    values = [(task, worker(path, "memory", peer.name, task)) for task in tasks]
+                    print(f"- {peer.name}: " + ", ".join(f"{t} {v:,.0f}" if isinstance(v, float) else f"{t} {v}" for t, v in values))
+        growth.append(line)
+    if "porto" in options.sizes:
+        base.save(folder / "network.npz")
+        compiled = tempfile.mkdtemp(dir=folder)
+        print(f"\nFirst run on a machine (all kernels compiled): {worker(folder / 'network.npz', 'cold', NUMBA_CACHE_DIR=compiled):.1f} s")
+    print("\n## Growth of accessmap\n")
+    for line in growth:
+        parts = [f"{LABELS[task]} {shown(line[task])}" for task in LABELS]
+        parts += [f"{q[:-6]} {v:,.0f} bytes a node" for q, v in line.items() if q.endswith("bytes") and isinstance(v, float)]
+        print(f"- {line['nodes']:,} nodes: " + "; ".join(parts))
+
+
+if __name__ == "__main__":
+    main()

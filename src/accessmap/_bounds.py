@@ -1,0 +1,67 @@
+"""Bounds for what is not known of a site: the worst case counts an unknown as no, the best case as yes."""
+
+import numpy as np
+import pandas as pd
+
+from accessmap.alignment import Floats, minutes_of
+from accessmap.errors import TableError, did_you_mean
+
+__all__ = ["BOUNDS", "answers_of", "minutes_bounds", "shortest"]
+
+BOUNDS = ("all", "best", "worst")
+
+
+def answers_of(answers: pd.Series, columns: pd.Index) -> pd.Series:
+    """Return the yes / no / unknown of the sites of `columns`, as nullable booleans in their order.
+
+    Raises
+    ------
+    TableError
+        Where a site has no row, or has two.
+    """
+    absent = columns[~columns.isin(answers.index)]
+    problems = []
+    if len(absent):
+        hint = did_you_mean(absent[0], answers.index)
+        problems.append(f"{len(absent)} sites of the minutes have no row, such as {absent[0]!r}{hint}.")
+    if not answers.index.is_unique:
+        problems.append(f"service_id repeats: {answers.index[answers.index.duplicated()][0]!r}.")
+    if problems:
+        raise TableError("services", problems)
+    return answers.loc[columns].astype("boolean")
+
+
+def shortest(minutes: Floats) -> Floats:
+    """Return the least minutes of each row, NaN where nothing is reached or there is no column."""
+    least = np.where(np.isnan(minutes), np.inf, minutes).min(axis=1, initial=np.inf)
+    return np.where(np.isinf(least), np.nan, least).astype(minutes.dtype)
+
+
+def minutes_bounds(times: pd.DataFrame, answers: pd.Series) -> pd.DataFrame:
+    """Return minutes to the nearest site by resident: of all sites, of those that may do, of those that surely do.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached.
+    answers
+        By service: True, False, or <NA> where it is not known.
+
+    Returns
+    -------
+    DataFrame
+        By resident: `all`; `best` (unknown counted as yes); `worst` (unknown counted as no). NaN where no such site is
+        reached; wherever they are reached, all <= best <= worst.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [4.0], "b": [9.0], "c": [15.0]}, index=["r1"])
+    >>> minutes_bounds(times, pd.Series([False, pd.NA, True], index=["a", "b", "c"], dtype="boolean"))
+        all  best  worst
+    r1  4.0   9.0   15.0
+    """
+    known = answers_of(answers, times.columns)
+    minutes = minutes_of(times)
+    best, worst = (known.fillna(filler).to_numpy(dtype=bool) for filler in (True, False))
+    columns = [shortest(minutes), shortest(minutes[:, best]), shortest(minutes[:, worst])]
+    return pd.DataFrame(dict(zip(BOUNDS, columns, strict=True)), index=times.index)
