@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import accessmap.maps as am
-from accessmap._choropleth import SEQUENTIAL, change_classes, classes, rounded_breaks
-from accessmap._drawing import embedded, path_of
 from accessmap.errors import TableError
+from accessmap.maps.choropleth import SEQUENTIAL, change_classes, classes, rounded_breaks
+from accessmap.maps.drawing import embedded, path_of
 from accessmap.provenance import Provenance, Source
 
 HOSTILE = "<script>alert(1)</script>"

@@ -1,0 +1,5 @@
+"""The dossier: what a council reads, in one HTML file that loads nothing from outside."""
+
+from accessmap.dossier.dossier import Dossier
+
+__all__ = ["Dossier"]

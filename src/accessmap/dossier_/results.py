@@ -1,0 +1,186 @@
+"""What a dossier reports: every number of it, computed once, as plain tables of the territory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap.errors import ScenarioError
+from accessmap.imbalance import deficit, gini
+from accessmap.measures import by_commune, coverage, nearest
+from accessmap.scenarios import BASELINE, Scenario, compare, winners_and_losers
+from accessmap.study import Study
+
+# The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
+# that no scenario can be flattered by the choice.
+QUOTED_SHARE: Final = 0.95
+# A change of less is within what the network can tell, in minutes.
+AT_LEAST: Final = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The numbers of a dossier; minutes by resident of the territory, and what follows from them.
+
+    Parameters
+    ----------
+    category
+        The service studied.
+    scenarios
+        Those compared, in order.
+    minutes
+        Residents of the territory × ("baseline", names…), minutes.
+    people
+        By resident of the territory.
+    communes
+        By code: name, population, nearest site, minutes and unreached people by column, change by scenario; geometry.
+    coverage
+        Share of people (0-1): cutoffs × columns.
+    summary
+        Measures × columns.
+    changes
+        By (scenario, commune): people who gain, lose, are newly or no longer reached; mean change of minutes.
+    sites
+        Services of the category under the baseline and each scenario, by column.
+    """
+
+    category: str
+    scenarios: tuple[Scenario, ...]
+    minutes: pd.DataFrame
+    people: pd.Series
+    communes: gpd.GeoDataFrame
+    coverage: pd.DataFrame
+    summary: pd.DataFrame
+    changes: pd.DataFrame
+    sites: dict[str, gpd.GeoDataFrame]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the scenarios, in order."""
+        return [scenario.name for scenario in self.scenarios]
+
+    def levels(self) -> pd.DataFrame:
+        """Return mean minutes by commune, one column for the baseline and for each scenario."""
+        columns = [BASELINE, *self.names]
+        return pd.DataFrame({name: self.communes[f"minutes {name}"] for name in columns})
+
+    def mean_changes(self) -> pd.DataFrame:
+        """Return the mean change in minutes by commune and scenario, of those reached both before and after."""
+        return pd.DataFrame({name: self.communes[f"change {name}"] for name in self.names})
+
+
+def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Results:
+    """Return what a dossier reports of these scenarios, on the territory and nothing else."""
+    compared = compare(scenarios, study, category=category)
+    inside = study.territory.to_numpy()
+    minutes, residents = compared[inside], study.residents[inside]
+    people = residents["population"].astype("float64")
+    changes = (
+        winners_and_losers(minutes, residents, at_least=AT_LEAST) if scenarios else pd.DataFrame(columns=["minutes"])
+    )
+    sites = {BASELINE: study.sites(category)}
+    for scenario in scenarios:
+        services = scenario.apply(study).services
+        sites[scenario.name] = services[services["category"] == category]
+    return Results(
+        category=category,
+        scenarios=tuple(scenarios),
+        minutes=minutes,
+        people=people,
+        communes=_communes(study, minutes, residents, changes, sites[BASELINE], inside),
+        coverage=coverage(minutes, people, study.thresholds),
+        summary=pd.DataFrame({name: _summary(minutes[name], residents) for name in minutes}),
+        changes=changes,
+        sites=sites,
+    )
+
+
+def category_of(study: Study, scenarios: Sequence[Scenario], category: str | None) -> str:
+    """Return the service a dossier is about: as asked, as the scenarios change it, or the only sensible one."""
+    if category is not None:
+        return category
+    opened = {step.id: step.category for scenario in scenarios for step in scenario.steps if step.action == "open"}
+    known = study.services["category"]
+    changed = {
+        step.category or opened.get(step.id) or known.get(step.id) for scenario in scenarios for step in scenario.steps
+    }
+    found = sorted({str(name) for name in changed - {None}} or set(known.unique()))
+    if len(found) == 1:
+        return str(found[0])
+    if not scenarios and "france_services" in found:
+        return "france_services"
+    raise ScenarioError(f"dossier: give category=, one of {', '.join(map(repr, found))}.")
+
+
+def quoted_cutoff(shares: pd.DataFrame) -> float:
+    """Return the threshold a verdict quotes: the longest that fewer than 95 % of people keep today, else the shortest.
+
+    >>> quoted_cutoff(pd.DataFrame({"baseline": [0.72, 0.99, 1.0]}, index=[10, 20, 30]))
+    10.0
+    """
+    kept = shares.index[shares[BASELINE] < QUOTED_SHARE]
+    return float(max(kept) if len(kept) else min(shares.index))
+
+
+def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> float:
+    """Return the smallest value that at least this share (0-1) of the people do not exceed; NaN if nobody has one.
+
+    >>> weighted_quantile(pd.Series([1.0, 5.0, 9.0]), pd.Series([1, 8, 1]), 0.5)
+    5.0
+    """
+    known = values.notna() & (weights > 0)
+    if not known.any():
+        return float("nan")
+    order = np.argsort(values[known].to_numpy(), kind="stable")
+    sorted_values, mass = values[known].to_numpy()[order], np.cumsum(weights[known].to_numpy()[order])
+    place = int(np.searchsorted(mass, share * mass[-1] * (1 - 1e-12)))
+    return float(sorted_values[min(place, len(sorted_values) - 1)])
+
+
+def _summary(minutes: pd.Series, residents: gpd.GeoDataFrame) -> pd.Series:
+    people = residents["population"].astype("float64")
+    reached = minutes.notna()
+    weights = people[reached]
+    total = float(weights.sum())
+    mean = float((minutes[reached] * weights).sum() / total) if total else float("nan")
+    level = by_commune(minutes, residents)["value"].dropna()
+    here = people.groupby(residents["commune"]).sum().reindex(level.index)
+    above = deficit(level, here, higher_is_better=False)["deficit"] > 0 if total else level.astype(bool)
+    return pd.Series(
+        {
+            "mean": mean,
+            "median": weighted_quantile(minutes, people, 0.5),
+            "d9": weighted_quantile(minutes, people, 0.9),
+            "unreached_people": float(people[~reached].sum()),
+            "gini": gini(minutes[reached].astype("float64"), weights) if total else float("nan"),
+            "communes_above_mean": float(above.sum()),
+            "people_above_mean": float(here[above].sum()),
+        }
+    )
+
+
+def _communes(
+    study: Study,
+    minutes: pd.DataFrame,
+    residents: gpd.GeoDataFrame,
+    changes: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> gpd.GeoDataFrame:
+    table = study.communes.loc[study.communes["in_territory"], ["name", "population", "geometry"]].copy()
+    found = nearest(study.minutes(sites)[inside])
+    shares = residents["population"].groupby([residents["commune"], found["service_id"].fillna("")]).sum()
+    best = shares.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
+    site = best.set_index("commune").iloc[:, 0]
+    table["nearest_site_id"] = site.reindex(table.index).replace("", pd.NA)
+    table["nearest_site"] = table["nearest_site_id"].map(sites["name"])
+    for name in map(str, minutes):
+        values = by_commune(minutes[name], residents).reindex(table.index)
+        table[f"minutes {name}"] = values["value"]
+        table[f"unreached_people {name}"] = values["unreached_people"]
+        if name != BASELINE:
+            table[f"change {name}"] = changes["minutes"].xs(name, level="scenario").reindex(table.index)
+    return table

@@ -1,0 +1,91 @@
+"""What every page is made of: vendored Leaflet, our script and styles, and the panel of a map; nothing from outside."""
+
+import base64
+import re
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from accessmap import labels
+from accessmap.labels import Lang
+from accessmap.maps.choropleth import OUTSIDE, Entry
+from accessmap.maps.drawing import SHAPES, Drawing
+from accessmap.provenance import MODELLED_NOTE, UNKNOWN_CREDIT, Provenance
+
+LEAFLET_IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates' environment: everything is escaped, and an unknown name is an error."""
+    made = Environment(
+        loader=PackageLoader("accessmap", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made.globals.update(shapes=SHAPES)
+    return made
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the text of one of our own files in `templates`."""
+    return (files("accessmap") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def leaflet_image(name: str) -> str:
+    """Return one of Leaflet's images as a data: address."""
+    raw = (files("accessmap") / "vendor" / "leaflet" / "images" / name).read_bytes()
+    return "data:image/png;base64," + base64.b64encode(raw).decode("ascii")
+
+
+@cache
+def leaflet_css() -> str:
+    """Return Leaflet's styles with its images inside."""
+    css = (files("accessmap") / "vendor" / "leaflet" / "leaflet.css").read_text("utf-8")
+    return re.sub(r"url\(images/([\w.-]+)\)", lambda found: f"url({leaflet_image(found[1])})", css)
+
+
+@cache
+def leaflet_js() -> str:
+    """Return Leaflet's script with its licence, and without the address of a source map, which browsers would fetch."""
+    folder = files("accessmap") / "vendor" / "leaflet"
+    code = (folder / "leaflet.js").read_text("utf-8")
+    licence = (folder / "LICENSE").read_text("utf-8").strip()
+    return f"/*! Leaflet 1.9.4\n{licence}\n*/\n" + re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", code)
+
+
+def credit_line(provenance: Provenance | None, lang: Lang) -> str:
+    """Return the credit of a map: a modelled network is named first, no source is said, the version is last."""
+    parts = []
+    credit = provenance.credit if provenance is not None else UNKNOWN_CREDIT
+    if provenance is not None and provenance.modelled:
+        parts.append(labels.text("modelled_banner", lang=lang))
+        credit = credit.removeprefix(f"{MODELLED_NOTE} · ")
+    if lang == "en":
+        credit = labels.text("provenance_unknown", lang=lang) if credit == UNKNOWN_CREDIT else credit
+    line = " · ".join([*parts, credit, f"accessmap {version('accessmap')}"])
+    return line[:1].upper() + line[1:]
+
+
+def map_parts(drawing: Drawing, key: str, *, heading: str = "h2", paths: bool = True) -> Any:
+    """Return the macros of `map.html` for one drawing: map(title), legend(view), marker(shape, colour)."""
+    lang = drawing.lang
+    return (
+        environment()
+        .get_template("map.html")
+        .make_module(
+            {
+                "drawing": drawing,
+                "key": key,
+                "heading": heading,
+                "outside": Entry(labels.text("outside", lang=lang), OUTSIDE),
+                "credit": drawing.credit,
+                "data": Markup(drawing.to_json(paths=paths)),  # noqa: S704 - escaped for a script element by to_json
+                "text": lambda name, **values: labels.text(name, lang=lang, **values),
+            }
+        )
+    )

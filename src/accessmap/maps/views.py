@@ -1,0 +1,256 @@
+"""From tables to what is painted: a value by commune, who goes where, or before, after and the change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessmap import labels
+from accessmap.errors import TableError, did_you_mean
+from accessmap.labels import Lang
+from accessmap.maps.choropleth import (
+    NO_DATA,
+    QUALITATIVE,
+    Entry,
+    View,
+    change_classes,
+    change_text,
+    checked_breaks,
+    classes,
+    rounded_breaks,
+    series_of,
+    value_text,
+)
+from accessmap.maps.drawing import inside_of
+
+BASELINE: Final = "baseline"
+# Sizes of change that are told apart, in minutes: under one, the difference is within what a network can tell.
+CHANGE_MINUTES: Final = (1.0, 5.0, 10.0)
+
+
+def value_views(
+    communes: gpd.GeoDataFrame,
+    values: pd.Series | pd.DataFrame,
+    *,
+    unit: str,
+    breaks: Sequence[float] | None,
+    lang: Lang,
+    higher_is_better: bool = False,
+) -> list[View]:
+    """Return the one view of a value by commune."""
+    codes, people = territory(communes)
+    known = series_of(values, communes.index).loc[codes]
+    bounds = rounded_breaks(known) if breaks is None else checked_breaks(breaks)
+    entries, fill = classes(known, people, breaks=bounds, unit=unit, lang=lang, higher_is_better=higher_is_better)
+    told = {str(code): [value_text(value, unit, lang)] for code, value in known.items()}
+    if isinstance(values, pd.DataFrame) and "unreached_people" in values:
+        for code, lost in values["unreached_people"].reindex(codes).items():
+            if lost > 0 and not np.isnan(known[str(code)]):
+                told[str(code)].append(labels.text("unreached_people", lang=lang, n=round(lost)))
+    _add_people(told, people, lang)
+    name = labels.text("value", lang=lang)
+    return [View("value", name, _heading(unit, lang), entries, fill, _lines(told), missing_note(known, lang))]
+
+
+def compare_views(
+    communes: gpd.GeoDataFrame,
+    result: pd.DataFrame,
+    *,
+    unit: str = "minutes",
+    breaks: Sequence[float] | None = None,
+    change_breaks: Sequence[float] | None = None,
+    changes: pd.DataFrame | None = None,
+    lang: Lang = "fr",
+    higher_is_better: bool = False,
+) -> list[View]:
+    """Return the baseline, and each scenario with its change: one scale for all levels and one for all changes.
+
+    `changes` holds the change by commune and scenario where it is more than the difference of two columns.
+    """
+    if BASELINE not in result:
+        raise TableError("result", [f"columns are 'baseline' and one a scenario, these are {list(result.columns)}."])
+    codes, people = territory(communes)
+    level = {str(name): series_of(result[name], communes.index, "result").loc[codes] for name in result}
+    pooled = pd.concat(level.values())
+    bounds = rounded_breaks(pooled) if breaks is None else checked_breaks(breaks)
+    sizes = _change_breaks(level, unit) if change_breaks is None else checked_breaks(change_breaks)
+    before = level.pop(BASELINE)
+    views = [
+        _level_view(BASELINE, labels.text("baseline", lang=lang), before, people, bounds, unit, lang, higher_is_better)
+    ]
+    for name, after in level.items():
+        shown = labels.text("with_scenario", lang=lang, name=name)
+        change = after - before if changes is None else changes[name].reindex(codes)
+        told = _change_lines(before, after, change, people, shown, unit, lang)
+        view = _level_view(f"with {name}", shown, after, people, bounds, unit, lang, higher_is_better)
+        views.append(View(view.key, view.name, view.title, view.entries, view.fill, told, view.note))
+        entries, fill = change_classes(
+            before, after, people, breaks=sizes, unit=unit, lang=lang, higher_is_better=higher_is_better, change=change
+        )
+        words = "legend_change" if unit == "minutes" else "legend_change_unit"
+        views.append(
+            View(
+                f"change {name}",
+                labels.text("change_of", lang=lang, name=name),
+                labels.text(words, lang=lang, unit=labels.unit(unit, lang=lang)),
+                entries,
+                fill,
+                told,
+                missing_note(after, lang),
+            )
+        )
+    return views
+
+
+def catchment_views(
+    communes: gpd.GeoDataFrame,
+    catchments: gpd.GeoDataFrame | pd.Series,
+    services: gpd.GeoDataFrame,
+    *,
+    lang: Lang,
+) -> list[View]:
+    """Return the one view of who goes where: an entry a site, neighbours in different colours."""
+    codes, people = territory(communes)
+    goes_to = _sites_by_commune(communes, catchments).reindex(codes)
+    unknown = sorted(set(goes_to.dropna()) - set(services.index))
+    if unknown:
+        raise TableError(
+            "services", [f"no service {name!r}{did_you_mean(name, services.index)}." for name in unknown[:5]]
+        )
+    order = [site for site in services.index if site in set(goes_to)]
+    colours = _site_colours(communes.loc[codes], goes_to, order)
+    number = goes_to.map({site: k for k, site in enumerate(order)}).fillna(len(order)).astype(int)
+    names = [str(services["name"][site]) for site in order]
+    entries = []
+    for k, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        entries.append(Entry(name, colour, "", int((number == k).sum()), _sum(people, number == k)))
+    lost = number == len(order)
+    if lost.any():
+        entries.append(Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch", int(lost.sum()), _sum(people, lost)))
+    told = {
+        str(code): [labels.text("nearest_site", lang=lang, name=names[k]) if k < len(order) else entries[k].label]
+        for code, k in number.items()
+    }
+    _add_people(told, people, lang)
+    heading = labels.text("legend_catchments", lang=lang)
+    fill = {str(code): int(k) for code, k in number.items()}
+    return [View("catchments", heading, heading, tuple(entries), fill, _lines(told), missing_note(goes_to, lang))]
+
+
+def territory(communes: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Series | None]:
+    """Return the codes that are reported, and their people where the table has them."""
+    inside = inside_of(communes)
+    codes = communes.index[inside]
+    people = communes.loc[codes, "population"].astype("float64") if "population" in communes else None
+    return codes, people
+
+
+def missing_note(values: pd.Series, lang: Lang) -> str:
+    """Return "2 communes non atteintes", or nothing where every commune has a value."""
+    missing = int(values.isna().sum())
+    return labels.text("unreached_communes", lang=lang, n=missing) if missing else ""
+
+
+def _level_view(
+    key: str,
+    name: str,
+    values: pd.Series,
+    people: pd.Series | None,
+    bounds: Sequence[float],
+    unit: str,
+    lang: Lang,
+    higher_is_better: bool,
+) -> View:
+    entries, fill = classes(values, people, breaks=bounds, unit=unit, lang=lang, higher_is_better=higher_is_better)
+    told = {
+        str(code): [labels.text("labelled", lang=lang, name=name, value=value_text(value, unit, lang))]
+        for code, value in values.items()
+    }
+    _add_people(told, people, lang)
+    return View(key, name, _heading(unit, lang), entries, fill, _lines(told), missing_note(values, lang))
+
+
+def _change_lines(
+    before: pd.Series,
+    after: pd.Series,
+    change: pd.Series,
+    people: pd.Series | None,
+    shown: str,
+    unit: str,
+    lang: Lang,
+) -> dict[str, tuple[str, ...]]:
+    today, changed = labels.text("baseline", lang=lang), labels.text("change", lang=lang)
+    told = {
+        str(code): [
+            labels.text("labelled", lang=lang, name=today, value=value_text(before[code], unit, lang)),
+            labels.text("labelled", lang=lang, name=shown, value=value_text(after[code], unit, lang)),
+        ]
+        for code in before.index
+    }
+    for code in before.index:
+        if np.isnan(before[code]) and not np.isnan(after[code]):
+            told[str(code)].append(labels.text("newly_reached", lang=lang))
+        elif not np.isnan(before[code]) and np.isnan(after[code]):
+            told[str(code)].append(labels.text("no_longer_reached", lang=lang))
+        elif not np.isnan(change[code]):
+            told[str(code)].append(
+                labels.text("labelled", lang=lang, name=changed, value=change_text(change[code], unit, lang))
+            )
+    _add_people(told, people, lang)
+    return _lines(told)
+
+
+def _change_breaks(level: Mapping[str, pd.Series], unit: str) -> tuple[float, ...]:
+    if unit == "minutes":
+        return CHANGE_MINUTES
+    table = pd.DataFrame(level)
+    sizes = table.drop(columns=BASELINE).sub(table[BASELINE], axis=0).abs().to_numpy().ravel()
+    return rounded_breaks(pd.Series([0.0, *sizes]), most=3) or (1.0,)
+
+
+def _heading(unit: str, lang: Lang) -> str:
+    if unit == "minutes":
+        return labels.text("legend_minutes", lang=lang)
+    return labels.text("legend_value", lang=lang, unit=labels.unit(unit, lang=lang))
+
+
+def _add_people(told: dict[str, list[str]], people: pd.Series | None, lang: Lang) -> None:
+    if people is not None:
+        for code, count in people.items():
+            told[str(code)].append(labels.people(round(count), lang=lang))
+
+
+def _lines(told: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {code: tuple(lines) for code, lines in told.items()}
+
+
+def _sum(people: pd.Series | None, chosen: pd.Series) -> float | None:
+    return None if people is None else float(people[chosen].sum())
+
+
+def _sites_by_commune(communes: gpd.GeoDataFrame, catchments: gpd.GeoDataFrame | pd.Series) -> pd.Series:
+    """Return the site of each commune: as given, or that of the area its middle lies in."""
+    if not isinstance(catchments, gpd.GeoDataFrame):
+        return catchments
+    areas = catchments[~(catchments.geometry.isna() | catchments.geometry.is_empty) & (catchments.index != "")]
+    middles = communes.geometry.representative_point().to_crs(areas.crs)
+    tree = shapely.STRtree(areas.geometry.to_numpy())
+    commune, area = tree.query(middles.to_numpy(), predicate="within")
+    return pd.Series(areas.index.to_numpy()[area], index=communes.index[commune]).groupby(level=0).first()
+
+
+def _site_colours(communes: gpd.GeoDataFrame, goes_to: pd.Series, order: Sequence[str]) -> list[str]:
+    """Return a colour a site: all different while there are enough, then different from the neighbours'."""
+    if len(order) <= len(QUALITATIVE):
+        return list(QUALITATIVE[: len(order)])
+    areas = communes.geometry.groupby(goes_to).agg(lambda shapes: shapely.union_all(shapes.to_numpy())).loc[list(order)]
+    one, other = shapely.STRtree(areas.to_numpy()).query(areas.to_numpy(), predicate="intersects")
+    colours: list[str] = []
+    for k in range(len(order)):
+        taken = {colours[j] for i, j in zip(one, other, strict=True) if i == k and j < k}
+        free = [colour for colour in QUALITATIVE if colour not in taken] or list(QUALITATIVE)
+        colours.append(min(free, key=colours.count))
+    return colours

@@ -1,0 +1,258 @@
+"""Classes, colours and legends of a map by commune: which commune is painted how, and what the legend says of it."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from accessmap import labels
+from accessmap.errors import TableError, did_you_mean
+from accessmap.labels import Lang
+
+Pattern = Literal["", "hatch", "dots", "cross"]
+
+# ColorBrewer YlGnBu, 9 classes, and BrBG, 11 classes: both safe for the common colour-blindnesses, the first also in
+# black and white (Brewer, Hatchard & Harrower 2003; Apache 2.0). Dark means worse.
+SEQUENTIAL: Final = (
+    "#ffffd9",
+    "#edf8b1",
+    "#c7e9b4",
+    "#7fcdbb",
+    "#41b6c4",
+    "#1d91c0",
+    "#225ea8",
+    "#253494",
+    "#081d58",
+)
+BETTER: Final = ("#c7eae5", "#80cdc1", "#35978f", "#01665e")
+WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
+NEUTRAL: Final = "#ffffff"
+# Paul Tol's "muted" set, apart under colour-blindness; neighbours get different ones, names say which is which.
+QUALITATIVE: Final = (
+    "#88ccee",
+    "#ddcc77",
+    "#cc6677",
+    "#44aa99",
+    "#aa4499",
+    "#999933",
+    "#882255",
+    "#117733",
+    "#332288",
+    "#bbbbbb",
+)
+NO_DATA: Final = "#d9d9d9"
+OUTSIDE: Final = "#efede8"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a legend: what it says, how it is painted, how many communes and people it holds."""
+
+    label: str
+    colour: str
+    pattern: Pattern = ""
+    communes: int | None = None
+    people: float | None = None
+
+    def count(self, lang: Lang) -> str:
+        """Return "12 communes · 4 300 habitants", or nothing where it is not counted."""
+        if self.communes is None:
+            return ""
+        communes = labels.text("communes", lang=lang, n=self.communes)
+        if self.people is None:
+            return communes
+        return labels.text("legend_count", lang=lang, communes=communes, people=labels.people(self.people, lang=lang))
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One painting of the communes: the number of its legend entry by code, and what a tooltip says of each."""
+
+    key: str
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+    fill: Mapping[str, int]
+    told: Mapping[str, tuple[str, ...]]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
+        object.__setattr__(self, "told", MappingProxyType(dict(self.told)))
+
+
+def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "values") -> pd.Series:
+    """Return the values of these codes as float64, NaN where there is none; refuse what cannot be mapped."""
+    column = values["value"] if isinstance(values, pd.DataFrame) and "value" in values else values
+    if isinstance(column, pd.DataFrame):
+        raise TableError(name, [f"a table must have a column 'value', this one has {list(column.columns)}."])
+    problems = []
+    if not pd.api.types.is_numeric_dtype(column):
+        problems.append(f"values must be numbers, these are {column.dtype}: use pandas.to_numeric.")
+    elif np.isinf(column.to_numpy("float64", na_value=np.nan)).any():
+        infinite = list(column.index[np.isinf(column.to_numpy("float64", na_value=np.nan))][:5])
+        problems.append(f"infinite values for {infinite}: what is not reached is NaN.")
+    if column.index.has_duplicates:
+        problems.append(f"several values for {sorted(set(column.index[column.index.duplicated()]))[:5]}.")
+    if len(column) and not column.index.isin(codes).any():
+        first = str(column.index[0])
+        problems.append(f"no value is of a commune of the table: the first is {first!r}{did_you_mean(first, codes)}.")
+    if problems:
+        raise TableError(name, problems)
+    return column.reindex(codes).astype("float64")
+
+
+def rounded_breaks(values: pd.Series, *, most: int = 6) -> tuple[float, ...]:
+    """Return round class bounds within the values, at most `most` of them.
+
+    The step is 1, 2, 2.5 or 5 times a power of ten: the smallest that needs no more bounds than asked.
+
+    >>> rounded_breaks(pd.Series([2.0, 23.0, float("nan")]))
+    (5.0, 10.0, 15.0, 20.0)
+    """
+    known = values.dropna()
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    # What differs by less than a millionth is one value: no bound could be written between.
+    if high - low <= 1e-6 * max(1.0, abs(low), abs(high)):
+        return ()
+    power = 10.0 ** (math.floor(math.log10(high - low)) - 1)
+    for factor in (1, 2, 2.5, 5, 10, 20, 25, 50):
+        step = factor * power
+        first, last = math.floor(low / step + 1e-9) + 1, math.ceil(high / step - 1e-9) - 1
+        if last - first + 1 <= most:
+            return tuple(round(k * step, 10) for k in range(first, last + 1))
+    return ()
+
+
+def checked_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
+    """Return class bounds that rise and are finite, at most eight."""
+    bounds = tuple(float(bound) for bound in breaks)
+    if not all(map(math.isfinite, bounds)) or any(a >= b for a, b in pairwise(bounds)):
+        raise ValueError(f"breaks must be finite and rise: {list(breaks)}.")
+    if len(bounds) >= len(SEQUENTIAL):
+        raise ValueError(f"at most {len(SEQUENTIAL) - 1} breaks can be told apart on a map, not {len(bounds)}.")
+    return bounds
+
+
+def sequential(count: int, *, higher_is_better: bool = False) -> tuple[str, ...]:
+    """Return `count` colours from light (good) to dark (bad), in the order of the classes."""
+    picks = np.linspace(0, len(SEQUENTIAL) - 1, count).round().astype(int) if count > 1 else [2]
+    colours = tuple(SEQUENTIAL[pick] for pick in picks)
+    return colours[::-1] if higher_is_better else colours
+
+
+def bounded(value: float, unit: str, lang: Lang) -> str:
+    """Return a class bound with its unit, with no more decimals than it has."""
+    digits = next((d for d in (0, 1, 2) if abs(value - round(value, d)) < 1e-9), 3)
+    written = labels.number(value, digits=digits, lang=lang)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+
+
+def value_text(value: float, unit: str, lang: Lang) -> str:
+    """Return a value with its unit as tooltips and tables show it."""
+    if unit == "minutes":
+        return labels.minutes(value, lang=lang)
+    if math.isnan(value):
+        return labels.text("unreached", lang=lang)
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    written = labels.number(value, digits=digits, lang=lang)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+
+
+def change_text(value: float, unit: str, lang: Lang) -> str:
+    """Return a change with its sign and unit."""
+    if unit == "minutes" or math.isnan(value):
+        return labels.minutes_change(value, lang=lang)
+    written = labels.number(value, digits=2, lang=lang, signed=True)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+
+
+def classes(
+    values: pd.Series,
+    people: pd.Series | None,
+    *,
+    breaks: Sequence[float],
+    unit: str,
+    lang: Lang,
+    higher_is_better: bool = False,
+) -> tuple[tuple[Entry, ...], dict[str, int]]:
+    """Return the legend of a sequential scale and the entry of each commune; a value on a bound is below it."""
+    colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better)
+    edges = [bounded(bound, unit, lang) for bound in breaks]
+    words = (
+        [labels.text("class_first", lang=lang, upper=edges[0])] if edges else [labels.text("class_single", lang=lang)]
+    )
+    words += [
+        labels.text("class_middle", lang=lang, lower=bounded(low, "", lang), upper=bounded(high, unit, lang))
+        for low, high in pairwise(breaks)
+    ]
+    words += [labels.text("class_last", lang=lang, lower=edges[-1])] if edges else []
+    number = pd.Series(np.searchsorted(list(breaks), values.to_numpy(), side="left"), index=values.index)
+    number = number.where(values.notna(), len(words))
+    entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
+    entries.append(Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch"))
+    return _counted(entries, number, people, keep=lambda k: k <= len(breaks))
+
+
+def change_classes(
+    before: pd.Series,
+    after: pd.Series,
+    people: pd.Series | None,
+    *,
+    breaks: Sequence[float],
+    unit: str,
+    lang: Lang,
+    higher_is_better: bool = False,
+    change: pd.Series | None = None,
+) -> tuple[tuple[Entry, ...], dict[str, int]]:
+    """Return the legend of a change, centred at zero, and the entry of each commune.
+
+    `breaks` are sizes of change, positive and rising; below the first nothing is said to have changed. What is newly
+    or no longer reached has entries of its own: it is never a number of minutes. Classes without communes are left out.
+    `change` is given where it is not the difference of the two, such as the mean over those reached both times.
+    """
+    gain = (after - before if change is None else change) * (1 if higher_is_better else -1)
+    edges = [bounded(bound, unit, lang) for bound in breaks]
+    words = [labels.text("change_better_last", lang=lang, lower=edges[-1])]
+    pairs = [(bounded(low, "", lang), bounded(high, unit, lang)) for low, high in pairwise(breaks)]
+    words += [labels.text("change_better", lang=lang, lower=low, upper=high) for low, high in reversed(pairs)]
+    words += [labels.text("change_none", lang=lang, upper=edges[0])]
+    words += [labels.text("change_worse", lang=lang, lower=low, upper=high) for low, high in pairs]
+    words += [labels.text("change_worse_last", lang=lang, lower=edges[-1])]
+    size = len(breaks)
+    picks = np.linspace(0, len(BETTER) - 1, size).round().astype(int) if size > 1 else [2]
+    colours = [BETTER[k] for k in reversed(picks)] + [NEUTRAL] + [WORSE[k] for k in picks]
+    entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
+    entries += [
+        Entry(labels.text("newly_reached", lang=lang), BETTER[1], "dots"),
+        Entry(labels.text("no_longer_reached", lang=lang), WORSE[1], "cross"),
+        Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch"),
+    ]
+    # Gains and losses are mirror images, so a class is counted from the size of the change and its sign.
+    steps = np.searchsorted(list(breaks), gain.abs().to_numpy(), side="left")
+    number = pd.Series(size - np.sign(gain.to_numpy()) * steps, index=gain.index)
+    number = number.where(gain.notna(), 2 * size + 3)
+    number = number.mask(before.isna() & after.notna(), 2 * size + 1).mask(before.notna() & after.isna(), 2 * size + 2)
+    return _counted(entries, number.astype(int), people, keep=lambda k: k == size)
+
+
+def _counted(
+    entries: Sequence[Entry], number: pd.Series, people: pd.Series | None, *, keep: Callable[[int], bool]
+) -> tuple[tuple[Entry, ...], dict[str, int]]:
+    """Count communes and people by entry, and drop the entries that hold none unless they are kept."""
+    counts = number.value_counts()
+    sums = None if people is None else people.groupby(number).sum()
+    kept: dict[int, int] = {}
+    told: list[Entry] = []
+    for k, entry in enumerate(entries):
+        if not counts.get(k, 0) and not keep(k):
+            continue
+        kept[k] = len(told)
+        total = None if sums is None else float(sums.get(k, 0.0))
+        told.append(Entry(entry.label, entry.colour, entry.pattern, int(counts.get(k, 0)), total))
+    return tuple(told), {str(code): kept[int(k)] for code, k in number.items()}
