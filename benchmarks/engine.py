@@ -223,14 +223,19 @@ def main():
         run(Path(folder), options, present)
 
 
+def sized(base, size):
+    """Return (label, network): "porto", so many nodes of it (over 100), or a tiling of so many by so many."""
+    if size == "porto":
+        return "Porto", base
+    number = int(size)
+    return ("The middle of Porto", middle(base, number)) if number > 100 else (f"Porto {size} × {size}", tiled(base, number))
+
+
 def run(folder, options, present):
     base = porto()
     growth = []
     for size in options.sizes:
-        network = {"porto": lambda: base}.get(size) or (
-            (lambda: middle(base, int(size))) if int(size) > 100 else (lambda: tiled(base, int(size)))
-        )
-        network = network()
+        label, network = sized(base, size)
         path = folder / "network.npz"
         network.save(path)
         # The largest networks are measured against scipy alone: the others take minutes to build.
@@ -239,7 +244,6 @@ def run(folder, options, present):
         if isinstance(found, dict):
             print(f"{size}: {found['error']}")
             continue
-        label = {"porto": "Porto"}.get(size, f"part of Porto, {size}" if int(size) > 100 else f"Porto {size} × {size}")
         ours = report(label, network, *found)
         if size == "porto":
             print()

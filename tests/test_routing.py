@@ -1,6 +1,13 @@
 """Exactness of travel times on a graph, against a textbook Dijkstra and scipy; the cache of prepared graphs."""
 
 import heapq
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError
-from accessmap.routing import Graph, Router, Seeds, cache, router
+from accessmap.routing import Graph, Router, Seeds, cache, compiled, router
 from accessmap.routing.dijkstra import Searcher
 from accessmap.routing.graph import to_minutes
-from accessmap.routing.hierarchy import INF32, prepare
+from accessmap.routing.hierarchy import INF32
 from accessmap.routing.prepared import Prepared
+from accessmap.routing.preparing import prepare
 
 SLOW = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -54,7 +62,7 @@ WEIGHTS = {
 
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[int, list[tuple[int, int, int]], Any, Any]:
-    """A graph of any shape, with loops, parallel arcs and parts cut off, and points that join it at two nodes at most."""
+    """A graph of any shape, with loops, parallel arcs and parts cut off, and points that join it at two nodes."""
     n = draw(st.integers(1, 40))
     weight = WEIGHTS[draw(st.sampled_from(sorted(WEIGHTS)))]
     node = st.integers(0, n - 1)
@@ -176,7 +184,7 @@ def test_path_takes_as_long_as_the_matrix_says_and_follows_arcs(network: Any) ->
     cheapest: dict[tuple[int, int], int] = {}
     for tail, head, weight in arcs:
         cheapest[tail, head] = min(weight, cheapest.get((tail, head), weight))
-    total = sum(cheapest[int(a), int(b)] for a, b in zip(nodes[:-1], nodes[1:], strict=True))
+    total = sum(cheapest[int(a), int(b)] for a, b in pairwise(nodes))
     total += min(cost for node, cost in origins[0] if node == nodes[0])
     total += min(cost for node, cost in destinations[0] if node == nodes[-1])
     assert total == expected
@@ -289,3 +297,202 @@ def test_one_node_without_arcs() -> None:
     graph = Graph.from_arcs(1, [], [], [])
     assert prepared_ms(answers(graph), Seeds.at([0]), Seeds.at([0]))[0, 0] == 0
     assert Router(graph).matrix(Seeds.at([0]), Seeds.at([0]))[0, 0] == 0
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Routers that prepare at the first question, and keep what they prepared whatever the size."""
+    monkeypatch.setattr(router, "_SEARCH", 1.0)
+    monkeypatch.setattr(router, "_COMPILE", 0.0)
+    monkeypatch.setattr(router, "_LOAD", 0.0)
+    monkeypatch.setattr(router, "_WORTH_KEEPING", 1)
+
+
+def forbid_preparing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("prepared anew")
+
+    monkeypatch.setattr("accessmap.routing.preparing.prepare", refuse)
+
+
+@pytest.mark.usefixtures("eager")
+def test_prepared_graph_is_found_on_disk_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = Seeds.at(np.arange(0, 400, 9))
+    first = Router(grid(20), cache_folder=tmp_path).matrix(points, points)
+    forbid_preparing(monkeypatch)
+    again = Router(grid(20), cache_folder=tmp_path)
+    assert np.array_equal(again.matrix(points, points), first)
+    with pytest.raises(AssertionError, match="prepared anew"):
+        Router(grid(20, seed=1), cache_folder=tmp_path).matrix(points, points)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("damage", ["flip", "cut", "empty", "format", "swap"])
+def test_damaged_cache_is_prepared_again_and_never_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    graph = grid(20)
+    points = Seeds.at(np.arange(0, 400, 9))
+    right = Searcher(graph).matrix(points, points)
+    Router(graph, cache_folder=tmp_path).matrix(points, points)
+    (path,) = tmp_path.glob("*.prepared")
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 1
+    elif damage == "cut":
+        content = content[:-1]
+    elif damage == "empty":
+        content = bytearray()
+    elif damage == "swap":
+        other = tmp_path / "other"
+        Router(grid(20, seed=5), cache_folder=other).matrix(points, points)
+        content = bytearray(next(other.glob("*.prepared")).read_bytes())
+    path.write_bytes(content)
+    if damage == "format":
+        monkeypatch.setattr(cache, "FORMAT", cache.FORMAT + 1)
+    assert cache.load(tmp_path, path.stem) is None
+    assert np.array_equal(Router(graph, cache_folder=tmp_path).matrix_ms(points, points), right)
+    assert cache.load(tmp_path, cache.graph_key(graph)) is not None
+
+
+@pytest.mark.usefixtures("eager")
+def test_folder_that_cannot_be_written_changes_no_result(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    graph = grid(20)
+    points = Seeds.at([0, 399])
+    ms = Router(graph, cache_folder=blocked).matrix_ms(points, points)
+    assert np.array_equal(ms, Searcher(graph).matrix(points, points))
+    assert blocked.read_text() == ""
+
+
+def _prepare_and_keep(folder: str, barrier: Any, results: Any) -> None:
+    graph = grid(20)
+    barrier.wait(60)
+    for _ in range(20):
+        cache.store(Path(folder), cache.graph_key(graph), prepare(graph, threads=1))
+        found = cache.load(Path(folder), cache.graph_key(graph))
+        assert found is not None
+        results.put(found.place.tolist())
+
+
+def test_two_processes_meet_over_one_file(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(2), context.Queue()
+    both = [context.Process(target=_prepare_and_keep, args=(str(tmp_path), barrier, results)) for _ in range(2)]
+    for process in both:
+        process.start()
+    found = [results.get(timeout=120) for _ in range(40)]
+    for process in both:
+        process.join(60)
+        assert process.exitcode == 0
+    assert all(place == prepare(grid(20)).place.tolist() for place in found)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_cache_keeps_to_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_MOST_BYTES", 60_000)
+    for seed in range(5):
+        graph = grid(20, seed)
+        cache.store(tmp_path, cache.graph_key(graph), prepare(graph))
+        os.utime(tmp_path / f"{cache.graph_key(graph)}.prepared", (seed, seed))
+    cache.store(tmp_path, cache.graph_key(grid(20, 9)), prepare(grid(20, 9)))
+    assert cache.load(tmp_path, cache.graph_key(grid(20, 9))) is not None
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 60_000
+
+
+def test_cache_folder_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ACCESSMAP_CACHE", str(tmp_path))
+    assert compiled.cache_folder() == tmp_path
+    monkeypatch.delenv("ACCESSMAP_CACHE")
+    assert compiled.cache_folder().name == "accessmap"
+
+
+def test_small_jobs_do_not_load_numba() -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from accessmap.routing import Graph, Router, Seeds\n"
+        "n = 5000\n"
+        "graph = Graph.from_arcs(n, np.arange(n - 1), np.arange(1, n), np.full(n - 1, 7))\n"
+        "engine = Router(graph)\n"
+        "assert engine.matrix_ms(Seeds.at([0]), Seeds.at([n - 1]))[0, 0] == 7 * (n - 1)\n"
+        "engine.nearest(Seeds.at([5, 6]))\n"
+        "assert 'numba' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_many_searches_make_it_worth_preparing_and_few_do_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(router, "_COMPILE", 0.0)
+    monkeypatch.setattr(router, "_LOAD", 0.0)
+    engine = Router(grid(20), cache_folder=tmp_path)
+    engine.matrix(Seeds.at([0]), Seeds.at([1, 2]))
+    assert engine._prepared is None
+    for _ in range(int(router._PREPARE / router._SEARCH) + 1):
+        engine.matrix(Seeds.at([0]), Seeds.at([1, 2]))
+    assert engine._prepared is not None
+
+
+def test_search_within_a_small_limit_does_not_prepare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(router, "_COMPILE", 0.0)
+    monkeypatch.setattr(router, "_LOAD", 0.0)
+    monkeypatch.setattr(router, "_SEARCH", 1.0)
+    monkeypatch.setattr(router, "_PREPARE", 10.0)
+    engine = Router(grid(20), cache_folder=tmp_path)
+    points = Seeds.at(np.arange(30))
+    engine.matrix(points, points, limit_ms=1000)
+    assert engine._prepared is None
+    engine.matrix(points, points)
+    assert engine._prepared is not None
+
+
+def test_router_survives_pickling() -> None:
+    engine = pickle.loads(pickle.dumps(Router(chain(4, 60_000))))
+    assert engine.matrix(Seeds.at([0]), Seeds.at([3]))[0, 0] == 3
+
+
+def test_coordinates_that_are_not_finite_change_no_result() -> None:
+    graph = grid(10)
+    x = np.where(np.arange(100) % 3 == 0, np.nan, graph.x)
+    bare = Graph(graph.indptr, graph.heads, graph.weights, x, np.full(100, np.inf))
+    points = Seeds.at(np.arange(100))
+    assert np.array_equal(prepared_ms(answers(bare), points, points), Searcher(graph).matrix(points, points))
+
+
+def test_a_hub_of_many_roads_is_exact() -> None:
+    rng = np.random.default_rng(0)
+    n = 3000
+    spokes = np.arange(1, n)
+    ring = np.roll(spokes, 1)
+    arcs = np.concatenate(
+        [np.c_[np.zeros(n - 1, int), spokes], np.c_[spokes, np.zeros(n - 1, int)], np.c_[spokes, ring]]
+    )
+    graph = Graph.from_arcs(n, arcs[:, 0], arcs[:, 1], rng.integers(0, 1000, len(arcs)))
+    points = Seeds.at(rng.integers(0, n, 50))
+    assert np.array_equal(prepared_ms(answers(graph), points, points), Searcher(graph).matrix(points, points))
+
+
+def test_porto_equals_scipy(data_folder: Path, tmp_path: Path) -> None:
+    """The whole way on a real network: a few hundred cells, all nodes from some, the nearest of some from all."""
+    osm = pytest.importorskip("accessmap.sources.osm")
+    roads = osm.read_osm(data_folder / "osm" / "porto.osm.pbf", mode="car")
+    tails, heads = (roads.nodes.index.get_indexer(roads.edges[end]) for end in ("u", "v"))
+    ms = np.rint(roads.edges["minutes"].to_numpy() * 60_000).astype(np.int64)
+    x, y = roads.nodes[["lon", "lat"]].to_numpy().T
+    graph = Graph.from_arcs(len(roads.nodes), tails, heads, ms, x=x, y=y)
+    engine = Router(graph, cache_folder=tmp_path)
+    engine.prepare()
+    rng = np.random.default_rng(2)
+    starts = Seeds(rng.integers(-1, graph.n, (6, 2)), rng.integers(0, 60_000, (6, 2)))
+    ends = Seeds(rng.integers(-1, graph.n, (80, 2)), rng.integers(0, 60_000, (80, 2)))
+    reference = Searcher(graph)
+    assert np.array_equal(engine.matrix_ms(starts, ends), reference.matrix(starts, ends))
+    rows = np.concatenate([part for _, part in reference.rows(starts)])
+    assert np.array_equal(engine.to_all(starts), to_minutes(rows), equal_nan=True)
+    for k in (1, 3):
+        few = ends[:8]
+        nearest_ms, which = reference.nearest(few, k)
+        minutes, numbers = engine.nearest(few, k=k)
+        assert np.array_equal(minutes, to_minutes(nearest_ms), equal_nan=True)
+        assert np.array_equal(numbers, which)

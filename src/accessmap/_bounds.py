@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from accessmap.alignment import Floats, minutes_of
+from accessmap.alignment import minutes_of
 from accessmap.errors import TableError, did_you_mean
 
 __all__ = ["BOUNDS", "answers_of", "minutes_bounds", "shortest"]
@@ -31,7 +32,7 @@ def answers_of(answers: pd.Series, columns: pd.Index) -> pd.Series:
     return answers.loc[columns].astype("boolean")
 
 
-def shortest(minutes: Floats) -> Floats:
+def shortest(minutes: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the least minutes of each row, NaN where nothing is reached or there is no column."""
     least = np.where(np.isnan(minutes), np.inf, minutes).min(axis=1, initial=np.inf)
     return np.where(np.isinf(least), np.nan, least).astype(minutes.dtype)

@@ -102,7 +102,7 @@ def criticality(times: pd.DataFrame, population: pd.Series, *, cutoff: float = 3
             "unreached": np.where(reached & ~moved, people, 0.0),
         }
     )
-    sums = by_resident.groupby(found["service_id"].to_numpy(dtype=object, na_value=None)).sum()
+    sums = by_resident.groupby(found["service_id"].to_numpy(dtype=object)).sum()
     table = sums.reindex(times.columns, fill_value=0.0).rename_axis("service_id")
     table.insert(2, "minutes", table["person_minutes"] / table["moved"].where(table["moved"] > 0))
     return table.drop(columns="moved").sort_values(["beyond", "person_minutes"], ascending=False, kind="stable")
@@ -152,7 +152,7 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
     by_resident = pd.DataFrame(
         {
             "code": residents["commune"].loc[times.index].to_numpy(dtype=object),
-            "service_id": found["service_id"].to_numpy(dtype=object, na_value=None),
+            "service_id": found["service_id"].to_numpy(dtype=object),
             "people": people,
             "within": np.where(within, people, 0.0),
             "one_away": np.where(alone, people, 0.0),

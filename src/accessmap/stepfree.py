@@ -1,7 +1,7 @@
 """Step-free access: who reaches a site that someone in a wheelchair can enter, whatever is not yet known of the sites.
 
-A service says `step_free`: yes, no or unknown (a missing column or value is unknown). What is not known is never taken
-for a no, nor for a yes: every measure has a worst case (only the sites that say yes) and a best case (those that say yes
+A service says `step_free`: yes, no or unknown (a missing column or value is unknown). What is not known is taken for
+neither: every measure has a worst case (only the sites that say yes) and a best case (those that say yes
 or unknown), and the truth lies between.
 """
 
@@ -36,14 +36,11 @@ def step_free(services: pd.DataFrame) -> pd.Series:
     said = services["step_free"].astype(object).where(services["step_free"].notna(), "unknown")
     wrong = said[~said.isin(list(_ANSWERS))]
     if len(wrong):
+        example = f"{wrong.index[0]!r} ({wrong.iloc[0]!r})"
         raise TableError(
-            "services",
-            [
-                f"'step_free' is none of yes, no, unknown in {len(wrong)} rows, such as "
-                f"{wrong.index[0]!r} ({wrong.iloc[0]!r})."
-            ],
+            "services", [f"'step_free' is none of yes, no, unknown in {len(wrong)} rows, such as {example}."]
         )
-    return pd.Series(pd.array([_ANSWERS[word] for word in said], dtype="boolean"), services.index, name="step_free")
+    return said.map(_ANSWERS).astype("boolean").rename("step_free")
 
 
 def step_free_bounds(services: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:

@@ -7,7 +7,6 @@ its place and moved there in one step, so another process sees all of it or noth
 
 import json
 import os
-import sys
 import tempfile
 from contextlib import suppress
 from hashlib import blake2b
@@ -20,28 +19,15 @@ import numpy.typing as npt
 from accessmap.routing.graph import Graph
 from accessmap.routing.hierarchy import Hierarchy, Side
 
-__all__ = ["cache_folder", "graph_key", "load", "store"]
+__all__ = ["graph_key", "kept", "load", "store"]
 
 #: Changes with the layout of the file, and with any change to how a graph is prepared.
-FORMAT = 1
+FORMAT = 2
 
 _DIGEST = 32
 _ENDING = ".prepared"
 #: What the folder may hold before the files used longest ago are removed, bytes.
 _MOST_BYTES = 2_000_000_000
-
-
-def cache_folder() -> Path:
-    """Return the folder of what can be computed again: ``ACCESSMAP_CACHE``, or the system's place for caches."""
-    if asked := os.environ.get("ACCESSMAP_CACHE"):
-        return Path(asked)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "accessmap"
 
 
 def graph_key(graph: Graph) -> str:
@@ -52,6 +38,11 @@ def graph_key(graph: Graph) -> str:
         if array is not None:
             digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def kept(folder: Path, key: str) -> bool:
+    """Return whether there is a file under this key, sound or not."""
+    return (folder / (key + _ENDING)).exists()
 
 
 def load(folder: Path, key: str) -> Hierarchy | None:
@@ -97,7 +88,7 @@ def store(folder: Path, key: str, hierarchy: Hierarchy) -> None:
 
 def _arrays(hierarchy: Hierarchy) -> list[npt.NDArray[np.integer[Any]]]:
     up, down = hierarchy.up, hierarchy.down
-    return [hierarchy.place, up.indptr, up.above, up.ms, down.indptr, down.above, down.ms]
+    return [hierarchy.place, *up.arrays, *down.arrays]
 
 
 def _parsed(content: bytes, key: str) -> Hierarchy:

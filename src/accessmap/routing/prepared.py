@@ -80,7 +80,7 @@ class _Sweep:
         return int(
             kernel(
                 self.points.nodes[at:end], self.points.costs[at:end].astype(kind), self.rows[at:end],
-                (self.climb.indptr, self.climb.above, self.climb.ms), self.part.arrays, self.part.rows,
+                self.climb.arrays, self.part.arrays, self.part.rows,
                 self.target_costs, kind(self.inf), kind(self.limit), tuple(arrays), self.across, self.out,
             )
         )  # fmt: skip
@@ -138,7 +138,7 @@ class Prepared:
         place, side = self.hierarchy.place, self._side(not reverse)
         if reverse not in self._all:
             number = np.arange(1, len(place) + 1, dtype=np.int32)
-            self._all[reverse] = _Part((number, side.indptr, side.above, side.ms), place.reshape(-1, 1))
+            self._all[reverse] = _Part((number, *side.arrays), place.astype(np.int32).reshape(-1, 1))
         costs = np.zeros((len(place), 1), dtype=np.int64)
         self._sweep(points, self._all[reverse], costs, None, out, reverse, False)
 
@@ -151,7 +151,7 @@ class Prepared:
         kind = self.hierarchy.up.ms.dtype.type
         costs = destinations.costs[here].astype(kind)
         numbers = np.nonzero(here)[0].astype(np.int32)
-        climb, fall = ((side.indptr, side.above, side.ms) for side in (self.hierarchy.down, self.hierarchy.up))
+        climb, fall = self.hierarchy.down.arrays, self.hierarchy.up.arrays
         common = (nodes, costs, numbers, climb, fall, kind(self._inf), self.hierarchy.place)
         if k == 1 and self._inf == INF32:
             nearest_one(*common, minutes[:, 0], which[:, 0])
@@ -166,7 +166,7 @@ class Prepared:
         part = self._parts.get(key)
         if part is None:
             side, places = self._side(not reverse), self._places(targets)
-            arrays = restrict(places.ravel(), side.indptr, side.above, side.ms)
+            arrays = restrict(places.ravel(), *side.arrays)
             part = _Part(arrays, np.where(places < 0, -1, arrays[0][places] - 1).astype(np.int32))
             self._parts[key] = part
             while len(self._parts) > _KEPT:
@@ -174,7 +174,7 @@ class Prepared:
         return part
 
     def _places(self, seeds: Seeds) -> _Int32:
-        return np.where(seeds.nodes < 0, np.int32(-1), self.hierarchy.place[seeds.nodes])
+        return np.where(seeds.nodes < 0, np.int32(-1), self.hierarchy.place[seeds.nodes].astype(np.int32))
 
     def _sweep(
         self, points: Seeds, part: _Part, costs: npt.NDArray[np.int64], limit: int | None, out: npt.NDArray[Any],

@@ -1,13 +1,16 @@
 """The one door to travel times: a graph, and whatever was prepared for it.
 
-Whether to prepare is the question of whether to buy or to rent. A search by Dijkstra costs about `_SEARCH` a node, to
-prepare about `_PREPARE` a node, and once on a machine `_COMPILE` to compile the kernels. The graph is prepared when
-what was searched since it was made, with what is asked now, would cost more than that: so no job takes much more than
-twice what the better choice, known in advance, would have taken. A prepared graph found on disk is always taken.
+Whether to prepare is the question of whether to rent or to buy. A search by Dijkstra costs about `_SEARCH` a node, to
+prepare about `_PREPARE` a node; the kernels take `_COMPILE` to compile, once on a machine, and `_LOAD` in each process.
+The graph is prepared when what was searched since it was made, with what is asked now, would cost more than that: so
+no job takes much more than twice what the better choice, known in advance, would have taken. A graph found prepared on
+disk only costs `_READ` a node.
 """
 
+import sys
 import threading
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accessmap.errors import NetworkError
+from accessmap.routing import cache, compiled
 from accessmap.routing.dijkstra import Searcher
 from accessmap.routing.graph import Graph, Seeds, to_minutes
 
@@ -24,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Router"]
 
 #: Seconds a node, measured on road networks of 0.07 to 4.4 million nodes (benchmarks/engine.py).
-_SEARCH, _PREPARE = 140e-9, 3e-6
-#: Seconds to compile the kernels, the first time on a machine.
-_COMPILE = 15.0
+_SEARCH, _PREPARE, _READ = 140e-9, 3e-6, 0.1e-6
+#: Seconds to compile the kernels, the first time on a machine, and to load them, the first time in a process.
+_COMPILE, _LOAD = 15.0, 1.0
 #: Nodes from which a prepared graph is worth keeping on disk: below, it is prepared again in less than half a second.
 _WORTH_KEEPING = 150_000
 
@@ -54,7 +58,6 @@ class Router:
         self._cache_folder = None if cache_folder is None else Path(cache_folder)
         self._searcher = Searcher(graph)
         self._prepared: Prepared | None = None
-        self._looked = graph.n < _WORTH_KEEPING
         self._spent = 0.0
         self._lock = threading.RLock()
 
@@ -63,18 +66,20 @@ class Router:
 
     def prepare(self) -> "Prepared":
         """Return the prepared graph: from memory, from disk, or prepared now."""
-        from accessmap.routing import cache, compiled
-        from accessmap.routing.hierarchy import prepare
         from accessmap.routing.prepared import Prepared
+        from accessmap.routing.preparing import prepare
 
         with self._lock:
-            if self._prepared is None and not self._look():
-                hierarchy = prepare(self.graph)
+            if self._prepared is None:
+                folder = self._folder()
+                keep = self.graph.n >= _WORTH_KEEPING
+                hierarchy = cache.load(folder, self._key) if keep else None
+                if hierarchy is None:
+                    hierarchy = prepare(self.graph)
+                    compiled.remember(folder)
+                    if keep:
+                        cache.store(folder, self._key, hierarchy)
                 self._prepared = Prepared(hierarchy)
-                compiled.remember(self._folder())
-                if self.graph.n >= _WORTH_KEEPING:
-                    cache.store(self._folder(), cache.graph_key(self.graph), hierarchy)
-            assert self._prepared is not None, "prepared above"
             return self._prepared
 
     def matrix_ms(self, origins: Seeds, destinations: Seeds, *, limit_ms: int | None = None) -> npt.NDArray[np.int64]:
@@ -167,9 +172,9 @@ class Router:
         """Return the prepared graph if it should serve, None if a few searches do better."""
         if searches == 0 or self.graph.m == 0:
             return None
-        if not self._look():
+        if self._prepared is None:
             work = self._spent + searches * self._search_seconds(seeds, limit_ms)
-            if work < self._prepare_seconds():
+            if not self._worth(work):
                 self._spent = work
                 return None
         prepared = self.prepare()
@@ -185,30 +190,22 @@ class Router:
         self._searcher.matrix(sample, sample, limit_ms)
         return (time.perf_counter() - begin) / 3
 
-    def _prepare_seconds(self) -> float:
-        from accessmap.routing import compiled
+    def _worth(self, work: float) -> bool:
+        """Return whether to have the graph prepared takes less than these seconds; what is easily known comes first."""
+        if "accessmap.routing.prepared" not in sys.modules:
+            work -= _LOAD if compiled.remembered(self._folder()) else _COMPILE
+        if work < _READ * self.graph.n:
+            return False
+        if work >= _PREPARE * self.graph.n:
+            return True
+        return self.graph.n >= _WORTH_KEEPING and cache.kept(self._folder(), self._key)
 
-        seconds = _PREPARE * self.graph.n
-        # Reading a file is only worth it where compiling could tip the balance.
-        return seconds if compiled.remembered(self._folder()) else seconds + _COMPILE
-
-    def _look(self) -> bool:
-        """Return whether the graph is prepared, after one look on disk where it is large enough to be there."""
-        if self._prepared is None and not self._looked:
-            from accessmap.routing import cache
-            from accessmap.routing.prepared import Prepared
-
-            with self._lock:
-                self._looked = True
-                found = cache.load(self._folder(), cache.graph_key(self.graph))
-                if found is not None:
-                    self._prepared = Prepared(found)
-        return self._prepared is not None
+    @cached_property
+    def _key(self) -> str:
+        return cache.graph_key(self.graph)
 
     def _folder(self) -> Path:
-        from accessmap.routing.cache import cache_folder
-
-        return self._cache_folder or cache_folder()
+        return self._cache_folder or compiled.cache_folder()
 
     def _check(self, origins: Seeds, destinations: Seeds, limit_ms: int | None) -> None:
         origins.check(self.graph.n, "origins")

@@ -34,15 +34,15 @@ def restrict(targets, indptr, above, ms):
         if target >= 0:
             places[target] = 1
             last = max(last, target)
-    nodes, arcs = 0, 0
+    nodes, arcs = 0, np.int64(0)
     for node in range(last, -1, -1):
         if places[node]:
             nodes += 1
-            arcs += indptr[node + 1] - indptr[node]
+            arcs += np.int64(indptr[node + 1]) - np.int64(indptr[node])
             for arc in range(indptr[node], indptr[node + 1]):
                 places[above[arc]] = 1
-    part_indptr = np.zeros(nodes + 1, dtype=np.int32)
-    part_above = np.empty(arcs, dtype=np.int32)
+    part_indptr = np.zeros(nodes + 1, dtype=np.uint32)
+    part_above = np.empty(arcs, dtype=np.uint32)
     part_ms = np.empty(arcs, dtype=ms.dtype)
     count, at = 0, 0
     for node in range(last + 1):

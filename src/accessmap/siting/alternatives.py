@@ -141,7 +141,9 @@ def price(
         y[out], y[into] = False, True
         kept = bool(asked.kept[:, y].any(axis=1).all())
         then = served(asked.minutes, asked.people, y)
-        rows[times.columns[into]] = _difference(str(times.columns[int(out)]), asked.people, now, then, cutoff, kept)
+        rows[str(times.columns[int(into)])] = _difference(
+            str(times.columns[int(out)]), asked.people, now, then, cutoff, kept
+        )
     columns = ["instead_of", "mean_added", "worst_added", "beyond_added", "unreached_added", "keeps_promises"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("site")
     return table.sort_values(["unreached_added", "mean_added"], kind="stable")

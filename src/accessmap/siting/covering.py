@@ -14,7 +14,7 @@ from scipy import sparse
 
 from accessmap.errors import SitingError, TableError
 from accessmap.siting.explain import bottleneck, refusal
-from accessmap.siting.inputs import Choice, Question, question
+from accessmap.siting.inputs import Choice, Question, listed, question
 from accessmap.siting.program import Open, Outcome, Program
 from accessmap.siting.result import Siting, siting_of
 from accessmap.siting.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
@@ -69,7 +69,7 @@ def max_coverage(
     (('a',), 100.0)
     """
     return coverage_search(
-        times, demand, cutoff=cutoff, p=p, existing=tuple(existing), forbidden=tuple(forbidden), at_most=at_most,
+        times, demand, cutoff=cutoff, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
         costs=costs, budget=budget, within=within, time_limit=time_limit,
     ).answer()  # fmt: skip
 
@@ -124,7 +124,7 @@ def set_cover(
     (('a', 'b'), ('c',))
     """
     return cover_search(
-        times, demand, cutoff=cutoff, costs=costs, existing=tuple(existing), forbidden=tuple(forbidden),
+        times, demand, cutoff=cutoff, costs=costs, existing=listed(existing), forbidden=listed(forbidden),
         time_limit=time_limit,
     ).answer()  # fmt: skip
 
@@ -176,7 +176,7 @@ def p_center(
     (('c',), 15.0)
     """
     options: dict[str, Any] = {
-        "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
+        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "time_limit": time_limit,
     }  # fmt: skip
     asked = question(times, demand, **options)
@@ -299,8 +299,8 @@ def p_dispersion(
         raise SitingError(f"p_dispersion: no choice was found in {time_limit:g} s: raise time_limit.")
     options: dict[str, Any] = {
         "p": p,
-        "existing": tuple(existing),
-        "forbidden": tuple(forbidden),
+        "existing": listed(existing),
+        "forbidden": listed(forbidden),
         "time_limit": time_limit,
     }
     value, bound = float(apart[np.ix_(y, y)].min()), float(steps[high])

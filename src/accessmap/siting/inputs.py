@@ -15,7 +15,7 @@ from accessmap.alignment import Floats, minutes_of, people_of, supply_of
 from accessmap.errors import SitingError, TableError, did_you_mean
 from accessmap.siting.program import Open, Rows
 
-__all__ = ["Choice", "Question", "needed_rows", "question"]
+__all__ = ["Choice", "Question", "listed", "needed_rows", "question"]
 
 _SHORT = 1_000
 
@@ -197,12 +197,16 @@ def question(
     return Question(times.index, times.columns, minutes, people, choice, caps, started, time_limit)
 
 
+def listed(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids as a tuple; a text alone is refused, since its letters would be taken for ids."""
+    if isinstance(ids, str):
+        raise SitingError(f"siting: ids are given as the text {ids!r}: give a list, [{ids!r}].")
+    return tuple(ids)
+
+
 def _chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: list[str]) -> Open:
     """Return which sites are named, and note those that are unknown."""
-    if isinstance(ids, str):
-        problems.append(f"{what} is the text {ids!r}: give a list of ids, [{ids!r}].")
-        return np.zeros(len(sites), bool)
-    ids = list(ids)
+    ids = listed(ids)
     problems += [f"{what}: no site {id_!r}{did_you_mean(id_, sites)}." for id_ in ids if id_ not in sites]
     return np.asarray(sites.isin(ids))
 

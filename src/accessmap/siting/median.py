@@ -12,7 +12,7 @@ from scipy import sparse
 
 from accessmap.alignment import Floats, supply_of
 from accessmap.errors import SitingError
-from accessmap.siting.inputs import Question, question
+from accessmap.siting.inputs import Question, listed, question
 from accessmap.siting.program import Outcome, Program
 from accessmap.siting.result import Siting, served, siting_of
 from accessmap.siting.search import median_search
@@ -92,7 +92,7 @@ def p_median(
     (('a', 'b'), 40.0, 'optimal')
     """
     options: dict[str, Any] = {
-        "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
+        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "within": within, "unreached_minutes": unreached_minutes, "time_limit": time_limit,
     }  # fmt: skip
     return median_search(times, demand, **options).answer()
@@ -148,7 +148,7 @@ def worst_off(
     (('a',), ('b',))
     """
     options: dict[str, Any] = {
-        "p": p, "share": share, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most,
+        "p": p, "share": share, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most,
         "costs": costs, "budget": budget, "within": within, "unreached_minutes": unreached_minutes,
         "time_limit": time_limit,
     }  # fmt: skip
@@ -201,7 +201,7 @@ def closures(
             f"closures: count is {count!r}: of {times.shape[1]} sites, 1 to {times.shape[1] - 1} can close."
         )
     options: dict[str, Any] = {
-        "p": times.shape[1] - int(count), "existing": tuple(keep), "within": within,
+        "p": times.shape[1] - int(count), "existing": listed(keep), "within": within,
         "unreached_minutes": unreached_minutes, "time_limit": time_limit,
     }  # fmt: skip
     kept = median_search(times, demand, **options).answer()
@@ -249,7 +249,7 @@ def capacitated_p_median(
     {'r1': 'a', 'r2': 'b'}
     """
     options: dict[str, Any] = {
-        "p": p, "existing": tuple(existing), "forbidden": tuple(forbidden), "at_most": at_most, "costs": costs,
+        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
         "budget": budget, "within": within, "time_limit": time_limit,
     }  # fmt: skip
     asked = question(times, demand, **options)

@@ -13,7 +13,7 @@ import pandas as pd
 from accessmap.errors import SitingError
 from accessmap.siting.covering import max_coverage, p_center
 from accessmap.siting.explain import cheapest_cover
-from accessmap.siting.inputs import Question, question
+from accessmap.siting.inputs import Question, listed, question
 from accessmap.siting.median import p_median
 from accessmap.siting.program import Open
 from accessmap.siting.result import served
@@ -65,7 +65,7 @@ def mean_and_worst(
     1          12.0           12.0  (b,)
     """
     started = time.perf_counter()
-    existing, forbidden = tuple(existing), tuple(forbidden)
+    existing, forbidden = listed(existing), listed(forbidden)
     asked = question(times, demand, p, existing=existing, forbidden=forbidden)
     counted = (asked.people > 0) & ~asked.unreached
     values = np.unique(asked.minutes[counted][~np.isnan(asked.minutes[counted])]).astype("float64")
@@ -131,7 +131,7 @@ def coverage_and_cost(
     """
     started = time.perf_counter()
     prices = pd.Series(1, index=times.columns) if costs is None else costs
-    options: dict[str, Any] = {"existing": tuple(existing), "forbidden": tuple(forbidden), "costs": prices}
+    options: dict[str, Any] = {"existing": listed(existing), "forbidden": listed(forbidden), "costs": prices}
     asked = question(times, demand, times.shape[1], at_most=True, **options)
     assert asked.choice.costs is not None
     if (asked.choice.costs % 1 != 0).any():
@@ -188,7 +188,7 @@ def openings(
     TableError
         As in `p_median`.
     SitingError
-        As in `p_median`; also where in one of the years no choice reaches everyone, if `unreached_minutes` is not given.
+        As in `p_median`; also where no choice of a year reaches everyone and `unreached_minutes` is not given.
 
     Notes
     -----
@@ -196,7 +196,8 @@ def openings(
 
     Examples
     --------
-    >>> times = pd.DataFrame({"a": [0.0, 10, 20], "b": [10.0, 0, 10], "c": [20.0, 10, 0]}, index=["r1", "r2", "r3"])
+    >>> minutes = {"a": [0.0, 10, 20], "b": [10.0, 0, 10], "c": [20.0, 10, 0]}
+    >>> times = pd.DataFrame(minutes, index=["r1", "r2", "r3"])
     >>> plan = openings(times, pd.Series({"r1": 10, "r2": 9, "r3": 10}), 2)
     >>> plan[["opens", "mean_minutes", "best_mean_minutes"]].round(1)
          opens  mean_minutes  best_mean_minutes
@@ -207,7 +208,7 @@ def openings(
     started = time.perf_counter()
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= _MOST_ORDERED:
         raise SitingError(f"openings: count is {count!r}: 1 to {_MOST_ORDERED} sites can be put in order.")
-    existing = tuple(existing)
+    existing = listed(existing)
     best = [
         p_median(
             times, demand, len(existing) + year, existing=existing, forbidden=forbidden,
@@ -216,7 +217,9 @@ def openings(
         for year in range(1, int(count) + 1)
     ]  # fmt: skip
     asked = question(times, demand, len(existing) + int(count), existing=existing, forbidden=forbidden)
-    ordered = _best_order(asked, [int(i) for i in times.columns.get_indexer(best[-1].opened)], unreached_minutes)
+    ordered = _best_order(
+        asked, [int(i) for i in times.columns.get_indexer(pd.Index(best[-1].opened))], unreached_minutes
+    )
     greedy = _greedy_order(asked, int(count), unreached_minutes)
     table = _years(asked, ordered)
     table["best_mean_minutes"] = [plan.mean_minutes for plan in best]

@@ -38,8 +38,8 @@ def read_osm(
 ) -> RoadTables:
     """Return the roads of an OpenStreetMap file open to a mode: nodes (degrees) and arcs (minutes, metres).
 
-    Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides of it,
-    each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
+    Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides
+    of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
 
     Parameters
     ----------

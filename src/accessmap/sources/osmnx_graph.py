@@ -26,8 +26,8 @@ TRUE = {"true", "yes", "1"}
 def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> RoadTables:
     """Return the roads of an OSMnx graph: nodes (lon, lat), and directed arcs with minutes and metres.
 
-    Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time` are
-    not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
+    Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
+    are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         mode=mode,
         country=country or speeds.country_at(float(nodes["lon"].median()), float(nodes["lat"].median())),
         source=_source(graph, path),
-        parameters={"edges closed to the mode": str(graph.number_of_edges() - ends[:, 2].max() - 1)},
+        parameters={"edges closed to the mode": str(graph.number_of_edges() - len(ways))},
     )
 
 
@@ -101,7 +101,7 @@ def _graphml(path: Path) -> Any:
 
 
 def _nodes(graph: Any) -> pd.DataFrame:
-    """x and y by node id, as the graph has them."""
+    """Coordinates by node id, as the graph has them."""
     missing = [node for node, data in graph.nodes(data=True) if not ("x" in data and "y" in data)]
     if missing or not len(graph):
         what = f"{len(missing)} nodes lack x or y, such as {missing[0]!r}" if missing else "it has no nodes"
@@ -114,9 +114,9 @@ def _nodes(graph: Any) -> pd.DataFrame:
 
 
 def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.int64], list[Any], pd.DataFrame]:
-    """Positions of both ends and the running number of each edge kept, its line if any, and the columns of `Ways`."""
+    """Positions of both ends of each edge open to the mode, its line if any, and the table of `Ways`."""
     at = {node: position for position, node in enumerate(nodes.index)}
-    ends: list[tuple[int, int, int]] = []
+    ends: list[tuple[int, int]] = []
     lines: list[Any] = []
     columns: dict[str, list[Any]] = {column.name: [] for column in fields(Ways)}
     for u, v, data in graph.edges(data=True):
@@ -125,14 +125,15 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
         if use is None:
             continue
         one_way = tags.get("oneway") == "yes"
-        start, end = (data["from"], data["to"]) if not graph.is_directed() and {"from", "to"} <= set(data) else (u, v)
+        # OSMnx notes in undirected graphs which way an edge ran.
+        start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
         # A directed graph has an edge of its own for the way back.
         use = replace(use, forward=True, backward=not graph.is_directed() and not (one_way and mode != "walk"))
         for name, column in columns.items():
             column.append(getattr(use, name))
-        ends.append((at[start], at[end], len(ends)))
+        ends.append((at[start], at[end]))
         lines.append(_line(data.get("geometry")))
-    return np.array(ends, dtype=np.int64).reshape(-1, 3), lines, Ways(**columns).frame()
+    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, Ways(**columns).frame()
 
 
 def _tags(data: dict[str, Any]) -> dict[str, str]:

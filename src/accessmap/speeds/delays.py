@@ -33,6 +33,7 @@ RANKS = {
     "track": 8,
 }
 LOWEST_RANK = 9
+JUNCTION = 3  # streets
 LAST_STREET = 6  # below come drives and tracks, which make no junction of the street they leave
 LAST_MERGED = 1  # onto motorways and trunks links merge, without stopping
 
@@ -50,10 +51,10 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     """Return the seconds each arc loses at its ends, one for each row of `arcs`.
 
     A junction is a node where three or more streets meet, drives and tracks not counted. Who arrives on the lesser
-    road yields (`junction_yield`), who meets equals slows down (`junction_equal`), who stays on the greater road
-    loses nothing, and who leaves it for a lesser one brakes to turn (`junction_turn_off`, on the arc turned into).
-    Costs are those of the node and not of the single turn: the network stays exact for every algorithm, and a
-    fraction of the size.
+    road yields (`junction_yield`), who meets equals (three arms or more of the highest rank) slows down
+    (`junction_equal`), who stays on the greater road loses nothing, and who leaves it for a lesser one brakes to turn
+    (`junction_turn_off`, on the arc turned into). Costs are those of the node and not of the single turn: the network
+    stays exact for every algorithm, and a fraction of the size.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
 
     >>> arc = pd.DataFrame({"u": [0], "v": [1], "road_class": ["primary"], "roundabout": [False]})
     >>> delay_seconds(arc, pd.DataFrame({"node": [1], "event": ["signal"]}), "car")
-    array([6.])
+    array([5.])
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
@@ -97,18 +98,18 @@ def _junction_seconds(
     best = np.full(len(signalled), LOWEST_RANK, dtype=np.int64)
     np.minimum.at(best, u, rank)
     np.minimum.at(best, v, rank)
-    meeting = _streets_meeting(u, v, rank <= LAST_STREET, len(signalled)) >= 3
+    meeting, equals = _streets_meeting(u, v, rank, best)
     circling = arcs["roundabout"].to_numpy(dtype=bool)
     circle = np.zeros(len(signalled), dtype=bool)
     circle[v[circling]] = circle[u[circling]] = True
 
-    drive = rank > LAST_STREET
-    lesser = (rank > best[v]) & ~(link & (best[v] <= LAST_MERGED)) & (meeting[v] | drive)
-    equal = (rank == best[v]) & (rank > LAST_MERGED) & meeting[v]
+    drive = (rank > LAST_STREET) & (rank < LOWEST_RANK)
+    lesser = (rank > best[v]) & ~(link & (best[v] <= LAST_MERGED)) & ((meeting[v] >= JUNCTION) | drive)
+    equal = (rank == best[v]) & (rank > LAST_MERGED) & (equals[v] >= JUNCTION)
     arriving = np.where(lesser, table["junction_yield"], np.where(equal, table["junction_equal"], 0.0))
     arriving = np.where(circle[v], table["roundabout_entry"], arriving)
     arriving = np.where(circling | signalled[v], 0.0, arriving)
-    off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & (meeting[u] | drive) & ~circle[u]
+    off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & ((meeting[u] >= JUNCTION) | drive) & ~circle[u]
     return arriving + np.where(off, table["junction_turn_off"], 0.0)
 
 
@@ -122,11 +123,18 @@ def _rank(road_class: pd.Series) -> tuple[IntArray, BoolArray]:
     return ranks[codes], links[codes]
 
 
-def _streets_meeting(u: IntArray, v: IntArray, counted: BoolArray, count: int) -> IntArray:
-    """Number of distinct neighbours of each node along the arcs counted, whichever way they run."""
-    low, high = np.minimum(u[counted], v[counted]), np.maximum(u[counted], v[counted])
-    pair = np.unique(low[low != high] * count + high[low != high])
-    return np.bincount(np.concatenate([pair // count, pair % count]), minlength=count).astype(np.int64)
+def _streets_meeting(u: IntArray, v: IntArray, rank: IntArray, best: IntArray) -> tuple[IntArray, IntArray]:
+    """Number of streets that meet at each node, whichever way they run, and of those of the highest rank there."""
+    street = (rank <= LAST_STREET) & (u != v)
+    low, high, rank = np.minimum(u, v)[street], np.maximum(u, v)[street], rank[street]
+    order = np.lexsort((rank, high, low))
+    low, high, rank = low[order], high[order], rank[order]
+    first = np.ones(len(low), dtype=bool)  # both directions, and parallel streets, count once
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    node = np.concatenate([low[first], high[first]])
+    top = np.concatenate([rank[first], rank[first]]) == best[node]
+    count = len(best)
+    return np.bincount(node, minlength=count), np.bincount(node[top], minlength=count)
 
 
 def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:

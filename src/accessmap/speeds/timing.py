@@ -149,4 +149,6 @@ def _unsigned_setting(kind: Any) -> str:
         return "living_street"
     if kind.road_class == "pedestrian":
         return "walk"
-    return "dual" if kind.dual else str(kind.setting)
+    # A boulevard in town has two carriageways too, and the limit of the town.
+    apart = kind.dual and (kind.setting == "rural" or kind.road_class in {"trunk", "trunk_link"})
+    return "dual" if apart else str(kind.setting)
