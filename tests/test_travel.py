@@ -7,7 +7,7 @@ import pytest
 
 from accessmap import nearest, travel_times
 from accessmap.errors import TableError
-from accessmap.travel import nearest_times
+from accessmap.travel import nearest_times, travel_times_long
 
 
 def test_times_are_residents_by_services_in_minutes(toy_study):
@@ -91,3 +91,28 @@ def test_one_way_streets_tell_the_way_there_from_the_way_home(toy_study):
     assert home.loc["rb", "fs-a"] == pytest.approx(3, abs=2e-3)
     assert home.index.equals(there.index)
     assert home.columns.equals(there.columns)
+
+
+def test_long_times_are_the_pairs_of_the_matrix_within_the_limit_whatever_the_chunks(sample_study):
+    residents, services = sample_study.residents.iloc[::50], sample_study.sites("france_services")
+    dense = travel_times(residents, services, sample_study.network, limit=25)
+    expected = dense.stack().dropna().rename_axis(["resident_id", "service_id"])
+    for chunk_bytes in (1, 5000, 2**30):
+        pairs = travel_times_long(residents, services, sample_study.network, limit=25, chunk_bytes=chunk_bytes)
+        assert pairs["minutes"].dtype == "float32"
+        got = pairs.astype({"resident_id": "str", "service_id": "str"}).set_index(["resident_id", "service_id"])
+        assert got.index.equals(expected.index)
+        np.testing.assert_array_equal(got["minutes"], expected)
+
+
+def test_long_times_with_nobody_in_reach_are_an_empty_table(sample_study):
+    far = sample_study.residents.loc[["02173-01"]]
+    pairs = travel_times_long(far, sample_study.services.loc[["mairie-60011"]], sample_study.network, limit=5)
+    assert pairs.columns.to_list() == ["resident_id", "service_id", "minutes"]
+    assert len(pairs) == 0
+
+
+def test_progress_goes_to_standard_error(sample_study, capsys):
+    residents, services = sample_study.residents.iloc[:5], sample_study.sites("hospital")
+    travel_times_long(residents, services, sample_study.network, limit=25, progress=True)
+    assert capsys.readouterr().out == ""

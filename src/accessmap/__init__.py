@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from accessmap.study import Study as Study
     from accessmap.travel import nearest_times as nearest_times
     from accessmap.travel import travel_times as travel_times
+    from accessmap.travel import travel_times_long as travel_times_long
 
 _HOME = {
     "AccessmapError": "errors",
@@ -60,6 +61,7 @@ _HOME = {
     "read_residents": "sources.residents",
     "read_services": "sources.services",
     "travel_times": "travel",
+    "travel_times_long": "travel",
     "winners_and_losers": "scenarios",
 }
 _MODULES = ("decay", "imbalance")

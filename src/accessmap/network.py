@@ -1,6 +1,7 @@
 """RoadNetwork: the only door to the road graph. It snaps points, and turns node ids into minutes."""
 
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, SnapError
 from accessmap.networkfile import check_roads, read_network, write_network
 from accessmap.provenance import Provenance, Source
 from accessmap.roadgraph import RoadGraph
-from accessmap.route import told
+from accessmap.route import no_way, told
 from accessmap.routing import Seeds
-from accessmap.snapping import MS_PER_MINUTE, along, direct_ms, own_segment, quickest
+from accessmap.snapping import MS_PER_MINUTE
 from accessmap.tables import metric_crs
+from accessmap.trips import Legs, Trips, minutes_along
 
 if TYPE_CHECKING:
     from accessmap.sources.roads import RoadTables
@@ -70,6 +72,7 @@ class RoadNetwork:
         self.provenance = provenance
         self.crs = metric_crs(tuple(nodes[["lon", "lat"]].min()) + tuple(nodes[["lon", "lat"]].max()))
         self._roads = RoadGraph(nodes, edges, self.crs)
+        self._legs = Legs(access_kmh, local_metres, max_metres)
 
     @classmethod
     def from_edges(
@@ -260,18 +263,12 @@ class RoadNetwork:
         SnapError
             Where not one origin, or not one destination, is near the network.
         """
-        roads, most = self._roads, self.max_metres if max_metres is None else max_metres
-        points = roads.project(origins), roads.project(destinations)
-        start, end = (roads.snap_some(side, most, self.access_kmh) for side in points)
-        segments = roads.segments
-        limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
-        minutes = roads.router.matrix(start.origins(segments), end.destinations(segments), limit_ms=limit_ms)
-        local = roads.local_ms(points, (start, end), self.local_metres, self.access_kmh)
-        for o, d, ms in (direct_ms(start, end, segments), local):
-            kept = slice(None) if limit_ms is None else ms <= limit_ms
-            o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
-            minutes[o, d] = np.fmin(minutes[o, d], direct)
-        return minutes
+        return self.trips(origins, destinations, max_metres=max_metres).minutes(limit)
+
+    def trips(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, max_metres: float | None = None) -> Trips:
+        """Return the trips between points, joined to the roads once, so that they can be routed a few at a time."""
+        legs = self._legs if max_metres is None else replace(self._legs, max_metres=max_metres)
+        return Trips.between(self._roads, legs, origins, destinations)
 
     def nearest_minutes(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
@@ -286,21 +283,7 @@ class RoadNetwork:
         SnapError
             Where not one origin, or not one destination, is near the network.
         """
-        roads, segments = self._roads, self._roads.segments
-        points = roads.project(origins), roads.project(destinations)
-        start, end = (roads.snap_some(side, self.max_metres, self.access_kmh) for side in points)
-        minutes, which = roads.router.nearest(end.destinations(segments), k=k)
-        ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
-        seeds = start.origins(segments)
-        o, side = np.nonzero(seeds.nodes >= 0)
-        node = seeds.nodes[o, side]
-        found = (
-            (np.repeat(o, k), which[node].ravel(), (ms[node] + seeds.costs[o, side][:, None]).ravel()),
-            direct_ms(start, end, segments),
-            roads.local_ms(points, (start, end), self.local_metres, self.access_kmh),
-        )
-        o, d, at = (np.concatenate(columns).astype("int64") for columns in zip(*found, strict=True))
-        return quickest(o[d >= 0], d[d >= 0], at[d >= 0], origins=len(origins), k=k)
+        return self.trips(origins, destinations).nearest(k)
 
     def minutes_along(
         self, points: gpd.GeoSeries, *, most: float, every: float, outward: bool = False
@@ -318,21 +301,7 @@ class RoadNetwork:
         outward
             False: minutes from the road to the point. True: from the point to the road.
         """
-        roads = self._roads
-        projected = roads.project(points)
-        joined = roads.snap(projected, self.max_metres, self.access_kmh)
-        segments = roads.segments
-        for number, point in enumerate(points.index):
-            one = joined.only(number)
-            if one.segment[0] < 0:
-                yield point, np.empty((0, 3))
-                continue
-            at = one.origins(segments) if outward else one.destinations(segments)
-            minutes = (roads.router.to_all(at) if outward else roads.router.from_all(at))[0]
-            places = along(segments, roads.xy, minutes, most=most, every=every, outward=outward)
-            own = own_segment(one, segments, roads.xy, every=every, outward=outward)
-            start = np.array([[projected.iloc[number].x, projected.iloc[number].y, 0.0]])
-            yield point, np.concatenate([start, own[own[:, 2] <= most], places])
+        return minutes_along(self._roads, self._legs, points, most=most, every=every, outward=outward)
 
     def explain(self, origin: gpd.GeoSeries, destination: gpd.GeoSeries) -> gpd.GeoDataFrame:
         """Return the quickest way between two points, one row a stretch of road, and so why it takes what it takes.
@@ -358,7 +327,10 @@ class RoadNetwork:
             if len(points) != 1:
                 raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
         ends = self._roads.project(origin), self._roads.project(destination)
-        return told(self._roads, ends, kmh=self.access_kmh, local_metres=self.local_metres, max_metres=self.max_metres)
+        try:
+            return told(self.trips(*ends))
+        except SnapError:  # too far from every road: there is no way
+            return no_way(self.crs)
 
     # ------------------------------------------------------------------ what if
 

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyproj
-import shapely
 
 from accessmap.errors import NetworkError, SnapError, did_you_mean
 from accessmap.routing import Graph, Router
@@ -119,19 +118,3 @@ class RoadGraph:
                 "the points is the one of their coordinates."
             )
         return found
-
-    def local_ms(
-        self, points: tuple[gpd.GeoSeries, gpd.GeoSeries], joined: tuple[Snapped, Snapped], metres: float, kmh: float
-    ) -> tuple[Ints, Ints, Ints]:
-        """Return (origin, destination, milliseconds) of the pairs near enough to keep to streets that are left out."""
-        if not metres:
-            return (np.empty(0, "int64"),) * 3
-        starts, ends = (series.to_numpy() for series in points)
-        o, d = shapely.STRtree(ends).query(starts, predicate="dwithin", distance=metres)
-        start, end = joined[0].segment[o], joined[1].segment[d]
-        # Not across the water: both must join one part of the network.
-        part = self.part[self.segments.tails]
-        kept = (start >= 0) & (end >= 0) & (part[start] == part[end])
-        o, d = o[kept], d[kept]
-        hours = shapely.distance(starts[o], ends[d]) / 1000 / kmh
-        return o, d, np.rint(hours * 60 * MS_PER_MINUTE).astype("int64")

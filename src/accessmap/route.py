@@ -9,44 +9,35 @@ import shapely
 
 from accessmap.roadgraph import RoadGraph
 from accessmap.snapping import MS_PER_MINUTE, Snapped, direct_ms
+from accessmap.trips import Trips
 
-__all__ = ["told"]
+__all__ = ["no_way", "told"]
 
 LEG, LOCAL, ROAD = "leg to the road", "local streets", "road"
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 
 
-def told(
-    roads: RoadGraph, ends: tuple[gpd.GeoSeries, gpd.GeoSeries], *, kmh: float, local_metres: float, max_metres: float
-) -> gpd.GeoDataFrame:
-    """Return the quickest way from one projected point to another; an empty table where there is none.
-
-    Parameters
-    ----------
-    ends
-        One point each.
-    kmh
-        Speed of legs and of local streets.
-    local_metres, max_metres
-        As in `RoadNetwork`.
-    """
-    start, end = joined = tuple(roads.snap(side, max_metres, kmh) for side in ends)
-    places = ends[0].iloc[0], ends[1].iloc[0]
-    if (start.segment < 0).any() or (end.segment < 0).any():
-        return _table([], roads.crs)
-    origin, destination = start.origins(roads.segments), end.destinations(roads.segments)
-    path = roads.router.path(origin, destination)
+def told(trip: Trips) -> gpd.GeoDataFrame:
+    """Return the quickest way of one trip, from one point to one other; an empty table where there is none."""
+    roads, start, end = trip.roads, trip.start, trip.end
+    places = trip.places[0][0], trip.places[1][0]
+    path = roads.router.path(start.origins(roads.segments), end.destinations(roads.segments))
     ways: list[tuple[float, list[dict[str, Any]]]] = []
     if len(path):
         ways.append(_by_nodes(roads, places, start, end, path))
     _, _, straight = direct_ms(start, end, roads.segments)
     if len(straight):
         ways.append(_on_one_segment(roads, places, start, end, float(straight[0]) / MS_PER_MINUTE))
-    _, _, local = roads.local_ms(ends, (joined[0], joined[1]), local_metres, kmh)
+    _, _, local = trip.local(slice(None))
     if len(local):
         minutes = float(local[0]) / MS_PER_MINUTE
-        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=kmh)]))
+        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=trip.legs.access_kmh)]))
     return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
+
+
+def no_way(crs: str) -> gpd.GeoDataFrame:
+    """Return the table of a trip that cannot be made: no rows."""
+    return _table([], crs)
 
 
 def _by_nodes(

@@ -77,10 +77,9 @@ class Snapped:
     metres: Floats
     leg_ms: Ints
 
-    def only(self, number: int) -> "Snapped":
-        """Return one point alone."""
-        one = slice(number, number + 1)
-        return Snapped(self.segment[one], self.fraction[one], self.metres[one], self.leg_ms[one])
+    def rows(self, rows: slice) -> "Snapped":
+        """Return some of the points."""
+        return Snapped(self.segment[rows], self.fraction[rows], self.metres[rows], self.leg_ms[rows])
 
     def origins(self, segments: Segments) -> Seeds:
         """Return where trips that start here enter the graph: at the end of the segment, in the allowed directions."""

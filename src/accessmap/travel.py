@@ -1,6 +1,7 @@
 """Travel times: from who and what, over how, to minutes."""
 
 import logging
+from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 from accessmap.network import RoadNetwork
 from accessmap.tables import check_residents, check_services
 
-__all__ = ["nearest_times", "travel_times"]
+__all__ = ["nearest_times", "travel_times", "travel_times_long"]
+
+CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
 
 logger = logging.getLogger("accessmap")
 
@@ -68,6 +71,81 @@ def travel_times(
     if lost and limit is None:
         logger.warning("%d of %d residents reach no service: see network.snap(residents)", lost, len(residents))
     return times
+
+
+def travel_times_long(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    network: RoadNetwork,
+    *,
+    limit: float,
+    chunk_bytes: int = CHUNK_BYTES,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Return the pairs within `limit` minutes, one row each: resident_id, service_id, minutes (float32).
+
+    For work whose matrix would not fit in memory: it is made and filtered a few residents at a time.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in the contract of `accessmap.tables`.
+    network
+        The roads.
+    limit
+        Minutes; pairs further apart are left out.
+    chunk_bytes
+        Memory for the minutes of one chunk.
+    progress
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of `residents`, then of `services`; ids as categories, which keeps it small.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    SnapError
+        Where not one resident, or not one service, is near the network.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> pairs = travel_times_long(study.residents, study.sites("hospital"), study.network, limit=10)
+    >>> pairs.columns.to_list(), bool(pairs["minutes"].max() <= 10)
+    (['resident_id', 'service_id', 'minutes'], True)
+    """
+    check_residents(residents)
+    check_services(services)
+    trips = network.trips(residents.geometry, services.geometry)
+    rows = max(1, chunk_bytes // (4 * max(1, len(services))))
+    found = []
+    for first in _told(range(0, len(residents), rows), progress):
+        minutes = trips.minutes(limit, slice(first, first + rows))
+        resident, service = np.nonzero(~np.isnan(minutes))
+        found.append((resident + first, service, minutes[resident, service]))
+    resident, service, at = (np.concatenate(column) for column in zip(*found, strict=True))
+    return pd.DataFrame(
+        {
+            "resident_id": pd.Categorical.from_codes(resident, categories=residents.index),
+            "service_id": pd.Categorical.from_codes(service, categories=services.index),
+            "minutes": at.astype("float32"),
+        }
+    )
+
+
+def _told(steps: range, progress: bool) -> Iterable[int]:
+    """Return the steps, with a progress bar where it is asked for."""
+    if not progress:
+        return steps
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(steps, description="Travel times", console=Console(stderr=True), transient=True)
 
 
 def nearest_times(
