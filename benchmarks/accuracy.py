@@ -1,7 +1,6 @@
 """How far car times are from those of two independent engines, OSRM and Valhalla, on the same OpenStreetMap files.
 
-    python benchmarks/accuracy.py --engines-python PATH [--data FOLDER] [--pairs 2000] [--cache FOLDER] [porto
-    liechtenstein]
+    python benchmarks/accuracy.py --engines-python PATH [--data FOLDER] [--pairs 2000] [--cache FOLDER] [FILE …]
 
 Both engines ship wheels for Python 3.12 and later (`pip install pyvalhalla osrm-bindings`); PATH is the python of an
 environment that has them. They build their own data from the same file (OSRM with the car profile of its wheel,
@@ -19,10 +18,16 @@ import tempfile
 from pathlib import Path
 
 # What is asked of each network: bounds of the median ratio, highest mean relative error, lowest correlation.
-ASKED = {"porto": (0.9, 1.1, 0.12, 0.985), "liechtenstein": (0.85, 1.15, 0.20, 0.0)}
+# The constants were fitted on other pairs of Porto; Liechtenstein and rural Bavaria were never fitted. In Bavaria the
+# two engines differ by a quarter from each other, so that no time can be near both: it is shown, and nothing is asked.
+ASKED = {
+    "porto.osm.pbf": (0.9, 1.1, 0.12, 0.985),
+    "liechtenstein.osm.pbf": (0.85, 1.15, 0.20, 0.0),
+    "north-bayreuth.osm.gz": None,
+}
 
 
-def engine_times(network: str, pairs_path: str, folder: str) -> None:
+def engine_times(pairs_path: str, folder: str) -> None:
     """Part run by the engines' Python: writes seconds.csv (OSRM, Valhalla; empty where there is no route)."""
     import osrm
     import valhalla
@@ -31,7 +36,6 @@ def engine_times(network: str, pairs_path: str, folder: str) -> None:
     osrm_home, valhalla_home = Path(osrm.__file__).parent, Path(valhalla.__file__).parent
     base = home / "network.osrm"
     if not (home / "valhalla.json").exists():
-        (home / "network.osm.pbf").write_bytes(Path(network).read_bytes())
         profile = osrm_home / "share" / "profiles" / "car.lua"
         quiet = {"check": True, "stdout": subprocess.DEVNULL}
         subprocess.run([osrm_home / "bin" / "osrm-extract", "-p", profile, home / "network.osm.pbf"], **quiet)
@@ -117,6 +121,16 @@ def our_seconds(roads, u, v, pairs):
     return found
 
 
+def as_pbf(source, target):
+    """The file as .osm.pbf, which both engines read."""
+    import osmium
+
+    if not target.exists():
+        with osmium.SimpleWriter(str(target)) as writer:
+            for thing in osmium.FileProcessor(str(source)):
+                writer.add(thing)
+
+
 def reference_seconds(network, lonlat, python, folder):
     """Seconds of OSRM and Valhalla for the pairs (NaN where none), from the cache if they were asked before."""
     import numpy as np
@@ -127,7 +141,8 @@ def reference_seconds(network, lonlat, python, folder):
     pairs_file, answer = folder / "pairs.csv", folder / "seconds.csv"
     if not (answer.exists() and pairs_file.exists() and pairs_file.read_text() == wanted):
         pairs_file.write_text(wanted)
-        subprocess.run([python, __file__, "--engine-times", str(network), str(pairs_file), str(folder)], check=True)
+        as_pbf(network, folder / "network.osm.pbf")
+        subprocess.run([python, __file__, "--engine-times", str(pairs_file), str(folder)], check=True)
     return pd.read_csv(answer, header=None, names=["OSRM", "Valhalla"], dtype=np.float64)
 
 
@@ -155,26 +170,28 @@ def report(name, args):
 
     from accessmap.sources.osm import read_osm
 
-    path = args.data / "osm" / f"{name}.osm.pbf"
+    path = args.data / "osm" / name
     roads = read_osm(path)
     u, v, inside = main_part(roads)
     pairs = random_pairs(roads, u, inside, args.pairs)
     coordinates = roads.nodes[["lon", "lat"]].to_numpy()
     ends = np.hstack([coordinates[pairs[:, 0]], coordinates[pairs[:, 1]]])
-    references = reference_seconds(path, ends, args.engines_python, args.cache / name)
+    references = reference_seconds(path, ends, args.engines_python, args.cache / name.split(".")[0])
     ours = our_seconds(roads, u, v, pairs)
-    low, high, most, correlation = ASKED[name]
-    print(
-        f"\n{name}: {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs; asked: median ratio "
-        f"{low}-{high}, mean error under {most:.0%}, correlation over {correlation}"
-    )
+    print(f"\n{name}: {len(roads.nodes):,} nodes, {len(roads.edges):,} arcs, {args.pairs:,} pairs")
+    if asked := ASKED[name]:
+        low, high, most, correlation = asked
+        print(f"  asked: median ratio {low}-{high}, mean error under {most:.0%}, correlation over {correlation}")
     print("  Valhalla/OSRM       ", line(compare(references["Valhalla"].to_numpy(), references["OSRM"].to_numpy())))
     fine = True
     for engine in references:
         found = compare(ours, references[engine].to_numpy())
-        holds = low <= found["ratio"] <= high and found["error"] < most and found["correlation"] > correlation
-        fine &= holds
-        print(f"  accessmap/{engine:<10}", line(found), "ok" if holds else "NOT AS ASKED")
+        verdict = ""
+        if asked:
+            holds = low <= found["ratio"] <= high and found["error"] < most and found["correlation"] > correlation
+            fine &= holds
+            verdict = "ok" if holds else "NOT AS ASKED"
+        print(f"  accessmap/{engine:<10}", line(found), verdict)
     return fine
 
 

@@ -1,7 +1,5 @@
 """Catchments: who goes where, and nobody is lost. Isochrones: the land in reach, all of it and no other."""
 
-from itertools import pairwise
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,10 +7,11 @@ import pyproj
 import pytest
 import shapely
 from aisne import roads
+from checks import check_isochrones
 
 from accessmap import RoadNetwork, catchments
-from accessmap.errors import NetworkError, TableError
 from accessmap.areas import isochrones
+from accessmap.errors import NetworkError, TableError
 
 
 def test_communes_go_to_the_service_of_most_of_their_people(toy_study):
@@ -132,32 +131,6 @@ def test_isochrones_come_in_the_crs_of_the_points():
 def test_bad_cutoffs_and_sizes_are_refused(cutoffs, options, message):
     with pytest.raises(NetworkError, match=message):
         isochrones(line_network(), site(0), cutoffs, **options)
-
-
-def check_isochrones(network, places, cutoffs, seed):
-    """Isochrones nest, are valid, hold their start, and hold a place on the road exactly when it is in reach."""
-    areas = isochrones(network, places, cutoffs)
-    assert areas.geometry.is_valid.all()
-    assert set(areas.geometry.geom_type) == {"MultiPolygon"}
-    rng = np.random.default_rng(seed)
-    # Places on the road: part-way along edges that points may join, near the sites.
-    edges = network.edges[network.edges["snappable"]]
-    lon_lat = network.nodes[["lon", "lat"]]
-    ends = [lon_lat.reindex(edges[end]).to_numpy() for end in ("u", "v")]
-    share = rng.random((len(edges), 1))
-    at = ends[0] * share + ends[1] * (1 - share)
-    roads = gpd.GeoSeries(gpd.points_from_xy(*at.T), crs=4326).to_crs(network.crs)
-    for name, place in places.to_crs(network.crs).items():
-        nest = [areas.geometry[name, cutoff] for cutoff in cutoffs]
-        assert all(small.difference(large).area == pytest.approx(0, abs=1) for small, large in pairwise(nest))
-        assert all(area.contains(place) for area in nest)
-        near = roads[roads.distance(place) < 1.3 * max(area.hausdorff_distance(place) for area in nest)]
-        near = near.sample(min(1500, len(near)), random_state=seed)
-        minutes = network.travel_minutes(near, places.loc[[name]])[:, 0]
-        for cutoff, area in zip(cutoffs, nest, strict=True):
-            agree = (minutes <= cutoff) == near.within(area).to_numpy()
-            assert 0.02 < (minutes <= cutoff).mean() < 0.98
-            assert agree.mean() >= 0.98, (name, cutoff, agree.mean())
 
 
 def test_isochrones_hold_what_is_in_reach_on_the_sample(sample_study):

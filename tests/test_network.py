@@ -361,3 +361,20 @@ def test_other_minutes_on_some_edges():
     assert slower.matrix(["c"], ["a"]).item() == 5
     with pytest.raises(NetworkError, match="'minutes' is not a number of at least 0"):
         whole.with_minutes(pd.Series({0: -1.0}))
+
+
+def test_lines_are_the_edges_with_the_part_they_belong_to():
+    roads = {**LINE, "i": (0, 500), "j": (100, 500)}
+    edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1)]
+    lines = network(roads, edges, directed=False).lines()
+    assert lines.crs == "EPSG:2154"
+    assert lines["part"].value_counts().to_dict() == {0: 4, 1: 2}
+    assert lines.length.round().to_list() == pytest.approx([1000, 1000, 100] * 2, abs=1)
+
+
+def test_to_graph_speaks_as_osmnx_does():
+    graph = network(LINE, [("a", "b", 2, "primary"), ("a", "b", 9, "service"), ("b", "c", 3, "primary")]).to_graph()
+    assert graph.graph["crs"] == "EPSG:4326"
+    assert graph.nodes["a"]["y"] == pytest.approx(49.6, abs=0.1)
+    assert [data["travel_time"] for _, _, data in graph.edges("a", data=True)] == [120, 540]
+    assert graph.edges["b", "c", 0]["highway"] == "primary"

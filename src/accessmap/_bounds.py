@@ -7,29 +7,28 @@ from numpy.typing import NDArray
 from accessmap.alignment import minutes_of
 from accessmap.errors import TableError, did_you_mean
 
-__all__ = ["BOUNDS", "answers_of", "minutes_bounds", "shortest"]
+__all__ = ["BOUNDS", "check_rows", "minutes_bounds", "shortest"]
 
 BOUNDS = ("all", "best", "worst")
 
 
-def answers_of(answers: pd.Series, columns: pd.Index) -> pd.Series:
-    """Return the yes / no / unknown of the sites of `columns`, as nullable booleans in their order.
+def check_rows(index: pd.Index, columns: pd.Index, name: str = "services") -> None:
+    """Return nothing when every site of the minutes has one row.
 
     Raises
     ------
     TableError
-        Where a site has no row, or has two.
+        Where a site has none, or has two.
     """
-    absent = columns[~columns.isin(answers.index)]
+    absent = columns[~columns.isin(index)]
     problems = []
     if len(absent):
-        hint = did_you_mean(absent[0], answers.index)
-        problems.append(f"{len(absent)} sites of the minutes have no row, such as {absent[0]!r}{hint}.")
-    if not answers.index.is_unique:
-        problems.append(f"service_id repeats: {answers.index[answers.index.duplicated()][0]!r}.")
+        hint = did_you_mean(absent[0], index)
+        problems.append(f"No row for {absent[0]!r}{hint}, one of {len(absent)} sites of the minutes without.")
+    if not index.is_unique:
+        problems.append(f"service_id repeats: {index[index.duplicated()][0]!r}.")
     if problems:
-        raise TableError("services", problems)
-    return answers.loc[columns].astype("boolean")
+        raise TableError(name, problems)
 
 
 def shortest(minutes: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -61,7 +60,8 @@ def minutes_bounds(times: pd.DataFrame, answers: pd.Series) -> pd.DataFrame:
         all  best  worst
     r1  4.0   9.0   15.0
     """
-    known = answers_of(answers, times.columns)
+    check_rows(answers.index, times.columns)
+    known = answers.loc[times.columns].astype("boolean")
     minutes = minutes_of(times)
     best, worst = (known.fillna(filler).to_numpy(dtype=bool) for filler in (True, False))
     columns = [shortest(minutes), shortest(minutes[:, best]), shortest(minutes[:, worst])]

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from accessmap.errors import NetworkError, SnapError
 from accessmap.networkfile import check_roads, read_network, write_network
@@ -21,6 +22,8 @@ from accessmap.tables import metric_crs
 from accessmap.trips import Legs, Trips, minutes_along
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from accessmap.sources.roads import RoadTables
 
 __all__ = ["RoadNetwork"]
@@ -168,6 +171,73 @@ class RoadNetwork:
         from accessmap.sources.osm import read_osm
 
         return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
+
+    @classmethod
+    def from_graph(cls, graph: Any, *, mode: str = "car", country: str | None = None) -> "RoadNetwork":
+        """Return the roads of an OSMnx graph (of OSMnx 1 or 2, in memory or as GraphML), timed as `from_osm` does.
+
+        Parameters
+        ----------
+        graph
+            A networkx graph whose nodes have x and y, or the path of a GraphML file.
+        mode, country
+            As in `from_osm`.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the graph has no places or no road for this mode, or the file is not GraphML.
+        """
+        from accessmap.sources.osmnx_graph import read_graph
+
+        return cls._of(read_graph(graph, mode=mode, country=country))
+
+    @classmethod
+    def from_bdtopo(cls, path: str | Path, *, mode: str = "car", layer: str | None = None) -> "RoadNetwork":
+        """Return the roads of IGN's BD TOPO (`troncon_de_route`, versions 2 and 3), timed as `from_osm` does.
+
+        Parameters
+        ----------
+        path
+            GeoPackage, Shapefile or GeoJSON.
+        mode
+            "car", "bike" or "walk".
+        layer
+            Of a GeoPackage, where it is not `troncon_de_route`.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the file is not BD TOPO, or holds no road for this mode.
+        """
+        from accessmap.sources.bdtopo import read_bdtopo
+
+        return cls._of(read_bdtopo(path, mode=mode, layer=layer))
+
+    @classmethod
+    def fetch(
+        cls, area: Any, *, mode: str = "car", buffer_metres: float = 0, cache: str | Path | None = None
+    ) -> "RoadNetwork":
+        """Return the roads of a place from OpenStreetMap, over the internet once, from the cache afterwards.
+
+        Parameters
+        ----------
+        area
+            Bounds in degrees (west, south, east, north), a polygon in degrees, a GeoDataFrame, or the name of a place
+            (which needs the extra `accessmap[osm]`).
+        mode, buffer_metres
+            As in `from_osm`.
+        cache
+            Folder of the answers; by default `accessmap` in the user's cache folder.
+
+        Raises
+        ------
+        SourceError
+            Where the server cannot be reached: the message says what to do offline.
+        """
+        from accessmap.sources.overpass import fetch_roads
+
+        return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache))
 
     @classmethod
     def modelled(cls, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> "RoadNetwork":
@@ -428,6 +498,32 @@ class RoadNetwork:
     def parts(self) -> pd.Series:
         """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""
         return pd.Series(self._roads.part, index=self.nodes.index, name="part")
+
+    def lines(self) -> gpd.GeoDataFrame:
+        """Return the edges as lines in `self.crs`, with all that is known of each and the `part` of its tail: a map.
+
+        Parts are those of `parts`: 0 is the largest.
+        """
+        tails, heads, _ = self._roads.arcs
+        shapes = shapely.linestrings(self._roads.xy[np.column_stack([tails, heads])])
+        return gpd.GeoDataFrame(self.edges.assign(part=self._roads.part[tails]), geometry=shapes, crs=self.crs)
+
+    def to_graph(self) -> "nx.MultiDiGraph":
+        """Return the network as OSMnx and networkx know it: nodes with x and y in degrees, edges with travel_time.
+
+        Edges have `travel_time` (seconds), `length` (metres) and `highway` where they are known, and their other
+        columns as they are.
+        """
+        import networkx as nx
+
+        graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=False)
+        lon, lat = self.nodes["lon"].to_numpy(), self.nodes["lat"].to_numpy()
+        graph.add_nodes_from((node, {"x": x, "y": y}) for node, x, y in zip(self.nodes.index, lon, lat, strict=True))
+        known = self.edges.rename(columns={"length_m": "length", "road_class": "highway", "speed_kmh": "speed_kph"})
+        known = known.assign(travel_time=known["minutes"] * 60).drop(columns=["u", "v", "minutes"])
+        rows = known.to_dict("records")
+        graph.add_edges_from(zip(self.edges["u"], self.edges["v"], rows, strict=True))
+        return graph
 
     # ------------------------------------------------------------------ files
 

@@ -104,9 +104,14 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         cap_kmh=cap,
         cap_reason=cap_reason,
         minutes=NAN if minutes is None else minutes,
-        snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad),
+        snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not _is_tunnel(tags),
         country=country,
     )
+
+
+def _is_tunnel(tags: Tags) -> bool:
+    """Whether what lies above cannot be joined from; under houses and through arcades there are doors."""
+    return tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "culvert"}
 
 
 def _limits(tags: Tags) -> tuple[str | None, str, tuple[float, str], tuple[float, str]]:

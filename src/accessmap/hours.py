@@ -1,0 +1,251 @@
+"""Opening hours: who can reach an *open* site, and when.
+
+Services carry `hours` in OSM opening_hours syntax, local time, "PH" being the public holidays of France. A site without
+hours is unknown, never closed: every result has a `worst` case (unknown counted as closed) and a `best` case (unknown
+counted as open). A rule that says "unknown", or that carries a comment ("sur rendez-vous"), is unknown too.
+
+Everything is about one week: that of Monday 8 June 2026, an ordinary one, unless `week` names a day of another. A
+service that goes round (a bus that stops half a day in each commune) is several rows of the table, one a stop, each
+with its own hours; no measure needs to know that they are one.
+"""
+
+import numpy as np
+import pandas as pd
+
+from accessmap._bounds import check_rows, minutes_bounds
+from accessmap._heat import heat_plot
+from accessmap._openings import WEEK_MINUTES, WHENS, Week, check_step, clock, monday_of, openings
+from accessmap._reach import blocks, finds_open, union_hours
+from accessmap.alignment import minutes_of, people_of
+from accessmap.measures import by_commune
+from accessmap.openings import meets_france_services_hours, open_table, open_when
+
+__all__ = [
+    "WHENS",
+    "heat_plot",
+    "heat_table",
+    "hours_in_reach",
+    "meets_france_services_hours",
+    "minutes_when",
+    "open_access",
+    "open_table",
+    "open_when",
+    "reach_by_commune",
+]
+
+
+def minutes_when(
+    times: pd.DataFrame, services: pd.DataFrame, when: str, *, week: Week = None, at_least_minutes: float = 30
+) -> pd.DataFrame:
+    """Return minutes by resident to the nearest site of all, that may be open at such times, and that surely is.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached; the columns say which sites are meant.
+    services
+        With `hours`; a row for each column of `times`, others are set aside.
+    when, week, at_least_minutes
+        As for `open_when`.
+
+    Returns
+    -------
+    DataFrame
+        By resident: `all` (whatever the hours), `best` (unknown counted as open), `worst` (unknown counted as closed);
+        NaN where no such site is reached.
+
+    Raises
+    ------
+    TableError
+        Where a site of `times` has no row, or hours cannot be read.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [2.0], "b": [9.0]}, index=["r1"])
+    >>> services = pd.DataFrame({"hours": ["Mo-Fr 09:00-12:00", "Sa 09:00-11:00"]}, index=["a", "b"])
+    >>> minutes_when(times, services, "saturday_morning")
+        all  best  worst
+    r1  2.0   9.0    9.0
+    """
+    return minutes_bounds(times, open_when(services, when, week=week, at_least_minutes=at_least_minutes))
+
+
+def reach_by_commune(minutes: pd.DataFrame, residents: pd.DataFrame, *, within: float) -> pd.DataFrame:
+    """Return by commune the share of people (0-1) with a site within so many minutes: of all, best and worst case.
+
+    Parameters
+    ----------
+    minutes
+        By resident, as `minutes_when` or `accessmap.stepfree.step_free_minutes` return them; any columns will do.
+    residents
+        The same residents, with `commune` and `population`.
+    within
+        Minutes; someone at exactly so many is within.
+
+    Returns
+    -------
+    DataFrame
+        By commune `code`, sorted: a share for each column of `minutes`, NaN where nobody lives; and `people`.
+
+    Raises
+    ------
+    TableError
+        If residents differ, or a column is missing.
+
+    Examples
+    --------
+    >>> minutes = pd.DataFrame({"all": [2.0, 3.0], "worst": [9.0, 14.0]}, index=["r1", "r2"])
+    >>> residents = pd.DataFrame({"commune": ["02173", "02173"], "population": [300, 100]}, index=["r1", "r2"])
+    >>> reach_by_commune(minutes, residents, within=10)
+           all  worst  people
+    code
+    02173  1.0   0.75   400.0
+    """
+    table = pd.DataFrame(
+        {
+            column: by_commune((minutes[column] <= within).astype("float64"), residents)["value"]
+            for column in minutes.columns
+        }
+    )
+    nobody = pd.Series(np.nan, index=minutes.index)
+    return table.assign(people=by_commune(nobody, residents)["unreached_people"])
+
+
+def open_access(
+    times: pd.DataFrame,
+    services: pd.DataFrame,
+    population: pd.Series,
+    *,
+    within: float,
+    week: Week = None,
+    step_minutes: int = 30,
+    stay_minutes: float = 0,
+) -> pd.DataFrame:
+    """Return, for each moment of a week (rows), the share of people (0-1) who, leaving home then, find an open site.
+
+    Leaving at s, they are at a site t minutes away at s + t. It counts where t is at most `within` and it is open from
+    s + t on for `stay_minutes`, all in one go: a site that closes on the way does not count, one that opens on the way
+    does. Nobody waits at the door.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached; the columns say which sites are meant.
+    services
+        With `hours`; a row for each column of `times`, others are set aside.
+    population
+        People by resident.
+    within
+        Minutes of travel at most.
+    week, step_minutes
+        As for `open_table`: the moments of leaving.
+    stay_minutes
+        How long the site must stay open after they arrive; with 0 they need only be there before it closes.
+
+    Returns
+    -------
+    DataFrame
+        By moment (DatetimeIndex named `leaving`): `worst` (unknown hours counted as closed) and `best` (as open).
+        People who reach nothing are in the denominator; the share of nobody is NaN.
+
+    Raises
+    ------
+    TableError
+        If residents differ, a site of `times` has no row, or hours cannot be read.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [10.0, 40.0]}, index=["r1", "r2"])
+    >>> services = pd.DataFrame({"hours": ["Mo 09:00-12:00"]}, index=["a"])
+    >>> shares = open_access(times, services, pd.Series({"r1": 30, "r2": 10}), within=45)
+    >>> shares.loc["2026-06-08 08:00":"2026-06-08 09:00", "worst"].tolist()
+    [0.0, 0.25, 1.0]
+    """
+    step = check_step(step_minutes)
+    monday = monday_of(week)
+    minutes = minutes_of(times)
+    people = people_of(population, times.index)
+    total = people.sum()
+    cases = openings(_rows_of(services, times.columns), monday, beyond=within + stay_minutes)
+    shares = {}
+    for name, case in zip(("worst", "best"), cases, strict=True):
+        served = np.zeros(WEEK_MINUTES // step)
+        for first, block in blocks(minutes, case, within):
+            served += people[first : first + len(block)] @ finds_open(block, case, within, step, stay_minutes)
+        shares[name] = served / total if total > 0 else np.full(len(served), np.nan)
+    return pd.DataFrame(shares, index=clock(monday, step).rename("leaving"))
+
+
+def hours_in_reach(times: pd.DataFrame, services: pd.DataFrame, *, within: float, week: Week = None) -> pd.DataFrame:
+    """Return by resident the hours of a week (0-168) when at least one site within so many minutes is open.
+
+    The union of the sites' hours, not their sum; to the minute, whatever the time on the way.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached; the columns say which sites are meant.
+    services
+        With `hours`; a row for each column of `times`, others are set aside.
+    within
+        Minutes of travel at most.
+    week
+        As for `open_table`.
+
+    Returns
+    -------
+    DataFrame
+        By resident: `worst` (unknown hours counted as closed) and `best` (as open), in hours a week; 0 where no site is
+        within reach.
+
+    Raises
+    ------
+    TableError
+        If a site of `times` has no row, or hours cannot be read.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [5.0, 5.0], "b": [8.0, 30.0]}, index=["r1", "r2"])
+    >>> services = pd.DataFrame({"hours": ["Mo 09:00-12:00", "Mo 11:00-13:00"]}, index=["a", "b"])
+    >>> hours_in_reach(times, services, within=10)["worst"].tolist()
+    [4.0, 3.0]
+    """
+    near = minutes_of(times) <= within
+    met = np.flatnonzero(near.any(axis=0))
+    cases = openings(_rows_of(services, times.columns[met]), monday_of(week))
+    hours = [union_hours(near[:, met].astype(np.float32), case) for case in cases]
+    return pd.DataFrame(dict(zip(("worst", "best"), hours, strict=True)), index=times.index)
+
+
+def heat_table(shares: pd.Series) -> pd.DataFrame:
+    """Return the shares of a week as a table to look at: days (rows) × time of the day (columns).
+
+    Parameters
+    ----------
+    shares
+        By moment of a week, such as ``open_access(…)["worst"]``.
+
+    Returns
+    -------
+    DataFrame
+        Days (DatetimeIndex named `day`) × clock times "08:30".
+
+    Examples
+    --------
+    >>> moments = pd.date_range("2026-06-08", periods=4, freq="12h")
+    >>> heat_table(pd.Series([0.0, 0.5, 0.0, 1.0], index=moments))
+    time        00:00  12:00
+    day
+    2026-06-08    0.0    0.5
+    2026-06-09    0.0    1.0
+    """
+    moments = pd.DatetimeIndex(shares.index)
+    keys = [moments.normalize().rename("day"), pd.Index(moments.strftime("%H:%M"), name="time")]
+    table = pd.Series(shares.to_numpy(), index=pd.MultiIndex.from_arrays(keys))
+    return table.unstack("time")  # noqa: PD010 (pivot_table would drop the hours of which nothing is known)
+
+
+def _rows_of(services: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
+    """Return the services of the columns of the minutes, in their order."""
+    check_rows(services.index, columns)
+    return services[services.index.isin(columns)].loc[columns]

@@ -1,0 +1,98 @@
+"""Real road files from the door to the answer: read, joined, routed, explained, contoured."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from checks import check_isochrones
+
+from accessmap import RoadNetwork
+
+
+@pytest.fixture(scope="module")
+def osm(data_folder):
+    return data_folder / "osm"
+
+
+def some_points(network, count, *, seed=0, metres=60):
+    """Places some metres away from nodes of the largest part."""
+    rng = np.random.default_rng(seed)
+    main = network.nodes[network.parts() == 0]
+    chosen = main.iloc[rng.choice(len(main), count, replace=False)]
+    points = gpd.GeoSeries.from_xy(chosen["lon"], chosen["lat"], crs=4326).to_crs(network.crs)
+    away = rng.normal(0, metres, (count, 2))
+    return gpd.GeoSeries.from_xy(points.x + away[:, 0], points.y + away[:, 1], crs=network.crs, index=range(count))
+
+
+READERS = {
+    "liechtenstein.osm.pbf": (RoadNetwork.from_osm, 10_000),
+    "north-bayreuth.osm.gz": (RoadNetwork.from_osm, 10_000),
+    "saint-germain_osmnx.graphml": (RoadNetwork.from_graph, 1_000),
+    "bdtopo_sarthe/ROUTE.shp": (RoadNetwork.from_bdtopo, 1_000),
+}
+
+
+@pytest.fixture(scope="module", params=READERS)
+def network(request, osm):
+    reader, _ = READERS[request.param]
+    return reader(osm / request.param)
+
+
+def test_it_loads_and_says_where_it_comes_from(network):
+    assert len(network.nodes) > 1000
+    assert not network.provenance.modelled
+    assert "provenance inconnue" not in network.provenance.credit
+    assert network.provenance.parameters["mode"] == "car"
+    # The extract of the Sarthe is cut along a river: a third of it hangs on roads outside.
+    assert (network.parts() == 0).mean() > 0.6
+
+
+def test_trips_take_believable_times(network):
+    points = some_points(network, 60)
+    minutes = network.travel_minutes(points, points)
+    metres = points.to_frame("p").apply(lambda row: points.distance(row["p"]), axis=1).to_numpy()
+    far = metres > 2000
+    if far.sum() < 10:
+        far = metres > np.median(metres)
+    kmh = metres[far] / 1000 / (minutes[far] / 60)
+    kmh = kmh[np.isfinite(kmh)]
+    assert len(kmh) > 0.5 * far.sum()
+    assert 12 < np.median(kmh) < 75
+    assert kmh.max() < 130
+
+
+def test_explain_adds_up_everywhere(network):
+    points = some_points(network, 16, seed=1)
+    start, end = points.iloc[:8], points.iloc[8:]
+    minutes = network.travel_minutes(start, end)
+    for i in range(8):
+        told = network.explain(start.iloc[[i]], end.iloc[[i]])
+        if np.isnan(minutes[i, i]):
+            assert told.empty
+            continue
+        assert told["minutes"].sum() == pytest.approx(minutes[i, i], abs=0.01)
+        roads = told[told["what"] == "road"]
+        assert (roads["speed_reason"].astype(str) != "").all()
+        assert (roads["speed_kmh"] > 0).all()
+
+
+def test_a_saved_network_gives_the_same_minutes(network, tmp_path):
+    points = some_points(network, 10, seed=2)
+    again = RoadNetwork.load(network.save(tmp_path / "roads.net"))
+    np.testing.assert_array_equal(again.travel_minutes(points, points), network.travel_minutes(points, points))
+    assert again.provenance == network.provenance
+
+
+def test_isochrones_hold_what_is_in_reach(network):
+    places = some_points(network, 2, seed=4, metres=0)
+    check_isochrones(network, places, [2, 4] if len(network.nodes) < 10_000 else [4, 8], seed=5)
+
+
+@pytest.mark.parametrize("mode", ["bike", "walk"])
+def test_other_modes_are_slower_and_reach(osm, mode):
+    car = RoadNetwork.from_osm(osm / "liechtenstein.osm.pbf")
+    other = RoadNetwork.from_osm(osm / "liechtenstein.osm.pbf", mode=mode)
+    points = some_points(car, 40, seed=6)
+    by_car, slower = car.travel_minutes(points, points), other.travel_minutes(points, points)
+    both = np.isfinite(by_car) & np.isfinite(slower) & (by_car > 5)
+    assert both.mean() > 0.3
+    assert np.median(slower[both] / by_car[both]) > (1.5 if mode == "bike" else 5)
