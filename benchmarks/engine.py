@@ -186,10 +186,9 @@ def report(label, network, seconds, off):
             scaled = "×" if task in QUESTIONS and part_of(name, task) else ""
             ratio = "" if name == "accessmap" else f" ({median / ours[task]:,.1f} times)"
             cells.append(f"{shown(median)}{scaled}{ratio}")
-        total, wrong, worst = (
-            [sum(f[0] for f in off[name].values()), sum(f[1] for f in off[name].values())]
-            + [max((f[2] for f in off[name].values()), default=0)]
-        )
+        total, wrong, worst = [sum(f[0] for f in off[name].values()), sum(f[1] for f in off[name].values())] + [
+            max((f[2] for f in off[name].values()), default=0)
+        ]
         equal = f"{total:,} cells equal" if not wrong else f"{wrong:,} of {total:,} differ, by at most {worst:,} ms"
         print(f"| {name:28} | " + " | ".join(f"{cell:>26}" for cell in cells) + f" | {equal} |")
     return ours
@@ -228,7 +227,11 @@ def sized(base, size):
     if size == "porto":
         return "Porto", base
     number = int(size)
-    return ("The middle of Porto", middle(base, number)) if number > 100 else (f"Porto {size} × {size}", tiled(base, number))
+    return (
+        ("The middle of Porto", middle(base, number))
+        if number > 100
+        else (f"Porto {size} × {size}", tiled(base, number))
+    )
 
 
 def run(folder, options, present):
@@ -257,16 +260,23 @@ def run(folder, options, present):
                 for peer in present:
                     tasks = ["prepare", "stored"] + [q for q in QUESTIONS if hasattr(peer, q)]
                     values = [(task, worker(path, "memory", peer.name, task)) for task in tasks]
-                    print(f"- {peer.name}: " + ", ".join(f"{t} {v:,.0f}" if isinstance(v, float) else f"{t} {v}" for t, v in values))
+                    print(
+                        f"- {peer.name}: "
+                        + ", ".join(f"{t} {v:,.0f}" if isinstance(v, float) else f"{t} {v}" for t, v in values)
+                    )
         growth.append(line)
     if "porto" in options.sizes:
         base.save(folder / "network.npz")
         compiled = tempfile.mkdtemp(dir=folder)
-        print(f"\nFirst run on a machine (all kernels compiled): {worker(folder / 'network.npz', 'cold', NUMBA_CACHE_DIR=compiled):.1f} s")
+        print(
+            f"\nFirst run on a machine (all kernels compiled): {worker(folder / 'network.npz', 'cold', NUMBA_CACHE_DIR=compiled):.1f} s"
+        )
     print("\n## Growth of accessmap\n")
     for line in growth:
         parts = [f"{LABELS[task]} {shown(line[task])}" for task in LABELS]
-        parts += [f"{q[:-6]} {v:,.0f} bytes a node" for q, v in line.items() if q.endswith("bytes") and isinstance(v, float)]
+        parts += [
+            f"{q[:-6]} {v:,.0f} bytes a node" for q, v in line.items() if q.endswith("bytes") and isinstance(v, float)
+        ]
         print(f"- {line['nodes']:,} nodes: " + "; ".join(parts))
 
 

@@ -154,8 +154,8 @@ class Pandana:
     name, module = "pandana (weights in seconds)", "pandana"
 
     def __init__(self, network):
-        import pandas as pd
         import pandana
+        import pandas as pd
 
         nodes = pd.DataFrame({"x": network.x, "y": network.y})
         edges = pd.DataFrame({"from": network.tails, "to": network.heads, "s": network.ms / 1000})

@@ -4,8 +4,10 @@ import heapq
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,13 @@ from accessmap.routing.hierarchy import INF32
 from accessmap.routing.prepared import Prepared
 from accessmap.routing.preparing import prepare
 
-SLOW = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+SLOW = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is kept in the user's cache folder, nor found there."""
+    monkeypatch.setenv("ACCESSMAP_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 def textbook(n: int, arcs: list[tuple[int, int, int]], starts: list[tuple[int, int]]) -> list[int]:
@@ -293,6 +299,18 @@ def test_no_points_make_an_empty_matrix() -> None:
     assert (which == -1).all()
 
 
+def test_absent_destinations_are_not_reached() -> None:
+    graph = grid(10)
+    absent = Seeds.at([-1, -1, -1])
+    assert (prepared_ms(answers(graph), Seeds.at([0, 1]), absent) == -1).all()
+    minutes = np.zeros((2, 3), dtype=np.float32)
+    answers(graph).matrix(Seeds.at([0, 1]), absent, None, minutes)
+    assert np.isnan(minutes).all()
+    minutes = np.zeros((1, 100), dtype=np.float32)
+    answers(graph).to_all(Seeds.at([-1]), minutes, reverse=False)
+    assert np.isnan(minutes).all()
+
+
 def test_one_node_without_arcs() -> None:
     graph = Graph.from_arcs(1, [], [], [])
     assert prepared_ms(answers(graph), Seeds.at([0]), Seeds.at([0]))[0, 0] == 0
@@ -445,6 +463,60 @@ def test_search_within_a_small_limit_does_not_prepare(monkeypatch: pytest.Monkey
     assert engine._prepared is None
     engine.matrix(points, points)
     assert engine._prepared is not None
+
+
+ENDLESS = """
+import sys
+import numpy as np
+from accessmap.routing import Graph, Router, Seeds
+n = 20000
+graph = Graph.from_arcs(n, np.arange(n - 1), np.arange(1, n), np.full(n - 1, 7))
+engine = Router(graph, cache_folder=sys.argv[1])
+engine.prepare()
+points = Seeds.at(np.arange(0, n, 2))
+engine.matrix(points[:3], points)
+print("ready", flush=True)
+while True:
+    engine.matrix(points, points)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_ctrl_c_ends_a_long_job_soon(tmp_path: Path, threads: str) -> None:
+    command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
+    environment = os.environ | {"ACCESSMAP_THREADS": threads}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+        time.sleep(0.3)
+        job.send_signal(signal.SIGINT)
+        _, errors = job.communicate(timeout=20)
+    assert job.returncode != 0
+    assert "KeyboardInterrupt" in errors
+
+
+def tangle(n: int) -> Graph:
+    """Roads between random places: no hierarchy to be found."""
+    ends = np.random.default_rng(0).integers(0, n, (2 * n, 2))
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    return Graph.from_arcs(n, ends[:, 0], ends[:, 1], np.random.default_rng(1).integers(1000, 99_000, len(ends)))
+
+
+@pytest.mark.usefixtures("eager")
+def test_graph_without_a_hierarchy_is_given_up_and_searched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(router, "_PATIENCE", 0.0)
+    monkeypatch.setattr(router, "_SEARCH", 1e-6)
+    monkeypatch.setattr(router, "_PREPARE", 1e-9)
+    graph = tangle(2000)
+    engine = Router(graph, cache_folder=tmp_path)
+    points = Seeds.at([0, 7])
+    assert np.array_equal(engine.matrix_ms(points, points), Searcher(graph).matrix(points, points))
+    assert engine._prepared is None
+    assert engine._price > 1e-9 * graph.n
+    prepared_points = Seeds.at(np.arange(0, 2000, 100))
+    right = Searcher(graph).matrix(prepared_points, prepared_points)
+    assert np.array_equal(prepared_ms(Prepared(prepare(graph)), prepared_points, prepared_points), right)
 
 
 def test_router_survives_pickling() -> None:

@@ -10,7 +10,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from accessmap import decay as decay
+    from accessmap import dependence as dependence
+    from accessmap import hours as hours
     from accessmap import imbalance as imbalance
+    from accessmap import redundancy as redundancy
+    from accessmap import stepfree as stepfree
+    from accessmap.apl import apl as apl
+    from accessmap.apl import apl_activity as apl_activity
+    from accessmap.apl import apl_parameters as apl_parameters
+    from accessmap.apl import standardised_need as standardised_need
     from accessmap.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.areas import catchments as catchments
@@ -64,7 +72,7 @@ _HOME = {
     "travel_times_long": "travel",
     "winners_and_losers": "scenarios",
 }
-_MODULES = ("decay", "imbalance")
+_MODULES = ("decay", "dependence", "hours", "imbalance", "redundancy", "stepfree")
 
 __all__ = ["__version__", *sorted(_HOME), *_MODULES]
 

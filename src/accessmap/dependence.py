@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap._bounds import check_rows
+from accessmap.bounds import check_rows
 from accessmap.alignment import people_of
 from accessmap.apl import AplParameters, apl
 from accessmap.errors import TableError

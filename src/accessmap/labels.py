@@ -9,7 +9,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-from accessmap._categories import CATEGORIES, FALLBACK_COLOUR, Category, Lang, is_plural
+from accessmap.categories import CATEGORIES, FALLBACK_COLOUR, Category, Lang, is_plural
 from accessmap.errors import did_you_mean
 
 __all__ = [

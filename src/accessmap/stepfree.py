@@ -8,7 +8,7 @@ or unknown), and the truth lies between.
 import geopandas as gpd
 import pandas as pd
 
-from accessmap._bounds import minutes_bounds
+from accessmap.bounds import minutes_bounds
 from accessmap.errors import TableError
 
 __all__ = ["step_free", "step_free_bounds", "step_free_minutes"]

@@ -11,6 +11,7 @@ C. Vetter, Parallel Time-Dependent Contraction Hierarchies, Karlsruhe 2009 (cont
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 # (kernels take their types from their first call)
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ __all__ = ["Junctions", "compact"]
 
 #: Nodes that one search for a witness settles: few to rate, as most is rated again; more to contract.
 _SETTLE_RATING = 4
-_SETTLE_CONTRACTION = 50
+_SETTLE_CONTRACTION = 30
 #: What a step of depth weighs against an arc added for each arc removed (1000).
 _LEVEL_WEIGHT = 100
 #: Nodes below which it costs more to share them between threads.
@@ -76,9 +77,12 @@ def _lower(a, b, rating):
 
 
 @kernel
-def _choose(live, left, start, length, nbr, rating, chosen, ban):
-    """Move the nodes rated lower than all their neighbours from `live` to `chosen`; return (left, how many chosen)."""
-    kept, count = 0, 0
+def _choose(live, left, start, length, nbr, rating, stale, chosen, ban, again):
+    """Sort the nodes rated lower than all their neighbours into those to contract and those to rate again first.
+
+    Return (how many are left in `live`, how many are in `chosen`, how many in `again`).
+    """
+    kept, count, unsure = 0, 0, 0
     for i in range(left):
         node = live[i]
         lowest = True
@@ -86,15 +90,19 @@ def _choose(live, left, start, length, nbr, rating, chosen, ban):
             if not _lower(node, nbr[j], rating):
                 lowest = False
                 break
-        if lowest:
+        if lowest and not stale[node]:
             chosen[count] = node
             count += 1
-        else:
-            live[kept] = node
-            kept += 1
+            continue
+        live[kept] = node
+        kept += 1
+        if lowest:
+            stale[node] = 0
+            again[unsure] = node
+            unsure += 1
     for i in range(count):
         ban[chosen[i]] = 1
-    return kept, count
+    return kept, count, unsure
 
 
 @kernel
@@ -137,9 +145,8 @@ def _add(tails, heads, costs, begin, inf, start, length, room, nbr, to, fro, use
 
 
 @kernel
-def _leave(chosen, start, length, nbr, to, fro, level, dirty, marks):
-    """Take the chosen nodes out of their neighbours' lists; note whom to rate again; return how many."""
-    count = 0
+def _leave(chosen, start, length, nbr, to, fro, level, stale):
+    """Take the chosen nodes out of their neighbours' lists; these are deeper now, and their rating is stale."""
     for node in chosen:
         for i in range(start[node], start[node] + length[node]):
             other = nbr[i]
@@ -151,13 +158,7 @@ def _leave(chosen, start, length, nbr, to, fro, level, dirty, marks):
                     length[other] -= 1
                     break
             level[other] = max(level[other], level[node] + 1)
-            if not marks[other]:
-                marks[other] = 1
-                dirty[count] = other
-                count += 1
-    for i in range(count):
-        marks[dirty[i]] = 0
-    return count
+            stale[other] = 1
 
 
 class Junctions:
@@ -180,32 +181,42 @@ class Junctions:
         self._level = np.zeros(n, dtype=np.int32)
         self._ban = np.zeros(n, dtype=np.uint8)
         self._none = np.zeros(n, dtype=np.uint8)
+        self._stale = np.zeros(n, dtype=np.uint8)
         self._scratch: list[Any] = []
 
-    def contract(self, team: Team) -> bool:
-        """Contract all nodes; the list of each is left as it was at its turn. Return False if a time passed `inf`."""
+    def contract(self, team: Team, patience: float | None) -> None:
+        """Contract all nodes; the list of each is left as it was at its turn.
+
+        Raises
+        ------
+        OverflowError
+            If a time passed `inf`.
+        TimeoutError
+            If there is no end in sight after `patience` seconds, as in graphs that are not like roads.
+        """
         n = len(self.length)
-        live, chosen = np.arange(n, dtype=np.int32), np.empty(n, dtype=np.int32)
-        dirty, marks = np.arange(n, dtype=np.int32), np.zeros(n, dtype=np.uint8)
-        left, unrated = n, n
+        live, chosen, again = np.arange(n, dtype=np.int32), np.empty(n, dtype=np.int32), np.arange(n, dtype=np.int32)
+        left, unsure = n, n
+        deadline = None
         while left:
-            if not self._rate(dirty[:unrated], team):
-                return False
-            left, count = _choose(live, left, self.start, self.length, self.nbr, self._rating, chosen, self._ban)
+            self._rate(again[:unsure], team)
+            left, count, unsure = _choose(
+                live, left, self.start, self.length, self.nbr, self._rating, self._stale, chosen, self._ban, again
+            )
             some = chosen[:count]
             shortcuts = self._shortcuts(some, team)
-            if any(found is None for found in shortcuts):
-                return False
-            unrated = _leave(some, *self._lists, self._level, dirty, marks)
+            _leave(some, *self._lists, self._level, self._stale)
             for found in shortcuts:
                 self._add(*found)
-        return True
+            # The clock starts after the first round, in which the kernels may have to be compiled.
+            if patience is not None and time.monotonic() > (deadline := deadline or time.monotonic() + patience):
+                raise TimeoutError(f"{left} nodes left after {patience} s")
 
     @property
     def _lists(self):
         return self.start, self.length, self.nbr, self.to, self.fro
 
-    def _rate(self, some, team: Team) -> bool:
+    def _rate(self, some, team: Team) -> None:
         most = int(self.length[some].max(initial=0)) ** 2
 
         def rate(part: slice) -> bool:
@@ -217,7 +228,8 @@ class Junctions:
             self._scratch.append(scratch)
             return bool(done)
 
-        return all(team.run(rate, len(some), least=_LEAST))
+        if not all(team.run(rate, len(some), least=_LEAST)):
+            raise OverflowError("a time passed the type")
 
     def _shortcuts(self, some, team: Team) -> list[Any]:
         def search(part: slice) -> Any:
@@ -227,7 +239,10 @@ class Junctions:
             self._scratch.append(scratch)
             return None if count < 0 else tuple(buffer[:count] for buffer in buffers)
 
-        return team.run(search, len(some), least=_LEAST)
+        found = team.run(search, len(some), least=_LEAST)
+        if any(shortcuts is None for shortcuts in found):
+            raise OverflowError("a time passed the type")
+        return found
 
     def _add(self, tails, heads, costs) -> None:
         done = 0

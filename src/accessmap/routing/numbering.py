@@ -27,12 +27,12 @@ def by_space(graph: Graph) -> npt.NDArray[np.int32]:
 
 
 def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Return values as whole numbers on one side of the square; what is not finite goes to the corner."""
-    finite = np.isfinite(values)
-    low = values[finite].min(initial=np.inf)
-    high = values[finite].max(initial=-np.inf)
+    """Return values as whole numbers along one side of the square, wherever those that are not finite may fall."""
+    finite = np.clip(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0), -1e150, 1e150)
+    low, high = finite.min(), finite.max()
     span = high - low if high > low else 1.0
-    return np.where(finite, (values - low) / span * (2**_SIDE_BITS - 1), 0.0).astype(np.int64)
+    places: npt.NDArray[np.int64] = ((finite - low) / span * (2**_SIDE_BITS - 1)).astype(np.int64)
+    return places
 
 
 @kernel

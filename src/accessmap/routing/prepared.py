@@ -20,6 +20,8 @@ __all__ = ["Prepared"]
 _KEPT = 4
 #: Bytes that the times of one block, and of all blocks at work, may take.
 _BLOCK_BYTES, _ALL_BYTES = 64_000_000, 1_500_000_000
+#: Cells that a part of a job may reckon, so that it is done within about a fifth of a second.
+_PART_CELLS = 200_000_000
 #: Nodes met by one climb for which room is made at first.
 _ROOM = 1 << 13
 
@@ -71,7 +73,8 @@ class _Sweep:
             free.append(arrays)
 
         with Team(threads) as team:
-            team.run(work, -(-count // lanes))
+            cells = (2 * self.part.size + len(self.part.rows)) * lanes
+            team.run(work, -(-count // lanes), most=max(1, _PART_CELLS // max(1, cells)))
 
     def _some(self, at: int, end: int, arrays: list[npt.NDArray[Any]]) -> int:
         """Sweep some of the points; return how many, fewer than asked where a climb met more than there is room for."""
@@ -87,11 +90,14 @@ class _Sweep:
 
     def _arrays(self, lanes: int) -> list[npt.NDArray[Any]]:
         n, kind = len(self.climb.indptr) - 1, self.climb.ms.dtype
+        times = np.empty((max(self.part.size, 1), lanes), dtype=kind)
+        # Where all targets are absent, they are looked up in a row that is never reckoned, and must not be reached.
+        times[0] = self.inf
         return [
             np.zeros(n, dtype=np.int32),
             *_room(min(n, max(_ROOM, self.points.nodes.shape[1] * lanes)), lanes, kind),
             np.zeros(self.part.size, dtype=np.int32),
-            np.empty((self.part.size, lanes), dtype=kind),
+            times,
         ]
 
 

@@ -31,6 +31,8 @@ __all__ = ["Router"]
 _SEARCH, _PREPARE, _READ = 140e-9, 3e-6, 0.1e-6
 #: Seconds to compile the kernels, the first time on a machine, and to load them, the first time in a process.
 _COMPILE, _LOAD = 15.0, 1.0
+#: Seconds that preparing may take at least before it is given up, where it would take three times what is to be won.
+_PATIENCE = 2.0
 #: Nodes from which a prepared graph is worth keeping on disk: below, it is prepared again in less than half a second.
 _WORTH_KEEPING = 150_000
 
@@ -59,13 +61,20 @@ class Router:
         self._searcher = Searcher(graph)
         self._prepared: Prepared | None = None
         self._spent = 0.0
+        self._price = _PREPARE * graph.n
         self._lock = threading.RLock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.graph, self._cache_folder)
 
-    def prepare(self) -> "Prepared":
-        """Return the prepared graph: from memory, from disk, or prepared now."""
+    def prepare(self, *, patience: float | None = None) -> "Prepared":
+        """Return the prepared graph: from memory, from disk, or prepared now.
+
+        Raises
+        ------
+        TimeoutError
+            If preparing takes more than `patience` seconds.
+        """
         from accessmap.routing.prepared import Prepared
         from accessmap.routing.preparing import prepare
 
@@ -75,7 +84,7 @@ class Router:
                 keep = self.graph.n >= _WORTH_KEEPING
                 hierarchy = cache.load(folder, self._key) if keep else None
                 if hierarchy is None:
-                    hierarchy = prepare(self.graph)
+                    hierarchy = prepare(self.graph, patience=patience)
                     compiled.remember(folder)
                     if keep:
                         cache.store(folder, self._key, hierarchy)
@@ -172,12 +181,19 @@ class Router:
         """Return the prepared graph if it should serve, None if a few searches do better."""
         if searches == 0 or self.graph.m == 0:
             return None
-        if self._prepared is None:
+        prepared = self._prepared
+        if prepared is None:
             work = self._spent + searches * self._search_seconds(seeds, limit_ms)
-            if not self._worth(work):
+            patience = max(_PATIENCE, 3 * work)
+            if self._worth(work):
+                try:
+                    prepared = self.prepare(patience=patience)
+                except TimeoutError:
+                    # Not a graph like roads: try again only when that much more work has come together.
+                    self._price = 4 * patience
+            if prepared is None:
                 self._spent = work
                 return None
-        prepared = self.prepare()
         return prepared if prepared.fits(*seeds) else None
 
     def _search_seconds(self, seeds: tuple[Seeds, ...], limit_ms: int | None) -> float:
@@ -196,7 +212,7 @@ class Router:
             work -= _LOAD if compiled.remembered(self._folder()) else _COMPILE
         if work < _READ * self.graph.n:
             return False
-        if work >= _PREPARE * self.graph.n:
+        if work >= self._price:
             return True
         return self.graph.n >= _WORTH_KEEPING and cache.kept(self._folder(), self._key)
 

@@ -182,20 +182,27 @@ def _least(times, targets, costs, target, inf, row):
 @kernel
 def _minutes(times, targets, costs, begin, end, inf, limit, row, tile):
     """Write a tile of minutes, one row a target, NaN beyond the limit."""
-    single = targets.shape[1] == 1
     for target in range(begin, end):
         line = tile[target - begin]
-        node = targets[target, 0]
-        if single and node >= 0:
-            source = times[node]
-            cost = costs[target, 0]
-            for lane in range(len(line)):
-                ms = times.dtype.type(source[lane] + cost)
-                line[lane] = np.float32(ms * MINUTES_PER_MS) if ms <= limit else np.float32(np.nan)
-            continue
         _least(times, targets, costs, target, inf, row)
         for lane in range(len(line)):
             line[lane] = np.float32(row[lane] * MINUTES_PER_MS) if row[lane] <= limit else np.float32(np.nan)
+
+
+@kernel
+def _lines(times, targets, costs, begin, end, inf, limit, rows, first, last, offsets, extras, out):
+    """Write minutes to targets of one seed each straight into the rows of `out`, which is where most time goes."""
+    flat = times.reshape(-1)
+    for target in range(begin, end):
+        node = targets[target, 0]
+        offsets[target - begin] = max(node, 0) * times.shape[1]
+        extras[target - begin] = costs[target, 0] if node >= 0 else inf
+    for lane in range(last - first):
+        line = out[rows[first + lane]][begin:end]
+        at = np.uint32(lane)
+        for i in range(len(line)):
+            ms = times.dtype.type(flat[np.uint64(offsets[i] + at)] + extras[i])
+            line[i] = np.float32(ms * MINUTES_PER_MS) if ms <= limit else np.float32(np.nan)
 
 
 @kernel
@@ -249,12 +256,19 @@ def sweep_minutes(nodes, costs, rows, climb, part, targets, target_costs, inf, l
     lanes = times.shape[1]
     row = np.empty(lanes, dtype=times.dtype)
     tile = np.empty((_TILE, lanes), dtype=np.float32)
+    offsets, extras = np.empty(_TILE, dtype=np.uint32), np.empty(_TILE, dtype=times.dtype)
+    straight = targets.shape[1] == 1 and not across
     for first in range(0, len(nodes), lanes):
         last = min(first + lanes, len(nodes))
         if not _block(nodes[first:last], costs[first:last], climb, part, inf, work):
             return first
         for begin in range(0, len(targets), _TILE):
             end = min(begin + _TILE, len(targets))
+            if straight:
+                _lines(
+                    times, targets, target_costs, begin, end, inf, limit, rows, first, last, offsets, extras, out
+                )  # fmt: skip
+                continue
             _minutes(times, targets, target_costs, begin, end, inf, limit, row, tile)
             _write(tile, begin, end, rows, first, last, across, out)
     return len(nodes)

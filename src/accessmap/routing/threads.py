@@ -48,12 +48,18 @@ class Team:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def run(self, work: Callable[[slice], _Result], count: int, *, least: int = 1) -> list[_Result]:
-        """Return what `work` returns for each slice of ``range(count)``; each holds at least about `least` items."""
+    def run(
+        self, work: Callable[[slice], _Result], count: int, *, least: int = 1, most: int | None = None
+    ) -> list[_Result]:
+        """Return what `work` returns for each slice of ``range(count)``.
+
+        Each holds at least about `least` items, and at most about `most`: between two slices Ctrl-C is heard.
+        """
         parts = min(self.threads * _PARTS, count // max(least, 1))
-        if self.threads == 1 or parts < 2:
-            return [work(slice(0, count))] if count else []
+        parts = max(parts, -(-count // most) if most else 1)
+        slices = [slice(a, b) for a, b in pairwise(count * part // parts for part in range(parts + 1)) if a < b]
+        if self.threads == 1 or len(slices) < 2:
+            return [work(part) for part in slices]
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self.threads, thread_name_prefix="accessmap")
-        bounds = [count * part // parts for part in range(parts + 1)]
-        return list(self._executor.map(work, (slice(a, b) for a, b in pairwise(bounds))))
+        return list(self._executor.map(work, slices))

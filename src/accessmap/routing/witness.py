@@ -61,16 +61,16 @@ def _search(source, skip, ban, bound, settle, start, length, nbr, to, inf, dist,
     nodes[0] = source
     count, size, settled = 1, 1, 0
     while size > 0 and settled < settle:
-        key, node = keys[0], nodes[0]
+        key, node = keys[0], np.uint32(nodes[0])
         size -= 1
         if size > 0:
             _sink(keys, nodes, size)
         if key > dist[node]:
             continue
         settled += 1
-        first = start[node]
-        for i in range(first, first + length[node]):
-            head = nbr[i]
+        first = np.uint64(start[node])
+        for i in range(first, first + np.uint64(length[node])):
+            head = np.uint32(nbr[i])
             far = np.int64(key) + to[i]
             if far > bound or far >= dist[head] or head == skip or ban[head]:
                 continue
@@ -90,9 +90,9 @@ def _has_witness(target, via, start, length, nbr, fro, dist):
     """Whether the search reached `target` within `via`, or a node one arc before it soon enough."""
     if dist[target] <= via:
         return True
-    first = start[target]
-    for i in range(first, first + length[target]):  # noqa: SIM110 (not in numba's Python)
-        if np.int64(dist[nbr[i]]) + fro[i] <= via:
+    first = np.uint64(start[target])
+    for i in range(first, first + np.uint64(length[target])):
+        if np.int64(dist[np.uint32(nbr[i])]) + fro[i] <= via:
             return True
     return False
 

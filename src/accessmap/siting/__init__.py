@@ -1,8 +1,9 @@
 """Where should the next site open? Exact answers, with what is proven about every other choice."""
 
 from accessmap.siting.alternatives import near_optimal, price
+from accessmap.siting.capacity import capacitated_p_median
 from accessmap.siting.covering import max_coverage, p_center, p_dispersion, set_cover
-from accessmap.siting.median import capacitated_p_median, closures, p_median, worst_off
+from accessmap.siting.median import closures, p_median, worst_off
 from accessmap.siting.plans import coverage_and_cost, mean_and_worst, openings
 from accessmap.siting.result import Siting
 

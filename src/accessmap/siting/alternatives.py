@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from accessmap.alignment import Floats
 from accessmap.errors import SitingError, did_you_mean
 from accessmap.siting.inputs import Question, question
-from accessmap.siting.program import Open, no_good
+from accessmap.siting.program import TOLERANCE, Open, no_good
 from accessmap.siting.result import Service, Siting, served
 from accessmap.siting.search import SEARCHES
 
@@ -19,7 +19,13 @@ __all__ = ["near_optimal", "price"]
 
 
 def near_optimal(
-    times: pd.DataFrame, demand: pd.Series, siting: Siting, *, slack: float = 0.02, limit: int = 20
+    times: pd.DataFrame,
+    demand: pd.Series,
+    siting: Siting,
+    *,
+    slack: float = 0.02,
+    limit: int = 20,
+    time_limit: float = 60.0,
 ) -> pd.DataFrame:
     """Return every choice whose objective is within `slack` (a share, 0-1) of the best, best first.
 
@@ -32,12 +38,14 @@ def near_optimal(
     slack
         How much worse a choice may be, as a share of the best objective.
     limit
-        Rows after which the search stops; a table of fewer rows is complete (but for the siting's time limit).
+        Rows after which the search stops; a table of fewer rows, all "optimal", is complete.
+    time_limit
+        Seconds in all; a search that was stopped ends in a row whose status is "time limit".
 
     Returns
     -------
     pandas.DataFrame
-        By rank from 1: sites (tuple of ids), objective, worse (share of the best), mean_minutes, worst_minutes.
+        By rank from 1: sites (tuple of ids), objective, worse (share of the best), mean_minutes, worst_minutes, status.
 
     Raises
     ------
@@ -64,23 +72,33 @@ def near_optimal(
         raise SitingError(f"near_optimal: not for {siting.method!r}; it takes a siting from {known}.")
     if slack < 0 or limit < 1:
         raise SitingError(f"near_optimal: slack is {slack}, limit {limit}: at least 0 and 1.")
-    search = SEARCHES[siting.method](times, demand, **siting.parameters)
+    search = SEARCHES[siting.method](times, demand, **{**siting.parameters, "time_limit": time_limit})
     rows: list[tuple[tuple[str, ...], float, float, float, float]] = []
-    best = None
+    complete = False
+    allowed, best = np.inf, None
     while len(rows) < limit:
-        found = search.program.solve(search.start)
-        if found.y is None:
+        found = search.program.solve(search.start, ceiling=allowed + 3 * TOLERANCE * max(1.0, allowed))
+        complete = found.bound > allowed or (found.y is None and found.bound == np.inf)
+        if found.y is None or complete:
             break
         value = search.objective(found.y)
-        best = value if best is None else best
-        worse = abs(value - best) / abs(best) if best else abs(value - best)
-        if worse > slack + 1e-9:
+        if best is None:
+            best = value
+            allowed = found.value + slack * abs(best) / abs(search.unit) + 1e-9 * max(1.0, abs(found.value))
+        if found.value <= allowed:  # one a hair above may come before one a hair below
+            service = served(search.asked.minutes, search.asked.people, found.y)
+            worse = abs(value - best) / abs(best) if best else 0.0
+            rows.append((tuple(times.columns[found.y]), value, worse, service.mean, service.worst))
+            complete = len(rows) == limit
+        if not found.proven:
             break
-        service = served(search.asked.minutes, search.asked.people, found.y)
-        rows.append((tuple(times.columns[found.y]), value, worse, service.mean, service.worst))
         search.program.add(*no_good(found.y))
+    rows.sort(key=lambda row: row[2])
     index = pd.RangeIndex(1, len(rows) + 1, name="rank")
-    return pd.DataFrame(rows, index=index, columns=["sites", "objective", "worse", "mean_minutes", "worst_minutes"])
+    table = pd.DataFrame(rows, index=index, columns=["sites", "objective", "worse", "mean_minutes", "worst_minutes"])
+    table["status"] = "optimal"
+    table.loc[table.index[-1:], "status"] = "optimal" if complete else "time limit"
+    return table
 
 
 def price(
@@ -93,7 +111,7 @@ def price(
     times, demand
         The tables the siting was made from; a demand of people gives people.
     siting
-        The choice that is compared with. Existing and forbidden sites of its are not exchanged.
+        The choice that is compared with; its existing and forbidden sites are not exchanged.
     cutoff
         Minutes beyond which people are counted.
     instead_of

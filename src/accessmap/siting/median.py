@@ -1,25 +1,20 @@
-"""Sites that make the way short: for the mean, for the worst-off share, within capacities, and for closures."""
+"""Sites that make the way short: for the mean, for the worst-off share, and for closures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from accessmap.alignment import Floats, supply_of
 from accessmap.errors import SitingError
-from accessmap.siting.inputs import Question, listed, question
-from accessmap.siting.program import Outcome, Program
-from accessmap.siting.result import Siting, served, siting_of
+from accessmap.siting.inputs import listed
+from accessmap.siting.result import Siting
 from accessmap.siting.search import median_search
 
-__all__ = ["capacitated_p_median", "closures", "p_median", "worst_off"]
-
-_SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
+__all__ = ["closures", "p_median", "worst_off"]
 
 
 def p_median(
@@ -206,120 +201,3 @@ def closures(
     }  # fmt: skip
     kept = median_search(times, demand, **options).answer()
     return replace(kept, method="closures", existing=tuple(times.columns), parameters={"count": count, **options})
-
-
-def capacitated_p_median(
-    times: pd.DataFrame,
-    demand: pd.Series,
-    p: int | None,
-    *,
-    capacity: pd.Series,
-    existing: Iterable[str] = (),
-    forbidden: Iterable[str] = (),
-    at_most: bool = False,
-    costs: pd.Series | None = None,
-    budget: float | None = None,
-    within: float | pd.Series | None = None,
-    time_limit: float = 60.0,
-) -> Siting:
-    """Return the p sites, and who goes to which, with the fewest person-minutes and no site beyond its capacity.
-
-    Residents of one row stay together and may be sent past a full site. `within` bounds the way to the site each is
-    sent to. This is a much harder problem than `p_median`: expect a gap at the time limit from some 500 residents on.
-
-    Parameters
-    ----------
-    times, demand, p
-        As in `p_median`.
-    capacity
-        Most demand a site can take, by site, in the unit of the demand.
-    existing, forbidden, at_most, costs, budget, within, time_limit
-        As in `p_median`.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`, or if there is not room enough.
-
-    Examples
-    --------
-    >>> times = pd.DataFrame({"a": [1.0, 2], "b": [5.0, 4]}, index=["r1", "r2"])
-    >>> plan = capacitated_p_median(times, pd.Series({"r1": 60, "r2": 50}), 2, capacity=pd.Series({"a": 60, "b": 60}))
-    >>> plan.assignment.to_dict()
-    {'r1': 'a', 'r2': 'b'}
-    """
-    options: dict[str, Any] = {
-        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
-        "budget": budget, "within": within, "time_limit": time_limit,
-    }  # fmt: skip
-    asked = question(times, demand, **options)
-    room = supply_of(capacity, times.columns, "capacity")
-    return _capacitated(asked, room, {"capacity": capacity, **options})
-
-
-def _capacitated(asked: Question, room: Floats, options: Mapping[str, Any]) -> Siting:
-    """Solve the textbook model, every pair of resident and site a variable, on the pairs that can be."""
-    usable = ~np.isnan(asked.minutes) & (room >= asked.people[:, None])
-    usable[:, asked.choice.forbidden] = False
-    usable[asked.with_promise] &= asked.kept
-    usable[asked.unreached | (asked.people == 0)] = False
-    sent = ~asked.unreached & (asked.people > 0)
-    lost = asked.residents[sent & ~usable.any(axis=1)]
-    if len(lost):
-        raise SitingError(
-            f"capacitated_p_median: {len(lost)} residents have no allowed site near enough and large enough, such as "
-            f"{', '.join(map(repr, lost[:5]))}.",
-            residents=lost,
-        )
-    rows, columns = np.nonzero(usable)
-    sites, pairs = len(room), len(rows)
-    people, minutes = asked.people[rows], asked.minutes[rows, columns].astype("float64")
-    unit = float(asked.people[sent].sum()) / _SCALE
-    lower, upper = asked.choice.bounds(np.zeros(pairs), np.ones(pairs))
-    cost = np.concatenate([np.zeros(sites), people * minutes / unit])
-    program = Program(sites, cost, lower, upper, deadline=asked.deadline, whole=True)
-    asked.choice.limit(program)
-    each = np.arange(pairs)
-    who = sparse.csr_array((np.ones(pairs), (rows, sites + each)), shape=(len(sent), sites + pairs))
-    program.add(who[sent], 1.0, 1.0)
-    taken = sparse.csr_array((people, (columns, sites + each)), shape=(sites, sites + pairs))
-    program.add(taken - sparse.diags_array(room, shape=(sites, sites + pairs)), -np.inf, 0.0)
-    link = sparse.csr_array((np.ones(pairs), (each, sites + each)), shape=(pairs, sites + pairs))
-    program.add(link - sparse.csr_array((np.ones(pairs), (each, columns)), shape=(pairs, sites + pairs)), -np.inf, 0.0)
-    found = program.solve()
-    if found.y is None or found.x is None:
-        raise _no_room(asked, room, found)
-    which = np.full(len(sent), -1)
-    chosen = found.x[sites:] > 0.5
-    which[rows[chosen]] = columns[chosen]
-    idle = served(asked.minutes, asked.people, found.y).which
-    which = np.where(sent, which, idle)  # where nobody lives, the nearest
-    objective = float(people[chosen] @ minutes[chosen])
-    return siting_of(
-        asked, "capacitated_p_median", found.y, objective, min(found.bound * unit, objective), proven=found.proven,
-        parameters=options, size=program.size(), which=which,
-    )  # fmt: skip
-
-
-def _no_room(asked: Question, room: Floats, found: Outcome) -> SitingError:
-    """Return why the residents do not fit, or that time was too short."""
-    if found.bound < np.inf:
-        return SitingError(f"capacitated_p_median: no choice found in {asked.seconds:g} s: raise time_limit.")
-    choice = asked.choice
-    people = float(asked.people[~asked.unreached].sum())
-    free = np.sort(room[choice.allowed & ~choice.existing])[::-1]
-    most = len(free) if choice.p is None else choice.p - int(choice.existing.sum())
-    total = room[choice.existing].sum() + np.concatenate([[0.0], np.cumsum(free)])
-    if total[most] < people:
-        enough = np.flatnonzero(total >= people)
-        smallest = int(choice.existing.sum() + enough[0]) if len(enough) else None
-        would = f"{smallest} sites" if smallest is not None else "more room: all allowed sites together are too small"
-        return SitingError(
-            f"capacitated_p_median: the {choice.p} largest sites take {total[most]:,.0f} of {people:,.0f} people. "
-            f"What would do: at least {would}.",
-            smallest_p=smallest,
-        )
-    return SitingError(
-        "capacitated_p_median: there is room in all, but no choice of sites fits every resident whole, within reach, "
-        "minutes and budget. What would do: more sites, larger ones, or residents in smaller parts."
-    )

@@ -86,8 +86,6 @@ class Program:
         By variable, y first.
     oracle
         Where the true objective is not cost·x by itself.
-    whole
-        Whether the other variables are 0 or 1 as well.
 
     Attributes
     ----------
@@ -106,7 +104,6 @@ class Program:
         *,
         deadline: float,
         oracle: Oracle | None = None,
-        whole: bool = False,
     ) -> None:
         self.sites = sites
         self.cost = cost
@@ -114,7 +111,6 @@ class Program:
         self.lower, self.upper = lower.copy(), upper.copy()
         self.thrift: Floats | None = None
         self.oracle = oracle
-        self.whole = whole
         self.deadline = deadline
         self.rounds = 0
         self._rows: list[sparse.csr_array] = []
@@ -146,35 +142,43 @@ class Program:
 
     # ------------------------------------------------------------------ solving
 
-    def solve(self, start: Open | None = None) -> Outcome:
-        """Return the best set, its value and the proven bound; y is None where no set obeys the rows."""
-        self.lower, self.upper = self._given[0].copy(), self._given[1].copy()
-        return self.branched(self.relaxed(start))
+    def solve(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
+        """Return the best set, its value and the proven bound.
 
-    def relaxed(self, start: Open | None = None) -> Outcome:
-        """Return the best set met, and the bound, without branching; for a program with an oracle."""
-        best = Outcome(None, math.inf, -math.inf)
+        y is None where no set obeys the rows with a value below the ceiling; the bound is then above it.
+        """
+        self.lower, self.upper = self._given[0].copy(), self._given[1].copy()
+        return self.branched(self.relaxed(start, ceiling=ceiling))
+
+    def relaxed(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
+        """Return the best set met below the ceiling, and the bound, without branching; for a program with an oracle."""
+        best = Outcome(None, ceiling, -math.inf)
         if self.oracle is None:
             return best
         if start is not None and self.allows(start):
-            start = self.oracle.improved(start, self.allows)
-            best = Outcome(start, self.oracle.value(start), -math.inf)
+            best = self._better(best, start, self.oracle.point(start))
             self._cut(self.oracle.point(start))
         return self._relax(best)
 
     def branched(self, best: Outcome) -> Outcome:
         """Return the best set and the bound, from those of the relaxation on, by branch and cut."""
-        while not best.proven and best.bound < math.inf:
+        met: set[bytes] = set()
+        while not best.proven and best.bound < math.inf and best.bound <= best.value:
             x, bound, status = self._milp(self.cost)
             self.rounds += 1
             if status == _INFEASIBLE:
                 return replace(best, bound=best.value if best.y is not None else math.inf)
+            before = best.bound
             best = replace(best, bound=max(best.bound, bound))
             if x is not None:
                 y = x[: self.sites] > 0.5
                 best = self._better(best, y, x)
-                cut = self.oracle is not None and self._cut(x) + self._cut(self.oracle.point(y)) > 0
-                if not cut:  # the solver's own objective is the true one
+                again = y.tobytes() in met
+                met.add(y.tobytes())
+                cut = self.oracle is not None and self._cut(x) + (0 if again else self._cut(self.oracle.point(y))) > 0
+                if not cut or (
+                    again and bound <= before
+                ):  # the solver's objective is the true one, up to its tolerance
                     break
             if status == _LIMIT or time.perf_counter() > self.deadline:
                 break
@@ -265,7 +269,7 @@ class Program:
             if lp.status != _OPTIMAL:
                 break
             best = replace(best, bound=max(best.bound, float(lp.fun)))
-            if best.y is not None:
+            if best.value < math.inf:
                 self._close(lp, best.value + TOLERANCE * max(1.0, abs(best.value)))
             inner = None if best.y is None else (lp.x + self.oracle.point(best.y)) / 2
             if not (inner is not None and self._cut(lp.x, inner)) and not self._cut(lp.x):
@@ -306,7 +310,7 @@ class Program:
     def _milp(self, cost: Floats) -> tuple[Floats | None, float, int]:
         rows, low, high = self._matrix()
         integrality = np.zeros(len(self.cost))
-        integrality[: len(self.cost) if self.whole else self.sites] = 1
+        integrality[: self.sites] = 1
         result = milp(
             cost,
             integrality=integrality,

@@ -184,7 +184,7 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
         raise SitingError(f"max_coverage: cutoff is {cutoff!r}: give minutes, 0 or more.")
     close = asked.within(cutoff)
     # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
-    costs = Costs(np.where(close, 0.0, 1.0), asked.people)
+    costs = Costs(_shortened(np.where(close, 0.0, 1.0), asked), asked.people)
     total = float(asked.people.sum())
 
     def objective(y: Open) -> float:

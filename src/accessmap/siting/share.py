@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -72,9 +73,11 @@ class ShareProgram:
         largest = {key: max((size[key] for size in sizes), default=0) for key in ("variables", "rows")}
         return largest | {"rounds": sum(size["rounds"] for size in sizes), "intervals": len(sizes)}
 
-    def solve(self, start: Open | None = None) -> Outcome:
-        """Return the best set, its value and the proven bound; y is None where no set obeys the rows."""
+    def solve(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
+        """Return the best set, its value and the proven bound; y is None where there is none below the ceiling."""
         best = self._begin(start)
+        if best.value > ceiling:
+            best = Outcome(None, ceiling, -math.inf)
         self._open = []
         number = itertools.count()  # so that the heap never compares programs
         heap: list[tuple[float, int, float, float, Program]] = []
@@ -85,7 +88,7 @@ class ShareProgram:
         while pending or heap:
             for a, b in pending:
                 part = self._part(a, b)
-                found = part.relaxed(best.y)
+                found = part.relaxed(best.y, ceiling=best.value)
                 best = found if found.value < best.value else best
                 if found.bound < np.inf:
                     heapq.heappush(heap, (max(bound, found.bound), next(number), a, b, part))

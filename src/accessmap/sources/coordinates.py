@@ -10,8 +10,8 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from accessmap._findings import Findings, count
-from accessmap._places import FRANCE_LONLAT, FRANCE_METRES
+from accessmap.findings import Findings, count
+from accessmap.places import FRANCE_LONLAT, FRANCE_METRES
 from accessmap.sources.cells import GRID_CRS, Array, cell_centres
 from accessmap.sources.columns import Names, Reading, as_numbers, plain
 from accessmap.tables import METRIC_CRS, metric_crs

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap._findings import Findings, count
+from accessmap.findings import Findings, count
 from accessmap.sources.columns import COMMUNE_CODES, Names, Reading
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.sources.files import read_table

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from accessmap._findings import count
+from accessmap.findings import count
 from accessmap.errors import SourceError
 from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_text, plain
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from accessmap._findings import Findings
+from accessmap.findings import Findings
 
 METRIC_CRS = "EPSG:2154"
 """RGF93 v1 / Lambert-93, in metres: the legal projection of metropolitan France (decree 2000-1276, amended in 2019)."""

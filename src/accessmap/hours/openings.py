@@ -6,9 +6,9 @@
 import numpy as np
 import pandas as pd
 
-from accessmap._bounds import check_rows
-from accessmap._openings import WEEK_MINUTES, Week, check_step, clock, merged, monday_of, openings, spans_of
-from accessmap._reach import is_open, lengths, overlaps
+from accessmap.bounds import check_rows
+from accessmap.hours.reach import is_open, lengths, overlaps
+from accessmap.hours.spans import WEEK_MINUTES, Week, check_step, clock, merged, monday_of, openings, spans_of
 
 __all__ = ["meets_france_services_hours", "open_table", "open_when"]
 
@@ -52,8 +52,10 @@ def open_table(services: pd.DataFrame, *, week: Week = None, step_minutes: int =
     monday = monday_of(week)
     moments = np.arange(0, WEEK_MINUTES, check_step(step_minutes), dtype=np.float64)
     sure, maybe = (is_open(case, moments) for case in openings(services, monday))
-    table = pd.DataFrame(sure, index=services.index, columns=clock(monday, step_minutes)).astype("boolean")
-    return table.mask(maybe & ~sure)
+    columns = enumerate(clock(monday, step_minutes))
+    unknown = maybe & ~sure
+    states = {moment: pd.arrays.BooleanArray(sure[:, k].copy(), unknown[:, k].copy()) for k, moment in columns}
+    return pd.DataFrame(states, index=services.index)
 
 
 def open_when(services: pd.DataFrame, when: str, *, week: Week = None, at_least_minutes: float = 30) -> pd.Series:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from accessmap._openings import WEEK_MINUTES, Openings, Spans
 from accessmap.alignment import Floats
+from accessmap.hours.spans import WEEK_MINUTES, Openings, Spans
 
 __all__ = ["blocks", "finds_open", "is_open", "lengths", "overlaps", "union_hours"]
 
@@ -40,6 +40,8 @@ def lengths(case: Openings) -> tuple[Floats, NDArray[np.intp]]:
 
 def blocks(minutes: NDArray[np.floating], case: Openings, within: float) -> list[tuple[int, NDArray[np.floating]]]:
     """Return blocks of residents (first row, minutes) that meet some two million spans each."""
+    if not len(minutes):
+        return []
     spans = np.bincount(case.site, minlength=case.count)
     met = (minutes <= within) @ spans
     block = np.cumsum(met) // _BLOCK

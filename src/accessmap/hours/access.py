@@ -1,37 +1,16 @@
-"""Opening hours: who can reach an *open* site, and when.
-
-Services carry `hours` in OSM opening_hours syntax, local time, "PH" being the public holidays of France. A site without
-hours is unknown, never closed: every result has a `worst` case (unknown counted as closed) and a `best` case (unknown
-counted as open). A rule that says "unknown", or that carries a comment ("sur rendez-vous"), is unknown too.
-
-Everything is about one week: that of Monday 8 June 2026, an ordinary one, unless `week` names a day of another. A
-service that goes round (a bus that stops half a day in each commune) is several rows of the table, one a stop, each
-with its own hours; no measure needs to know that they are one.
-"""
+"""Who can reach an open site, and when: the measures."""
 
 import numpy as np
 import pandas as pd
 
-from accessmap._bounds import check_rows, minutes_bounds
-from accessmap._heat import heat_plot
-from accessmap._openings import WEEK_MINUTES, WHENS, Week, check_step, clock, monday_of, openings
-from accessmap._reach import blocks, finds_open, union_hours
 from accessmap.alignment import minutes_of, people_of
+from accessmap.bounds import check_rows, minutes_bounds
+from accessmap.hours.openings import open_when
+from accessmap.hours.reach import blocks, finds_open, union_hours
+from accessmap.hours.spans import WEEK_MINUTES, Week, check_step, clock, monday_of, openings
 from accessmap.measures import by_commune
-from accessmap.openings import meets_france_services_hours, open_table, open_when
 
-__all__ = [
-    "WHENS",
-    "heat_plot",
-    "heat_table",
-    "hours_in_reach",
-    "meets_france_services_hours",
-    "minutes_when",
-    "open_access",
-    "open_table",
-    "open_when",
-    "reach_by_commune",
-]
+__all__ = ["heat_table", "hours_in_reach", "minutes_when", "open_access", "reach_by_commune"]
 
 
 def minutes_when(

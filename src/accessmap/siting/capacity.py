@@ -1,0 +1,212 @@
+"""Sites with capacities: who can be taken where, so that the way is short and no site overfull."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from accessmap.alignment import Floats, supply_of
+from accessmap.errors import SitingError
+from accessmap.siting.inputs import Question, listed, question
+from accessmap.siting.program import TOLERANCE, Open, Outcome, Program, no_good
+from accessmap.siting.result import Siting, served, siting_of
+
+__all__ = ["capacitated_p_median"]
+
+_SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
+
+
+def capacitated_p_median(
+    times: pd.DataFrame,
+    demand: pd.Series,
+    p: int | None,
+    *,
+    capacity: pd.Series,
+    existing: Iterable[str] = (),
+    forbidden: Iterable[str] = (),
+    at_most: bool = False,
+    costs: pd.Series | None = None,
+    budget: float | None = None,
+    within: float | pd.Series | None = None,
+    time_limit: float = 60.0,
+) -> Siting:
+    """Return the p sites, and who goes to which, with the fewest person-minutes and no site beyond its capacity.
+
+    Residents of one row stay together and may be sent past a full site. `within` bounds the way to the site each is
+    sent to. This is a harder problem than `p_median`: several hundred residents take minutes.
+
+    Parameters
+    ----------
+    times, demand, p
+        As in `p_median`.
+    capacity
+        Most demand a site can take, by site, in the unit of the demand.
+    existing, forbidden, at_most, costs, budget, within, time_limit
+        As in `p_median`.
+
+    Raises
+    ------
+    TableError, SitingError
+        As in `p_median`, or if there is not room enough.
+
+    Notes
+    -----
+    Sites are chosen as if residents could be split, which bounds the answer from below; residents are then sent whole
+    to those sites, and the set is refused, until the bound passes the best answer. Of equals any may be returned.
+
+    Examples
+    --------
+    >>> times = pd.DataFrame({"a": [1.0, 2], "b": [5.0, 4]}, index=["r1", "r2"])
+    >>> plan = capacitated_p_median(times, pd.Series({"r1": 60, "r2": 50}), 2, capacity=pd.Series({"a": 60, "b": 60}))
+    >>> plan.assignment.to_dict()
+    {'r1': 'a', 'r2': 'b'}
+    """
+    options: dict[str, Any] = {
+        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
+        "budget": budget, "within": within, "time_limit": time_limit,
+    }  # fmt: skip
+    asked = question(times, demand, **options)
+    room = supply_of(capacity, times.columns, "capacity")
+    return _capacitated(asked, room, {"capacity": capacity, **options})
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """Residents and the sites each may be sent to: one entry a pair."""
+
+    residents: NDArray[np.intp]
+    sites: NDArray[np.intp]
+    people: Floats
+    minutes: Floats
+    room: Floats
+    deadline: float
+
+    @property
+    def unit(self) -> float:
+        """Person-minutes in one unit of the objective of a program, which is about _SCALE."""
+        return max(float(self.people @ self.minutes) / len(self.people), 1e-9) / _SCALE
+
+    def of(self, y: Open) -> _Pairs:
+        """Return the pairs with these sites."""
+        kept = y[self.sites]
+        return replace(
+            self, residents=self.residents[kept], sites=self.sites[kept], people=self.people[kept],
+            minutes=self.minutes[kept],
+        )  # fmt: skip
+
+    def rows(self, lead: int) -> tuple[Any, Any]:
+        """Return each resident's pairs, and each site's load, behind `lead` variables of another kind."""
+        columns = lead + np.arange(len(self.residents))
+        width = lead + len(columns)
+        _, who = np.unique(self.residents, return_inverse=True)
+        sent = sparse.csr_array((np.ones(len(columns)), (who, columns)), shape=(who.max() + 1, width))
+        return sent, sparse.csr_array((self.people, (self.sites, columns)), shape=(len(self.room), width))
+
+
+def _capacitated(asked: Question, room: Floats, options: Mapping[str, Any]) -> Siting:
+    """Choose sites as if residents could be split, send them whole, refuse the set, until no other can be better."""
+    pairs = _usable(asked, room)
+    program = _split_program(asked, pairs)
+    best, value, bound = None, np.inf, -np.inf
+    sent = np.full(len(asked.residents), -1)
+    while True:
+        found = program.solve(ceiling=value)
+        bound = max(bound, found.bound)
+        if found.y is None or bound >= value - TOLERANCE * max(1.0, value):
+            break
+        open_pairs = pairs.of(found.y)
+        whole = _whole(open_pairs, pairs.unit)
+        if whole.y is not None and whole.value < value:
+            best, value = found.y, whole.value
+            sent = np.full(len(asked.residents), -1)
+            sent[open_pairs.residents[whole.y]] = open_pairs.sites[whole.y]
+        program.add(*no_good(found.y))
+        if time.perf_counter() > asked.deadline:
+            break
+    if best is None:
+        raise _no_room(asked, room, bound)
+    living = ~asked.unreached & (asked.people > 0)
+    which = np.where(living, sent, served(asked.minutes, asked.people, best).which)  # where nobody lives, the nearest
+    rows = np.flatnonzero(living)
+    objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
+    return siting_of(
+        asked, "capacitated_p_median", best, objective, min(max(bound, 0.0) * pairs.unit, objective),
+        proven=bound >= value - TOLERANCE * max(1.0, value), parameters=options, size=program.size(), which=which,
+    )  # fmt: skip
+
+
+def _usable(asked: Question, room: Floats) -> _Pairs:
+    """Return the pairs that can be: reached, allowed, promised and large enough."""
+    usable = ~np.isnan(asked.minutes) & (room >= asked.people[:, None])
+    usable[:, asked.choice.forbidden] = False
+    usable[asked.with_promise] &= asked.kept
+    living = ~asked.unreached & (asked.people > 0)
+    usable[~living] = False
+    lost = asked.residents[living & ~usable.any(axis=1)]
+    if len(lost) or not living.any():
+        raise SitingError(
+            f"capacitated_p_median: {len(lost)} residents have no allowed site near enough and large enough, such as "
+            f"{', '.join(map(repr, lost[:5]))}." if len(lost) else "capacitated_p_median: no site reaches anyone.",
+            residents=lost,
+        )  # fmt: skip
+    rows, columns = np.nonzero(usable)
+    minutes = asked.minutes[rows, columns].astype("float64")
+    return _Pairs(rows, columns, asked.people[rows], minutes, room, asked.deadline)
+
+
+def _split_program(asked: Question, pairs: _Pairs) -> Program:
+    """Return the textbook model in which a resident may be split between sites."""
+    sites, count = len(pairs.room), len(pairs.residents)
+    lower, upper = asked.choice.bounds(np.zeros(count), np.ones(count))
+    cost = np.concatenate([np.zeros(sites), pairs.people * pairs.minutes / pairs.unit])
+    program = Program(sites, cost, lower, upper, deadline=asked.deadline)
+    asked.choice.limit(program)
+    sent, load = pairs.rows(sites)
+    program.add(sent, 1.0, 1.0)
+    program.add(load - sparse.diags_array(pairs.room, shape=(sites, sites + count)), -np.inf, 0.0)
+    each, ones = np.arange(count), np.ones(count)
+    link = sparse.csr_array((ones, (each, sites + each)), shape=(count, sites + count))
+    program.add(link - sparse.csr_array((ones, (each, pairs.sites)), shape=(count, sites + count)), -np.inf, 0.0)
+    return program
+
+
+def _whole(pairs: _Pairs, unit: float) -> Outcome:
+    """Return who goes where, whole, among open sites: the pairs chosen."""
+    count = len(pairs.residents)
+    cost = pairs.people * pairs.minutes / unit
+    program = Program(count, cost, np.zeros(count), np.ones(count), deadline=pairs.deadline)
+    sent, load = pairs.rows(0)
+    program.add(sent, 1.0, 1.0)
+    program.add(load, -np.inf, pairs.room)
+    return program.solve()
+
+
+def _no_room(asked: Question, room: Floats, bound: float) -> SitingError:
+    """Return why the residents do not fit, or that time was too short."""
+    if bound < np.inf:
+        return SitingError(f"capacitated_p_median: no choice found in {asked.seconds:g} s: raise time_limit.")
+    choice = asked.choice
+    people = float(asked.people[~asked.unreached].sum())
+    free = np.sort(room[choice.allowed & ~choice.existing])[::-1]
+    most = len(free) if choice.p is None else choice.p - int(choice.existing.sum())
+    total = room[choice.existing].sum() + np.concatenate([[0.0], np.cumsum(free)])
+    if total[most] < people:
+        enough = np.flatnonzero(total >= people)
+        smallest = int(choice.existing.sum() + enough[0]) if len(enough) else None
+        would = f"{smallest} sites" if smallest is not None else "more room: all allowed sites together are too small"
+        return SitingError(
+            f"capacitated_p_median: the {choice.p} largest sites take {total[most]:,.0f} of {people:,.0f} people. "
+            f"What would do: at least {would}.",
+            smallest_p=smallest,
+        )
+    return SitingError(
+        "capacitated_p_median: there is room in all, but no choice of sites fits every resident whole, within reach, "
+        "minutes and budget. What would do: more sites, larger ones, or residents in smaller parts."
+    )
