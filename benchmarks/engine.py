@@ -173,6 +173,7 @@ def shown(seconds):
 
 def report(label, network, seconds, off):
     print(f"\n## {label}: {network.n:,} nodes, {len(network.tails):,} arcs\n")
+    print("× asked of in part and scaled up\n")
     print(f"| {'':28} | " + " | ".join(f"{LABELS[task]:>26}" for task in LABELS) + " | compared with scipy |")
     print("|" + "---|" * (len(LABELS) + 2))
     ours = {task: statistics.median(times) for task, times in seconds["accessmap"].items()}
@@ -186,9 +187,9 @@ def report(label, network, seconds, off):
             scaled = "×" if task in QUESTIONS and part_of(name, task) else ""
             ratio = "" if name == "accessmap" else f" ({median / ours[task]:,.1f} times)"
             cells.append(f"{shown(median)}{scaled}{ratio}")
-        total, wrong, worst = [sum(f[0] for f in off[name].values()), sum(f[1] for f in off[name].values())] + [
-            max((f[2] for f in off[name].values()), default=0)
-        ]
+        compared = off[name].values()
+        total, wrong = (sum(found[i] for found in compared) for i in (0, 1))
+        worst = max((found[2] for found in compared), default=0)
         equal = f"{total:,} cells equal" if not wrong else f"{wrong:,} of {total:,} differ, by at most {worst:,} ms"
         print(f"| {name:28} | " + " | ".join(f"{cell:>26}" for cell in cells) + f" | {equal} |")
     return ours
@@ -227,23 +228,29 @@ def sized(base, size):
     if size == "porto":
         return "Porto", base
     number = int(size)
-    return (
-        ("The middle of Porto", middle(base, number))
-        if number > 100
-        else (f"Porto {size} × {size}", tiled(base, number))
-    )
+    if number > 100:
+        return "The middle of Porto", middle(base, number)
+    return f"Porto {size} × {size}", tiled(base, number)
+
+
+def plain(value):
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
+
+
+def memories(path, peer):
+    tasks = ["prepare", "stored"] + [question for question in QUESTIONS if hasattr(peer, question)]
+    values = {task: worker(path, "memory", peer.name, task) for task in tasks}
+    return ", ".join(f"{task} {plain(value)}" for task, value in values.items())
 
 
 def run(folder, options, present):
-    base = porto()
-    growth = []
+    base, path, growth = porto(), folder / "network.npz", []
     for size in options.sizes:
         label, network = sized(base, size)
-        path = folder / "network.npz"
         network.save(path)
         # The largest networks are measured against scipy alone: the others take minutes to build.
-        names = [peer.name for peer in present if size == "porto" or peer.name in ("accessmap", "scipy")]
-        found = worker(path, "timing", names, options.rounds if size == "porto" else 3)
+        some = [peer for peer in present if size == "porto" or peer.name in ("accessmap", "scipy")]
+        found = worker(path, "timing", [peer.name for peer in some], options.rounds if size == "porto" else 3)
         if isinstance(found, dict):
             print(f"{size}: {found['error']}")
             continue
@@ -251,33 +258,19 @@ def run(folder, options, present):
         if size == "porto":
             print()
             verdict(found[0])
-        line = {"nodes": network.n, **ours}
+        used = {}
         if not options.no_memory:
-            for question in ("prepare", "stored", *QUESTIONS):
-                line[f"{question} bytes"] = worker(path, "memory", "accessmap", question)
-            if size == "porto":
-                print("\nPeak memory, bytes a node:")
-                for peer in present:
-                    tasks = ["prepare", "stored"] + [q for q in QUESTIONS if hasattr(peer, q)]
-                    values = [(task, worker(path, "memory", peer.name, task)) for task in tasks]
-                    print(
-                        f"- {peer.name}: "
-                        + ", ".join(f"{t} {v:,.0f}" if isinstance(v, float) else f"{t} {v}" for t, v in values)
-                    )
-        growth.append(line)
-    if "porto" in options.sizes:
-        base.save(folder / "network.npz")
-        compiled = tempfile.mkdtemp(dir=folder)
-        print(
-            f"\nFirst run on a machine (all kernels compiled): {worker(folder / 'network.npz', 'cold', NUMBA_CACHE_DIR=compiled):.1f} s"
-        )
+            print("\nPeak memory above the network, bytes a node:\n")
+            for peer in some:
+                used[peer.name] = memories(path, peer)
+                print(f"- {peer.name}: {used[peer.name]}", flush=True)
+        times = ", ".join(f"{LABELS[task]} {shown(ours[task])}" for task in LABELS)
+        growth.append(f"- {network.n:,} nodes: {times}; bytes a node: {used.get('accessmap', 'not asked')}")
+    base.save(path)
+    seconds = worker(path, "cold", NUMBA_CACHE_DIR=tempfile.mkdtemp(dir=folder))
+    print(f"\nFirst answers on a machine, all kernels compiled meanwhile: {plain(seconds)} s")
     print("\n## Growth of accessmap\n")
-    for line in growth:
-        parts = [f"{LABELS[task]} {shown(line[task])}" for task in LABELS]
-        parts += [
-            f"{q[:-6]} {v:,.0f} bytes a node" for q, v in line.items() if q.endswith("bytes") and isinstance(v, float)
-        ]
-        print(f"- {line['nodes']:,} nodes: " + "; ".join(parts))
+    print("\n".join(growth))
 
 
 if __name__ == "__main__":

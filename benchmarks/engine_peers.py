@@ -159,7 +159,7 @@ class Pandana:
 
         nodes = pd.DataFrame({"x": network.x, "y": network.y})
         edges = pd.DataFrame({"from": network.tails, "to": network.heads, "s": network.ms / 1000})
-        with _silence():
+        with Silence():
             self.network = pandana.Network(
                 nodes["x"], nodes["y"], edges["from"], edges["to"], edges[["s"]], twoway=False
             )
@@ -190,7 +190,7 @@ def installed(peer):
     return importlib.util.find_spec(peer.module) is not None
 
 
-class _silence:
+class Silence:
     """pandana prints from C++: send what is written to the terminal nowhere meanwhile."""
 
     def __enter__(self):

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from accessmap import imbalance as imbalance
     from accessmap import redundancy as redundancy
     from accessmap import stepfree as stepfree
-    from accessmap.apl import apl as apl
-    from accessmap.apl import apl_activity as apl_activity
-    from accessmap.apl import apl_parameters as apl_parameters
-    from accessmap.apl import standardised_need as standardised_need
     from accessmap.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.areas import catchments as catchments

@@ -75,6 +75,11 @@ def _offer(times, which, node, time, number):
 @kernel
 def _pass_on(times, which, source, target, cost, inf):
     """Offer what is best at `source` to `target`, which lies `cost` beyond."""
+    if times[target, 0] == inf:
+        for i in range(times.shape[1]):
+            times[target, i] = min(times[source, i] + cost, inf)
+            which[target, i] = which[source, i]
+        return
     for i in range(times.shape[1]):
         if times[source, i] == inf:
             return
