@@ -5,7 +5,6 @@ Prints the tables of docs/method. With --fit, searches the constants of the mode
 """
 
 import argparse
-import dataclasses
 import os
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from accessmap import modelled
 def over_modelled_roads(study):
     """The same study with the modelled network."""
     mairies = study.services[study.services["category"] == "mairie"]
-    return dataclasses.replace(study, network=am.RoadNetwork.modelled(study.communes, mairies), _minutes={})
+    return study.with_network(am.RoadNetwork.modelled(study.communes, mairies))
 
 
 def between_mairies(study, others, *, pairs=300, seed=0):

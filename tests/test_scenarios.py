@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessmap import Scenario, compare, coverage, winners_and_losers
+import accessmap.scenarios.scenario as scenario_module
+from accessmap import (
+    Scenario,
+    compare,
+    compare_tables,
+    coverage,
+    read_scenarios,
+    winners_and_losers,
+    write_scenarios,
+)
 from accessmap.errors import ScenarioError, StudyError, TableError
 
 
@@ -193,3 +202,140 @@ def test_in_2017_the_three_sites_of_the_territory_were_not_there(sample_study):
     inside = sample_study.territory
     assert (result["2017"] >= result["baseline"])[inside].all()
     assert (result["2017"] > result["baseline"])[inside].any()
+
+
+def test_scenarios_add_up_in_order_and_keep_both_names(toy_study):
+    both = Scenario("a").open("france_services", commune="02002", id="n") + Scenario("b").close("n")
+    assert both.name == "a + b"
+    assert "n" not in both.apply(toy_study).services.index
+    with pytest.raises(TypeError):
+        Scenario("a") + "b"
+
+
+def test_the_hash_is_of_the_changes_and_not_of_the_name():
+    one = Scenario("a").open("bakery", commune="02002").close("x")
+    assert one.hash == one.named("other").hash
+    assert one.hash != Scenario("a").close("x").open("bakery", commune="02002").hash
+    # Fixed: the same on every machine and in every run.
+    assert Scenario("a").close("x").hash == "4f248ba8304b32c4c32eeeca71f38d1b09edf9d3dff28172e1005d87ba0d7106"
+
+
+def test_set_hours_changes_one_site(toy_study):
+    services = Scenario("late").set_hours("fs-a", "Mo-Fr 09:00-19:00").apply(toy_study).services
+    assert services.loc["fs-a", "hours"] == "Mo-Fr 09:00-19:00"
+    assert pd.isna(services.loc["fs-x", "hours"])
+    with pytest.raises(TableError, match="hours"):
+        Scenario("bad").set_hours("fs-a", "lundi matin").apply(toy_study)
+
+
+def test_a_closed_road_is_routed_round_and_the_study_keeps_its_roads(toy_study):
+    bridge = Scenario("bridge").close_road("02001", "02002")
+    result = compare([bridge, Scenario("as it is")], toy_study, category="france_services")
+    np.testing.assert_allclose(result.loc["rb"], [3, 3, 3], atol=2e-3)  # b has x at the same distance
+    only_a = compare([Scenario("a alone").close("fs-x"), (bridge + Scenario("x").close("fs-x"))], toy_study)
+    # a has no road left: 2 km on foot at 4.8 km/h.
+    assert only_a.loc["rb", "bridge + x"] == pytest.approx(25, abs=0.1)
+    assert only_a.loc["rb", "a alone"] == pytest.approx(3, abs=2e-3)
+
+
+def test_a_speed_needs_a_length_and_a_known_road(toy_study):
+    with pytest.raises(ScenarioError, match="no node '0201' .did you mean '02001'"):
+        Scenario("s").close_road("0201", "02002").apply(toy_study)
+    with pytest.raises(ScenarioError, match="no road between '02001' and '60001'"):
+        Scenario("s").close_road("02001", "60001").apply(toy_study)
+    with pytest.raises(ScenarioError, match="does not know the length"):
+        Scenario("s").set_speed("02001", "02002", kmh=30).apply(toy_study)
+    roads = toy_study.network
+    roads.edges["length_m"] = 2000.0
+    slow = Scenario("s").set_speed("02001", "02002", kmh=30).apply(toy_study)
+    assert slow.network.matrix(["02001"], ["02002"]).item() == pytest.approx(4)
+    with pytest.raises(ScenarioError, match="kmh is 0"):
+        Scenario("s").set_speed("02001", "02002", kmh=0).apply(toy_study)
+
+
+def test_toml_brings_back_every_kind_of_step(tmp_path):
+    plan = (
+        Scenario("tout")
+        .open("france_services", commune="02217", id="n", name="Relais « été »")
+        .open("bakery", lon=3.25, lat=49.6)
+        .close("x")
+        .move("y", commune="Servais")
+        .adapt("mairie-02719")
+        .resize("z", capacity=2.5)
+        .set_hours("z", "Mo-Fr 09:00-12:00")
+        .close_road(12, 15)
+        .set_speed("a", "b", kmh=30)
+    )
+    other = Scenario("rien")
+    path = write_scenarios([plan, other], tmp_path / "plans.toml")
+    back = read_scenarios(path)
+    assert back == {"tout": plan, "rien": other}
+    assert back["tout"].hash == plan.hash
+    assert [file.name for file in tmp_path.iterdir()] == ["plans.toml"]
+
+
+def test_every_problem_of_a_toml_file_comes_at_once(tmp_path):
+    path = tmp_path / "plans.toml"
+    path.write_text(
+        """
+[[scenario]]
+name = "a"
+[[scenario.step]]
+action = "opn"
+[[scenario.step]]
+action = "open"
+comune = "02217"
+[[scenario]]
+name = "a"
+[[scenario.step]]
+action = "close_road"
+road = [1]
+[[scenario]]
+steps = []
+""",
+        "utf-8",
+    )
+    with pytest.raises(ScenarioError) as caught:
+        read_scenarios(path)
+    message = str(caught.value)
+    assert "plans.toml: 7 problems." in message
+    assert "scenario 1 ('a'), step 1: unknown action 'opn' (did you mean 'open'" in message
+    assert "scenario 1 ('a'), step 2 (open): category is missing." in message
+    assert "unknown key 'comune' (did you mean 'commune'" in message
+    assert "road is [1]: give the two node ids" in message
+    assert "scenario 2 ('a'): the name stands twice" in message
+    assert "scenario 3: unknown key 'steps' (did you mean 'step'" in message
+    assert "scenario 3: scenario: the name is ''" in message
+
+
+def test_a_file_that_is_not_toml_is_refused(tmp_path):
+    path = tmp_path / "plans.toml"
+    path.write_bytes(b"\xff\xfe[[")
+    with pytest.raises(ScenarioError, match="not a TOML file of scenarios"):
+        read_scenarios(path)
+    with pytest.raises(ScenarioError, match="not a TOML file of scenarios"):
+        read_scenarios(tmp_path / "absent.toml")
+
+
+def test_compare_tables_puts_any_table_of_each_study_below_the_other(toy_study):
+    def covered(study):
+        minutes = study.minutes(study.sites("france_services")).min(axis=1)
+        return coverage(minutes, study.residents["population"], [2, 5])
+
+    table = compare_tables([Scenario("less").close("fs-x")], toy_study, covered)
+    assert table.index.names == ["scenario", "cutoff"]
+    np.testing.assert_allclose(table.loc["baseline"].iloc[:, 0], [110 / 160, 1])
+    np.testing.assert_allclose(table.loc["less"].iloc[:, 0], [100 / 160, 150 / 160])
+
+    counts = compare_tables(
+        [Scenario("less").close("fs-x")], toy_study, lambda s: s.services["category"].value_counts()
+    )
+    assert counts.loc["less", "france_services"] == 1
+
+
+def test_a_touched_site_is_checked_and_the_others_are_not_again(toy_study, monkeypatch):
+    seen = []
+    check = scenario_module.check_services
+    monkeypatch.setattr(scenario_module, "check_services", lambda t, c: seen.extend(t.index) or check(t, c))
+    Scenario("plan").open("france_services", commune="02002", id="n").close("fs-x").adapt("mairie-b").apply(toy_study)
+    assert sorted(seen) == ["mairie-b", "n"]

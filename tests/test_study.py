@@ -8,6 +8,7 @@ import pytest
 
 from accessmap.errors import StudyError, TableError
 from accessmap.study import Study
+from accessmap.trips import Trips
 
 
 def test_territory_marks_its_residents(toy_study):
@@ -24,10 +25,8 @@ def test_a_study_is_read_only(toy_study):
 def test_minutes_are_those_of_travel_times_and_each_place_is_routed_once(toy_study, monkeypatch):
     first = toy_study.minutes()
     asked = []
-    route = type(toy_study.network).travel_minutes
-    monkeypatch.setattr(
-        type(toy_study.network), "travel_minutes", lambda *a, **k: asked.append(len(a[2])) or route(*a, **k)
-    )
+    route = Trips.minutes
+    monkeypatch.setattr(Trips, "minutes", lambda self, *a: asked.append(len(self.places[1])) or route(self, *a))
     again = toy_study.minutes(toy_study.sites("france_services"))
     assert asked == []
     pd.testing.assert_frame_equal(again, first[["fs-a", "fs-x"]])
@@ -73,3 +72,11 @@ def test_report_of_a_clean_study_is_empty_with_its_columns(toy_study):
 def test_repr_says_how_much_there_is(toy_study):
     assert "2 communes of 3, 150 people, 3 mairie, 2 france_services" in repr(toy_study)
     assert isinstance(toy_study, Study)
+
+
+def test_other_roads_are_routed_again_and_the_first_study_keeps_its_minutes(toy_study):
+    before = toy_study.minutes()
+    slower = toy_study.network.with_minutes(toy_study.network.edges["minutes"] * 2)
+    after = toy_study.with_network(slower).minutes()
+    assert after.loc["rb", "fs-a"] == pytest.approx(2 * before.loc["rb", "fs-a"], abs=2e-3)
+    pd.testing.assert_frame_equal(toy_study.minutes(), before)

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from accessmap import hours as hours
     from accessmap import imbalance as imbalance
     from accessmap import redundancy as redundancy
+    from accessmap import siting as siting
     from accessmap import stepfree as stepfree
-    from accessmap.dossier import Dossier as Dossier
-    from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.areas import catchments as catchments
     from accessmap.areas import isochrones as isochrones
+    from accessmap.dossier import Dossier as Dossier
+    from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.maps import access_map as access_map
     from accessmap.maps import catchment_map as catchment_map
     from accessmap.maps import compare_map as compare_map
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from accessmap.sample import load_sample as load_sample
     from accessmap.scenarios import Scenario as Scenario
     from accessmap.scenarios import compare as compare
+    from accessmap.scenarios import compare_tables as compare_tables
+    from accessmap.scenarios import read_scenarios as read_scenarios
     from accessmap.scenarios import winners_and_losers as winners_and_losers
+    from accessmap.scenarios import write_scenarios as write_scenarios
     from accessmap.sources.communes import read_communes as read_communes
     from accessmap.sources.residents import read_residents as read_residents
     from accessmap.sources.services import read_services as read_services
@@ -55,6 +59,7 @@ _HOME = {
     "catchments": "areas",
     "compare": "scenarios",
     "compare_map": "maps",
+    "compare_tables": "scenarios",
     "coverage": "measures",
     "isochrones": "areas",
     "load_sample": "sample",
@@ -63,12 +68,14 @@ _HOME = {
     "opportunities": "measures",
     "read_communes": "sources.communes",
     "read_residents": "sources.residents",
+    "read_scenarios": "scenarios",
     "read_services": "sources.services",
     "travel_times": "travel",
     "travel_times_long": "travel",
     "winners_and_losers": "scenarios",
+    "write_scenarios": "scenarios",
 }
-_MODULES = ("decay", "dependence", "hours", "imbalance", "redundancy", "stepfree")
+_MODULES = ("decay", "dependence", "hours", "imbalance", "redundancy", "siting", "stepfree")
 
 __all__ = ["__version__", *sorted(_HOME), *_MODULES]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from accessmap.errors import StudyError, did_you_mean
 from accessmap.network import RoadNetwork
 from accessmap.provenance import Provenance
 from accessmap.tables import check_communes, check_residents, check_services
+from accessmap.trips import Trips
 
 if TYPE_CHECKING:
     from accessmap.scenarios import Scenario
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["NOTE_COLUMNS", "Study"]
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
+
+
+@dataclass
+class _Known:
+    """What a study and those made from it have routed: the residents joined to the roads, and minutes by place."""
+
+    trips: Trips | None = None
+    minutes: dict[tuple[float, float], npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,7 +71,7 @@ class Study:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
     notes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTE_COLUMNS)))
-    _minutes: dict[tuple[float, float], npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    _known: _Known = field(default_factory=lambda: _Known(), repr=False)
 
     def __post_init__(self) -> None:
         check_communes(self.communes)
@@ -106,20 +116,39 @@ class Study:
             All of the study where not given.
         """
         services = self.services if services is None else services
+        known = self._known
         places = list(zip(services.geometry.x, services.geometry.y, strict=True))
-        new = dict.fromkeys(place for place in places if place not in self._minutes)
+        new = dict.fromkeys(place for place in places if place not in known.minutes)
         if new:
             points = gpd.GeoSeries.from_xy(*zip(*new, strict=True), crs=services.crs)
-            minutes = self.network.travel_minutes(self.residents.geometry, points)
-            self._minutes.update(zip(new, minutes.T.copy(), strict=True))
+            residents = self.residents.geometry
+            known.trips = known.trips.to(points) if known.trips else self.network.trips(residents, points)
+            known.minutes.update(zip(new, known.trips.minutes().T.copy(), strict=True))
         columns = np.empty((len(self.residents), len(places)), "float32", order="F")
         for number, place in enumerate(places):
-            columns[:, number] = self._minutes[place]
+            columns[:, number] = known.minutes[place]
         return pd.DataFrame(columns, index=self.residents.index, columns=services.index)
 
     def with_services(self, services: gpd.GeoDataFrame) -> Study:
         """Return the same study with other services; the minutes already known are kept."""
-        return replace(self, services=services)
+        check_services(services, self.communes)
+        return self._with(services=services)
+
+    def with_network(self, network: RoadNetwork) -> Study:
+        """Return the same study over other roads: everything is routed again."""
+        return self._with(network=network, _known=_Known())
+
+    def changed(self, services: gpd.GeoDataFrame, network: RoadNetwork) -> Study:
+        """Return the study with services whose changes the caller has checked; other roads are routed again."""
+        same_roads = self if network is self.network else self.with_network(network)
+        return same_roads._with(services=services)
+
+    def _with(self, **changed: object) -> Study:
+        """Return a copy with fields changed, without checking again what has been checked."""
+        study = copy(self)
+        for name, value in changed.items():
+            object.__setattr__(study, name, value)
+        return study
 
     def report_data(self) -> pd.DataFrame:
         """Return what was repaired, supposed or left out, one row each: table, id, commune, problem, remedy."""

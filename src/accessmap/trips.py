@@ -1,7 +1,7 @@
 """Private to `network`: trips between points, their joining legs included."""
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -62,6 +62,12 @@ class Trips:
         points = [roads.project(side) for side in (origins, destinations)]
         start, end = (roads.snap_some(side, legs.max_metres, legs.access_kmh) for side in points)
         return cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), start, end)
+
+    def to(self, destinations: gpd.GeoSeries) -> "Trips":
+        """Return trips of the same origins to other destinations; the origins are not joined again."""
+        points = self.roads.project(destinations)
+        end = self.roads.snap_some(points, self.legs.max_metres, self.legs.access_kmh)
+        return replace(self, places=(self.places[0], points.to_numpy()), end=end)
 
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""

@@ -1,0 +1,17 @@
+"""What if a service opened, moved, closed or became accessible: scenarios, and what they change for whom."""
+
+from accessmap.scenarios.comparison import category_changed, compare, compare_tables, winners_and_losers
+from accessmap.scenarios.files import read_scenarios, write_scenarios
+from accessmap.scenarios.scenario import BASELINE, Scenario, Step
+
+__all__ = [
+    "BASELINE",
+    "Scenario",
+    "Step",
+    "category_changed",
+    "compare",
+    "compare_tables",
+    "read_scenarios",
+    "winners_and_losers",
+    "write_scenarios",
+]
