@@ -163,6 +163,27 @@ def chosen_factor(inputs, minutes="quicker of both"):
     return float(factor_scan(inputs, minutes)["outside"].idxmax())
 
 
+def factor_by_distance(inputs, *, kilometres=20.0):
+    """The factor that each part of the surroundings would choose, near and beyond, and what the territory has of it."""
+    communes = inputs.communes
+    territory = communes[communes["in_territory"]].union_all()
+    far = (communes.representative_point().distance(territory) > kilometres * 1000).to_numpy()
+    rows = {}
+    for name, part in (("near", inputs.outside & ~far), ("beyond", inputs.outside & far)):
+        every = {factor: rebuilt(inputs, factor=factor) for factor in FACTORS}
+        ranks = {factor: agreement(values, inputs, part)["rank"] for factor, values in every.items()}
+        best = max(ranks, key=ranks.get)
+        inside = agreement(every[best], inputs, inputs.territory)["rank"]
+        rows[name] = {"communes": int(part.sum()), "factor": float(best), "rank": ranks[best], "territory": inside}
+    return pd.DataFrame(rows).T
+
+
+def same_side(values, inputs, *, line=2.5):
+    """Share of the communes of the territory that are on the same side of the line as for DREES, means made equal."""
+    ours, theirs = values[inputs.territory], inputs.published[inputs.territory]
+    return float(((ours * theirs.mean() / ours.mean() < line) == (theirs < line)).mean())
+
+
 def chosen_minutes_a_trip(inputs):
     """The minutes added to each trip, in place of a factor, that rank the communes outside the territory best."""
     ranks = {
@@ -317,6 +338,8 @@ def main():
     print(factor_scan(inputs, "main roads").round(3).to_string())
     print(hypotheses(inputs, factor).round(3).to_string())
     print("around, 40 km:", pd.Series(agreement(values, inputs, inputs.outside)).round(3).to_dict())
+    print(factor_by_distance(inputs).round(3).to_string())
+    print(f"on the same side of 2.5 consultations: {same_side(values, inputs):.0%} of the communes")
     print("simpler measures:", pd.Series(simpler(inputs, factor)).round(3).to_dict())
     print("95 % interval of the rank correlation:", interval(values, inputs).round(3))
     print("with itself after four years (D1, median, D9):", shuffled_years(inputs, factor).round(3))

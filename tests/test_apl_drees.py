@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from apl_drees import agreement, any_supply, by_current_code, chosen_factor, read_inputs, rebuilt
+from apl_drees import (
+    agreement,
+    any_supply,
+    by_current_code,
+    chosen_factor,
+    factor_by_distance,
+    read_inputs,
+    rebuilt,
+    same_side,
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +32,14 @@ def values(inputs, factor):
 
 def test_the_factor_chosen_outside_the_territory_is_that_of_the_page(factor):
     assert factor == 1.25
+
+
+def test_the_factor_does_not_come_from_the_neighbours_of_the_territory(inputs, factor):
+    assert factor_by_distance(inputs).loc["beyond", "factor"] == factor
+
+
+def test_four_communes_in_five_are_on_the_same_side_of_the_line_of_drees(inputs, values):
+    assert same_side(values, inputs) > 0.78
 
 
 def test_the_territory_is_ranked_as_drees_ranks_it(inputs, values):

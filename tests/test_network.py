@@ -378,3 +378,38 @@ def test_to_graph_speaks_as_osmnx_does():
     assert graph.nodes["a"]["y"] == pytest.approx(49.6, abs=0.1)
     assert [data["travel_time"] for _, _, data in graph.edges("a", data=True)] == [120, 540]
     assert graph.edges["b", "c", 0]["highway"] == "primary"
+
+
+def test_nearest_metres_are_those_of_the_quickest_way(sample_study):
+    """The oracle: the way told road by road. The quickest way need not be the shortest."""
+    homes = sample_study.residents.geometry.iloc[::400]
+    sites = sample_study.sites("france_services").geometry
+    metres = sample_study.network.nearest_metres(homes, sites)
+    _, which = sample_study.network.nearest_minutes(homes, sites)
+    for i in range(len(homes)):
+        told = sample_study.network.explain(homes.iloc[[i]], sites.iloc[[which[i, 0]]])
+        # The modelled roads say their length, which is longer than the line that is drawn.
+        drawn = np.where(told["what"] == "road", told.geometry.length, told["length_m"])
+        longer = told["length_m"].sum() / drawn.sum()
+        assert metres[i] == pytest.approx(told["length_m"].sum(), rel=max(0.01, longer - 1))
+
+
+def test_nearest_metres_follow_the_quick_road_and_not_the_short_one():
+    roads = {"a": (0, 0), "b": (1000, 0), "c": (500, 3000)}
+    edges = [("a", "b", 30), ("a", "c", 4), ("c", "b", 4)]
+    both = network(roads, edges, directed=False)
+    round_by_c = 2 * np.hypot(500, 3000)
+    metres = both.nearest_metres(points((0, 0), (0, -40)), points((1000, 0)))
+    np.testing.assert_allclose(metres, [round_by_c, round_by_c + 40], rtol=1e-3)
+
+
+def test_nearest_metres_are_missing_where_nothing_is_reached():
+    one_way = network(LINE, [("a", "b", 4)])
+    assert np.isnan(one_way.nearest_metres(points((750, 0)), points((250, 0)))).all()
+
+
+def test_nearest_metres_along_one_edge_and_in_local_streets():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    assert both.nearest_metres(points((250, 10)), points((750, 0))).item() == pytest.approx(510, abs=1)
+    local = network(LINE, [("a", "b", 40)], directed=False, access_kmh=18, local_metres=1500)
+    assert local.nearest_metres(points((250, 0)), points((750, 0))).item() == pytest.approx(500, abs=1)

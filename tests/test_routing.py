@@ -22,6 +22,7 @@ from accessmap.routing import Graph, Router, Seeds, cache, compiled, router
 from accessmap.routing.dijkstra import Searcher
 from accessmap.routing.graph import to_minutes
 from accessmap.routing.hierarchy import INF32
+from accessmap.routing.kernels import kernel
 from accessmap.routing.prepared import Prepared
 from accessmap.routing.preparing import prepare
 
@@ -424,6 +425,18 @@ def test_cache_folder_is_where_the_environment_says(monkeypatch: pytest.MonkeyPa
     assert compiled.cache_folder() == tmp_path
     monkeypatch.delenv("ACCESSMAP_CACHE")
     assert compiled.cache_folder().name == "accessmap"
+
+
+def test_machine_that_has_compiled_is_remembered(tmp_path: Path) -> None:
+    assert not compiled.remembered(tmp_path / "new")
+    compiled.remember(tmp_path / "new")
+    assert compiled.remembered(tmp_path / "new")
+
+
+def test_kernel_serves_even_where_its_code_cannot_be_kept() -> None:
+    place: dict[str, Any] = {}
+    exec("def one_more(x):\n    return x + 1\n", place)
+    assert kernel(place["one_more"])(1) == 2
 
 
 def test_small_jobs_do_not_load_numba() -> None:

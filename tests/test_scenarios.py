@@ -16,8 +16,10 @@ from accessmap import (
     read_scenarios,
     winners_and_losers,
     write_scenarios,
+    yearly_costs,
 )
 from accessmap.errors import ScenarioError, StudyError, TableError
+from accessmap.scenarios import unit_values
 
 
 def nearest(study, scenario):
@@ -339,3 +341,35 @@ def test_a_touched_site_is_checked_and_the_others_are_not_again(toy_study, monke
     monkeypatch.setattr(scenario_module, "check_services", lambda t, c: seen.extend(t.index) or check(t, c))
     Scenario("plan").open("france_services", commune="02002", id="n").close("fs-x").adapt("mairie-b").apply(toy_study)
     assert sorted(seen) == ["mairie-b", "n"]
+
+
+def test_yearly_costs_are_trips_times_minutes_and_kilometres(toy_study):
+    costs = yearly_costs([Scenario("less").close("fs-a")], toy_study, "france_services", trips_per_person=2)
+    # 100 people at 0 km, 50 at 3 minutes and 2 km from a; without it 100 at 6 minutes and 4 km, 50 at 3 and 2.
+    assert costs.loc["baseline", "trips"] == 300
+    assert costs.loc["baseline", "hours"] == pytest.approx(2 * 2 * 50 * 3 / 60, rel=1e-3)
+    assert costs.loc["baseline", "km"] == pytest.approx(2 * 2 * 50 * 2, rel=1e-2)
+    assert costs.loc["less", "hours_change"] == pytest.approx(2 * 2 * 100 * 6 / 60, rel=1e-3)
+    assert costs.loc["less", "km_change"] == pytest.approx(2 * 2 * 100 * 4, rel=1e-2)
+    assert costs.loc["less", "eur_time_change"] == pytest.approx(40 * 6.8, rel=1e-3)
+    shared = yearly_costs([], toy_study, "france_services", trips_per_person=2, people_per_car=2)
+    assert shared.loc["baseline", "km"] == pytest.approx(costs.loc["baseline", "km"] / 2)
+
+
+def test_people_who_reach_nothing_are_counted_and_in_no_sum(toy_study):
+    none = Scenario("none").close("fs-a").close("fs-x")
+    costs = yearly_costs([none], toy_study, "france_services", trips_per_person=1)
+    assert costs.loc["none", ["trips", "hours", "km", "unreached_people"]].to_list() == [0, 0, 0, 150]
+
+
+def test_yearly_costs_refuse_what_cannot_be(toy_study):
+    with pytest.raises(ScenarioError, match="trips_per_person is 0"):
+        yearly_costs([], toy_study, "france_services", trips_per_person=0)
+    with pytest.raises(ScenarioError, match="unknown value 'car_cos' .did you mean 'car_cost'"):
+        yearly_costs([], toy_study, "france_services", trips_per_person=1, values={"car_cos": 1})
+
+
+def test_every_unit_value_names_its_source_and_year():
+    table = unit_values()
+    assert (table["source"].str.len() > 20).all()
+    assert table["vintage"].between(2000, 2030).all()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from accessmap.scenarios import read_scenarios as read_scenarios
     from accessmap.scenarios import winners_and_losers as winners_and_losers
     from accessmap.scenarios import write_scenarios as write_scenarios
+    from accessmap.scenarios import yearly_costs as yearly_costs
     from accessmap.sources.communes import read_communes as read_communes
     from accessmap.sources.residents import read_residents as read_residents
     from accessmap.sources.services import read_services as read_services
@@ -74,6 +75,7 @@ _HOME = {
     "travel_times_long": "travel",
     "winners_and_losers": "scenarios",
     "write_scenarios": "scenarios",
+    "yearly_costs": "scenarios",
 }
 _MODULES = ("decay", "dependence", "hours", "imbalance", "redundancy", "siting", "stepfree")
 

@@ -355,6 +355,18 @@ class RoadNetwork:
         """
         return self.trips(origins, destinations).nearest(k)
 
+    def nearest_metres(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> npt.NDArray[np.float64]:
+        """Return the length of the quickest way from each origin to its nearest destination, metres (n,); NaN is none.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+        """
+        from accessmap.lengths import nearest_metres
+
+        return nearest_metres(self.trips(origins, destinations))
+
     def minutes_along(
         self, points: gpd.GeoSeries, *, most: float, every: float, outward: bool = False
     ) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:

@@ -3,6 +3,7 @@
 from accessmap.scenarios.comparison import category_changed, compare, compare_tables, winners_and_losers
 from accessmap.scenarios.files import read_scenarios, write_scenarios
 from accessmap.scenarios.scenario import BASELINE, Scenario, Step
+from accessmap.scenarios.yearly import unit_values, yearly_costs
 
 __all__ = [
     "BASELINE",
@@ -12,6 +13,8 @@ __all__ = [
     "compare",
     "compare_tables",
     "read_scenarios",
+    "unit_values",
     "winners_and_losers",
     "write_scenarios",
+    "yearly_costs",
 ]

@@ -13,7 +13,7 @@ from accessmap.errors import ScenarioError
 from accessmap.scenarios.scenario import BASELINE, Scenario
 from accessmap.study import Study
 
-__all__ = ["category_changed", "compare", "compare_tables", "winners_and_losers"]
+__all__ = ["category_changed", "compare", "compare_tables", "studies_under", "winners_and_losers"]
 
 Measure = Callable[[Study], "pd.Series[float]"]
 
@@ -53,7 +53,7 @@ def compare(
     ['baseline', 'Coucy']
     """
     scenarios = list(scenarios)
-    studies = _studies(scenarios, study)
+    studies = studies_under(scenarios, study)
     if measure is None:
         chosen = category if category is not None else category_changed(scenarios, study)
         study.sites(chosen)  # a category that the study has none of is a slip, and is named here
@@ -98,14 +98,14 @@ def compare_tables(
     >>> am.compare_tables([plan], study, counts)["france_services"].to_list()
     [14, 15]
     """
-    found = {name: table(each) for name, each in _studies(list(scenarios), study).items()}
+    found = {name: table(each) for name, each in studies_under(list(scenarios), study).items()}
     tables = {name: each.to_frame().T if isinstance(each, pd.Series) else each for name, each in found.items()}
     rows = any(isinstance(each, pd.DataFrame) for each in found.values())
     whole = pd.concat(tables, names=["scenario"])
     return whole if rows else whole.droplevel(list(range(1, whole.index.nlevels)))
 
 
-def _studies(scenarios: Sequence[Scenario], study: Study) -> dict[str, Study]:
+def studies_under(scenarios: Sequence[Scenario], study: Study) -> dict[str, Study]:
     """Return the study as it is and under each scenario, by name."""
     names = [scenario.name for scenario in scenarios]
     twice = sorted({name for name in names if names.count(name) > 1})
