@@ -18,7 +18,7 @@ from scipy.optimize import nnls
 from scipy.stats import norm, spearmanr
 
 import accessmap as am
-from accessmap.apl import apl, apl_parameters
+from accessmap.drees import apl, apl_parameters
 from accessmap.floating import two_step_fca
 from accessmap.sample import sample_mairies
 

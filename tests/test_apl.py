@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import decay
-from accessmap.apl import apl, apl_activity, apl_parameters, standardised_need
+from accessmap.drees import apl, apl_activity, apl_parameters, standardised_need
 from accessmap.errors import TableError
 
 quick = settings(max_examples=30, deadline=None)  # deadlines fail on a busy machine

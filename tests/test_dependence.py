@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import decay
-from accessmap.apl import apl
+from accessmap.drees import apl
 from accessmap.dependence import (
     apl_dependence,
     carriers,

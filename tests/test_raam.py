@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from accessmap.errors import TableError
-from accessmap.raam import raam
+from accessmap.equilibrium import raam
 
 quick = settings(max_examples=20, deadline=None)  # deadlines fail on a busy machine
 

@@ -18,13 +18,27 @@ if TYPE_CHECKING:
     from accessmap import stepfree as stepfree
     from accessmap.areas import catchments as catchments
     from accessmap.areas import isochrones as isochrones
+    from accessmap.baskets import basket as basket
+    from accessmap.baskets import basket_named as basket_named
     from accessmap.dossier import Dossier as Dossier
+    from accessmap.drees import apl as apl
+    from accessmap.drees import apl_activity as apl_activity
+    from accessmap.drees import apl_parameters as apl_parameters
+    from accessmap.drees import standardised_need as standardised_need
+    from accessmap.equilibrium import raam as raam
     from accessmap.errors import AccessmapError as AccessmapError
+    from accessmap.floating import balanced_fca as balanced_fca
+    from accessmap.floating import balancing_cost as balancing_cost
+    from accessmap.floating import spatial_availability as spatial_availability
+    from accessmap.floating import three_step_fca as three_step_fca
+    from accessmap.floating import two_step_fca as two_step_fca
     from accessmap.maps import access_map as access_map
     from accessmap.maps import catchment_map as catchment_map
     from accessmap.maps import compare_map as compare_map
     from accessmap.measures import by_commune as by_commune
     from accessmap.measures import coverage as coverage
+    from accessmap.measures import gravity as gravity
+    from accessmap.measures import median_opportunities as median_opportunities
     from accessmap.measures import nearest as nearest
     from accessmap.measures import opportunities as opportunities
     from accessmap.network import RoadNetwork as RoadNetwork
@@ -47,14 +61,15 @@ if TYPE_CHECKING:
     from accessmap.travel import travel_times_long as travel_times_long
 
 _HOME = {
-    "AccessmapError": "errors",
-    "Dossier": "dossier",
-    "Provenance": "provenance",
-    "RoadNetwork": "network",
-    "Scenario": "scenarios",
-    "Source": "provenance",
-    "Study": "study",
     "access_map": "maps",
+    "AccessmapError": "errors",
+    "apl": "drees",
+    "apl_activity": "drees",
+    "apl_parameters": "drees",
+    "balanced_fca": "floating",
+    "balancing_cost": "floating",
+    "basket": "baskets",
+    "basket_named": "baskets",
     "by_commune": "measures",
     "catchment_map": "maps",
     "catchments": "areas",
@@ -62,17 +77,30 @@ _HOME = {
     "compare_map": "maps",
     "compare_tables": "scenarios",
     "coverage": "measures",
+    "Dossier": "dossier",
+    "gravity": "measures",
     "isochrones": "areas",
     "load_sample": "sample",
+    "median_opportunities": "measures",
     "nearest": "measures",
     "nearest_times": "travel",
     "opportunities": "measures",
+    "Provenance": "provenance",
+    "raam": "equilibrium",
     "read_communes": "sources.communes",
     "read_residents": "sources.residents",
     "read_scenarios": "scenarios",
     "read_services": "sources.services",
+    "RoadNetwork": "network",
+    "Scenario": "scenarios",
+    "Source": "provenance",
+    "spatial_availability": "floating",
+    "standardised_need": "drees",
+    "Study": "study",
+    "three_step_fca": "floating",
     "travel_times": "travel",
     "travel_times_long": "travel",
+    "two_step_fca": "floating",
     "winners_and_losers": "scenarios",
     "write_scenarios": "scenarios",
     "yearly_costs": "scenarios",

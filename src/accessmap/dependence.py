@@ -11,7 +11,7 @@ import pandas as pd
 
 from accessmap.bounds import check_rows
 from accessmap.alignment import people_of
-from accessmap.apl import AplParameters, apl
+from accessmap.drees import AplParameters, apl
 from accessmap.errors import TableError
 from accessmap.redundancy import redundancy
 
@@ -256,7 +256,7 @@ def apl_dependence(
     Parameters
     ----------
     times, supply, need, parameters
-        As for `accessmap.apl.apl`: everyone who competes, inside and outside.
+        As for `accessmap.drees.apl`: everyone who competes, inside and outside.
     inside
         By service, whether it is inside: ``site_places(services, communes)["inside"]``.
 

@@ -11,10 +11,12 @@ from accessmap.imbalance.groups import split
 from accessmap.imbalance.income import concentration, erreygers, palma, unranked_people
 from accessmap.imbalance.indices import Theil, atkinson, gini, hoover, lorenz, theil
 from accessmap.imbalance.overview import summary
+from accessmap.imbalance.plot import LorenzPlot, lorenz_svg
 from accessmap.imbalance.standing import fgt, percentile_ratio, quantile, unreached_share
 
 __all__ = [
     "DEFICIT_BOUNDS",
+    "LorenzPlot",
     "Theil",
     "atkinson",
     "concentration",
@@ -27,6 +29,7 @@ __all__ = [
     "hoover",
     "local_moran",
     "lorenz",
+    "lorenz_svg",
     "moran",
     "palma",
     "percentile_ratio",

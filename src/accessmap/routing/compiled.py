@@ -1,13 +1,13 @@
 """Where what can be computed again is kept, and whether this machine has compiled the kernels before.
 
-The latter is a mark in the cache folder, by the source of the kernels and their compiler.
-
-A mark that is wrong costs time, never a result: too much is compiled at once, or a job is searched that need not be.
+The latter is a mark in the cache folder, by the source of the kernels and their compiler. A mark that is wrong costs
+time, never a result: too much is compiled at once, or a job is searched that need not be.
 """
 
 import os
 import platform
 import sys
+import tempfile
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -22,12 +22,19 @@ def cache_folder() -> Path:
     if asked := os.environ.get("ACCESSMAP_CACHE"):
         return Path(asked)
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = _home() / "Library" / "Caches"
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
     return base / "accessmap"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # an account without a home
+        return Path(tempfile.gettempdir())
 
 
 @cache

@@ -135,18 +135,18 @@ class Prepared:
     def matrix(self, origins: Seeds, destinations: Seeds, limit: int | None, out: npt.NDArray[Any]) -> None:
         """Fill `out` (p, q): float32 with minutes and NaN, or int64 with ms and -1."""
         if len(origins) <= len(destinations):
-            self._sweep(origins, self._part(destinations, False), destinations.costs, limit, out, False, False)
+            self._sweep(origins, self._part(destinations, reverse=False), destinations.costs, limit, out, reverse=False)
         else:
-            self._sweep(destinations, self._part(origins, True), origins.costs, limit, out, True, True)
+            self._sweep(destinations, self._part(origins, reverse=True), origins.costs, limit, out, reverse=True)
 
     def to_all(self, points: Seeds, out: npt.NDArray[np.float32], *, reverse: bool) -> None:
         """Fill `out` (p, n) with minutes from each point to every node; from every node if `reverse`."""
-        place, side = self.hierarchy.place, self._side(not reverse)
+        place, side = self.hierarchy.place, self._climb(not reverse)
         if reverse not in self._all:
             number = np.arange(1, len(place) + 1, dtype=np.int32)
             self._all[reverse] = _Part((number, *side.arrays), place.astype(np.int32).reshape(-1, 1))
         costs = np.zeros((len(place), 1), dtype=np.int64)
-        self._sweep(points, self._all[reverse], costs, None, out, reverse, False)
+        self._sweep(points, self._all[reverse], costs, None, out, reverse=reverse, across=False)
 
     def nearest(
         self, destinations: Seeds, k: int, minutes: npt.NDArray[np.float32], which: npt.NDArray[np.int32]
@@ -164,14 +164,15 @@ class Prepared:
         else:
             nearest_few(*common, k, minutes, which)
 
-    def _side(self, down: bool) -> Side:
-        return self.hierarchy.down if down else self.hierarchy.up
+    def _climb(self, reverse: bool) -> Side:
+        """Return the arcs by which points climb; targets descend by those of the other direction."""
+        return self.hierarchy.down if reverse else self.hierarchy.up
 
-    def _part(self, targets: Seeds, reverse: bool) -> _Part:
+    def _part(self, targets: Seeds, *, reverse: bool) -> _Part:
         key = blake2b(targets.nodes.tobytes() + repr((targets.nodes.shape, reverse)).encode(), digest_size=20).digest()
         part = self._parts.get(key)
         if part is None:
-            side, places = self._side(not reverse), self._places(targets)
+            side, places = self._climb(not reverse), self._places(targets)
             arrays = restrict(places.ravel(), *side.arrays)
             part = _Part(arrays, np.where(places < 0, -1, arrays[0][places] - 1).astype(np.int32))
             self._parts[key] = part
@@ -183,13 +184,15 @@ class Prepared:
         return np.where(seeds.nodes < 0, np.int32(-1), self.hierarchy.place[seeds.nodes].astype(np.int32))
 
     def _sweep(
-        self, points: Seeds, part: _Part, costs: npt.NDArray[np.int64], limit: int | None, out: npt.NDArray[Any],
-        reverse: bool, across: bool,
+        self, points: Seeds, part: _Part, costs: npt.NDArray[np.int64], limit: int | None, out: npt.NDArray[Any], *,
+        reverse: bool, across: bool | None = None,
     ) -> None:  # fmt: skip
-        climb = self._side(reverse)
+        """Sweep from points to the targets of a part; the points are columns of `out` if `across` (if `reverse`)."""
+        climb = self._climb(reverse)
         places = self._places(points)
         # Points that are near one another share a block, since they climb to the same nodes.
         order = np.argsort(places.max(axis=1, initial=-1), kind="stable")
         last = self._inf - 1 if limit is None else min(limit, self._inf - 1)
         some = Seeds(places[order], points.costs[order])
-        _Sweep(some, climb, part, costs.astype(climb.ms.dtype), order, self._inf, last, across, out).run()
+        wide = reverse if across is None else across
+        _Sweep(some, climb, part, costs.astype(climb.ms.dtype), order, self._inf, last, wide, out).run()

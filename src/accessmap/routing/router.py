@@ -209,6 +209,8 @@ class Router:
     def _worth(self, work: float) -> bool:
         """Return whether to have the graph prepared takes less than these seconds; what is easily known comes first."""
         if "accessmap.routing.prepared" not in sys.modules:
+            if work < _LOAD:
+                return False
             work -= _LOAD if compiled.remembered(self._folder()) else _COMPILE
         if work < _READ * self.graph.n:
             return False

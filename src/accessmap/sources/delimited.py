@@ -2,39 +2,21 @@
 
 import csv
 import io
-from dataclasses import dataclass
+import re
 
 import pandas as pd
 
 from accessmap.errors import SourceError
+from accessmap.sources.finess import finess_table, is_finess
+from accessmap.sources.rawtable import RawTable
 
 __all__ = ["RawTable", "read_delimited"]
 
 SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 MISSING = ("", "\\N", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>")
+# Starts of files whose publisher quotes nothing, so that a quotation mark is a character like another (annuaire santé).
+UNQUOTED = ("Type d'identifiant PP|", "Type d’identifiant PP|")
 SNIFFED = 65_536  # bytes looked at to tell what a file is
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """What a file holds, before any column is understood.
-
-    Parameters
-    ----------
-    name
-        File name, for messages.
-    table
-        A DataFrame of text (CSV), or a table with types, geographic where the file is; plain numbering of rows.
-    lines
-        Where each row stands in the file: "line 4" as a spreadsheet counts, or "feature 3".
-    notes
-        Sentences on what was done to read it.
-    """
-
-    name: str
-    table: pd.DataFrame
-    lines: tuple[str, ...]
-    notes: tuple[str, ...] = ()
 
 
 def read_delimited(name: str, content: bytes, encoding: str | None = None) -> RawTable:
@@ -60,14 +42,26 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     {'insee': '01004', 'lon': '5,36'}
     """
     text, notes = _decoded(name, content, encoding)
-    separator = _separator(name, text)
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=separator))]
+    if is_finess(text):
+        establishments, places, told = finess_table(name, text)
+        return RawTable(name, establishments, places, notes + told)
+    separator, skipped = _told_separator(text)
+    text = text.split("\n", skipped)[-1]
+    separator = separator or _separator(name, text)
+    quoting = csv.QUOTE_NONE if text.lstrip().startswith(UNQUOTED) else csv.QUOTE_MINIMAL
+    header = [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=separator, quoting=quoting))]
     twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
     if twice:
         raise SourceError(f"{name} has column {', '.join(map(repr, twice))} twice: rename or remove one.")
     try:
         table = pd.read_csv(
-            io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False, skip_blank_lines=False
+            io.StringIO(text),
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            index_col=False,
+            skip_blank_lines=False,
+            quoting=quoting,
         )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise SourceError(
@@ -75,7 +69,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
         ) from error
     table.columns = pd.Index([cell or f"column {place + 1}" for place, cell in enumerate(header)])
     table = table.apply(lambda column: column.str.strip()).replace(list(MISSING), None)
-    lines = pd.Series([f"line {row + 2}" for row in range(len(table))])
+    lines = pd.Series([f"line {row + 2 + skipped}" for row in range(len(table))])
     blank = table.isna().all(axis=1)
     table, lines = table.loc[~blank].reset_index(drop=True), lines[~blank]
     if not len(table):
@@ -95,6 +89,12 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
         return content.decode("cp1252"), (f"{name} was read as Windows-1252.",)
     except UnicodeDecodeError as error:
         raise SourceError(f"{name} is neither UTF-8 nor Windows-1252 ({error}): name its encoding=.") from error
+
+
+def _told_separator(text: str) -> tuple[str, int]:
+    """The separator that a first line "sep=;" (written for Excel) names, and how many lines that takes; else none."""
+    match = re.match(r"\"?sep=(.)\"?\r?\n", text)
+    return (match[1], 1) if match else ("", 0)
 
 
 def _separator(name: str, text: str) -> str:
