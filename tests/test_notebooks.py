@@ -16,8 +16,10 @@ def test_there_are_notebooks():
 # The kernel's own transport warns about event loops and sockets that it closes late.
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_every_code_cell_shows_something(path, tmp_path):
+def test_notebook_runs_and_every_code_cell_shows_something(path, tmp_path, request, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
+    if notebook.metadata.get("accessmap", {}).get("needs_data"):
+        monkeypatch.setenv("ACCESSMAP_DATA", str(request.getfixturevalue("data_folder").resolve()))
     assert not any(cell.get("outputs") for cell in notebook.cells), "commit notebooks without outputs"
     NotebookClient(notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
     errors = [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "error"]

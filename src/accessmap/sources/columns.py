@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import TableError, did_you_mean
-from accessmap.sources.files import RawTable
+from accessmap.sources.rawtable import RawTable
 
 __all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "plain"]
 

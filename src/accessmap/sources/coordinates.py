@@ -60,7 +60,10 @@ def with_geometry(
     goal = CRS.from_user_input(target or _metric_crs(source))
     if source.crs != goal:
         source = source.to_crs(goal)
-        reading.notes.append(f"{reading.file}: coordinates brought to {':'.join(goal.to_authority() or (goal.name,))}.")
+        if source.notna().any():
+            reading.notes.append(
+                f"{reading.file}: coordinates brought to {':'.join(goal.to_authority() or (goal.name,))}."
+            )
     table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
     reading.table = gpd.GeoDataFrame(table, geometry=source.to_numpy(), crs=goal)
 

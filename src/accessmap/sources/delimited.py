@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from typing import Literal
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     separator, skipped = _told_separator(text)
     text = text.split("\n", skipped)[-1]
     separator = separator or _separator(name, text)
-    quoting = csv.QUOTE_NONE if text.lstrip().startswith(UNQUOTED) else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = 3 if text.lstrip().startswith(UNQUOTED) else 0  # csv.QUOTE_NONE, csv.QUOTE_MINIMAL
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=separator, quoting=quoting))]
     twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
     if twice:

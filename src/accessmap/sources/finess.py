@@ -9,7 +9,7 @@ import pandas as pd
 from accessmap.errors import SourceError
 from accessmap.findings import count
 from accessmap.sources.kinds import kinds_of
-from accessmap.sources.projections import degrees, epsg_of_commune, epsg_of_text
+from accessmap.sources.projections import degrees, epsg_of_commune, epsg_of_text, metres
 from accessmap.sources.rawtable import RawTable
 
 __all__ = ["finess_services", "finess_table", "is_finess"]
@@ -29,16 +29,16 @@ LETTERS = {f"9{letter}": "97" for letter in "ABCDEF"} | {"9J": "98"}
 
 
 def is_finess(text: str) -> bool:
-    """Whether a text is the extraction as published, without header.
+    r"""Whether a text is the extraction as published, without header.
 
-    >>> is_finess("finess;etalab;98;2026-05-12\\nstructureet;010000024;010780054;CH DE FLEYRIAT")
+    >>> is_finess("finess;etalab;98;2026-05-12\nstructureet;010000024;010780054;CH DE FLEYRIAT")
     True
     """
     return text.startswith(("finess;", "structureet;"))
 
 
 def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
-    """Return establishments joined to their coordinates, where each stands in the file, and what was told on the way.
+    r"""Return establishments joined to their coordinates, where each stands in the file, and what was told on the way.
 
     Parameters
     ----------
@@ -52,10 +52,18 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
     ------
     SourceError
         When a row has more fields than its kind, or there is no establishment.
+
+    Examples
+    --------
+    >>> text = "structureet;020000063;020000253;CH\ngeolocalisation;020000063;714500.5;6946500.5;1,A,96,BAN,EPSG:2154"
+    >>> table, places, _ = finess_table("finess.csv", text)
+    >>> table.loc[0, ["nofinesset", "coordxet"]].tolist(), places
+    (['020000063', '714500.5'], ('line 1',))
     """
     structures: dict[str, tuple[str, ...]] = {}
     places: dict[str, tuple[str, ...]] = {}
-    lines, wrong, twice, date = {}, [], [], ""
+    lines: dict[str, str] = {}
+    wrong, twice, date = [], [], ""
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";", quoting=csv.QUOTE_NONE), start=1):
         mark, *fields = row or [""]
         fields = [field.strip() for field in fields]
@@ -64,7 +72,7 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
             date = fields[-1] if fields else ""
         if names is None:
             continue
-        if len(fields) > len(names) and any(fields[len(names) :]) or len(fields) < 3:
+        if len(fields) < 3 or _is_shifted(fields, names):
             wrong.append(f"line {number} ({len(fields)} fields)")
             continue
         into = structures if mark == "structureet" else places
@@ -74,8 +82,8 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
         lines.setdefault(fields[0], f"line {number}")
     if wrong:
         raise SourceError(
-            f"{name}: a FINESS establishment has {len(STRUCTURE)} fields and a place {len(PLACE)}, after the first: "
-            f"{', '.join(wrong[:5])} differ; download it again, without opening it in a spreadsheet."
+            f"{name}: a FINESS establishment has {len(STRUCTURE)} fields and a place {len(PLACE)}, after the "
+            f"first, and not {', '.join(wrong[:5])}: download it again, without opening it in a spreadsheet."
         )
     if not structures:
         raise SourceError(f"{name} is a FINESS file without establishments (structureet): download it again.")
@@ -91,6 +99,14 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
     return joined, tuple(lines[number] for number in joined["nofinesset"]), tuple(notes)
 
 
+def _is_shifted(fields: list[str], names: tuple[str, ...]) -> bool:
+    """Whether a row has a separator too many (in a name), so that every field after it is not what it should be."""
+    if len(fields) <= len(names):
+        return False
+    kind = fields[names.index("categetab")] if "categetab" in names else "000"
+    return any(fields[len(names) :]) or not (kind.isdigit() and len(kind) == 3)
+
+
 def finess_services(raw: RawTable) -> RawTable:
     """Return establishments as services: number, name, category, commune's code and point in degrees.
 
@@ -101,6 +117,15 @@ def finess_services(raw: RawTable) -> RawTable:
     ----------
     raw
         The joined table, from the extraction or from a file with a header of the same names.
+
+    Examples
+    --------
+    >>> row = {"nofinesset": "020000063", "rs": "CH", "departement": "02", "commune": "173", "categetab": "355",
+    ...        "libcategetab": "C.H.", "coordxet": "714500", "coordyet": "6946500",
+    ...        "sourcecoordet": "1,ATLASANTE,96,BAN,EPSG:2154 RGF93 / Lambert-93"}
+    >>> read = finess_services(RawTable("finess.csv", pd.DataFrame([row]), ("line 2",))).table.iloc[0]
+    >>> read[["service_id", "category", "commune", "point_quality"]].tolist()
+    ['020000063', 'hospital', '02173', 'geocoded']
     """
     table = raw.table.rename(columns=str.casefold)
     table = table.assign(**{name: None for name in PLACE[1:4] if name not in table.columns})
@@ -108,9 +133,10 @@ def finess_services(raw: RawTable) -> RawTable:
     source = [str(text).split(",") if isinstance(text, str) else [] for text in table["sourcecoordet"]]
     said = [epsg_of_text(",".join(parts)) for parts in source]
     has_point = table["coordxet"].notna().to_numpy()
-    guessed = [has and bool(code) and epsg is None for has, code, epsg in zip(has_point, codes, said, strict=True)]
+    guessed = [bool(has and code and epsg is None) for has, code, epsg in zip(has_point, codes, said, strict=True)]
     epsg = [epsg_of_commune(code) if guess else one for guess, code, one in zip(guessed, codes, said, strict=True)]
-    lon, lat = degrees(table["coordxet"], table["coordyet"], epsg)
+    named = replace(raw, table=table)
+    lon, lat = degrees(metres(named, "coordxet"), metres(named, "coordyet"), epsg)
     kinds = kinds_of("finess", table["categetab"].tolist(), table["libcategetab"].tolist())
     name = table["rslongue"].where(table["rslongue"].notna(), table["rs"]) if "rslongue" in table else table["rs"]
     # a score that is no number ("."), or boundaries as the reference: placed at the one point of its commune
@@ -123,7 +149,7 @@ def finess_services(raw: RawTable) -> RawTable:
     if any(rough):
         notes.append(f"{raw.name}: {count(sum(rough), 'establishment')} geocoded to their commune only, marked so.")
     if any(guessed):
-        notes.append(f"{raw.name}: projection of {count(sum(guessed), 'establishment')} told by their commune.")
+        notes.append(f"{raw.name}: projection of {count(guessed.count(True), 'establishment')} told by their commune.")
     return replace(raw, table=services, notes=tuple(notes))
 
 

@@ -1,5 +1,6 @@
 """Residents from a file of points, cells or a census grid, brought into the contract."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pandas as pd
 import shapely
 
 from accessmap.findings import Findings, count
-from accessmap.sources.columns import COMMUNE_CODES, Names, Reading
+from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_numbers, plain
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.sources.files import read_table
+from accessmap.sources.successors import current_codes
 from accessmap.tables import check_communes, check_residents
 
 __all__ = ["NEAR_METRES", "read_residents"]
@@ -21,6 +23,14 @@ NEAR_METRES = 1_000.0
 
 The centre of a 1 km cell lies up to 707 m from its corner, and boundaries are simplified.
 """
+
+# Columns of Filosofi that name a cell: idcar_200m, idcar_1km, idcar_nat (2017, 2019), Id_carr1km, IdINSPIRE (2015).
+CELL_NAMES = re.compile(r"id_?(?:inspire|car(?:r(?:eau)?)?_?(?:(?P<size>\d+)(?P<unit>k?m)|nat?|n))")
+# Population by census in the grid of Eurostat's GISCO: TOT_P_2006, TOT_P_2011, TOT_P_2018, TOT_P_2021.
+CENSUSES = re.compile(r"tot_p_(?P<year>\d{4})")
+NOT_AVAILABLE = ("-9999", "-9999.0")
+# Whether a cell is imputed, at 200 m before 1 km (Filosofi 2015, 2017, 2019).
+IMPUTED = ("i_est_200", "i_est_cr", "i_est_1km")
 
 # Names under which INSEE (Filosofi, communes), Eurostat (census grids) and others publish each column.
 NAMES: Names = {
@@ -98,8 +108,11 @@ def read_residents(
     """
     check_communes(communes)
     reading = Reading("residents", read_table(path, encoding=encoding, layer=layer))
+    columns = {**_choices(reading, columns or {}), **(columns or {})}
     reading.rename(NAMES, columns)
     reading.require("population")
+    _forget_marks(reading)
+    _mark_imputed(reading)
     _give_ids(reading, cell_metres)
     reading.name_rows("resident_id")
     reading.numbers("population", people=True)
@@ -115,6 +128,54 @@ def read_residents(
         "resident_id",
         ("commune", "population"),
         lambda table, *, row_names: check_residents(table, communes, row_names=row_names),
+    )
+
+
+def _choices(reading: Reading, columns: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Choose among columns of one meaning as their publisher does: the smallest cell, the latest census."""
+    chosen: dict[str, str | None] = {}
+    cells = {name: match for name in reading.table.columns if (match := CELL_NAMES.fullmatch(plain(name)))}
+    sizes = {name: float(m["size"] or 0) * (1000 if m["unit"] == "km" else 1) for name, m in cells.items() if m["size"]}
+    if "resident_id" not in columns and sizes and len(cells) > 1:
+        chosen["resident_id"] = min(sizes, key=lambda name: sizes[name])
+        said = ", ".join(name for name in cells if name != chosen["resident_id"])
+        reading.notes.append(f"{reading.file}: residents are the cells of {chosen['resident_id']}, not of {said}.")
+    years = {name: match["year"] for name in reading.table.columns if (match := CENSUSES.fullmatch(plain(name)))}
+    if "population" not in columns and len(years) > 1:
+        chosen["population"] = max(years, key=lambda name: years[name])
+        reading.notes.append(f"{reading.file}: population is that of {chosen['population']}, the latest there is.")
+    return chosen
+
+
+def _forget_marks(reading: Reading) -> None:
+    """Make missing what Eurostat writes for "not available", which would else count as people below zero."""
+    found = {}
+    for name in reading.table.columns:
+        if name in ("geometry", *COORDINATES):
+            continue
+        marks = reading.table[name].astype(str).isin(NOT_AVAILABLE)
+        if marks.any():
+            found[name] = int(marks.sum())
+            reading.table = reading.table.assign(**{name: reading.table[name].where(~marks)})
+    if found:
+        listed = ", ".join(f"{name} {number}" for name, number in found.items())
+        reading.notes.append(f"{reading.file}: -9999 is Eurostat's mark for not available, made missing: {listed}.")
+
+
+def _mark_imputed(reading: Reading) -> None:
+    """Mark the Filosofi cells whose figures INSEE made up to keep the secret: fewer than 11 households live there."""
+    table = reading.table
+    flags = [name for name in table.columns if plain(name) in IMPUTED]
+    if not flags:
+        return
+    smallest = min(flags, key=lambda name: IMPUTED.index(plain(name)))
+    imputed = pd.to_numeric(table[smallest], errors="coerce").eq(1).to_numpy()
+    people = pd.to_numeric(as_numbers(table["population"]), errors="coerce").fillna(0).to_numpy()
+    reading.table = table.assign(imputed=imputed)
+    share = f"{people[imputed].sum():,.0f} of {people.sum():,.0f} people"
+    reading.notes.append(
+        f"{reading.file}: {count(int(imputed.sum()), 'cell')} ({share}) imputed by INSEE for secrecy ({smallest} is 1),"
+        " marked in `imputed`."
     )
 
 
@@ -141,6 +202,7 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
     _forget_several(reading)
+    _update_communes(reading, communes.index)
     codes = reading.table["commune"].astype(object).to_numpy(copy=True)
     points = reading.table.geometry.to_numpy()
     if clip:  # a code that is not loaded may be that of a commune since merged: the place decides
@@ -166,12 +228,21 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         _tell_outside(reading, outside, communes.index[0])
 
 
+def _update_communes(reading: Reading, loaded: pd.Index) -> None:
+    """Give the codes of communes since merged as they are today."""
+    codes = reading.table["commune"].astype(object)
+    today = current_codes(codes, loaded)
+    changed = (codes != today).to_numpy() & codes.notna().to_numpy()
+    if changed.any():
+        told = f"{count(int(changed.sum()), 'resident')} of communes since merged, now in the commune of today"
+        reading.notes.append(f"{reading.file}: {told}.")
+        reading.table = reading.table.assign(commune=today)
+
+
 def _forget_several(reading: Reading) -> None:
     """Where a cell names several communes in one ("0217302738", as Filosofi does), go by its centre."""
     codes = reading.table["commune"]
-    several = codes.map(lambda code: isinstance(code, str) and len(code) >= 10 and len(code) % 5 == 0).to_numpy(
-        dtype=bool
-    )
+    several = codes.map(_names_several).to_numpy(dtype=bool)
     if several.any():
         reading.table = reading.table.assign(commune=codes.where(~several, None))
         reading.notes.append(

@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.findings import count
+from accessmap import labels
 from accessmap.errors import SourceError
+from accessmap.findings import count
+from accessmap.places import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_text, plain
 from accessmap.sources.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.sources.files import read_table
+from accessmap.sources.layouts import GENERIC, TEXTS, in_layout
+from accessmap.sources.placing import place, points_of_mairies
 from accessmap.sources.timetables import DAYS, osm_opening_hours
 from accessmap.tables import check_communes, check_services
 
@@ -53,23 +58,32 @@ def read_services(
     crs: object = None,
     encoding: str | None = None,
     layer: str | None = None,
+    layout: str | None = None,
+    mairies: gpd.GeoDataFrame | None = None,
+    clip: bool = False,
+    successors: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
     r"""Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
-    Known names are recognised whatever their case and accents (id_fs, finess → service_id; lib_fs, raison sociale →
-    name; insee → commune). Timetables of the public directory, and one column a day (h_lundi …), become `hours`.
-    Further columns are kept. What was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger
-    "accessmap".
+    The files that France publishes are known by their columns, and their codes become categories: FINESS (with or
+    without coordinates), the BPE (sites, or counts by commune), the annuaire santé, La Poste's points of contact, the
+    France services (docs/howto_services.md). In any other file known names are recognised whatever their case and
+    accents (finess → service_id; raison sociale → name; insee → commune). Timetables of the public directory, and one
+    column a day (h_lundi …), become `hours`. Further columns are kept. What was done stands, in sentences, in
+    `.attrs["read_notes"]` and goes to the logger "accessmap".
 
     Parameters
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y.
     category
-        Of all rows, as in :data:`accessmap.labels.CATEGORIES`; a column of the file is then kept aside.
+        Of all rows, as in :data:`accessmap.labels.CATEGORIES`; a column of the file is then kept aside. Where the file
+        is a known one that says the kind of each row, only those of this category are kept.
     communes
         In the contract. Sites without a point are then placed inside the commune they name, marked "commune" in
-        `point_quality`; sites without a commune get the one they lie in; geometry takes their CRS.
+        `point_quality`; sites more than 100 m outside it go to its centroid, marked "outside_commune_moved"; sites
+        without a commune get the one they lie in; codes of communes since merged become those of today, the file's own
+        kept in `commune_in_file`; geometry takes their CRS.
     columns
         Name in the contract (and lon, lat, x, y) to name in the file, where it is unusual; None where the file's is not
         to be used.
@@ -79,6 +93,18 @@ def read_services(
         Of a CSV or Shapefile, where it is neither UTF-8 nor Windows-1252.
     layer
         Of a GeoPackage that has several.
+    layout
+        "finess", "bpe", "rpps", "laposte" or "france_services" to insist on one; "generic" to read a plain table; by
+        default the columns tell.
+    mairies
+        Services with `commune`, such as ``read_services("mairies.gpkg", category="mairie", communes=communes)``.
+        What has no point, counts among them, is placed there, marked "placed_at_mairie"; and so is what is moved.
+    clip
+        Leave out the sites that are in none of the `communes`, as a file of the whole country asks for, and say how
+        many.
+    successors
+        Former code of a commune to that of today, where :func:`~accessmap.sources.successors.merged_communes` is not
+        enough.
 
     Raises
     ------
@@ -86,6 +112,8 @@ def read_services(
         When the file cannot be read.
     TableError
         With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+    ValueError
+        For a layout that is none, or `clip` without `communes`.
 
     Examples
     --------
@@ -101,9 +129,15 @@ def read_services(
     """
     if communes is not None:
         check_communes(communes)
-    reading = Reading("services", read_table(path, encoding=encoding, layer=layer))
-    reading.rename(NAMES, columns)
-    _give_category(reading, category)
+    elif clip:
+        raise ValueError("clip=True leaves out what is in none of the communes: give them with communes=….")
+    raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
+    reading = Reading("services", raw)
+    reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
+    _give_category(reading, category if known == GENERIC else None)
+    if mairies is not None or known != GENERIC:
+        _allow_no_points(reading)
+    _give_name(reading, category)
     reading.require("name", "category")
     reading.text("name", "category", "category_label", "hours", "step_free", "commune", "source", "point_quality")
     _give_ids(reading)
@@ -112,14 +146,42 @@ def read_services(
     _read_step_free(reading)
     _read_hours(reading)
     had_problems = len(reading.problems)
-    with_geometry(reading, crs=crs, target=None if communes is None else communes.crs)
+    around = communes if communes is not None else mairies
+    with_geometry(reading, crs=crs, target=None if around is None else around.crs)
     to_points(reading)
     if len(reading.problems) == had_problems:
-        _place(reading, communes)
-    reading.further_numbers((*NAMES, "category_in_file"))
+        points = points_of_mairies(mairies, reading.table.crs)
+        place(reading, communes, points, clip=clip, successors=successors)
+        _tell_overseas(reading)
+    reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
     return reading.finish(
         "service_id", FIRST, lambda table, *, row_names: check_services(table, communes, row_names=row_names)
     )
+
+
+def _allow_no_points(reading: Reading) -> None:
+    """Let a table without coordinates through: its sites are placed by their commune, or named one by one."""
+    if "commune" in reading.table.columns and "geometry" not in reading.table.columns:
+        absent = [name for name in ("lon", "lat") if name not in reading.table.columns]
+        if len(absent) == 2 and not {"x", "y"} <= set(reading.table.columns):
+            reading.table = reading.table.assign(lon=None, lat=None)
+
+
+def _tell_overseas(reading: Reading) -> None:
+    """Add the remedy for the overseas sites of a national file; the check of the table names them."""
+    table = reading.table
+    if table.crs.to_epsg() != 2154:
+        return
+    west, south, east, north = FRANCE_METRES
+    points = table.geometry.to_numpy()
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    plan = (np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES)
+    beyond = int((((x < west) | (x > east) | (y < south) | (y > north)) & ~plan).sum())
+    if 0 < beyond < len(table):
+        reading.problems.append(
+            f"{count(beyond, 'service')} outside metropolitan France: give communes=… and clip=True to leave out what "
+            "is in none of them."
+        )
 
 
 def _give_category(reading: Reading, category: str | None) -> None:
@@ -130,6 +192,15 @@ def _give_category(reading: Reading, category: str | None) -> None:
         reading.notes.append(f"{reading.file}: its own category is kept as category_in_file.")
     reading.text("category_in_file")
     reading.table = reading.table.assign(category=category)
+
+
+def _give_name(reading: Reading, category: str | None) -> None:
+    """Name the services of a list of communes by category and commune, where it has no names."""
+    table = reading.table
+    if category is None or "name" in table.columns or "commune" not in table.columns:
+        return
+    reading.table = table.assign(name=f"{labels.category(category).fr} (" + as_text(table["commune"]).fillna("?") + ")")
+    reading.notes.append(f"{reading.file}: no column of names, services are named by their kind and commune.")
 
 
 def _give_ids(reading: Reading) -> None:
@@ -204,35 +275,3 @@ def _spans(value: object) -> list[list[str]] | None:
     parts = [SPAN.fullmatch(part) for part in re.split(r"/|;|,|\bet\b", text)]
     spans = [[f"{int(p[1]):02d}:{p[2] or '00'}", f"{int(p[3]):02d}:{p[4] or '00'}"] for p in parts if p is not None]
     return spans if len(spans) == len(parts) else None
-
-
-def _place(reading: Reading, communes: gpd.GeoDataFrame | None) -> None:
-    """Place sites without a point inside their commune, and name the commune of those that say none."""
-    if communes is None:
-        return
-    table = reading.table
-    codes = (
-        as_text(table["commune"]) if "commune" in table.columns else pd.Series(None, index=table.index, dtype=object)
-    )
-    points = table.geometry.to_numpy().copy()
-    absent = shapely.is_missing(points) | shapely.is_empty(points)
-    placed = absent & codes.isin(communes.index).to_numpy()
-    if placed.any():
-        inside = communes.geometry.representative_point()
-        points[placed] = inside.loc[codes[placed]].to_numpy()
-        quality = table["point_quality"] if "point_quality" in table.columns else pd.Series("file", index=table.index)
-        table = table.assign(point_quality=quality.where(~placed, "commune"))
-        table = table.set_geometry(gpd.GeoSeries(points, index=table.index, crs=table.crs))
-        named = ", ".join(reading.rows[row] for row in placed.nonzero()[0][:20]) + (", …" if placed.sum() > 20 else "")
-        reading.notes.append(
-            f"{reading.file}: {count(placed.sum(), 'service')} without a point placed inside their commune: {named}."
-        )
-    unsaid = codes.isna().to_numpy() & ~absent
-    if unsaid.any():
-        who, zone = communes.sindex.query(points[unsaid], predicate="intersects")
-        found = pd.Series(communes.index[zone], index=unsaid.nonzero()[0][who]).groupby(level=0).min()
-        values = codes.to_numpy(copy=True)
-        values[found.index] = found.to_numpy()
-        table = table.assign(commune=values)
-        reading.notes.append(f"{reading.file}: commune of {count(len(found), 'service')} told by where they are.")
-    reading.table = table
