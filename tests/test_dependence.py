@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import decay
-from accessmap.drees import apl
 from accessmap.dependence import (
     apl_dependence,
     carriers,
@@ -14,6 +13,7 @@ from accessmap.dependence import (
     outside_demand,
     site_places,
 )
+from accessmap.drees import apl
 from accessmap.errors import TableError
 from accessmap.floating import two_step_fca
 

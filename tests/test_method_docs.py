@@ -68,6 +68,8 @@ def test_every_public_name_of_the_measures_is_in_the_page():
         "local_moran",  # named as Local Moran
         "quantile",
     }
-    names = {name for module in (baskets, drees, equilibrium, floating, imbalance, measures) for name in module.__all__} - aside
+    names = {
+        name for module in (baskets, drees, equilibrium, floating, imbalance, measures) for name in module.__all__
+    } - aside
     missing = {name for name in names if name.lower() not in text}
     assert missing == set()

@@ -1,4 +1,4 @@
-"""The oracle of the whole way: car times in the Aisne as INSEE's figures of 2023 give them, over real roads and people."""
+"""The oracle of the whole way: car times in the Aisne as INSEE's figures of 2023 give them, on real roads."""
 
 import pytest
 from aisne import access_table, aisne_study, published

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from accessmap.errors import TableError
 from accessmap.equilibrium import raam
+from accessmap.errors import TableError
 
 quick = settings(max_examples=20, deadline=None)  # deadlines fail on a busy machine
 

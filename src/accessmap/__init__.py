@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from accessmap.maps import access_map as access_map
     from accessmap.maps import catchment_map as catchment_map
     from accessmap.maps import compare_map as compare_map
+    from accessmap.maps.routes import route_map as route_map
     from accessmap.measures import by_commune as by_commune
     from accessmap.measures import coverage as coverage
     from accessmap.measures import gravity as gravity
@@ -94,6 +95,7 @@ _HOME = {
     "RoadNetwork": "network",
     "Scenario": "scenarios",
     "Source": "provenance",
+    "route_map": "maps.routes",
     "spatial_availability": "floating",
     "standardised_need": "drees",
     "Study": "study",

@@ -9,8 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.bounds import check_rows
 from accessmap.alignment import people_of
+from accessmap.bounds import check_rows
 from accessmap.drees import AplParameters, apl
 from accessmap.errors import TableError
 from accessmap.redundancy import redundancy

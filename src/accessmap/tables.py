@@ -12,9 +12,9 @@ import pandas as pd
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+from accessmap.errors import TableError
 from accessmap.findings import Findings, some
 from accessmap.places import FRANCE_LONLAT, METRIC_CRS, check_places, old_communes, same_crs
-from accessmap.errors import TableError
 
 __all__ = ["METRIC_CRS", "check_communes", "check_residents", "check_services", "check_times", "metric_crs"]
 

@@ -27,7 +27,7 @@ L.Icon.Default.mergeOptions(%s);
 """
 
 
-class _Markup(Element):
+class Markup(Element):
     """Finished markup: branca would run it through Jinja once more, where a name such as "{{ 7 * 7 }}" is code."""
 
     _template = Template("{{ this.markup }}")
@@ -88,12 +88,12 @@ class OfflineMap(folium.Map):
             f"<style>{leaflet_css()}\n{asset('map.css')}\n{asset('page.css')}</style>\n"
             f"<script>{leaflet_js()}</script>\n<script>{_FOLIUM_NEEDS % icons}\n{asset('map.js')}</script>"
         )
-        figure.header.add_child(_Markup(head), name="accessmap_head")
-        figure.html.add_child(_Markup(page_patterns()), name="accessmap_patterns")
-        figure.html.add_child(_Markup(str(parts.map(escape(self.drawing.title)))), name=key)
+        figure.header.add_child(Markup(head), name="accessmap_head")
+        figure.html.add_child(Markup(page_patterns()), name="accessmap_patterns")
+        figure.html.add_child(Markup(str(parts.map(escape(self.drawing.title)))), name=key)
         options = json.dumps({"center": self.location, "zoom": 10, "zoomSnap": 0.25})
         start = f'var {key} = L.map("{key}", {options});\naccessmap.attach({key}, "{key}");\n'
-        figure.script.add_child(_Markup(start), name=key)
+        figure.script.add_child(Markup(start), name=key)
         for name, url in self.default_js:
             figure.header.add_child(JavascriptLink(url), name=name)
         for name, url in self.default_css:
