@@ -5,7 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import decay
-from accessmap.dependence import (
+from accessmap.drees import apl
+from accessmap.errors import TableError
+from accessmap.floating import two_step_fca
+from accessmap.outside import (
     apl_dependence,
     carriers,
     dependence,
@@ -13,9 +16,6 @@ from accessmap.dependence import (
     outside_demand,
     site_places,
 )
-from accessmap.drees import apl
-from accessmap.errors import TableError
-from accessmap.floating import two_step_fca
 
 quick = settings(max_examples=40, deadline=None)
 

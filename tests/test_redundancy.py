@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accessmap.closures import criticality, one_closure_away, redundancy
 from accessmap.errors import TableError
 from accessmap.measures import nearest
-from accessmap.redundancy import criticality, one_closure_away, redundancy
 
 quick = settings(max_examples=50, deadline=None)
 

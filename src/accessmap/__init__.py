@@ -10,16 +10,17 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from accessmap import decay as decay
-    from accessmap import dependence as dependence
     from accessmap import hours as hours
     from accessmap import imbalance as imbalance
-    from accessmap import redundancy as redundancy
     from accessmap import siting as siting
     from accessmap import stepfree as stepfree
     from accessmap.areas import catchments as catchments
     from accessmap.areas import isochrones as isochrones
     from accessmap.baskets import basket as basket
     from accessmap.baskets import basket_named as basket_named
+    from accessmap.closures import criticality as criticality
+    from accessmap.closures import one_closure_away as one_closure_away
+    from accessmap.closures import redundancy as redundancy
     from accessmap.dossier import Dossier as Dossier
     from accessmap.drees import apl as apl
     from accessmap.drees import apl_activity as apl_activity
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
     from accessmap.measures import nearest as nearest
     from accessmap.measures import opportunities as opportunities
     from accessmap.network import RoadNetwork as RoadNetwork
+    from accessmap.outside import apl_dependence as apl_dependence
+    from accessmap.outside import carriers as carriers
+    from accessmap.outside import dependence as dependence
+    from accessmap.outside import dependence_by_commune as dependence_by_commune
+    from accessmap.outside import outside_demand as outside_demand
     from accessmap.provenance import Provenance as Provenance
     from accessmap.provenance import Source as Source
     from accessmap.sample import load_sample as load_sample
@@ -66,18 +72,23 @@ _HOME = {
     "AccessmapError": "errors",
     "apl": "drees",
     "apl_activity": "drees",
+    "apl_dependence": "outside",
     "apl_parameters": "drees",
     "balanced_fca": "floating",
     "balancing_cost": "floating",
     "basket": "baskets",
     "basket_named": "baskets",
     "by_commune": "measures",
+    "carriers": "outside",
     "catchment_map": "maps",
     "catchments": "areas",
     "compare": "scenarios",
     "compare_map": "maps",
     "compare_tables": "scenarios",
     "coverage": "measures",
+    "criticality": "closures",
+    "dependence": "outside",
+    "dependence_by_commune": "outside",
     "Dossier": "dossier",
     "gravity": "measures",
     "isochrones": "areas",
@@ -85,17 +96,20 @@ _HOME = {
     "median_opportunities": "measures",
     "nearest": "measures",
     "nearest_times": "travel",
+    "one_closure_away": "closures",
     "opportunities": "measures",
+    "outside_demand": "outside",
     "Provenance": "provenance",
     "raam": "equilibrium",
     "read_communes": "sources.communes",
     "read_residents": "sources.residents",
     "read_scenarios": "scenarios",
     "read_services": "sources.services",
+    "redundancy": "closures",
     "RoadNetwork": "network",
+    "route_map": "maps.routes",
     "Scenario": "scenarios",
     "Source": "provenance",
-    "route_map": "maps.routes",
     "spatial_availability": "floating",
     "standardised_need": "drees",
     "Study": "study",
@@ -107,7 +121,7 @@ _HOME = {
     "write_scenarios": "scenarios",
     "yearly_costs": "scenarios",
 }
-_MODULES = ("decay", "dependence", "hours", "imbalance", "redundancy", "siting", "stepfree")
+_MODULES = ("decay", "hours", "imbalance", "siting", "stepfree")
 
 __all__ = ["__version__", *sorted(_HOME), *_MODULES]
 

@@ -13,7 +13,7 @@ from accessmap.alignment import people_of
 from accessmap.bounds import check_rows
 from accessmap.drees import AplParameters, apl
 from accessmap.errors import TableError
-from accessmap.redundancy import redundancy
+from accessmap.closures import redundancy
 
 __all__ = ["apl_dependence", "carriers", "dependence", "dependence_by_commune", "outside_demand", "site_places"]
 
