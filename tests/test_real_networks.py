@@ -42,6 +42,10 @@ def test_it_loads_and_says_where_it_comes_from(network):
     assert not network.provenance.modelled
     assert "provenance inconnue" not in network.provenance.credit
     assert network.provenance.parameters["mode"] == "car"
+    assert "mode car" in repr(network)
+    assert "speed table" in repr(network)
+    assert "sha256" in repr(network)
+    assert "ODbL" in repr(network) or "Licence Ouverte" in repr(network)
     # The extract of the Sarthe is cut along a river: a third of it hangs on roads outside.
     assert (network.parts() == 0).mean() > 0.6
 

@@ -561,7 +561,13 @@ class RoadNetwork:
 
     def __repr__(self) -> str:
         kind = "modelled roads" if self.provenance.modelled else "roads"
-        return (
-            f"<RoadNetwork: {kind}, {len(self.nodes):,} nodes, {len(self.edges):,} directed edges, "
-            f"legs at {self.access_kmh:g} km/h; {self.provenance.credit}>"
-        )
+        told = {name: self.provenance.parameters.get(name) for name in ("mode", "country", "speed table")}
+        hashes = [source.sha256[:12] for source in self.provenance.sources if source.sha256]
+        parts = [
+            f"{kind}, {len(self.nodes):,} nodes, {len(self.edges):,} directed edges, legs at {self.access_kmh:g} km/h",
+            ", ".join(f"{name} {value}" for name, value in told.items() if value),
+            self.provenance.credit,
+            ", ".join(source.licence for source in self.provenance.sources if source.licence),
+            f"sha256 {', '.join(hashes)}" if hashes else "",
+        ]
+        return f"<RoadNetwork: {'; '.join(part for part in parts if part)}>"
