@@ -2,83 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
 from accessmap import labels
 from accessmap.dossier.results import Results, quoted_cutoff
-from accessmap.labels import Lang
+from accessmap.dossier.writing import Card, Cell, Table, Words, plain, sortable
 from accessmap.scenarios import BASELINE, Scenario, Step
 from accessmap.study import Study
 
 MOST_COMMUNES: Final = 10
 MOST_FURTHEST: Final = 5
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A table cell: what it shows, what it is sorted by, a second line, and the share (0-1) a bar shows."""
-
-    text: str
-    sort: str | float = ""
-    note: str = ""
-    share: float | None = None
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table ready to be written: the titles of its columns, which of them are numbers, and its rows."""
-
-    columns: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-
-@dataclass(frozen=True)
-class Card:
-    """The key figures of one situation: its name, one large figure, and lines below."""
-
-    name: str
-    figure: str
-    told: str
-    lines: tuple[str, ...]
-
-
-class Words:
-    """The texts and number formats of one language, bound once."""
-
-    def __init__(self, lang: Lang) -> None:
-        self.lang = lang
-
-    def __call__(self, key: str, n: float | None = None, **values: object) -> str:
-        """Return a text of `templates/words.toml`."""
-        return labels.text(key, lang=self.lang, n=n, **values)
-
-    def people(self, value: float) -> str:
-        """Return people with their noun."""
-        return labels.people(round(value), lang=self.lang)
-
-    def minutes(self, value: float) -> str:
-        """Return minutes with one decimal."""
-        return labels.minutes(value, lang=self.lang)
-
-    def change(self, value: float) -> str:
-        """Return a change in minutes."""
-        return labels.minutes_change(value, lang=self.lang)
-
-    def percent(self, share: float) -> str:
-        """Return a share in per cent."""
-        return labels.percent(share, lang=self.lang)
-
-    def cutoff(self, minutes: float) -> str:
-        """Return a threshold, the word spelled out."""
-        return self("cutoff_minutes", n=minutes)
-
-    def name(self, column: str) -> str:
-        """Return how a column of the results is called on the page."""
-        return self("baseline") if column == BASELINE else self("with_scenario", name=column)
 
 
 def verdict(found: Results, words: Words) -> str:
@@ -207,7 +142,7 @@ def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
             Cell(labels.number(round(row[side]), lang=words.lang), float(row[side])),
-            Cell(words.change(row["minutes"]), _sortable(row["minutes"])),
+            Cell(words.change(row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
     )
@@ -227,19 +162,19 @@ def communes_table(found: Results, words: Words) -> Table:
         columns += [words("with_scenario", name=name), words("change")]
     columns.append(words("site_today"))
     rows = []
-    for _, row in found.communes.sort_values("name", key=_plain, kind="stable").iterrows():
+    for _, row in found.communes.sort_values("name", key=plain, kind="stable").iterrows():
         site = str(row["nearest_site"]) if isinstance(row["nearest_site"], str) else words("unreached")
         before = row[f"minutes {BASELINE}"]
         cells = [
             Cell(str(row["name"]), str(row["name"])),
             Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
-            Cell(words.minutes(before), _sortable(before)),
+            Cell(words.minutes(before), sortable(before)),
         ]
         for name in found.names:
             after, change = row[f"minutes {name}"], row[f"change {name}"]
             newly = math.isnan(before) and not math.isnan(after)
-            cells.append(Cell(words.minutes(after), _sortable(after)))
-            cells.append(Cell(words("newly_reached") if newly else words.change(change), _sortable(change)))
+            cells.append(Cell(words.minutes(after), sortable(after)))
+            cells.append(Cell(words("newly_reached") if newly else words.change(change), sortable(change)))
         rows.append((*cells, Cell(site, site)))
     return Table(tuple(columns), (False, *[True] * (len(columns) - 2), False), tuple(rows))
 
@@ -254,7 +189,7 @@ def furthest_table(found: Results, words: Words) -> Table:
         (
             Cell(str(row["name"])),
             Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
-            Cell(words.minutes(row[column]), _sortable(row[column])),
+            Cell(words.minutes(row[column]), sortable(row[column])),
         )
         for _, row in order.head(MOST_FURTHEST).iterrows()
     )
@@ -268,26 +203,6 @@ def facts(found: Results, name: str, words: Words, *, change: bool) -> str:
     sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
     gain, lose = (words.people(sums[side].sum()) for side in ("gain", "lose"))
     return words("change_facts", gain=gain, lose=lose)
-
-
-def imbalance_table(found: Results, words: Words) -> Table:
-    """Return how unequal trips are, by situation."""
-    formats = {
-        "mean": words.minutes,
-        "median": words.minutes,
-        "d9": words.minutes,
-        "unreached_people": words.people,
-        "gini": lambda value: labels.number(value, digits=3, lang=words.lang),
-        "communes_above_mean": lambda value: labels.number(value, lang=words.lang),
-        "people_above_mean": words.people,
-    }
-    rows = [
-        (Cell(words(f"metric_{key}")), *(Cell(written(value), value) for value in map(float, found.summary.loc[key])))
-        for key, written in formats.items()
-        if key != "unreached_people" or found.summary.loc[key].any()
-    ]
-    columns = (words("metric"), *(words.name(str(name)) for name in found.summary))
-    return Table(columns, (False, *[True] * len(found.summary.columns)), tuple(rows))
 
 
 def repairs(study: Study, words: Words) -> tuple[Table, int]:
@@ -305,14 +220,3 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
     )
     columns = (words("item"), words("problem"), words("remedy"))
     return Table(columns, (False, False, False), rows), int((~inside).sum())
-
-
-def _plain(names: pd.Series) -> pd.Series:
-    """Return names without accents and capitals, so that Béthancourt stands before Bichancourt."""
-    bare = names.str.normalize("NFD").str.encode("ascii", "ignore").str.decode("ascii")
-    return bare.str.casefold().str.replace("-", " ")
-
-
-def _sortable(value: float) -> float | str:
-    # An empty key: what is not reached is sorted last, whichever way.
-    return "" if math.isnan(value) else round(float(value), 4)
