@@ -11,7 +11,10 @@ import pytest
 
 from accessmap import cli
 
-TABLES = ["changes", "communes", "coverage", "data_report", "sources", "summary"]
+TABLES = [
+    *("carriers", "changes", "classes", "communes", "coverage", "criticality", "data_report", "deficits", "hours"),
+    *("hours_by_commune", "hours_of_week", "imbalance", "one_closure_away", "outside_demand", "sources", "summary"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from bs4 import BeautifulSoup
 from accessmap.dossier import Dossier
 from accessmap.dossier.results import quoted_cutoff, weighted_quantile
 from accessmap.errors import ScenarioError
+from accessmap.hours import open_when
+from accessmap.imbalance import theil
 from accessmap.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.scenarios import Scenario
@@ -256,6 +258,209 @@ def test_in_english_the_page_is_english(study, plan):
     assert "Aujourd" not in said(soup.main)
 
 
+# ------------------------------------------------------------------ the chapters behind the answer
+
+
+def bullets(soup, section: str) -> list[str]:
+    return [said(line) for line in soup.select(f"#{section} > .d-told li")]
+
+
+def french(value: float) -> str:
+    return f"{round(value):,}".replace(",", "\u202f")
+
+
+def plain(value: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f}".replace(".", ",")
+
+
+def test_every_chapter_says_how_it_is_computed_and_links_to_the_method(page):
+    for section in ("ecarts", "horaires", "exterieur", "fermetures"):
+        line = page.select_one(f"#{section} > .d-how")
+        assert said(line).startswith("Comment c’est calculé."), section
+        assert line.a["href"] == "#methode"
+    assert "docs/method_measures.md" in said(page.select_one("#methode"))
+
+
+def test_every_picture_that_speaks_has_a_title_and_a_description(page):
+    pictures = page.select("svg[role=img]")
+    assert len(pictures) == 5 + 2
+    assert all(picture.find("title").get_text() and picture.find("desc").get_text() for picture in pictures)
+    assert len(page.select("details svg[role=img]")) == len(page.select("details table")) == 2
+
+
+def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, study):
+    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1)
+    people = study.residents["population"][study.territory]
+    best, worst = (weighted_quantile(minutes, people, share) for share in (0.1, 0.9))
+    first, beyond = bullets(page, "ecarts")[:2]
+    assert f"mettent {plain(best)} min ou moins" in first
+    assert f"plus de {plain(worst)} min, soit {worst / best:.0f} fois plus" in first
+    assert beyond.startswith(f"{french(people[minutes > 10].sum())} habitants".replace("\u202f", " "))
+    assert "personne à plus de 30 minutes" in beyond
+
+
+def test_the_part_between_epcis_is_that_of_the_theil_index(page, study):
+    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1).astype("float64")
+    residents = study.residents[study.territory]
+    parts = theil(minutes, residents["population"], groups=residents["commune"].map(study.communes["epci"]))
+    assert bullets(page, "ecarts")[2].startswith(f"{round(100 * parts.between / parts.total)} % de ces écarts")
+    assert "les 2 intercommunalités" in bullets(page, "ecarts")[2]
+
+
+def test_a_gini_that_falls_because_everyone_is_further_is_not_called_progress(page):
+    closed, opened = bullets(page, "ecarts")[3:5]
+    assert "plus égaux parce que moins bien servis" in closed
+    assert "les trajets sont moins inégaux" in opened
+
+
+def test_every_index_has_a_name_a_meaning_and_a_value_in_each_situation(page, dossier):
+    table = page.select_one("#ecarts table")
+    shown = table.select("tbody tr")
+    assert len(shown) == 11
+    assert all(row.th.select_one(".d-note").get_text() and len(row.find_all("td")) == 3 for row in shown)
+    gini = next(row for row in shown if "Gini" in row.th.get_text())
+    assert [said(cell) for cell in gini.find_all("td")] == [
+        plain(value, 2) for value in dossier.tables["imbalance"].loc["gini"]
+    ]
+
+
+def test_classes_of_communes_count_everyone_once_in_each_situation(page, dossier, study):
+    sums = dossier.tables["classes"].groupby(level="situation").sum()
+    assert sums["communes"].to_list() == [84] * 3
+    assert sums["people"].to_list() == [study.communes["population"][study.communes["in_territory"]].sum()] * 3
+    shown = said(page.select("#ecarts table")[1])
+    assert "plus de 30 % sous la moyenne" in shown
+    assert "Non atteintes" not in shown
+    deficits = dossier.tables["deficits"].loc["baseline"]
+    assert (deficits["class"] == "strong_deficit").eq(deficits["percent"] > 30).all()
+
+
+def test_the_curve_tells_the_gini_of_the_table_and_its_figures_are_beside(page, dossier):
+    told = page.select_one("#ecarts details svg desc").get_text()
+    for value in dossier.tables["imbalance"].loc["gini"]:
+        assert f"Gini {plain(value, 2)}" in told
+    figures = page.select("#ecarts details tbody tr")
+    assert [said(row.th) for row in figures] == [f"{share} %" for share in range(10, 100, 10)]
+
+
+def test_long_names_are_cut_in_the_drawing_and_never_alike(study):
+    plans = [Scenario(f"Une très longue description {k}").open("france_services", commune="02217") for k in "ab"]
+    soup = BeautifulSoup(Dossier.of(study, *plans).to_html(), "html.parser")
+    told = soup.select_one("#ecarts details svg desc").get_text()
+    assert "1. Une très longue des…" in told
+    assert "2. Une très longue des…" in told
+
+
+def test_supply_to_move_is_told_only_where_capacities_are_known(toy_study, page):
+    assert "devrait être déplacée" not in said(page)
+    services = toy_study.services.assign(capacity=[np.nan, np.nan, np.nan, 2.0, 1.0])
+    found = Dossier.of(toy_study.with_services(services), category="france_services")
+    # Within 5 minutes A serves a and b, X serves b and x: a has 2/150, b 2/150 + 1/60 each; b's people have too much.
+    a, b = 100 * 2 / 150, 50 * (2 / 150 + 1 / 60)
+    share = abs(a / (a + b) - 100 / 150)
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "ecarts")
+    assert told[-1].startswith(f"Aujourd’hui : {round(100 * share)} % de l’offre (agents) devrait être déplacée")
+    partly = Dossier.of(toy_study.with_services(services.assign(capacity=[1, 1, 1, 2, np.nan])), category="mairie")
+    assert "de l’offre (capacité)" in partly.to_html()
+    unknown = Dossier.of(toy_study.with_services(services.assign(capacity=np.nan)), category="france_services")
+    assert "devrait être déplacée" not in unknown.to_html()
+
+
+def test_hours_that_are_not_known_are_said_so_and_the_mairies_stand_in(page, dossier):
+    told = bullets(page, "horaires")
+    assert told[0].startswith("Horaires inconnus : ces données ne disent pas quand les France services ouvrent.")
+    assert "mairies" in told[1]
+    assert set(dossier.tables["hours"]["category"]) == {"mairie"}
+
+
+def test_saturday_morning_names_the_communes_that_find_no_open_mairie(page, dossier, study):
+    sites, inside = study.sites("mairie"), study.territory.to_numpy()
+    times = study.minutes(sites)[inside]
+    surely = times.loc[:, open_when(sites, "saturday_morning").fillna(False).to_numpy(dtype=bool)].min(axis=1) <= 10
+    people = study.residents["population"][inside]
+    assert f"{round(100 * people[surely].sum() / people.sum())} % des habitants" in bullets(page, "horaires")[3]
+    share = (people * surely).groupby(study.residents["commune"][inside]).sum() / people.groupby(
+        study.residents["commune"][inside]
+    ).sum()
+    far = study.communes["name"][share.index[share < 0.5]]
+    told = bullets(page, "horaires")[4]
+    assert told.startswith(f"Dans {len(far)} communes")
+    assert all(name in told for name in far)
+    assert "peut-être aussi, selon des horaires inconnus" in told
+
+
+def test_unknown_hours_are_a_range_never_a_silent_no(page, dossier):
+    table = dossier.tables["hours"]
+    assert (table["worst"] <= table["best"]).all()
+    saturday = next(row for row in page.select("#horaires table tbody tr") if "samedi" in row.th.get_text())
+    assert "au mieux" in said(saturday)
+    assert "1 inconnu" in said(saturday)
+
+
+def test_a_category_with_hours_speaks_of_its_own(study):
+    found = Dossier.of(study, category="mairie")
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "horaires")
+    assert not any("inconnus :" in line for line in told)
+    assert told[0].startswith("1 site du territoire sur 84 n’a pas d’horaires connus")
+
+
+def test_where_no_hours_are_known_one_sentence_says_so(two_parts):
+    found = Dossier.of(two_parts, category="pharmacy")
+    soup = BeautifulSoup(found.to_html(), "html.parser")
+    assert len(bullets(soup, "horaires")) == 1
+    assert "pharmacies" in bullets(soup, "horaires")[0]
+    assert soup.select("#horaires table") == []
+    assert found.tables["hours"].empty
+
+
+def test_the_outside_is_told_with_who_carries_and_who_comes(page, dossier):
+    carried, coming = dossier.tables["carriers"], dossier.tables["outside_demand"]["outside_people"].sum()
+    told = bullets(page, "exterieur")
+    count = carried["people"].sum()
+    assert told[0].startswith(f"{french(count)} habitants ({round(100 * count / 70550)} %)".replace("\u202f", " "))
+    assert "CA du Saint-Quentinois (2 060 habitants)" in told[1]
+    assert french(coming).replace("\u202f", " ") in told[2]
+    assert "accueille plus qu’il n’envoie" in told[2]
+    first = page.select_one("#exterieur tbody tr")
+    assert "Saint-Simon" in said(first)
+    assert "reviendraient dans le territoire" in said(first)
+
+
+def test_data_that_end_at_the_border_say_nothing_of_the_outside(two_parts):
+    soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
+    assert bullets(soup, "exterieur")[0].startswith("Les données s’arrêtent à la limite du territoire")
+    assert soup.select("#exterieur table") == []
+
+
+def test_one_closing_counts_the_people_near_thanks_to_one_single_site(page, study):
+    times = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].to_numpy()
+    first, second = np.sort(times, axis=1)[:, :2].T
+    people = study.residents["population"][study.territory].to_numpy()
+    alone = people[(first <= 20) & ~(second <= 20)].sum()
+    told = bullets(page, "fermetures")[1:]
+    assert told[0].startswith(f"{french(alone)} habitants".replace("\u202f", " "))
+    assert told[1] == "Aucune fermeture isolée ne ferait passer quelqu’un au-delà de 30 minutes."
+    assert "« France services de Chauny »" in told[2]
+
+
+def test_only_a_modelled_network_warns_that_the_counts_are_exaggerated(page, two_parts):
+    assert bullets(page, "fermetures")[0].startswith("Attention : le réseau est modélisé")
+    soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
+    told = bullets(soup, "fermetures")
+    assert told[0].startswith("300 habitants (50 %) ne sont à 20 minutes ou moins que grâce à un seul site")
+    assert any("n’atteindraient plus aucun site" in line for line in told)
+
+
+def test_where_nobody_is_reached_any_more_the_chapters_still_stand(two_parts):
+    found = Dossier.of(two_parts, Scenario("fermeture").close("p"))
+    soup = BeautifulSoup(found.to_html(), "html.parser")
+    assert "plus personne n’atteint de site" in said(soup.select_one("#ecarts"))
+    assert found.tables["imbalance"].loc["unreached_people"].to_list() == [300.0, 600.0]
+    assert "Non atteintes" in said(soup.select("#ecarts table")[1])
+    # Today's curve is of those reached, as its Gini index is.
+    assert "Gini" in soup.select_one("#ecarts details svg desc").get_text()
+
+
 # ------------------------------------------------------------------ hostile and odd inputs
 
 
@@ -263,6 +468,7 @@ def test_in_english_the_page_is_english(study, plan):
 def hostile(study):
     communes, services = study.communes.copy(), study.services.copy()
     communes.loc["02173", "name"] = HOSTILE
+    communes["epci_name"] = HOSTILE
     services.loc[services["category"] == "france_services", "name"] = HOSTILE
     notes = study.notes.copy()
     notes["problem"] = notes["remedy"] = HOSTILE
@@ -284,6 +490,9 @@ def test_hostile_names_stay_text_everywhere(hostile):
         ".d-asked",
         ".am-views",
         "#gains",
+        "#ecarts",
+        "#exterieur",
+        "#fermetures",
         "figure",
     ):
         assert HOSTILE in soup.select_one(place).get_text(), place

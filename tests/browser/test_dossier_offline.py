@@ -201,7 +201,18 @@ def test_it_prints_on_a4_with_its_maps(browser, dossier):
     finally:
         browser.run_cdp("Emulation.setEmulatedMedia", media="")
     assert paper.startswith(b"%PDF")
-    assert 4 <= paper.count(b"/Type /Page\n") <= 16
+    assert 4 <= paper.count(b"/Type /Page\n") <= 18
+
+
+def test_what_is_folded_is_printed_without_javascript_too(browser, dossier):
+    heights = "return [...document.querySelectorAll('details table')].map(part => part.getBoundingClientRect().height)"
+    browser.open(dossier)
+    assert browser.js("return [...document.querySelectorAll('details')].some(part => part.open)") is False
+    browser.run_cdp("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert min(browser.js(heights)) > 50
+    finally:
+        browser.run_cdp("Emulation.setEmulatedMedia", media="")
 
 
 def test_a_saved_map_draws_without_network(browser, single_map):

@@ -20,7 +20,9 @@ from markupsafe import Markup
 
 from accessmap import labels
 from accessmap.dossier import sections
+from accessmap.dossier.chapters import Chapters
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
+from accessmap.dossier.writing import Words
 from accessmap.labels import Lang
 from accessmap.maps.drawing import Drawing, draw
 from accessmap.maps.page import asset, credit_line, environment, leaflet_css, leaflet_js, map_parts
@@ -49,7 +51,8 @@ class Dossier:
     verdict
         The answer in one sentence.
     tables
-        Name to table: communes (with geometry), coverage, summary, changes, data_report, sources.
+        Name to table: communes (with geometry), coverage, summary, changes; imbalance, deficits, classes; hours,
+        hours_by_commune, hours_of_week; carriers, outside_demand, criticality, one_closure_away; data_report, sources.
     provenance
         Sources and parameters of all of it.
     lang
@@ -66,6 +69,7 @@ class Dossier:
     made: date
     _study: Study = field(repr=False)
     _found: Results = field(repr=False)
+    _chapters: Chapters = field(repr=False)
 
     @classmethod
     def of(cls, study: Study, *scenarios: Scenario, category: str | None = None, lang: Lang = "fr") -> Dossier:
@@ -94,12 +98,13 @@ class Dossier:
         >>> dossier = Dossier.of(am.load_sample(), plan)
         >>> dossier.title.startswith("Pays Chaunois")
         True
-        >>> sorted(dossier.tables)
-        ['changes', 'communes', 'coverage', 'data_report', 'sources', 'summary']
+        >>> dossier.tables["imbalance"].loc["gini"].round(2).to_dict()
+        {'baseline': 0.35, 'Coucy': 0.34}
         """
-        words = sections.Words(labels.check_lang(lang))
+        words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
         found = results(study, scenarios, kind)
+        chapters = Chapters.of(study, found)
         provenance = study.credit.with_parameters(
             **{
                 words("param_category"): labels.category(kind).name(lang),
@@ -112,18 +117,19 @@ class Dossier:
         return cls(
             title=words("dossier_title", place=study.title, category=labels.category(kind).name(lang, count=2)),
             verdict=sections.verdict(found, words),
-            tables=MappingProxyType(_tables(study, found, provenance)),
+            tables=MappingProxyType(_tables(study, found, provenance) | chapters.tables),
             provenance=provenance,
             lang=lang,
             made=_today(),
             _study=study,
             _found=found,
+            _chapters=chapters,
         )
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The result in at most three sentences: who is near, how long trips take, who gains and who loses."""
-        return sections.sentences(self._found, sections.Words(self.lang))
+        return sections.sentences(self._found, Words(self.lang))
 
     @property
     def maps(self) -> Mapping[str, OfflineMap]:
@@ -134,7 +140,7 @@ class Dossier:
 
     def to_html(self) -> str:
         """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
-        words = sections.Words(self.lang)
+        words = Words(self.lang)
         drawing = self._drawing()
         parts = map_parts(drawing, MAP_KEY, heading="h3", paths=False)
         style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css")])
@@ -207,7 +213,7 @@ class Dossier:
             fresh=fresh,
         )
 
-    def _figures(self, drawing: Drawing, parts: Any, words: sections.Words) -> list[dict[str, Any]]:
+    def _figures(self, drawing: Drawing, parts: Any, words: Words) -> list[dict[str, Any]]:
         """Return the pictures, one a view, each with its legend and with words for those who do not see it."""
         made = []
         for number, view in enumerate(drawing.views):
@@ -219,7 +225,7 @@ class Dossier:
             made.append({"name": view.name, "svg": svg, "legend": parts.legend(view), "title": view.title})
         return made
 
-    def _contents(self, words: sections.Words) -> dict[str, Any]:
+    def _contents(self, words: Words) -> dict[str, Any]:
         study, found = self._study, self._found
         inside = study.communes["in_territory"]
         here = words("communes", n=int(inside.sum()))
@@ -231,7 +237,7 @@ class Dossier:
             "changes": [sections.changes_of(found, name, words) for name in found.names],
             "coverage": sections.coverage_table(found, words),
             "communes": sections.communes_table(found, words),
-            "imbalance": sections.imbalance_table(found, words),
+            **self._chapters.contents(found, words),
             "furthest": sections.furthest_table(found, words),
             "repairs": repaired,
             "elsewhere": elsewhere,

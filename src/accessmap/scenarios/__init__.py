@@ -3,6 +3,7 @@
 from accessmap.scenarios.comparison import category_changed, compare, compare_tables, winners_and_losers
 from accessmap.scenarios.files import read_scenarios, write_scenarios
 from accessmap.scenarios.scenario import BASELINE, Scenario, Step
+from accessmap.scenarios.sentences import winners_sentence
 from accessmap.scenarios.yearly import unit_values, yearly_costs
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "read_scenarios",
     "unit_values",
     "winners_and_losers",
+    "winners_sentence",
     "write_scenarios",
     "yearly_costs",
 ]

@@ -3,6 +3,10 @@
   "use strict";
   document.querySelectorAll(".d-live, .d-hint").forEach(function (part) { part.hidden = false; });
   accessmap.start();
+  // What is folded is printed too, in browsers whose style sheets cannot open it.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details").forEach(function (part) { part.open = true; });
+  });
 
   function compare(a, b, direction) {
     // What has no number is last, whichever way.

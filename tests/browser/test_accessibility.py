@@ -1,0 +1,63 @@
+"""axe-core (Deque, MPL-2.0) finds nothing serious in the dossier, on a screen and on a phone, folded parts open too.
+
+It is looked for where AXE_CORE_JS says, then in node_modules beside pyproject.toml: `npm install --no-save axe-core`.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from accessmap.dossier import Dossier
+from accessmap.sample import load_sample
+from accessmap.scenarios import Scenario
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = """const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ['violations']}).then(
+  found => done({violations: found.violations, passes: found.passes.length}), error => done({error: String(error)}));"""
+# The two levels of axe-core that keep people out of a page.
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def axe():
+    path = Path(os.environ.get("AXE_CORE_JS", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+    if not path.is_file():
+        pytest.skip(f"axe-core not found in {path}: npm install --no-save axe-core, or set AXE_CORE_JS")
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory):
+    study = load_sample()
+    plan = Scenario("Coucy").open("france_services", commune="02217")
+    return Dossier.of(study, study.scenarios["2017"], plan).save(tmp_path_factory.mktemp("axe") / "dossier.html")
+
+
+def grave(browser, axe) -> list[str]:
+    """Return each serious or critical violation: rule, what it asks, and where."""
+    browser.js(axe)
+    found = browser.driver.execute_async_script(RUN)
+    assert found.get("passes", 0) > 20, found
+    return [
+        f"{rule['id']} ({rule['help']}): {', '.join(str(node['target']) for node in rule['nodes'][:5])}"
+        for rule in found["violations"]
+        if rule["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious_or_critical(browser, axe, dossier, width):
+    browser.open(dossier, width=width)
+    browser.js("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+    assert grave(browser, axe) == []
+
+
+def test_axe_would_find_a_picture_without_a_name(browser, axe, dossier):
+    browser.open(dossier)
+    browser.js("document.querySelector('svg.am-picture').removeAttribute('aria-labelledby');")
+    browser.js("document.querySelector('svg.am-picture title').remove()")
+    assert [line for line in grave(browser, axe) if "svg-img-alt" in line]
