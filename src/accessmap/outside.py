@@ -11,9 +11,9 @@ import pandas as pd
 
 from accessmap.alignment import people_of
 from accessmap.bounds import check_rows
+from accessmap.closures import redundancy
 from accessmap.drees import AplParameters, apl
 from accessmap.errors import TableError
-from accessmap.closures import redundancy
 
 __all__ = ["apl_dependence", "carriers", "dependence", "dependence_by_commune", "outside_demand", "site_places"]
 

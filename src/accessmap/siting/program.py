@@ -19,6 +19,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from accessmap.alignment import Floats
+from accessmap.siting.quiet import without_stray_lines
 
 __all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "Rows", "no_good"]
 
@@ -311,13 +312,14 @@ class Program:
         rows, low, high = self._matrix()
         integrality = np.zeros(len(self.cost))
         integrality[: self.sites] = 1
-        result = milp(
-            cost,
-            integrality=integrality,
-            bounds=Bounds(self.lower, self.upper),
-            constraints=LinearConstraint(rows, low, high),
-            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, self.deadline - time.perf_counter())},
-        )
+        with without_stray_lines():
+            result = milp(
+                cost,
+                integrality=integrality,
+                bounds=Bounds(self.lower, self.upper),
+                constraints=LinearConstraint(rows, low, high),
+                options={"mip_rel_gap": 0.0, "time_limit": max(0.1, self.deadline - time.perf_counter())},
+            )
         bound = result.mip_dual_bound if result.mip_dual_bound is not None else -math.inf
         return result.x, float(bound), int(result.status)
 

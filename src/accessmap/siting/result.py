@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from accessmap.alignment import Floats
@@ -20,6 +22,14 @@ from accessmap.siting.inputs import Question
 from accessmap.siting.program import Open
 
 __all__ = ["Service", "Siting", "served", "siting_of"]
+
+_SHOWN = 8
+_TABLE = Markup(
+    "<table><caption style='text-align:left'>{caption}</caption><thead><tr><th scope='col'>site</th>"
+    "<th scope='col'>state</th><th scope='col'>people</th><th scope='col'>mean min</th>"
+    "<th scope='col'>worst min</th></tr></thead><tbody>{rows}</tbody></table>"
+)
+_ROW = Markup("<tr><th scope='row'>{site}</th><td>{state}</td><td>{people}</td><td>{mean}</td><td>{worst}</td></tr>")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +60,8 @@ class Siting:
         Of the people reached, the longest.
     unreached_people
         People, in the unit of the demand (residents where none is given), who reach no open site.
+    by_site
+        By open site: people who go there, and their mean_minutes and worst_minutes.
     existing
         Ids of the sites that were open before.
     parameters
@@ -70,6 +82,7 @@ class Siting:
     mean_minutes: float
     worst_minutes: float
     unreached_people: float
+    by_site: pd.DataFrame
     existing: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     size: Mapping[str, int] = field(default_factory=dict)
@@ -135,14 +148,45 @@ class Siting:
             scenario = scenario.close(site)
         return scenario
 
-    def __repr__(self) -> str:
+    @property
+    def _summary(self) -> str:
+        """What was found, in a line."""
         proven = "proven best" if self.status == "optimal" else f"at most {self.gap:.2%} from the best (time limit)"
         left = f", {self.unreached_people:,.0f} people reach none" if self.unreached_people else ""
-        shown = ", ".join(self.sites[:8]) + (f" and {len(self.sites) - 8} more" if len(self.sites) > 8 else "")
         return (
-            f"<Siting {self.method}: {len(self.sites)} sites ({shown}); objective {self.objective:,.6g}, {proven}; "
-            f"mean {self.mean_minutes:.1f} min, worst {self.worst_minutes:.1f} min{left}; {self.seconds:.1f} s>"
+            f"objective {self.objective:,.{0 if self.objective >= 1000 else 1}f}, {proven}; "
+            f"mean {self.mean_minutes:.1f} min, worst {self.worst_minutes:.1f} min{left}; {self.seconds:.1f} s"
         )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.sites[:_SHOWN]) + _more(len(self.sites))
+        return f"<Siting {self.method}: {len(self.sites)} sites ({shown}); {self._summary}>"
+
+    def _repr_html_(self) -> str:
+        """Return a short table for a notebook: site by site, who goes there and how far; names are escaped."""
+        rows = [
+            _ROW.format(
+                site=site,
+                state="existing" if site in self.existing else "new",
+                people=f"{row['people']:,.0f}",
+                mean=_minutes(row["mean_minutes"]),
+                worst=_minutes(row["worst_minutes"]),
+            )
+            for site, row in self.by_site.head(_SHOWN).iterrows()
+        ]
+        rows += [_ROW.format(site=site, state="closes", people="", mean="", worst="") for site in self.closed[:_SHOWN]]
+        if len(self.sites) > _SHOWN:
+            rows.append(_ROW.format(site=_more(len(self.sites)).strip(), state="", people="", mean="", worst=""))
+        caption = f"{self.method}: {len(self.sites)} sites; {self._summary}"
+        return str(_TABLE.format(caption=caption, rows=Markup("").join(rows)))
+
+
+def _more(count: int) -> str:
+    return f" and {count - _SHOWN} more" if count > _SHOWN else ""
+
+
+def _minutes(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.1f}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +242,22 @@ def siting_of(
         service.mean,
         service.worst,
         service.unreached,
+        _by_site(asked, y, service),
         tuple(names[asked.choice.existing]),
         MappingProxyType(dict(parameters)),
         MappingProxyType({"residents": len(asked.residents), "sites": len(asked.sites), **size}),
         time.perf_counter() - asked.started,
     )
+
+
+def _by_site(asked: Question, y: Open, service: Service) -> pd.DataFrame:
+    """Return people, mean and longest minutes of those who go to each open site."""
+    rows = []
+    for site in np.flatnonzero(y):
+        here = (service.which == site) & (asked.people > 0)
+        people, minutes = asked.people[here], service.minutes[here]
+        some = len(people) > 0
+        mean, worst = (float(np.average(minutes, weights=people)), float(minutes.max())) if some else (np.nan, np.nan)
+        rows.append((float(people.sum()), mean, worst))
+    index = pd.Index(asked.sites[y], name="site")
+    return pd.DataFrame(rows, index=index, columns=["people", "mean_minutes", "worst_minutes"])

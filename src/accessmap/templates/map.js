@@ -128,7 +128,12 @@ var accessmap = (function () {
           keyboard: !many(layer)
         });
         marker.bindTooltip(lines(point[2], "am-tip"), { opacity: 1, className: "am-tooltip" });
-        marker.on("add", function () { marker.getElement().setAttribute("aria-label", point[2].join(", ")); });
+        marker.on("add", function () {
+          var icon = marker.getElement();
+          icon.setAttribute("aria-label", point[2].join(", "));
+          // Leaflet makes a button of what the keyboard reaches; what it does not is a picture with a name.
+          if (!icon.hasAttribute("role")) { icon.setAttribute("role", "img"); }
+        });
         marker.on("click keypress", function () { told.replaceChildren(lines(point[2], "am-told-lines")); });
         marks.push({ marker: marker, layer: k, views: point[3] });
       });
