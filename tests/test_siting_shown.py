@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import threading
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -118,7 +119,7 @@ def test_names_that_would_lie_over_another_are_left_to_the_titles() -> None:
 def test_a_front_of_coverage_is_written_in_per_cent_and_english() -> None:
     front = pd.DataFrame({"cost": [1, 2, 3], "share": [0.5, 0.9, 1.0]})
     root = drawn(front, "cost", "share", lang="en")
-    assert root.find(f"{SVG}desc").text.endswith("1 ; 50.0% | 2 ; 90.0% | 3 ; 100.0%")
+    assert root.find(f"{SVG}desc").text.endswith("1; 50.0% | 2; 90.0% | 3; 100.0%")
 
 
 def test_text_never_becomes_markup() -> None:
@@ -166,6 +167,12 @@ def test_communes_left_out_by_too_few_sites_are_within_reach_of_some() -> None:
     assert table["beyond"].tolist() == [0.0]
     by_resident = siting.unserved(refused.value, TIMES, RESIDENTS, COMMUNES, cutoff=pd.Series(10.0, index=TIMES.index))
     pd.testing.assert_frame_equal(table, by_resident)
+
+
+def test_an_error_that_names_nobody_has_an_empty_table() -> None:
+    table = siting.unserved(SitingError("no"), TIMES, RESIDENTS, COMMUNES, cutoff=10)
+    assert table.empty
+    assert table.columns.tolist() == ["name", "people", "people_in_all", "minutes", "beyond"]
 
 
 def test_residents_of_other_tables_are_refused() -> None:
@@ -238,10 +245,17 @@ def test_an_error_inside_gives_the_output_back(capfd: pytest.CaptureFixture[str]
     assert capfd.readouterr().out == "after\n"
 
 
-def test_a_hard_question_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    rng = np.random.default_rng(3)
-    times = pd.DataFrame(rng.uniform(0, 60, (60, 20)), [f"r{n}" for n in range(60)], [f"s{n}" for n in range(20)])
-    people = pd.Series(rng.integers(1, 90, 60), index=times.index)
-    siting.coverage_and_cost(times, people, cutoff=20)
-    siting.p_median(times, people, 5)
+def test_a_question_whose_answer_the_solver_repairs_prints_nothing(sample_study, capfd) -> None:
+    here, mairies = sample_study.territory, sample_study.sites("mairie")
+    mairies = mairies[mairies["commune"].map(sample_study.communes["in_territory"])]
+    times, people = sample_study.minutes(mairies)[here], sample_study.residents["population"][here]
+    one_each = pd.Series(1, index=times.columns)
+    most = siting.max_coverage(times, people, None, cutoff=10, costs=one_each, budget=10)
+    assert most.status == "optimal"
     assert capfd.readouterr() == ("", "")
+
+
+def test_every_public_name_of_siting_is_in_its_page() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "method_siting.md").read_text(encoding="utf-8")
+    aside = {"FrontPlot", "Siting"}  # what functions return
+    assert {name for name in siting.__all__ if f"`{name}`" not in page} == aside

@@ -2,7 +2,8 @@
 
 from accessmap.siting.alternatives import near_optimal, price
 from accessmap.siting.capacity import capacitated_p_median
-from accessmap.siting.covering import max_coverage, p_center, p_dispersion, set_cover
+from accessmap.siting.covering import max_coverage, p_center, set_cover
+from accessmap.siting.dispersion import p_dispersion
 from accessmap.siting.median import closures, p_median, worst_off
 from accessmap.siting.plans import coverage_and_cost, mean_and_worst, openings
 from accessmap.siting.plot import FrontPlot, front_svg

@@ -85,9 +85,10 @@ def front_svg(
     points = [
         (_LEFT + _WIDE * across.at(a), _TOP + _HIGH * (1 - up.at(b))) for a, b in zip(front[x], front[y], strict=True)
     ]
-    told = [f"{across.write(a)} ; {up.write(b)}" for a, b in zip(front[x], front[y], strict=True)]
+    colon, stop = (" : ", " ; ") if lang == "fr" else (": ", "; ")
+    told = [f"{across.write(a)}{stop}{up.write(b)}" for a, b in zip(front[x], front[y], strict=True)]
     if names is not None:
-        told = [f"{name} : {words}" for name, words in zip(names.reindex(front.index), told, strict=True)]
+        told = [f"{name}{colon}{words}" for name, words in zip(names.reindex(front.index), told, strict=True)]
     parts = [*_grid(across, up), _LINE.format(d=_steps(points), colour=_COLOUR, width=1.5)]
     parts += [
         _POINT.format(x=right, y=down, colour=_COLOUR, told=words)
@@ -101,7 +102,7 @@ def front_svg(
         _TEXT.format(x=16, y=_TOP + _HIGH / 2, anchor="middle", more=turned, words=y_label),
     ]
     size = {"width": _LEFT + _WIDE + _MARGIN, "height": _TOP + _HIGH + 56}
-    summary = f"{x_label} ; {y_label} : " + " | ".join(told)
+    summary = f"{x_label}{stop}{y_label}{colon}" + " | ".join(told)
     return FrontPlot(str(_PAGE.format(inner=Markup("").join(parts), title=title, told=summary, **size)))
 
 

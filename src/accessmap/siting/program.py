@@ -16,10 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from accessmap.alignment import Floats
-from accessmap.siting.quiet import without_stray_lines
+from accessmap.siting.highs import INFEASIBLE, LIMIT, OPTIMAL, solved_relaxed, solved_whole
 
 __all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "Rows", "no_good"]
 
@@ -33,7 +32,6 @@ _BLOCK = 10  # sites ordered in one solve: the weights 2**9 … 1 stay far above
 _LP_ROUNDS = 60
 _LP_PATIENCE = 4  # rounds over which the bound must rise by this share of the gap
 _LP_PROGRESS = 0.02
-_OPTIMAL, _LIMIT, _INFEASIBLE = 0, 1, 2  # status codes of scipy.optimize.milp and linprog
 
 
 class Oracle(Protocol):
@@ -167,7 +165,7 @@ class Program:
         while not best.proven and best.bound < math.inf and best.bound <= best.value:
             x, bound, status = self._milp(self.cost)
             self.rounds += 1
-            if status == _INFEASIBLE:
+            if status == INFEASIBLE:
                 return replace(best, bound=best.value if best.y is not None else math.inf)
             before = best.bound
             best = replace(best, bound=max(best.bound, bound))
@@ -181,7 +179,7 @@ class Program:
                     again and bound <= before
                 ):  # the solver's objective is the true one, up to its tolerance
                     break
-            if status == _LIMIT or time.perf_counter() > self.deadline:
+            if status == LIMIT or time.perf_counter() > self.deadline:
                 break
         return best
 
@@ -218,7 +216,7 @@ class Program:
         """Return the set of least weight whose objective is within the limit; None out of time."""
         while time.perf_counter() < self.deadline:
             x, _, status = self._milp(weights)
-            if x is None or status != _OPTIMAL:
+            if x is None or status != OPTIMAL:
                 return None
             y: Open = x[: self.sites] > 0.5
             if self.oracle is None or self.oracle.value(y) <= limit:
@@ -265,9 +263,9 @@ class Program:
                 break
             lp = self._linprog()
             self.rounds += 1
-            if lp.status == _INFEASIBLE:
+            if lp.status == INFEASIBLE:
                 return replace(best, bound=best.value if best.y is not None else math.inf)
-            if lp.status != _OPTIMAL:
+            if lp.status != OPTIMAL:
                 break
             best = replace(best, bound=max(best.bound, float(lp.fun)))
             if best.value < math.inf:
@@ -289,7 +287,7 @@ class Program:
     def _fix(self, limit: float) -> None:
         """Close (or keep open) the sites that every set with an objective up to the limit closes (or opens)."""
         lp = self._linprog()
-        if lp.status == _OPTIMAL:
+        if lp.status == OPTIMAL:
             self._close(lp, limit + TOLERANCE * max(1.0, abs(limit)))
 
     def _close(self, lp: Any, limit: float) -> None:
@@ -309,31 +307,10 @@ class Program:
         return self._rows[0], self._low[0], self._high[0]
 
     def _milp(self, cost: Floats) -> tuple[Floats | None, float, int]:
-        rows, low, high = self._matrix()
-        integrality = np.zeros(len(self.cost))
-        integrality[: self.sites] = 1
-        with without_stray_lines():
-            result = milp(
-                cost,
-                integrality=integrality,
-                bounds=Bounds(self.lower, self.upper),
-                constraints=LinearConstraint(rows, low, high),
-                options={"mip_rel_gap": 0.0, "time_limit": max(0.1, self.deadline - time.perf_counter())},
-            )
-        bound = result.mip_dual_bound if result.mip_dual_bound is not None else -math.inf
-        return result.x, float(bound), int(result.status)
+        return solved_whole(cost, self.sites, self._matrix(), (self.lower, self.upper), deadline=self.deadline)
 
     def _linprog(self) -> Any:
-        rows, low, high = self._matrix()
-        above, below = np.isfinite(high), np.isfinite(low)
-        return linprog(
-            self.cost,
-            A_ub=sparse.vstack([rows[above], -rows[below]], format="csr"),
-            b_ub=np.concatenate([high[above], -low[below]]),
-            bounds=np.column_stack([self.lower, self.upper]),
-            method="highs",
-            options={"time_limit": max(0.1, self.deadline - time.perf_counter())},
-        )
+        return solved_relaxed(self.cost, self._matrix(), (self.lower, self.upper), deadline=self.deadline)
 
 
 def no_good(y: Open) -> tuple[sparse.csr_array, float, float]:

@@ -60,6 +60,7 @@ def without_stray_lines() -> Iterator[None]:
     """Within this block, put the process's standard output aside; then write all of it but the stray lines of HiGHS.
 
     What other threads print meanwhile comes late, and is not lost; a notebook's own output does not pass here at all.
+    A process that another thread starts meanwhile would keep the file for its output: start it with one of its own.
     Where there is no standard output, or no way to flush C's, nothing is done.
     """
     if sys.platform == "win32":

@@ -118,7 +118,8 @@ def median_search(
     total = float(people.sum()) if share is None else 1.0
 
     def objective(y: Open) -> float:
-        return total * worst_mean(minutes[:, y].min(axis=1), people, share or 1.0)
+        nearest = minutes[:, y].min(axis=1)
+        return float(people @ nearest) if share is None else worst_mean(nearest, people, share)
 
     method = "p_median" if share is None else "worst_off"
     given = {**options, "unreached_minutes": unreached_minutes} | ({} if share is None else {"share": share})
