@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup
 from accessmap.dossier import Dossier
 from accessmap.dossier.results import quoted_cutoff, weighted_quantile
 from accessmap.errors import ScenarioError
-from accessmap.hours import open_when
-from accessmap.imbalance import theil
+from accessmap.hours import minutes_when, open_when
+from accessmap.imbalance import summary, theil
 from accessmap.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.scenarios import Scenario
@@ -316,7 +316,7 @@ def test_a_gini_that_falls_because_everyone_is_further_is_not_called_progress(pa
 def test_every_index_has_a_name_a_meaning_and_a_value_in_each_situation(page, dossier):
     table = page.select_one("#ecarts table")
     shown = table.select("tbody tr")
-    assert len(shown) == 11
+    assert len(shown) == 9
     assert all(row.th.select_one(".d-note").get_text() and len(row.find_all("td")) == 3 for row in shown)
     gini = next(row for row in shown if "Gini" in row.th.get_text())
     assert [said(cell) for cell in gini.find_all("td")] == [
@@ -373,20 +373,77 @@ def test_hours_that_are_not_known_are_said_so_and_the_mairies_stand_in(page, dos
     assert set(dossier.tables["hours"]["category"]) == {"mairie"}
 
 
-def test_saturday_morning_names_the_communes_that_find_no_open_mairie(page, dossier, study):
+def saturday_shares(study, *, unknown_open: bool) -> pd.Series:
+    """Share of each commune's people within 10 minutes of a mairie open on Saturday morning, by hand."""
     sites, inside = study.sites("mairie"), study.territory.to_numpy()
-    times = study.minutes(sites)[inside]
-    surely = times.loc[:, open_when(sites, "saturday_morning").fillna(False).to_numpy(dtype=bool)].min(axis=1) <= 10
-    people = study.residents["population"][inside]
-    assert f"{round(100 * people[surely].sum() / people.sum())} % des habitants" in bullets(page, "horaires")[3]
-    share = (people * surely).groupby(study.residents["commune"][inside]).sum() / people.groupby(
-        study.residents["commune"][inside]
-    ).sum()
-    far = study.communes["name"][share.index[share < 0.5]]
-    told = bullets(page, "horaires")[4]
-    assert told.startswith(f"Dans {len(far)} communes")
-    assert all(name in told for name in far)
-    assert "peut-être aussi, selon des horaires inconnus" in told
+    opens = open_when(sites, "saturday_morning").fillna(unknown_open).to_numpy(dtype=bool)
+    near = study.minutes(sites)[inside].loc[:, opens].min(axis=1) <= 10
+    residents = study.residents[inside]
+    people = residents["population"].groupby(residents["commune"])
+    return (residents["population"] * near).groupby(residents["commune"]).sum() / people.sum()
+
+
+def test_saturday_morning_names_the_communes_where_nobody_or_few_find_an_open_mairie(page, study):
+    surely, perhaps = (saturday_shares(study, unknown_open=value) for value in (False, True))
+    people = study.communes["population"].reindex(surely.index)
+    lines = bullets(page, "horaires")[3:]
+    assert f"{round(100 * (people * surely).sum() / people.sum())} % des habitants" in lines[0]
+    few = (surely > 0) & (surely < 0.5)
+    assert not (perhaps == 0).any()
+    expected = [
+        ("personne n’a de site ouvert", (surely == 0) & (perhaps > 0), True),
+        ("moins de la moitié des habitants ont un site ouvert", few & (perhaps < 0.5), False),
+        ("moins de la moitié des habitants ont un site ouvert", few & (perhaps >= 0.5), True),
+    ]
+    for line, (told, those, depends) in zip(lines[1:], expected, strict=True):
+        assert line.startswith(f"Dans {those.sum()} communes, {told} le samedi matin à 10 minutes ou moins")
+        assert set(line.split(" : ")[1].rstrip(".").split(", ")) == set(study.communes["name"][those.index[those]])
+        assert ("sauf si un site aux horaires inconnus ouvre" in line) == depends
+
+
+def test_a_commune_where_all_mairies_are_shut_on_saturday_is_named_without_a_perhaps(two_parts):
+    sites = two_parts.services.assign(category="mairie", hours="Mo-Fr 09:00-12:00")
+    found = Dossier.of(two_parts.with_services(sites), category="mairie")
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "horaires")[-1]
+    assert told.startswith("Dans 3 communes, personne n’a de site ouvert le samedi matin à ")
+    assert told.endswith(" minutes ou moins : Deux, Trois, Un.")
+
+
+def test_shares_of_open_sites_are_those_of_the_functions_on_the_territory_alone(page, dossier, study):
+    sites, inside = study.sites("mairie"), study.territory.to_numpy()
+    times, people = study.minutes(sites)[inside], study.residents["population"][inside]
+    table = dossier.tables["hours"]
+    for moment in ("lunchtime", "after_17", "after_18", "saturday_morning"):
+        minutes = minutes_when(times, sites, moment)
+        for cutoff in (10, 20):
+            for case in ("worst", "best"):
+                share = people[minutes[case] <= cutoff].sum() / people.sum()
+                assert table.loc[(moment, cutoff), case] == pytest.approx(share)
+    evening = next(row for row in page.select("#horaires table tbody tr") if "18" in row.th.get_text())
+    assert said(evening.td) == f"{round(100 * table.loc[('after_18', 10), 'worst'])} %"
+    assert said(page.select_one("#horaires h3")) == "Habitants qui ont un site ouvert à portée (mairies)"
+
+
+def test_the_imbalance_table_is_the_summary_of_the_territory_whole(dossier, study):
+    inside = study.territory.to_numpy()
+    minutes = study.minutes(study.sites("france_services"))[inside].min(axis=1).astype("float64")
+    residents = study.residents[inside]
+    expected = summary(
+        minutes,
+        residents["population"],
+        unit="minutes",
+        higher_is_better=False,
+        line=10,
+        groups=residents["commune"].map(study.communes["epci"]),
+    )["value"]
+    pd.testing.assert_series_equal(dossier.tables["imbalance"]["baseline"], expected, check_names=False)
+
+
+def test_french_punctuation_of_the_chapters_never_parts_from_its_word(page):
+    for section in ("ecarts", "horaires", "exterieur", "fermetures"):
+        lines = page.select_one(f"#{section}").select("p, li, h2, h3, th, td, summary")
+        text = "\n".join(line.get_text() for line in lines)
+        assert not re.search(" [:;?!»]|\u00a0[;?!]|« ", text), section
 
 
 def test_unknown_hours_are_a_range_never_a_silent_no(page, dossier):

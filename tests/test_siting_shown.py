@@ -196,6 +196,42 @@ def test_the_sample_cannot_be_served_in_ten_minutes_by_three_and_the_communes_ar
     assert (table["people"] <= table["people_in_all"]).all()
 
 
+# ---------------------------------------------------------------------- the price of another site, in words
+
+
+def priced(mean: float, beyond: float, unreached: float = 0.0) -> pd.DataFrame:
+    row = {"instead_of": "anizy", "mean_added": mean, "beyond_added": beyond, "unreached_added": unreached}
+    return pd.DataFrame([row], index=["coucy"])
+
+
+@pytest.mark.parametrize(
+    ("mean", "beyond", "told"),
+    [
+        (2.1, 800, "2,1\u00a0minutes de plus en moyenne, 800\u00a0habitants de plus au-delà de 20\u00a0minutes."),
+        (0.094, -1, "0,09\u00a0minute de plus en moyenne, 1\u00a0habitant de moins au-delà de 20\u00a0minutes."),
+        (
+            -2,
+            -1240,
+            "2,0\u00a0minutes de moins en moyenne, 1\u202f240\u00a0habitants de moins au-delà de 20\u00a0minutes.",
+        ),
+        (0.004, 0.2, "autant de minutes en moyenne, autant d’habitants au-delà de 20\u00a0minutes."),
+        (float("nan"), 1, "temps moyen inconnu, 1\u00a0habitant de plus au-delà de 20\u00a0minutes."),
+    ],
+)
+def test_the_price_is_told_as_french_is_written(mean: float, beyond: float, told: str) -> None:
+    names = pd.Series({"coucy": "Coucy", "anizy": "Anizy"})
+    said = siting.price_sentence(priced(mean, beyond), "coucy", cutoff=20, names=names)
+    assert said == f"Coucy et non Anizy\u00a0: {told}"
+
+
+def test_who_would_reach_no_site_is_told_apart() -> None:
+    told = siting.price_sentence(priced(1.0, 40, 12), "coucy", cutoff=7.5)
+    assert told.startswith("coucy et non anizy")
+    assert told.endswith("au-delà de 7,5\u00a0minutes. 12\u00a0habitants n’atteindraient plus aucun site.")
+    with pytest.raises(SitingError, match="did you mean 'coucy'"):
+        siting.price_sentence(priced(1.0, 40), "couci", cutoff=20)
+
+
 # ---------------------------------------------------------------------- the solver's stray line
 
 

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from accessmap.scenarios import compare_tables as compare_tables
     from accessmap.scenarios import read_scenarios as read_scenarios
     from accessmap.scenarios import winners_and_losers as winners_and_losers
+    from accessmap.scenarios import winners_sentence as winners_sentence
     from accessmap.scenarios import write_scenarios as write_scenarios
     from accessmap.scenarios import yearly_costs as yearly_costs
     from accessmap.sources.communes import read_communes as read_communes
@@ -118,6 +119,7 @@ _HOME = {
     "travel_times_long": "travel",
     "two_step_fca": "floating",
     "winners_and_losers": "scenarios",
+    "winners_sentence": "scenarios",
     "write_scenarios": "scenarios",
     "yearly_costs": "scenarios",
 }

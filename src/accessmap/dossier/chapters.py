@@ -64,6 +64,7 @@ class Chapters:
             },
             "opening": {
                 "told": opening.told(hours, found.category, words),
+                "title": opening.hours_title(hours, words) if open_known else "",
                 "rows": opening.hours_table(hours, words) if open_known else None,
                 "heat": opening.heat_of(hours, words) if open_known else "",
                 "heat_rows": opening.heat_rows(hours, words) if open_known else None,

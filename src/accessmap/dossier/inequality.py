@@ -213,7 +213,11 @@ def _scenario(data: Inequality, found: Results, name: str, words: Words) -> str:
 
 
 def imbalance_table(data: Inequality, words: Words) -> Table:
-    """Return the indices by situation, each with a plain name and what it means."""
+    """Return the indices a council can use by situation, each with a plain name and what it means.
+
+    Hoover and Theil themselves stay in the tables of the dossier: of minutes, they tell a council nothing that Gini
+    and the part between intercommunal areas do not.
+    """
     formats: dict[str, Callable[[float], str]] = {
         "mean": words.minutes,
         "median": words.minutes,
@@ -224,8 +228,6 @@ def imbalance_table(data: Inequality, words: Words) -> Table:
         "short_share": words.percent,
         "shortfall": lambda value: words.minutes(value * data.line),
         "gini": lambda value: words.count(value, digits=2),
-        "hoover": words.percent,
-        "theil": lambda value: words.count(value, digits=2),
         "theil_between": words.percent,
     }
     rows = []
@@ -233,10 +235,12 @@ def imbalance_table(data: Inequality, words: Words) -> Table:
         if key not in data.table.index or (key == "unreached_people" and not data.table.loc[key].any()):
             continue
         values = data.table.loc[key].to_numpy(dtype="float64")
+        named = key
         if key == "theil_between":
+            named = "between"
             values = values / data.table.loc["theil"].replace(0.0, np.nan).to_numpy(dtype="float64")
         cutoff = words.cutoff(data.line)
-        title = Cell(words(f"index_{key}", cutoff=cutoff), note=words(f"index_{key}_read", cutoff=cutoff))
+        title = Cell(words(f"index_{named}", cutoff=cutoff), note=words(f"index_{named}_read", cutoff=cutoff))
         rows.append(
             (
                 title,

@@ -9,18 +9,19 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from accessmap import labels
-from accessmap.dossier.writing import Cell, Table, Words
+from accessmap.dossier.writing import Cell, Table, Words, plain
 from accessmap.hours import heat_plot, heat_table, minutes_when, open_access, open_when, reach_by_commune
 from accessmap.outside import site_places
 from accessmap.study import Study
 
-__all__ = ["Opening", "heat_of", "heat_rows", "hours_table", "opening", "told"]
+__all__ = ["Opening", "heat_of", "heat_rows", "hours_table", "hours_title", "opening", "told"]
 
 INSTEAD: Final = "mairie"
 SATURDAY: Final = "saturday_morning"
 # Times that people at work can come, as `accessmap.hours.WHENS` names them.
 ASKED: Final = ("lunchtime", "after_17", "after_18", SATURDAY)
 MOST_NAMED: Final = 14
+FEW: Final = 0.5  # a commune is named where less than this share of its people have an open site
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,22 +139,36 @@ def told(data: Opening, category: str, words: Words) -> list[str]:
             cutoff=words.cutoff(data.within[0]),
         )
     )
-    said.append(_far_on_saturday(data, words))
-    return said
+    return [*said, *_far_on_saturday(data, words)]
 
 
-def _far_on_saturday(data: Opening, words: Words) -> str:
-    """Return the communes where most people have no site that is surely open on Saturday morning nearby."""
-    few = data.communes[(data.communes["worst"] < 0.5) & (data.communes["people"] > 0)]
-    few = few.sort_values(["worst", "name"], kind="stable")
+def _far_on_saturday(data: Opening, words: Words) -> list[str]:
+    """Return the communes where nobody, then where few, have an open site nearby on Saturday morning.
+
+    Those that a site of unknown hours could serve are named apart: of them neither yes nor no is known.
+    """
+    far = data.communes[(data.communes["worst"] < FEW) & (data.communes["people"] > 0)].sort_values("name", key=plain)
     cutoff = words.cutoff(data.within[0])
-    if few.empty:
-        return words("open_saturday_everywhere", cutoff=cutoff)
-    sure, perhaps = (list(few["name"][mask]) for mask in (few["best"] < 0.5, few["best"] >= 0.5))
-    parts = [words.listed(sure, most=MOST_NAMED)] if sure else []
-    if perhaps:
-        parts.append(words("open_perhaps", names=words.listed(perhaps, most=MOST_NAMED)))
-    return words("open_saturday_communes", n=len(few), cutoff=cutoff, names=words("joined").join(parts))
+    if far.empty:
+        return [words("open_saturday_everywhere", cutoff=cutoff)]
+    none, surely_none, surely_few = far["worst"] == 0, far["best"] == 0, far["best"] < FEW
+    kinds = {
+        "open_saturday_nobody": surely_none,
+        "open_saturday_nobody_perhaps": none & ~surely_none,
+        "open_saturday_few": ~none & surely_few,
+        "open_saturday_few_perhaps": ~none & ~surely_few,
+    }
+    named = {key: list(far["name"][those]) for key, those in kinds.items()}
+    return [
+        words(key, n=len(names), cutoff=cutoff, names=words.listed(names, most=MOST_NAMED))
+        for key, names in named.items()
+        if names
+    ]
+
+
+def hours_title(data: Opening, words: Words) -> str:
+    """Return the title of the table, with whose hours it is about."""
+    return words("open_title_of", category=labels.category(data.category).name(words.lang, count=2))
 
 
 def hours_table(data: Opening, words: Words) -> Table:

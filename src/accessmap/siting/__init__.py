@@ -9,6 +9,7 @@ from accessmap.siting.plans import coverage_and_cost, mean_and_worst, openings
 from accessmap.siting.plot import FrontPlot, front_svg
 from accessmap.siting.result import Siting
 from accessmap.siting.rounds import compare_rounds, mobile_round, week_of
+from accessmap.siting.sentences import price_sentence
 from accessmap.siting.unserved import unserved
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "p_dispersion",
     "p_median",
     "price",
+    "price_sentence",
     "set_cover",
     "unserved",
     "week_of",

@@ -29,11 +29,20 @@ _LINE = Markup('<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width
 _POINT = Markup('<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}" stroke="#fff"><title>{told}</title></circle>')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FrontPlot:
-    """A drawing whose text is SVG; a notebook shows it."""
+    """A drawing whose text is SVG; a notebook shows it.
+
+    Examples
+    --------
+    >>> FrontPlot("<svg></svg>")
+    <FrontPlot: 11 characters of SVG>
+    """
 
     svg: str
+
+    def __repr__(self) -> str:
+        return f"<FrontPlot: {len(self.svg):,} characters of SVG>"
 
     def _repr_html_(self) -> str:
         return self.svg
