@@ -2,6 +2,9 @@
 
 Reads the folder that ACCESSMAP_DATA names (data/README of the project says which files). The tests and
 `published_times.py` use it; nothing of the library does.
+
+`aisne_study(folder)` has the services whose access times are published; `aisne_study(folder, kinds=COUNCIL)` those of
+the three words of a council, health, shops and culture, as `read_services` and the table of kinds read the BPE.
 """
 
 import geopandas as gpd
@@ -9,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 import accessmap as am
+from accessmap.baskets import basket_named
 from accessmap.tables import METRIC_CRS
 
 # What drivers really do on each class, and how much longer a road is than its waypoints joined by straight lines.
@@ -34,6 +38,16 @@ PUBLISHED = {
     "implantations_france_services_ifs": "france_services",
     "cinema": "cinema",
 }
+
+
+# Baskets by the name of their domain; the count of 2013 has no library, which INSEE's list only had later.
+BASKETS = {
+    "health": (*basket_named("health"), "dentist", "medical_laboratory"),
+    "proximity_shops": (*basket_named("proximity_shops"), "butcher", "supermarket", "post_office", "bank"),
+    "culture": ("cinema", "theatre", "bookshop"),
+}
+COUNCIL = tuple(kind for basket in BASKETS.values() for kind in basket)
+"""Kinds of a study that covers health, proximity commerce and culture."""
 
 
 def roads(folder):
@@ -86,16 +100,64 @@ def equipment(folder, communes, town_halls):
     )
 
 
-def aisne_study(folder):
-    """The study: communes with their neighbours, people on the 1 km census grid, equipment at the mairies."""
+def services_of(folder, communes, categories):
+    """Each category of the count of 2013 at the mairie of the communes that have some; capacity is how many.
+
+    `digital_help` is the digital advisers of 2022, at their places, and not the public digital spaces of 2013. Kinds
+    that the table of kinds makes one category (grocery, primary school) are one service a commune. Merged communes are
+    what they became. The rest of the file is there under its own names: ``services_of(folder, communes, ["taxi"])``.
+    """
+    halls = mairies(folder, communes)
+    counted = am.read_services(folder / "bpe_2013_counts.csv", communes=communes, mairies=halls)
+    absent = sorted(set(categories) - set(counted["category"]) - {"digital_help", "france_services"})
+    if absent:
+        raise ValueError(f"the count of 2013 has no {', '.join(absent)}: it has {', '.join(countable(counted))}.")
+    kept = counted[counted["category"].isin(set(categories) - {"digital_help", "france_services"})]
+    grouped = kept.groupby(["category", "commune"], sort=False)
+    services = grouped[["category_label", "capacity_unit", "geometry", "point_quality"]].first()
+    services["capacity"] = grouped["capacity"].sum()
+    services = services.reset_index()
+    services.index = pd.Index(services["category"] + "-" + services["commune"], name="service_id")
+    words = services["capacity_unit"].str.capitalize() + " (" + services["commune"].map(communes["name"]) + ")"
+    services = gpd.GeoDataFrame(services.assign(name=words, source="INSEE BPE 2013"), crs=counted.crs)
+    further = []
+    if "france_services" in categories:
+        further.append(am.read_services(folder / "france_services_2024-08.csv", communes=communes, mairies=halls))
+    if "digital_help" in categories:
+        columns = {"capacity": "advisers"}
+        path = folder / "conseillers_numeriques_2022.csv"
+        advisers = am.read_services(path, category="digital_help", columns=columns, communes=communes, clip=True)
+        further.append(advisers.assign(capacity_unit="conseillers numériques", source="ANCT 2022"))
+    columns = [*services.columns, "hours"] if further else list(services.columns)
+    tables = [table.reindex(columns=columns) for table in (services, *further)]
+    return pd.concat(tables)[[name for name in columns if name != "geometry"] + ["geometry"]]
+
+
+def countable(counted):
+    """Categories of the count that are published ones, the most frequent first."""
+    published = counted[counted["category_label"].isna()]
+    return list(published["category"].value_counts().index)
+
+
+def aisne_study(folder, *, kinds=None):
+    """The study: communes with their neighbours, people on the 1 km census grid, equipment at the mairies.
+
+    `kinds` brings other categories than those whose access times are published: see `services_of`, `COUNCIL`. Mairies
+    are there in both.
+    """
     communes = am.read_communes(folder / "communes.gpkg")
     residents = am.read_residents(folder / "population_1km_2021.csv", communes, cell_metres=1000, clip=True)
     services = equipment(folder, communes, mairies(folder, communes))
+    if kinds is not None:
+        halls = services[services["category"] == "mairie"]
+        services = pd.concat([halls, services_of(folder, communes, kinds)])
     sources = (
         am.Source("Carroyage de la population 2021", "Eurostat", "réutilisation avec mention", "2021"),
         am.Source("Base permanente des équipements", "INSEE", "Licence Ouverte", "2013"),
         am.Source("Liste des France services", "ANCT", "Licence Ouverte", "2024-08-01"),
     )
+    if kinds is not None and "digital_help" in kinds:
+        sources += (am.Source("Conseillers numériques", "ANCT", "Licence Ouverte", "2022"),)
     return am.Study(
         communes, residents, services, roads(folder), title="Pays Chaunois", provenance=am.Provenance(sources)
     )

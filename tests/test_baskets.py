@@ -2,9 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accessmap.baskets import REMOTE_MINUTES, basket, basket_named, baskets
+from accessmap.baskets import REMOTE_MINUTES, basket, basket_minutes, basket_named, baskets
 from accessmap.errors import TableError
+from accessmap.imbalance import score, score_sensitivity
 from accessmap.labels import CATEGORIES
+from accessmap.measures import by_commune
+from accessmap.sources.kinds import kinds
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_baskets_shipped_are_dated_have_a_source_and_say_what_is_only_our_readin
     shipped = baskets()
     assert shipped.notna().all(axis=None)
     assert set(shipped["basis"]) == {"named", "read"}
-    assert set(shipped["vintage"]) == {"2015", "2016"}
+    assert set(shipped["vintage"]) == {"2015", "2016", "2025"}
     assert shipped["source"].str.startswith("INSEE").all()
     assert not shipped.duplicated(["basket", "category"]).any()
 
@@ -59,6 +62,43 @@ def test_baskets_shipped_speak_the_vocabulary_of_services():
     assert set(baskets()["category"]) <= set(CATEGORIES)
     assert len(basket_named("everyday")) == 11
     assert REMOTE_MINUTES == 7
+
+
+def test_the_three_words_of_a_council_are_baskets_of_insees_ranges():
+    """Care, shops and culture: what is "named" is in the proximity range that the table of kinds has too."""
+    ranges = kinds().dropna(subset="range").drop_duplicates("category").set_index("category")["range"]
+    shipped = baskets()
+    for name in ("health", "proximity_shops", "culture"):
+        rows = shipped[shipped["basket"] == name]
+        named = rows.loc[rows["basis"] == "named", "category"]
+        assert set(ranges[named]) == {"proximity"}
+        assert not set(ranges.reindex(rows.loc[rows["basis"] == "read", "category"])) & {"proximity"}
+    assert basket_named("health") == ("general_practitioner", "nurse", "physiotherapist", "pharmacy")
+
+
+def test_the_basket_is_the_mean_of_its_minutes(times, services):
+    minutes = basket_minutes(times, services, ["cinema", "bakery"])
+    assert minutes.columns.tolist() == ["cinema", "bakery"]
+    whole = minutes.mean(axis=1, skipna=False).rename("basket")
+    pd.testing.assert_series_equal(whole, basket(times, services, ["cinema", "bakery"]))
+    with pytest.raises(TableError, match="'pharmacie'"):
+        basket_minutes(times, services, ["pharmacie"])
+
+
+def test_a_basket_has_a_score_by_commune(times, services):
+    """40 people of Chauny at 2 and 30 minutes, 60 at 3 and 12; in La Fère nobody reaches anything."""
+    residents = pd.DataFrame(
+        {"commune": ["02173", "02173", "02304"], "population": [40, 60, 10]}, index=pd.Index(times.index)
+    )
+    minutes = basket_minutes(times, services, ["bakery", "cinema"])
+    table = pd.DataFrame({kind: by_commune(minutes[kind], residents)["value"] for kind in minutes})
+    assert table.loc["02173"].tolist() == pytest.approx([2.6, 19.2])
+    marks = {"bakery": (10, 0), "cinema": (30, 10)}
+    found = score(table, weights={"bakery": 1, "cinema": 1}, bounds=marks)
+    assert found["02173"] == pytest.approx((74 + 54) / 2)
+    assert np.isnan(found["02304"])
+    swayed = score_sensitivity(table, weights={"bakery": 1, "cinema": 1}, bounds=marks, change=1)
+    assert swayed.loc["02173", ["lowest", "highest"]].tolist() == pytest.approx([54, 74])
 
 
 def test_an_unknown_basket_is_refused_with_those_that_exist():

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accessmap import labels
+from accessmap.categories import CATEGORIES, DOMAINS
 
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 VOCABULARY = [
@@ -53,6 +54,37 @@ def test_the_published_vocabulary_has_labels():
 def test_no_two_categories_share_both_shape_and_colour():
     drawn = Counter((kind.shape, kind.colour) for kind in labels.CATEGORIES.values())
     assert [pair for pair, count in drawn.items() if count > 1] == []
+
+
+def test_no_category_is_drawn_as_one_that_is_not_published():
+    unknown = labels.category("ludothèque")
+    assert (unknown.shape, unknown.colour) not in {(kind.shape, kind.colour) for kind in labels.CATEGORIES.values()}
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "many", "english"),
+    [
+        ("health_house", "une maison de santé", "maisons de santé", "a group practice"),
+        ("midwife", "une sage-femme", "sages-femmes", "a midwife"),
+        ("petrol_station", "une station-service", "stations-service", "a petrol station"),
+        ("postal_relay", "un relais poste", "relais poste", "a postal counter in a shop"),
+        ("employment_agency", "une agence France Travail", "agences France Travail", "a job centre"),
+        ("butcher", "une boucherie-charcuterie", "boucheries-charcuteries", "a butcher"),
+        ("theatre", "une salle de spectacle", "salles de spectacle", "a theatre"),
+        ("tennis", "un court de tennis", "courts de tennis", "a tennis court"),
+    ],
+)
+def test_compound_nouns_take_their_article_and_plural(name, one, many, english):
+    assert labels.category(name).with_article() == one
+    assert labels.category(name).name(count=2) == many
+    assert labels.category(name).with_article("en") == english
+
+
+@pytest.mark.parametrize("name", labels.CATEGORIES)
+def test_every_category_has_its_words_in_both_languages(name):
+    kind = labels.CATEGORIES[name]
+    assert all(word.strip() == word and word for word in (kind.fr, kind.en, kind.plural, kind.plural_en))
+    assert not [word for word in (kind.fr, kind.plural) if "'" in word]  # the apostrophe is ’ in what is read
 
 
 @pytest.mark.parametrize("name", labels.CATEGORIES)
@@ -147,3 +179,9 @@ def test_a_written_number_reads_back_within_half_a_step(value, digits):
         written = labels.number(value, digits=digits, lang=lang).replace("\u2212", "-")
         plain = written.replace(NARROW, "").replace(",", ".") if lang == "fr" else written.replace(",", "")
         assert abs(float(plain) - value) <= 0.5 * 10**-digits + 1e-6
+
+
+def test_every_category_is_of_one_domain_that_has_words():
+    members = [name for domain in DOMAINS.values() for name in domain]
+    assert sorted(members) == sorted(CATEGORIES)
+    assert all(labels.text(f"domain_{name}", lang=lang) for name in (*DOMAINS, "other") for lang in ("fr", "en"))

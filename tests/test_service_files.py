@@ -1,6 +1,7 @@
 """The files of services that France publishes, on extracts in the shape of the real ones, and their traps."""
 
 import logging
+from importlib.resources import files
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from accessmap.drees import apl_activity
 from accessmap.errors import SourceError, TableError
 from accessmap.labels import CATEGORIES
+from accessmap.sources.columns import plain
 from accessmap.sources.communes import read_communes
 from accessmap.sources.finess import finess_services, finess_table
 from accessmap.sources.kinds import kinds, kinds_of
@@ -108,7 +111,7 @@ def test_finess_extraction_is_joined_placed_and_named_by_its_codes(tmp_path, com
     read = read_services(path, communes=communes, mairies=mairies, clip=True)
     assert read.index.tolist() == ["020000063", "020004404", "020010000", "020099999"]
     assert read["category"].tolist() == ["hospital", "pharmacy", "ehpad", "health_house"]
-    assert read["category_label"].isna().tolist() == [True, True, False, False]
+    assert read["category_label"].isna().tolist() == [True, True, False, True]
     assert read["commune"].tolist() == ["02173", "02001", "02173", "02018"]
     assert read.loc["020000063", "name"] == "CH DE CHAUNY ŒUVRE « É »"
     assert read.loc["020004404", "name"] == 'PHARMACIE "DU CENTRE"'
@@ -228,8 +231,9 @@ LABELLED = (
 def test_counts_stand_at_the_mairie_marked_with_the_count_as_capacity(tmp_path, communes, mairies) -> None:
     read = read_services(saved(tmp_path, ENSEMBLE), communes=communes, mairies=mairies)
     assert read.index.tolist() == ["bpe-02173-D201", "bpe-02173-B203", "bpe-02001-B203", "bpe-02301-E101"]
-    assert read["category"].tolist() == ["general_practitioner", "bakery", "bakery", "equipement_e101"]
+    assert read["category"].tolist() == ["general_practitioner", "bakery", "bakery", "taxi"]
     assert read["capacity"].tolist() == [9, 5, 1, 2]
+    assert read["typequ"].tolist() == ["D201", "B203", "B203", "E101"]
     assert set(read["point_quality"]) == {"placed_at_mairie"}
     assert read.geometry["bpe-02173-D201"].equals(mairies.geometry.iloc[1])
     assert "1 count of 0 passed over" in notes(read)
@@ -378,8 +382,9 @@ def test_practitioners_are_counted_by_place_and_no_name_is_kept(tmp_path, commun
         *("cardiologie_et_maladies_vasculaires", "nurse"),
     ]
     assert read["commune"].tolist() == ["02173", "02001", "02018", "02173", "02173"]
-    assert read["capacity"].tolist()[:2] == [5200, 300]
-    assert read["capacity"].isna().tolist() == [False, False, True, True, True]
+    assert read["capacity"].tolist() == [1] * 5
+    assert read["consultations"].tolist()[:2] == [5200, 300]
+    assert read["consultations"].isna().tolist() == [False, False, True, True, True]
     assert set(read["point_quality"]) == {"placed_at_mairie"}
     assert read["mode_exercice"].tolist() == ["L", "S", "L", "L", "L"]
     everything = read.to_csv() + notes(read) + caplog.text
@@ -394,13 +399,49 @@ def test_activity_may_come_from_a_column_of_another_name(tmp_path, communes, mai
     read = read_services(
         path,
         category="general_practitioner",
-        columns={"capacity": "actes_2024"},
+        columns={"consultations": "actes_2024"},
         communes=communes,
         mairies=mairies,
     )
-    assert read["capacity"].tolist()[:2] == [5200, 300]
-    with pytest.raises(SourceError, match="columns= may not name 'name'"):
+    assert read["consultations"].tolist()[:2] == [5200, 300]
+    with pytest.raises(SourceError, match=r"columns= may not name 'name' \(it may name consultations\)"):
         read_services(path, columns={"name": "Nom d'exercice"}, communes=communes, mairies=mairies)
+    with pytest.raises(SourceError, match="takes 'consultations' from 'actes', which the file has not"):
+        read_services(path, columns={"consultations": "actes"}, communes=communes, mairies=mairies)
+
+
+def test_practitioners_without_activity_have_no_consultations(tmp_path, communes, mairies) -> None:
+    path = saved(tmp_path, RPPS.replace("consultations", "autre"))
+    read = read_services(path, communes=communes, mairies=mairies, clip=True)
+    assert "consultations" not in read
+    assert read["capacity"].sum() == len(read)
+
+
+def test_activity_that_is_no_number_is_named(tmp_path, communes, mairies) -> None:
+    path = saved(tmp_path, RPPS.replace("|300|", "|300 env.|"))
+    with pytest.raises(SourceError, match=r"'consultations' is not a number in 1 row, such as line 4 \('300 env.'\)"):
+        read_services(path, communes=communes, mairies=mairies)
+
+
+def test_practitioners_are_one_unit_in_every_file_and_feed_the_apl(tmp_path, communes, mairies) -> None:
+    """Counts of the BPE and practitioners of the annuaire may be added: both count people, not consultations."""
+    listed = read_services(saved(tmp_path, RPPS), communes=communes, mairies=mairies, clip=True)
+    counted = read_services(saved(tmp_path, ENSEMBLE), communes=communes, mairies=mairies)
+    doctors = counted.loc[counted["category"] == "general_practitioner"]
+    assert set(doctors["capacity_unit"]) == {CATEGORIES["general_practitioner"].plural}
+    assert CATEGORIES["general_practitioner"].capacity_unit == "médecins"
+    known = listed["consultations"].dropna()
+    assert apl_activity(known).tolist() == [5200, 3600]
+
+
+def test_counts_say_what_they_count_and_not_the_default_unit(tmp_path, communes, mairies) -> None:
+    read = read_services(saved(tmp_path, LABELLED + "02173,Pharmacie,3,True\n"), communes=communes, mairies=mairies)
+    assert read["capacity_unit"].tolist() == [
+        "médecins généralistes",
+        "Taxi",
+        "Plombier, couvreur, chauffagiste",
+        "pharmacies",
+    ]
 
 
 # --- La Poste, France services ----------------------------------------------------------------------------------------
@@ -527,6 +568,49 @@ def test_every_kind_is_published_or_has_a_french_word_and_one_meaning() -> None:
     meanings = table.assign(family=family).dropna(subset="code").groupby(["family", "code"])["category"].nunique()
     assert meanings.max() == 1
     assert table.groupby("category")["range"].nunique().max() == 1
+
+
+def test_proximity_range_of_2025_is_whole() -> None:
+    """26 kinds or groups of kinds: those that INSEE counts as one (school, post, grocery) are several categories."""
+    table = kinds()
+    of_2025 = table[table["range_source"].eq("INSEE, gammes d'équipements de la BPE 2025") & table["range"].notna()]
+    assert set(of_2025["range"]) == {"proximity"}
+    groups = {"nursery_school": "school", "primary_school": "school"}
+    groups |= dict.fromkeys(("post_office", "postal_agency", "postal_relay"), "post")
+    assert of_2025["category"].replace(groups).nunique() == 26
+
+
+def test_codes_and_labels_of_the_table_are_those_of_insees_list_of_types() -> None:
+    """Two sources apart from each other: what a code is with us, and what INSEE's lists of types call it."""
+    with (files("accessmap") / "presets" / "bpe_types.csv").open(encoding="utf-8") as stream:
+        listed = pd.read_csv(stream, dtype=str)
+    assert not listed["code"].duplicated().any()
+    assert listed["code"].str.fullmatch(r"[A-G]\d{3}").all()
+    known = kinds().dropna(subset="code")
+    known = known[known["nomenclature"].str.startswith("bpe")]
+    assert set(known["code"]) - set(listed["code"]) == {"A140"}  # police since 2025, of which no list was read
+    of_today = known[(known["nomenclature"] == "bpe2025") & (known["code"] != "A140")]
+    theirs = of_today["code"].map(listed.set_index("code")["label"].map(plain))
+    assert of_today["label"].map(plain).tolist() == theirs.tolist()
+
+
+def test_type_that_is_no_category_of_ours_has_insees_name(tmp_path, communes, mairies) -> None:
+    text = ENSEMBLE + "02173;A304;3\n02173;F313;1\n02173;X999;1\n"
+    read = read_services(saved(tmp_path, text), communes=communes, mairies=mairies)
+    assert read.loc["bpe-02173-A304", ["name", "category", "category_label"]].tolist() == [
+        "École de conduite (02173)",
+        "ecole_de_conduite",
+        "École de conduite",
+    ]
+    assert read.loc["bpe-02173-F313", "category_label"] == "Espace remarquable et patrimoine"
+    assert read.loc["bpe-02173-X999", "category"] == "equipement_x999"
+
+
+def test_sites_and_counts_call_a_type_alike(tmp_path, communes, mairies) -> None:
+    sites = read_services(saved(tmp_path, XY_2025.replace(";F101;", ";A304;")), communes=communes)
+    counts = read_services(saved(tmp_path, ENSEMBLE + "02173;A304;3\n"), communes=communes, mairies=mairies)
+    ours = sites.loc[sites["typequ"] == "A304", ["category", "category_label"]].iloc[0].tolist()
+    assert ours == counts.loc["bpe-02173-A304", ["category", "category_label"]].tolist()
 
 
 def test_kind_unknown_to_us_is_named_after_its_label() -> None:

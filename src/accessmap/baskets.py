@@ -4,6 +4,10 @@ A basket is a list of categories and so is data: those shipped are in presets/ba
 source and its basis: "named" where the source names the service, "read" where it is our reading of what the source only
 describes ("soins de première nécessité") or of the kind of basket it defines. They are approximations: the everyday
 basket of INSEE has 22 services, of which 11 stand here; of the three baskets of the SDAASP only some services do.
+Care, shops and culture ("health", "proximity_shops", "culture") are services that INSEE's proximity range of 2025 names
+in the domains D (health), A and B (services and shops) and F (culture) of the BPE; its craftsmen, estate agents and
+charging points are left out. It names only the library in culture: the cinema and the theatre are of its sub-domain F3,
+and rarer.
 """
 
 from collections.abc import Sequence
@@ -15,7 +19,7 @@ import pandas as pd
 from accessmap.alignment import minutes_of
 from accessmap.errors import TableError, did_you_mean
 
-__all__ = ["REMOTE_MINUTES", "basket", "basket_named", "baskets"]
+__all__ = ["REMOTE_MINUTES", "basket", "basket_minutes", "basket_named", "baskets"]
 
 REMOTE_MINUTES = 7.0
 """Beyond it, in minutes, a resident is remote from the everyday basket (INSEE Première 1579, January 2016)."""
@@ -27,7 +31,7 @@ def baskets() -> pd.DataFrame:
     Examples
     --------
     >>> list(baskets()["basket"].unique())
-    ['everyday', 'sdaasp_public', 'sdaasp_shops', 'sdaasp_rarer']
+    ['everyday', 'sdaasp_public', 'sdaasp_shops', 'sdaasp_rarer', 'health', 'proximity_shops', 'culture']
     """
     with (files("accessmap") / "presets" / "baskets.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, dtype=str)
@@ -96,14 +100,60 @@ def basket(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str
     r2    NaN
     Name: basket, dtype: float64
     """
+    parts = basket_minutes(times, services, categories)
+    total = np.zeros(len(parts))
+    for category in categories:
+        total += parts[category].to_numpy()
+    return pd.Series(total / len(categories), index=times.index, name="basket")
+
+
+def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
+    """Return the minutes to the nearest service of each category of a basket: residents × categories.
+
+    Its mean by resident is :func:`basket`; by commune and in points it is a score over the whole basket, as
+    :func:`accessmap.imbalance.score` makes it.
+
+    Parameters
+    ----------
+    times
+        Residents × services, minutes, NaN where not reached.
+    services
+        With `category`; every service of `times`, and maybe others.
+    categories
+        The basket: ``basket_named("health")`` or a list of your own.
+
+    Returns
+    -------
+    DataFrame
+        Minutes (float64), NaN where none of the category is reached; columns in the order of `categories`.
+
+    Raises
+    ------
+    TableError
+        As :func:`basket`.
+
+    Examples
+    --------
+    >>> services = pd.DataFrame({"category": ["bakery", "bakery", "pharmacy"]}, index=["b1", "b2", "p1"])
+    >>> times = pd.DataFrame([[4.0, 2.0, 8.0], [10.0, 9.0, 20.0]], index=["02173", "02304"], columns=services.index)
+    >>> minutes = basket_minutes(times, services, ["bakery", "pharmacy"])
+    >>> minutes.loc["02304"].tolist()
+    [9.0, 20.0]
+
+    A score by commune, in which 20 minutes count 0 and 5 count 100, each service alike:
+
+    >>> from accessmap.imbalance import score
+    >>> score(minutes, weights=dict.fromkeys(minutes, 1), bounds=dict.fromkeys(minutes, (20, 5))).round(1).to_dict()
+    {'02173': 90.0, '02304': 36.7}
+    """
     _check(times, services, categories)
     minutes, kinds = minutes_of(times), services["category"].loc[times.columns].to_numpy(dtype=object)
-    total = np.zeros(len(times))
-    for category in categories:
-        of_kind = minutes[:, kinds == category]
-        # NaN never wins: fmin passes over it, and a resident who reaches none keeps NaN.
-        total += np.fmin.reduce(of_kind, axis=1, initial=np.nan, dtype=np.float64)
-    return pd.Series(total / len(categories), index=times.index, name="basket")
+    # NaN never wins: fmin passes over it, and a resident who reaches none keeps NaN.
+    nearest = {
+        category: np.fmin.reduce(minutes[:, kinds == category], axis=1, initial=np.nan, dtype=np.float64)
+        for category in categories
+    }
+    return pd.DataFrame(nearest, index=times.index, columns=pd.Index(list(categories), name="category"))
 
 
 def _check(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> None:

@@ -114,7 +114,7 @@ CATEGORIES: Final[Mapping[str, Category]] = MappingProxyType(
             "general practitioners",
             "circle",
             _BLUE,
-            "consultations par an",
+            "médecins",
         ),
         "nurse": Category("infirmier", "nurse", "infirmiers", "nurses", "circle", _PURPLE, "infirmiers"),
         "pharmacy": Category("pharmacie", "pharmacy", "pharmacies", "pharmacies", "cross", _GREEN, "pharmaciens", True),
@@ -143,8 +143,134 @@ CATEGORIES: Final[Mapping[str, Category]] = MappingProxyType(
         "digital_help": Category(
             "aide au numérique", "digital help", "aides au numérique", "digital help", "diamond", _GREEN, "postes", True
         ),
+        "health_centre": Category(
+            "centre de santé", "health centre", "centres de santé", "health centres", "cross", _PURPLE
+        ),
+        "health_house": Category(
+            "maison de santé",
+            "group practice",
+            "maisons de santé",
+            "group practices",
+            "cross",
+            _BROWN,
+            feminine=True,
+        ),
+        "maternity": Category(
+            "maternité", "maternity unit", "maternités", "maternity units", "cross", _INK, "lits", True
+        ),
+        "physiotherapist": Category(
+            "kinésithérapeute",
+            "physiotherapist",
+            "kinésithérapeutes",
+            "physiotherapists",
+            "circle",
+            _GREEN,
+            "kinésithérapeutes",
+        ),
+        "midwife": Category("sage-femme", "midwife", "sages-femmes", "midwives", "circle", _RUST, "sages-femmes", True),
+        "medical_laboratory": Category(
+            "laboratoire d’analyses médicales",
+            "medical laboratory",
+            "laboratoires d’analyses médicales",
+            "medical laboratories",
+            "circle",
+            _INK,
+        ),
+        "hypermarket": Category("hypermarché", "hypermarket", "hypermarchés", "hypermarkets", "triangle", _INK, "m²"),
+        "butcher": Category(
+            "boucherie-charcuterie", "butcher", "boucheries-charcuteries", "butchers", "triangle", _RUST, feminine=True
+        ),
+        "fishmonger": Category(
+            "poissonnerie", "fishmonger", "poissonneries", "fishmongers", "triangle", _PURPLE, feminine=True
+        ),
+        "petrol_station": Category(
+            "station-service", "petrol station", "stations-service", "petrol stations", "star", _INK, feminine=True
+        ),
+        "restaurant": Category("restaurant", "restaurant", "restaurants", "restaurants", "square", _BROWN, "couverts"),
+        "hairdresser": Category(
+            "salon de coiffure", "hairdresser", "salons de coiffure", "hairdressers", "square", _PURPLE
+        ),
+        "vet": Category("vétérinaire", "vet", "vétérinaires", "vets", "star", _BROWN, "vétérinaires"),
+        "postal_agency": Category(
+            "agence postale", "postal agency", "agences postales", "postal agencies", "diamond", _RUST, feminine=True
+        ),
+        "postal_relay": Category(
+            "relais poste", "postal counter in a shop", "relais poste", "postal counters in shops", "diamond", _PURPLE
+        ),
+        "police": Category(
+            "commissariat de police", "police station", "commissariats de police", "police stations", "square", _RUST
+        ),
+        "employment_agency": Category(
+            "agence France Travail",
+            "job centre",
+            "agences France Travail",
+            "job centres",
+            "square",
+            _GREEN,
+            feminine=True,
+        ),
+        "nursery_school": Category(
+            "école maternelle",
+            "nursery school",
+            "écoles maternelles",
+            "nursery schools",
+            "pentagon",
+            _RUST,
+            "élèves",
+            True,
+        ),
+        "childcare": Category("crèche", "day nursery", "crèches", "day nurseries", "pentagon", _BROWN, "places", True),
+        "theatre": Category(
+            "salle de spectacle", "theatre", "salles de spectacle", "theatres", "wedge", _INK, "fauteuils", True
+        ),
+        "bookshop": Category("librairie", "bookshop", "librairies", "bookshops", "wedge", _BROWN, feminine=True),
+        "swimming_pool": Category(
+            "piscine", "swimming pool", "piscines", "swimming pools", "star", _BLUE, feminine=True
+        ),
+        "tennis": Category("court de tennis", "tennis court", "courts de tennis", "tennis courts", "star", _GREEN),
     }
 )
 
 # What a category that is not published is drawn in.
 FALLBACK_COLOUR: Final = _INK
+
+# Categories by domain, in the order a dossier lists them; the words are `domain_…` of words.toml. They follow the
+# domains of INSEE's BPE (A services, B commerce, C education, D health, F sport and culture); the public offices and
+# the digital help that a rural contract speaks of are taken out of A.
+DOMAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "public": (
+            *("mairie", "france_services", "msap", "gendarmerie", "police", "employment_agency"),
+            *("post_office", "postal_agency", "postal_relay"),
+        ),
+        "health": (
+            *(
+                "general_practitioner",
+                "nurse",
+                "pharmacy",
+                "dentist",
+                "physiotherapist",
+                "midwife",
+                "medical_laboratory",
+            ),
+            *("health_house", "health_centre", "hospital", "emergency", "maternity"),
+        ),
+        "shops": (
+            *("bakery", "butcher", "fishmonger", "grocery", "supermarket", "hypermarket", "petrol_station", "bank"),
+            *("restaurant", "hairdresser", "vet"),
+        ),
+        "school": ("childcare", "nursery_school", "primary_school", "middle_school", "high_school"),
+        "culture": ("library", "cinema", "theatre", "bookshop", "swimming_pool", "tennis"),
+        "digital": ("digital_help", "coworking"),
+    }
+)
+OTHER_DOMAIN: Final = "other"
+
+
+def domain(category: str) -> str:
+    """Return the domain of a category: one of :data:`DOMAINS`, or "other" for one that is not published.
+
+    >>> domain("pharmacy"), domain("ludothèque")
+    ('health', 'other')
+    """
+    return next((name for name, members in DOMAINS.items() if category in members), OTHER_DOMAIN)

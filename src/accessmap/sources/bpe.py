@@ -7,8 +7,9 @@ import pandas as pd
 
 from accessmap.errors import SourceError
 from accessmap.findings import count
+from accessmap.labels import CATEGORIES
 from accessmap.sources.columns import COMMUNE_CODES, as_numbers, as_text, plain
-from accessmap.sources.kinds import kinds, kinds_of
+from accessmap.sources.kinds import bpe_labels, kinds_of
 from accessmap.sources.projections import degrees, epsg_of_commune, metres
 from accessmap.sources.rawtable import RawTable
 
@@ -91,8 +92,8 @@ def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
         lon, lat = (
             pd.Series(v) for v in degrees(metres(raw, names["lambert_x"]), metres(raw, names["lambert_y"]), epsg)
         )
-    meant = kinds_of("bpe", codes.tolist(), [None] * len(table))
-    labels = _labels(codes)
+    labels = bpe_labels(codes)
+    meant = kinds_of("bpe", codes.tolist(), labels.tolist())
     named = as_text(table[names["nomrs"]]) if "nomrs" in names else pd.Series(None, index=table.index, dtype=object)
     personal = codes.str.startswith(PERSONAL).to_numpy()
     width = len(str(len(table)))
@@ -120,13 +121,6 @@ def _check_kinds(raw: RawTable, given: pd.Series) -> None:
     if absent:
         named = ", ".join(absent[:5]) + (", …" if len(absent) > 5 else "")
         raise SourceError(f"{raw.name}: the kind of equipment is missing in {named}: give it, or remove the row.")
-
-
-def _labels(codes: pd.Series) -> pd.Series:
-    known = kinds()
-    known = known[known["nomenclature"].str.startswith("bpe")].dropna(subset="code")
-    words = dict(zip(known["code"], known["label"], strict=True))
-    return codes.map(lambda code: words.get(code, f"Équipement {code}"))
 
 
 def _quality(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
@@ -181,15 +175,22 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     groups = keys[~empty].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
     codes = summed["kind"].tolist() if kind else [None] * len(summed)
-    labels = _labels(summed["kind"]) if kind else summed["kind"]
+    labels = bpe_labels(summed["kind"]) if kind else summed["kind"]
     meant = kinds_of("bpe", codes, labels.tolist())
     ids = [f"bpe-{c}-{k if kind else plain(k)}" for c, k in zip(summed["commune"], summed["kind"], strict=True)]
     services = pd.DataFrame(
         {"service_id": ids, "name": labels + " (" + summed["commune"].fillna("?") + ")", **meant}
-    ).assign(capacity=summed["number"], commune=summed["commune"], lon=None, lat=None, source="INSEE BPE")
-    notes = [f"{raw.name}: counted by commune; capacity is how many there are, of sites or of people, no other unit."]
+    ).assign(capacity=summed["number"], capacity_unit=_units(meant, labels), commune=summed["commune"])
+    services = services.assign(lon=None, lat=None, source="INSEE BPE", **({"typequ": summed["kind"]} if kind else {}))
+    notes = [f"{raw.name}: counted by commune; capacity is how many there are, as capacity_unit says, no other unit."]
     if int(summed["rows"].max()) > 1:
         notes.append(f"{raw.name}: {count(len(keys), 'row')} added up by commune and kind.")
     if empty.any():
         notes.append(f"{raw.name}: {count(int(empty.sum()), 'count')} of 0 passed over.")
     return RawTable(raw.name, services, tuple(summed["line"]), (*raw.notes, *notes))
+
+
+def _units(meant: pd.DataFrame, labels: pd.Series) -> list[str]:
+    """What is counted, in French: pharmacies and not the pharmacists that a pharmacy's capacity is by default."""
+    words = zip(meant["category"], labels, strict=True)
+    return [CATEGORIES[kind].plural if kind in CATEGORIES else str(label) for kind, label in words]

@@ -20,6 +20,7 @@ NAMES: Names = {
     "name": ("nom", "nom_(com|commune|officiel|m|iris)", "libelle(_commune)?", "lib_?(geo|com|iris)", "commune"),
     "population": ("pop", "pmun", "p\\d\\d_p(mun|op)", "pop(ulation)?_?mun(icipale)?", "t", "habitants"),
     "epci": ("siren_epci", "code_epci", "epci_code", "codes?_siren_des_epci", "epci_siren"),
+    "epci_name": ("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
     "in_territory": ("territory", "dans_le_territoire", "territoire"),
 }
 TRUTHS = {"true": True, "vrai": True, "oui": True, "yes": True, "1": True}
@@ -38,8 +39,8 @@ def read_communes(
     r"""Return communes in the contract: index `code`, name, population, epci, in_territory, polygons in metres.
 
     Known French and common names are recognised whatever their case and accents (insee, INSEE_COM, codgeo → code; nom,
-    libgeo → name; PMUN, P21_POP → population; siren_epci → epci). Further columns are kept. What was done stands, in
-    sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+    libgeo → name; PMUN, P21_POP → population; siren_epci → epci; epci_nom → epci_name). Further columns are kept. What
+    was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Kinds of services: what the codes of France's files mean, as data (presets/kinds.csv)."""
+"""Kinds of services: what the codes of France's files mean, as data (presets/kinds.csv, presets/bpe_types.csv)."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -9,25 +9,27 @@ import pandas as pd
 from accessmap.labels import CATEGORIES
 from accessmap.sources.columns import plain
 
-__all__ = ["kinds", "kinds_of"]
+__all__ = ["bpe_labels", "kinds", "kinds_of"]
 
 
 def kinds() -> pd.DataFrame:
-    """Return what each code of the BPE, FINESS, RPPS and La Poste is with us, one row a code or label.
+    """Return what each code of the BPE, FINESS and France's other files is with us, one row a code or label.
 
     Returns
     -------
     DataFrame
-        `nomenclature` (bpe2013: codes in use until about 2020, bpe2025: since the revision of 2023, finess, rpps,
-        laposte), `code` (missing where it could not be verified), `label` (the publisher's), `category` (ours),
-        `category_label` (French word, where the category is not a published one), `range` (INSEE's: proximity,
-        intermediate or superior; missing where no source read here says), `range_basis` ("named": the source names
-        the service; "read": our reading of it) and `range_source`.
+        `nomenclature` (bpe2013: codes in use in 2013, most until 2022; bpe2021: between the two; bpe2025: since the
+        revision of 2023; finess, rpps, laposte, mednum), `code` (missing where the file has labels only), `label` (the
+        publisher's), `category` (ours), `category_label` (French word, where the category is not a published one),
+        `range` (INSEE's: proximity, intermediate or superior; missing where no source read here says), `range_basis`
+        ("named": the source names the service; "read": our reading of it) and `range_source`.
 
     Notes
     -----
     INSEE revises its ranges with each BPE: a range is that of the year in `range_source`. A bank was in the proximity
-    range in 2021 and is not in that of 2025.
+    range in 2021 and is not in that of 2025. Of the ranges of 2025 (26 kinds or groups of kinds of proximity, 48
+    intermediate, 61 superior) only the first is here whole; :func:`~accessmap.sources.ranges.read_ranges` reads all
+    three from INSEE's own list.
 
     Examples
     --------
@@ -42,6 +44,47 @@ def kinds() -> pd.DataFrame:
 def _kinds() -> pd.DataFrame:
     with (files("accessmap") / "presets" / "kinds.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, dtype=str)
+
+
+def bpe_labels(codes: pd.Series) -> pd.Series:
+    """Return the name that INSEE gives each type of equipment of the BPE, of any edition from 2013 to 2025.
+
+    A code that means other things in several editions (F112) has its last name.
+
+    Parameters
+    ----------
+    codes
+        TYPEQU.
+
+    Returns
+    -------
+    Series
+        Indexed like `codes`; "Équipement X999" for a code that is in no edition read here.
+
+    Notes
+    -----
+    Source: INSEE, dictionary of the BPE of 2013, and the lists of types of the BPE of 2021 and 2024 as public programs
+    that read them have them (presets/bpe_types.csv).
+
+    Examples
+    --------
+    >>> bpe_labels(pd.Series(["B207", "A304", "X999"])).tolist()
+    ['Boulangerie-pâtisserie', 'École de conduite', 'Équipement X999']
+    """
+    words = _types()
+    return codes.map(lambda code: words.get(code, f"Équipement {code}"))
+
+
+@cache
+def _types() -> dict[str, str]:
+    """Label by code: that of the table of kinds, else INSEE's list."""
+    with (files("accessmap") / "presets" / "bpe_types.csv").open(encoding="utf-8") as stream:
+        listed = pd.read_csv(stream, dtype=str)
+    known = _kinds()
+    known = known[known["nomenclature"].str.startswith("bpe")].dropna(subset="code")
+    return dict(zip(listed["code"], listed["label"], strict=True)) | dict(
+        zip(known["code"], known["label"], strict=True)
+    )
 
 
 def kinds_of(nomenclature: str, codes: Sequence[str | None], labels: Sequence[str | None]) -> pd.DataFrame:

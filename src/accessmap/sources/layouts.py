@@ -1,6 +1,6 @@
 """The files of services that France publishes, known by their columns, each brought to the names of the contract."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -8,17 +8,22 @@ import pandas as pd
 from accessmap.errors import SourceError, did_you_mean
 from accessmap.findings import count
 from accessmap.sources.bpe import bpe_services, is_bpe
+from accessmap.sources.calendars import POINT_IDS
 from accessmap.sources.columns import as_text, plain
 from accessmap.sources.coordinates import COORDINATES
 from accessmap.sources.finess import finess_services
 from accessmap.sources.kinds import kinds_of
+from accessmap.sources.mediation import is_mediation, mediation_services
 from accessmap.sources.practitioners import practitioners
 from accessmap.sources.rawtable import RawTable
 
 __all__ = ["GENERIC", "LAYOUTS", "TEXTS", "Layout", "in_layout"]
 
 GENERIC = "generic"
-EVERY = ("service_id", "name", "capacity", "hours", "step_free", "commune", "source", "point_quality", *COORDINATES)
+EVERY = (
+    *("service_id", "name", "capacity", "capacity_unit", "hours", "step_free", "commune", "source", "point_quality"),
+    *COORDINATES,
+)
 TEXTS = ("categetab", "categagretab", "typequ", "qualite_xy", "qualite_geoloc", "mode_exercice")
 """Further columns whose figures are codes."""
 Columns = Mapping[str, str | None] | None
@@ -43,7 +48,7 @@ class Layout:
     title: str
     is_it: Callable[[set[str]], bool]
     services: Callable[[RawTable, Columns], RawTable]
-    takes: Container[str] = ()
+    takes: Sequence[str] = ()
 
 
 def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: Columns) -> tuple[RawTable, str]:
@@ -88,9 +93,10 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         raise SourceError(f"{raw.name} is not in the layout {layout!r} ({chosen.title}): it has columns {has}.")
     unused = [name for name in columns or {} if name not in chosen.takes]
     if unused:
+        allowed = f" (it may name {', '.join(chosen.takes)})" if chosen.takes else ""
         raise SourceError(
-            f"{raw.name} is {chosen.title}, where columns= may not name {', '.join(map(repr, unused))}: leave it out, "
-            "or read the file with layout='generic'."
+            f"{raw.name} is {chosen.title}, where columns= may not name {', '.join(map(repr, unused))}{allowed}: leave "
+            "it out, or read the file with layout='generic'."
         )
     read = chosen.services(raw, columns).told(f"{raw.name}: read as {chosen.title}; layout='generic' reads it plainly.")
     if category is None:
@@ -126,7 +132,7 @@ def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - on
     table = raw.table
     labels = as_text(table[names["caracteristique_du_site"]])
     places = {name: column for name, column in names.items() if name in ("latitude", "longitude")}
-    ids = next((names[name] for name in ("identifiant_du_site", "identifiant_a", "identifiant") if name in names), None)
+    ids = next((names[name] for name in POINT_IDS if name in names), None)
     services = pd.DataFrame(
         {
             "name": as_text(table[names["libelle_du_site"]]),
@@ -141,7 +147,8 @@ def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - on
     )
     if ids is not None:
         services = services.assign(service_id="poste-" + as_text(table[ids]))
-    return replace(raw, table=services).told(f"{raw.name}: opening hours are in another file of La Poste, not read.")
+    told = f"{raw.name}: opening hours are in another file of La Poste (laposte_ouvertur): see read_hours."
+    return replace(raw, table=services).told(told)
 
 
 def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
@@ -164,7 +171,7 @@ LAYOUTS: Mapping[str, Layout] = {
         "annuaire santé, PS_LibreAcces_Personne_activite (Agence du numérique en santé)",
         lambda names: {"identifiant_pp", "code_profession"} <= names,
         practitioners,
-        ("capacity",),
+        ("consultations",),
     ),
     "laposte": Layout(
         "points de contact de La Poste (laposte_poincont)",
@@ -177,6 +184,11 @@ LAYOUTS: Mapping[str, Layout] = {
         lambda names: {"id_fs", "lib_fs", "format_fs"} <= names,
         _france_services,
         EVERY,
+    ),
+    "mednum": Layout(
+        "lieux de médiation numérique (cartographie nationale, ANCT)",
+        is_mediation,
+        lambda raw, _: mediation_services(raw),
     ),
 }
 """Published files, by the name that `read_services(layout=…)` takes."""

@@ -22,19 +22,21 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     """Return one service a practitioner and place of work: kind, commune, mode of practice, activity if given.
 
     Names, numbers and addresses of people are not kept. A practitioner who is listed more than once at one place, for
-    several qualifications or roles, is one service there; who works in two places is one in each.
+    several qualifications or roles, is one service there; who works in two places is one in each. `capacity` counts
+    practitioners, so it is 1, as in the counts of the BPE; activity is in `consultations`, a year, from which
+    :func:`~accessmap.drees.apl_activity` makes the supply of the APL.
 
     Parameters
     ----------
     raw
         As PS_LibreAcces_Personne_activite has it.
     columns
-        The caller's; its "capacity" names a column of consultations a year.
+        The caller's; its "consultations" names a column of consultations a year.
 
     Raises
     ------
     SourceError
-        When columns of the extraction are missing.
+        When columns of the extraction are missing, or consultations are no numbers.
 
     Examples
     --------
@@ -43,8 +45,8 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     >>> row |= {"Libellé savoir-faire": "Médecine générale"}
     >>> row |= {"Code commune (coord. structure)": "02173"}
     >>> read = practitioners(RawTable("ps.txt", pd.DataFrame([row]), ("line 2",))).table.iloc[0]
-    >>> read[["service_id", "name"]].tolist()
-    ['rpps-02173-general_practitioner-1', 'Médecin généraliste (02173)']
+    >>> read[["service_id", "name"]].tolist(), int(read["capacity"])
+    (['rpps-02173-general_practitioner-1', 'Médecin généraliste (02173)'], 1)
     """
     names = {plain(column): column for column in raw.table.columns}
     wanted = (
@@ -66,10 +68,12 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     kinds.loc[is_doctor & skill.isna().to_numpy(), ["category", "category_label"]] = ["doctor", "médecin"]
     site = names.get("identifiant_technique_de_la_structure")
     where = (as_text(table[site]) if site else commune).fillna(commune)
-    activity = _activity(table, names, columns)
+    activity = _activity(raw, names, columns)
     people = pd.DataFrame({"person": person, "where": where, **kinds})
     twice = people.duplicated().to_numpy()
-    services = pd.DataFrame({"commune": commune, **kinds, "capacity": activity})
+    services = pd.DataFrame({"commune": commune, **kinds}).assign(capacity=1)
+    if activity is not None:
+        services = services.assign(consultations=activity)
     if "code_mode_exercice" in names:
         services = services.assign(mode_exercice=as_text(table[names["code_mode_exercice"]]))
     kept = replace(raw, table=services).keep(~twice)
@@ -89,12 +93,23 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     return replace(kept, table=services).told(*_told(raw.name, services, int(twice.sum())))
 
 
-def _activity(table: pd.DataFrame, names: Mapping[str, str], columns: Mapping[str, str | None] | None) -> pd.Series:
-    """Consultations a year, missing where the file has none."""
-    chosen = (columns or {}).get("capacity") or next((names[name] for name in ACTIVITY if name in names), None)
-    if chosen is None or chosen not in table.columns:
-        return pd.Series(float("nan"), index=table.index)
-    return as_numbers(table[chosen])
+def _activity(raw: RawTable, names: Mapping[str, str], columns: Mapping[str, str | None] | None) -> pd.Series | None:
+    """Consultations a year, None where the file has no such column."""
+    chosen = (columns or {}).get("consultations") or next((names[name] for name in ACTIVITY if name in names), None)
+    if chosen is None:
+        return None
+    if chosen not in raw.table.columns:
+        near = did_you_mean(chosen, raw.table.columns)
+        raise SourceError(f"{raw.name}: columns= takes 'consultations' from {chosen!r}, which the file has not{near}.")
+    given = raw.table[chosen]
+    wrong = (pd.to_numeric(as_numbers(given), errors="coerce").isna() & given.notna()).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise SourceError(
+            f"{raw.name}: {chosen!r} is not a number in {count(int(wrong.sum()), 'row')}, such as {raw.lines[row]} "
+            f"({given.iloc[row]!r}): give consultations a year, or leave them empty where unknown."
+        )
+    return as_numbers(given)
 
 
 def _told(file: str, services: pd.DataFrame, twice: int) -> list[str]:

@@ -36,6 +36,7 @@ NAMES: Names = {
     "category": ("categorie",),
     "category_label": (),
     "capacity": ("capacite", "nb_places"),
+    "capacity_unit": (),
     "hours": ("opening_hours",),
     "step_free": ("accessible", "acces_de_plain_pied"),
     "commune": COMMUNE_CODES,
@@ -43,7 +44,10 @@ NAMES: Names = {
     "point_quality": (),
     **COORDINATES,
 }
-FIRST = ("name", "category", "category_label", "capacity", "hours", "step_free", "commune", "source", "point_quality")
+FIRST = (
+    *("name", "category", "category_label", "capacity", "capacity_unit", "hours", "step_free", "commune", "source"),
+    "point_quality",
+)
 STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
@@ -67,10 +71,10 @@ def read_services(
 
     The files that France publishes are known by their columns, and their codes become categories: FINESS (with or
     without coordinates), the BPE (sites, or counts by commune), the annuaire santé, La Poste's points of contact, the
-    France services (docs/howto_services.md). In any other file known names are recognised whatever their case and
-    accents (finess → service_id; raison sociale → name; insee → commune). Timetables of the public directory, and one
-    column a day (h_lundi …), become `hours`. Further columns are kept. What was done stands, in sentences, in
-    `.attrs["read_notes"]` and goes to the logger "accessmap".
+    France services, the places of digital help (docs/howto_services.md). In any other file known names are recognised
+    whatever their case and accents (finess → service_id; raison sociale → name; insee → commune). Timetables of the
+    public directory, and one column a day (h_lundi …), become `hours`. Further columns are kept. What was done stands,
+    in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
 
     Parameters
     ----------
@@ -94,8 +98,8 @@ def read_services(
     layer
         Of a GeoPackage that has several.
     layout
-        "finess", "bpe", "rpps", "laposte" or "france_services" to insist on one; "generic" to read a plain table; by
-        default the columns tell.
+        "finess", "bpe", "rpps", "laposte", "france_services" or "mednum" to insist on one; "generic" to read a plain
+        table; by default the columns tell.
     mairies
         Services with `commune`, such as ``read_services("mairies.gpkg", category="mairie", communes=communes)``.
         What has no point, counts among them, is placed there, marked "placed_at_mairie"; and so is what is moved.
@@ -139,7 +143,7 @@ def read_services(
         _allow_no_points(reading)
     _give_name(reading, category)
     reading.require("name", "category")
-    reading.text("name", "category", "category_label", "hours", "step_free", "commune", "source", "point_quality")
+    reading.text(*(name for name in FIRST if name != "capacity"))
     _give_ids(reading)
     reading.name_rows("service_id")
     reading.numbers("capacity")
