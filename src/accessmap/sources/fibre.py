@@ -1,0 +1,263 @@
+"""Digital coverage by commune, as ARCEP and others publish it, brought into the contract."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accessmap.digital_tables import COUNTS, RATES, check_digital
+from accessmap.errors import TableError, did_you_mean
+from accessmap.findings import SHOWN, count
+from accessmap.sources.columns import COMMUNE_CODES, LOGGER, Names, Reading, as_text, plain
+from accessmap.sources.files import RawTable, read_table
+from accessmap.sources.rates import Denominator, as_shares, merged_rows, rates_of_counts
+from accessmap.sources.successors import current_codes
+
+__all__ = ["read_digital"]
+
+# Names of ARCEP's "Ma connexion internet" by commune (code_insee, nbr, elig_ftth, elig_thd30), of its Observatoire
+# ("Code commune", "Meilleure estimation des locaux T4 2025", one column a quarter), and of what others make of them.
+RATE = "(?:tx|taux|pct|part|pourcentage)"
+# Words that leave the meaning of a rate as it is: "part des locaux sans fibre" or "taux d'abonnés" are other rates.
+WORDS = "_(?:(?:de|des|d|en|a|la|le|au|couverture|eligibilite|eligibles?|locaux|logements|raccordables?|deploiement)_)*"
+NAMES: Names = {
+    "code": COMMUNE_CODES,
+    "premises": (
+        *("nbr", "locaux", "nb_locaux", "nombre_de_locaux", "nb_total_locaux", "total_locaux", "locaux_(total|arcep)"),
+        "meilleure_estimation_des_locaux(_.*)?",
+    ),
+    "fibre": (
+        "ftth",
+        f"{RATE}{WORDS}(fibre|ftth)(_pct)?",
+        "(fibre|ftth)_(pct|taux|part|rate)",
+        "couverture_(fibre|ftth)",
+    ),
+    "very_high_speed": (
+        *("thd(_?30)?", f"{RATE}{WORDS}thd(_?30)?", "thd(_?30)?_(pct|taux|part|rate)", "tres_haut_debit(_pct)?"),
+        "couverture_thd",
+    ),
+    "mobile_4g": ("4g", f"{RATE}{WORDS}4g", "4g_(pct|taux|part|rate)", "couverture_4g"),
+    "fibre_premises": (
+        *("elig_ftth", "(nb_|nombre_de_)?(locaux|prises|lignes)_(raccordables|ftth)(_ftth)?", "raccordables"),
+        "(ftth|fibre)_connectable_premises(_.*)?",
+    ),
+    "very_high_speed_premises": ("elig_thd30",),
+}
+NOT_KEPT = ("geometry", "nom", "nom_com", "nom_commune", "libelle_commune", "name", "type")
+QUARTER = re.compile(r"t([1-4])_(20\d\d)")
+PREAMBLE = 10  # rows of title that a spreadsheet may have above its header
+
+
+def read_digital(
+    path: str | Path,
+    communes: pd.DataFrame,
+    *,
+    premises: pd.Series | None = None,
+    quarter: str | None = None,
+    percent: bool | None = None,
+    cap: bool = False,
+    columns: Mapping[str, str | None] | None = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+    successors: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    r"""Return digital coverage in the contract, one row a commune of the table: shares (0-1), missing where unknown.
+
+    Rates in per cent become shares; premises reached become a share of all premises, where the file or `premises` says
+    how many there are, and else the share stays missing and `fibre_premises` keeps the count. Rows of communes that are
+    not loaded are left out and counted; communes without a row are kept, unknown. Further columns are kept. What was
+    done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        CSV, Parquet or another table by commune; ARCEP's "Ma connexion internet" and Observatoire are known.
+    communes
+        Communes in the contract: their codes are the rows of what comes back.
+    premises
+        Premises by commune code, of the same vintage: what a file that only counts those connected is divided by.
+    quarter
+        Of an Observatoire that has one column a quarter, such as "T1 2018"; the latest where not given.
+    percent
+        Whether rates are per cent (True) or shares (False), where neither their names nor their values tell.
+    cap
+        Take 1 where premises reached outnumber the premises counted, and say so; else that is an error.
+    columns
+        Name in the contract to name in the file, where it is unusual; None where the file's is not to be used.
+    encoding
+        Of a CSV that is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+    successors
+        Former code of a commune to that of today, where
+        :func:`~accessmap.sources.successors.merged_communes` is not enough.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line of the file.
+
+    Notes
+    -----
+    Source: ARCEP, Ma connexion internet, statistics by commune (nbr: premises; elig_ftth, elig_thd30: eligible
+    premises), and Observatoire du haut et très haut débit (a quarter: premises that can be connected). Where former
+    communes have become one, premises are added up and rates weighted by them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> communes = pd.DataFrame({"name": ["Champs", "Chauny"]}, index=pd.Index(["02159", "02173"], name="code"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "commune_techno.csv")
+    ...     _ = path.write_text("code_insee;nbr;elig_ftth\n02173;6000;5700\n01001;400;400\n")
+    ...     read_digital(path, communes)
+           premises  fibre  fibre_premises
+    code
+    02159       NaN    NaN             NaN
+    02173    6000.0   0.95          5700.0
+    """
+    raw = read_table(path, encoding=encoding, layer=layer)
+    reading = Reading("digital", _with_header(replace(raw, table=pd.DataFrame(raw.table))))
+    reading.rename(NAMES, _with_quarter(reading, quarter, columns))
+    reading.require("code")
+    reading.name_rows("code")
+    _no_other_type(reading)
+    names = [name for name in (*COUNTS, *RATES) if name in reading.table.columns]
+    if not set(names) - {"premises"}:
+        has = ", ".join(map(str, reading.table.columns))
+        reading.problems.append(f"No rate and no premises reached: the file has {has}; name one with columns=….")
+    reading.table = reading.table.infer_objects()  # a column of text with gaps is then known to be of text
+    reading.further_numbers(("code", *NAMES))
+    for name in names:
+        reading.numbers(name)
+    as_shares(reading, percent)
+    loaded = pd.Index(communes.index, name="code")
+    _only_loaded(reading, loaded, successors)
+    merged_rows(reading, NOT_KEPT)
+    rates_of_counts(reading, Denominator(premises, cap))
+    return _finish(reading, loaded)
+
+
+def _with_header(raw: RawTable) -> RawTable:
+    """Take as header the first row that names the code of a commune, where a title stands above it."""
+    patterns = [re.compile(name) for name in ("code", *COMMUNE_CODES)]
+
+    def names_code(cells: Iterable[object]) -> bool:
+        return any(pattern.fullmatch(plain(cell)) for cell in cells for pattern in patterns)
+
+    if names_code(raw.table.columns):
+        return raw
+    for row in range(min(PREAMBLE, len(raw.table))):
+        cells = enumerate(raw.table.iloc[row], start=1)
+        header = [str(cell) if plain(cell or "") else f"column {place}" for place, cell in cells]
+        if names_code(header) and len(set(header)) == len(header):
+            table = raw.table.iloc[row + 1 :].set_axis(header, axis=1).reset_index(drop=True)
+            note = f"{raw.name}: header taken from {raw.lines[row]}, what stands above it is a title."
+            return replace(raw, table=table, lines=raw.lines[row + 1 :], notes=(*raw.notes, note))
+    return raw
+
+
+def _with_quarter(
+    reading: Reading, quarter: str | None, columns: Mapping[str, str | None] | None
+) -> Mapping[str, str | None] | None:
+    """The caller's columns, with that of one quarter as the premises that fibre reaches."""
+    found = {}
+    for column in reading.table.columns:
+        if match := QUARTER.fullmatch(plain(column)):
+            found[f"{match[2]} {match[1]}"] = str(column)
+    if quarter is not None:
+        wanted = [column for column in found.values() if plain(column) == plain(quarter)]
+        if not wanted:
+            near = did_you_mean(quarter, found.values())
+            listed = ", ".join(found[key] for key in sorted(found)) or "none"
+            reading.problems.append(f"quarter= names {quarter!r}{near}: the quarters of the file are {listed}.")
+            return columns
+        chosen = wanted[0]
+    elif found and "fibre_premises" not in (columns or {}):
+        chosen = found[max(found)]
+        reading.notes.append(
+            f"{reading.file}: fibre is that of {chosen}, the latest of {count(len(found), 'quarter')}."
+        )
+    else:
+        return columns
+    reading.table = reading.table.drop(columns=[column for column in found.values() if column != chosen])
+    return {**(columns or {}), "fibre_premises": chosen}
+
+
+def _no_other_type(reading: Reading) -> None:
+    """Keep the rows of all premises, where a file counts some of them apart (ARCEP's `type` is "all")."""
+    if "type" in reading.table.columns:
+        apart = (as_text(reading.table["type"]).fillna("all").str.casefold() != "all").to_numpy(dtype=bool)
+        if apart.any() and not apart.all():
+            reading.notes.append(f"{reading.file}: {count(int(apart.sum()), 'row')} of another type than all left out.")
+            _keep_rows(reading, ~apart)
+
+
+def _keep_rows(reading: Reading, mask: NDArray[np.bool_]) -> None:
+    """Keep the rows of the reading where `mask` is true, and their places in the file."""
+    reading.table = reading.table.loc[mask].reset_index(drop=True)
+    reading.rows = [row for row, kept in zip(reading.rows, mask, strict=True) if kept]
+
+
+def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:
+    """Bring codes to today, name those that lost a zero, and leave out the communes that are not loaded."""
+    codes = reading.table["code"].astype(object)
+    _add_rows(reading, codes.isna(), "'code' is missing", "give it, as text")
+    _add_rows(reading, codes.duplicated(keep=False) & codes.notna(), "'code' is there more than once", "keep one row")
+    lost = codes.map(lambda code: f"0{code}" in loaded, na_action="ignore").fillna(False).astype(bool)
+    _add_rows(reading, lost, "'code' has lost its leading zero", "read or write it as text, with str.zfill(5)")
+    today = current_codes(codes, loaded, successors)
+    moved = (today != codes) & codes.notna()
+    if moved.any():
+        reading.notes.append(
+            f"{reading.file}: {count(int(moved.sum()), 'row')} of communes since merged, now in theirs."
+        )
+    known = today.isin(loaded).to_numpy()
+    if not known.any() and not lost.any():
+        some = ", ".join(map(repr, codes.dropna().unique()[:SHOWN]))
+        reading.problems.append(f"No row is of a commune of the communes table (codes such as {some}): load them too.")
+    elif not known.all():
+        left = codes[~known]
+        some = ", ".join(map(repr, left.dropna().unique()[:SHOWN]))
+        reading.notes.append(
+            f"{reading.file}: {count(len(left), 'row')} of communes not loaded left out, such as {some}."
+        )
+    reading.table = reading.table.assign(code=today)
+    _keep_rows(reading, known)
+
+
+def _add_rows(reading: Reading, mask: pd.Series, what: str, remedy: str) -> None:
+    where = np.flatnonzero(mask.to_numpy(dtype=bool))
+    if len(where):
+        named = ", ".join(reading.rows[row] for row in where[:SHOWN])
+        more = f" and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
+        reading.problems.append(f"{what} in {count(len(where), 'row')}: {named}{more}: {remedy}.")
+
+
+def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
+    """Return one row a commune, or raise all that is wrong in one error."""
+    table: pd.DataFrame = reading.table
+    problems = list(reading.problems)
+    if not problems:
+        table = table.set_index("code")
+        try:
+            check_digital(table, row_names=reading.rows)
+        except TableError as error:
+            problems += error.problems
+    if problems:
+        raise TableError(f"digital ({reading.file})", problems)
+    without = len(loaded.difference(table.index))
+    if without:
+        reading.notes.append(f"{reading.file}: {count(without, 'commune')} of the table without a row, left unknown.")
+    first = [name for name in ("premises", *RATES, *COUNTS[1:]) if name in table.columns]
+    table = table[[*first, *(name for name in table.columns if name not in first)]].reindex(loaded)
+    for note in reading.notes:
+        LOGGER.info(note)
+    table.attrs = {"read_notes": list(reading.notes)}
+    return table
