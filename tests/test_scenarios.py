@@ -1,5 +1,7 @@
 """What a scenario changes, what it leaves alone, and what it refuses."""
 
+import dataclasses
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -373,3 +375,67 @@ def test_every_unit_value_names_its_source_and_year():
     table = unit_values()
     assert (table["source"].str.len() > 20).all()
     assert table["vintage"].between(2000, 2030).all()
+
+
+# ------------------------------------------------------------------ fibre and schools
+
+
+@pytest.fixture
+def digital_study(toy_study):
+    schools = gpd.GeoDataFrame(
+        {"name": ["École A", "École B"], "level": ["primary"] * 2, "commune": ["02001", "02002"]},
+        geometry=toy_study.communes.geometry.iloc[:2].centroid.to_list(),
+        index=pd.Index(["0020001A", "0020002B"], name="school_id"),
+        crs=2154,
+    )
+    equipment = pd.DataFrame({"tablets": [4.0]}, index=pd.Index(["0020001A"], name="school_id"))
+    digital = pd.DataFrame({"fibre": [0.4, 0.9]}, index=pd.Index(["02001", "02002"], name="code"))
+    return dataclasses.replace(toy_study, digital=digital, schools=schools, equipment=equipment)
+
+
+def test_a_commune_that_is_connected_changes_the_digital_table_and_nothing_else(digital_study):
+    plan = Scenario("fibre").connect("Aville").connect("02002", share=0.5)
+    after = plan.apply(digital_study)
+    assert after.digital["fibre"].to_list() == [1.0, 0.9]  # a rate never goes down
+    assert digital_study.digital["fibre"].to_list() == [0.4, 0.9]
+    assert after.equipment is digital_study.equipment
+    assert after.services is digital_study.services
+
+
+def test_a_school_that_is_equipped_gets_what_is_bought_on_top(digital_study):
+    plan = Scenario("tablettes").equip("0020001A", tablets=8, ent="yes")
+    after = plan.apply(digital_study)
+    assert after.equipment.loc["0020001A", ["tablets", "ent"]].to_list() == [12, "yes"]
+    assert digital_study.equipment.loc["0020001A", "tablets"] == 4
+
+
+def test_every_bad_digital_step_is_named_at_once(digital_study, toy_study):
+    plan = Scenario("x").connect("Avile").connect("02001", technology="fiber").equip("0020001X", tablets=1)
+    with pytest.raises(ScenarioError) as caught:
+        plan.equip("0020002B").apply(digital_study)
+    message = str(caught.value)
+    assert "4 problems" in message
+    assert "unknown commune 'Avile' (did you mean 'Aville'?)" in message
+    assert "did you mean 'fibre'?" in message
+    assert "did you mean '0020001A'" in message
+    assert "Step 4 (equip): say what the school gets" in message
+    with pytest.raises(ScenarioError, match=r"no digital table.*no schools"):
+        Scenario("x").connect("Aville").equip("0020001A", tablets=1).apply(toy_study)
+
+
+def test_digital_steps_come_back_from_toml(tmp_path):
+    plan = Scenario("numérique").connect("02001").connect("02002", technology="mobile_4g", share=0.8)
+    plan = plan.equip("0020001A", tablets=8, interactive_boards=1, ent="yes", connection_mbps=100)
+    path = write_scenarios([plan], tmp_path / "plan.toml")
+    assert read_scenarios(path) == {plan.name: plan}
+
+
+def test_a_study_of_another_territory_keeps_the_minutes_and_refuses_unknown_codes(toy_study):
+    toy_study.minutes()
+    other = toy_study.about(["60001"], title="Xanton")
+    assert other._known is toy_study._known
+    assert other.territory.to_list() == [False, False, True]
+    with pytest.raises(StudyError, match=r"'60002' \(did you mean '60001' or '02002'\?\) not among its communes"):
+        toy_study.about(["60002"], title="?")
+    with pytest.raises(StudyError, match="no commune is given"):
+        toy_study.about([], title="?")

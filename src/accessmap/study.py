@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -13,9 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.cards import study_card
+from accessmap.digital_tables import check_digital
 from accessmap.errors import StudyError, did_you_mean
+from accessmap.findings import some
 from accessmap.network import RoadNetwork
 from accessmap.provenance import Provenance
+from accessmap.school_tables import check_equipment, check_schools
 from accessmap.tables import check_communes, check_residents, check_services
 from accessmap.trips import Trips
 
@@ -55,6 +59,10 @@ class Study:
         Where the tables come from; the network's is added to it.
     notes
         What was repaired or supposed while the tables were read: table, id, commune, problem, remedy.
+    digital
+        Shares of premises with fast internet, by commune (`accessmap.digital_tables`), where they are known.
+    schools, equipment
+        Schools and what they are equipped with (`accessmap.school_tables`), where they are known.
 
     Raises
     ------
@@ -71,12 +79,21 @@ class Study:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
     notes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTE_COLUMNS)))
+    digital: pd.DataFrame | None = None
+    schools: gpd.GeoDataFrame | None = None
+    equipment: pd.DataFrame | None = None
     _known: _Known = field(default_factory=lambda: _Known(), repr=False)
 
     def __post_init__(self) -> None:
         check_communes(self.communes)
         check_residents(self.residents, self.communes)
         check_services(self.services, self.communes)
+        if self.digital is not None:
+            check_digital(self.digital, self.communes)
+        if self.schools is not None:
+            check_schools(self.schools, self.communes)
+        if self.equipment is not None:
+            check_equipment(self.equipment, self.schools)
         object.__setattr__(self, "scenarios", MappingProxyType(dict(self.scenarios)))
 
     @property
@@ -138,10 +155,49 @@ class Study:
         """Return the same study over other roads: everything is routed again."""
         return self._with(network=network, _known=_Known())
 
-    def changed(self, services: gpd.GeoDataFrame, network: RoadNetwork) -> Study:
-        """Return the study with services whose changes the caller has checked; other roads are routed again."""
+    def about(self, codes: Iterable[str], *, title: str) -> Study:
+        """Return the same study reported on other communes; the minutes already known are kept.
+
+        Parameters
+        ----------
+        codes
+            INSEE codes of the communes of the new territory, all among those of the study.
+        title
+            Name of the new territory.
+
+        Raises
+        ------
+        StudyError
+            Where a code is no commune of the study, or none is given.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> noyon = study.communes.index[study.communes["epci"] == "246000756"]
+        >>> study.about(noyon, title="CC du Pays Noyonnais").title
+        'CC du Pays Noyonnais'
+        """
+        wanted = list(dict.fromkeys(codes))
+        unknown = [code for code in wanted if code not in self.communes.index]
+        if unknown or not wanted:
+            problem = (
+                f"{some(unknown, self.communes.index)} not among its communes" if unknown else "no commune is given"
+            )
+            raise StudyError(f"study: {problem}: give codes of study.communes.")
+        return self._with(communes=self.communes.assign(in_territory=self.communes.index.isin(wanted)), title=title)
+
+    def changed(
+        self,
+        services: gpd.GeoDataFrame,
+        network: RoadNetwork,
+        *,
+        digital: pd.DataFrame | None = None,
+        equipment: pd.DataFrame | None = None,
+    ) -> Study:
+        """Return the study with tables whose changes the caller has checked; other roads are routed again."""
         same_roads = self if network is self.network else self.with_network(network)
-        return same_roads._with(services=services)
+        return same_roads._with(services=services, digital=digital, equipment=equipment)
 
     def _with(self, **changed: object) -> Study:
         """Return a copy with fields changed, without checking again what has been checked."""
@@ -168,6 +224,12 @@ class Study:
             unsnapped.append(pd.DataFrame({**rows, "remedy": "compté comme non atteint"}))
         found = [part for part in (self.notes, *unsnapped) if len(part)]
         return pd.concat(found, ignore_index=True) if found else self.notes.copy()
+
+    def _repr_html_(self) -> str:
+        tables, names = (self.communes, self.services), tuple(self.scenarios)
+        return study_card(
+            *tables, title=self.title, thresholds=self.thresholds, scenarios=names, provenance=self.credit
+        )
 
     def __repr__(self) -> str:
         inside = self.communes["in_territory"]

@@ -164,9 +164,9 @@ def check_services(
     ----------
     services
         Index `service_id` (text); columns `name`, `category`, `geometry` (points in metres); optional `category_label`,
-        `capacity` (0 or more, missing where unknown), `hours` (OSM opening_hours, missing where unknown), `step_free`
-        (yes, no or unknown) and `commune` (code). A category outside :data:`accessmap.labels.CATEGORIES` needs the word
-        to show on maps in `category_label`.
+        `capacity` (0 or more, missing where unknown), `capacity_unit` (what it counts, in French), `hours` (OSM
+        opening_hours, missing where unknown), `step_free` (yes, no or unknown) and `commune` (code). A category outside
+        :data:`accessmap.labels.CATEGORIES` needs the word to show on maps in `category_label`.
     communes
         Where given, both tables must share one CRS, and a site inside these communes may not carry an unknown code (of
         a commune since merged, say); sites beyond them may.

@@ -22,8 +22,23 @@ NEEDS = {
     "set": ({"id"}, {"step_free", "capacity", "hours"}),
     "close_road": ({"road"}, set()),
     "set_speed": ({"road", "kmh"}, set()),
+    "connect": ({"commune"}, {"technology", "share"}),
+    "equip": ({"id"}, {"tablets", "interactive_boards", "ent", "connection_mbps"}),
 }
-PROPERTIES = ("step_free", "capacity", "hours", "kmh")
+# The order is that in which the methods of Scenario give them: a scenario that is read equals the one written.
+PROPERTIES = (
+    "step_free",
+    "capacity",
+    "hours",
+    "kmh",
+    "technology",
+    "share",
+    "tablets",
+    "interactive_boards",
+    "ent",
+    "connection_mbps",
+)
+CONNECT = {"technology": "fibre", "share": 1.0}
 
 
 def write_scenarios(scenarios: Iterable[Scenario], path: str | Path) -> Path:
@@ -63,6 +78,8 @@ def read_scenarios(path: str | Path) -> dict[str, Scenario]:
     - set: id, and step_free, capacity or hours
     - close_road: road, two node ids
     - set_speed: road and kmh
+    - connect: commune; technology ("fibre") and share (1, all premises)
+    - equip: id of a school, and tablets, interactive_boards, ent or connection_mbps
 
     Raises
     ------
@@ -117,7 +134,8 @@ def _step(table: Mapping[str, Any], where: str, problems: list[str]) -> Step | N
     if road is not None and (not isinstance(road, list) or len(road) != 2):
         problems.append(f"{where} ({action}): road is {road!r}: give the two node ids, such as [12, 15].")
         return None
-    properties = tuple((name, table[name]) for name in PROPERTIES if name in table)
+    given = {**CONNECT, **table} if action == "connect" else table
+    properties = tuple((name, given[name]) for name in PROPERTIES if name in given)
     known = {name: value for name, value in table.items() if name in NEEDS["open"][0] | NEEDS["open"][1]}
     return None if missing else Step(action, **known, properties=properties, road=tuple(road) if road else None)
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal
 
+from accessmap.cards import scenario_card
 from accessmap.errors import ScenarioError
 from accessmap.scenarios.steps import ACTIONS, Changes
 from accessmap.study import Study
@@ -24,9 +25,10 @@ class Step:
     Parameters
     ----------
     action
-        "open", "close", "move", or "set" for a property of a site; "close_road" or "set_speed" for a stretch of road.
+        "open", "close", "move", or "set" for a property of a site; "close_road" or "set_speed" for a stretch of road;
+        "connect" for a commune; "equip" for a school.
     id
-        Id of the site; None lets `open` make one from category and place.
+        Id of the site or school; None lets `open` make one from category and place.
     category, name
         Of a site that opens.
     commune
@@ -34,12 +36,13 @@ class Step:
     lon, lat
         Place in degrees, instead of a commune.
     properties
-        Columns that "set" changes, with their new value; "kmh" for "set_speed".
+        Columns that "set" changes, with their new value; "kmh" for "set_speed"; "technology" and "share" for
+        "connect"; what a school gets for "equip".
     road
         The two node ids of a stretch of road.
     """
 
-    action: Literal["open", "close", "move", "set", "close_road", "set_speed"]
+    action: Literal["open", "close", "move", "set", "close_road", "set_speed", "connect", "equip"]
     id: str | None = None
     category: str | None = None
     name: str | None = None
@@ -124,6 +127,28 @@ class Scenario:
         """Return the scenario with another speed between two nodes, both ways, in km/h; delays at the ends are lost."""
         return self._then(Step("set_speed", road=(u, v), properties=(("kmh", kmh),)))
 
+    def connect(self, commune: str, *, technology: str = "fibre", share: float = 1.0) -> Scenario:
+        """Return the scenario with this share (0-1) of a commune's premises connectable, never less than before."""
+        return self._then(Step("connect", commune=commune, properties=(("technology", technology), ("share", share))))
+
+    def equip(
+        self,
+        school: str,
+        *,
+        tablets: float | None = None,
+        interactive_boards: float | None = None,
+        ent: str | None = None,
+        connection_mbps: float | None = None,
+    ) -> Scenario:
+        """Return the scenario with this school equipped: tablets and boards come on top of those that are there."""
+        given = {
+            "tablets": tablets,
+            "interactive_boards": interactive_boards,
+            "ent": ent,
+            "connection_mbps": connection_mbps,
+        }
+        return self._then(Step("equip", school, properties=tuple((k, v) for k, v in given.items() if v is not None)))
+
     def named(self, name: str) -> Scenario:
         """Return the same changes under another name."""
         return replace(self, name=name)
@@ -165,6 +190,9 @@ class Scenario:
         if len(touched):
             check_services(changes.services.loc[touched], study.communes)
         return changes.study()
+
+    def _repr_html_(self) -> str:
+        return scenario_card(self.name, [step.given() for step in self.steps])
 
     def _then(self, step: Step) -> Scenario:
         return replace(self, steps=(*self.steps, step))

@@ -8,9 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from accessmap.digital import connected
 from accessmap.errors import ScenarioError, did_you_mean
 from accessmap.labels import CATEGORIES
 from accessmap.network import RoadNetwork
+from accessmap.schools import equipped
 from accessmap.study import Study
 
 if TYPE_CHECKING:
@@ -29,11 +31,13 @@ class Changes:
         self.before = study
         self.services = study.services
         self.network = study.network
+        self.digital = study.digital
+        self.equipment = study.equipment
         self.touched: set[str] = set()
 
     def study(self) -> Study:
         """Return the study with the changes; only changed roads are routed again."""
-        return self.before.changed(self.services, self.network)
+        return self.before.changed(self.services, self.network, digital=self.digital, equipment=self.equipment)
 
 
 def _open(changes: Changes, step: Step) -> None:
@@ -112,6 +116,29 @@ def _set_speed(changes: Changes, step: Step) -> None:
     changes.network = network.with_minutes(network.edges.loc[edges, "length_m"] / 1000 / kmh * 60)
 
 
+def _connect(changes: Changes, step: Step) -> None:
+    given = dict(step.properties)
+    if changes.digital is None:
+        raise ScenarioError("the study has no digital table: give Study(digital=…) what is connectable today.")
+    code = _commune_code(changes.before, str(step.commune))
+    try:
+        changes.digital = connected(changes.digital, {code: given["share"]}, technology=given["technology"])
+    except ValueError as error:
+        raise ScenarioError(str(error)) from error
+
+
+def _equip(changes: Changes, step: Step) -> None:
+    schools = changes.before.schools
+    if schools is None:
+        raise ScenarioError("the study has no schools: give Study(schools=…).")
+    if not step.properties:
+        raise ScenarioError("say what the school gets: tablets, interactive_boards, ent or connection_mbps.")
+    try:
+        changes.equipment = equipped(changes.equipment, schools, {str(step.id): dict(step.properties)})
+    except ValueError as error:
+        raise ScenarioError(str(error)) from error
+
+
 ACTIONS = {
     "open": _open,
     "close": _close,
@@ -119,6 +146,8 @@ ACTIONS = {
     "set": _set,
     "close_road": _close_road,
     "set_speed": _set_speed,
+    "connect": _connect,
+    "equip": _equip,
 }
 
 
