@@ -1,0 +1,182 @@
+"""One operation of a programme: who does it, where, with which money, and the changes it is made of; all of it data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from accessmap.errors import ScenarioError, did_you_mean
+
+__all__ = ["ACTION_KEYS", "KINDS", "UNKNOWN", "Operation", "PlannedStep", "Selection"]
+
+UNKNOWN: Final = "unknown"
+"""What a file says where nothing is known: a year, a cost, a number of tablets."""
+
+KINDS: Final = ("building", "accessibility", "schools", "fibre", "digital_help", "coworking", "service", "other")
+"""What operations are about: a building for the public; step-free access; digital equipment of schools; a network's
+roll-out; help with procedures online; places to work; any other service."""
+
+# A contract is of this century; what is planned later than this is a slip of the key.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+Act = Literal["open", "close", "move", "set", "equip", "connect", "close_road", "set_speed"]
+
+PLACE: Final = frozenset({"commune", "lon", "lat"})
+# What each action may say besides `action`; `sites`, `schools` and `communes` are selections, in place of one id.
+ACTION_KEYS: Final[dict[str, frozenset[str]]] = {
+    "open": PLACE | {"category", "id", "name"},
+    "close": frozenset({"id", "sites"}),
+    "move": PLACE | {"id", "sites"},
+    "set": frozenset({"id", "sites", "step_free", "capacity", "hours"}),
+    "equip": frozenset({"id", "schools", "tablets", "interactive_boards", "ent", "connection_mbps"}),
+    "connect": frozenset({"commune", "communes", "technology", "share"}),
+    "close_road": frozenset({"road"}),
+    "set_speed": frozenset({"road", "kmh"}),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The sites, schools or communes that a step is about, told by what they are and where, not one by one.
+
+    Parameters
+    ----------
+    commune
+        Their INSEE code.
+    epci
+        Or the SIREN of their EPCI, all of whose communes are meant.
+    category
+        Of sites: the one kind that is meant.
+    levels
+        Of schools: some of nursery, primary, middle, high; all where not given.
+    sector
+        Of schools: "public" leaves out those that are known to be private, "private" keeps only those.
+    """
+
+    commune: str | None = None
+    epci: str | None = None
+    category: str | None = None
+    levels: tuple[str, ...] = ()
+    sector: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One change that an operation makes; what it leaves out is unknown.
+
+    Parameters
+    ----------
+    action
+        As a step of a scenario: open, close, move, set, equip, connect, close_road, set_speed.
+    id
+        Of a site, or of a school to equip.
+    sites, schools, communes
+        A selection, where the operation does not name ids.
+    category
+        Of what opens; None where nobody knows yet which service it will be: then nothing can be measured of it.
+    name
+        Of what opens.
+    commune, lon, lat
+        Where it opens or moves to; a move without a place leaves the site where it is. For connect: the commune.
+    properties
+        Values by name. "unknown" stands for some, nobody knows how many.
+    road
+        The two node ids of a stretch of road.
+
+    Raises
+    ------
+    ScenarioError
+        For an action that is none.
+    """
+
+    action: Act
+    id: str | None = None
+    sites: Selection | None = None
+    schools: Selection | None = None
+    communes: Selection | None = None
+    category: str | None = None
+    name: str | None = None
+    commune: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    properties: tuple[tuple[str, Any], ...] = ()
+    road: tuple[Any, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.action not in ACTION_KEYS:
+            near = did_you_mean(self.action, ACTION_KEYS)
+            raise ScenarioError(f"step: unknown action {self.action!r}{near}; one of {', '.join(ACTION_KEYS)}.")
+
+    @property
+    def selection(self) -> Selection | None:
+        """The selection, whichever it is of."""
+        return self.sites or self.schools or self.communes
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a programme.
+
+    Parameters
+    ----------
+    id
+        Short and lasting, such as "mairie-servais".
+    title
+        As the contract has it.
+    owner
+        The maître d'ouvrage.
+    communes
+        INSEE codes of where it is.
+    epci
+        SIREN of the EPCI all of which it is in, or None.
+    kind
+        One of :data:`KINDS`.
+    year, cost_eur
+        Of its carrying out, and in euros without tax; None where unknown.
+    financing
+        Funder and euros, None where it is not known how many.
+    partners, funders
+        Who takes part, and who might pay; empty where unknown.
+    expected
+        What its owner expects of it, in their words.
+    reading
+        How it was put into steps: what is supposed, what is left out. For people to read.
+    steps
+        What it changes.
+    enabled
+        False where it is switched off.
+
+    Raises
+    ------
+    ScenarioError
+        Where it has no id, title, owner or place, its kind or year is none, or an amount is negative.
+    """
+
+    id: str
+    title: str
+    owner: str
+    communes: tuple[str, ...] = ()
+    epci: str | None = None
+    kind: str = "other"
+    year: int | None = None
+    cost_eur: float | None = None
+    financing: tuple[tuple[str, float | None], ...] = ()
+    partners: tuple[str, ...] = ()
+    funders: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    reading: str = ""
+    steps: tuple[PlannedStep, ...] = ()
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        problems = [f"its {name} is missing." for name in ("id", "title", "owner") if not getattr(self, name)]
+        if not self.communes and self.epci is None:
+            problems.append("give the communes it is in, or its epci.")
+        if self.kind not in KINDS:
+            problems.append(f"unknown kind {self.kind!r}{did_you_mean(self.kind, KINDS)}; one of {', '.join(KINDS)}.")
+        if self.year is not None and not FIRST_YEAR <= self.year <= LAST_YEAR:
+            problems.append(f"its year is {self.year!r}: give one from {FIRST_YEAR} to {LAST_YEAR}, or None.")
+        euros = [self.cost_eur, *(euros for _, euros in self.financing)]
+        problems += [f"{value:g} euros: give 0 or more, or None." for value in euros if value is not None and value < 0]
+        if problems:
+            raise ScenarioError(f"operation {self.id!r} ({self.title!r}): {' '.join(problems)}")

@@ -1,0 +1,253 @@
+"""The same indicators for several territories of one study, side by side: coherence with the department's scheme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from accessmap import labels
+from accessmap.errors import StudyError, did_you_mean
+from accessmap.programme.before_after import REACH_MINUTES
+from accessmap.programme.counting import (
+    COUNTS,
+    Situation,
+    digital_help_sites,
+)
+from accessmap.programme.missing import Missing
+from accessmap.study import Study
+
+__all__ = ["side_by_side", "territories_of"]
+
+SIREN: Final = re.compile(r"\d{9}")
+DEPARTMENT: Final = re.compile(r"\d{2,3}|2[AB]")
+PER_PEOPLE: Final = 10_000
+# Columns of the table that are no territory.
+OURS: Final = ("indicator", "category", "minutes", "unit", "missing")
+# What the indicators of a contract say of any territory, whether or not it has a contract.
+SHARED: Final = ("fibre_rate", "schools_equipped_share")
+
+# Sites that help, of any category, among the times of categories.
+HELPERS: Final = "*"
+NAN: Final = float("nan")
+
+Territories = Mapping[str, str | Iterable[str]]
+
+
+def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang = "fr") -> dict[str, list[str]]:
+    """Return what a territory is compared to: itself, its EPCI, and each department it is in; commune codes by name.
+
+    Only communes that are loaded are in it: of a department, those that the study has. Leave departments out where
+    the services of the study are known around the territory only, as in the sample: elsewhere minutes are far too long.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> {name: len(codes) for name, codes in territories_of(am.load_sample(), lang="en").items()}
+    {'Pays Chaunois': 84, 'CA Chauny Tergnier La Fère': 48, 'CC Picardie des Châteaux': 36,
+     'department 02 (communes loaded)': 688}
+    """
+    communes = study.communes
+    inside = communes[communes["in_territory"]]
+    found = {study.title or labels.text("side_territory", lang=lang): inside.index.to_list()}
+    for epci in inside["epci"].dropna().drop_duplicates():
+        members = communes[(communes["epci"] == epci).fillna(False).astype(bool)]
+        name = members["epci_name"].iloc[0] if "epci_name" in members else pd.NA
+        found[str(name) if isinstance(name, str) else f"EPCI {epci}"] = members.index.to_list()
+    codes = communes.index.to_series()
+    for department in dict.fromkeys(_department(code) for code in inside.index) if departments else ():
+        name = labels.text("side_department", lang=lang, code=department)
+        found[name] = codes[codes.map(_department) == department].to_list()
+    return found
+
+
+def side_by_side(
+    study: Study,
+    territories: Territories | None = None,
+    *,
+    categories: Sequence[str] | None = None,
+    within: float = REACH_MINUTES,
+) -> pd.DataFrame:
+    """Return the same indicators for several territories of a study, a column each.
+
+    Sites anywhere in the study count for everybody's minutes, whichever territory they are in.
+
+    Parameters
+    ----------
+    study
+        With the communes of all territories and all their services, and enough around them: where services are not
+        loaded, minutes are too long.
+    territories
+        Name to commune codes, to the SIREN of an EPCI ("200071769"), or to the code of a department ("02"), all of
+        whose communes that the study has are meant. By default those of `territories_of`.
+    categories
+        Of services; all that the study has where not given.
+    within
+        Minutes within which a place of digital help is in reach.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each indicator, category ("" where it has no meaning) and minutes (NaN there): unit; a column for each
+        territory, NaN where not known; missing, a tuple of `Missing`. Indicators: communes; people; and by category,
+        share_within (0-1, for each threshold of the study), mean_minutes (of those who reach a site),
+        unreached_share (0-1) and sites_per_10000 (sites in the territory for 10,000 of its people); fibre_rate and
+        schools_equipped_share; help_reach, help_minutes and help_per_10000, the same of digital help of any kind;
+        helped_per_10000, people helped or trained a year for 10,000 people.
+
+    Raises
+    ------
+    StudyError
+        With every territory that is not one of the study's.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> places = {"Chauny": "200071785", "Picardie": "200071769"}
+    >>> table = side_by_side(am.load_sample(), places, categories=["france_services"])
+    >>> table.query("indicator == 'share_within'")[["minutes", "Chauny", "Picardie"]].round(2)
+       minutes  Chauny  Picardie
+    2     10.0    0.82      0.38
+    3     20.0    1.00      0.99
+    4     30.0    1.00      1.00
+    """
+    chosen = territories_of(study) if territories is None else territories
+    places = _places(study, chosen)
+    kinds = _kinds(study, categories)
+    times = {kind: study.minutes(study.sites(kind)).min(axis=1) for kind in kinds}
+    helping = digital_help_sites(study)
+    if len(helping):
+        times[HELPERS] = study.minutes(helping).min(axis=1)
+    columns = {name: _rows(study.about(codes, title=name), kinds, times, within) for name, codes in places.items()}
+    first = next(iter(columns.values()))
+    missing = [
+        _lacking({name: row.missing for name, row in zip(columns, rows, strict=True)})
+        for rows in zip(*columns.values(), strict=True)
+    ]
+    told = pd.DataFrame([{name: getattr(row, name) for name in OURS[:-1]} for row in first])
+    values = pd.DataFrame({name: [row.value for row in rows] for name, rows in columns.items()})
+    return told.join(values).assign(missing=pd.Series(missing, dtype=object))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One number of one territory: which, its unit, its value, and what is missing for it."""
+
+    indicator: str
+    unit: str
+    value: float
+    category: str = ""
+    minutes: float = float("nan")
+    missing: tuple[Missing, ...] = ()
+
+
+def _lacking(missing: Mapping[str, tuple[Missing, ...]]) -> tuple[Missing, ...]:
+    """Return what is missing: what all territories lack once, the rest with the territory that lacks it."""
+    every = dict.fromkeys(each for lacking in missing.values() for each in lacking)
+    common = [each for each in every if all(each in lacking for lacking in missing.values())]
+    own = [replace(each, where=name) for name, lacking in missing.items() for each in lacking if each not in common]
+    return (*common, *own)
+
+
+def _rows(there: Study, kinds: Sequence[str], times: Mapping[str, pd.Series], within: float) -> list[_Row]:
+    """Return the numbers of one territory, in the same order for every territory."""
+    inside = there.territory.to_numpy()
+    weight = there.residents["population"].astype("float64").to_numpy()[inside]
+    communes = there.communes[there.communes["in_territory"]]
+    people = float(communes["population"].sum())
+    situation = Situation(there, there, within)
+    counts = situation.inside["category"].value_counts()
+    rows = [_Row("communes", "communes", float(len(communes))), _Row("people", "people", people)]
+    for kind in kinds:
+        minutes = times[kind].to_numpy("float64")[inside]
+        rows += [
+            *(
+                _Row("share_within", "share", _mean(minutes <= cutoff, weight), kind, float(cutoff))
+                for cutoff in there.thresholds
+            ),
+            _Row("mean_minutes", "minutes", _mean(minutes, weight), kind),
+            _Row("unreached_share", "share", _mean(np.isnan(minutes), weight), kind),
+            _Row("sites_per_10000", "sites", _rate(float(counts.get(kind, 0)), people), kind),
+        ]
+    for name in SHARED:
+        value, told = COUNTS[name][1](situation)
+        rows.append(_Row(name, COUNTS[name][0], value, missing=told))
+    sites, told = COUNTS["help_sites"][1](situation)
+    near = times[HELPERS].to_numpy("float64")[inside] if HELPERS in times else None
+    helped, not_told = COUNTS["people_helped"][1](situation)
+    return [
+        *rows,
+        _Row("help_reach", "share", NAN if near is None else _mean(near <= within, weight), "", within, told),
+        _Row("help_minutes", "minutes", NAN if near is None else _mean(near, weight), missing=told),
+        _Row("help_per_10000", "sites", _rate(sites, people), missing=told),
+        _Row("helped_per_10000", "people_a_year", _rate(helped, people), missing=not_told),
+    ]
+
+
+def _mean(values: Any, weight: Any) -> float:
+    """Return the mean of the values that are known, weighted; NaN of nobody."""
+    values = np.asarray(values, dtype="float64")
+    known = ~np.isnan(values)
+    total = weight[known].sum()
+    return float((values[known] * weight[known]).sum() / total) if total > 0 else NAN
+
+
+def _rate(count: float, people: float) -> float:
+    return count / people * PER_PEOPLE if people > 0 else NAN
+
+
+def _kinds(study: Study, categories: Sequence[str] | None) -> list[str]:
+    present = list(study.services["category"].drop_duplicates())
+    if categories is None:
+        order = {kind: number for number, kind in enumerate(labels.CATEGORIES)}
+        return sorted(present, key=lambda kind: (order.get(kind, len(order)), kind))
+    for kind in categories:
+        study.sites(kind)  # a category that the study has none of is a slip, and is named here
+    return list(dict.fromkeys(categories))
+
+
+def _places(study: Study, territories: Territories) -> dict[str, list[str]]:
+    """Return the communes of each territory; every name and code that is none is told at once."""
+    communes = study.communes
+    problems, found = [], {}
+    for name, given in territories.items():
+        if name in OURS:
+            problems.append(f"{name!r} is a column of the table: give the territory another name.")
+        if isinstance(given, str):
+            found[name] = _named(study, given)
+            if not found[name]:
+                known = [*communes["epci"].dropna().unique(), *{_department(code) for code in communes.index}]
+                problems.append(f"{name!r}: no EPCI or department {given!r}{did_you_mean(given, known)}.")
+            continue
+        found[name] = list(dict.fromkeys(given))
+        unknown = [code for code in found[name] if code not in communes.index]
+        if unknown:
+            near = did_you_mean(unknown[0], communes.index)
+            problems.append(f"{name!r}: {len(unknown)} unknown communes, such as {unknown[0]!r}{near}.")
+        if not found[name]:
+            problems.append(f"{name!r}: no commune is given.")
+    if not territories:
+        problems.append("no territory is given.")
+    if problems:
+        raise StudyError(f"side_by_side: {len(problems)} problem{'s' * (len(problems) > 1)}. " + " ".join(problems))
+    return found
+
+
+def _named(study: Study, code: str) -> list[str]:
+    """Return the communes of an EPCI or a department; none where there is no such."""
+    communes = study.communes
+    if SIREN.fullmatch(code):
+        chosen = (communes["epci"] == code).fillna(False).to_numpy(dtype=bool)
+        return [str(each) for each in communes.index[chosen]]
+    if DEPARTMENT.fullmatch(code):
+        return [each for each in communes.index if _department(each) == code]
+    return []
+
+
+def _department(commune: str) -> str:
+    """Return the department of a commune: two characters, three overseas."""
+    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
