@@ -286,6 +286,39 @@ def test_rounded_bounds_are_few_rise_and_lie_within_the_values(numbers):
     assert all(min(numbers) < bound < max(numbers) for bound in bounds)
 
 
+def test_bounds_grow_where_equal_steps_would_leave_nearly_everyone_in_one_class(sample_study):
+    people = sample_study.communes["population"].astype("float64")
+    bounds = rounded_breaks(people)
+    fullest = np.bincount(np.searchsorted(bounds, people)).max() / len(people)
+    assert bounds == (100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0)
+    assert fullest < 0.75
+    assert rounded_breaks(pd.Series(np.linspace(0, 30, 50))) == (5.0, 10.0, 15.0, 20.0, 25.0)
+
+
+def test_shares_are_written_in_per_cent(communes):
+    shares = pd.Series({"a": 0.25, "b": 0.5, "c": 0.995, "d": 1.0})
+    view = am.access_map(communes, shares, unit="share", breaks=[0.5, 0.975], higher_is_better=True).drawing.views[0]
+    assert [entry.label for entry in view.entries if not entry.pattern] == [
+        "50\u00a0% ou moins",
+        "plus de 50\u00a0% à 97,5\u00a0%",
+        "plus de 97,5\u00a0%",
+    ]
+    assert [view.told[code][0] for code in "cd"] == [">\u00a099\u00a0%", "100\u00a0%"]
+
+
+@given(st.lists(st.floats(-1e3, 1e3) | st.just(np.nan), min_size=1, max_size=30), st.booleans())
+def test_every_zone_is_in_one_class_and_classes_hold_everyone(numbers, better):
+    values = pd.Series(numbers, index=[str(k) for k in range(len(numbers))])
+    people = pd.Series(range(1, len(numbers) + 1), values.index, dtype="float64")
+    entries, fill = classes(
+        values, people, breaks=rounded_breaks(values), unit="minutes", lang="fr", higher_is_better=better
+    )
+    assert set(fill) == set(values.index)
+    assert sum(entry.communes for entry in entries) == len(values)
+    assert sum(entry.people for entry in entries) == people.sum()
+    assert all((entries[fill[code]].pattern == "hatch") == np.isnan(value) for code, value in values.items())
+
+
 # ------------------------------------------------------------------ geometry
 
 
@@ -312,7 +345,8 @@ def test_each_outline_is_in_the_page_once(communes):
     result = pd.DataFrame({"baseline": [4.0, 8, 9, 9], "x": [4.0, 5, 9, 9], "y": [3.0, 5, 9, 9]}, index=list("abcd"))
     page = am.compare_map(communes, result)
     html = page.get_root().render()
-    assert [html.count(f'"d":"{zone.path}"') for zone in page.drawing.zones] == [1] * 6
+    assert [html.count(f'd="{zone.path}"') for zone in page.drawing.zones] == [1] * 6
+    assert [html.count(zone.path) for zone in page.drawing.zones] == [1] * 6
 
 
 # ------------------------------------------------------------------ comparisons

@@ -1,20 +1,18 @@
 """Classes, colours and legends of a map by commune: which commune is painted how, and what the legend says of it."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accessmap import labels
 from accessmap.errors import TableError, did_you_mean
 from accessmap.labels import Lang
-
-Pattern = Literal["", "hatch", "dots", "cross"]
+from accessmap.maps.legend import NO_DATA, Entry
 
 # ColorBrewer YlGnBu, 9 classes, and BrBG, 11 classes: both safe for the common colour-blindnesses, the first also in
 # black and white (Brewer, Hatchard & Harrower 2003; Apache 2.0). Dark means worse.
@@ -31,6 +29,10 @@ SEQUENTIAL: Final = (
 )
 BETTER: Final = ("#c7eae5", "#80cdc1", "#35978f", "#01665e")
 WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
+# A class of more than this share of the zones says too little.
+CROWDED: Final = 0.75
+# The first of SEQUENTIAL that is seen beside white, in grey too.
+BESIDE_WHITE: Final = 2
 NEUTRAL: Final = "#ffffff"
 # Paul Tol's "muted" set, apart under colour-blindness; neighbours get different ones, names say which is which.
 QUALITATIVE: Final = (
@@ -45,45 +47,6 @@ QUALITATIVE: Final = (
     "#332288",
     "#bbbbbb",
 )
-NO_DATA: Final = "#d9d9d9"
-OUTSIDE: Final = "#efede8"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a legend: what it says, how it is painted, how many communes and people it holds."""
-
-    label: str
-    colour: str
-    pattern: Pattern = ""
-    communes: int | None = None
-    people: float | None = None
-
-    def count(self, lang: Lang) -> str:
-        """Return "12 communes · 4 300 habitants", or nothing where it is not counted."""
-        if self.communes is None:
-            return ""
-        communes = labels.text("communes", lang=lang, n=self.communes)
-        if self.people is None:
-            return communes
-        return labels.text("legend_count", lang=lang, communes=communes, people=labels.people(self.people, lang=lang))
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One painting of the communes: the number of its legend entry by code, and what a tooltip says of each."""
-
-    key: str
-    name: str
-    title: str
-    entries: tuple[Entry, ...]
-    fill: Mapping[str, int]
-    told: Mapping[str, tuple[str, ...]]
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
-        object.__setattr__(self, "told", MappingProxyType(dict(self.told)))
 
 
 def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "values") -> pd.Series:
@@ -110,12 +73,42 @@ def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "va
 def rounded_breaks(values: pd.Series, *, most: int = 6) -> tuple[float, ...]:
     """Return round class bounds within the values, at most `most` of them.
 
-    The step is 1, 2, 2.5 or 5 times a power of ten: the smallest that needs no more bounds than asked.
+    The step is 1, 2, 2.5 or 5 times a power of ten: the smallest that needs no more bounds than asked. Where equal
+    steps would leave most zones in one class, as with the people of villages and of a few towns, bounds are 1, 2 and 5
+    times the powers of ten instead.
 
     >>> rounded_breaks(pd.Series([2.0, 23.0, float("nan")]))
     (5.0, 10.0, 15.0, 20.0)
+    >>> rounded_breaks(pd.Series([*range(100, 600, 10), 9_000, 13_000]))
+    (200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
     """
-    known = values.dropna()
+    known = values.dropna().to_numpy("float64")
+    even = _even_breaks(known, most)
+    if len(even) < 2 or _crowded(known, even) <= CROWDED:
+        return even
+    grown = _growing_breaks(known, most)
+    return grown if grown and _crowded(known, grown) < _crowded(known, even) else even
+
+
+def _crowded(known: npt.NDArray[np.float64], bounds: Sequence[float]) -> float:
+    """Return the share of values in the fullest class."""
+    return float(np.bincount(np.searchsorted(list(bounds), known, side="left")).max() / len(known))
+
+
+def _growing_breaks(known: npt.NDArray[np.float64], most: int) -> tuple[float, ...]:
+    """Return 1, 2 and 5 times powers of ten within the values: the run that leaves the fullest class least full."""
+    high = float(known.max())
+    if high <= 0:
+        return ()
+    powers = range(math.floor(math.log10(high)) - 5, math.floor(math.log10(high)) + 1)
+    bounds = [round(factor * 10.0**power, 10) for power in powers for factor in (1, 2, 5)]
+    inside = [bound for bound in bounds if known.min() < bound < high]
+    runs = [tuple(inside[k : k + most]) for k in range(max(len(inside) - most, 0) + 1)]
+    return min(reversed(runs), key=lambda run: _crowded(known, run))
+
+
+def _even_breaks(known: npt.NDArray[np.float64], most: int) -> tuple[float, ...]:
+    """Return multiples of one round step within the values."""
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     # What differs by less than a millionth is one value: no bound could be written between.
     if high - low <= 1e-6 * max(1.0, abs(low), abs(high)):
@@ -139,18 +132,28 @@ def checked_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
     return bounds
 
 
-def sequential(count: int, *, higher_is_better: bool = False) -> tuple[str, ...]:
-    """Return `count` colours from light (good) to dark (bad), in the order of the classes."""
-    picks = np.linspace(0, len(SEQUENTIAL) - 1, count).round().astype(int) if count > 1 else [2]
+def sequential(count: int, *, higher_is_better: bool = False, lightest: int = 0) -> tuple[str, ...]:
+    """Return `count` colours from light (good) to dark (bad), in the order of the classes.
+
+    `lightest` is the place of the first in SEQUENTIAL: beside white land the very lightest would not be seen.
+    """
+    picks = np.linspace(lightest, len(SEQUENTIAL) - 1, count).round().astype(int) if count > 1 else [2]
     colours = tuple(SEQUENTIAL[pick] for pick in picks)
     return colours[::-1] if higher_is_better else colours
 
 
 def bounded(value: float, unit: str, lang: Lang) -> str:
-    """Return a class bound with its unit, with no more decimals than it has."""
+    """Return a class bound with its unit, with no more decimals than it has; a share (0-1) in per cent."""
+    if unit == "share":
+        return labels.percent(value, lang=lang, digits=0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
     digits = next((d for d in (0, 1, 2) if abs(value - round(value, d)) < 1e-9), 3)
     written = labels.number(value, digits=digits, lang=lang)
     return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+
+
+def _lower(value: float, unit: str, lang: Lang) -> str:
+    """Return the lower bound of a class: the unit is said once, after the upper, but per cent is part of a number."""
+    return bounded(value, unit if unit == "share" else "", lang)
 
 
 def value_text(value: float, unit: str, lang: Lang) -> str:
@@ -159,6 +162,8 @@ def value_text(value: float, unit: str, lang: Lang) -> str:
         return labels.minutes(value, lang=lang)
     if math.isnan(value):
         return labels.text("unreached", lang=lang)
+    if unit == "share":
+        return labels.percent(value, lang=lang)
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     written = labels.number(value, digits=digits, lang=lang)
     return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
@@ -172,6 +177,33 @@ def change_text(value: float, unit: str, lang: Lang) -> str:
     return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
 
 
+def class_words(
+    breaks: Sequence[float], unit: str, lang: Lang, *, closed: Literal["right", "left"] = "right"
+) -> list[str]:
+    r"""Return the words of the classes between rising bounds: one more than there are bounds.
+
+    A value on a bound belongs below it ("right" closed), or above it ("left").
+
+    >>> class_words([10, 20], "minutes", "en")
+    ['10\xa0min or less', 'over 10 to 20\xa0min', 'over 20\xa0min']
+    >>> class_words([0.95], "share", "en", closed="left")
+    ['under 95%', '95% or more']
+    """
+    form = "" if closed == "right" else "_from"
+    if not breaks:
+        return [labels.text("class_single", lang=lang)]
+    edges = [bounded(bound, unit, lang) for bound in breaks]
+    middle = [
+        labels.text(f"class_middle{form}", lang=lang, lower=_lower(low, unit, lang), upper=bounded(high, unit, lang))
+        for low, high in pairwise(breaks)
+    ]
+    first, last = (
+        labels.text(f"class_first{form}", lang=lang, upper=edges[0]),
+        labels.text(f"class_last{form}", lang=lang, lower=edges[-1]),
+    )
+    return [first, *middle, last]
+
+
 def classes(
     values: pd.Series,
     people: pd.Series | None,
@@ -180,18 +212,11 @@ def classes(
     unit: str,
     lang: Lang,
     higher_is_better: bool = False,
+    lightest: int = 0,
 ) -> tuple[tuple[Entry, ...], dict[str, int]]:
     """Return the legend of a sequential scale and the entry of each commune; a value on a bound is below it."""
-    colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better)
-    edges = [bounded(bound, unit, lang) for bound in breaks]
-    words = (
-        [labels.text("class_first", lang=lang, upper=edges[0])] if edges else [labels.text("class_single", lang=lang)]
-    )
-    words += [
-        labels.text("class_middle", lang=lang, lower=bounded(low, "", lang), upper=bounded(high, unit, lang))
-        for low, high in pairwise(breaks)
-    ]
-    words += [labels.text("class_last", lang=lang, lower=edges[-1])] if edges else []
+    colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better, lightest=lightest)
+    words = class_words(breaks, unit, lang)
     number = pd.Series(np.searchsorted(list(breaks), values.to_numpy(), side="left"), index=values.index)
     number = number.where(values.notna(), len(words))
     entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
@@ -219,7 +244,7 @@ def change_classes(
     gain = (after - before if change is None else change) * (1 if higher_is_better else -1)
     edges = [bounded(bound, unit, lang) for bound in breaks]
     words = [labels.text("change_better_last", lang=lang, lower=edges[-1])]
-    pairs = [(bounded(low, "", lang), bounded(high, unit, lang)) for low, high in pairwise(breaks)]
+    pairs = [(_lower(low, unit, lang), bounded(high, unit, lang)) for low, high in pairwise(breaks)]
     words += [labels.text("change_better", lang=lang, lower=low, upper=high) for low, high in reversed(pairs)]
     words += [labels.text("change_none", lang=lang, upper=edges[0])]
     words += [labels.text("change_worse", lang=lang, lower=low, upper=high) for low, high in pairs]

@@ -3,27 +3,22 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from accessmap import labels
-from accessmap.errors import TableError
 from accessmap.labels import Lang
-from accessmap.maps.choropleth import View
-from accessmap.tables import metric_crs
+from accessmap.maps.ground import DRAWN_CRS, Ground
+from accessmap.maps.legend import View
+from accessmap.maps.paths import path_of
+from accessmap.maps.tiles import Tiles
 
-# Leaflet's own projection, only ever drawn in; its metres are 1.5 times longer than real ones here, so a unit is about
-# 0.65 m, finer than a pixel at any zoom a commune is looked at.
-DRAWN_CRS: Final = "EPSG:3857"
-# Neighbours drawn around the territory, and how far the borders may move, in metres.
-CONTEXT_METRES: Final = 15_000
-SIMPLIFIED_METRES: Final = 40
 MOST_NAMES: Final = 9
+WORDS: Final = ("not_found", "outside", "zoom_in", "zoom_out", "north", "north_letter")
 
 # Markers in a box of 20 by 20, centred on 0 0; one path a shape, drawn the same on screen and on paper.
 SHAPES: Final[Mapping[str, str]] = {
@@ -75,8 +70,31 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Land or roads over the communes in one view: the look of an entry of its legend, and the lines of a tooltip."""
+
+    view: int
+    entry: int
+    path: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A square of a grid: its centre in drawn units, the code of its commune, and the words of its tooltip."""
+
+    x: int
+    y: int
+    code: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Drawing:
-    """A whole map: drawn units count from `origin` (EPSG:3857 metres), eastward and southward."""
+    """A whole map: drawn units count from `origin` (EPSG:3857 metres), eastward and southward.
+
+    `scale` is the metres of ground of one unit; `edge` is one side of a cell as a vector, in units.
+    """
 
     title: str
     credit: str
@@ -89,15 +107,21 @@ class Drawing:
     names: tuple[tuple[int, int, str], ...]
     layers: tuple[Layer, ...]
     views: tuple[View, ...]
+    pieces: tuple[Piece, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    edge: tuple[float, float] = (0, 0)
+    tiles: Tiles | None = None
 
-    def to_json(self, *, paths: bool = True) -> str:
+    def to_json(self, *, paths: bool = True, ids: str = "z") -> str:
         """Return what the page's script reads, safe inside a script element; without paths where the page holds them.
 
-        Names are data here and stay data: no character of them can end the element or start another.
+        The page holds them as `svg.definitions` writes them, with ids that start with `ids`. Names are data here and
+        stay data: no character of them can end the element or start another.
         """
         told = {
             "origin": self.origin,
             "size": self.size,
+            "ids": ids,
             "outline": self.outline if paths else None,
             "zones": [
                 {"code": zone.code, "name": zone.name, "inside": zone.inside} | ({"d": zone.path} if paths else {})
@@ -107,6 +131,7 @@ class Drawing:
             "layers": [
                 {
                     "key": layer.key,
+                    "name": layer.name,
                     "colour": layer.colour,
                     "d": SHAPES[layer.shape],
                     "points": [[mark.x, mark.y, mark.lines, mark.views, mark.fresh] for mark in layer.marks],
@@ -115,13 +140,18 @@ class Drawing:
             ],
             "views": [
                 {
-                    "paint": [[entry.colour, entry.pattern] for entry in view.entries],
+                    "paint": [[entry.colour, entry.pattern, entry.line] for entry in view.entries],
                     "fill": dict(view.fill),
                     "told": dict(view.told),
                 }
                 for view in self.views
             ],
-            "words": {key: labels.text(key, lang=self.lang) for key in ("not_found", "outside", "zoom_in", "zoom_out")},
+            "pieces": [[piece.view, piece.entry, piece.path if paths else None, piece.lines] for piece in self.pieces],
+            "cells": [[cell.x, cell.y, cell.code, cell.lines] for cell in self.cells],
+            "edge": self.edge,
+            "tiles": self.tiles and {"url": self.tiles.url, "credit": self.tiles.credit, "most": self.tiles.most_zoom},
+            "words": {key: labels.text(key, lang=self.lang) for key in WORDS}
+            | {"cluster": labels.text("cluster", lang=self.lang, sites="{n}")},
         }
         return embedded(told)
 
@@ -138,25 +168,8 @@ def embedded(data: object) -> str:
     return written
 
 
-def inside_of(communes: gpd.GeoDataFrame) -> pd.Series:
-    """Return which communes are of the territory: all of them where the table does not say."""
-    problems = []
-    if "name" not in communes:
-        problems.append("'name' is missing.")
-    if communes.crs is None:
-        problems.append("there is no CRS: call set_crs with the one of the file.")
-    if communes.index.has_duplicates:
-        problems.append(f"codes appear twice: {list(communes.index[communes.index.duplicated()][:5])}.")
-    inside = communes["in_territory"].astype(bool) if "in_territory" in communes else pd.Series(True, communes.index)
-    if not inside.any():
-        problems.append("no commune is of the territory: set in_territory to True for those to be reported.")
-    if problems:
-        raise TableError("communes", problems)
-    return inside
-
-
 def draw(
-    communes: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame | None,
     views: Sequence[View],
     services: gpd.GeoDataFrame | None = None,
     *,
@@ -165,13 +178,16 @@ def draw(
     lang: Lang,
     stands_in: Mapping[str, tuple[int, ...]] | None = None,
     fresh: frozenset[str] = frozenset(),
+    over: gpd.GeoDataFrame | None = None,
+    frame: gpd.GeoDataFrame | None = None,
+    tiles: Tiles | None = None,
 ) -> Drawing:
     """Return the drawing of a territory, its nearest neighbours and the services among them.
 
     Parameters
     ----------
     communes
-        Zones in any CRS; only those near the territory are drawn.
+        Zones in any CRS; only those near the territory are drawn. None where there is only what lies `over`.
     views
         What can be looked at, one at a time.
     services
@@ -182,62 +198,56 @@ def draw(
         By service_id, the numbers of the views a service stands in: all where it is not named.
     fresh
         Services that only scenarios have: they are drawn larger and say so.
+    over
+        Land or roads painted over the communes: `view`, `entry` (its number in the legend), geometry, and `told` (lines
+        of a tooltip) where there is something to say; one row each.
+    frame
+        What the map shows at first, where that is not the territory: it has no outline then.
+    tiles
+        A background from the internet.
     """
-    inside = inside_of(communes)
-    metric = communes.geometry.to_crs(metric_crs(communes))
-    west, south, east, north = metric[inside].total_bounds
-    frame = shapely.box(*np.add((west, south, east, north), np.array([-1, -1, 1, 1]) * CONTEXT_METRES))
-    near = metric[metric.intersects(frame)]
-    simple = gpd.GeoSeries(shapely.coverage_simplify(near.to_numpy(), SIMPLIFIED_METRES), near.index, crs=near.crs)
-    territory = gpd.GeoSeries([shapely.union_all(simple[inside[near.index]].to_numpy())], crs=near.crs)
-    drawn = simple.to_crs(DRAWN_CRS)
-    left, bottom, right, top = territory.to_crs(DRAWN_CRS).total_bounds
+    ground = Ground.of(communes) if communes is not None else Ground.under(over, services)
+    ground = ground if frame is None else ground.framed(frame)
+    left, bottom, right, top = ground.bounds
     origin = (round(left), round(top))
-    zones = tuple(
-        Zone(str(code), str(communes["name"][code]), bool(inside[code]), path_of(shape, origin))
-        for code, shape in drawn.items()
-    )
+    pieces = () if over is None else _pieces(over, ground, origin)
     return Drawing(
         title=title,
-        credit=credit,
+        credit=credit if tiles is None else f"{credit} · {tiles.credit}",
         lang=lang,
         origin=origin,
         size=(round(right - left), round(top - bottom)),
-        scale=float(east - west) / float(right - left),
-        zones=zones,
-        outline=path_of(territory.to_crs(DRAWN_CRS).iloc[0], origin),
-        names=_names(communes[inside], origin, (right - left) / 7, services),
-        layers=() if services is None else _layers(services, communes, drawn, origin, lang, stands_in or {}, fresh),
+        scale=ground.scale,
+        zones=tuple(
+            Zone(str(code), str(ground.communes["name"][code]), bool(ground.inside[code]), path_of(shape, origin))
+            for code, shape in ground.drawn.items()
+        ),
+        outline=path_of(ground.territory, origin),
+        names=_names(ground.communes[ground.inside], origin, (right - left) / 7, services),
+        layers=() if services is None else _layers(services, ground, origin, lang, stands_in or {}, fresh),
         views=tuple(views),
+        pieces=pieces,
+        tiles=tiles,
     )
 
 
-def path_of(shape: Any, origin: tuple[int, int]) -> str:
-    """Return the SVG path of a polygon: whole units from the origin, relative after the first point, y to the south.
-
-    >>> path_of(shapely.box(10, 10, 12, 13), (10, 13))
-    'M2,3l0,-3l-2,0l0,3z'
-    """
-    parts = []
-    for polygon in shapely.get_parts(shape):
-        for ring in shapely.get_rings(polygon):
-            steps = _steps(np.asarray(shapely.get_coordinates(ring)), origin)
-            if len(steps) >= 4:
-                first, *others = steps[:-1].tolist()
-                parts.append(f"M{first[0]},{first[1]}" + "".join(f"l{x},{y}" for x, y in others) + "z")
-    return "".join(parts)
-
-
-def _steps(points: npt.NDArray[np.float64], origin: tuple[int, int]) -> npt.NDArray[np.int64]:
-    units = (np.round(points - origin) * (1, -1)).astype(np.int64)
-    moves = np.diff(units, axis=0)
-    return np.vstack([units[:1], moves[moves.any(axis=1)]])
+def _pieces(over: gpd.GeoDataFrame, ground: Ground, origin: tuple[int, int]) -> tuple[Piece, ...]:
+    """Return what lies over the communes, cut where the drawn land ends."""
+    # A valid shape may cross itself once projected: by less than a unit.
+    shapes = shapely.make_valid(over.geometry.to_crs(DRAWN_CRS).to_numpy())
+    cut = shapely.intersection(shapes, shapely.box(*ground.seen))
+    paths = [path_of(shape, origin) for shape in cut]
+    told = over["told"] if "told" in over else [()] * len(over)
+    kept = zip(over["view"], over["entry"], paths, told, strict=True)
+    return tuple(Piece(int(view), int(entry), path, tuple(lines)) for view, entry, path, lines in kept if path)
 
 
 def _names(
     communes: gpd.GeoDataFrame, origin: tuple[int, int], apart: float, services: gpd.GeoDataFrame | None
 ) -> tuple[tuple[int, int, str], ...]:
     """Return the names worth writing on the map: the largest communes, none close to another, under their marker."""
+    if communes.empty:
+        return ()
     order = communes.sort_values("population", ascending=False) if "population" in communes else communes
     points = order.geometry.to_crs(DRAWN_CRS).representative_point()
     if services is not None and len(services):
@@ -258,15 +268,14 @@ def _names(
 
 def _layers(
     services: gpd.GeoDataFrame,
-    communes: gpd.GeoDataFrame,
-    drawn: gpd.GeoSeries,
+    ground: Ground,
     origin: tuple[int, int],
     lang: Lang,
     stands_in: Mapping[str, tuple[int, ...]],
     fresh: frozenset[str],
 ) -> tuple[Layer, ...]:
     points = services.geometry.to_crs(DRAWN_CRS)
-    west, south, east, north = drawn.total_bounds
+    west, south, east, north = ground.seen
     seen = services[points.x.between(west, east) & points.y.between(south, north)]
     layers = []
     for kind, sites in seen.groupby("category", sort=True):
@@ -274,7 +283,7 @@ def _layers(
         marks = []
         for key, site in sites.iterrows():
             commune = site.get("commune")
-            place = communes["name"].get(commune) if isinstance(commune, str) else None
+            place = ground.communes["name"].get(commune) if isinstance(commune, str) else None
             opened = labels.text("opened", lang=lang) if key in fresh else ""
             lines = dict.fromkeys(str(line) for line in (site["name"], words.name(lang), place, opened) if line)
             x, y = points[key].x - origin[0], origin[1] - points[key].y

@@ -11,13 +11,11 @@ import pandas as pd
 from accessmap import labels
 from accessmap.errors import TableError
 from accessmap.labels import Lang
-from accessmap.maps.drawing import draw
-from accessmap.maps.page import credit_line
+from accessmap.maps.finish import drawn, finished
 from accessmap.maps.views import catchment_views, compare_views, value_views
 from accessmap.provenance import Provenance
 
 if TYPE_CHECKING:
-    from accessmap.maps.choropleth import View
     from accessmap.maps.offline import OfflineMap
 
 __all__ = ["access_map", "catchment_map", "compare_map"]
@@ -33,6 +31,7 @@ def access_map(
     breaks: Sequence[float] | None = None,
     higher_is_better: bool = False,
     provenance: Provenance | None = None,
+    tiles: str | None = None,
     lang: Lang = "fr",
 ) -> OfflineMap:
     """Return a map of one value by commune, in `unit`, that needs no internet in a notebook cell or saved.
@@ -55,6 +54,8 @@ def access_map(
         Darkest is worst: the largest value, or the smallest where this is True.
     provenance
         Its credit is printed; "provenance inconnue" without it.
+    tiles
+        "osm" or "ign" for a background from the internet, under see-through colours; none by default.
     lang
         "fr" or "en".
 
@@ -86,7 +87,8 @@ def access_map(
         lang=labels.check_lang(lang),
         higher_is_better=higher_is_better,
     )
-    return _page(communes, views, services, title or labels.text("map_title", lang=lang), provenance, lang)
+    words = title or labels.text("map_title", lang=lang)
+    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))
 
 
 def compare_map(
@@ -100,6 +102,7 @@ def compare_map(
     change_breaks: Sequence[float] | None = None,
     higher_is_better: bool = False,
     provenance: Provenance | None = None,
+    tiles: str | None = None,
     lang: Lang = "fr",
 ) -> OfflineMap:
     """Return one map to switch between the baseline, each scenario and each change, in `unit`, on one scale.
@@ -124,6 +127,8 @@ def compare_map(
         Darkest is worst, and a change for the better is green-blue.
     provenance
         Its credit is printed; "provenance inconnue" without it.
+    tiles
+        "osm" or "ign" for a background from the internet, under see-through colours; none by default.
     lang
         "fr" or "en".
 
@@ -155,7 +160,8 @@ def compare_map(
         lang=labels.check_lang(lang),
         higher_is_better=higher_is_better,
     )
-    return _page(communes, views, services, title or labels.text("compare_title", lang=lang), provenance, lang)
+    words = title or labels.text("compare_title", lang=lang)
+    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))
 
 
 def catchment_map(
@@ -165,6 +171,7 @@ def catchment_map(
     *,
     title: str | None = None,
     provenance: Provenance | None = None,
+    tiles: str | None = None,
     lang: Lang = "fr",
 ) -> OfflineMap:
     """Return a map of who goes where: each commune in the colour of the site most of its people have nearest.
@@ -181,6 +188,8 @@ def catchment_map(
         Heading of the map.
     provenance
         Its credit is printed; "provenance inconnue" without it.
+    tiles
+        "osm" or "ign" for a background from the internet, under see-through colours; none by default.
     lang
         "fr" or "en".
 
@@ -202,19 +211,5 @@ def catchment_map(
     [('France services de Chauny', 2)]
     """
     views = catchment_views(communes, catchments, services, lang=labels.check_lang(lang))
-    return _page(communes, views, services, title or labels.text("catchment_title", lang=lang), provenance, lang)
-
-
-def _page(
-    communes: gpd.GeoDataFrame,
-    views: Sequence[View],
-    services: gpd.GeoDataFrame | None,
-    title: str,
-    provenance: Provenance | None,
-    lang: Lang,
-) -> OfflineMap:
-    # folium takes most of a second to import: only when a map is made.
-    from accessmap.maps.offline import OfflineMap
-
-    drawing = draw(communes, views, services, title=title, credit=credit_line(provenance, lang), lang=lang)
-    return OfflineMap(drawing)
+    words = title or labels.text("catchment_title", lang=lang)
+    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))

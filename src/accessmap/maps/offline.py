@@ -1,6 +1,11 @@
 """A folium.Map that needs no internet: Leaflet inlined once a page, our panel beside it, names escaped as data."""
 
 import json
+import os
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import folium
@@ -8,9 +13,11 @@ from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 from markupsafe import escape
 
-from accessmap.maps.drawing import DRAWN_CRS, Drawing
-from accessmap.maps.page import asset, leaflet_css, leaflet_image, leaflet_js, map_parts
-from accessmap.maps.svg import page_patterns
+from accessmap.maps.drawing import Drawing
+from accessmap.maps.ground import DRAWN_CRS
+from accessmap.maps.page import asset, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
+from accessmap.maps.sheet import png, sheet, written
+from accessmap.maps.svg import definitions, page_patterns
 
 __all__ = ["OfflineMap"]
 
@@ -38,10 +45,10 @@ class Markup(Element):
 
 
 class _Page(Figure):
-    """A figure with a language and a title that is text."""
+    """A figure with a language, a title that is text, and a policy that lets nothing in from outside."""
 
     _template = Template(
-        '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n<title>{{ this.title | e }}</title>\n'
+        '<!DOCTYPE html>\n<html lang="{{ this.lang }}">\n<head>\n{{ this.policy }}<title>{{ this.title | e }}</title>\n'
         "{{ this.header.render(**kwargs) }}\n</head>\n<body>\n<main>{{ this.html.render(**kwargs) }}</main>\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
@@ -49,6 +56,33 @@ class _Page(Figure):
     def __init__(self, title: str, lang: str) -> None:
         super().__init__(title=title, ratio="66%")
         self.lang = lang
+        self.policy = ""
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the page; its policy names each script and style by hash, and the host of the tiles if it has any."""
+        self.policy = ""
+        page = str(super().render(**kwargs))
+        maps = [child for child in self._children.values() if isinstance(child, OfflineMap)]
+        # What somebody adds to a map brings scripts and addresses of its own: it cannot be held to our policy.
+        if len(maps) != len(self._children) or not all(child.untouched for child in maps):
+            return page
+        self.policy = _policy(page, {child.drawing.tiles.host for child in maps if child.drawing.tiles})
+        return str(self._template.render(this=self, kwargs=kwargs))
+
+
+def _policy(page: str, hosts: set[str]) -> str:
+    """Return the Content-Security-Policy of a page: nothing from outside but pictures from these hosts."""
+
+    def hashed(tag: str) -> str:
+        found = dict.fromkeys(re.findall(rf"<{tag}>(.*?)</{tag}>", page, flags=re.DOTALL))
+        return " ".join(f"'sha256-{b64encode(sha256(code.encode()).digest()).decode('ascii')}'" for code in found)
+
+    pictures = " ".join(["data:", *sorted(hosts)])
+    rule = (
+        f"default-src 'none'; img-src {pictures}; style-src {hashed('style')}; script-src {hashed('script')};"
+        " base-uri 'none'; form-action 'none'"
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{rule}">\n'
 
 
 class OfflineMap(folium.Map):
@@ -75,12 +109,56 @@ class OfflineMap(folium.Map):
         self.drawing = drawing
         _Page(drawing.title, drawing.lang).add_child(self)
 
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of folium's was added."""
+        return not (self._children or self.default_js or self.default_css)
+
+    def save_svg(self, path: str | os.PathLike[str], *, view: int = 0) -> Path:
+        """Write one view as a picture for print: title, map, legend, north, scale and credit; return its path.
+
+        Parameters
+        ----------
+        path
+            Of the SVG file; its folders are made.
+        view
+            Number of the view, as the map's switch lists them.
+
+        Raises
+        ------
+        ValueError
+            Where there is no such view.
+        """
+        return written(sheet(self.drawing, view).encode("utf-8"), path)
+
+    def save_png(self, path: str | os.PathLike[str], *, width: int = 1600, view: int = 0) -> Path:
+        """Write the picture of `save_svg` as PNG, `width` pixels wide; return its path.
+
+        Parameters
+        ----------
+        path
+            Of the PNG file; its folders are made.
+        width
+            Pixels, 200 to 10,000.
+        view
+            Number of the view, as the map's switch lists them.
+
+        Raises
+        ------
+        ImportError
+            Where the extra `accessmap[png]` is not installed.
+        ValueError
+            Where there is no such view, the width is out of bounds, or the machine has no font to write with.
+        """
+        return written(png(sheet(self.drawing, view), width=width), path)
+
     def render(self, **kwargs: Any) -> None:  # type: ignore[override] # folium's own render returns None too
         """Put the map into its page: styles and Leaflet once, then this map's panel, data and start."""
         figure = self.get_root()
         assert isinstance(figure, Figure), "a map is rendered in a page"
         key = self.get_name()
-        parts = map_parts(self.drawing, key)
+        ids = f"z{key[-8:]}"
+        parts = map_parts(self.drawing, key, paths=False, ids=ids)
         images = {"iconUrl": "marker-icon.png", "iconRetinaUrl": "marker-icon-2x.png", "shadowUrl": "marker-shadow.png"}
         icons = json.dumps({name: leaflet_image(file) for name, file in images.items()} | {"imagePath": ""})
         head = (
@@ -88,9 +166,10 @@ class OfflineMap(folium.Map):
             f"<style>{leaflet_css()}\n{asset('map.css')}\n{asset('page.css')}</style>\n"
             f"<script>{leaflet_js()}</script>\n<script>{_FOLIUM_NEEDS % icons}\n{asset('map.js')}</script>"
         )
+        whole = parts.map(escape(self.drawing.title), stills(self.drawing, key, ids=ids))
         figure.header.add_child(Markup(head), name="accessmap_head")
         figure.html.add_child(Markup(page_patterns()), name="accessmap_patterns")
-        figure.html.add_child(Markup(str(parts.map(escape(self.drawing.title)))), name=key)
+        figure.html.add_child(Markup(f"{definitions(self.drawing, ids=ids)}{whole}"), name=key)
         options = json.dumps({"center": self.location, "zoom": 10, "zoomSnap": 0.25})
         start = f'var {key} = L.map("{key}", {options});\naccessmap.attach({key}, "{key}");\n'
         figure.script.add_child(Markup(start), name=key)

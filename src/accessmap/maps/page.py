@@ -12,10 +12,13 @@ from markupsafe import Markup
 
 from accessmap import labels
 from accessmap.labels import Lang
-from accessmap.maps.choropleth import OUTSIDE, Entry
 from accessmap.maps.drawing import SHAPES, Drawing
+from accessmap.maps.legend import OUTSIDE, PAPER, Entry
+from accessmap.maps.svg import picture
 from accessmap.provenance import MODELLED_NOTE, UNKNOWN_CREDIT, Provenance
 
+# A still picture is made for a width between a telephone's and a screen's.
+STILL_PIXELS: Final = 640
 LEAFLET_IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")
 
 
@@ -71,8 +74,11 @@ def credit_line(provenance: Provenance | None, lang: Lang) -> str:
     return line[:1].upper() + line[1:]
 
 
-def map_parts(drawing: Drawing, key: str, *, heading: str = "h2", paths: bool = True) -> Any:
-    """Return the macros of `map.html` for one drawing: map(title), legend(view), marker(shape, colour)."""
+def map_parts(drawing: Drawing, key: str, *, heading: str = "h2", paths: bool = True, ids: str = "z") -> Any:
+    """Return the macros of `map.html` for one drawing: map(title, stills), legend(view), marker(shape, colour).
+
+    Without `paths` the page holds them, with ids that start with `ids` (`svg.definitions`).
+    """
     lang = drawing.lang
     return (
         environment()
@@ -82,10 +88,27 @@ def map_parts(drawing: Drawing, key: str, *, heading: str = "h2", paths: bool = 
                 "drawing": drawing,
                 "key": key,
                 "heading": heading,
-                "outside": Entry(labels.text("outside", lang=lang), OUTSIDE),
+                "grounds": grounds(drawing),
                 "credit": drawing.credit,
-                "data": Markup(drawing.to_json(paths=paths)),  # noqa: S704 - escaped for a script element by to_json
+                "data": Markup(drawing.to_json(paths=paths, ids=ids)),  # noqa: S704 - escaped for a script element by to_json
                 "text": lambda name, **values: labels.text(name, lang=lang, **values),
             }
         )
     )
+
+
+def stills(drawing: Drawing, key: str, *, ids: str) -> list[Markup]:
+    """Return every view as a picture, for paper and for readers without JavaScript; their own ids start with `key`."""
+    return [
+        picture(drawing, number, key=f"{key}-{number}", alt=view.alt(drawing.lang), ids=ids, pixels=STILL_PIXELS)
+        for number, view in enumerate(drawing.views)
+    ]
+
+
+def grounds(drawing: Drawing) -> list[Entry]:
+    """Return what a legend says of the land that holds no value."""
+    lang = drawing.lang
+    said = [Entry(labels.text("cells_empty", lang=lang), PAPER)] if drawing.cells and drawing.zones else []
+    if any(not zone.inside for zone in drawing.zones):
+        said.append(Entry(labels.text("outside", lang=lang), OUTSIDE))
+    return said

@@ -1,36 +1,32 @@
 """The map of one way, stretch by stretch: where its minutes go."""
 
-import html
-import json
+from __future__ import annotations
 
-import folium
+from typing import TYPE_CHECKING, Final
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
-from branca.element import Figure
 
 from accessmap import labels
-from accessmap.labels import Lang, check_lang
-from accessmap.maps.offline import Markup
-from accessmap.maps.page import credit_line, leaflet_css, leaflet_js
+from accessmap.errors import TableError
+from accessmap.labels import Lang
+from accessmap.maps.choropleth import class_words
+from accessmap.maps.finish import drawn, finished
+from accessmap.maps.legend import Entry, View
+from accessmap.maps.roads import SPEED_BREAKS, SPEED_LOOKS
 from accessmap.provenance import Provenance
+
+if TYPE_CHECKING:
+    from accessmap.maps.offline import OfflineMap
 
 __all__ = ["route_map"]
 
-# From slow to quick; apart for the three common colour-blindnesses and in grey (viridis, van der Walt & Smith 2015).
-SPEEDS = ((20, "#440154"), (40, "#3b528b"), (60, "#21918c"), (80, "#35a04f"), (float("inf"), "#7a9a01"))
-
-
-class _PlainMap(folium.Map):
-    """A folium map with Leaflet inlined: it needs no internet."""
-
-    def __init__(self, title: str, lang: Lang) -> None:
-        super().__init__(tiles=None, zoom_control=True, attribution_control=False)
-        self.default_js, self.default_css = [], []
-        self.page = figure = Figure(title=html.escape(title))
-        figure.add_child(self)
-        head = f"<style>{leaflet_css()}</style>\n<script>{leaflet_js()}</script>"
-        figure.header.add_child(Markup(head), name="accessmap_leaflet")
-        figure.header.add_child(Markup(f"<script>document.documentElement.lang = {json.dumps(lang)};</script>"))
+# Communes drawn around the way, in metres, and how much wider its lines are than those of a network.
+AROUND_METRES: Final = 8_000
+WIDER: Final = 2
+WIDEST: Final = 5
+LEG_LOOK: Final = ("#1b1b1b", 2)
 
 
 def route_map(
@@ -39,9 +35,10 @@ def route_map(
     communes: gpd.GeoDataFrame | None = None,
     title: str = "",
     provenance: Provenance | None = None,
+    tiles: str | None = None,
     lang: Lang = "fr",
-) -> folium.Map:
-    """Return the map of a way that `network.explain` told: a line a stretch, its minutes, metres and speed on it.
+) -> OfflineMap:
+    """Return the map of a way that `network.explain` told: kilometres and minutes by speed, and each stretch in words.
 
     Parameters
     ----------
@@ -53,6 +50,8 @@ def route_map(
         Heading of the page.
     provenance
         The network's; a map without it says so.
+    tiles
+        "osm" or "ign" for a background from the internet; none by default.
     lang
         "fr" or "en".
 
@@ -61,52 +60,73 @@ def route_map(
     folium.Map
         It works without the internet, in a cell and saved.
 
+    Raises
+    ------
+    TableError
+        Where the way is empty: there is none between the two points.
+
     Examples
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
     >>> home, hospital = study.residents.geometry.loc[["02217-01"]], study.sites("hospital").geometry.iloc[[0]]
     >>> way = study.network.explain(home, hospital)
-    >>> type(am.route_map(way, provenance=study.network.provenance)).__mro__[1].__name__
-    'Map'
+    >>> page = am.route_map(way, provenance=study.network.provenance)
+    >>> len(page.drawing.pieces) == len(way)
+    True
     """
-    check_lang(lang)
-    drawn = _PlainMap(title, lang)
+    labels.check_lang(lang)
+    if route.empty:
+        raise TableError("route", ["there is no way between the two points: it has no stretch to draw."])
+    entries, number = _legend(route, lang)
+    near = None
     if communes is not None:
-        near = communes[communes.intersects(route.to_crs(communes.crs).union_all().buffer(8000))]
-        outline = near.geometry.simplify(40).to_crs(4326).to_json()
-        style = {"color": "#b8b4aa", "weight": 1, "fillColor": "#efede8", "fillOpacity": 1}
-        folium.GeoJson(outline, style_function=lambda _: style, control=False).add_to(drawn)
-    degrees = route.to_crs(4326)
-    for (_, row), line in zip(route.iterrows(), degrees.geometry, strict=True):
-        kmh = float(row["speed_kmh"])
-        colour = next(colour for upper, colour in SPEEDS if not kmh > upper)
-        leg = row["what"] != "road"
-        stretch = folium.PolyLine(  # type: ignore[no-untyped-call] # folium publishes no types
-            [(lat, lon) for lon, lat in line.coords],
-            color="#1b1b1b" if leg else colour,
-            weight=3 if leg else 6,
-            dash_array="4 6" if leg else None,
-            tooltip=_told(row, lang),
-        )
-        stretch.add_to(drawn)
-    west, south, east, north = degrees.total_bounds
-    drawn.fit_bounds([(south, west), (north, east)], padding=(24, 24))
-    total = labels.minutes(float(route["minutes"].sum()), lang=lang)
-    note = " · ".join(part for part in (title, total, credit_line(provenance, lang)) if part)
-    at_foot = "position:absolute;z-index:999;bottom:0;left:0;background:#fff;padding:4px 8px;font:13px sans-serif"
-    drawn.page.html.add_child(Markup(f'<p style="{at_foot};margin:0">{html.escape(note)}</p>'))
-    return drawn
+        lines = route.geometry.to_crs(communes.crs)
+        near = communes[communes.intersects(lines.union_all().buffer(AROUND_METRES))].assign(in_territory=True)
+    over = gpd.GeoDataFrame(
+        {"view": 0, "entry": number, "told": [_told(row, lang) for _, row in route.iterrows()]},
+        geometry=route.geometry.to_numpy(),
+        crs=route.crs,
+    )
+    heading = labels.text("route_legend", lang=lang)
+    minutes = labels.minutes(float(route["minutes"].sum()), lang=lang)
+    total = _span(float(route["length_m"].sum()), minutes, lang)
+    view = View("route", heading, heading, entries, {}, {}, labels.text("route_total", lang=lang, total=total))
+    words = title or labels.text("route_title", lang=lang)
+    drawing = drawn(near, [view], over=over, frame=over, title=words, provenance=provenance, tiles=tiles, lang=lang)
+    return finished(drawing)
 
 
-def _told(row: pd.Series, lang: Lang) -> str:
-    """Return the words of one stretch, all that folium might read as code escaped: it puts them into a template."""
-    kmh = labels.number(float(row["speed_kmh"]), lang=lang)
-    parts = [
-        str(row["name"] or row["road_class"] or row["what"]),
-        f"{labels.number(float(row['length_m']), lang=lang)} m",
-        f"{kmh} km/h" + (f" ({row['speed_reason']})" if row["speed_reason"] else ""),
-        labels.minutes(float(row["minutes"]), lang=lang),
-    ]
-    text = html.escape(" · ".join(parts))
-    return "".join(f"&#{ord(letter)};" if letter in "{}$`\\" else letter for letter in text)
+def _legend(route: gpd.GeoDataFrame, lang: Lang) -> tuple[tuple[Entry, ...], np.ndarray]:
+    """Return the entries that the way uses, slow to quick and then the legs, and the entry of each stretch."""
+    words = class_words(SPEED_BREAKS, "km/h", lang)
+    looks = [(colour, min(width + WIDER, WIDEST)) for colour, width in SPEED_LOOKS]
+    number = np.searchsorted(SPEED_BREAKS, route["speed_kmh"].to_numpy("float64"), side="left")
+    number = np.where(route["what"] == "road", number, len(words))
+    words.append(labels.text("route_legs", lang=lang))
+    looks.append(LEG_LOOK)
+    kept = sorted(set(number.tolist()))
+    entries = []
+    for k in kept:
+        part = route[number == k]
+        minutes = labels.minutes(float(part["minutes"].sum()), lang=lang)
+        said = _span(float(part["length_m"].sum()), minutes, lang)
+        colour, width = looks[k]
+        entries.append(Entry(words[k], colour, "dash" if k == len(words) - 1 else "", said=said, line=width))
+    return tuple(entries), np.searchsorted(kept, number)
+
+
+def _span(metres: float, minutes: str, lang: Lang) -> str:
+    """Return "12,4 km · 17,1 min"."""
+    far = metres >= 1000
+    length = labels.number(metres / 1000 if far else metres, digits=1 if far else 0, lang=lang)
+    return f"{length}{labels.NO_BREAK}{'km' if far else 'm'} · {minutes}"
+
+
+def _told(row: pd.Series, lang: Lang) -> tuple[str, ...]:
+    """Return the words of one stretch: name or class, length, speed with its reason, minutes."""
+    kmh = f"{labels.number(float(row['speed_kmh']), lang=lang)}{labels.NO_BREAK}km/h"
+    reason = f" ({row['speed_reason']})" if row["speed_reason"] else ""
+    minutes = labels.minutes(float(row["minutes"]), lang=lang)
+    name = str(row["name"] or row["road_class"] or row["what"])
+    return name, _span(float(row["length_m"]), minutes, lang), kmh + reason

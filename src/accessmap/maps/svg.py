@@ -1,100 +1,148 @@
 """A map as plain SVG: readable on paper and with JavaScript off; the communes' paths are in the page once."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from markupsafe import Markup
 
-from accessmap.maps.choropleth import OUTSIDE
-from accessmap.maps.drawing import SHAPES, Drawing
+from accessmap import labels
+from accessmap.maps.drawing import SHAPES, Drawing, Layer, Mark
+from accessmap.maps.legend import OUTSIDE, PAPER, Entry
+from accessmap.maps.patterns import page_patterns, patterns
 
-# Room around the territory, and the sizes of names and markers, as shares of the map's width.
+__all__ = ["definitions", "page_patterns", "picture"]
+
+# Room around the territory, as a share of the map's width; the sizes of names (pixels) and of markers.
 MARGIN: Final = 0.03
-NAME: Final = 0.030
+NAME: Final = 15
+MARKER: Final = 1.05
+# Shares of the width that names and markers never exceed, however small the picture.
+LARGEST_NAME: Final = 0.030
+LARGEST_MARKER: Final = 0.0021
 # Mean width of a bold letter of the usual sans-serif fonts, in their size.
 LETTER: Final = 0.62
-MARKER: Final = 0.0021
-
-# Hatchings, by the name a legend entry gives them: the side of the tile, its turn in degrees, what is in it.
-PATTERNS: Final = {
-    "hatch": (7, 45, '<rect width="7" height="7" fill="#e4e4e4"/><rect width="2" height="7" fill="#8c8c8c"/>'),
-    "dots": (8, 0, '<rect width="8" height="8" fill="#c7eae5"/><circle cx="4" cy="4" r="2.2" fill="#01665e"/>'),
-    "cross": (
-        8,
-        45,
-        '<rect width="8" height="8" fill="#f6e8c3"/><path d="M0,4h8M4,0v8" stroke="#8c510a" stroke-width="1.6"/>',
-    ),
-}
+# More sites than this of one kind are drawn smaller, as map.js does.
+MANY: Final = 60
+# Lengths of a scale bar, in kilometres: the longest that takes no more than a fifth of the map.
+BARS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
-def patterns(key: str = "am", *, scale: float = 1.0) -> Markup:
-    """Return the hatchings, with ids that start with `key`, enlarged for a drawing whose units are small."""
-    tile = Markup(
-        '<pattern id="{key}-{name}" width="{side}" height="{side}" patternUnits="userSpaceOnUse"'
-        ' patternTransform="scale({scale:.1f}) rotate({turn})">{inner}</pattern>'
-    )
-    return Markup("\n").join(
-        tile.format(key=key, name=name, side=side, scale=scale, turn=turn, inner=Markup(inner))  # noqa: S704 - ours
-        for name, (side, turn, inner) in PATTERNS.items()
-    )
+def definitions(drawing: Drawing, *, ids: str = "z") -> Markup:
+    """Return the paths of zones, outline and pieces, once for every map of the page, with ids that start with `ids`."""
+    named = [(zone.code, zone.path) for zone in drawing.zones] + [("outline", drawing.outline)]
+    named += [(f"p-{number}", piece.path) for number, piece in enumerate(drawing.pieces)]
+    paths = [Markup('<path id="{}-{}" d="{}"/>').format(ids, name, path) for name, path in named]
+    return Markup(
+        '<svg class="am-defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>{}</defs></svg>'
+    ).format(Markup("\n").join(paths))
 
 
-def page_patterns() -> Markup:
-    """Return the hatchings that legends and interactive maps refer to; a page needs them once."""
-    return Markup('<svg class="am-defs" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(patterns())
+def picture(drawing: Drawing, view: int, *, key: str, alt: str, ids: str = "z", pixels: float = 380) -> Markup:
+    """Return one view as SVG with its name and description for those who do not see it.
 
-
-def definitions(drawing: Drawing) -> Markup:
-    """Return the paths of all zones and of the territory's outline, once for every map of the page."""
-    paths = [
-        Markup('<path id="z-{}" d="{}" vector-effect="non-scaling-stroke"/>').format(zone.code, zone.path)
-        for zone in drawing.zones
-    ]
-    paths.append(Markup('<path id="z-outline" d="{}" vector-effect="non-scaling-stroke"/>').format(drawing.outline))
-    return Markup('<svg class="am-defs" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(
-        Markup("\n").join(paths)
-    )
-
-
-def picture(drawing: Drawing, view: int, *, key: str, alt: str) -> Markup:
-    """Return one view as SVG with its name and description for those who do not see it; ids start with `key`."""
+    Ids of its own start with `key`, those of the paths it uses with `ids`; words, markers and hatchings are made for a
+    picture that is `pixels` wide.
+    """
     width, height = drawing.size
     margin = round(width * MARGIN)
     shown = drawing.views[view]
-    parts = [
-        Markup('<use href="#z-{}" fill="{}" stroke="#c9c5bd"/>').format(zone.code, OUTSIDE)
-        for zone in drawing.zones
-        if not zone.inside
-    ]
-    for zone in drawing.zones:
-        if zone.inside and zone.code in shown.fill:
-            entry = shown.entries[shown.fill[zone.code]]
-            fill = f"url(#{key}-{entry.pattern})" if entry.pattern else entry.colour
-            parts.append(Markup('<use href="#z-{}" fill="{}" stroke="#6b6b6b"/>').format(zone.code, fill))
-    parts.append(Markup('<use href="#z-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>'))
-    parts += [*_names(drawing), *_marks(drawing, view), _scale(drawing, margin)]
+    parts = [*_zones(drawing, view, key, ids), *_pieces(drawing, view, key, ids)]
+    if drawing.outline:
+        parts.append(Markup('<use href="#{}-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>').format(ids))
+    size = round(width * min(LARGEST_NAME, NAME / pixels))
+    parts += [*_names(drawing, size), *_marks(drawing, view, pixels), _scale(drawing, margin, size)]
     box = f"{-margin} {-margin} {width + 2 * margin} {height + 2 * margin}"
+    hatchings = patterns(key, scale=width / pixels, names={entry.pattern for entry in shown.entries})
     return Markup(
-        '<svg class="am-picture" viewBox="{}" role="img" aria-labelledby="{}-t {}-d">'
+        '<svg class="am-picture{}" viewBox="{}" role="img" aria-labelledby="{}-t {}-d">'
         '<title id="{}-t">{}</title><desc id="{}-d">{}</desc><defs>{}</defs>{}</svg>'
-    ).format(box, key, key, key, shown.name, key, alt, patterns(key, scale=width / 380), Markup("\n").join(parts))
+    ).format(
+        "" if drawing.zones else " am-bare",
+        box,
+        key,
+        key,
+        key,
+        shown.name,
+        key,
+        alt,
+        hatchings,
+        Markup("\n").join(parts),
+    )
 
 
-def _marks(drawing: Drawing, view: int) -> list[Markup]:
-    size = drawing.size[0] * MARKER
+def paint(entry: Entry, key: str) -> str:
+    """Return what land of this entry is filled with."""
+    return f"url(#{key}-{entry.pattern})" if entry.pattern else entry.colour
+
+
+def _zones(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
+    """Return the communes: those outside, those that hold nothing, then those of each entry of the legend."""
+    shown = drawing.views[view]
+    land: dict[tuple[str, str], list[str]] = {}
+    for zone in sorted(drawing.zones, key=lambda zone: zone.inside):
+        number = shown.fill.get(zone.code)
+        fill = OUTSIDE if not zone.inside else PAPER if number is None else paint(shown.entries[number], key)
+        land.setdefault((fill, "#6b6b6b" if zone.inside else "#c9c5bd"), []).append(zone.code)
+    return [
+        Markup('<g fill="{}" stroke="{}">{}</g>').format(fill, stroke, _uses(ids, codes))
+        for (fill, stroke), codes in land.items()
+    ]
+
+
+def _uses(ids: str, codes: Iterable[str]) -> Markup:
+    return Markup("").join(Markup('<use href="#{}-{}"/>').format(ids, code) for code in codes)
+
+
+def _pieces(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
+    """Return the land or roads over the communes, and over them the borders that land has covered."""
+    here = [(number, piece) for number, piece in enumerate(drawing.pieces) if piece.view == view]
+    parts, covers = [], False
+    for number, piece in here:
+        entry = drawing.views[view].entries[piece.entry]
+        if entry.line:
+            look = f"am-w{entry.line}" + (" am-dash" if entry.pattern == "dash" else "")
+            road = Markup('<use href="#{}-p-{}" class="{}" fill="none" stroke="{}"/>')
+            parts.append(road.format(ids, number, look, entry.colour))
+        else:
+            covers = True
+            parts.append(
+                Markup('<use href="#{}-p-{}" class="am-land" fill="{}"/>').format(ids, number, paint(entry, key))
+            )
+    if covers:
+        border = Markup('<g fill="none" stroke="#6b6b6b" stroke-opacity=".5">{}</g>')
+        parts.append(border.format(_uses(ids, (zone.code for zone in drawing.zones))))
+    return parts
+
+
+def _marks(drawing: Drawing, view: int, pixels: float) -> list[Markup]:
+    """Return the sites that stand within the picture."""
+    size = drawing.size[0] * min(LARGEST_MARKER, MARKER / pixels)
     return [
         Markup(
             '<path d="{}" transform="translate({} {}) scale({})" fill="{}" stroke="#fff" stroke-width="1.6"'
             ' stroke-linejoin="round"/>'
-        ).format(SHAPES[layer.shape], mark.x, mark.y, f"{size * (1.5 if mark.fresh else 1):.1f}", layer.colour)
+        ).format(SHAPES[layer.shape], mark.x, mark.y, f"{size * _part(layer, mark):.1f}", layer.colour)
         for layer in drawing.layers
-        for mark in layer.marks
-        if mark.stands_in(view)
+        for mark in seen(drawing, layer, view)
     ]
 
 
-def _names(drawing: Drawing) -> list[Markup]:
+def seen(drawing: Drawing, layer: Layer, view: int) -> list[Mark]:
+    """Return the sites of a kind that a picture of this view shows."""
+    (width, height), margin = drawing.size, drawing.size[0] * MARGIN
+    return [
+        mark
+        for mark in layer.marks
+        if mark.stands_in(view) and -margin <= mark.x <= width + margin and -margin <= mark.y <= height + margin
+    ]
+
+
+def _part(layer: Layer, mark: Mark) -> float:
+    return 1.5 if mark.fresh else 0.55 if len(layer.marks) > MANY else 1
+
+
+def _names(drawing: Drawing, size: int) -> list[Markup]:
     """Return the names that do not lie over one another: of two, the larger commune's is kept."""
-    size = round(drawing.size[0] * NAME)
     kept: list[tuple[int, int, float]] = []
     parts = []
     for x, y, name in drawing.names:
@@ -110,13 +158,42 @@ def _names(drawing: Drawing) -> list[Markup]:
     return parts
 
 
-def _scale(drawing: Drawing, margin: int) -> Markup:
-    """Return a bar of 5 km of ground, or of 1 km on a small map."""
-    ground = drawing.size[0] * drawing.scale
-    kilometres = 5 if ground > 15_000 else 1
+def bar_kilometres(drawing: Drawing) -> float:
+    """Return the length of the scale bar: round, and at most a fifth of the map."""
+    fifth = drawing.size[0] * drawing.scale / 5000
+    return max((length for length in BARS if length <= fifth), default=BARS[0])
+
+
+def _scale(drawing: Drawing, margin: int, size: int) -> Markup:
+    """Return the arrow that points north, and beside it a bar of kilometres on the ground."""
+    kilometres = bar_kilometres(drawing)
     length = round(kilometres * 1000 / drawing.scale)
-    foot, size = drawing.size[1] + round(margin * 0.4), round(drawing.size[0] * NAME)
+    foot = drawing.size[1] + round(margin * 0.4)
+    words = labels.number(kilometres, digits=0 if kilometres >= 1 else 1, lang=drawing.lang)
+    north = labels.text("north_letter", lang=drawing.lang)
+    left = round(size * 1.4)
     return Markup(
-        '<path d="M0,{}v{}h{}v{}" fill="none" stroke="#1b1b1b" class="am-edge"/>'
-        '<text x="{}" y="{}" font-size="{}" class="am-scale">{} km</text>'
-    ).format(foot - size // 3, size // 3, length, -(size // 3), length + size // 2, foot, size, kilometres)
+        '<path d="M{half},{tip}l{step},{tall}l-{step},-{notch}l-{step},{notch}z" fill="#1b1b1b" stroke="#fff"'
+        ' stroke-width="{thin}" paint-order="stroke" class="am-north"/>'
+        '<text x="{half}" y="{foot}" font-size="{small}" stroke-width="{halo}" class="am-label">{north}</text>'
+        '<path d="M{left},{up}v{tick}h{length}v-{tick}" fill="none" stroke="#1b1b1b" class="am-edge"/>'
+        '<text x="{end}" y="{foot}" font-size="{size}" class="am-scale">{words} km</text>'
+    ).format(
+        half=size // 2,
+        tip=foot - round(size * 2.1),
+        step=size // 3,
+        tall=round(size * 1.2),
+        notch=size // 3,
+        thin=round(size / 8),
+        small=round(size * 0.8),
+        halo=round(size / 6),
+        north=north,
+        left=left,
+        up=foot - size // 3,
+        tick=size // 3,
+        length=length,
+        end=left + length + size // 2,
+        foot=foot,
+        size=size,
+        words=words,
+    )

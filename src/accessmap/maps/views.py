@@ -12,10 +12,7 @@ from accessmap import labels
 from accessmap.errors import TableError, did_you_mean
 from accessmap.labels import Lang
 from accessmap.maps.choropleth import (
-    NO_DATA,
     QUALITATIVE,
-    Entry,
-    View,
     change_classes,
     change_text,
     checked_breaks,
@@ -24,7 +21,8 @@ from accessmap.maps.choropleth import (
     series_of,
     value_text,
 )
-from accessmap.maps.drawing import inside_of
+from accessmap.maps.ground import inside_of
+from accessmap.maps.legend import NO_DATA, Entry, View
 
 BASELINE: Final = "baseline"
 # Sizes of change that are told apart, in minutes: under one, the difference is within what a network can tell.
@@ -86,7 +84,7 @@ def compare_views(
         change = after - before if changes is None else changes[name].reindex(codes)
         told = _change_lines(before, after, change, people, shown, unit, lang)
         view = _level_view(f"with {name}", shown, after, people, bounds, unit, lang, higher_is_better)
-        views.append(View(view.key, view.name, view.title, view.entries, view.fill, told, view.note))
+        views.append(view.with_told(told))
         entries, fill = change_classes(
             before, after, people, breaks=sizes, unit=unit, lang=lang, higher_is_better=higher_is_better, change=change
         )
@@ -212,8 +210,8 @@ def _change_breaks(level: Mapping[str, pd.Series], unit: str) -> tuple[float, ..
 
 
 def _heading(unit: str, lang: Lang) -> str:
-    if unit == "minutes":
-        return labels.text("legend_minutes", lang=lang)
+    if unit in ("minutes", "people"):
+        return labels.text(f"legend_{unit}", lang=lang)
     return labels.text("legend_value", lang=lang, unit=labels.unit(unit, lang=lang))
 
 

@@ -43,6 +43,65 @@ var accessmap = (function () {
 
   function many(layer) { return layer.points.length > 60; }
 
+  // Beyond this many sites of one kind, those that would touch are one bubble with their number, until one is close.
+  var MOST = 300, APART = 56, CLOSE = 14;
+
+  function bubble(layer, group, words) {
+    var size = Math.round(24 + 5 * Math.log10(group.length) * 2);
+    var text = document.createElement("span");
+    text.textContent = String(group.length);
+    var marker = L.marker(L.latLngBounds(group.map(function (mark) { return mark.marker.getLatLng(); })).getCenter(), {
+      icon: L.divIcon({ className: "am-bubble", html: text, iconSize: [size, size] }), keyboard: false, zIndexOffset: 4000
+    });
+    marker.on("add", function () {
+      var icon = marker.getElement();
+      icon.classList.add("am-cluster");
+      icon.style.backgroundColor = layer.colour;
+      icon.setAttribute("role", "img");
+      icon.setAttribute("aria-label", layer.name + ", " + words.cluster.replace("{n}", group.length));
+    });
+    marker.bindTooltip(lines([layer.name, words.cluster.replace("{n}", group.length)], "am-tip"), { opacity: 1, className: "am-tooltip" });
+    return marker;
+  }
+
+  function northArrow(words) {
+    var control = L.control({ position: "topright" });
+    control.onAdd = function () {
+      var box = L.DomUtil.create("div", "am-north");
+      var letter = element("text", { x: 11, y: 33, "text-anchor": "middle", "font-size": 12, "font-weight": 700, fill: "#1b1b1b" });
+      letter.textContent = words.north_letter;
+      box.appendChild(element("svg", { viewBox: "0 0 22 34", role: "img", "aria-label": words.north },
+        [element("path", { d: "M11,1l7,20l-7,-5l-7,5z", fill: "#1b1b1b" }), letter]));
+      return box;
+    };
+    return control;
+  }
+
+  // Which cell is under a point: the nearest centre, if the point is inside the square around it.
+  function finder(data) {
+    var ax = data.edge[0], ay = data.edge[1], side = Math.hypot(ax, ay), shelves = new Map();
+    function key(x, y) { return Math.floor(x / side) + "," + Math.floor(y / side); }
+    data.cells.forEach(function (cell) {
+      var shelf = key(cell[0], cell[1]);
+      if (!shelves.has(shelf)) { shelves.set(shelf, []); }
+      shelves.get(shelf).push(cell);
+    });
+    return function (latlng) {
+      var at = L.Projection.SphericalMercator.project(latlng);
+      var x = at.x - data.origin[0], y = data.origin[1] - at.y, best = null;
+      for (var i = -1; i <= 1; i++) {
+        for (var j = -1; j <= 1; j++) {
+          (shelves.get(key(x + i * side, y + j * side)) || []).forEach(function (cell) {
+            var dx = x - cell[0], dy = y - cell[1];
+            var u = (dx * ax + dy * ay) / (side * side), v = (dy * ax - dx * ay) / (side * side);
+            if (Math.abs(u) <= 0.5 && Math.abs(v) <= 0.5) { best = cell; }
+          });
+        }
+      }
+      return best;
+    };
+  }
+
   function icon(layer, fresh) {
     var drawn = element("svg", { viewBox: "-10 -10 20 20", "aria-hidden": "true" }, [
       element("path", { d: layer.d, fill: layer.colour, stroke: "#fff", "stroke-width": "1.5", "stroke-linejoin": "round" })
@@ -56,12 +115,15 @@ var accessmap = (function () {
   function draw(map, root) {
     var data = JSON.parse(root.querySelector("script.am-data").textContent);
     var told = root.querySelector(".am-told");
-    var zones = [];
+    var zones = [], pieces = [], borders = [];
     var current = 0;
+    // Over a background map the land is seen through; land without a value is not painted at all.
+    var covered = data.pieces.some(function (piece) { return !data.views[piece[0]].paint[piece[1]][2]; });
+    var thin = data.tiles ? 0.65 : 1, bare = data.tiles ? 0 : 1;
     var bounds = L.latLngBounds(place(data.origin, 0, 0), place(data.origin, data.size[0], data.size[1]));
 
     function pathOf(code, path) {
-      return path || document.getElementById("z-" + code).getAttribute("d");
+      return path || document.getElementById(data.ids + "-" + code).getAttribute("d");
     }
 
     function tell(zone) {
@@ -72,28 +134,84 @@ var accessmap = (function () {
       told.replaceChildren(lines(tell(zone), "am-told-lines"));
     }
 
+    function tellPiece(layer, texts) {
+      layer.bindTooltip(function () { return lines(texts, "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
+      layer.on("click", function () { told.replaceChildren(lines(texts, "am-told-lines")); });
+    }
+
+    function looked(entry) {
+      return entry[2]
+        ? { fill: false, color: entry[0], weight: entry[2], dashArray: entry[1] === "dash" ? "4 3" : null }
+        : { stroke: false, fillColor: entry[1] ? "url(#am-" + entry[1] + ")" : entry[0], fillOpacity: thin };
+    }
+
     function paint() {
       var view = data.views[current];
       zones.forEach(function (item) {
         var entry = view.paint[view.fill[item.zone.code]];
-        if (!item.zone.inside || !entry) { return; }
-        item.layer.setStyle({ fillColor: entry[1] ? "url(#am-" + entry[1] + ")" : entry[0] });
+        if (!item.zone.inside) { return; }
+        item.layer.setStyle({
+          fillColor: !entry ? "#ffffff" : entry[1] ? "url(#am-" + entry[1] + ")" : entry[0], fillOpacity: entry ? thin : bare
+        });
       });
+      pieces.forEach(function (piece) {
+        var here = piece.view === current;
+        if (here !== map.hasLayer(piece.layer)) { piece.layer[here ? "addTo" : "removeFrom"](map); }
+      });
+      borders.forEach(function (border) { border.bringToFront(); });
     }
 
+    map.createPane("am-over").style.zIndex = 410;
+    if (!data.zones.length) { map.getContainer().classList.add("am-bare"); }
+    if (data.tiles) { L.tileLayer(data.tiles.url, { maxZoom: data.tiles.most, attribution: data.tiles.credit }).addTo(map); }
     data.zones.slice().sort(function (a, b) { return a.inside - b.inside; }).forEach(function (zone) {
       var style = zone.inside
-        ? { color: "#6b6b6b", weight: 0.8, fillColor: "#ffffff", fillOpacity: 1, className: "am-zone" }
-        : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: 1, className: "am-outside" };
+        ? { color: "#6b6b6b", weight: 0.8, fillColor: "#ffffff", fillOpacity: bare, className: "am-zone" }
+        : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: bare, className: "am-outside" };
       var layer = L.polygon(rings(pathOf(zone.code, zone.d), data.origin), style).addTo(map);
-      layer.bindTooltip(function () { return lines(tell(zone), "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
-      layer.on("click", function () { show(zone); });
-      layer.on("mouseover", function () { layer.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone.inside) { layer.bringToFront(); } });
-      layer.on("mouseout", function () { layer.setStyle({ weight: style.weight, color: style.color }); });
+      var edge = layer;
+      if (covered) {
+        edge = L.polygon(layer.getLatLngs(), { fill: false, color: style.color, weight: 0.8, opacity: 0.5, interactive: false, pane: "am-over" }).addTo(map);
+        borders.push(edge);
+      }
+      if (!data.cells.length) {
+        layer.bindTooltip(function () { return lines(tell(zone), "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
+        layer.on("click", function () { show(zone); });
+      }
+      layer.on("mouseover", function () { edge.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone.inside) { edge.bringToFront(); } });
+      layer.on("mouseout", function () { edge.setStyle({ weight: style.weight, color: style.color }); });
       zones.push({ zone: zone, layer: layer });
     });
-    L.polygon(rings(pathOf("outline", data.outline), data.origin),
-      { fill: false, color: "#1b1b1b", weight: 2, interactive: false, className: "am-outline" }).addTo(map);
+    data.pieces.forEach(function (piece, k) {
+      var entry = data.views[piece[0]].paint[piece[1]];
+      var shape = rings(pathOf("p-" + k, piece[2]), data.origin);
+      var options = Object.assign({ interactive: false, pane: "am-over", className: "am-piece" }, looked(entry));
+      options.interactive = piece[3].length > 0;
+      var layer = entry[2] ? L.polyline(shape, options) : L.polygon(shape, options);
+      if (piece[3].length) { tellPiece(layer, piece[3]); }
+      pieces.push({ view: piece[0], layer: layer });
+    });
+    if (data.zones.length) {
+      var outline = L.polygon(rings(pathOf("outline", data.outline), data.origin),
+        { fill: false, color: "#1b1b1b", weight: 2, interactive: false, className: "am-outline", pane: covered ? "am-over" : "overlayPane" }).addTo(map);
+      if (covered) { borders.push(outline); }
+    }
+    if (data.cells.length) {
+      var cellAt = finder(data), codes = {}, tip = L.tooltip({ opacity: 1, className: "am-tooltip" });
+      data.zones.forEach(function (zone) { codes[zone.code] = zone.name; });
+      var words = function (cell) { return (codes[cell[2]] ? [codes[cell[2]]] : []).concat(cell[3]); };
+      map.on("mousemove", function (event) {
+        var cell = cellAt(event.latlng);
+        if (!cell) { map.closeTooltip(tip); return; }
+        tip.setContent(lines(words(cell), "am-tip")).setLatLng(event.latlng);
+        if (!map.hasLayer(tip)) { map.openTooltip(tip); }
+      });
+      map.on("mouseout", function () { map.closeTooltip(tip); });
+      map.on("click", function (event) {
+        var cell = cellAt(event.latlng);
+        if (cell) { told.replaceChildren(lines(words(cell), "am-told-lines")); }
+      });
+    }
 
     var names = data.names.map(function (name) {
       var text = document.createElement("span");
@@ -120,6 +238,7 @@ var accessmap = (function () {
 
     var shown = data.layers.map(function () { return true; });
     var marks = [];
+    var fitted = false;
     data.layers.forEach(function (layer, k) {
       layer.points.forEach(function (point) {
         var marker = L.marker(place(data.origin, point[0], point[1]), {
@@ -139,16 +258,48 @@ var accessmap = (function () {
       });
     });
 
+    var bubbles = [];
     function stand() {
+      var alone = marks.filter(function (mark) { return shown[mark.layer] && (!mark.views || mark.views.indexOf(current) >= 0); });
+      bubbles.forEach(function (marker) { marker.removeFrom(map); });
+      bubbles = [];
+      if (fitted && map.getZoom() < CLOSE) { alone = alone.filter(gathered(alone)); }
+      var standing = new Set(alone);
       marks.forEach(function (mark) {
-        var here = shown[mark.layer] && (!mark.views || mark.views.indexOf(current) >= 0);
+        var here = standing.has(mark);
         if (here !== map.hasLayer(mark.marker)) { mark.marker[here ? "addTo" : "removeFrom"](map); }
       });
     }
 
+    // Put up a bubble for sites of one kind in one square of the screen, and tell which sites stand alone.
+    function gathered(here) {
+      var groups = new Map();
+      here.forEach(function (mark) {
+        if (data.layers[mark.layer].points.length <= MOST) { return; }
+        var at = map.project(mark.marker.getLatLng(), map.getZoom());
+        var key = mark.layer + " " + Math.floor(at.x / APART) + " " + Math.floor(at.y / APART);
+        if (!groups.has(key)) { groups.set(key, []); }
+        groups.get(key).push(mark);
+      });
+      var inside = new Set();
+      groups.forEach(function (group) {
+        if (group.length < 2) { return; }
+        group.forEach(function (mark) { inside.add(mark); });
+        var marker = bubble(data.layers[group[0].layer], group, data.words);
+        marker.on("click", function () { map.setView(marker.getLatLng(), Math.min(map.getZoom() + 2, CLOSE)); });
+        bubbles.push(marker.addTo(map));
+      });
+      return function (mark) { return !inside.has(mark); };
+    }
+
+    // On paper the picture of the view that is looked at stands for the live map.
+    function choose() {
+      root.querySelectorAll(".am-still").forEach(function (still) { still.hidden = +still.dataset.view !== current; });
+    }
     root.querySelectorAll(".am-views input").forEach(function (input) {
       input.addEventListener("change", function () {
         current = +input.value;
+        choose();
         root.querySelectorAll(".am-legend").forEach(function (legend) {
           legend.hidden = legend.dataset.view !== input.value;
         });
@@ -163,7 +314,7 @@ var accessmap = (function () {
       });
     });
     var find = root.querySelector(".am-find input");
-    find.addEventListener("change", function () {
+    if (find) { find.addEventListener("change", function () {
       var wanted = fold(find.value);
       if (!wanted) { return; }
       var inside = zones.filter(function (item) { return item.zone.inside; });
@@ -171,18 +322,22 @@ var accessmap = (function () {
         inside.find(function (item) { return fold(item.zone.name).indexOf(wanted) === 0; });
       if (!found) { told.textContent = data.words.not_found; return; }
       show(found.zone);
-      found.layer.openTooltip(found.layer.getBounds().getCenter());
-    });
+      if (found.layer.getTooltip()) { found.layer.openTooltip(found.layer.getBounds().getCenter()); }
+      else { map.fitBounds(found.layer.getBounds(), { maxZoom: 13 }); }
+    }); }
 
     map.attributionControl.setPrefix(false);
     L.control.scale({ imperial: false }).addTo(map);
-    var fitted = false;
+    northArrow(data.words).addTo(map);
+    root.classList.add("am-live");
+    choose();
     function fit() {
       map.invalidateSize(false);
       if (!fitted && map.getSize().x > 0 && map.getSize().y > 0) {
         map.fitBounds(bounds, { padding: [14, 14], animate: false });
         map.setMinZoom(map.getZoom() - 1);
         fitted = true;
+        stand();
         unclutter();
       }
     }
@@ -191,6 +346,7 @@ var accessmap = (function () {
     paint();
     stand();
     unclutter();
+    map.on("zoomend", stand);
     map.on("zoomend resize", unclutter);
   }
 

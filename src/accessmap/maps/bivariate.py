@@ -1,0 +1,186 @@
+"""The map of two values at once: near or far, connected or not, and where both are bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap import labels
+from accessmap.labels import Lang
+from accessmap.maps.choropleth import checked_breaks, class_words, series_of, value_text
+from accessmap.maps.finish import drawn, finished
+from accessmap.maps.legend import NO_DATA, Entry, Square, View
+from accessmap.maps.patterns import TWO
+from accessmap.maps.views import territory
+from accessmap.provenance import Provenance
+
+if TYPE_CHECKING:
+    from accessmap.maps.offline import OfflineMap
+
+__all__ = ["bivariate_map"]
+
+# Rows and columns of the palette that two or three classes take.
+PLACES = {2: (0, 2), 3: (0, 1, 2)}
+
+
+def bivariate_map(
+    communes: gpd.GeoDataFrame,
+    first: pd.Series,
+    second: pd.Series,
+    *,
+    first_breaks: Sequence[float],
+    second_breaks: Sequence[float],
+    units: tuple[str, str] = ("minutes", ""),
+    higher_is_better: tuple[bool, bool] = (False, False),
+    services: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    provenance: Provenance | None = None,
+    tiles: str | None = None,
+    lang: Lang = "fr",
+) -> OfflineMap:
+    r"""Return a map of two values by commune, in `units`, each in two or three classes, with people in every class.
+
+    The first value darkens the colour; the second changes its hue and its texture, so that the nine classes are told
+    apart without colour too. The best of both is light and plain, the worst of both dark and striped.
+
+    Parameters
+    ----------
+    communes
+        Zones by code; those with `in_territory` are painted, their neighbours only outlined.
+    first, second
+        By code; the name of each Series is what the legend calls it. A commune without one of them is hatched and
+        counted as "non renseigné".
+    first_breaks, second_breaks
+        One bound (two classes) or two (three); a value on a bound belongs to the better class.
+    units
+        Of the two values: "minutes", "share" (0-1, written in per cent), or any word.
+    higher_is_better
+        For each value, whether the largest is best.
+    services
+        Sites to mark, by category.
+    title
+        Heading of the map.
+    provenance
+        Its credit is printed; "provenance inconnue" without it.
+    tiles
+        "osm" or "ign" for a background from the internet; none by default.
+    lang
+        "fr" or "en".
+
+    Raises
+    ------
+    TableError
+        Where a value cannot be mapped: infinite, not a number, twice for one commune, or of no commune of the table.
+    ValueError
+        Where there is not one bound or two, or they do not rise.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> squares = [shapely.box(730_000 + x, 6_940_000, 731_000 + x, 6_941_000) for x in (0, 1000)]
+    >>> names = {"name": ["Chauny", "Sinceny"], "population": [12_000, 2_000]}
+    >>> communes = gpd.GeoDataFrame(names, index=["02173", "02719"], geometry=squares, crs="EPSG:2154")
+    >>> minutes = pd.Series([4.0, 25.0], communes.index, name="Minutes")
+    >>> fibre = pd.Series([0.95, 0.40], communes.index, name="Fibre")
+    >>> page = bivariate_map(
+    ...     communes, minutes, fibre, first_breaks=[20], second_breaks=[0.8], units=("minutes", "share"),
+    ...     higher_is_better=(False, True), lang="en",
+    ... )
+    >>> print(page.drawing.views[0].square.looks[1][1].told("en").replace("\xa0", " "))
+    over 20 min · under 80%: 1 commune · 2,000 people
+    """
+    labels.check_lang(lang)
+    codes, people = territory(communes)
+    names = [
+        labels.text(key, lang=lang) if series.name is None else str(series.name)
+        for series, key in ((first, "two_first"), (second, "two_second"))
+    ]
+    known = [
+        series_of(series, communes.index, name).loc[codes] for series, name in ((first, "first"), (second, "second"))
+    ]
+    sides = [
+        _Side(values, _bounds(breaks, name), unit, better, lang)
+        for values, breaks, name, unit, better in zip(
+            known,
+            (first_breaks, second_breaks),
+            ("first_breaks", "second_breaks"),
+            units,
+            higher_is_better,
+            strict=True,
+        )
+    ]
+    view = _view(sides, names, people, units, lang)
+    words = title or labels.text("two_title", lang=lang)
+    return finished(drawn(communes, [view], services, title=words, provenance=provenance, tiles=tiles, lang=lang))
+
+
+class _Side:
+    """One of the two values: the class of each commune, 0 the best, and the words of the classes."""
+
+    def __init__(self, values: pd.Series, bounds: Sequence[float], unit: str, better: bool, lang: Lang) -> None:
+        self.known = values
+        # On a bound, the better of two classes: what is near enough is near, and what is connected enough connected.
+        words = class_words(bounds, unit, lang, closed="left" if better else "right")
+        number = np.searchsorted(list(bounds), values.to_numpy(), side="right" if better else "left")
+        self.words = tuple(words[::-1] if better else words)
+        self.number = pd.Series(len(bounds) - number if better else number, index=values.index)
+        self.places = PLACES[len(words)]
+
+
+def _bounds(breaks: Sequence[float], name: str) -> tuple[float, ...]:
+    bounds = checked_breaks(breaks)
+    if len(bounds) not in (1, 2):
+        raise ValueError(f"{name}: give one bound (two classes) or two (three), not {len(bounds)}.")
+    return bounds
+
+
+def _view(
+    sides: Sequence[_Side], names: Sequence[str], people: pd.Series | None, units: tuple[str, str], lang: Lang
+) -> View:
+    across, down = sides
+    unknown = across.known.isna() | down.known.isna()
+    wide = len(across.words)
+    number = (down.number * wide + across.number).where(~unknown, wide * len(down.words)).astype(int)
+    looks = [
+        Entry(
+            labels.text("two_class", lang=lang, first=across.words[x], second=down.words[y]),
+            TWO[down.places[y]][across.places[x]],
+            f"two{down.places[y]}{across.places[x]}" if down.places[y] else "",
+        )
+        for y in range(len(down.words))
+        for x in range(wide)
+    ]
+    looks.append(Entry(labels.text("no_value", lang=lang), NO_DATA, "hatch"))
+    entries = tuple(_counted(entry, number == k, people) for k, entry in enumerate(looks))
+    square = Square(
+        names[0],
+        names[1],
+        across.words,
+        down.words,
+        tuple(entries[row * wide : (row + 1) * wide] for row in range(len(down.words))),
+    )
+    told = {
+        str(code): tuple(
+            labels.text("labelled", lang=lang, name=name, value=_value(side.known[code], unit, lang))
+            for name, side, unit in zip(names, sides, units, strict=True)
+        )
+        + (() if people is None else (labels.people(round(people[code]), lang=lang),))
+        for code in number.index
+    }
+    kept = entries if unknown.any() else entries[:-1]
+    fill = {str(code): int(k) for code, k in number.items()}
+    heading = labels.text("two_legend", lang=lang)
+    return View("two", heading, heading, kept, fill, told, square=square)
+
+
+def _value(value: float, unit: str, lang: Lang) -> str:
+    return labels.text("no_value", lang=lang) if np.isnan(value) else value_text(value, unit, lang)
+
+
+def _counted(entry: Entry, chosen: pd.Series, people: pd.Series | None) -> Entry:
+    total = None if people is None else float(people[chosen].sum())
+    return Entry(entry.label, entry.colour, entry.pattern, int(chosen.sum()), total)

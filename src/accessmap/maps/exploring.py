@@ -1,0 +1,201 @@
+"""A map of any table in one line: what it is decides how it is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap import labels
+from accessmap.errors import TableError, did_you_mean
+from accessmap.labels import Lang
+from accessmap.maps.cell import cell_map
+from accessmap.maps.finish import drawn, finished
+from accessmap.maps.ground import inside_of
+from accessmap.maps.isochrone import isochrone_map
+from accessmap.maps.legend import PAPER, Entry, View
+from accessmap.maps.maps import access_map
+from accessmap.maps.routes import route_map
+from accessmap.provenance import Provenance
+from accessmap.sources.cells import GRID_CRS
+
+if TYPE_CHECKING:
+    from accessmap.maps.offline import OfflineMap
+
+__all__ = ["explore"]
+
+# Sides of the grids that people are counted in, in metres: INSEE's, then the census of Eurostat.
+GRIDS: Final = (200, 1000)
+
+
+def explore(
+    table: pd.DataFrame | pd.Series,
+    column: str | None = None,
+    *,
+    communes: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    provenance: Provenance | None = None,
+    lang: Lang = "fr",
+) -> OfflineMap:
+    """Return a map of any table: zones, values by commune, residents, services, isochrones or a way.
+
+    Polygons are coloured by a column of numbers; isochrones by their minutes, a way by its speeds; points with a number
+    become cells of a grid (200 m where they are its centres, else 1 km); points without one are marked by category.
+
+    Parameters
+    ----------
+    table
+        Zones, residents with values beside them, services, or what `isochrones`, `by_commune` and `network.explain`
+        return.
+    column
+        What to colour by; where it is not given, `value`, or else the people, where the table has them.
+    communes
+        Drawn under the rest; needed where the table has values by commune and no geometry.
+    title
+        Heading of the map; the name of the column where not given.
+    provenance
+        Its credit is printed; "provenance inconnue" without it.
+    lang
+        "fr" or "en".
+
+    Raises
+    ------
+    TableError
+        Where the table has no such column, nothing that can be placed, or shapes of several kinds.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> explore(study.communes).drawing.title
+    'population'
+    >>> [layer.key for layer in explore(study.sites("hospital"), communes=study.communes).drawing.layers]
+    ['hospital']
+    """
+    labels.check_lang(lang)
+    placed = _placed(table, communes, column)
+    kind = _kind(placed, column)
+    if kind == "LineString":
+        return route_map(placed, communes=communes, title=title or "", provenance=provenance, lang=lang)
+    if isinstance(placed.index, pd.MultiIndex):
+        return isochrone_map(placed, communes=communes, title=title, provenance=provenance, lang=lang)
+    by = column or next((name for name in ("value", "population") if name in placed and "category" not in placed), None)
+    if by is None:
+        zones, sites = (placed, None) if kind == "Polygon" else (communes, _sites(placed))
+        return _marked(zones, sites, title, provenance, lang)
+    unit = "minutes" if by == "minutes" else "people" if by == "population" else ""
+    if kind == "Polygon":
+        return access_map(placed, placed[by], title=title or by, unit=unit, provenance=provenance, lang=lang)
+    return _cells(placed, by, communes, title=title or by, unit=unit, provenance=provenance, lang=lang)
+
+
+def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, column: str | None) -> gpd.GeoDataFrame:
+    """Return the table with a geometry: its own, or that of the communes whose codes it has; and zones with names."""
+    if not isinstance(table, gpd.GeoDataFrame):
+        if communes is None or not table.index.isin(communes.index).any():
+            remedy = "give communes= with its codes" if communes is None else "its index has no code of communes"
+            raise TableError("table", [f"it has no geometry: {remedy}, or join it to the residents it speaks of."])
+        values = table.to_frame(str(table.name or "value")) if isinstance(table, pd.Series) else table
+        if column is None and "value" not in values:
+            if len(values.columns) != 1:
+                raise TableError("table", [f"which column? It has {list(values.columns)}: name one."])
+            values = values.set_axis(["value"], axis=1)
+        kept = communes.drop(columns=values.columns.intersection(communes.columns))
+        return kept.join(values)
+    return table if "name" in table else table.assign(name=[str(key) for key in table.index])
+
+
+def _cells(
+    points: gpd.GeoDataFrame,
+    by: str,
+    communes: gpd.GeoDataFrame | None,
+    *,
+    title: str,
+    unit: str,
+    provenance: Provenance | None,
+    lang: Lang,
+) -> OfflineMap:
+    """Return points with a number as cells; those that are no residents count as one each."""
+    missing = {name: empty for name, empty in (("population", 1.0), ("commune", "")) if name not in points}
+    people = points.assign(**missing)
+    side = _grid(people)
+    return cell_map(
+        people,
+        _together(people, side) if by == "population" else people[by],
+        cell_metres=side,
+        communes=None if "commune" in missing else communes,
+        title=title,
+        unit=unit,
+        provenance=provenance,
+        lang=lang,
+    )
+
+
+def _kind(table: gpd.GeoDataFrame, column: str | None) -> str:
+    """Return "Polygon", "Point" or "LineString", and refuse what cannot be drawn, with its remedy."""
+    problems = []
+    if table.crs is None:
+        problems.append("there is no CRS: call set_crs with the one of the file.")
+    if column is not None and column not in table:
+        problems.append(f"there is no column {column!r}{did_you_mean(column, table.columns)}.")
+    found = sorted(set(table.geometry.geom_type.dropna().str.removeprefix("Multi")))
+    if found == ["LineString"] and "speed_kmh" not in table:
+        problems.append("lines are drawn as network.explain tells a way; a network is drawn by network_map.")
+    elif found not in (["Polygon"], ["Point"], ["LineString"]):
+        problems.append(f"shapes are {found or 'missing'}: zones are polygons, residents and services points.")
+    if isinstance(table.index, pd.MultiIndex) and table.index.names[-1] != "minutes":
+        problems.append(f"the index is {list(table.index.names)}: one id a row, or (point, minutes) of isochrones.")
+    if problems:
+        raise TableError("table", problems)
+    return str(found[0])
+
+
+def _marked(
+    communes: gpd.GeoDataFrame | None,
+    sites: gpd.GeoDataFrame | None,
+    title: str | None,
+    provenance: Provenance | None,
+    lang: Lang,
+) -> OfflineMap:
+    """Return a map of outlines and sites, without values."""
+    entries: tuple[Entry, ...] = ()
+    heading = labels.text("sites_legend_bare", lang=lang)
+    fill: dict[str, int] = {}
+    if communes is not None:
+        inside = communes.index[inside_of(communes)]
+        people = float(communes.loc[inside, "population"].sum()) if "population" in communes else None
+        heading = labels.text("sites_legend", lang=lang)
+        entries = (Entry(labels.text("territory", lang=lang), PAPER, communes=len(inside), people=people),)
+        fill = {str(code): 0 for code in inside}
+    view = View("sites", labels.text("sites_title", lang=lang), heading, entries, fill, {})
+    words = title or labels.text("sites_title", lang=lang)
+    return finished(drawn(communes, [view], sites, title=words, provenance=provenance, tiles=None, lang=lang))
+
+
+def _sites(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the points with a category."""
+    return table if "category" in table else table.assign(category=table.index.name or "")
+
+
+def _cells_of(points: gpd.GeoDataFrame, side: float) -> list[np.ndarray]:
+    places = points.geometry.to_crs(GRID_CRS)
+    return [np.floor(axis / side).to_numpy() for axis in (places.x, places.y)]
+
+
+def _grid(points: gpd.GeoDataFrame) -> int:
+    """Return the side of the grid whose centres these points are; 1 km where they are of none."""
+    places = points.geometry.to_crs(GRID_CRS)
+    for side in GRIDS:
+        # Centres that were written in another projection come back within a metre.
+        off = np.abs(np.concatenate([places.x, places.y]) % side - side / 2)
+        if (off < 1).all():
+            return side
+    return GRIDS[-1]
+
+
+def _together(points: gpd.GeoDataFrame, side: float) -> pd.Series:
+    """Return, for each point, the people of its whole cell."""
+    total: pd.Series = points["population"].groupby(_cells_of(points, side)).transform("sum")
+    return total

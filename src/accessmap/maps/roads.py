@@ -1,0 +1,266 @@
+"""The map of a road network: how fast its roads are, where drivers wait, or what kind they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from accessmap import labels
+from accessmap.errors import NetworkError
+from accessmap.labels import Lang
+from accessmap.maps.choropleth import checked_breaks, class_words
+from accessmap.maps.finish import drawn, finished
+from accessmap.maps.ground import inside_of
+from accessmap.maps.legend import Entry, View
+from accessmap.network import RoadNetwork
+from accessmap.provenance import Provenance
+
+if TYPE_CHECKING:
+    from accessmap.maps.offline import OfflineMap
+
+__all__ = ["network_map"]
+
+By = Literal["speed", "delay", "road_class"]
+
+# km/h, about the limits of French roads less what drivers lose; seconds, from a give-way to a long red light.
+SPEED_BREAKS: Final = (30.0, 50.0, 70.0, 90.0)
+DELAY_BREAKS: Final = (0.0, 5.0, 15.0)
+# Colour and width in pixels. Wide is fast, long or important: the width is enough where colour is lost. Speeds are dark
+# to light (viridis, van der Walt & Smith 2015), none so light that it fades on white.
+SPEED_LOOKS: Final = (("#440154", 1), ("#3b528b", 1), ("#21918c", 2), ("#35a04f", 3), ("#7a9a01", 4))
+DELAY_LOOKS: Final = (("#8c8c8c", 1), ("#41b6c4", 2), ("#225ea8", 3), ("#081d58", 4))
+CLASS_LOOKS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
+    {
+        "track": ("#8a7d5a", 1),
+        "service": ("#999999", 1),
+        "living_street": ("#aa4499", 1),
+        "residential": ("#777777", 1),
+        "unclassified": ("#117733", 1),
+        "villages": ("#117733", 1),
+        "tertiary": ("#0072b2", 2),
+        "town_and_village": ("#0072b2", 2),
+        "secondary": ("#c46a00", 2),
+        "departmental": ("#c46a00", 2),
+        "primary": ("#cc3311", 3),
+        "national": ("#cc3311", 3),
+        "towns": ("#882255", 3),
+        "trunk": ("#882255", 4),
+        "motorway": ("#332288", 5),
+    }
+)
+OTHER_LOOK: Final = ("#bbbbbb", 1)
+UNKNOWN_COLOUR: Final = "#8c8c8c"
+# Roads are drawn to about a pixel of a map 3,000 pixels wide; more points than these are over 1.5 MB.
+PIXELS: Final = 3000
+MOST_POINTS: Final = 150_000
+
+
+def network_map(
+    network: RoadNetwork,
+    communes: gpd.GeoDataFrame | None = None,
+    services: gpd.GeoDataFrame | None = None,
+    *,
+    by: By = "speed",
+    clip: Any = None,
+    breaks: Sequence[float] | None = None,
+    title: str | None = None,
+    provenance: Provenance | None = None,
+    tiles: str | None = None,
+    lang: Lang = "fr",
+) -> OfflineMap:
+    r"""Return a map of the roads coloured by speed (km/h), delay (seconds) or class, with kilometres in every class.
+
+    A road driven both ways is one line: its speed is that of both ways together, waits included; its delay the longer.
+
+    Parameters
+    ----------
+    network
+        The roads. A modelled network is called one, in the legend and in the credit.
+    communes
+        Zones by code, under the roads; without `clip`, only roads in the middle of the territory are drawn.
+    services
+        Sites to mark, by category.
+    by
+        "speed" (length by minutes), "delay" (at the junction at the end of a stretch) or "road_class".
+    clip
+        Bounds in degrees (west, south, east, north) or a shapely polygon in degrees: roads whose middle lies in it.
+    breaks
+        Bounds between classes of speed or delay, at most four and three.
+    title
+        Heading of the map.
+    provenance
+        That of the network where not given.
+    tiles
+        "osm" or "ign" for a background from the internet; none by default.
+    lang
+        "fr" or "en".
+
+    Raises
+    ------
+    NetworkError
+        Where the network does not know its delays or classes, no road lies in `clip`, or so many that no page would
+        open: the message says how to ask for less.
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame({"lon": [3.20, 3.25, 3.30], "lat": [49.60, 49.60, 49.60]}, index=["a", "b", "c"])
+    >>> edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "minutes": [6.0, 2.5], "length_m": [4000.0, 4000.0]})
+    >>> page = network_map(RoadNetwork.from_edges(nodes, edges, directed=False), lang="en")
+    >>> [entry.told("en").replace("\xa0", " ") for entry in page.drawing.views[0].entries]
+    ['over 30 to 50 km/h: 4 km of road', 'over 90 km/h: 4 km of road']
+    """
+    if by not in ("speed", "delay", "road_class"):
+        raise ValueError(f"by must be 'speed', 'delay' or 'road_class', not {by!r}.")
+    labels.check_lang(lang)
+    roads = _roads(network, _area(clip, communes, network.crs))
+    entries, number = _by_class(roads, lang) if by == "road_class" else _by_value(roads, by, breaks, lang)
+    over = _lines(roads, number, network.crs)
+    known = network.provenance if provenance is None else provenance
+    words = "class" if by == "road_class" else by
+    heading = labels.text(f"roads_{words}", lang=lang)
+    note = labels.text("modelled_banner", lang=lang) if network.provenance.modelled else ""
+    view = View(by, heading, heading, entries, {}, {}, note[:1].upper() + note[1:])
+    drawing = drawn(
+        communes,
+        [view],
+        services,
+        over=over,
+        title=title or labels.text(f"roads_{words}_title", lang=lang),
+        provenance=known,
+        tiles=tiles,
+        lang=lang,
+    )
+    return finished(drawing)
+
+
+def _area(clip: Any, communes: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry | None:
+    """Return the land that is asked for, in the CRS of the network."""
+    if clip is not None:
+        shape = clip if isinstance(clip, shapely.Geometry) else shapely.box(*clip)
+        land = gpd.GeoSeries([shape], crs="EPSG:4326")
+    elif communes is not None:
+        land = communes.geometry[inside_of(communes)]
+    else:
+        return None
+    return shapely.union_all(land.to_crs(crs).to_numpy())
+
+
+def _roads(network: RoadNetwork, area: shapely.Geometry | None) -> pd.DataFrame:
+    """Return each stretch once, whichever way it is driven: its ends, metres, km/h, seconds of delay and class."""
+    nodes, edges = network.nodes, network.edges
+    project = pyproj.Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
+    xy = np.column_stack(project.transform(nodes["lon"].to_numpy(), nodes["lat"].to_numpy()))
+    tail, head = (nodes.index.get_indexer(pd.Index(edges[end])) for end in ("u", "v"))
+    if area is not None:
+        shapely.prepare(area)
+        near = shapely.intersects_xy(area, (xy[tail] + xy[head]) / 2)
+        edges, tail, head = edges[near], tail[near], head[near]
+    if edges.empty:
+        raise NetworkError("network_map: no road lies in the area asked for: check clip, or the CRS of communes.")
+    straight = np.hypot(*(xy[tail] - xy[head]).T)
+    table = pd.DataFrame(
+        {
+            "a": np.minimum(tail, head),
+            "b": np.maximum(tail, head),
+            "metres": edges["length_m"].to_numpy() if "length_m" in edges else straight,
+            "minutes": edges["minutes"].to_numpy(),
+        }
+    )
+    for column in ("delay_s", "road_class"):
+        if column in edges:
+            table[column] = edges[column].to_numpy()
+    by = table.groupby(["a", "b"], sort=True)
+    roads = by.agg(metres=("metres", "mean"), length=("metres", "sum"), minutes=("minutes", "sum"))
+    roads["speed"] = (roads["length"] * 60 / 1000 / roads["minutes"].where(roads["minutes"] > 0)).to_numpy()
+    if "delay_s" in table:
+        roads["delay"] = by["delay_s"].max()
+    if "road_class" in table:
+        roads["road_class"] = by["road_class"].first()
+    roads = roads.reset_index()
+    start, end = xy[roads["a"].to_numpy()], xy[roads["b"].to_numpy()]
+    return roads.assign(x0=start[:, 0], y0=start[:, 1], x1=end[:, 0], y1=end[:, 1])
+
+
+def _by_value(
+    roads: pd.DataFrame, by: str, breaks: Sequence[float] | None, lang: Lang
+) -> tuple[tuple[Entry, ...], np.ndarray]:
+    """Return the legend of speeds or delays, and the entry of each road; classes without roads are left out."""
+    if by not in roads:
+        raise NetworkError("network_map: this network does not know its delays ('delay_s'): use by='speed'.")
+    given, looks, unit = (
+        (SPEED_BREAKS, SPEED_LOOKS, "km/h") if by == "speed" else (DELAY_BREAKS, DELAY_LOOKS, "seconds")
+    )
+    bounds = given if breaks is None else checked_breaks(breaks)
+    if len(bounds) >= len(looks):
+        raise ValueError(f"breaks: at most {len(looks) - 1} can be told apart on roads, not {len(bounds)}.")
+    words = class_words(bounds, unit, lang)
+    if by == "delay" and bounds[:1] == (0.0,):
+        words[0] = labels.text("roads_none", lang=lang)
+    picks = np.linspace(0, len(looks) - 1, len(words)).round().astype(int)
+    entries = [Entry(word, *_look(looks[pick])) for word, pick in zip(words, picks, strict=True)]
+    values = roads[by].to_numpy("float64")
+    number = np.where(np.isnan(values), len(words), np.searchsorted(bounds, values, side="left"))
+    return _counted([*entries, _unknown(lang)], number, roads, lang)
+
+
+def _by_class(roads: pd.DataFrame, lang: Lang) -> tuple[tuple[Entry, ...], np.ndarray]:
+    """Return the legend of classes, the least first, and the entry of each road; a slip road is of its road's class."""
+    if "road_class" not in roads:
+        raise NetworkError("network_map: this network does not know its classes ('road_class'): use by='speed'.")
+    kinds = roads["road_class"].where(roads["road_class"].notna(), "").astype(str).str.removesuffix("_link")
+    known = [kind for kind in CLASS_LOOKS if (kinds == kind).any()]
+    entries = [Entry(labels.text("roads_other", lang=lang), *_look(OTHER_LOOK))]
+    entries += [Entry(labels.text(f"road_{kind}", lang=lang), *_look(CLASS_LOOKS[kind])) for kind in known]
+    place = {kind: k + 1 for k, kind in enumerate(known)} | {"": len(entries)}
+    number = kinds.map(place).fillna(0).to_numpy("int64")
+    return _counted([*entries, _unknown(lang)], number, roads, lang)
+
+
+def _look(look: tuple[str, int]) -> tuple[str, str, None, None, str, int]:
+    """Return what comes after the label of an entry of roads."""
+    colour, width = look
+    return colour, "", None, None, "", width
+
+
+def _unknown(lang: Lang) -> Entry:
+    return Entry(labels.text("no_value", lang=lang), UNKNOWN_COLOUR, "dash", line=2)
+
+
+def _counted(
+    entries: Sequence[Entry], number: np.ndarray, roads: pd.DataFrame, lang: Lang
+) -> tuple[tuple[Entry, ...], np.ndarray]:
+    """Return the entries that hold roads, with their kilometres, and the numbers of the roads among those."""
+    kept = [k for k in range(len(entries)) if (number == k).any()]
+    told = []
+    for k in kept:
+        entry, metres = entries[k], float(roads["metres"].to_numpy()[number == k].sum())
+        digits = 0 if metres >= 10_000 or abs(metres % 1000) < 1 else 1
+        said = labels.text("roads_length", lang=lang, km=labels.number(metres / 1000, digits=digits, lang=lang))
+        told.append(Entry(entry.label, entry.colour, entry.pattern, said=said, line=entry.line))
+    return tuple(told), np.searchsorted(kept, number)
+
+
+def _lines(roads: pd.DataFrame, number: np.ndarray, crs: str) -> gpd.GeoDataFrame:
+    """Return the roads of each entry as one shape: stretches joined end to end, then simplified."""
+    ends = roads[["x0", "y0", "x1", "y1"]].to_numpy().reshape(-1, 2, 2)
+    extent = float(np.ptp(ends[:, :, 0].ravel()))
+    lines = np.asarray(shapely.linestrings(ends))
+    shapes = []
+    for k in range(int(number.max()) + 1):
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines[number == k])))
+        # Line by line and without regard to the others: they may cross, and a city takes a second instead of minutes.
+        shapes.append(shapely.multilinestrings(shapely.simplify(merged, extent / PIXELS, preserve_topology=False)))
+    points = int(shapely.get_num_coordinates(np.array(shapes, dtype=object)).sum())
+    if points > MOST_POINTS:
+        raise NetworkError(
+            f"network_map: {len(roads):,} stretches make {points:,} points; over {MOST_POINTS:,} no page opens well: "
+            "give clip=(west, south, east, north), or communes of a smaller territory."
+        )
+    return gpd.GeoDataFrame({"view": 0, "entry": range(len(shapes))}, geometry=shapes, crs=crs)
