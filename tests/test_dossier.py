@@ -179,7 +179,7 @@ def test_who_gains_and_who_loses_is_told_by_scenario(page):
 
 
 def test_every_view_is_a_picture_with_name_description_and_legend(page):
-    pictures = page.select("svg.am-picture")
+    pictures = page.select("#carte-avant-apres svg.am-picture")
     assert len(pictures) == 1 + 2 * 2
     for picture in pictures:
         assert picture["role"] == "img"
@@ -246,7 +246,7 @@ def test_ids_are_unique_and_labels_point_to_them(page):
 
 def test_without_a_scenario_it_is_the_state_of_affairs(study):
     soup = BeautifulSoup(Dossier.of(study, category="hospital").to_html(), "html.parser")
-    assert len(soup.select("svg.am-picture")) == 1
+    assert len(soup.select("#carte-avant-apres svg.am-picture")) == 1
     assert soup.select_one("#gains") is None
     assert "d’un hôpital." in soup.select_one(".d-verdict").string
 
@@ -282,10 +282,11 @@ def test_every_chapter_says_how_it_is_computed_and_links_to_the_method(page):
 
 
 def test_every_picture_that_speaks_has_a_title_and_a_description(page):
-    pictures = page.select("svg[role=img]")
-    assert len(pictures) == 5 + 2
+    pictures = page.select("svg[role=img]:not(.d-locator)")
+    assert len(pictures) == 5 + 2 + 3  # the maps, the drawings, one small map a service
+    assert all(locator["aria-label"] for locator in page.select(".d-locator"))
     assert all(picture.find("title").get_text() and picture.find("desc").get_text() for picture in pictures)
-    assert len(page.select("details svg[role=img]")) == len(page.select("details table")) == 2
+    assert len(page.select("details svg[role=img]")) == len(page.select("details:has(svg) table")) == 2
 
 
 def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, study):

@@ -1,14 +1,17 @@
 """axe-core (Deque, MPL-2.0) finds nothing serious in the dossier, on a screen and on a phone, folded parts open too.
 
-It is looked for where AXE_CORE_JS says, then in node_modules beside pyproject.toml: `npm install --no-save axe-core`.
+It is looked for where AXE_CORE_JS says, then in node_modules beside pyproject.toml (`make test` puts the newest there
+where npm is), then in the wheel of axe-core-python, which is older.
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from accessmap.dossier import Dossier
+from accessmap.programme import sample_programme
 from accessmap.sample import load_sample
 from accessmap.scenarios import Scenario
 
@@ -24,9 +27,15 @@ GRAVE = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def axe():
-    path = Path(os.environ.get("AXE_CORE_JS", ROOT / "node_modules" / "axe-core" / "axe.min.js"))
-    if not path.is_file():
-        pytest.skip(f"axe-core not found in {path}: npm install --no-save axe-core, or set AXE_CORE_JS")
+    wheel = find_spec("axe_core_python")
+    places = [ROOT / "node_modules" / "axe-core"]
+    if wheel is not None:
+        places += map(Path, wheel.submodule_search_locations or ())
+    named = os.environ.get("AXE_CORE_JS")
+    files = [Path(named)] if named else [place / "axe.min.js" for place in places]
+    path = next((path for path in files if path.is_file()), None)
+    if path is None:
+        pytest.skip(f"axe-core not found in {files}: npm install --no-save axe-core, or set AXE_CORE_JS")
     return path.read_text(encoding="utf-8")
 
 
@@ -34,7 +43,8 @@ def axe():
 def dossier(tmp_path_factory):
     study = load_sample()
     plan = Scenario("Coucy").open("france_services", commune="02217")
-    return Dossier.of(study, study.scenarios["2017"], plan).save(tmp_path_factory.mktemp("axe") / "dossier.html")
+    made = Dossier.of(study, study.scenarios["2017"], plan, programme=sample_programme())
+    return made.save(tmp_path_factory.mktemp("axe") / "dossier.html")
 
 
 def grave(browser, axe) -> list[str]:
@@ -47,6 +57,23 @@ def grave(browser, axe) -> list[str]:
         for rule in found["violations"]
         if rule["impact"] in GRAVE
     ]
+
+
+@pytest.fixture(scope="module")
+def sheets(tmp_path_factory):
+    return Dossier.of(load_sample(), category="hospital").save_sheets(tmp_path_factory.mktemp("axe") / "fiches.html")
+
+
+def test_axe_finds_nothing_serious_in_the_commune_sheets(browser, axe, sheets):
+    browser.open(sheets)
+    assert grave(browser, axe) == []
+
+
+def test_axe_finds_nothing_serious_in_a_sheet_that_is_open(browser, axe, dossier):
+    browser.open(dossier)
+    browser.js("location.hash = '#fiche-02217'")
+    browser.wait(lambda: browser.js("return !document.querySelector('.d-sheet-tools').hidden"))
+    assert grave(browser, axe) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -79,7 +79,7 @@ def test_the_policy_really_refuses_what_is_not_ours(browser, dossier):
 
 def test_pictures_have_outlines_names_and_colours(browser, dossier):
     browser.open(dossier)
-    boxes = browser.js("""return [...document.querySelectorAll('svg.am-picture')].map(svg =>
+    boxes = browser.js("""return [...document.querySelectorAll('#carte-avant-apres svg.am-picture')].map(svg =>
         [...svg.querySelectorAll('use')].filter(use => use.getBoundingClientRect().width > 2).length)""")
     assert len(boxes) == 5
     assert min(boxes) > 84
@@ -205,7 +205,9 @@ def test_it_prints_on_a4_with_its_maps(browser, dossier):
 
 
 def test_what_is_folded_is_printed_without_javascript_too(browser, dossier):
-    heights = "return [...document.querySelectorAll('details table')].map(part => part.getBoundingClientRect().height)"
+    # Scores are left to the commune sheets on paper.
+    heights = """return [...document.querySelectorAll('details:not(#services *) table')]
+        .map(part => part.getBoundingClientRect().height)"""
     browser.open(dossier)
     assert browser.js("return [...document.querySelectorAll('details')].some(part => part.open)") is False
     browser.run_cdp("Emulation.setEmulatedMedia", media="print")

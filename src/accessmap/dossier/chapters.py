@@ -1,16 +1,20 @@
-"""The chapters behind the answer: inequality, opening hours, leaning on the outside, one closing."""
+"""The chapters behind the answer: every service, inequality, opening hours, the outside, one closing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from accessmap.dossier import inequality, leaning, opening
+from accessmap import labels
+from accessmap.dossier import inequality, leaning, online, opening, planned, services
 from accessmap.dossier.curve import curve_of, curve_table
-from accessmap.dossier.results import Results
+from accessmap.dossier.pictures import online_figures, service_figures
+from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.dossier.writing import Words
+from accessmap.programme import Programme, missing_told
 from accessmap.study import Study
 
 __all__ = ["Chapters"]
@@ -23,14 +27,30 @@ class Chapters:
     inequality: inequality.Inequality
     opening: opening.Opening
     leaning: leaning.Leaning
+    services: services.Services
+    online: online.Online
+    planned: planned.Planned | None
 
     @classmethod
-    def of(cls, study: Study, found: Results) -> Chapters:
-        """Return the chapters of a study, on its territory."""
+    def of(
+        cls,
+        study: Study,
+        found: Results,
+        categories: Sequence[str],
+        programme: Programme | None,
+        territories: Mapping[str, str | Iterable[str]] | None,
+    ) -> Chapters:
+        """Return the chapters of a study, on its territory; `categories` are the services set side by side."""
+        plans = None
+        if programme is not None:
+            plans = planned.planned(study, programme, categories, quoted_cutoff(found.coverage), territories)
         return cls(
             inequality=inequality.inequality(study, found),
             opening=opening.opening(study, found.category),
             leaning=leaning.leaning(study, found.category),
+            services=services.services(study, found.scenarios, categories),
+            online=online.online(study, found.scenarios, found),
+            planned=plans,
         )
 
     @property
@@ -48,13 +68,46 @@ class Chapters:
             "outside_demand": self.leaning.demand,
             "criticality": self.leaning.criticality,
             "one_closure_away": self.leaning.exposed,
+            "services": self.services.table,
+            "services_by_commune": self.services.communes,
+            "scores": self.services.scores,
+            "coverage_rates": self.online.rates,
+            "physical_digital": self.online.classes,
+            "double_burden": self.online.double,
+            "digital_help": self.online.helpers,
+            "schools": self.online.schools,
+        } | self._planned_tables()
+
+    def _planned_tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of the programme, where there is one."""
+        if self.planned is None:
+            return {}
+        expected = self.planned.indicators
+        sides = self.planned.sides
+        return {
+            "indicators": expected.assign(missing=expected["missing"].map(missing_told)),
+            "territories": sides.assign(missing=sides["missing"].map(missing_told)),
         }
 
-    def contents(self, found: Results, words: Words) -> dict[str, Any]:
+    def contents(self, study: Study, found: Results, words: Words) -> dict[str, Any]:
         """Return what the page shows of each chapter, in words."""
         unequal, hours, lean = self.inequality, self.opening, self.leaning
         open_known = bool(hours.category)
+        every, names = self.services, found.communes["name"]
+        several = len(every.categories) > 1
+        worst, best = every.bounds
         return {
+            "services": {
+                "told": services.told(every, names, words),
+                "rows": services.services_table(every, sorted(study.thresholds)[:2], words),
+                "figures": service_figures(study, every, words),
+                "scores": services.score_table(every, names, words) if len(every.scores) else None,
+                "how": words("how_services", worst=words.minutes(worst), best=words.minutes(best)),
+            }
+            if several
+            else None,
+            "online": self._online(study, found, words),
+            "planned": self._programme(study, words),
             "inequality": {
                 "told": inequality.told(unequal, found, words),
                 "indices": inequality.imbalance_table(unequal, words),
@@ -78,4 +131,35 @@ class Chapters:
                 "told": leaning.closures_told(lean, words),
                 "rows": leaning.closures_table(lean, words) if len(lean.criticality) else None,
             },
+        }
+
+    def _online(self, study: Study, found: Results, words: Words) -> dict[str, Any]:
+        """Return the chapter on digital access."""
+        data = self.online
+        cutoff = words.cutoff(data.near_minutes)
+        kind = labels.category(found.category).with_article(words.lang)
+        by_pupils = data.weights == "pupils"
+        return {
+            "told": online.told(data, words),
+            "coverage": online.coverage_table(data, words) if len(data.rates) else None,
+            "classes": online.classes_table(data, words) if len(data.classes) else None,
+            "read": words("online_classes_read", cutoff=cutoff, category=kind, share=words.percent(online.CONNECTED)),
+            "figures": online_figures(study, data, words),
+            "help": online.helpers_table(data, words) if len(data.helpers) else None,
+            "help_title": words("online_help_title", cutoff=cutoff),
+            "schools": online.schools_table(data, words) if len(data.schools) else None,
+            "schools_title": words("online_schools_title" if by_pupils else "online_schools_title_schools"),
+        }
+
+    def _programme(self, study: Study, words: Words) -> dict[str, Any] | None:
+        """Return the chapter on the programme, where there is one."""
+        data = self.planned
+        if data is None:
+            return None
+        return {
+            "told": planned.told(data, study, words),
+            "operations": planned.operations_table(data, study, words),
+            "indicators": planned.indicators_table(data, words),
+            "sides_told": planned.sides_told(data, words),
+            "sides": planned.sides_table(data, words),
         }

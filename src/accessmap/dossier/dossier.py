@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -14,30 +14,31 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 from markupsafe import Markup
 
 from accessmap import labels
 from accessmap.dossier import sections
 from accessmap.dossier.chapters import Chapters
+from accessmap.dossier.online import sheet_lines
+from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
+from accessmap.dossier.services import categories_of
+from accessmap.dossier.sheets import Sheet, sheets
 from accessmap.dossier.writing import Words
 from accessmap.labels import Lang
-from accessmap.maps.drawing import Drawing, draw
-from accessmap.maps.page import asset, credit_line, environment, leaflet_css, leaflet_js, map_parts
-from accessmap.maps.svg import definitions, page_patterns, picture
-from accessmap.maps.views import compare_views
+from accessmap.maps.drawing import Drawing
+from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
+from accessmap.maps.svg import definitions, page_patterns
+from accessmap.programme import Programme
 from accessmap.provenance import Provenance
-from accessmap.scenarios import BASELINE, Scenario
+from accessmap.scenarios import Scenario
 from accessmap.study import Study
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
 __all__ = ["Dossier"]
-
-MAP_KEY = "carte"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,7 +73,16 @@ class Dossier:
     _chapters: Chapters = field(repr=False)
 
     @classmethod
-    def of(cls, study: Study, *scenarios: Scenario, category: str | None = None, lang: Lang = "fr") -> Dossier:
+    def of(
+        cls,
+        study: Study,
+        *scenarios: Scenario,
+        category: str | None = None,
+        alongside: Sequence[str] | None = None,
+        programme: Programme | None = None,
+        territories: Mapping[str, str | Iterable[str]] | None = None,
+        lang: Lang = "fr",
+    ) -> Dossier:
         """Return the dossier of a study and of what each scenario changes in minutes to a category of services.
 
         Parameters
@@ -83,6 +93,14 @@ class Dossier:
             In the order they are shown.
         category
             The service studied; may be left out where the scenarios change sites of one category only.
+        alongside
+            The other services that the dossier shows beside it, in order; all that the study has where not given.
+        programme
+            Of a contract: its operations and expected results become a chapter. What it changes in minutes is shown
+            where ``programme.scenario(study)`` is one of the scenarios.
+        territories
+            What the programme's chapter sets side by side: see `accessmap.programme.side_by_side`. The territory and
+            its EPCI where not given; a department only makes sense where all of its services are in the study.
         lang
             "fr" or "en".
 
@@ -90,6 +108,8 @@ class Dossier:
         ------
         ScenarioError
             Where the category cannot be told, two scenarios have one name, or one cannot be applied.
+        StudyError
+            Where the study has no site of a category that is asked for.
 
         Examples
         --------
@@ -104,7 +124,7 @@ class Dossier:
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
         found = results(study, scenarios, kind)
-        chapters = Chapters.of(study, found)
+        chapters = Chapters.of(study, found, categories_of(study, kind, alongside), programme, territories)
         provenance = study.credit.with_parameters(
             **{
                 words("param_category"): labels.category(kind).name(lang),
@@ -147,7 +167,6 @@ class Dossier:
         script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js")])
         template = environment().get_template("dossier.html")
         return template.render(
-            lang=self.lang,
             text=words,
             title=self.title,
             verdict=self.verdict,
@@ -156,14 +175,41 @@ class Dossier:
             script=Markup(script),  # noqa: S704 - our own files
             patterns=page_patterns(),
             definitions=definitions(drawing),
-            figures=self._figures(drawing, parts, words),
+            figures=figures(drawing, parts, self._found, words),
             live=parts.map(),
             live_credit=drawing.credit,
-            version=version("accessmap"),
-            made=labels.date_text(self.made, lang=self.lang),
-            provenance=self.provenance,
+            drawing=drawing,
+            **self._common(),
             **self._contents(words),
         )
+
+    def sheets_to_html(self) -> str:
+        """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""
+        words = Words(self.lang)
+        drawing = self._drawing()
+        style = asset("dossier.css")
+        template = environment().get_template("sheets.html")
+        return template.render(
+            text=words,
+            title=words("sheets_title", place=self._study.title),
+            policy=_policy(style),
+            style=Markup(style),  # noqa: S704 - our own files
+            definitions=definitions(drawing),
+            drawing=drawing,
+            credit=drawing.credit,
+            sheets=self._sheets(words),
+            **self._common(),
+        )
+
+    @property
+    def hash(self) -> str:
+        """A hash of every number and word of the tables (SHA-256); the day it is made is no part of it."""
+        whole = sha256(f"{self.title} {self.verdict} {self.lang}".encode())
+        for name in sorted(self.tables):
+            table = self.tables[name]
+            told = table.drop(columns="geometry") if "geometry" in table else table
+            whole.update(f"{name}\n{told.to_csv(float_format='%.6g', lineterminator=chr(10))}".encode())
+        return whole.hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page as one file and return its path; folders are made, and no half file is ever left.
@@ -176,15 +222,20 @@ class Dossier:
         ...     dossier.save(Path(folder) / "out" / "hospitals.html").name
         'hospitals.html'
         """
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            draft.write_text(self.to_html(), encoding="utf-8", newline="\n")
-            draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
-        return target
+        return _write(self.to_html(), Path(path))
+
+    def save_sheets(self, path: str | os.PathLike[str]) -> Path:
+        """Write the commune sheets as one file, one a page when it is printed, and return its path.
+
+        Examples
+        --------
+        >>> import tempfile, accessmap as am
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     dossier = Dossier.of(am.load_sample(), category="hospital")
+        ...     dossier.save_sheets(Path(folder) / "fiches.html").name
+        'fiches.html'
+        """
+        return _write(self.sheets_to_html(), Path(path))
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)
@@ -197,33 +248,22 @@ class Dossier:
         return f"<Dossier {self.title!r}: {self.verdict}>"
 
     def _drawing(self) -> Drawing:
-        found = self._found
-        views = compare_views(
-            self._study.communes, found.levels(), changes=found.mean_changes() if found.names else None, lang=self.lang
-        )
-        sites, stands_in, fresh = _sites(found)
-        return draw(
-            self._study.communes,
-            views,
-            sites,
-            title=self.title,
-            credit=credit_line(self.provenance, self.lang),
-            lang=self.lang,
-            stands_in=stands_in,
-            fresh=fresh,
-        )
+        return main_drawing(self._study, self._found, self.provenance, self.title, Words(self.lang))
 
-    def _figures(self, drawing: Drawing, parts: Any, words: Words) -> list[dict[str, Any]]:
-        """Return the pictures, one a view, each with its legend and with words for those who do not see it."""
-        made = []
-        for number, view in enumerate(drawing.views):
-            # Views come in the order baseline, then level and change of each scenario.
-            name = BASELINE if number == 0 else self._found.names[(number - 1) // 2]
-            told = sections.facts(self._found, name, words, change=number > 0 and number % 2 == 0)
-            alt = f"{words('map_minutes', name=view.name, facts=told)} {words('map_alt', table=words('section_table'))}"
-            svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
-            made.append({"name": view.name, "svg": svg, "legend": parts.legend(view), "title": view.title})
-        return made
+    def _common(self) -> dict[str, Any]:
+        """Return what every page says of itself."""
+        return {
+            "lang": self.lang,
+            "version": version("accessmap"),
+            "made": labels.date_text(self.made, lang=self.lang),
+            "provenance": self.provenance,
+            "hash": self.hash,
+        }
+
+    def _sheets(self, words: Words) -> list[Sheet]:
+        chapters = self._chapters
+        more = sheet_lines(chapters.online, words)
+        return sheets(self._study, self._found, chapters.services, chapters.opening, words, more=more)
 
     def _contents(self, words: Words) -> dict[str, Any]:
         study, found = self._study, self._found
@@ -237,7 +277,8 @@ class Dossier:
             "changes": [sections.changes_of(found, name, words) for name in found.names],
             "coverage": sections.coverage_table(found, words),
             "communes": sections.communes_table(found, words),
-            **self._chapters.contents(found, words),
+            **self._chapters.contents(study, found, words),
+            "sheets": self._sheets(words),
             "furthest": sections.furthest_table(found, words),
             "repairs": repaired,
             "elsewhere": elsewhere,
@@ -262,27 +303,23 @@ def _tables(study: Study, found: Results, provenance: Provenance) -> dict[str, p
     }
 
 
-def _sites(found: Results) -> tuple[gpd.GeoDataFrame, dict[str, tuple[int, ...]], frozenset[str]]:
-    """Return every site of any situation once, the views it stands in, and those that only scenarios have."""
-    parts = []
-    stands_in: dict[str, tuple[int, ...]] = {}
-    for number, (name, sites) in enumerate(found.sites.items()):
-        keys = [f"{key} {point.x:.1f} {point.y:.1f}" for key, point in sites.geometry.items()]
-        parts.append(sites.set_axis(keys))
-        # The baseline is view 0; a scenario's level and change are views 2k - 1 and 2k.
-        for key in keys:
-            stands_in[key] = stands_in.get(key, ()) + ((0,) if name == BASELINE else (2 * number - 1, 2 * number))
-    every = pd.concat(parts)
-    every = every[~every.index.duplicated()]
-    fresh = frozenset(key for key, views in stands_in.items() if 0 not in views)
-    return gpd.GeoDataFrame(every, crs=found.sites[BASELINE].crs), stands_in, fresh
+def _write(page: str, target: Path) -> Path:
+    """Write a page whole or not at all; folders are made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(page, encoding="utf-8", newline="\n")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str = "") -> str:
     """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""
 
     def hashed(code: str) -> str:
-        return "'sha256-" + b64encode(sha256(code.encode()).digest()).decode("ascii") + "'"
+        return "'sha256-" + b64encode(sha256(code.encode()).digest()).decode("ascii") + "'" if code else "'none'"
 
     return (
         f"default-src 'none'; img-src data:; style-src {hashed(style)}; script-src {hashed(script)};"

@@ -153,12 +153,20 @@ def told(data: Inequality, found: Results, words: Words) -> list[str]:
             "ineq_moved",
             situation=words.name(str(name)),
             share=words.percent(share),
-            unit=labels.category(found.category).capacity_unit or words("capacity"),
+            unit=_unit(found, words),
             cutoff=words.cutoff(max(found.coverage.index)),
         )
         for name, share in data.moved.items()
     ]
     return said
+
+
+def _unit(found: Results, words: Words) -> str:
+    """Return what capacities count: as the sites say, else as the category has it; those words are French."""
+    sites = found.sites[BASELINE]
+    told = set(sites["capacity_unit"].dropna()) if "capacity_unit" in sites else set()
+    unit = told.pop() if len(told) == 1 else labels.category(found.category).capacity_unit
+    return str(unit) if unit and words.lang == "fr" else words("capacity")
 
 
 def _spread(today: pd.Series, words: Words) -> str:

@@ -10,7 +10,16 @@ from markupsafe import Markup, escape
 
 from accessmap import labels
 from accessmap.dossier.writing import Cell, Table, Words, plain
-from accessmap.hours import heat_plot, heat_table, minutes_when, open_access, open_when, reach_by_commune
+from accessmap.hours import (
+    heat_plot,
+    heat_table,
+    hours_in_reach,
+    minutes_when,
+    open_access,
+    open_when,
+    reach_by_commune,
+)
+from accessmap.measures import by_commune
 from accessmap.outside import site_places
 from accessmap.study import Study
 
@@ -38,7 +47,7 @@ class Opening:
         By moment: sites of the territory that are open, and of which it is not known.
     communes
         By commune of the territory: worst and best share of people with a site open on Saturday morning within the
-        first threshold; people.
+        first threshold; people; `hours_worst` and `hours_best`, the mean hours of a week when one is open within it.
     week
         By half-hour of leaving: worst and best share of people who find an open site within the first threshold.
     within
@@ -91,6 +100,9 @@ def opening(study: Study, category: str) -> Opening:
     # ASKED ends with Saturday morning, whose minutes are the last.
     communes = reach_by_commune(minutes[["worst", "best"]], residents, within=within[0])
     communes.insert(0, "name", study.communes["name"].reindex(communes.index))
+    hours = hours_in_reach(times, sites, within=within[0])
+    for case in hours:
+        communes[f"hours_{case}"] = by_commune(hours[case], residents)["value"].reindex(communes.index)
     return Opening(
         category=whose,
         table=table.loc[order],

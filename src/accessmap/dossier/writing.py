@@ -25,7 +25,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table ready to be written: the titles of its columns, which of them are numbers, and its rows."""
+    """A table ready to be written: the titles of its columns, which are numbers, and its rows.
+
+    A row of one cell is a heading over those below it.
+    """
 
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]

@@ -3,6 +3,37 @@
   "use strict";
   document.querySelectorAll(".d-live, .d-hint").forEach(function (part) { part.hidden = false; });
   accessmap.start();
+  // A commune's sheet: typed, or chosen in the list; the address says which one is shown.
+  var field = document.getElementById("cherche"), none = document.getElementById("cherche-rien");
+  var links = Array.prototype.slice.call(document.querySelectorAll("#fiches-index a"));
+  var tools = document.querySelector(".d-sheet-tools");
+  function plain(text) {
+    return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
+  }
+  function search(whole) {
+    var typed = plain(field.value);
+    var same = links.filter(function (link) { return plain(link.textContent) === typed; });
+    var near = links.filter(function (link) { return typed && plain(link.textContent).indexOf(typed) >= 0; });
+    var found = same.length === 1 ? same[0] : whole && near.length ? near[0] : null;
+    links.forEach(function (link) { link.parentNode.hidden = !!typed && near.indexOf(link) < 0; });
+    none.textContent = typed && !near.length ? none.dataset.none : "";
+    if (found) { location.hash = found.getAttribute("href"); }
+  }
+  function shown() {
+    var sheet = location.hash.indexOf("#fiche-") === 0 && document.getElementById(location.hash.slice(1));
+    tools.hidden = !sheet;
+    if (sheet) { sheet.appendChild(tools); sheet.querySelector("h3").focus({ preventScroll: true }); sheet.scrollIntoView(); }
+  }
+  field.addEventListener("input", function () { search(false); });
+  field.addEventListener("keydown", function (event) { if (event.key === "Enter") { search(true); } });
+  window.addEventListener("hashchange", shown);
+  document.getElementById("imprimer-fiche").addEventListener("click", function () {
+    document.body.classList.add("d-only-sheet");
+    window.print();
+  });
+  window.addEventListener("afterprint", function () { document.body.classList.remove("d-only-sheet"); });
+  shown();
+
   // What is folded is printed too, in browsers whose style sheets cannot open it.
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll("details").forEach(function (part) { part.open = true; });

@@ -1,0 +1,278 @@
+"""Every service of a study side by side: who is near each, commune by commune, and a score over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pandas as pd
+
+from accessmap import labels
+from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
+from accessmap.dossier.results import weighted_quantile
+from accessmap.dossier.writing import Cell, Table, Words, sortable
+from accessmap.imbalance import score_sensitivity
+from accessmap.maps.choropleth import rounded_breaks
+from accessmap.maps.legend import View
+from accessmap.maps.views import value_views
+from accessmap.measures import by_commune, nearest
+from accessmap.outside import site_places
+from accessmap.scenarios import BASELINE, Scenario
+from accessmap.scenarios.comparison import studies_under
+from accessmap.study import Study
+
+__all__ = [
+    "Services",
+    "categories_of",
+    "score_table",
+    "service_views",
+    "services",
+    "services_table",
+    "told",
+]
+
+MOST_NAMED: Final = 5
+FEW: Final = 3  # services from which a score over all of them says more than each of them
+
+
+@dataclass(frozen=True, eq=False)
+class Services:
+    """Who of the territory is near each service, today and where a scenario changes it.
+
+    Parameters
+    ----------
+    table
+        By (category, situation): `sites` (in the territory), `mean`, `d9` (minutes), `unreached_people`,
+        `outside_share` (of people whose nearest site is outside; NaN where no neighbour is loaded), and
+        "within T" (share of people, 0-1) by threshold.
+    communes
+        By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name of
+        the site that is the nearest of most people there), `outside` (whether it is outside the territory).
+    scores
+        By commune: `score` (0 worst, 100 best) over all services today, each counted alike, and the ranks that it
+        takes when the weight of one service is doubled or dropped; empty below three services.
+    bounds
+        (worst, best) minutes that count 0 and 100.
+    """
+
+    table: pd.DataFrame
+    communes: pd.DataFrame
+    scores: pd.DataFrame
+    bounds: tuple[float, float]
+
+    @property
+    def categories(self) -> list[str]:
+        """Categories, in order."""
+        return list(dict.fromkeys(self.table.index.get_level_values("category")))
+
+
+def categories_of(study: Study, main: str, asked: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the services shown: the one studied, then those asked for, or all that the study has.
+
+    Raises
+    ------
+    StudyError
+        Where the study has no site of one that is asked for.
+    """
+    have = dict.fromkeys(study.services["category"])
+    order = [name for members in DOMAINS.values() for name in members]
+    known = [name for name in order if name in have]
+    others = [*known, *(name for name in have if name not in known)] if asked is None else list(asked)
+    for name in others:
+        study.sites(name)
+    return tuple(dict.fromkeys([main, *others]))
+
+
+def services(study: Study, scenarios: Sequence[Scenario], categories: Sequence[str]) -> Services:
+    """Return who of the territory is near each of these services, today and where a scenario changes it.
+
+    >>> import accessmap as am
+    >>> data = services(am.load_sample(), (), ["france_services", "hospital"])
+    >>> data.table["mean"].round(1).to_dict()
+    {('france_services', 'baseline'): 7.3, ('hospital', 'baseline'): 9.1}
+    """
+    studies = studies_under(scenarios, study)
+    tables, communes = {}, {}
+    for category in categories:
+        for name, each in studies.items():
+            if name != BASELINE and _same(study, each, category):
+                continue
+            tables[category, name], communes[category, name] = _near(each, category)
+    keys = ["category", "situation"]
+    by_commune_ = pd.concat(communes, names=keys)
+    bounds = (float(max(study.thresholds)), float(min(study.thresholds)) / 2)
+    return Services(
+        table=pd.DataFrame(tables).T.rename_axis(keys),
+        communes=by_commune_,
+        scores=_scores(by_commune_, bounds),
+        bounds=bounds,
+    )
+
+
+def _same(study: Study, other: Study, category: str) -> bool:
+    """Return whether a scenario leaves the roads and the sites of a category where they are."""
+    before, after = (each.services[each.services["category"] == category] for each in (study, other))
+    same_sites = before.index.equals(after.index) and bool((before.geometry == after.geometry).all())
+    return other.network is study.network and same_sites
+
+
+def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
+    """Return what is known of one service: over the territory, and by commune."""
+    sites = study.services[study.services["category"] == category]
+    inside = study.territory.to_numpy()
+    residents = study.residents[inside]
+    people = residents["population"].astype("float64")
+    total = float(people.sum())
+    found = nearest(study.minutes(sites)[inside])
+    minutes, reached = found["minutes"], found["minutes"].notna()
+    here = site_places(sites, study.communes)["inside"]
+    outside = ~found["service_id"].map(here).fillna(True).astype(bool) & reached
+    neighbours = not (bool(study.communes["in_territory"].all()) and bool(here.all()))
+    weights = people[reached]
+    facts = {
+        "sites": float(here.sum()),
+        "mean": float((minutes[reached] * weights).sum() / weights.sum()) if weights.sum() else float("nan"),
+        "d9": weighted_quantile(minutes, people, 0.9),
+        "unreached_people": float(people[~reached].sum()),
+        "outside_share": float(people[outside].sum()) / total if total and neighbours else float("nan"),
+    }
+    facts |= {f"within {cutoff:g}": float(people[minutes <= cutoff].sum()) / total for cutoff in study.thresholds}
+    codes = study.communes.index[study.communes["in_territory"]]
+    level = by_commune(minutes, residents).reindex(codes)
+    most = people.groupby([residents["commune"], found["service_id"].fillna("")]).sum()
+    chosen = most.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
+    site = chosen.set_index("commune")["service_id"].reindex(codes).replace("", pd.NA)
+    table = pd.DataFrame(
+        {
+            "minutes": level["value"],
+            "unreached_people": level["unreached_people"],
+            "rank": level["value"].rank(method="min"),
+            "site": site.map(sites["name"]),
+            "outside": ~site.map(here).fillna(True).astype(bool),
+        },
+        index=codes,
+    )
+    return pd.Series(facts), table
+
+
+def _scores(communes: pd.DataFrame, bounds: tuple[float, float]) -> pd.DataFrame:
+    """Return the score of each commune over all services today, and how much its rank owes to their weights."""
+    minutes = communes["minutes"].xs(BASELINE, level="situation")
+    categories = dict.fromkeys(minutes.index.get_level_values("category"))
+    today = pd.DataFrame({category: minutes.xs(category, level="category") for category in categories})
+    if today.shape[1] < FEW:
+        return pd.DataFrame(columns=["score", "lowest", "highest", "rank", "best_rank", "worst_rank"])
+    weights, marks = dict.fromkeys(categories, 1.0), dict.fromkeys(categories, bounds)
+    return score_sensitivity(today, weights=weights, bounds=marks, change=1.0)
+
+
+def told(data: Services, names: pd.Series, words: Words) -> list[str]:
+    """Return the chapter in a few sentences: the nearest and the furthest service, elsewhere, who has least."""
+    today = data.table.xs(BASELINE, level="situation")
+    said = []
+    order = today["mean"].dropna().sort_values(kind="stable")
+    if len(order) > 1:
+        near, far = (_name(str(order.index[place]), words) for place in (0, -1))
+        said.append(
+            words(
+                "services_ends",
+                near=near,
+                near_minutes=words.minutes(float(order.iloc[0])),
+                far=far,
+                far_minutes=words.minutes(float(order.iloc[-1])),
+            )
+        )
+    nowhere = [_name(str(name), words, count=2) for name in today.index[today["sites"] == 0]]
+    if nowhere:
+        said.append(words("services_nowhere", n=len(nowhere), names=words.listed(nowhere, most=MOST_NAMED)))
+    leaning = today["outside_share"].dropna().sort_values(ascending=False, kind="stable")
+    leaning = leaning[leaning >= 0.5].drop(today.index[today["sites"] == 0], errors="ignore")
+    if len(leaning):
+        shown = [
+            words("labelled_share", name=_name(str(name), words, count=2), share=words.percent(float(share)))
+            for name, share in leaning.items()
+        ]
+        said.append(words("services_outside", names=words.listed(shown, most=MOST_NAMED)))
+    if len(data.scores):
+        worst = data.scores["score"].dropna().sort_values(kind="stable").head(MOST_NAMED)
+        shown = [f"{names[str(code)]} ({words.count(float(value))})" for code, value in worst.items()]
+        said.append(words("services_worst", names=words.listed(shown, most=MOST_NAMED)))
+    return said
+
+
+def services_table(data: Services, cutoffs: Sequence[float], words: Words) -> Table:
+    """Return one row a service, below the name of its domain, and below it one for each scenario that changes it."""
+    by_domain: dict[str, list[tuple[Cell, ...]]] = {name: [] for name in (*DOMAINS, OTHER_DOMAIN)}
+    situations = data.table.index.to_frame(index=False).itertuples(index=False)
+    for (category, situation), facts in zip(situations, data.table.to_dict(orient="records"), strict=True):
+        today = situation == BASELINE
+        title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
+        lost = facts["unreached_people"]
+        cells = [
+            Cell(title[:1].upper() + title[1:]),
+            Cell(words.count(facts["sites"]), facts["sites"]),
+            Cell(
+                words.minutes(facts["mean"]),
+                sortable(facts["mean"]),
+                words("card_unreached", n=round(lost)) if round(lost) else "",
+            ),
+            Cell(words.minutes(facts["d9"]), sortable(facts["d9"])),
+        ]
+        for cutoff in cutoffs:
+            share = facts[f"within {cutoff:g}"]
+            cells.append(Cell(words.percent(share), share, share=share))
+        cells.append(Cell(words.percent(facts["outside_share"]), sortable(facts["outside_share"])))
+        by_domain[domain(str(category))].append(tuple(cells))
+    rows = [row for name, found in by_domain.items() if found for row in ((Cell(words(f"domain_{name}")),), *found)]
+    within = [words("within", cutoff=words.cutoff(cutoff)) for cutoff in cutoffs]
+    columns = (
+        words("service"),
+        words("sites_here"),
+        words("mean_trip"),
+        words("d9_trip"),
+        *within,
+        words("outside_share"),
+    )
+    return Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows))
+
+
+def score_table(data: Services, names: pd.Series, words: Words) -> Table:
+    """Return the score of every commune, the lowest first, and between which ranks the weights move it."""
+    table = data.scores.assign(name=names.reindex(data.scores.index)).sort_values(
+        ["score", "name"], na_position="first", kind="stable"
+    )
+    rows = tuple(
+        (
+            Cell(str(row["name"]), str(row["name"])),
+            Cell(words.count(row["score"]) if pd.notna(row["score"]) else words("unreached"), sortable(row["score"])),
+            Cell(words.count(row["rank"]), sortable(row["rank"])),
+            Cell(
+                words("rank_between", low=words.count(row["worst_rank"]), high=words.count(row["best_rank"]))
+                if pd.notna(row["rank"])
+                else "–"
+            ),
+        )
+        for _, row in table.iterrows()
+    )
+    columns = (words("commune"), words("score"), words("rank_lowest"), words("rank_moves"))
+    return Table(columns, (False, True, True, True), rows)
+
+
+def service_views(study: Study, data: Services, words: Words) -> list[View]:
+    """Return one view a service, all on one scale of minutes, so that the eye can compare them."""
+    today = data.communes.xs(BASELINE, level="situation")
+    breaks = rounded_breaks(today["minutes"])
+    views = []
+    for category in data.categories:
+        values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
+        view = value_views(
+            study.communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, lang=words.lang
+        )[0]
+        name = _name(category, words, count=2)
+        views.append(replace(view, key=category, name=name[:1].upper() + name[1:]))
+    return views
+
+
+def _name(category: str, words: Words, *, count: int = 1) -> str:
+    return labels.category(category).name(words.lang, count=count)

@@ -1,0 +1,168 @@
+"""Commune sheets: what each commune of the territory has within reach, one page each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from accessmap import labels
+from accessmap.dossier.opening import Opening
+from accessmap.dossier.results import Results
+from accessmap.dossier.services import Services
+from accessmap.dossier.writing import Cell, Table, Words, plain, sortable
+from accessmap.scenarios import BASELINE
+from accessmap.study import Study
+
+__all__ = ["Sheet", "sheets"]
+
+# A change of less is within what the network can tell, in minutes; as in `results`.
+AT_LEAST: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One commune, in words: its facts, its services, what each scenario changes."""
+
+    code: str
+    name: str
+    facts: tuple[str, ...]
+    rows: Table
+    told: tuple[str, ...]
+
+
+def sheets(
+    study: Study,
+    found: Results,
+    services: Services,
+    opening: Opening,
+    words: Words,
+    *,
+    more: pd.Series,
+) -> list[Sheet]:
+    """Return a sheet for each commune of the territory, in the order of their names.
+
+    Parameters
+    ----------
+    more
+        By commune, lists of further sentences.
+    """
+    names = found.communes["name"].sort_values(key=plain, kind="stable")
+    near = {str(code): part.droplevel("code") for code, part in services.communes.groupby(level="code", sort=False)}
+    made = []
+    for code, name in names.items():
+        rows = near[str(code)]
+        told = [*_changes(found, str(code), words), *_hours(opening, str(code), words)]
+        told += more.get(code, [])
+        made.append(
+            Sheet(
+                str(code),
+                str(name),
+                tuple(_facts(study, found, services, str(code), words)),
+                _services(rows, len(names), found.names, words),
+                tuple(told),
+            )
+        )
+    return made
+
+
+def _facts(study: Study, found: Results, services: Services, code: str, words: Words) -> list[str]:
+    """Return people, EPCI and score of a commune."""
+    commune = study.communes.loc[code].to_dict()
+    said = [words.people(float(commune["population"])), words("insee_code", code=code)]
+    epci = commune.get("epci_name")
+    if isinstance(epci, str):
+        said.append(epci)
+    row: dict[Any, Any] = services.scores.loc[code].to_dict() if code in services.scores.index else {}
+    if pd.notna(row.get("score")):
+        said.append(
+            words("sheet_score", score=words.count(row["score"]), rank=words.count(row["rank"]), n=len(found.communes))
+        )
+    return said
+
+
+def _services(near: pd.DataFrame, communes: int, scenarios: Sequence[str], words: Words) -> Table:
+    """Return the nearest site by service, minutes and rank, and the minutes of each scenario that changes them."""
+    changed = [name for name in scenarios if name in near.index.get_level_values("situation")]
+    rows = []
+    for category in dict.fromkeys(near.index.get_level_values("category")):
+        by = pd.DataFrame(near.xs(category, level="category"))
+        today = by.loc[BASELINE].to_dict()
+        title = labels.category(str(category)).name(words.lang)
+        site = str(today["site"]) if isinstance(today["site"], str) else words("unreached")
+        away = words("sheet_outside") if today["outside"] and isinstance(today["site"], str) else ""
+        lost = today["unreached_people"]
+        cells = [
+            Cell(title[:1].upper() + title[1:]),
+            Cell(site, site, away),
+            Cell(
+                words.minutes(today["minutes"]),
+                sortable(today["minutes"]),
+                words("card_unreached", n=round(lost)) if round(lost) and pd.notna(today["minutes"]) else "",
+            ),
+            Cell(
+                words("rank_of", rank=words.count(today["rank"]), n=communes) if pd.notna(today["rank"]) else "–",
+                sortable(today["rank"]),
+            ),
+        ]
+        cells += [_under(by, name, float(today["minutes"]), words) for name in changed]
+        rows.append(tuple(cells))
+    columns = (
+        words("service"),
+        words("sheet_site"),
+        words("mean_trip"),
+        words("sheet_rank"),
+        *(words.name(name) for name in changed),
+    )
+    return Table(columns, (False, False, True, True, *[True] * len(changed)), tuple(rows))
+
+
+def _under(by: pd.DataFrame, scenario: str, before: float, words: Words) -> Cell:
+    """Return the minutes of a scenario, with the change below; a dash where it leaves the service as it is."""
+    if scenario not in by.index:
+        return Cell(words("sheet_same"))
+    after = float(by["minutes"].to_dict()[scenario])
+    change = after - before
+    note = words.change(change) if abs(change) >= AT_LEAST / 20 else words("sheet_same")
+    return Cell(words.minutes(after), sortable(after), note if change == change else "")
+
+
+def _changes(found: Results, code: str, words: Words) -> list[str]:
+    """Return how many people of the commune gain or lose minutes to the service studied, by scenario."""
+    said = []
+    for name in found.names:
+        sums = found.changes.xs(name, level="scenario")
+        if code not in sums.index:
+            continue
+        row = sums.loc[code].to_dict()
+        sides = [
+            words(f"card_{side}", n=round(float(row[side]))) for side in ("gain", "lose") if round(float(row[side]))
+        ]
+        sides += [
+            words("labelled", name=words(key), value=words.people(float(row[key])))
+            for key in ("newly_reached", "no_longer_reached")
+            if round(float(row[key]))
+        ]
+        told = ", ".join(sides) if sides else words("sheet_nobody_changes")
+        said.append(words("labelled", name=words.name(name), value=told))
+    return said
+
+
+def _hours(opening: Opening, code: str, words: Words) -> list[str]:
+    """Return who finds an open site on Saturday morning; nothing where no hours are known."""
+    if not opening.category or code not in opening.communes.index:
+        return []
+    row = opening.communes.loc[code].to_dict()
+    worst, best = float(row["worst"]), float(row["best"])
+    if worst != worst:
+        return []
+    kind = labels.category(opening.category).with_article(words.lang)
+    cutoff = words.cutoff(opening.within[0])
+    said = [words("sheet_saturday", category=kind, cutoff=cutoff, share=words.percent(worst))]
+    if words.percent(best) != words.percent(worst):
+        said.append(words("sheet_saturday_best", share=words.percent(best)))
+    if pd.notna(row["hours_worst"]):
+        said.append(words("sheet_hours", category=kind, cutoff=cutoff, hours=words.count(float(row["hours_worst"]))))
+    return [" ".join(said)]

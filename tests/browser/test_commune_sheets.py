@@ -1,0 +1,111 @@
+"""Commune sheets as people use them: typed, clicked, printed, without JavaScript, on a phone."""
+
+import base64
+
+import pytest
+
+from accessmap.dossier import Dossier
+from accessmap.sample import load_sample
+from accessmap.scenarios import Scenario
+
+pytestmark = pytest.mark.browser
+
+TYPE = """const field = document.getElementById('cherche');
+  field.value = arguments[0]; field.dispatchEvent(new Event('input', {bubbles: true}));"""
+ENTER = "document.getElementById('cherche').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))"
+SHOWN = """return [...document.querySelectorAll('.d-sheet')]
+  .filter(sheet => getComputedStyle(sheet).display !== 'none').map(sheet => sheet.id)"""
+LISTED = "return [...document.querySelectorAll('#fiches-index li')].filter(item => !item.hidden).length"
+
+
+@pytest.fixture(scope="module")
+def made():
+    plan = Scenario("Coucy").open("france_services", commune="02217")
+    return Dossier.of(load_sample(), plan)
+
+
+@pytest.fixture(scope="module")
+def dossier(made, tmp_path_factory):
+    return made.save(tmp_path_factory.mktemp("dossier") / "dossier.html")
+
+
+@pytest.fixture(scope="module")
+def sheets(made, tmp_path_factory):
+    return made.save_sheets(tmp_path_factory.mktemp("sheets") / "fiches.html")
+
+
+def pages(browser) -> int:
+    paper = base64.b64decode(browser.run_cdp("Page.printToPDF", preferCSSPageSize=True)["data"])
+    return paper.count(b"/Type /Page\n")
+
+
+def test_no_sheet_is_shown_until_one_is_asked_for(browser, dossier):
+    browser.open(dossier)
+    assert browser.js(SHOWN) == []
+    assert browser.js(LISTED) == 84
+
+
+@pytest.mark.parametrize("typed", ["coucy le chateau auffrique", "Coucy-le-Château-Auffrique"])
+def test_a_name_that_is_typed_leads_to_its_sheet(browser, dossier, typed):
+    browser.open(dossier)
+    browser.js(TYPE, typed)
+    browser.wait(lambda: browser.js(SHOWN) == ["fiche-02217"])
+    browser.wait(lambda: browser.js("return document.activeElement.id") == "fiche-02217-t")
+    assert browser.complaints() == []
+
+
+def test_part_of_a_name_narrows_the_list_and_enter_takes_the_first(browser, dossier):
+    browser.open(dossier)
+    browser.js(TYPE, "coucy")
+    assert 0 < browser.js(LISTED) < 84
+    assert browser.js(SHOWN) == []
+    browser.js(ENTER)
+    browser.wait(lambda: len(browser.js(SHOWN)) == 1)
+
+
+def test_a_name_of_no_commune_is_said_so(browser, dossier):
+    browser.open(dossier)
+    browser.js(TYPE, "Paris")
+    assert browser.js("return document.getElementById('cherche-rien').textContent").startswith("Aucune commune")
+    assert browser.js(SHOWN) == []
+
+
+def test_one_sheet_is_printed_alone_on_one_page(browser, dossier):
+    browser.open(dossier)
+    whole = pages(browser)
+    browser.js(TYPE, "Servais")
+    browser.wait(lambda: len(browser.js(SHOWN)) == 1)
+    browser.js("window.print = () => {}; document.getElementById('imprimer-fiche').click()")
+    assert pages(browser) == 1
+    browser.js("window.dispatchEvent(new Event('afterprint'))")
+    assert pages(browser) == whole > 5
+
+
+def test_without_javascript_the_index_still_leads_to_a_sheet(browser, dossier):
+    browser.run_cdp("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        browser.driver.get(f"{dossier.as_uri()}#fiche-02719")
+        shown = [
+            sheet.get_attribute("id")
+            for sheet in browser.driver.find_elements("css selector", ".d-sheet")
+            if sheet.is_displayed()
+        ]
+        assert shown == ["fiche-02719"]
+    finally:
+        browser.run_cdp("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_every_sheet_is_a_page_of_its_own_on_paper(browser, sheets):
+    browser.open(sheets)
+    assert pages(browser) == 84
+    assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("width", [390, 1920])
+def test_sheets_do_not_scroll_sideways(browser, dossier, sheets, width):
+    browser.open(sheets, width=width)
+    assert browser.js("return document.documentElement.scrollWidth") <= width
+    browser.open(dossier, width=width)
+    browser.js(TYPE, "Servais")
+    browser.wait(lambda: len(browser.js(SHOWN)) == 1)
+    assert browser.js("return document.documentElement.scrollWidth") <= width
