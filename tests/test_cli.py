@@ -11,10 +11,7 @@ import pytest
 
 from accessmap import cli
 
-TABLES = [
-    *("carriers", "changes", "classes", "communes", "coverage", "criticality", "data_report", "deficits", "hours"),
-    *("hours_by_commune", "hours_of_week", "imbalance", "one_closure_away", "outside_demand", "sources", "summary"),
-]
+TABLES = ["changes", "communes", "coverage", "data_report", "imbalance", "sources", "summary"]
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +25,9 @@ def demo(tmp_path_factory):
 def test_demo_writes_the_dossier_and_its_tables_and_says_where(demo):
     out, said = demo
     files = sorted(path.name for path in out.iterdir())
-    assert files == sorted(
-        ["pays-chaunois.html", "pays-chaunois.gpkg", *(f"pays-chaunois-{name}.csv" for name in TABLES)]
-    )
+    assert {f"pays-chaunois-{name}.csv" for name in TABLES} <= set(files)
+    others = [name for name in files if not (name.startswith("pays-chaunois-") and name.endswith(".csv"))]
+    assert others == ["pays-chaunois.gpkg", "pays-chaunois.html"]
     assert str(out / "pays-chaunois.html") in said
     assert all(name in said for name in files)
 
@@ -47,7 +44,7 @@ def test_demo_tells_the_result_in_three_sentences(demo):
 def test_the_tables_hold_every_commune_and_their_ids_stay_text(demo):
     out, _ = demo
     table = pd.read_csv(out / "pays-chaunois-communes.csv", dtype={"code": str})
-    layer = gpd.read_file(out / "pays-chaunois.gpkg")
+    layer = gpd.read_file(out / "pays-chaunois.gpkg", layer="communes")
     assert len(table) == len(layer) == 84
     assert set(table["code"]) == set(layer["code"])
     assert table["population"].sum() == 70_550

@@ -1,0 +1,103 @@
+"""The command line: a study.toml written, checked and run; questions answered; a dossier verified.
+
+Exit codes: 0 done, 1 accessmap refused the input (one message on standard error), 2 wrong usage, 3 `verify` found a
+difference, 130 interrupted. `docs/command_line.md` tells each command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from itertools import pairwise
+from typing import NoReturn
+
+from accessmap import __version__
+from accessmap.cli.say import Say
+from accessmap.errors import AccessmapError, did_you_mean
+from accessmap.labels import Lang
+
+__all__ = ["main"]
+
+REFUSED, USAGE, INTERRUPTED = 1, 2, 130
+WESTERN = re.compile(r"-\d+(\.\d*)?\s*,.+")
+# In the order of the help; each is a module of this package.
+COMMANDS = ("demo", "new", "check", "run", "site", "explain", "isochrones", "fetch", "verify")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    lang = _lang(arguments)
+    if not arguments:
+        _parser(Say(lang)).print_help(sys.stderr)
+        return USAGE
+    # A place west of Greenwich begins with a minus, which argparse would take for an option: a space before it helps.
+    arguments = [f" {each}" if WESTERN.fullmatch(each) else each for each in arguments]
+    asked = _parser(Say(lang)).parse_args(arguments)
+    say = Say(lang, quiet=asked.quiet, as_json=asked.json)
+    try:
+        code: int = import_module(f"accessmap.cli.{asked.command}").run(asked, say)
+        sys.stdout.flush()
+    except AccessmapError as error:
+        told = getattr(error, "told", None)
+        message = told(lang) if told is not None else str(error)
+        say.warn(f"accessmap: {message}")
+        say.result(error=message, exit_code=REFUSED)
+        return REFUSED
+    except BrokenPipeError:  # whoever read has read enough: `accessmap check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # a folder that may not be written to, a disk that is full
+        message = say("no_access", path=error.filename or "", why=error.strerror or error)
+        say.warn(f"accessmap: {message}")
+        say.result(error=message, exit_code=REFUSED)
+        return REFUSED
+    except KeyboardInterrupt:
+        say.warn(say("interrupted"))
+        return INTERRUPTED
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that names the nearest command where one is mistyped, and titles its help in one language."""
+
+    arguments = "positional arguments"
+
+    def format_help(self) -> str:
+        """Return the help, its first group under the title of this class."""
+        return super().format_help().replace("positional arguments:", f"{self.arguments}:", 1)
+
+    def error(self, message: str) -> NoReturn:
+        name = message.partition("invalid choice: '")[2].partition("'")[0]
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}{did_you_mean(name, COMMANDS) if name else ''}\n")
+
+
+def _lang(arguments: Sequence[str]) -> Lang:
+    """Return the language asked for, before anything else is understood: help is written in it."""
+    given = [each.partition("=")[2] for each in arguments if each.startswith("--lang=")]
+    given += [after for before, after in pairwise(arguments) if before == "--lang"]
+    return "en" if given[-1:] == ["en"] else "fr"
+
+
+def _parser(say: Say) -> argparse.ArgumentParser:
+    titled: type[_Parser] = type("_Titled", (_Parser,), {"arguments": say("arguments")})
+    common = titled(add_help=False)
+    common.add_argument("-h", "--help", action="help", help=say("help_help"))
+    common.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))
+    common.add_argument("--quiet", action="store_true", help=say("help_quiet"))
+    common.add_argument("--json", action="store_true", help=say("help_json"))
+    parser = titled(prog="accessmap", description=say("about"), epilog=say("exit_codes"), add_help=False)
+    parser.add_argument("-h", "--help", action="help", help=say("help_help"))
+    parser.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))
+    parser.add_argument("--version", action="version", version=f"accessmap {__version__}", help=say("help_version"))
+    commands = parser.add_subparsers(title=say("commands"), required=True, metavar=say("command"), dest="command")
+    for name in COMMANDS:
+        told = say(f"about_{name}")
+        one = commands.add_parser(name, help=told, description=told, parents=[common], add_help=False)
+        import_module(f"accessmap.cli.{name}").add(one, say)
+    return parser

@@ -1,0 +1,91 @@
+"""Private to `cli`: `accessmap check`, every problem of a study.toml and of its data, and what was repaired."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accessmap import labels
+from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from accessmap.study import Study
+
+__all__ = ["add", "run"]
+
+_SHOWN = 5
+_BY = ("table", "problem", "remedy")
+# What differs from row to row in a sentence, and is left out where rows are counted.
+_FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,:-]*(?= m )")
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    parser.add_argument("--all", action="store_true", help=say("help_all"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Print every problem, or the data report where there is none."""
+    from accessmap import studyfile
+
+    try:
+        with say.steps(2) as step:
+            step("step_settings")
+            file = studyfile.read_settings(asked.study)
+            step("step_read")
+            found = studyfile.loaded(file)
+            report = found.study.report_data()
+    except studyfile.StudyFileError as error:
+        say.warn(error.told(say.lang))
+        say.result(ok=False, problems=[problem.record(say.lang) for problem in error.problems])
+        return 1
+    say.line(say("check_ok", path=asked.study))
+    communes = found.study.communes
+    _tell_study(found.study, say)
+    say.cautions(found.cautions)
+    for section, sentences in found.said.items():
+        for sentence in sentences:
+            say.line(f"  [{section}] {sentence}")
+    _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
+    cautions = [each.record(say.lang) for each in found.cautions]
+    say.result(ok=True, problems=[], cautions=cautions, said=dict(found.said), report=report.to_dict("records"))
+    return 0
+
+
+def _tell_study(study: Study, say: Say) -> None:
+    inside = study.communes["in_territory"]
+    people = float(study.communes.loc[inside, "population"].sum())
+    homes = study.residents["population"][study.territory].sum()
+    here = labels.text("communes", lang=say.lang, n=int(inside.sum()))
+    every = labels.text("communes", lang=say.lang, n=len(inside))
+    told = labels.people(people, lang=say.lang)
+    say.line(say("check_territory", title=study.title, here=here, people=told, every=every))
+    say.line(say("check_residents", n=len(study.residents), people=labels.people(round(float(homes)), lang=say.lang)))
+    kinds = study.services["category"].value_counts()
+    counted = ", ".join(f"{name} {number}" for name, number in kinds.items())
+    say.line(say("check_services", n=len(study.services), kinds=counted))
+    key = "check_modelled" if study.network.provenance.modelled else "check_roads"
+    say.line(say(key, n=len(study.network.edges), nodes=labels.number(len(study.network.nodes), lang=say.lang)))
+    names = ", ".join(study.scenarios)
+    say.line(say("check_scenarios", n=len(study.scenarios), names=names) if names else say("check_no_scenario"))
+
+
+def _tell_report(report: pd.DataFrame, inside: pd.Index, say: Say, *, most: int) -> None:
+    """Print what was repaired, supposed or not reached, by table and problem, with a few ids of the territory."""
+    say.line()
+    if report.empty:
+        say.line(say("check_nothing"))
+        return
+    say.line(say("check_report", n=len(report)))
+    near = report["commune"].isin(inside) | report["commune"].isna()
+    told = {name: report[name].str.replace(_FIGURES, "", regex=True) for name in ("problem", "remedy")}
+    for (table, problem, remedy), rows in report.assign(near=near, **told).groupby([*_BY], sort=False):
+        ids = [str(key) for key in rows.loc[rows["near"], "id"] if str(key)]
+        more = say("check_more", n=len(ids) - most) if len(ids) > most else ""
+        here = say("check_inside", ids=", ".join(ids[:most]) + more) if ids else ""
+        say.line(say("check_row", table=table, n=len(rows), problem=problem, remedy=remedy, inside=here))

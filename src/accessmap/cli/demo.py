@@ -1,0 +1,47 @@
+"""Private to `cli`: `accessmap demo`, the dossier of the bundled sample."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from accessmap.cli.say import Say
+
+__all__ = ["add", "run"]
+
+CATEGORY = "france_services"
+COMMUNE = "02217"  # Coucy-le-Château-Auffrique, a town of the territory with no France services
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar=say("folder"), help=say("help_out"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Write the dossier of the sample and its tables."""
+    from accessmap.studyfile import Drafts, write_tables, write_vectors
+
+    start = time.monotonic()
+    with say.steps(4) as step, Drafts(asked.out) as drafts:
+        step("step_read")
+        import accessmap as am
+
+        study = am.load_sample()
+        step("step_minutes")
+        study.minutes(study.sites(CATEGORY))
+        step("step_dossier")
+        plan = am.Scenario(f"France services à {study.communes['name'][COMMUNE]}").open(CATEGORY, commune=COMMUNE)
+        dossier = am.Dossier.of(study, *study.scenarios.values(), plan, category=CATEGORY)
+        page = dossier.save(drafts.path("pays-chaunois.html"))
+        step("step_tables")
+        write_tables(dossier, page.parent, page.stem, formats=["csv"])
+        write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
+        written = drafts.place()
+    say.line(say("demo_done", path=(asked.out / page.name).resolve(), seconds=f"{time.monotonic() - start:.1f}"))
+    say.line(say("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name)))
+    for sentence in dossier.sentences:
+        say.line(f"- {sentence}")
+    say.result(page=asked.out / page.name, files=[each.path for each in written], sentences=dossier.sentences)
+    return 0

@@ -1,0 +1,85 @@
+"""Private to `cli`: `accessmap explain`, the quickest way between two places, stretch by stretch."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Hashable
+from typing import Any
+
+from accessmap import labels
+from accessmap.cli.places import add_study, place, study_asked
+from accessmap.cli.say import Say
+
+__all__ = ["add", "run"]
+
+# What a stretch of a trip is, where it is not a road.
+OTHER = {"leg to the road": "explain_leg", "local streets": "explain_local"}
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("origin", metavar=say("from"), help=say("help_place"))
+    parser.add_argument("destination", metavar=say("to"), help=say("help_place"))
+    add_study(parser, say)
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Print minutes and kilometres by stretch and by class of road; 1 where there is no way."""
+    from accessmap.studyfile import ToldError
+
+    study, _ = study_asked(asked.study, say)
+    (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
+    way = study.network.explain(start, end)
+    if way.empty:
+        raise ToldError("no_way", start=start_name, end=end_name)
+    minutes, km = float(way["minutes"].sum()), float(way["length_m"].sum()) / 1000
+    told = _minutes(minutes, say)
+    say.line(say("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say)))
+    if study.network.provenance.modelled:
+        say.line(say("run_modelled"))
+    say.line()
+    way["label"] = [_label(row, say) for row in way.to_dict("records")]
+    titles = [say(f"explain_{name}") for name in ("road", "km", "speed", "minutes")]
+    say.rows(titles, [_row(row, say) for row in way.to_dict("records")])
+    say.line()
+    classes = way.assign(road_class=way["road_class"].where(way["road_class"] != "", way["what"]))
+    by_class = classes.groupby("road_class", sort=False)[["length_m", "minutes"]].sum().sort_values("minutes")[::-1]
+    say.line(say("explain_by_class"))
+    rows = [
+        (_class(str(row["road_class"]), say), _km(row["length_m"] / 1000, say), _minutes(row["minutes"], say))
+        for row in by_class.reset_index().to_dict("records")
+    ]
+    say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
+    stretches = way.drop(columns=["geometry", "label"]).to_dict("records")
+    modelled = study.network.provenance.modelled
+    say.result(start=start_name, end=end_name, minutes=minutes, km=km, modelled=modelled, stretches=stretches)
+    return 0
+
+
+def _label(row: dict[Hashable, Any], say: Say) -> str:
+    if row["what"] != "road":
+        return _class(row["what"], say)
+    return " ".join(part for part in (row["name"], _class(row["road_class"], say)) if part) or say("explain_unnamed")
+
+
+def _class(name: str, say: Say) -> str:
+    """Return a class of road, or what else a stretch is, in words; one that has none as the network names it."""
+    if name in OTHER:
+        return say(OTHER[name])
+    try:
+        return labels.text(f"road_{name.removesuffix('_link')}", lang=say.lang)
+    except KeyError:
+        return name
+
+
+def _row(row: dict[Hashable, Any], say: Say) -> tuple[str, str, str, str]:
+    speed = labels.number(row["speed_kmh"], lang=say.lang)
+    return str(row["label"]), _km(row["length_m"] / 1000, say), speed, _minutes(row["minutes"], say)
+
+
+def _minutes(value: float, say: Say) -> str:
+    return labels.minutes(value, lang=say.lang)
+
+
+def _km(value: float, say: Say) -> str:
+    return f"{labels.number(value, digits=1, lang=say.lang)}{labels.NO_BREAK}km"

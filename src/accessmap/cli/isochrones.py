@@ -1,0 +1,103 @@
+"""Private to `cli`: `accessmap isochrones`, the land within so many minutes of each site, as a file for a GIS."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accessmap import labels
+from accessmap.cli.places import add_study, place, study_asked
+from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from accessmap.maps.offline import OfflineMap
+    from accessmap.study import Study
+
+__all__ = ["add", "run"]
+
+DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".html": None}
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--category", default="france_services", metavar=say("category"), help=say("help_category"))
+    where.add_argument("--at", metavar=say("place"), help=say("help_at"))
+    parser.add_argument("--minutes", type=float, nargs="+", default=None, metavar="MIN", help=say("help_minutes"))
+    parser.add_argument("--outward", action="store_true", help=say("help_outward"))
+    parser.add_argument("--out", type=Path, default=Path("isochrones.gpkg"), metavar=say("file"), help=say("help_iso"))
+    add_study(parser, say)
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Write one polygon for each site and number of minutes, and print their areas."""
+    import accessmap as am
+    from accessmap import studyfile
+    from accessmap.studyfile.results import dated
+
+    suffix = asked.out.suffix.casefold()
+    if suffix not in DRIVERS:
+        raise studyfile.ToldError("not_geographic", name=asked.out.name, known=", ".join(DRIVERS))
+    with say.steps(2) as step, studyfile.Drafts(asked.out.absolute().parent) as drafts:
+        step("step_read")
+        study, _ = study_asked(asked.study, say)
+        step("step_isochrones")
+        names, points = _points(asked, study)
+        areas = am.isochrones(study.network, points, asked.minutes or study.thresholds, outward=asked.outward)
+        table = areas.reset_index().rename(columns={areas.index.names[0]: "site"})
+        table.insert(1, "name", [str(names[site]) for site in table["site"]])
+        table.insert(3, "km2", table.geometry.area / 1e6)
+        draft = drafts.path(asked.out.name)
+        if suffix == ".html":
+            studyfile.write_map(_map(areas, study, say), draft)
+        else:
+            with dated():
+                out = table if suffix == ".gpkg" else table.to_crs(4326)
+                out.to_file(draft, driver=DRIVERS[suffix], layer="isochrones")
+        written = drafts.place()
+    titles = [say("isochrones_site"), say("isochrones_minutes"), say("isochrones_km2")]
+    rows = [
+        (row.name_, labels.number(row.minutes, lang=say.lang), labels.number(row.km2, lang=say.lang))
+        for row in table.rename(columns={"name": "name_"}).itertuples()
+    ]
+    say.rows(titles, rows)
+    if study.network.provenance.modelled:
+        say.line(say("run_modelled"))
+    say.written([studyfile.Written(asked.out, written[0].replaced)])
+    records = table.drop(columns="geometry").to_dict("records")
+    say.result(path=asked.out, replaced=written[0].replaced, isochrones=records)
+    return 0
+
+
+def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gpd.GeoSeries]:
+    """Return the names and points of the sites of the territory, or of the one place that is asked for."""
+    from accessmap.studyfile import ToldError
+
+    if asked.at is not None:
+        name, points = place(asked.at, study)
+        return {str(points.index[0]): name}, points
+    sites = study.sites(asked.category)
+    inside = study.communes.loc[study.communes["in_territory"]].union_all()
+    sites = sites[sites.geometry.intersects(inside)]
+    if sites.empty:
+        raise ToldError("no_site_inside", category=asked.category)
+    return dict(sites["name"]), sites.geometry
+
+
+def _map(areas: gpd.GeoDataFrame, study: Study, say: Say) -> OfflineMap:
+    """Return the areas as a map, with the sites that are known and the people counted in each band."""
+    import accessmap as am
+
+    known = study.services[study.services.index.isin(areas.index.get_level_values(0))]
+    return am.isochrone_map(
+        areas,
+        known if len(known) else None,
+        study.communes,
+        residents=study.residents,
+        title=say("isochrones_title", title=study.title),
+        provenance=study.credit,
+        lang=say.lang,
+    )

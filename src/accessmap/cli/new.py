@@ -1,0 +1,102 @@
+"""Private to `cli`: `accessmap new`, a commented study.toml that runs as it is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from accessmap import labels
+from accessmap.cli.say import Say
+from accessmap.errors import StudyError
+
+__all__ = ["add", "run"]
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--sample", action="store_true", help=say("help_sample"))
+    one.add_argument("--communes", metavar=say("file"), help=say("help_communes"))
+    parser.add_argument("--epci", action="append", default=[], metavar=say("name"), help=say("help_epci"))
+    parser.add_argument("--list", action="store_true", help=say("help_list"))
+    parser.add_argument("--residents", metavar=say("file"), help=say("help_residents"))
+    parser.add_argument("--services", action="append", default=[], metavar=say("services"), help=say("help_services"))
+    parser.add_argument("--roads", metavar=say("file"), help=say("help_roads"))
+    parser.add_argument("--title", default="", metavar=say("name"), help=say("help_title"))
+    parser.add_argument("--category", metavar=say("category"), help=say("help_category"))
+    parser.add_argument("--out", type=Path, default=Path("study.toml"), metavar=say("file"), help=say("help_new_out"))
+    parser.add_argument("--force", action="store_true", help=say("help_force"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Write the file, or print the EPCI of the sample."""
+    from accessmap import studyfile
+
+    if asked.list:
+        return _list(say)
+    out: Path = asked.out
+    if out.exists() and not asked.force:
+        raise StudyError(say("new_exists", path=out))
+    named = [_service(each) for each in asked.services]
+    files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
+    lost = [path for path in files if path is not None and not Path(path).is_file()]
+    if lost:
+        raise StudyError(say("new_lost", n=len(lost), names=", ".join(lost)))
+    home = out.absolute().parent
+    text = studyfile.study_text(
+        title=asked.title,
+        territory=asked.epci,
+        communes=_from(asked.communes, home),
+        residents=_from(asked.residents, home),
+        services=[(_from(path, home) or path, kind) for path, kind in named],
+        roads=_from(asked.roads, home),
+        category=asked.category,
+        file=out.name,
+    )
+    file = studyfile.settings_of(out, text)  # what is handed out is right, or is not handed out
+    with studyfile.Drafts(home) as drafts:
+        drafts.path(out.name).write_text(text, encoding="utf-8", newline="\n")
+        written = drafts.place()
+    say.written([studyfile.Written(out, written[0].replaced)])
+    say.line(say("new_next", title=file.settings.study.title, path=out))
+    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title)
+    return 0
+
+
+def _list(say: Say) -> int:
+    """Print the EPCI of the sample, those that may go on beyond its edge marked."""
+    from accessmap.studyfile import sample_epci
+
+    table = sample_epci()
+    titles = [say(f"list_{name}") for name in ("name", "code", "communes", "people", "whole")]
+    rows = [
+        (
+            row["name"],
+            str(code),
+            str(row["communes"]),
+            labels.number(row["people"], lang=say.lang),
+            say("list_yes" if row["whole"] else "list_perhaps"),
+        )
+        for code, row in table.iterrows()
+    ]
+    say.rows(titles, rows, left=2)
+    say.line(say("list_note"))
+    say.result(epci=table.reset_index().to_dict("records"))
+    return 0
+
+
+def _service(given: str) -> tuple[str, str | None]:
+    """Return path and category of "pharmacy=pharmacies.csv", or of a path alone."""
+    category, equals, path = given.partition("=")
+    return (path, category) if equals else (given, None)
+
+
+def _from(path: str | None, home: Path) -> str | None:
+    """Return a path as the file in `home` will name it: with slashes, from its own folder where both share one disk."""
+    if path is None:
+        return None
+    try:
+        return Path(os.path.relpath(path, home)).as_posix()
+    except ValueError:  # another drive of Windows
+        return Path(path).absolute().as_posix()

@@ -1,0 +1,76 @@
+"""Private to `cli`: which study a command is about, and the places it is given."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from accessmap.study import Study
+    from accessmap.studyfile import StudyFile
+
+__all__ = ["add_study", "place", "study_asked"]
+
+LON_LAT = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
+
+
+def add_study(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the argument that names the study, for commands that can do with the sample."""
+    parser.add_argument("--study", type=Path, default=None, metavar="study.toml", help=say("help_study_or_sample"))
+
+
+def study_asked(path: Path | None, say: Say) -> tuple[Study, StudyFile | None]:
+    """Return the study of the file that is named, of study.toml here where there is one, or the sample."""
+    from accessmap import studyfile
+
+    here = Path("study.toml")
+    if path is None and not here.is_file():
+        import accessmap as am
+
+        say.line(say("with_sample"))
+        return am.load_sample(), None
+    file = studyfile.read_settings(path if path is not None else here)
+    return studyfile.loaded(file).study, file
+
+
+def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
+    """Return the name and the point (in the CRS of the communes) of "lon,lat", or of a commune: that of its mairie.
+
+    Raises
+    ------
+    ToldError, StudyFileError
+        Where the commune is unknown or the degrees cannot be.
+    """
+    import geopandas as gpd
+
+    from accessmap.studyfile import ToldError
+    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.studyfile.territory import codes_of
+
+    if match := LON_LAT.fullmatch(text):
+        lon, lat = float(match[1]), float(match[2])
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ToldError("no_degrees", place=text.strip())
+        name = f"{lon:g}, {lat:g}"
+        return name, gpd.GeoSeries.from_xy([lon], [lat], index=[name], crs="EPSG:4326").to_crs(study.communes.crs)
+    # a commune, never the EPCI of that name: an EPCI is no place to leave from
+    only = study.communes.drop(columns="epci_name", errors="ignore").assign(epci="")
+    codes, unknown = codes_of(only, [text.strip()])
+    if unknown:
+        one = unknown[0]
+        reason = "several_communes" if one.several else "unknown_commune"
+        told = {"name": one.name, "codes": ", ".join(one.several)}
+        raise StudyFileError("commune", [Problem(reason, values=told, near=one.near)])
+    code = str(codes[0])
+    services = study.services
+    mairies = services[services["category"] == "mairie"]
+    here = mairies[mairies["commune"] == code] if "commune" in mairies else mairies[:0]
+    points = here if len(here) else study.communes.loc[[code]]
+    point = points.geometry.representative_point().iloc[0]
+    return str(study.communes["name"][code]), gpd.GeoSeries([point], index=[code], crs=study.communes.crs)

@@ -1,0 +1,85 @@
+"""Private to `cli`: `accessmap run`, everything that a study.toml asks for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    from accessmap.dossier import Dossier
+    from accessmap.studyfile import Loaded, StudyFile, Written
+
+__all__ = ["add", "run"]
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_run_out"))
+    parser.add_argument("--no-overwrite", action="store_true", help=say("help_no_overwrite"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Write the dossier, its maps, its tables and the record of all of them."""
+    from accessmap import studyfile
+
+    with say.steps(5) as step:
+        step("step_settings")
+        file = studyfile.read_settings(asked.study)
+        out = asked.out if asked.out is not None else file.find(file.settings.dossier.out)
+        with studyfile.Drafts(out, overwrite=not asked.no_overwrite) as drafts:
+            step("step_read")
+            found = studyfile.loaded(file)
+            stem = file.settings.dossier.name or studyfile.file_stem(found.study.title)
+            drafts.check_free(f"{stem}.html", f"{stem}.json")
+            step("step_dossier")
+            dossier = studyfile.dossier_of(file, found)
+            page = dossier.save(drafts.path(f"{stem}.html"))
+            step("step_maps")
+            dossier.save_sheets(drafts.path(f"{stem}-sheets.html"))
+            studyfile.write_maps(dossier, page.parent, stem)
+            step("step_tables")
+            _write_tables(file, found, dossier, page)
+            studyfile.write_record(studyfile.manifest(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
+            written = drafts.place()
+    _tell(found, dossier, written, out / page.name, say)
+    return 0
+
+
+def _write_tables(file: StudyFile, found: Loaded, dossier: Dossier, page: Path) -> None:
+    """Write the tables beside the page, in the formats that are asked for."""
+    from accessmap import studyfile
+
+    formats = file.settings.dossier.formats
+    studyfile.write_tables(dossier, page.parent, page.stem, formats=formats)
+    if "gpkg" in formats:
+        sites = found.study.sites(studyfile.category_asked(file, found.study))
+        studyfile.write_vectors(dossier, sites, page.with_suffix(".gpkg"))
+
+
+def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Path, say: Say) -> None:
+    """Print what was found, what to know before believing it, and the files."""
+    modelled = found.study.network.provenance.modelled
+    say.line(dossier.title)
+    for sentence in dossier.sentences:
+        say.line(f"- {sentence}")
+    if modelled:
+        say.line(say("run_modelled"))
+    say.cautions(found.cautions)
+    say.line()
+    say.written(written)
+    say.line()
+    say.line(say("run_open", path=page.resolve()))
+    say.result(
+        page=page,
+        title=dossier.title,
+        verdict=dossier.verdict,
+        sentences=dossier.sentences,
+        modelled=modelled,
+        cautions=[each.record(say.lang) for each in found.cautions],
+        files=[{"path": each.path, "replaced": each.replaced} for each in written],
+    )

@@ -1,0 +1,127 @@
+"""Private to `cli`: what a command says: lines for people, one JSON object for machines, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unicodedata import category
+
+from accessmap import labels
+from accessmap.labels import Lang
+
+if TYPE_CHECKING:
+    from accessmap.studyfile import Problem, Written
+
+__all__ = ["Say", "word"]
+
+_LISTED = 4  # files of one kind, above which they are counted
+
+
+def word(key: str, lang: Lang = "fr", n: float | None = None, **values: object) -> str:
+    """Return a text of the command line in one language."""
+    return labels.text(f"cli_{key}", lang=lang, n=n, **values)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it: what is missing is null, numbers of numpy are numbers, the rest is text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    value = value.item() if hasattr(value, "item") else value
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return None if str(value) == "<NA>" else str(value)
+
+
+def _tame(text: str) -> str:
+    """Return a text without control characters: names come from files, and a terminal obeys them."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(c) == "Cc" and c != "\n" else c for c in text)
+
+
+class Say:
+    """How one command speaks.
+
+    Parameters
+    ----------
+    lang
+        "fr" or "en".
+    quiet
+        Whether progress is left out.
+    as_json
+        Whether standard output is one JSON object, and lines are left out.
+    """
+
+    def __init__(self, lang: Lang = "fr", *, quiet: bool = False, as_json: bool = False) -> None:
+        self.lang = lang
+        self.quiet = quiet
+        self.as_json = as_json
+
+    def __call__(self, key: str, n: float | None = None, **values: object) -> str:
+        """Return a text of the command line."""
+        return word(key, self.lang, n, **values)
+
+    def line(self, text: str = "") -> None:
+        """Print a line, unless a machine reads."""
+        if not self.as_json:
+            sys.stdout.write(f"{_tame(text)}\n")
+
+    def warn(self, text: str) -> None:
+        """Print a line on standard error."""
+        sys.stderr.write(f"{_tame(text)}\n")
+
+    def result(self, **found: Any) -> None:
+        """Print the JSON object, if a machine reads."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(_plain(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+    def written(self, files: Iterable[Written]) -> None:
+        """Print each file, and say of each whether it replaced another."""
+        groups: dict[tuple[bool, str], list[Written]] = {}
+        for each in files:
+            groups.setdefault((each.replaced, each.path.suffix), []).append(each)
+        for (replaced, suffix), group in groups.items():
+            key = "replaced" if replaced else "written"
+            if len(group) > _LISTED:
+                pattern = group[0].path.with_name(f"*{suffix}")
+                self.line(self(f"{key}_many", n=len(group), pattern=pattern))
+            else:
+                for each in group:
+                    self.line(self(key, path=each.path))
+
+    def cautions(self, found: Iterable[Problem]) -> None:
+        """Print what the reader of a result must know before believing it."""
+        for each in found:
+            self.line(self("caution", told=each.told(self.lang)))
+
+    def rows(self, titles: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
+        """Print a table, the first columns to the left and the numbers after them to the right."""
+        every = [list(titles), *(list(row) for row in rows)]
+        widths = [max(len(row[at]) for row in every) for at in range(len(titles))]
+        for row in every:
+            padded = zip(row, widths, strict=True)
+            cells = [text.ljust(w) if at < left else text.rjust(w) for at, (text, w) in enumerate(padded)]
+            self.line(f"  {'  '.join(cells)}".rstrip())
+
+    @contextmanager
+    def steps(self, total: int) -> Iterator[Callable[[str], None]]:
+        """Show a bar on standard error, and yield what starts the next step: it is given the key of its name."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        console = Console(stderr=True)
+        hidden = self.quiet or self.as_json or not console.is_terminal
+        with Progress(*columns, console=console, disable=hidden, transient=True) as progress:
+            task = progress.add_task("", total=total, completed=-1)
+
+            def step(key: str) -> None:
+                progress.update(task, advance=1, description=self(key))
+
+            yield step

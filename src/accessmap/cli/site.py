@@ -1,0 +1,229 @@
+"""Private to `cli`: `accessmap site`, where the next sites should open, with what is proven and what comes close."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accessmap import labels
+from accessmap.cli.places import study_asked
+from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from accessmap.siting import Siting
+    from accessmap.study import Study
+
+__all__ = ["add", "run"]
+
+NEARLY = 0.05  # how much worse, as a share of the best, a choice that is shown beside it may be
+SHOWN = 5
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("study", type=Path, nargs="?", default=None, help=say("help_study_or_sample"))
+    parser.add_argument("--category", required=True, metavar=say("category"), help=say("help_site_category"))
+    parser.add_argument("-p", type=int, required=True, metavar="P", help=say("help_p"))
+    choices = ("mean", "coverage", "worst")
+    parser.add_argument("--objective", choices=choices, default="mean", help=say("help_objective"))
+    parser.add_argument("--cutoff", type=float, default=20.0, metavar="MIN", help=say("help_cutoff"))
+    parser.add_argument("--candidates", default="mairie", metavar=say("category"), help=say("help_candidates"))
+    parser.add_argument("--free", action="store_true", help=say("help_free"))
+    parser.add_argument("--time-limit", type=float, default=60.0, metavar="S", help=say("help_time_limit"))
+    parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_site_out"))
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """What a question of siting is about: minutes of the territory's people to sites that are and that may be.
+
+    `here` and `outside` are the existing sites in and out of the territory, `sites` all of them and the candidates.
+    """
+
+    times: pd.DataFrame
+    people: pd.Series
+    sites: gpd.GeoDataFrame
+    here: list[str]
+    outside: list[str]
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Print the best sites and what comes close, and write them as a table and as a scenario."""
+    from accessmap import studyfile
+    from accessmap.scenarios import write_scenarios
+
+    with say.steps(3) as step:
+        step("step_read")
+        study, file = study_asked(asked.study, say)
+        out = asked.out or (file.find(file.settings.dossier.out) if file is not None else Path("out"))
+        with studyfile.Drafts(out) as drafts:
+            step("step_minutes")
+            table = _table(study, asked)
+            step("step_siting")
+            found = _best(table, asked)
+            others = _others(table, found, asked)
+            names = ", ".join(str(table.sites["name"][site]) for site in found.opened)
+            title = say("site_scenario", what=labels.category(asked.category).name(say.lang), names=names)
+            plan = found.to_scenario(title, asked.category, table.sites)
+            stem = f"{studyfile.file_stem(study.title)}-sites-{asked.category}"
+            listed = found.by_site.assign(name=table.sites["name"].reindex(found.by_site.index))
+            listed.to_csv(drafts.path(f"{stem}.csv"), lineterminator="\n")
+            write_scenarios([plan], drafts.path(f"{stem}.toml"))
+            written = drafts.place()
+    _tell(found, table, asked, say)
+    _tell_others(others, found, table, say)
+    if study.network.provenance.modelled:
+        say.line(say("run_modelled"))
+    say.line()
+    say.written(written)
+    home = file.path.parent if file is not None else Path()
+    say.line(say("site_next", path=Path(os.path.relpath(out / f"{stem}.toml", home)).as_posix()))
+    say.result(
+        method=found.method,
+        status=found.status,
+        gap=found.gap,
+        objective=found.objective,
+        opens=found.opened,
+        closes=found.closed,
+        sites=listed.reset_index().to_dict("records"),
+        alternatives=others.reset_index().to_dict("records"),
+        files=[{"path": each.path, "replaced": each.replaced} for each in written],
+    )
+    return 0
+
+
+def _table(study: Study, asked: argparse.Namespace) -> _Table:
+    """Return the minutes of the question; refused where the category is no word, or no place may be chosen."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from accessmap.studyfile import ToldError
+    from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
+
+    services = study.services
+    known = sorted({*labels.CATEGORIES, *services["category"]})
+    if asked.category not in known:
+        told = {"category": asked.category, "known": ", ".join(sorted(set(services["category"])))}
+        near = near_matches(asked.category, known)
+        raise StudyFileError("--category", [Problem("unknown_category", values=told, near=near)])
+    zone = study.communes.loc[study.communes["in_territory"]].union_all()
+    inside = services.geometry.intersects(zone)
+    existing = services[services["category"] == asked.category]
+    candidates = study.sites(asked.candidates)
+    candidates = candidates[inside[candidates.index] & ~candidates.index.isin(existing.index)]
+    # A candidate where a site stands already is that site.
+    taken = set(existing.geometry.to_wkb()) if len(existing) else set()
+    candidates = candidates[~candidates.geometry.to_wkb().isin(taken)]
+    if candidates.empty:
+        raise ToldError("no_candidate", category=asked.candidates)
+    sites = gpd.GeoDataFrame(pd.concat([existing, candidates]), crs=services.crs)
+    here = study.territory
+    return _Table(
+        study.minutes(sites)[here],
+        study.residents.loc[here, "population"].astype("float64"),
+        sites,
+        list(existing.index[inside[existing.index]]),
+        list(existing.index[~inside[existing.index]]),
+    )
+
+
+def _best(table: _Table, asked: argparse.Namespace) -> Siting:
+    """Return the best choice for what is asked; p counts the sites of the territory."""
+    from accessmap import siting
+    from accessmap.studyfile import ToldError
+
+    least = 1 if asked.free else len(table.here) + 1
+    most = table.times.shape[1] - len(table.outside)
+    if not least <= asked.p <= most:
+        raise ToldError("bad_p", p=str(asked.p), here=str(len(table.here)), least=str(least), most=str(most))
+    existing = table.outside if asked.free else [*table.here, *table.outside]
+    p = asked.p + len(table.outside)
+    options: dict[str, Any] = {"existing": existing, "time_limit": asked.time_limit}
+    if asked.objective == "worst":
+        found = siting.p_center(table.times, p, demand=table.people, **options)
+    elif asked.objective == "coverage":
+        found = siting.max_coverage(table.times, table.people, p, cutoff=asked.cutoff, **options)
+    else:
+        found = siting.p_median(table.times, table.people, p, **options)
+    # What is there today counts as existing even where it was free to close.
+    return replace(found, existing=(*table.here, *table.outside))
+
+
+def _others(table: _Table, found: Siting, asked: argparse.Namespace) -> pd.DataFrame:
+    """Return the choices that come close to the best, or, for the longest way, the price of other sites."""
+    from accessmap import siting
+
+    if found.method == "p_center":
+        prices = siting.price(table.times, table.people, found, cutoff=asked.cutoff)
+        return prices.sort_values(["unreached_added", "worst_added", "mean_added"], kind="stable").head(SHOWN)
+    limit = asked.time_limit
+    near = siting.near_optimal(table.times, table.people, found, slack=NEARLY, limit=SHOWN + 1, time_limit=limit)
+    return near[near["sites"] != found.sites].head(SHOWN)
+
+
+def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> None:
+    """Print what opens and closes, and what that changes for the people of the territory."""
+    names = table.sites["name"]
+    word = labels.category(asked.category).name(say.lang, count=asked.p)
+    kept = len(set(table.here) & set(found.sites))
+    say.line(say("site_head", n=asked.p, what=word, kept=kept, outside=len(table.outside)))
+    by_site = found.by_site.to_dict("index")
+    for site in found.opened:
+        row = by_site[site]
+        people = labels.people(round(row["people"]), lang=say.lang)
+        say.line(say("site_opens", name=names[site], people=people, mean=_minutes(row["mean_minutes"], say)))
+    for site in found.closed:
+        say.line(say("site_closes", name=names[site]))
+    today = table.times[[*table.here, *table.outside]].min(axis=1) if table.here or table.outside else None
+    for key, value in _measures(table, asked.cutoff).items():
+        now = value(today, say) if today is not None else labels.NO_BREAK + "–"
+        say.line(say(f"site_{key}", now=now, then=value(found.minutes, say), cutoff=f"{asked.cutoff:g}"))
+    gap = labels.percent(found.gap, lang=say.lang, digits=2)
+    say.line(say("site_proven" if found.status == "optimal" else "site_gap", gap=gap))
+
+
+def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Say], str]]:
+    """Return what is said of minutes by resident: mean, share within the cutoff, longest, all of those reached."""
+    people = table.people
+
+    def mean(minutes: pd.Series, say: Say) -> str:
+        reached = minutes.notna()
+        total = float(people[reached].sum())
+        return _minutes(float((people * minutes)[reached].sum()) / total if total else float("nan"), say)
+
+    def share(minutes: pd.Series, say: Say) -> str:
+        return labels.percent(float(people[minutes <= cutoff].sum() / people.sum()), lang=say.lang)
+
+    def longest(minutes: pd.Series, say: Say) -> str:
+        return _minutes(float(minutes[people > 0].max()), say)
+
+    return {"mean": mean, "share": share, "longest": longest}
+
+
+def _tell_others(others: pd.DataFrame, found: Siting, table: _Table, say: Say) -> None:
+    """Print the choices that come close."""
+    names = table.sites["name"]
+    if others.empty:
+        say.line(say("site_no_other", percent=labels.percent(NEARLY, lang=say.lang)))
+        return
+    say.line(say("site_others"))
+    if "instead_of" in others:
+        for each in others.reset_index().to_dict("records"):
+            added = labels.minutes_change(each["worst_added"], lang=say.lang)
+            say.line(say("site_instead", name=names[each["site"]], other=names[each["instead_of"]], worse=added))
+        return
+    for row in others.to_dict("records"):
+        fresh = ", ".join(names[site] for site in row["sites"] if site not in found.existing)
+        worse = labels.percent(row["worse"], lang=say.lang, digits=1)
+        say.line(say("site_other", names=fresh or "–", worse=worse, mean=_minutes(row["mean_minutes"], say)))
+
+
+def _minutes(value: float, say: Say) -> str:
+    return labels.minutes(value, lang=say.lang)

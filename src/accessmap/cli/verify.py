@@ -1,0 +1,54 @@
+"""Private to `cli`: `accessmap verify`, a dossier made again from its recorded inputs and compared to the digit."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from accessmap.cli.say import Say
+
+__all__ = ["DIFFERS", "add", "run"]
+
+DIFFERS = 3
+SHOWN = 8  # differences of one kind; --json gives all of them
+# What does not make a dossier wrong: other libraries may count alike, and the record holds its own settings.
+HARMLESS = ("version", "settings")
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("page", type=Path, metavar="dossier.html", help=say("help_page"))
+    parser.add_argument("--study", type=Path, default=None, metavar="study.toml", help=say("help_verify_study"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Print whether the page, its inputs and its numbers are those recorded; 3 where they are not."""
+    from accessmap import studyfile
+
+    with say.steps(1) as step:
+        step("step_verify")
+        record, found = studyfile.verified(asked.page, asked.study)
+    kinds = Counter(each.kind for each in found)
+    wrong = any(kind not in HARMLESS for kind in kinds)
+    say.line(say("verify_head", page=asked.page.name, made=record["made"], version=record["accessmap"]))
+    told: Counter[str] = Counter()
+    for each in found:
+        told[each.kind] += 1
+        if told[each.kind] <= SHOWN:
+            line = say(f"verify_{each.kind}", name=each.name, recorded=each.recorded, found=each.found)
+            say.line(f"  - {line}")
+    for kind, number in kinds.items():
+        if number > SHOWN:
+            say.line(say("verify_more", n=number - SHOWN, kind=kind))
+    if not kinds["page"]:
+        say.line(say("verify_page_same"))
+    if not kinds["input"] and not kinds["missing"]:
+        say.line(say("verify_inputs_same", n=len(record["inputs"]) + bool(record["sample"])))
+    if kinds["missing"]:
+        say.line(say("verify_not_made"))
+    elif not kinds["number"] and not kinds["table"]:
+        say.line(say("verify_numbers_same", n=len(record["tables"])))
+    say.line(say("verify_differs" if wrong else "verify_holds"))
+    say.result(holds=not wrong, differences=[vars(each) for each in found], made=record["made"])
+    return DIFFERS if wrong else 0

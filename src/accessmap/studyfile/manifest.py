@@ -1,0 +1,248 @@
+"""The record beside a dossier: what it was made from and what it says, so that it can be made again and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from accessmap.dossier import Dossier
+from accessmap.dossier.results import category_of
+from accessmap.sources.roads import file_sha256
+from accessmap.study import Study
+from accessmap.studyfile.loading import Loaded, loaded
+from accessmap.studyfile.problems import ToldError
+from accessmap.studyfile.reading import StudyFile, settings_of
+
+__all__ = ["FORMAT", "Difference", "category_asked", "dossier_of", "manifest", "read_manifest", "verified"]
+
+FORMAT = 1
+LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "scipy", "pyproj")
+# Tables whose every number is kept, so that a difference can be told and not only found.
+TOLD = ("coverage", "summary")
+# The parts of a Shapefile that hold data.
+PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not what the record says.
+
+    Parameters
+    ----------
+    kind
+        "page", "settings", "input", "missing", "version", "number" or "table".
+    name
+        Of the file, table or number.
+    recorded, found
+        What the record says, and what there is now.
+    """
+
+    kind: str
+    name: str
+    recorded: str = ""
+    found: str = ""
+
+
+def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
+    """Return the dossier that the settings of a study.toml ask for, of the study that they name."""
+    asked = file.settings.dossier
+    return Dossier.of(
+        found.study,
+        *found.study.scenarios.values(),
+        category=asked.category,
+        alongside=asked.alongside,
+        programme=found.programme,
+        lang=file.settings.study.lang,
+    )
+
+
+def category_asked(file: StudyFile, study: Study) -> str:
+    """Return the category of services that the dossier of a study.toml is about, given or told from its scenarios."""
+    return category_of(study, list(study.scenarios.values()), file.settings.dossier.category)
+
+
+def manifest(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
+    """Return the record of a dossier: its settings, the hashes of its inputs, tables and page, and the versions.
+
+    Parameters
+    ----------
+    file
+        The settings it was made by.
+    dossier
+        What was made.
+    page
+        Its file, as it was saved; what else its folder holds was made with it.
+    folder
+        Where that file will stand: the settings are found from there.
+    """
+    way = os.path.relpath(file.path.parent.absolute(), folder.absolute())
+    return {
+        "format": FORMAT,
+        "accessmap": version("accessmap"),
+        "made": dossier.made.isoformat(),
+        "title": dossier.title,
+        "verdict": dossier.verdict,
+        "page": page.name,
+        "files": {path.name: file_sha256(path) for path in sorted(page.parent.iterdir()) if path.suffix != ".json"},
+        "settings": {"name": file.path.name, "from": Path(way).as_posix(), "sha256": file.sha256, "text": file.text},
+        "inputs": {name: file_sha256(file.path.parent / name) for name in _inputs(file)},
+        "sample": file.settings.communes.sample,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "tables": {name: _table_record(table) for name, table in dossier.tables.items()},
+        "numbers": {name: _numbers(dossier.tables[name]) for name in TOLD},
+    }
+
+
+def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
+    """Return the record beside a dossier, and where it is.
+
+    Raises
+    ------
+    ToldError
+        Where there is none, or it is not one of ours.
+    """
+    path = Path(page).with_suffix(".json")
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ToldError("no_record", name=path.name, page=Path(page).name) from error
+    except ValueError as error:
+        raise ToldError("not_a_record", name=path.name, format=str(FORMAT)) from error
+    if not isinstance(record, dict) or "page" not in record or record.get("format") != FORMAT:
+        raise ToldError("not_a_record", name=path.name, format=str(FORMAT))
+    return path, record
+
+
+def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict[str, Any], list[Difference]]:
+    """Return the record of a dossier, and all that differs when it is made again from the inputs that it names.
+
+    Numbers are compared to the last digit. The settings are those recorded, not what study.toml says now.
+
+    Parameters
+    ----------
+    page
+        The dossier; its record stands beside it.
+    settings
+        Where study.toml is; found from the record where not given.
+
+    Raises
+    ------
+    StudyError
+        Where there is no record, or the study cannot be loaded any more.
+    """
+    path, record = read_manifest(page)
+    recorded = path.parent / record["settings"]["from"] / record["settings"]["name"]
+    home = Path(settings) if settings is not None else recorded
+    file = settings_of(home, record["settings"]["text"])
+    found = [*_page(Path(page), record), *_settings(file, record), *_files(file, record), *_versions(record)]
+    if any(each.kind == "missing" for each in found):
+        return record, found
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, file.path.name)
+        copy.write_text(file.text, encoding="utf-8", newline="\n")
+        study = loaded(file, scenarios_from=copy)
+    dossier = replace(dossier_of(file, study), made=date.fromisoformat(record["made"]))
+    return record, [*found, *_tables(dossier, record)]
+
+
+def _inputs(file: StudyFile) -> Iterator[str]:
+    """Yield every file that the settings name, as they name it; of a Shapefile, each part."""
+    settings = file.settings
+    named = [settings.communes.path, settings.residents.path if settings.residents else None]
+    named += [section.path for section in settings.services]
+    named += [settings.roads.path, settings.roads.nodes, settings.roads.edges]
+    more = (settings.digital, settings.schools, settings.equipment, settings.programme)
+    named += [section.path for section in more if section is not None]
+    named += [settings.schools.roll] if settings.schools is not None else []
+    named += settings.scenarios.paths if settings.scenarios else []
+    for name in dict.fromkeys(name for name in named if name is not None):
+        if name.casefold().endswith(".shp"):
+            stem = name[: -len(".shp")]
+            yield from (stem + part for part in PARTS if file.find(stem + part).is_file())
+        else:
+            yield name
+
+
+def _table_record(table: pd.DataFrame) -> dict[str, Any]:
+    return {"rows": len(table), "columns": [str(name) for name in table.columns], "sha256": _table_hash(table)}
+
+
+def _table_hash(table: pd.DataFrame) -> str:
+    """Return the hash of a table's text: floats in the fewest digits that give them back, shapes as WKB."""
+    if isinstance(table, gpd.GeoDataFrame):
+        table = pd.DataFrame(table).assign(geometry=table.geometry.to_wkb(hex=True).to_numpy())
+    return hashlib.sha256(table.to_csv(lineterminator="\n").encode()).hexdigest()
+
+
+def _numbers(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Return the numbers of a table by row and column; NaN is null."""
+    rows = {str(row): values for row, values in table.to_dict("index").items()}
+    return {
+        row: {str(name): None if pd.isna(value) else float(value) for name, value in values.items()}
+        for row, values in rows.items()
+    }
+
+
+def _page(page: Path, record: Mapping[str, Any]) -> Iterator[Difference]:
+    """Yield what was changed of the page and of what was made with it; only the page must be there."""
+    if not page.is_file():
+        yield Difference("missing", page.name)
+    for name, before in record["files"].items():
+        path = page if name == record["page"] else page.parent / name
+        if path.is_file() and (now := file_sha256(path)) != before:
+            yield Difference("page", name, before, now)
+
+
+def _settings(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference]:
+    try:
+        text = file.path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError):
+        return  # the record holds the settings: the file is not needed
+    if text != file.text:
+        now = hashlib.sha256(text.encode()).hexdigest()
+        yield Difference("settings", file.path.name, record["settings"]["sha256"], now)
+
+
+def _files(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, before in record["inputs"].items():
+        path = file.find(name)
+        if not path.is_file():
+            yield Difference("missing", name)
+        elif (now := file_sha256(path)) != before:
+            yield Difference("input", name, before, now)
+
+
+def _versions(record: Mapping[str, Any]) -> Iterator[Difference]:
+    now = {"accessmap": version("accessmap"), "python": platform.python_version()}
+    now |= {name: version(name) for name in LIBRARIES}
+    for name, before in {"accessmap": record["accessmap"], **record["versions"]}.items():
+        if now.get(name) != before:
+            yield Difference("version", name, before, now.get(name, ""))
+
+
+def _tables(dossier: Dossier, record: Mapping[str, Any]) -> Iterator[Difference]:
+    for name, rows in record["numbers"].items():
+        now = _numbers(dossier.tables[name])
+        for row in {**rows, **now}:
+            before_row, now_row = rows.get(row, {}), now.get(row, {})
+            for column in {**before_row, **now_row}:
+                before, after = before_row.get(column), now_row.get(column)
+                if before != after:
+                    yield Difference("number", f"{name}: {row}, {column}", str(before), str(after))
+    for name in {**record["tables"], **dossier.tables}:
+        recorded = str(record["tables"].get(name, {}).get("sha256", ""))
+        found = _table_hash(dossier.tables[name]) if name in dossier.tables else ""
+        if recorded != found:
+            yield Difference("table", name, recorded, found)

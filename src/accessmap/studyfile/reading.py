@@ -1,0 +1,204 @@
+"""A study.toml read and checked: its settings, or every problem with its line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from accessmap.studyfile.lines import Key, key_lines, line_of
+from accessmap.studyfile.problems import Problem, StudyFileError, near_matches, shown
+from accessmap.studyfile.settings import Settings
+
+__all__ = ["StudyFile", "read_settings", "settings_of"]
+
+# What pydantic calls a wrong type or value, and the sentence that tells it; the others tell their own name.
+REASONS = {
+    "extra_forbidden": "unknown_key",
+    "missing": "missing_key",
+    "string_type": "want_text",
+    "string_too_short": "want_text",
+    "bool_type": "want_bool",
+    "float_type": "want_number",
+    "int_type": "want_number",
+    "finite_number": "want_number",
+    "list_type": "want_list",
+    "too_short": "want_list",
+    "dict_type": "want_table",
+    "model_type": "want_table",
+    "model_attributes_type": "want_table",
+    "literal_error": "want_one_of",
+    "unknown_layout": "want_one_of",
+    "greater_than": "want_above",
+    "greater_than_equal": "want_at_least",
+    "less_than_equal": "want_at_most",
+    "string_pattern_mismatch": "want_file_name",
+}
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study.toml: where it is, its text, and the settings it holds.
+
+    Parameters
+    ----------
+    path
+        Of the file; every path that it names is relative to its folder.
+    text
+        As it was read.
+    settings
+        Checked.
+    """
+
+    path: Path
+    text: str
+    settings: Settings
+
+    def find(self, name: str) -> Path:
+        """Return the path of a file that the settings name."""
+        return self.path.parent / Path(name).expanduser()
+
+    def line(self, *key: str | int) -> int | None:
+        """Return the line on which a key stands, or the nearest table that holds it."""
+        return line_of(key, key_lines(self.text))
+
+    def problem(self, reason: str, *key: str | int, near: Iterable[str] = (), **values: str) -> Problem:
+        """Return a problem of one key, with its line and value."""
+        return Problem(reason, key, self.line(*key), shown(_value(tomllib.loads(self.text), key)), values, tuple(near))
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its text."""
+        return sha256(self.text.encode()).hexdigest()
+
+
+def read_settings(path: str | Path) -> StudyFile:
+    r"""Return the settings of a study.toml, checked; no file that it names is opened.
+
+    Raises
+    ------
+    StudyFileError
+        Where there is no such file, it is not TOML, or with every unknown key and wrong value at once.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "study.toml")
+    ...     _ = path.write_text("[communes]\nsampel = true\n")
+    ...     read_settings(path)
+    Traceback (most recent call last):
+    accessmap.studyfile.problems.StudyFileError: study.toml: 1 problem.
+      - line 2, communes.sampel = true: unknown key (did you mean "sample"?). Remove it or correct its name.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        reason = "no_such_file" if isinstance(error, FileNotFoundError) else "no_file"
+        told = {"path": str(path), "why": error.strerror or ""}
+        raise StudyFileError(path.name, [Problem(reason, values=told)]) from error
+    except UnicodeDecodeError as error:
+        raise StudyFileError(path.name, [Problem("not_utf8", line=_line_at(path, error.start))]) from error
+    return settings_of(path, text)
+
+
+def settings_of(path: Path, text: str) -> StudyFile:
+    """Return the settings of a text that stands, or stood, in a file; raises as `read_settings` does."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(path.name, [_syntax(str(error), text)]) from error
+    try:
+        return StudyFile(path, text, Settings.model_validate(raw))
+    except ValidationError as error:
+        lines = key_lines(text)
+        found = [_problem(dict(each), raw, lines) for each in error.errors(include_url=False)]
+        raise StudyFileError(path.name, _in_order(found)) from None
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems by line, once each; those of the whole file last."""
+    once: dict[Key, Problem] = {}
+    for problem in problems:  # of a value that may be of two types, what is wrong with the first is told
+        once.setdefault(problem.key, problem)
+    return sorted(once.values(), key=lambda problem: (problem.line is None, problem.line or 0))
+
+
+def _syntax(message: str, text: str) -> Problem:
+    """Return what tomllib says, with the line it names."""
+    what, _, place = message.partition(" (at ")
+    number = place.removeprefix("line ").partition(",")[0]
+    line = int(number) if number.isdigit() else len(text.rstrip().splitlines()) or None
+    return Problem("not_toml", line=line, values={"why": what})
+
+
+def _line_at(path: Path, byte: int) -> int:
+    return path.read_bytes()[:byte].count(b"\n") + 1
+
+
+def _problem(error: Mapping[str, Any], raw: Mapping[str, Any], lines: Mapping[Key, int]) -> Problem:
+    """Return one of pydantic's errors in our words."""
+    key = _path(error["loc"], raw)
+    kind = str(error["type"])
+    reason = REASONS.get(kind, kind)
+    values = {name: _text(value) for name, value in error.get("ctx", {}).items() if name != "error"}
+    near: tuple[str, ...] = ()
+    value = _value(raw, key)
+    if reason == "unknown_key":
+        known = _known(key)
+        near = near_matches(str(key[-1]), known)
+        values["known"] = ", ".join(sorted(known))
+    elif reason == "want_one_of":
+        values["expected"] = str(error["ctx"]["expected"]).replace("'", '"').replace(" or ", ", ")
+        near = near_matches(str(value), values["expected"].replace('"', "").split(", "))
+    return Problem(reason, key, line_of(key, lines), shown(value), values, near)
+
+
+def _path(loc: Iterable[str | int], raw: object) -> Key:
+    """Return the path of an error without the names pydantic gives to the branches of a union."""
+    path: Key = ()
+    for part in loc:
+        inside = isinstance(raw, dict) and isinstance(part, str) and part in raw
+        item = isinstance(raw, list) and isinstance(part, int) and part < len(raw)
+        if isinstance(part, str) and path and not isinstance(raw, dict):
+            continue
+        path = (*path, part)
+        raw = raw[part] if inside or item else None  # type: ignore[index]
+    return path
+
+
+def _value(raw: object, key: Key) -> object:
+    """Return what stands at a path, None where nothing does."""
+    for part in key:
+        held = isinstance(raw, dict) and part in raw
+        if not held and not (isinstance(raw, list) and isinstance(part, int) and part < len(raw)):
+            return None
+        raw = raw[part]  # type: ignore[index]
+    return raw
+
+
+def _known(key: Key) -> list[str]:
+    """Return the keys that may stand beside the last one of a path."""
+    model: type[BaseModel] = Settings
+    for part in key[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(iter(_models(model.model_fields[part].annotation)), model)
+    return list(model.model_fields)
+
+
+def _models(annotation: object) -> Iterable[type[BaseModel]]:
+    """Yield the models in a type such as `list[Model]` or `Model | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

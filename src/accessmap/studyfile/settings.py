@@ -1,0 +1,235 @@
+"""What a study.toml may say: its sections and keys, checked by pydantic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from accessmap.sources.layouts import GENERIC, LAYOUTS
+
+__all__ = [
+    "CommunesSection",
+    "Credit",
+    "DigitalSection",
+    "DossierSection",
+    "EquipmentSection",
+    "ProgrammeSection",
+    "ResidentsSection",
+    "RoadsSection",
+    "ScenariosSection",
+    "SchoolsSection",
+    "ServicesSection",
+    "Settings",
+    "StudySection",
+]
+
+Minutes = Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+FORMATS = ("csv", "gpkg", "parquet")
+
+
+class _Section(BaseModel):
+    """A table of the file: no key but those named here, and no value of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _one_of(section: _Section, *names: str) -> None:
+    """Refuse a table that gives none of these keys, or several."""
+    given = [name for name in names if getattr(section, name) not in (None, False)]
+    if len(given) != 1:
+        kind = "one_of" if given else "none_of"
+        raise PydanticCustomError(kind, "exactly one of {names}", {"names": ", ".join(names)})
+
+
+class Credit(_Section):
+    """Where a file comes from, as pages must quote it."""
+
+    title: str = ""
+    publisher: str = ""
+    licence: str = ""
+    vintage: str = ""
+    url: str | None = None
+
+
+class StudySection(_Section):
+    """`[study]`: title, language, thresholds in minutes, and the territory."""
+
+    title: str = ""
+    lang: Literal["fr", "en"] = "fr"
+    thresholds: Annotated[list[Minutes], Field(min_length=1)] = [10, 20, 30]
+    territory: list[Text] = []
+
+
+class _FileSection(_Section):
+    """A table of data: a file and how to read it, or what stands in for one."""
+
+    path: Text | None = None
+    columns: dict[str, str] = {}
+    crs: str | int | None = None
+    encoding: Text | None = None
+    layer: Text | None = None
+    source: Credit | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options with which every reader of tables is called; an empty name of a column is none."""
+        columns = {name: column or None for name, column in self.columns.items()} or None
+        return {"columns": columns, "crs": self.crs, "encoding": self.encoding, "layer": self.layer}
+
+
+class CommunesSection(_FileSection):
+    """`[communes]`: a file, or the communes of the sample, those up to `around_km` from the territory."""
+
+    sample: bool = False
+    around_km: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> CommunesSection:
+        _one_of(self, "path", "sample")
+        return self
+
+
+class ResidentsSection(_FileSection):
+    """`[residents]`: a file, the residents of the sample, or people spread around the mairies."""
+
+    sample: bool = False
+    modelled: bool = False
+    cell_metres: Positive | None = None
+    clip: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> ResidentsSection:
+        _one_of(self, "path", "sample", "modelled")
+        return self
+
+
+class ServicesSection(_FileSection):
+    """`[[services]]`: a file of services of one category or several, or the services of the sample."""
+
+    sample: bool = False
+    category: Text | None = None
+    layout: Text | None = None
+    clip: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> ServicesSection:
+        _one_of(self, "path", "sample")
+        return self
+
+    @field_validator("layout")
+    @classmethod
+    def _known(cls, layout: str | None) -> str | None:
+        known = (*LAYOUTS, GENERIC)
+        if layout is not None and layout not in known:
+            expected = ", ".join(f"'{name}'" for name in known)
+            raise PydanticCustomError("unknown_layout", "one of {expected}", {"expected": expected})
+        return layout
+
+
+class RoadsSection(_Section):
+    """`[roads]`: a file of roads, two tables of nodes and edges, or a modelled network."""
+
+    path: Text | None = None
+    nodes: Text | None = None
+    edges: Text | None = None
+    modelled: bool = False
+    mode: Literal["car", "bike", "walk"] = "car"
+    country: Text | None = None
+    layer: Text | None = None
+    clip: bool = False
+    buffer_metres: NotNegative = 10_000
+    directed: bool = True
+    access_kmh: Positive = 4.8
+    local_metres: NotNegative = 0
+    max_metres: Positive = 2_000
+    columns: dict[str, Text] = {}
+    kmh: dict[str, Positive] = {}
+    source: Credit | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> RoadsSection:
+        _one_of(self, "path", "edges", "modelled")
+        if (self.nodes is None) != (self.edges is None):
+            raise PydanticCustomError("nodes_and_edges", "nodes and edges go together")
+        return self
+
+
+class DigitalSection(_FileSection):
+    """`[digital]`: fast internet by commune."""
+
+    path: Text
+    quarter: Text | None = None
+    percent: bool | None = None
+    cap: bool = False
+
+
+class SchoolsSection(_FileSection):
+    """`[schools]`: the schools, and the file of their pupils."""
+
+    path: Text
+    roll: Text | None = None
+    clip: bool = False
+
+
+class EquipmentSection(_FileSection):
+    """`[equipment]`: what the schools are equipped with."""
+
+    path: Text
+
+
+class ProgrammeSection(_Section):
+    """`[programme]`: the operations of a contract."""
+
+    path: Text
+
+
+class ScenariosSection(_Section):
+    """`[scenarios]`: files of scenarios, as `accessmap.read_scenarios` reads them."""
+
+    path: Text | list[Text]
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, in order."""
+        return [self.path] if isinstance(self.path, str) else self.path
+
+
+class DossierSection(_Section):
+    """`[dossier]`: which service it is about, where it is written, and in which formats."""
+
+    category: Text | None = None
+    alongside: list[Text] | None = None
+    out: Text = "out"
+    name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
+    formats: list[Literal["csv", "gpkg", "parquet"]] = ["csv", "gpkg"]
+
+
+class Settings(_Section):
+    """A whole study.toml."""
+
+    study: StudySection = StudySection()
+    communes: CommunesSection
+    residents: ResidentsSection | None = None
+    services: list[ServicesSection] = []
+    roads: RoadsSection = RoadsSection(modelled=True)
+    digital: DigitalSection | None = None
+    schools: SchoolsSection | None = None
+    equipment: EquipmentSection | None = None
+    programme: ProgrammeSection | None = None
+    scenarios: ScenariosSection | None = None
+    scenario: list[dict[str, Any]] = []
+    dossier: DossierSection = DossierSection()
+
+    @model_validator(mode="after")
+    def _sample(self) -> Settings:
+        parts = [part for part in (self.residents, *self.services) if part is not None]
+        if self.equipment is not None and self.schools is None:
+            raise PydanticCustomError("equipment_needs_schools", "equipment goes with schools")
+        if not self.communes.sample and any(part.sample for part in parts):
+            raise PydanticCustomError("sample_needs_sample", "the sample's tables go with its communes")
+        return self

@@ -1,0 +1,166 @@
+"""A study.toml written for somebody who has none yet: commented, and ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from accessmap import labels
+from accessmap.studyfile.problems import Problem, StudyFileError, ToldError, inline, near_matches
+from accessmap.studyfile.territory import codes_of
+
+__all__ = ["sample_epci", "study_text"]
+
+
+def study_text(
+    *,
+    title: str = "",
+    territory: Sequence[str] = (),
+    communes: str | None = None,
+    residents: str | None = None,
+    services: Sequence[tuple[str, str | None]] = (),
+    roads: str | None = None,
+    category: str | None = None,
+    file: str = "study.toml",
+) -> str:
+    """Return the text of a study.toml, with comments in French that explain every section.
+
+    Parameters
+    ----------
+    title
+        Name of the territory; that of the first entry of `territory` where not given.
+    territory
+        Codes or names of EPCI or communes.
+    communes, residents, roads
+        Paths, from the folder of the file; without communes those of the sample are taken.
+    services
+        Path and category of each file; None where the file says the category itself.
+    category
+        The service that the dossier is about.
+    file
+        Name of the file, for the comments.
+
+    Raises
+    ------
+    StudyFileError
+        Where a name is that of no EPCI or commune of the sample, or a category that of no service of it.
+    ToldError
+        Where communes are given without services.
+
+    Examples
+    --------
+    >>> import tomllib
+    >>> tomllib.loads(study_text(territory=["cc du pays noyonnais"]))["study"]["territory"]
+    ['CC du Pays Noyonnais']
+    """
+    example: dict[str, str] = {}
+    alongside: list[str] = []
+    named = list(territory)
+    if communes is None:
+        from accessmap.sample import sample_communes, sample_services
+
+        every = sample_communes()
+        codes, named = _placed(every, territory)
+        chosen = category or "france_services"
+        if not services:
+            known = sample_services()
+            _check_category(chosen, known)
+            example = _example(every.loc[codes], known, chosen)
+            alongside = sorted(set(known["category"]) - {chosen})
+    elif not services:
+        raise ToldError("new_needs_services")
+    else:
+        chosen = category or next((kind for _, kind in services if kind), "france_services")
+    if not title:
+        title = " · ".join(named) if named else ("Pays Chaunois" if communes is None else Path(communes).stem)
+    return _rendered(
+        file=file,
+        title=title,
+        territory=named,
+        communes=communes,
+        residents=residents,
+        services=[{"path": path, "category": kind} for path, kind in services],
+        roads=roads,
+        category=chosen,
+        alongside=alongside,
+        example=example,
+    )
+
+
+def sample_epci() -> gpd.GeoDataFrame:
+    """Return the EPCI of the sample by code: name, communes, people, and whether all of it is surely there.
+
+    Examples
+    --------
+    >>> table = sample_epci()
+    >>> str(table["name"]["246000756"]), int(table["communes"]["246000756"]), bool(table["whole"]["246000756"])
+    ('CC du Pays Noyonnais', 42, True)
+    """
+    from accessmap.sample import sample_communes
+    from accessmap.studyfile.territory import at_the_edge
+
+    communes = sample_communes()
+    edge = communes.index.isin(at_the_edge(communes))
+    grouped = communes.assign(edge=edge).groupby("epci")
+    table = grouped.agg(name=("epci_name", "first"), communes=("name", "size"), people=("population", "sum"))
+    return table.assign(whole=~grouped["edge"].any()).sort_values("name")
+
+
+def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, list[str]]:
+    """Return the codes of the territory and its parts as they are written; StudyFileError where one is unknown."""
+    if not territory:
+        return communes.index[communes["in_territory"]], []
+    codes, unknown = codes_of(communes, territory)
+    if unknown:
+        problems = [
+            Problem(
+                "several_communes" if each.several else "unknown_place",
+                values={"name": each.name, "codes": ", ".join(each.several)},
+                near=each.near,
+            )
+            for each in unknown
+        ]
+        raise StudyFileError("territory", problems)
+    spelled = [*communes["epci_name"].dropna().unique(), *communes["name"]]
+    exact = {name.casefold(): name for name in reversed(spelled)}
+    return codes, [exact.get(name.casefold(), name) for name in territory]
+
+
+def _check_category(category: str, services: gpd.GeoDataFrame) -> None:
+    known = sorted(set(services["category"]))
+    if category not in known:
+        told = {"category": category, "known": ", ".join(known)}
+        near = near_matches(category, known)
+        raise StudyFileError("category", [Problem("unknown_category", values=told, near=near)])
+
+
+def _example(communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame, category: str) -> dict[str, str]:
+    """Return the most populous commune without a site of the category, and the title of a scenario that opens one."""
+    having = services.loc[services["category"] == category, "commune"]
+    without = communes[~communes.index.isin(having)]
+    if without.empty:
+        return {}
+    code = str(without["population"].idxmax())
+    name = str(without["name"][code])
+    what = labels.category(category).fr
+    title = labels.text("studyfile_example", what=what[0].upper() + what[1:], place=labels.at_place(name))
+    return {"code": code, "name": name, "title": title}
+
+
+def _rendered(**values: Any) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - a TOML file: values are quoted by the filters below
+        loader=PackageLoader("accessmap"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["toml"] = inline
+    # a comment ends with its line, and TOML allows no control character in it
+    environment.filters["comment"] = lambda text: "".join(c if c.isprintable() else " " for c in str(text))
+    return environment.get_template("study.toml.j2").render(**values)
