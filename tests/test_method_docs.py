@@ -1,4 +1,4 @@
-"""The examples of the method pages are run: a number that is wrong in the documentation breaks the build."""
+"""The examples of the pages are run: a number that is wrong in the documentation breaks the build."""
 
 import doctest
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[1] / "docs").glob("method*.md"))
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [*sorted(DOCS.glob("method*.md")), DOCS / "concepts.md", DOCS / "tutorial.md"]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
@@ -30,7 +31,8 @@ def failures(session, name):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_example_of_the_page_is_true(page):
+def test_every_example_of_the_page_is_true(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the tutorial writes a map and a dossier
     assert failures(blocks(page), page.name) == ""
 
 

@@ -12,10 +12,12 @@ import shapely
 
 from accessmap.errors import NetworkError
 from accessmap.labels import number
+from accessmap.speeds import check_mode
+from accessmap.speeds.law import rows_of
 
-__all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads"]
+__all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads", "modelled_legs", "parameters_of"]
 
-# Fitted by scripts/fit_times.py to car times over the real roads of the Aisne; docs/method has the error.
+# Fitted to published car times by benchmarks/published_times.py --fit; docs/method has the error.
 DETOUR = 1.2  # length of a road over the straight line between the two mairies
 TOWN = 2_000  # inhabitants from which a commune counts as a town (INSEE's threshold of an urban unit)
 KMH = {"villages": 65.0, "town_and_village": 40.0, "towns": 60.0}  # by what the two mairies are; streets included
@@ -34,7 +36,44 @@ PARAMETERS = {
 }
 
 
-def model_roads(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def parameters_of(mode: str) -> dict[str, str]:
+    """Return what a page prints of the model for a mode: its rule and constants, by name.
+
+    >>> parameters_of("walk")["vitesses"]
+    '4,8 km/h'
+    """
+    if mode == "car":
+        return PARAMETERS
+    kmh, access = (number(value, digits=1) for value in (_way_kmh(mode), _access_kmh(mode)))
+    changed = {"vitesses": f"{kmh} km/h", "desserte locale": f"{access} km/h en ligne droite jusqu'à la route"}
+    return {**PARAMETERS, "mode": mode, **changed}
+
+
+def modelled_legs(mode: str) -> dict[str, float]:
+    """Return how points join the modelled roads in a mode: access_kmh (straight), local_metres and max_metres.
+
+    The metres are those of the car for every mode, so that all take the same roads and a slower mode is never quicker.
+
+    >>> modelled_legs("walk")["access_kmh"]
+    4.0
+    """
+    return {"access_kmh": _access_kmh(mode), "local_metres": LOCAL_METRES, "max_metres": MAX_METRES}
+
+
+def _way_kmh(mode: str) -> float:
+    """Return the speed on an ordinary road of who walks (4.8 km/h, 80 metres a minute) or cycles (15), as `speeds`."""
+    found = {(row["mode"], row["road_class"], row["setting"]): float(row["kmh"]) for row in rows_of("driving")}
+    return found[mode, "other", "rural"]
+
+
+def _access_kmh(mode: str) -> float:
+    """Return the speed of the straight leg: the car's was fitted, the others' is that of their way, with its detour."""
+    return ACCESS_KMH if mode == "car" else _way_kmh(mode) / DETOUR
+
+
+def model_roads(
+    communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, *, mode: str = "car"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return nodes (lon, lat by commune code) and undirected edges (u, v, minutes, length_m, road_class).
 
     Parameters
@@ -43,12 +82,15 @@ def model_roads(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> tuple[
         Polygons with `population`, by INSEE code, in a metric CRS.
     mairies
         Points with the INSEE code in `commune`.
+    mode
+        "car", "bike" or "walk": on foot and by bike the same roads go at one speed, that of `accessmap.speeds`.
 
     Raises
     ------
     NetworkError
-        Where communes have no mairie.
+        Where communes have no mairie, or the mode is unknown.
     """
+    check_mode(mode)
     points = mairies.drop_duplicates("commune").set_index("commune").geometry.to_crs(communes.crs)
     missing = communes.index.difference(points.index)
     if len(missing):
@@ -60,7 +102,7 @@ def model_roads(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> tuple[
     town = communes["population"].to_numpy() >= TOWN
     length = shapely.distance(points.to_numpy()[u], points.to_numpy()[v]) * DETOUR
     road_class = np.array(list(KMH))[town[u].astype(int) + town[v]]
-    kmh = pd.Series(road_class).map(KMH).to_numpy()
+    kmh = pd.Series(road_class).map(KMH).to_numpy() if mode == "car" else _way_kmh(mode)
     project = pyproj.Transformer.from_crs(communes.crs, "EPSG:4326", always_xy=True)
     lon, lat = project.transform(points.x.to_numpy(), points.y.to_numpy())
     codes = communes.index.to_numpy()

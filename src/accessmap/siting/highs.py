@@ -29,14 +29,17 @@ def solved_whole(
     rows, low, high = matrix
     integrality = np.zeros(len(cost))
     integrality[:sites] = 1
-    with without_stray_lines():
-        result = milp(
-            cost,
-            integrality=integrality,
-            bounds=Bounds(*limits),
-            constraints=LinearConstraint(rows, low, high),
-            options={"mip_rel_gap": 0.0, "time_limit": _left(deadline)},
-        )
+    for presolve in (True, False):
+        with without_stray_lines():
+            result = milp(
+                cost,
+                integrality=integrality,
+                bounds=Bounds(*limits),
+                constraints=LinearConstraint(rows, low, high),
+                options={"mip_rel_gap": 0.0, "time_limit": _left(deadline), "presolve": presolve},
+            )
+        if result.status in (OPTIMAL, LIMIT, INFEASIBLE):
+            break  # else the presolve of HiGHS has stumbled over numbers of very unequal size
     bound = result.mip_dual_bound if result.mip_dual_bound is not None else -math.inf
     return result.x, float(bound), int(result.status)
 

@@ -179,7 +179,7 @@ class Program:
                     again and bound <= before
                 ):  # the solver's objective is the true one, up to its tolerance
                     break
-            if status == LIMIT or time.perf_counter() > self.deadline:
+            if status == LIMIT or x is None or time.perf_counter() > self.deadline:
                 break
         return best
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -19,7 +19,9 @@ from accessmap.alignment import Floats
 from accessmap.errors import SitingError, did_you_mean
 from accessmap.scenarios import Scenario
 from accessmap.siting.inputs import Question
+from accessmap.siting.named import named_sites
 from accessmap.siting.program import Open
+from accessmap.study import Study
 
 __all__ = ["Service", "Siting", "served", "siting_of"]
 
@@ -70,6 +72,8 @@ class Siting:
         residents, distinct_residents (after those with the same minutes are merged), sites, variables, rows.
     seconds
         How long it took.
+    names
+        Id to the name that is shown instead, from `named`; ids are shown where there is none.
     """
 
     method: str
@@ -87,6 +91,7 @@ class Siting:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     size: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gap(self) -> float:
@@ -148,6 +153,67 @@ class Siting:
             scenario = scenario.close(site)
         return scenario
 
+    def table(self, study: Study, *, candidates: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        """Return the plan as a table by site: name, commune, state (existing, new, closes), people, minutes.
+
+        Parameters
+        ----------
+        study
+            Names the communes, and the sites unless there are `candidates`.
+        candidates
+            The services among which the sites were chosen, where they are not the study's.
+
+        Returns
+        -------
+        DataFrame
+            By `site`: `name`, `commune` (its name), `state`, and of those who go there `people`, `mean_minutes` and
+            `worst_minutes`; sites that close come last, with nobody.
+
+        Raises
+        ------
+        SitingError
+            If a site is in neither table.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> halls = study.services.loc[["mairie-02173", "mairie-02602"]]
+        >>> here = study.residents[study.territory]
+        >>> plan = am.siting.p_median(study.minutes(halls).loc[here.index], here["population"], 1)
+        >>> plan.table(study)[["commune", "state"]]
+                     commune state
+        site
+        mairie-02173  Chauny   new
+        """
+        named = named_sites([*self.sites, *self.closed], study, candidates).rename_axis("site")
+        state = {site: "existing" if site in self.existing else "new" for site in self.sites}
+        named["state"] = named.index.map(state | dict.fromkeys(self.closed, "closes"))
+        table = named.join(self.by_site)
+        return table.fillna({"people": 0.0})
+
+    def named(self, study: Study, *, candidates: gpd.GeoDataFrame | None = None) -> Siting:
+        """Return the same result, shown with the communes of its sites instead of their ids alone.
+
+        Parameters
+        ----------
+        study, candidates
+            As in `table`.
+
+        Raises
+        ------
+        SitingError
+            If a site is in neither table.
+        """
+        places = named_sites([*self.sites, *self.closed], study, candidates)
+        shown = places["commune"].fillna(places["name"])
+        return replace(self, names=MappingProxyType({str(site): str(name) for site, name in shown.items()}))
+
+    def _shown(self, site: object) -> str:
+        """Return the commune and the id of a site, or its id where its name is not known."""
+        name = self.names.get(str(site))
+        return f"{name} ({site})" if name else str(site)
+
     @property
     def _summary(self) -> str:
         """What was found, in a line."""
@@ -159,14 +225,14 @@ class Siting:
         )
 
     def __repr__(self) -> str:
-        shown = ", ".join(self.sites[:_SHOWN]) + _more(len(self.sites))
+        shown = ", ".join(self.names.get(site, site) for site in self.sites[:_SHOWN]) + _more(len(self.sites))
         return f"<Siting {self.method}: {len(self.sites)} sites ({shown}); {self._summary}>"
 
     def _repr_html_(self) -> str:
         """Return a short table for a notebook: site by site, who goes there and how far; names are escaped."""
         rows = [
             _ROW.format(
-                site=site,
+                site=self._shown(site),
                 state="existing" if site in self.existing else "new",
                 people=f"{row['people']:,.0f}",
                 mean=_minutes(row["mean_minutes"]),
@@ -174,7 +240,10 @@ class Siting:
             )
             for site, row in self.by_site.head(_SHOWN).iterrows()
         ]
-        rows += [_ROW.format(site=site, state="closes", people="", mean="", worst="") for site in self.closed[:_SHOWN]]
+        rows += [
+            _ROW.format(site=self._shown(site), state="closes", people="", mean="", worst="")
+            for site in self.closed[:_SHOWN]
+        ]
         if len(self.sites) > _SHOWN:
             rows.append(_ROW.format(site=_more(len(self.sites)).strip(), state="", people="", mean="", worst=""))
         caption = f"{self.method}: {len(self.sites)} sites; {self._summary}"
