@@ -52,7 +52,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         table.insert(3, "km2", table.geometry.area / 1e6)
         draft = drafts.path(asked.out.name)
         if suffix == ".html":
-            studyfile.write_map(_map(areas, study, say), draft)
+            studyfile.write_map(_map(areas, study, say, "out" if asked.outward else "in"), draft)
         else:
             with dated():
                 out = table if suffix == ".gpkg" else table.to_crs(4326)
@@ -87,7 +87,7 @@ def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gp
     return dict(sites["name"]), sites.geometry
 
 
-def _map(areas: gpd.GeoDataFrame, study: Study, say: Say) -> OfflineMap:
+def _map(areas: gpd.GeoDataFrame, study: Study, say: Say, way: str) -> OfflineMap:
     """Return the areas as a map, with the sites that are known and the people counted in each band."""
     import accessmap as am
 
@@ -97,7 +97,7 @@ def _map(areas: gpd.GeoDataFrame, study: Study, say: Say) -> OfflineMap:
         known if len(known) else None,
         study.communes,
         residents=study.residents,
-        title=say("isochrones_title", title=study.title),
+        title=say(f"isochrones_title_{way}", title=study.title),
         provenance=study.credit,
         lang=say.lang,
     )

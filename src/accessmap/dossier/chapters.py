@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from accessmap import labels
-from accessmap.dossier import inequality, leaning, online, opening, planned, services
+from accessmap.dossier import carless, inequality, leaning, online, opening, planned, services
 from accessmap.dossier.curve import curve_of, curve_table
 from accessmap.dossier.pictures import online_figures, service_figures
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.dossier.writing import Words
+from accessmap.network import RoadNetwork
 from accessmap.programme import Programme, missing_told
 from accessmap.study import Study
 
@@ -30,6 +31,7 @@ class Chapters:
     services: services.Services
     online: online.Online
     planned: planned.Planned | None
+    carless: carless.Carless | None
 
     @classmethod
     def of(
@@ -39,11 +41,15 @@ class Chapters:
         categories: Sequence[str],
         programme: Programme | None,
         territories: Mapping[str, str | Iterable[str]] | None,
+        networks: Mapping[str, RoadNetwork],
     ) -> Chapters:
         """Return the chapters of a study, on its territory; `categories` are the services set side by side."""
-        plans = None
+        quoted = quoted_cutoff(found.coverage)
+        plans = modes = None
         if programme is not None:
-            plans = planned.planned(study, programme, categories, quoted_cutoff(found.coverage), territories)
+            plans = planned.planned(study, programme, categories, quoted, territories)
+        if networks:
+            modes = carless.carless(study, found.scenarios, found.category, networks, quoted)
         return cls(
             inequality=inequality.inequality(study, found),
             opening=opening.opening(study, found.category),
@@ -51,6 +57,7 @@ class Chapters:
             services=services.services(study, found.scenarios, categories),
             online=online.online(study, found.scenarios, found),
             planned=plans,
+            carless=modes,
         )
 
     @property
@@ -76,6 +83,7 @@ class Chapters:
             "double_burden": self.online.double,
             "digital_help": self.online.helpers,
             "schools": self.online.schools,
+            "modes": self.carless.coverage if self.carless is not None else pd.DataFrame(),
         } | self._planned_tables()
 
     def _planned_tables(self) -> dict[str, pd.DataFrame]:
@@ -108,6 +116,12 @@ class Chapters:
             else None,
             "online": self._online(study, found, words),
             "planned": self._programme(study, words),
+            "carless": {
+                "told": carless.told(self.carless, words),
+                "rows": carless.modes_table(self.carless, words),
+            }
+            if self.carless is not None
+            else None,
             "inequality": {
                 "told": inequality.told(unequal, found, words),
                 "indices": inequality.imbalance_table(unequal, words),

@@ -30,6 +30,7 @@ from accessmap.labels import Lang
 from accessmap.maps.drawing import Drawing
 from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
 from accessmap.maps.svg import definitions, page_patterns
+from accessmap.network import RoadNetwork
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.scenarios import Scenario
@@ -81,6 +82,7 @@ class Dossier:
         alongside: Sequence[str] | None = None,
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
+        networks: Mapping[str, RoadNetwork] | None = None,
         lang: Lang = "fr",
     ) -> Dossier:
         """Return the dossier of a study and of what each scenario changes in minutes to a category of services.
@@ -101,6 +103,8 @@ class Dossier:
         territories
             What the programme's chapter sets side by side: see `accessmap.programme.side_by_side`. The territory and
             its EPCI where not given; a department only makes sense where all of its services are in the study.
+        networks
+            Other ways to go, by mode: ``{"walk": …, "bike": …}``; each is set beside the car in a chapter of its own.
         lang
             "fr" or "en".
 
@@ -124,7 +128,9 @@ class Dossier:
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
         found = results(study, scenarios, kind)
-        chapters = Chapters.of(study, found, categories_of(study, kind, alongside), programme, territories)
+        chapters = Chapters.of(
+            study, found, categories_of(study, kind, alongside), programme, territories, networks or {}
+        )
         provenance = study.credit.with_parameters(
             **{
                 words("param_category"): labels.category(kind).name(lang),
