@@ -27,13 +27,17 @@ def browser(width, height):
     return driver
 
 
-def shoot(page, image, *, width, height):
-    """Open a file and save what is seen."""
+def shoot(page, image, *, width, height, part=None):
+    """Open a file and save what is seen, or one part of it."""
     driver = browser(width, height)
     try:
-        driver.get(page.as_uri())
+        address, _, place = (part or "").partition("@")
+        driver.get(page.as_uri() + (f"#{place}" if place else ""))
         driver.implicitly_wait(1)
-        driver.save_screenshot(str(IMAGES / image))
+        if address:
+            driver.find_element("css selector", address).screenshot(str(IMAGES / image))
+        else:
+            driver.save_screenshot(str(IMAGES / image))
     finally:
         driver.quit()
 
@@ -53,6 +57,8 @@ def main():
         dossier = am.Dossier.of(study, plan).save(Path(folder) / "dossier.html")
         shoot(dossier, "dossier.png", width=1280, height=1500)
         shoot(dossier, "dossier-telephone.png", width=390, height=1500)
+        shoot(dossier, "services.png", width=1280, height=1500, part="#services")
+        shoot(dossier, "fiche.png", width=1280, height=900, part="#fiche-02217@fiche-02217")
 
 
 if __name__ == "__main__":

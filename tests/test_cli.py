@@ -27,7 +27,7 @@ def test_demo_writes_the_dossier_and_its_tables_and_says_where(demo):
     files = sorted(path.name for path in out.iterdir())
     assert {f"pays-chaunois-{name}.csv" for name in TABLES} <= set(files)
     others = [name for name in files if not (name.startswith("pays-chaunois-") and name.endswith(".csv"))]
-    assert others == ["pays-chaunois.gpkg", "pays-chaunois.html"]
+    assert others == ["pays-chaunois-fiches.html", "pays-chaunois.gpkg", "pays-chaunois.html"]
     assert str(out / "pays-chaunois.html") in said
     assert all(name in said for name in files)
 

@@ -273,7 +273,7 @@ def test_run_in_json_is_one_object_and_says_what_was_written(toy, capsys):
     found = strict(out)
     names = {path.rpartition("/")[2] for path in (each["path"] for each in found["files"])}
     assert (code, err, found["modelled"]) == (0, "", False)
-    assert {"x.html", "x-sheets.html", "x.json", "x.gpkg", "x-communes.parquet", "x-map-compare.html"} <= names
+    assert {"x.html", "x-fiches.html", "x.json", "x.gpkg", "x-communes.parquet", "x-map-compare.html"} <= names
     assert not any(name.endswith(".csv") for name in names)
     assert gpd.read_parquet(toy.parent / "made" / "x-communes.parquet").crs == "EPSG:2154"
     code, out, _ = run(capsys, "verify", toy.parent / "made" / "x.html", "--json")

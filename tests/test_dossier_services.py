@@ -224,3 +224,11 @@ def test_people_without_a_car_who_are_left_out_are_counted_where_they_are_known(
 
 def test_without_other_networks_there_is_no_such_chapter(page):
     assert page.select_one("#sans-voiture") is None
+
+
+def test_what_a_reader_must_know_first_stands_at_the_top_of_both_pages(study):
+    warned = replace(study, cautions=(f"Il manque des sites {HOSTILE}.",))
+    dossier = Dossier.of(warned, category="hospital", alongside=())
+    for html in (dossier.to_html(), dossier.sheets_to_html()):
+        boxes = [said(box) for box in BeautifulSoup(html, "html.parser").select("header .d-warning")]
+        assert f"Attention. Il manque des sites {HOSTILE}." in boxes

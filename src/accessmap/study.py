@@ -59,6 +59,8 @@ class Study:
         Where the tables come from; the network's is added to it.
     notes
         What was repaired or supposed while the tables were read: table, id, commune, problem, remedy.
+    cautions
+        What whoever reads a result must know first, as sentences: the dossier prints them at its top.
     digital
         Shares of premises with fast internet, by commune (`accessmap.digital_tables`), where they are known.
     schools, equipment
@@ -79,6 +81,7 @@ class Study:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
     notes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTE_COLUMNS)))
+    cautions: tuple[str, ...] = ()
     digital: pd.DataFrame | None = None
     schools: gpd.GeoDataFrame | None = None
     equipment: pd.DataFrame | None = None

@@ -33,9 +33,18 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         study.minutes(study.sites(CATEGORY))
         step("step_dossier")
         plan = am.Scenario(f"France services à {study.communes['name'][COMMUNE]}").open(CATEGORY, commune=COMMUNE)
-        dossier = am.Dossier.of(study, *study.scenarios.values(), plan, category=CATEGORY)
+        mairies = study.sites("mairie")
+        dossier = am.Dossier.of(
+            study,
+            *study.scenarios.values(),
+            plan,
+            category=CATEGORY,
+            programme=am.sample_programme(),
+            networks={mode: am.RoadNetwork.modelled(study.communes, mairies, mode=mode) for mode in ("bike", "walk")},
+        )
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")
+        dossier.save_sheets(drafts.path("pays-chaunois-fiches.html"))
         write_tables(dossier, page.parent, page.stem, formats=["csv"])
         write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
         written = drafts.place()

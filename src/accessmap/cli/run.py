@@ -40,7 +40,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             dossier = studyfile.dossier_of(file, found)
             page = dossier.save(drafts.path(f"{stem}.html"))
             step("step_maps")
-            dossier.save_sheets(drafts.path(f"{stem}-sheets.html"))
+            dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
             _write_tables(file, found, dossier, page)

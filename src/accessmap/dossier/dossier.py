@@ -263,6 +263,7 @@ class Dossier:
             "version": version("accessmap"),
             "made": labels.date_text(self.made, lang=self.lang),
             "provenance": self.provenance,
+            "cautions": self._study.cautions,
             "hash": self.hash,
         }
 

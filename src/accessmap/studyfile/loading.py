@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -142,6 +142,8 @@ class Loading:
         if self.problems or study is None:
             ordered = sorted(self.problems, key=lambda problem: (problem.line is None, problem.line or 0))
             raise StudyFileError(self.file.path.name, ordered)
+        lang = self.settings.study.lang
+        study = replace(study, cautions=tuple(each.sentence(lang) for each in self.cautions))
         return Loaded(study, MappingProxyType(self.said), programme, tuple(self.cautions))
 
     def tried(self, key: tuple[str | int, ...], make: Callable[[], Any]) -> Any:

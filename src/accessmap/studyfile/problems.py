@@ -53,13 +53,21 @@ class Problem:
         >>> Problem("unknown_key", ("roads", "mod"), 7, '"car"', near=("mode",)).told("en")
         'line 7, roads.mod = "car": unknown key (did you mean "mode"?). Remove it or correct its name.'
         """
-        hint = labels.text("studyfile_near", lang=lang, names=_listed(self.near, lang)) if self.near else ""
-        filling: dict[str, Any] = {"near": hint, **self.values}
-        told = labels.text(f"studyfile_{self.reason}", lang=lang, **filling)
+        told = self._words(lang)
         parts = [labels.text("studyfile_line", lang=lang, line=str(self.line))] if self.line is not None else []
         if self.key:
             parts.append(_dotted(self.key) + (f" = {self.value}" if self.value else ""))
         return labels.text("studyfile_at", lang=lang, where=", ".join(parts), told=told) if parts else told
+
+    def sentence(self, lang: Lang = "fr") -> str:
+        """Return the problem for who has never seen the file: without its place, with a capital."""
+        told = self._words(lang)
+        return told[:1].upper() + told[1:]
+
+    def _words(self, lang: Lang) -> str:
+        hint = labels.text("studyfile_near", lang=lang, names=_listed(self.near, lang)) if self.near else ""
+        filling: dict[str, Any] = {"near": hint, **self.values}
+        return labels.text(f"studyfile_{self.reason}", lang=lang, **filling)
 
     def record(self, lang: Lang = "fr") -> dict[str, Any]:
         """Return the problem for machines: line, key, value, and its sentence."""

@@ -38,7 +38,7 @@ def file_stem(title: str) -> str:
 
 
 def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable[str]) -> list[Path]:
-    """Write every table of a dossier as CSV, Parquet or both, and return the paths.
+    """Write every table of a dossier that has columns as CSV, Parquet or both, and return the paths.
 
     Parameters
     ----------
@@ -52,6 +52,8 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
     formats = set(formats)
     written = []
     for name, table in dossier.tables.items():
+        if table.empty and not len(table.columns):
+            continue  # a chapter that the study has no data for
         if "csv" in formats:
             path = folder / f"{stem}-{name}.csv"
             table.drop(columns="geometry", errors="ignore").to_csv(path, lineterminator="\n", encoding="utf-8")

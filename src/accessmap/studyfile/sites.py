@@ -85,7 +85,12 @@ def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
             table = table.set_axis(pd.Index([f"{number}-{key}" for key in table.index], name=table.index.name))
         seen |= set(table.index)
         parts.append(table)
-    return parts[0] if len(parts) == 1 else gpd.GeoDataFrame(pd.concat(parts), crs=parts[0].crs)
+    if len(parts) == 1:
+        return parts[0]
+    every = gpd.GeoDataFrame(pd.concat(parts), crs=parts[0].crs)
+    if "step_free" in every:  # a file that says nothing of it is stacked on one that does
+        every["step_free"] = every["step_free"].fillna("unknown")
+    return every
 
 
 def _incomplete(services: gpd.GeoDataFrame) -> pd.DataFrame:
