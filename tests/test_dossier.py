@@ -95,7 +95,7 @@ def test_a_failed_save_leaves_what_was_there(dossier, tmp_path, monkeypatch):
     path = tmp_path / "pays.html"
     path.write_text("earlier")
     monkeypatch.setattr(
-        "accessmap.dossier.dossier.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+        "accessmap.dossier.files.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
         dossier.save(path)

@@ -174,3 +174,18 @@ def test_in_english_the_chapters_are_english(study, plan):
     assert "communes are not wholly covered" in said(soup.select_one("#numerique"))
     assert "not known" not in said(soup.select_one("#programme h2"))
     assert soup.select_one("#programme h3").get_text() == "Operations"
+
+
+def test_the_map_of_operations_names_the_communes_of_a_few(page, study):
+    figure = page.select_one("#programme figure")
+    legend = [said(entry) for entry in figure.select(".d-legend li")]
+    assert any("Accessibilité (Servais, Viry-Noureuil) 2 communes" in entry for entry in legend)
+    counted = sum(int(re.search(r"(\d+) communes?", entry)[1]) for entry in legend if "commune" in entry)
+    assert counted == 84
+    assert figure.svg.title.get_text() == "Où sont les opérations"
+
+
+def test_the_map_of_both_ways_counts_every_commune(page):
+    figure = page.select_one("#numerique figure")
+    legend = [said(entry) for entry in figure.select(".d-legend li")]
+    assert sum(int(re.search(r"(\d+) communes?", entry)[1]) for entry in legend if "commune" in entry) == 84

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from accessmap.errors import TableError, did_you_mean
 from accessmap.labels import CATEGORIES
 
-STEP_FREE = ("yes", "no", "unknown")
+YES_NO = ("yes", "no", "unknown")
 LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
 SHOWN = 5  # rows named one by one before "and n more"
 
@@ -200,14 +200,18 @@ class Findings:
             np.isfinite(numbers) & (numbers < 0), f"'{name}' is negative", remedy, lambda row: f"{numbers[row]:g}"
         )
 
+    def true_or_false(self, name: str, remedy: str) -> bool:
+        """Whether a column that is there is true or false in every row."""
+        values = self.table[name]
+        wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(dtype=bool)
+        self.flag(wrong, f"'{name}' is not true or false", remedy, lambda row: repr(values.iloc[row]))
+        return not wrong.any()
+
     def territory(self) -> None:
         """`in_territory` is true or false in every row, and true somewhere."""
         if "in_territory" not in self.table.columns:
             return
-        values = self.table["in_territory"]
-        wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(dtype=bool)
-        self.flag(wrong, "'in_territory' is not true or false", "make it bool", lambda row: repr(values.iloc[row]))
-        if not wrong.any() and not values.any():
+        if self.true_or_false("in_territory", "make it bool") and not self.table["in_territory"].any():
             self.add("'in_territory' is False in every row: mark the communes of the territory as True.")
 
     def known(self, name: str, names: pd.Index, what: str, remedy: str) -> None:
@@ -257,13 +261,13 @@ class Findings:
             lambda row: repr(values.iloc[row]),
         )
 
-    def step_free(self) -> None:
-        """Step-free access is yes, no or unknown."""
-        if "step_free" in self.table.columns:
-            values = self.table["step_free"]
-            wrong = ~values.isin(STEP_FREE)
+    def yes_no(self, name: str) -> None:
+        """A column is yes, no or unknown in every row."""
+        if name in self.table.columns:
+            values = self.table[name]
+            wrong = ~values.isin(YES_NO)
             remedy = "write 'yes', 'no', or 'unknown' where it is not known"
-            self.flag(wrong, "'step_free' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row]))
+            self.flag(wrong, f"'{name}' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row]))
 
     def minutes(self) -> None:
         """Times are float32 minutes: finite, 0 or more, NaN where not reached."""

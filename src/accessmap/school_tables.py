@@ -13,14 +13,12 @@ from accessmap.errors import did_you_mean
 from accessmap.findings import Findings, some
 from accessmap.places import check_places, same_crs
 
-__all__ = ["EQUIPMENT_COUNTS", "LEVELS", "SECTORS", "YES_NO", "check_equipment", "check_schools"]
+__all__ = ["EQUIPMENT_COUNTS", "LEVELS", "SECTORS", "check_equipment", "check_schools"]
 
 LEVELS: Final = ("nursery", "primary", "middle", "high")
 """école maternelle; école élémentaire or primaire (which has both); collège; lycée of any kind."""
 
 SECTORS: Final = ("public", "private")
-
-YES_NO: Final = ("yes", "no", "unknown")
 
 EQUIPMENT_COUNTS: Final = ("tablets", "interactive_boards")
 """What is counted. `<name>_at_least` is True where the count is only what was bought, on top of an unknown stock."""
@@ -78,7 +76,7 @@ def check_schools(
         found.number("classes", "a number of classes", optional=True)
         found.number("pupils", "a number of pupils", optional=True)
         found.known("sector", pd.Index(SECTORS), "neither public nor private", "correct it, or leave it missing")
-        _check_yes_no(found, "with_nursery")
+        found.yes_no("with_nursery")
         check_places(found, ("Point",), "points")
         if communes is not None:
             same_crs(found, communes)
@@ -128,7 +126,7 @@ def check_equipment(
             found.number(name, "a count", optional=True)
             _check_floor(found, name)
         found.number("connection_mbps", "Mbit/s", optional=True)
-        _check_yes_no(found, "ent")
+        found.yes_no("ent")
         if schools is not None:
             _check_schools_exist(found, schools.index)
     else:
@@ -137,23 +135,11 @@ def check_equipment(
     found.raise_if_any()
 
 
-def _check_yes_no(found: Findings, name: str) -> None:
-    if name in found.table.columns:
-        values = found.table[name]
-        remedy = "write 'yes', 'no', or 'unknown' where it is not known"
-        found.flag(
-            ~values.isin(YES_NO), f"'{name}' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row])
-        )
-
-
 def _check_floor(found: Findings, name: str) -> None:
     flag = f"{name}_at_least"
     if flag not in found.table.columns:
         return
-    values = found.table[flag]
-    wrong = ~values.map(lambda value: isinstance(value, bool) or type(value).__name__ == "bool").to_numpy(dtype=bool)
-    remedy = f"make it bool: True where '{name}' is a floor and not a count"
-    found.flag(wrong, f"'{flag}' is not true or false", remedy, lambda row: repr(values.iloc[row]))
+    found.true_or_false(flag, f"make it bool: True where '{name}' is a floor and not a count")
     if name not in found.table.columns:
         found.add(f"'{flag}' is there without '{name}': add the counts it speaks of.")
 

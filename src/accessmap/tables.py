@@ -197,7 +197,7 @@ def check_services(
         check_places(found, ("Point",), "points")
         found.number("capacity", "a number", optional=True)
         found.hours()
-        found.step_free()
+        found.yes_no("step_free")
         found.text("commune", optional=True)
         found.lost_zeros("commune")
         if communes is not None and same_crs(found, communes):

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from accessmap import labels
-from accessmap.dossier import carless, inequality, leaning, online, opening, planned, services
+from accessmap.dossier import carless, inequality, leaning, online, online_told, opening, planned, services
 from accessmap.dossier.curve import curve_of, curve_table
-from accessmap.dossier.pictures import online_figures, service_figures
+from accessmap.dossier.pictures import online_figures, programme_figures, service_figures
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.dossier.writing import Words
 from accessmap.network import RoadNetwork
@@ -154,14 +154,14 @@ class Chapters:
         kind = labels.category(found.category).with_article(words.lang)
         by_pupils = data.weights == "pupils"
         return {
-            "told": online.told(data, words),
-            "coverage": online.coverage_table(data, words) if len(data.rates) else None,
-            "classes": online.classes_table(data, words) if len(data.classes) else None,
+            "told": online_told.told(data, words),
+            "coverage": online_told.coverage_table(data, words) if len(data.rates) else None,
+            "classes": online_told.classes_table(data, words) if len(data.classes) else None,
             "read": words("online_classes_read", cutoff=cutoff, category=kind, share=words.percent(online.CONNECTED)),
             "figures": online_figures(study, data, words),
-            "help": online.helpers_table(data, words) if len(data.helpers) else None,
+            "help": online_told.helpers_table(data, words) if len(data.helpers) else None,
             "help_title": words("online_help_title", cutoff=cutoff),
-            "schools": online.schools_table(data, words) if len(data.schools) else None,
+            "schools": online_told.schools_table(data, words) if len(data.schools) else None,
             "schools_title": words("online_schools_title" if by_pupils else "online_schools_title_schools"),
         }
 
@@ -172,6 +172,7 @@ class Chapters:
             return None
         return {
             "told": planned.told(data, study, words),
+            "figures": programme_figures(study, data.programme, words),
             "operations": planned.operations_table(data, study, words),
             "indicators": planned.indicators_table(data, words),
             "sides_told": planned.sides_told(data, words),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from hashlib import sha256
 from html import escape
 from importlib.metadata import version
@@ -20,7 +19,8 @@ from markupsafe import Markup
 from accessmap import labels
 from accessmap.dossier import sections
 from accessmap.dossier.chapters import Chapters
-from accessmap.dossier.online import sheet_lines
+from accessmap.dossier.files import policy, today, write
+from accessmap.dossier.online_told import sheet_lines
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
 from accessmap.dossier.services import categories_of
@@ -146,7 +146,7 @@ class Dossier:
             tables=MappingProxyType(_tables(study, found, provenance) | chapters.tables),
             provenance=provenance,
             lang=lang,
-            made=_today(),
+            made=today(),
             _study=study,
             _found=found,
             _chapters=chapters,
@@ -176,7 +176,7 @@ class Dossier:
             text=words,
             title=self.title,
             verdict=self.verdict,
-            policy=_policy(style, script),
+            policy=policy(style, script),
             style=Markup(style),  # noqa: S704 - our own files
             script=Markup(script),  # noqa: S704 - our own files
             patterns=page_patterns(),
@@ -198,7 +198,7 @@ class Dossier:
         return template.render(
             text=words,
             title=words("sheets_title", place=self._study.title),
-            policy=_policy(style),
+            policy=policy(style),
             style=Markup(style),  # noqa: S704 - our own files
             definitions=definitions(drawing),
             drawing=drawing,
@@ -228,7 +228,7 @@ class Dossier:
         ...     dossier.save(Path(folder) / "out" / "hospitals.html").name
         'hospitals.html'
         """
-        return _write(self.to_html(), Path(path))
+        return write(self.to_html(), Path(path))
 
     def save_sheets(self, path: str | os.PathLike[str]) -> Path:
         """Write the commune sheets as one file, one a page when it is printed, and return its path.
@@ -241,7 +241,7 @@ class Dossier:
         ...     dossier.save_sheets(Path(folder) / "fiches.html").name
         'fiches.html'
         """
-        return _write(self.sheets_to_html(), Path(path))
+        return write(self.sheets_to_html(), Path(path))
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)
@@ -308,33 +308,3 @@ def _tables(study: Study, found: Results, provenance: Provenance) -> dict[str, p
         "data_report": study.report_data(),
         "sources": sources,
     }
-
-
-def _write(page: str, target: Path) -> Path:
-    """Write a page whole or not at all; folders are made."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target
-
-
-def _policy(style: str, script: str = "") -> str:
-    """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""
-
-    def hashed(code: str) -> str:
-        return "'sha256-" + b64encode(sha256(code.encode()).digest()).decode("ascii") + "'" if code else "'none'"
-
-    return (
-        f"default-src 'none'; img-src data:; style-src {hashed(style)}; script-src {hashed(script)};"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _today() -> date:
-    """Return the day a page is dated: SOURCE_DATE_EPOCH (reproducible-builds.org), or today."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()

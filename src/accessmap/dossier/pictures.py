@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -13,22 +14,23 @@ from accessmap.dossier.online import CONNECTED, Online
 from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services, service_views
 from accessmap.dossier.writing import Words
+from accessmap.maps.choropleth import QUALITATIVE
 from accessmap.maps.drawing import Drawing, draw
+from accessmap.maps.legend import PAPER, Entry, View
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import picture
 from accessmap.maps.views import compare_views
+from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.scenarios import BASELINE
 from accessmap.study import Study
 
-if TYPE_CHECKING:
-    from accessmap.maps.legend import View
-
-__all__ = ["MAP_KEY", "figures", "main_drawing", "online_figures", "service_figures"]
+__all__ = ["MAP_KEY", "figures", "main_drawing", "online_figures", "programme_figures", "service_figures"]
 
 MAP_KEY: Final = "carte"
 # Beyond so many sites on a small map, markers would hide the colours.
 MOST_MARKS: Final = 40
+MOST_NAMED: Final = 4
 
 
 def main_drawing(study: Study, found: Results, provenance: Provenance, title: str, words: Words) -> Drawing:
@@ -102,6 +104,39 @@ def online_figures(study: Study, data: Online, words: Words) -> list[dict[str, A
     )
     view = replace(page.drawing.views[0], name=words("online_map_title"))
     return plain_figures(study, [view], None, {}, [view.alt(words.lang)], "numerique-carte", words)
+
+
+def programme_figures(study: Study, programme: Programme, words: Words) -> list[dict[str, Any]]:
+    """Return the map of where the operations are: communes by the kinds of operation that they hold."""
+    communes = study.communes[study.communes["in_territory"]]
+    kinds: dict[str, list[str]] = {str(code): [] for code in communes.index}
+    for operation in programme:
+        members = communes.index[(communes["epci"] == operation.epci).fillna(False).astype(bool)]
+        for code in operation.communes or members:
+            kind = words(f"programme_kind_{operation.kind}")
+            if code in kinds and kind not in kinds[code]:
+                kinds[code].append(kind)
+    by_label: dict[str, list[str]] = {}
+    for code, held in kinds.items():
+        by_label.setdefault(" + ".join(held), []).append(code)
+    none = by_label.pop("", [])
+    people = communes["population"].astype("float64")
+    groups = [*by_label.items(), (words("programme_no_operation"), none)]
+    colours = [*QUALITATIVE[: len(by_label)], PAPER]
+    entries = tuple(
+        Entry(_with_names(label, codes, communes["name"], words), colour, "", len(codes), float(people[codes].sum()))
+        for (label, codes), colour in zip(groups, colours, strict=True)
+    )
+    fill = {code: number for number, (_, codes) in enumerate(groups) for code in codes}
+    title = words("programme_map_title")
+    view = View("programme", title, title, entries, fill, dict.fromkeys(fill, ()))
+    return plain_figures(study, [view], None, {}, [view.alt(words.lang)], "programme-carte", words)
+
+
+def _with_names(label: str, codes: Sequence[str], names: pd.Series, words: Words) -> str:
+    """Return a label with the communes it is of, where they are few: colour is never alone."""
+    shown = label[:1].upper() + label[1:]
+    return words("with_names", label=shown, names=", ".join(names[list(codes)])) if len(codes) <= MOST_NAMED else shown
 
 
 def plain_figures(

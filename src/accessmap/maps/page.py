@@ -19,7 +19,6 @@ from accessmap.provenance import MODELLED_NOTE, UNKNOWN_CREDIT, Provenance
 
 # A still picture is made for a width between a telephone's and a screen's.
 STILL_PIXELS: Final = 640
-LEAFLET_IMAGES: Final = ("layers.png", "layers-2x.png", "marker-icon.png", "marker-icon-2x.png", "marker-shadow.png")
 
 
 @cache

@@ -17,7 +17,8 @@ from accessmap.errors import SitingError
 from accessmap.siting.inputs import Choice, Question, listed, needed_rows, question
 from accessmap.siting.loads import Loads
 from accessmap.siting.program import TOLERANCE, Open, Outcome, Program, no_good
-from accessmap.siting.result import Siting, served, siting_of
+from accessmap.siting.result import Siting
+from accessmap.siting.serving import served, siting_of
 
 __all__ = ["capacitated_p_median"]
 

@@ -13,8 +13,9 @@ from scipy import sparse
 from accessmap.errors import SitingError, TableError
 from accessmap.siting.inputs import Choice, listed, question
 from accessmap.siting.program import Outcome, Program
-from accessmap.siting.result import Siting, siting_of
+from accessmap.siting.result import Siting
 from accessmap.siting.search import ORDERED_UP_TO
+from accessmap.siting.serving import siting_of
 
 __all__ = ["p_dispersion"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -73,10 +73,6 @@ class Choice:
         """Return the bounds of all variables: the sites', then those given."""
         lower = np.concatenate([self.existing.astype("float64"), rest_lower])
         return lower, np.concatenate([self.allowed.astype("float64"), rest_upper])
-
-    def with_p(self, p: int) -> Choice:
-        """Return the same choice with at most p sites and no budget."""
-        return replace(self, p=p, at_most=True, budget=None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,8 @@ from accessmap.alignment import minutes_of, people_of, supply_of
 from accessmap.errors import SitingError, did_you_mean
 from accessmap.siting.covering import max_coverage
 from accessmap.siting.inputs import listed, within
-from accessmap.siting.result import Siting, served
+from accessmap.siting.result import Siting
+from accessmap.siting.serving import served
 
 __all__ = ["compare_rounds", "mobile_round", "week_of"]
 

@@ -15,7 +15,8 @@ from accessmap.siting.costs import Costs, worst_mean
 from accessmap.siting.explain import refusal
 from accessmap.siting.inputs import Question, question
 from accessmap.siting.program import Open, Outcome, Program
-from accessmap.siting.result import Siting, siting_of
+from accessmap.siting.result import Siting
+from accessmap.siting.serving import siting_of
 from accessmap.siting.share import ShareProgram
 
 __all__ = ["ORDERED_UP_TO", "SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,12 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.dossier import Dossier
+from accessmap.dossier.files import today
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
-__all__ = ["dated", "file_stem", "today", "write_map", "write_maps", "write_record", "write_tables", "write_vectors"]
+__all__ = ["dated", "file_stem", "write_map", "write_maps", "write_record", "write_tables", "write_vectors"]
 
 
 def file_stem(title: str) -> str:
@@ -107,12 +107,6 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
     for name in [name for name in flat if flat[name].dtype == object]:
         flat[name] = flat[name].map(str, na_action="ignore").astype("str")
     return flat
-
-
-def today() -> date:
-    """Return the day that outputs are dated: that of SOURCE_DATE_EPOCH (reproducible-builds.org), else today."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()
 
 
 @contextmanager

@@ -29,7 +29,6 @@ Minutes = Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(min_length=1)]
-FORMATS = ("csv", "gpkg", "parquet")
 
 
 class _Section(BaseModel):
