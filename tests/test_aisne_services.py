@@ -4,6 +4,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from aisne import BASKETS, COUNCIL, aisne_study, services_of
+from bs4 import BeautifulSoup
 
 import accessmap as am
 from accessmap.baskets import basket_minutes
@@ -66,3 +67,16 @@ def test_basket_is_reached_and_scored_in_every_commune_of_the_territory(study, n
     points = score(inside, weights=dict.fromkeys(inside, 1), bounds=dict.fromkeys(inside, (30, 5)))
     assert points.between(0, 100).all()
     assert points["02173"] == points.max()  # Chauny, the largest town, is best served in each of the three
+
+
+def test_one_dossier_covers_health_shops_and_culture_on_the_real_roads(study) -> None:
+    dossier = am.Dossier.of(study, category="general_practitioner", alongside=COUNCIL[1:])
+    page = BeautifulSoup(dossier.to_html(), "html.parser")
+    heads = [row.get_text().strip() for row in page.select("#services tr.d-group")]
+    assert heads == ["Services publics", "Santé", "Commerces et services de proximité", "Culture et loisirs"]
+    means = dossier.tables["services"]["mean"].xs("baseline", level="situation")
+    assert set(means.index) == set(COUNCIL)
+    # The longest trips are those to what few communes have.
+    assert means["theatre"] > means["cinema"] > means["bakery"]
+    assert len(page.select(".d-sheet")) == 84
+    assert len(dossier.to_html()) < 3_000_000

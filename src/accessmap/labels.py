@@ -94,6 +94,16 @@ def minutes(value: float, *, lang: Lang = "fr", digits: int = 1) -> str:
     )
 
 
+def cutoff(value: float, *, lang: Lang = "fr") -> str:
+    r"""Return a cutoff in minutes as a sentence spells it out, to the tenth where it is no whole number.
+
+    >>> cutoff(20), cutoff(1), cutoff(7.5, lang="en")
+    ('20\xa0minutes', '1\xa0minute', '7.5\xa0minutes')
+    """
+    written = number(value, digits=0 if value == round(value) else 1, lang=lang)
+    return text("cutoff_spelled", lang=lang, n=value, value=written)
+
+
 def minutes_change(value: float, *, lang: Lang = "fr") -> str:
     r"""Return a change in minutes with its sign and unit; NaN is an en dash.
 
@@ -183,6 +193,15 @@ def text(key: str, *, lang: Lang = "fr", n: float | None = None, **values: objec
         words = (plural or singular) if is_plural(n, lang) else singular
         values["n"] = number(n, lang=lang)
     return words.format(**values)
+
+
+def capitalised(words: str) -> str:
+    """Return words with a capital at their start, the rest as it is.
+
+    >>> capitalised("école de La Fère"), capitalised("")
+    ('École de La Fère', '')
+    """
+    return words[:1].upper() + words[1:]
 
 
 def date_text(day: date, *, lang: Lang = "fr") -> str:

@@ -44,13 +44,10 @@ def captive_sentence(table: pd.DataFrame, *, mode: str, cutoff: float, category:
         modes = table.index.unique("mode")
         raise StudyError(f"captive_sentence: no row for {mode!r} at {cutoff:g} minutes{did_you_mean(mode, modes)}.")
     row = table.loc[[(mode, cutoff)]].to_dict("records")[0]
-    words = labels.category(category)
-    name = words.fr if lang == "fr" else words.en
     people = int(np.floor(row["left_out"] + 0.5))
-    value = labels.number(cutoff, digits=0 if cutoff == round(cutoff) else 1, lang=lang)
     told: dict[str, Any] = {
-        "category": name[:1].upper() + name[1:],
-        "minutes": labels.text("winners_minutes", lang=lang, n=cutoff, value=value),
+        "category": labels.capitalised(labels.category(category).name(lang)),
+        "minutes": labels.cutoff(cutoff, lang=lang),
         "mode": labels.text(f"mode_{mode}", lang=lang) if mode in ("walk", "bike") else mode,
     }
     if not people:

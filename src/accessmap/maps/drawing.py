@@ -288,7 +288,7 @@ def _layers(
             lines = dict.fromkeys(str(line) for line in (site["name"], words.name(lang), place, opened) if line)
             x, y = points[key].x - origin[0], origin[1] - points[key].y
             marks.append(Mark(round(x), round(y), tuple(lines), stands_in.get(str(key)), key in fresh))
-        name = words.name(lang, count=len(marks))
-        layers.append(Layer(str(kind), name[:1].upper() + name[1:], words.shape, words.colour, tuple(marks)))
+        name = labels.capitalised(words.name(lang, count=len(marks)))
+        layers.append(Layer(str(kind), name, words.shape, words.colour, tuple(marks)))
     # The rarest last, which is on top: a France services at the mairie is seen, not the mairie alone.
     return tuple(sorted(layers, key=lambda layer: -len(layer.marks)))

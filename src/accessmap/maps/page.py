@@ -69,8 +69,7 @@ def credit_line(provenance: Provenance | None, lang: Lang) -> str:
         credit = credit.removeprefix(f"{MODELLED_NOTE} · ")
     if lang == "en":
         credit = labels.text("provenance_unknown", lang=lang) if credit == UNKNOWN_CREDIT else credit
-    line = " · ".join([*parts, credit, f"accessmap {version('accessmap')}"])
-    return line[:1].upper() + line[1:]
+    return labels.capitalised(" · ".join([*parts, credit, f"accessmap {version('accessmap')}"]))
 
 
 def map_parts(drawing: Drawing, key: str, *, heading: str = "h2", paths: bool = True, ids: str = "z") -> Any:

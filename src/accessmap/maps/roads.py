@@ -126,7 +126,7 @@ def network_map(
     words = "class" if by == "road_class" else by
     heading = labels.text(f"roads_{words}", lang=lang)
     note = labels.text("modelled_banner", lang=lang) if network.provenance.modelled else ""
-    view = View(by, heading, heading, entries, {}, {}, note[:1].upper() + note[1:])
+    view = View(by, heading, heading, entries, {}, {}, labels.capitalised(note))
     drawing = drawn(
         communes,
         [view],

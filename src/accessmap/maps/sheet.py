@@ -164,8 +164,8 @@ def _legend(column: _Column, drawing: Drawing, view: View) -> None:
                 SHAPES[layer.shape], column.x + 18, at, layer.colour
             )
         )
-        name = labels.category(layer.key).name(drawing.lang, count=count)
-        column.write(f"{name[:1].upper()}{name[1:]} ({count})", indent=50)
+        name = labels.capitalised(labels.category(layer.key).name(drawing.lang, count=count))
+        column.write(f"{name} ({count})", indent=50)
         column.space(4)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from accessmap.programme.counting import target_problems
 from accessmap.programme.operation import ACTION_KEYS, KINDS, UNKNOWN, Operation, PlannedStep, Selection
 from accessmap.programme.sheet import Programme
 from accessmap.school_tables import LEVELS, SECTORS
+from accessmap.wholefile import write_whole
 
 __all__ = ["read_programme", "sample_programme", "write_programme"]
 
@@ -236,14 +236,7 @@ def write_programme(programme: Programme, path: str | Path) -> Path:
         "targets": dict(programme.targets),
         "operation": [_told(operation) for operation in programme.operations],
     }
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(tomli_w.dumps(_given(table)), encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+    return write_whole(tomli_w.dumps(_given(table)), Path(path))
 
 
 def _told(operation: Operation) -> dict[str, Any]:

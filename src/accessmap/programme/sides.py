@@ -73,8 +73,7 @@ def side_told(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
             labels.text("side_value", lang=lang, value=value_text(float(row[name]), "share", lang), name=name)
             for name in names
         ]
-        kind = labels.category(str(category)).name(lang)
-        kind = kind[:1].upper() + kind[1:]
+        kind = labels.capitalised(labels.category(str(category)).name(lang))
         minutes = cutoff_text(float(row["minutes"]), lang)
         said.append(
             labels.text("side_within_told", lang=lang, category=kind, minutes=minutes, values=", ".join(values))

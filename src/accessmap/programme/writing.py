@@ -22,4 +22,4 @@ def value_text(value: float, unit: str, lang: labels.Lang, *, digits: int = 0) -
 
 def cutoff_text(minutes: float, lang: labels.Lang) -> str:
     """Return minutes as a cutoff is spelled out; empty where there is none."""
-    return "" if math.isnan(minutes) else labels.text("cutoff_minutes", lang=lang, n=minutes)
+    return "" if math.isnan(minutes) else labels.cutoff(minutes, lang=lang)

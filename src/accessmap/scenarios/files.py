@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from accessmap.errors import ScenarioError, did_you_mean
 from accessmap.scenarios.scenario import Scenario, Step
 from accessmap.scenarios.steps import ACTIONS
+from accessmap.wholefile import write_whole
 
 __all__ = ["read_scenarios", "write_scenarios"]
 
@@ -56,14 +56,7 @@ def write_scenarios(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     import tomli_w
 
     tables = [{"name": scenario.name, "step": [_told(step) for step in scenario.steps]} for scenario in scenarios]
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(tomli_w.dumps({"scenario": tables}), encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+    return write_whole(tomli_w.dumps({"scenario": tables}), Path(path))
 
 
 def read_scenarios(path: str | Path) -> dict[str, Scenario]:

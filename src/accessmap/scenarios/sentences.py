@@ -78,8 +78,7 @@ def _people(before: pd.Series, after: pd.Series, residents: pd.DataFrame, minute
 
 def _changes(gain: int, lose: int, minutes: float, lang: labels.Lang) -> str:
     """Return the sentence about those who are reached before and after."""
-    value = labels.number(minutes, digits=0 if minutes == round(minutes) else 1, lang=lang)
-    told = labels.text("winners_minutes", lang=lang, n=minutes, value=value)
+    told = labels.cutoff(minutes, lang=lang)
     if not gain and not lose:
         return labels.text("winners_neither", lang=lang, minutes=told)
     if not gain:

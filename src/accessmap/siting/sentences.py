@@ -81,8 +81,7 @@ def _mean(added: float, lang: labels.Lang) -> str:
 
 
 def _beyond(added: float, cutoff: float, lang: labels.Lang) -> str:
-    value = labels.number(cutoff, digits=0 if cutoff == round(cutoff) else 1, lang=lang)
-    minutes = labels.text("winners_minutes", lang=lang, n=cutoff, value=value)
+    minutes = labels.cutoff(cutoff, lang=lang)
     people = math.floor(abs(added) + 0.5)
     if not people:
         return labels.text("price_beyond_same", lang=lang, minutes=minutes)

@@ -61,8 +61,7 @@ class Problem:
 
     def sentence(self, lang: Lang = "fr") -> str:
         """Return the problem for who has never seen the file: without its place, with a capital."""
-        told = self._words(lang)
-        return told[:1].upper() + told[1:]
+        return labels.capitalised(self._words(lang))
 
     def _words(self, lang: Lang) -> str:
         hint = labels.text("studyfile_near", lang=lang, names=_listed(self.near, lang)) if self.near else ""
