@@ -595,12 +595,6 @@ def test_school_that_gets_what_it_lacked_hangs_on_what_is_not_known(schools: gpd
 # ---- words
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_each_level_has_its_words(level: str) -> None:
-    assert labels.text(f"school_level_{level}", n=2) != labels.text(f"school_level_{level}", n=1)
-    assert labels.text(f"school_level_{level}", n=2, lang="en").startswith("2")
-
-
 def test_each_measure_has_its_words(schools: gpd.GeoDataFrame) -> None:
     change = equipment_change(schools, None, None)
     for measure in change.index.get_level_values("measure"):
