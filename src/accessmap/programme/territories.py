@@ -111,9 +111,9 @@ def side_by_side(
     >>> table = side_by_side(am.load_sample(), places, categories=["france_services"])
     >>> table.query("indicator == 'share_within'")[["minutes", "Chauny", "Picardie"]].round(2)
        minutes  Chauny  Picardie
-    2     10.0    0.82      0.38
-    3     20.0    1.00      0.99
-    4     30.0    1.00      1.00
+    2     10.0    0.82       0.4
+    3     20.0    1.00       1.0
+    4     30.0    1.00       1.0
     """
     chosen = territories_of(study) if territories is None else territories
     places = _places(study, chosen)
