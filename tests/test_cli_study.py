@@ -1,6 +1,7 @@
 """The command line from `new` to `verify`, as a newcomer uses it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -17,6 +19,7 @@ from studyfiles import TOY, write_toy
 from accessmap import cli
 from accessmap.labels import text
 
+ROOT = Path(__file__).parents[1]
 NOON = "1700000000"  # 2023-11-14
 EPCI = "CC du Pays Noyonnais"
 
@@ -79,14 +82,17 @@ def test_check_tells_the_territory_and_what_was_repaired_in_it(newcomer):
 def test_the_dossier_is_about_the_epci_that_was_asked(newcomer):
     folder, said = newcomer
     page = (folder / "out" / "cc-du-pays-noyonnais.html").read_text("utf-8")
-    communes = pd.read_csv(folder / "out" / "cc-du-pays-noyonnais-communes.csv", dtype={"code": str})
+    path = folder / "out" / "cc-du-pays-noyonnais-communes-tableur.csv"
+    communes = pd.read_csv(path, sep=";", decimal=",", dtype={"code": str}, encoding="utf-8-sig")
     assert f"<title>{EPCI}" in page
     assert len(communes) == 42
     assert communes["population"].sum() == 31_901
     assert "Noyon" in set(communes["name"])
     assert "réseau modélisé" in page
     assert "Réseau modélisé" in said["run"]
-    assert "les France services et les hôpitaux livrés sont incomplets" in said["run"]
+    assert "les France services et les hôpitaux livrés avec accessmap sont incomplets" in said["run"]
+    assert "toutes les France services et tous les hôpitaux ne sont pas dans les données" in page
+    assert "livrés avec" not in page
     assert "France services à Guiscard" in page
 
 
@@ -122,6 +128,13 @@ def test_a_dossier_that_was_sent_elsewhere_is_verified_where_its_study_is(newcom
     options = ["--study", folder / "study.toml", "--quiet", "--json"]
     code, out, _ = run(capsys, "verify", tmp_path / "cc-du-pays-noyonnais.html", *options)
     assert (code, strict(out)["differences"]) == (0, [])
+
+
+def test_the_documentation_tells_what_every_file_is(newcomer):
+    page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+    told = set(re.findall(r"`…([-.\w]+)`", page))
+    names = [path.name.removeprefix("cc-du-pays-noyonnais") for path in (newcomer[0] / "out").iterdir()]
+    assert [name for name in names if name.removesuffix("-tableur.csv") not in told] == []
 
 
 def test_nothing_is_left_beside_the_results(newcomer):
@@ -175,8 +188,22 @@ def test_new_lists_the_epci_and_says_which_may_go_on_beyond_the_data(capsys):
     assert len(lines) == 42
     assert lines[EPCI].endswith("oui")
     assert lines["CC du Clermontois"].endswith("pas sûr")
+    assert "aucune livrée" in lines["CU du Grand Reims"]
+    assert "aucune" not in lines[EPCI]
     listed = {each["name"]: each for each in strict(run(capsys, "new", "--list", "--json")[1])["epci"]}
     assert (listed[EPCI]["communes"], listed[EPCI]["whole"]) == (42, True)
+    assert (listed[EPCI]["france_services"], listed["CU du Grand Reims"]["france_services"]) == (1, 0)
+
+
+def test_new_says_where_it_falls_back_on_mairies_and_the_study_makes_a_dossier(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "new", "--epci", "CC des Deux Vallées")
+    assert code == 0
+    assert "l’étude porte sur les mairies" in out
+    code, out, _ = run(capsys, "run", "--quiet")
+    assert code == 0
+    assert "accès aux mairies" in out
+    assert "France services" not in out
 
 
 def test_new_with_own_files_writes_paths_from_the_folder_of_the_file(toy, capsys):
@@ -206,6 +233,22 @@ def test_check_lists_every_problem_in_french_or_english_or_json(toy, capsys):
         3,
         "study.treshold",
     )
+
+
+def test_check_finds_all_that_run_would_refuse(toy, capsys):
+    text = TOY.partition("[[scenario]]")[0].replace("france_services.csv", "mairies.csv")
+    toy.write_text(text.replace('category = "france_services"', 'category = "hospital"'), encoding="utf-8")
+    for command in ("check", "run"):
+        code, _, err = run(capsys, command, toy)
+        assert code == 1
+        assert "rien ne dit de quel service parle le dossier. Ajoutez category sous [dossier]" in err
+
+
+def test_check_tells_settings_and_data_together(toy, capsys):
+    text = TOY.replace("thresholds", "treshold").replace('"residents.csv"', '"resident.csv"')
+    toy.write_text(text.replace('commune = "02002"', 'commune = "Bour"'), encoding="utf-8")
+    problems = strict(run(capsys, "check", toy, "--json")[1])["problems"]
+    assert [each["line"] for each in problems] == [3, 9, 29]
 
 
 def test_check_names_who_does_not_join_the_roads(toy, capsys):
@@ -289,7 +332,21 @@ def test_verify_tells_which_numbers_differ_and_does_not_drown_in_them(toy, capsy
     assert "donnée modifiée depuis\xa0: residents.csv" in out
     assert "chiffre différent" in out
     assert out.count("table différente") == 8
-    assert "autres (table)" in out
+    assert re.search(r"et encore \d+ tables\n", out)
+
+
+def test_verify_says_where_a_page_was_edited_and_first_that_there_is_none(toy, capsys):
+    run(capsys, "run", toy)
+    page = toy.parent / "out" / "trois-villages.html"
+    text = page.read_text("utf-8")
+    figure = re.search(r"Aujourd’hui, (\d+)", text)
+    page.write_text(text.replace(figure[0], "Aujourd’hui, 99", 1), encoding="utf-8")
+    code, out, _ = run(capsys, "verify", page)
+    assert code == 3
+    assert re.search(rf"dans la page «\xa0.*Aujourd’hui, 99.*», recalculé «\xa0.*Aujourd’hui, {figure[1]}", out)
+    code, _, err = run(capsys, "verify", toy.parent / "out" / "other.html")
+    assert code == 1
+    assert "other.html n’existe pas" in err
 
 
 def test_verify_is_exit_code_3_where_the_page_was_changed(toy, capsys):
@@ -307,7 +364,7 @@ def test_verify_is_exit_code_3_where_the_page_was_changed(toy, capsys):
 def test_site_counts_the_sites_of_the_territory(toy, capsys):
     code, _, err = run(capsys, "site", toy, "--category", "france_services", "-p", 1)
     assert code == 1
-    assert "dont les 1 qui existent. Donnez 2 à 2" in err
+    assert "dont celui qui existe. Donnez 2\u202f; avec --free, celui qui existe peut fermer." in err
     code, out, _ = run(capsys, "site", toy, "--category", "france_services", "-p", 2)
     assert code == 0
     assert "+ Mairie B" in out
@@ -343,6 +400,52 @@ def test_explain_adds_up_to_the_minutes_of_the_study(toy, capsys, toy_study):
     assert sum(each["minutes"] for each in found["stretches"]) == pytest.approx(found["minutes"])
 
 
+def test_answers_to_other_questions_are_other_files(toy, capsys):
+    options = ["site", toy, "--category", "france_services", "-p", 2, "--objective"]
+    for objective in ("mean", "coverage", "worst"):
+        assert run(capsys, *options, objective)[0] == 0
+    names = {path.name.partition("-sites-")[2] for path in (toy.parent / "out").iterdir()}
+    stems = ("france_services", "france_services-coverage", "france_services-worst")
+    assert names == {f"{stem}.{ending}" for stem in stems for ending in ("csv", "toml")}
+
+
+def test_a_choice_that_comes_close_is_told_from_the_best(newcomer, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(newcomer[0])
+    options = ["--category", "france_services", "-p", 2, "--out", tmp_path, "--quiet", "--objective"]
+    _, out, _ = run(capsys, "site", *options, "mean")
+    assert "Mairie de Guiscard\xa0: 0,4\xa0% de moins bien, 5,39\xa0min en moyenne contre 5,36\xa0min" in out
+    _, out, _ = run(capsys, "site", *options, "worst")
+    assert "trajet le plus long à égalité" in out
+    assert "0,0\xa0min" not in out
+    _, out, _ = run(capsys, "site", *options, "coverage")
+    assert "Ouvrir n’y change rien" in out
+    _, out, _ = run(capsys, "site", *options, "coverage", "--cutoff", 10)
+    assert "Ouvrir" not in out
+    assert re.search(
+        r"de moins bien, [\d\u202f]+\xa0habitants à 10\xa0min ou moins, contre [\d\u202f]+\xa0habitants", out
+    )
+
+
+def test_explain_knows_sites_by_name_and_id_and_names_the_communes_on_the_way(newcomer, monkeypatch, capsys):
+    monkeypatch.chdir(newcomer[0])
+    code, out, _ = run(capsys, "explain", "mairie de cuts", "france_services-60471")
+    assert code == 0
+    assert "De Mairie de Cuts à France services de Noyon" in out
+    assert "(Cuts – Varesnes – Morlincourt)" in out
+    assert "(Morlincourt – Noyon)" in out
+    code, _, err = run(capsys, "explain", "Mairie de Cut", "Noyon")
+    assert code == 1
+    assert '"Mairie de Cuts"' in err
+
+
+def test_explain_asks_which_where_two_sites_have_one_name(toy, capsys):
+    table = pd.read_csv(toy.parent / "mairies.csv", dtype=str)
+    table.assign(name="Mairie").to_csv(toy.parent / "mairies.csv", index=False)
+    code, _, err = run(capsys, "explain", "Mairie", "Bourg", "--study", toy)
+    assert code == 1
+    assert "mairie-a, mairie-b, mairie-x" in err
+
+
 def test_explain_takes_degrees_west_of_greenwich_and_names_what_it_does_not_know(toy, capsys):
     code, _, err = run(capsys, "explain", "-1.5,47.2", "Bourg", "--study", toy)
     assert code == 1
@@ -375,6 +478,34 @@ def test_isochrones_are_written_for_a_gis(toy, capsys):
     code, _, err = run(capsys, "isochrones", "--study", toy, "--at", "Bourg", "--out", "iso.pdf")
     assert code == 1
     assert ".gpkg, .geojson, .html" in err
+
+
+def test_isochrones_say_which_sites_they_are_made_from_and_all_takes_the_others(
+    newcomer, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.chdir(newcomer[0])
+    options = ["isochrones", "--minutes", 5, "--out", tmp_path / "iso.geojson", "--quiet"]
+    _, out, _ = run(capsys, *options)
+    assert "Fait à partir du site du territoire seulement\u202f; --all ajoute les 13 d’à côté." in out
+    assert "ces formes sont indicatives" in out
+    assert len(gpd.read_file(tmp_path / "iso.geojson")) == 1
+    _, out, _ = run(capsys, *options, "--all")
+    assert "seulement" not in out
+    assert len(gpd.read_file(tmp_path / "iso.geojson")) == 14
+
+
+def test_tables_for_a_spreadsheet_are_french_and_hold_no_formula(toy, capsys):
+    text = TOY.replace('formats = ["csv"]', 'formats = ["tableur", "csv"]').replace('name = "Bourg"', 'name = "=1+1"')
+    toy.write_text(text, encoding="utf-8")
+    assert run(capsys, "run", toy)[0] == 0
+    for path in (toy.parent / "out").glob("*-tableur.csv"):
+        raw = path.read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbf")
+        assert not re.search(r'(^|;)"?[=+@]', raw.decode("utf-8-sig"), re.MULTILINE)
+    name = "trois-villages-summary"
+    french = pd.read_csv(toy.parent / "out" / f"{name}-tableur.csv", sep=";", decimal=",", index_col=0)
+    plain = pd.read_csv(toy.parent / "out" / f"{name}.csv", index_col=0)
+    assert french["baseline"].to_numpy() == pytest.approx(plain["baseline"].to_numpy(), rel=1e-5, nan_ok=True)
 
 
 OSM = """<?xml version="1.0"?>
@@ -419,11 +550,35 @@ def test_fetch_asks_once_and_writes_roads_that_a_study_reads(overpass, tmp_path,
         assert "edges.parquet" in archive.namelist()
 
 
+def test_a_server_that_refuses_is_told_in_french(tmp_path, monkeypatch, capsys):
+    class Refusal(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(400, "Bad Request")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    with HTTPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        options = ["--endpoint", f"http://127.0.0.1:{server.server_port}/", "--cache", "cache", "--buffer", 0]
+        code, _, err = run(capsys, "fetch", "--area", "3.19,49.59,3.22,49.62", *options)
+        server.shutdown()
+    assert code == 1
+    assert "les routes n’ont pu être téléchargées de http://127.0.0.1" in err
+    assert "(HTTP 400 Bad Request)" in err
+    assert "nommez-le dans [roads] path" in err
+
+
 def test_fetch_says_what_it_cannot_use(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert "emprise" in run(capsys, "fetch", "--area", "1,2,3")[2]
     assert "accessmap new" in run(capsys, "fetch")[2]
-    assert run(capsys, "fetch", "--area", "3,49,4,50", "--endpoint", "ftp://x")[0] == 1
+    code, _, err = run(capsys, "fetch", "--area", "3,49,4,50", "--endpoint", "ftp://x")
+    assert code == 1
+    assert "n’est pas l’adresse d’un serveur" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -447,10 +602,42 @@ def test_without_a_command_all_of_them_are_told(capsys):
 
 
 def test_a_mistyped_command_is_exit_code_2_and_the_nearest_is_named(capsys):
+    for lang, told in (("fr", "vouliez-vous dire «\xa0check\xa0»\u202f?"), ("en", 'did you mean "check"?')):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(["--lang", lang, "chek"])
+        assert stopped.value.code == 2
+        assert told in capsys.readouterr().err
+
+
+# What is typed wrong, and what is said of it.
+WRONG_USAGE = {
+    "nothing given": (["site"], "il manque\xa0: --category, -p."),
+    "no whole number": (["site", "--category", "a", "-p", "x"], "-p attend un nombre entier, et non «\xa0x\xa0»."),
+    "no number": (["site", "--cutoff", "x"], "--cutoff attend un nombre, et non «\xa0x\xa0»."),
+    "no value": (["fetch", "--out"], "--out attend une valeur."),
+    "another choice": (
+        ["fetch", "--mode", "cars"],
+        "vouliez-vous dire «\xa0car\xa0»\u202f?). Choix\xa0: car, bike, walk.",
+    ),
+    "unknown option": (["run", "--nope", "--nix"], "arguments inconnus\xa0: --nope --nix. Voyez --help."),
+    "two that exclude each other": (["new", "--sample", "--communes", "x"], "--communes et --sample ne vont pas"),
+    "a value too much": (["run", "--quiet=yes"], "--quiet ne prend pas de valeur"),
+    "an option cut short": (["site", "--c", "x"], "écrivez l’option en entier"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_USAGE)
+def test_wrong_usage_is_told_in_french_and_in_english_where_asked(case, capsys):
+    arguments, told = WRONG_USAGE[case]
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["chek"])
+        cli.main(arguments)
+    err = capsys.readouterr().err
     assert stopped.value.code == 2
-    assert "did you mean 'check'?" in capsys.readouterr().err
+    assert told in err
+    assert not re.search("invalid|expected|required|argument |unrecognized|allowed|could match", err)
+    with pytest.raises(SystemExit):
+        cli.main([*arguments[:1], "--lang=en", *arguments[1:]])
+    assert told not in capsys.readouterr().err
 
 
 def test_a_reader_that_stops_reading_is_no_error():

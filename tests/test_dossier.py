@@ -94,9 +94,7 @@ def test_saving_makes_folders_returns_the_path_and_leaves_no_draft(dossier, tmp_
 def test_a_failed_save_leaves_what_was_there(dossier, tmp_path, monkeypatch):
     path = tmp_path / "pays.html"
     path.write_text("earlier")
-    monkeypatch.setattr(
-        "accessmap.dossier.files.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
-    )
+    monkeypatch.setattr("accessmap.wholefile.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         dossier.save(path)
     assert path.read_text() == "earlier"

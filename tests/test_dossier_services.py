@@ -98,7 +98,7 @@ def test_the_score_is_the_mean_of_services_between_the_stated_bounds(dossier, st
         bounds=dict.fromkeys(minutes, (max(study.thresholds), min(study.thresholds) / 2)),
     )
     assert np.allclose(dossier.tables["scores"]["score"], expected)
-    assert "entre 30,0 min de trajet (0 point) et 5,0 min (100 points)" in said(page.select_one("#services"))
+    assert "entre 30 minutes de trajet (0 point) et 5 minutes (100 points)" in said(page.select_one("#services"))
 
 
 def test_a_service_that_is_not_in_the_study_is_named(study):

@@ -22,10 +22,11 @@ from accessmap.studyfile import (
     load_study,
     loaded,
     read_settings,
+    readable_settings,
     study_text,
 )
 from accessmap.studyfile.lines import key_lines, line_of
-from accessmap.studyfile.problems import near_matches, shown
+from accessmap.studyfile.problems import Problem, near_matches, shown
 from accessmap.studyfile.reading import settings_of
 
 ROOT = Path(__file__).parents[1]
@@ -220,6 +221,131 @@ def test_what_is_wrong_in_the_data_is_told_with_the_key_that_names_it(toy, case)
         assert part in str(error.value)
 
 
+STEP = '[[scenario]]\nname = "x"\n[[scenario.step]]\n'
+# What a step says, and what is told of it: its line, and what is needed to mend it.
+BAD_STEPS = {
+    "unknown commune": (
+        'action = "open"\ncategory = "hospital"\ncommune = "Bour"',
+        ["ligne 8, scenario[1].step[1].commune", "« Bour » n’est pas une commune", '"Bourg"'],
+    ),
+    "unknown site": (
+        'action = "close"\nid = "Bourg"',
+        ["ligne 7, scenario[1].step[1].id", "aucun site", "mairie-b (Mairie B)"],
+    ),
+    "site that nothing comes near": ('action = "close"\nid = "zzz"', ["ligne 7", "aucun site n’a l’identifiant"]),
+    "unknown action": ('action = "shut"', ["ligne 6", "action inconnue « shut »", "open, close, move, set"]),
+    "no action": ('id = "fs-a"', ["scenario[1].step[1].action", "Actions possibles"]),
+    "unknown key": ('action = "close"\nid = "fs-a"\nday = 3', ["ligne 8", "step[1].day = 3", "clé inconnue"]),
+    "action of another type": ("action = 3", ["step[1].action = 3", "action inconnue « 3 »"]),
+    "missing key": ('action = "close"', ["scenario[1].step[1].id", "il manque cette clé"]),
+    "no place": ('action = "open"\ncategory = "hospital"', ["scenario[1].step[1]", "il manque le lieu"]),
+    "degrees in another order": (
+        'action = "move"\nid = "fs-a"\nlon = 49.5\nlat = 3.1',
+        ["ligne 8", "49.5, 3.1 est hors des communes"],
+    ),
+    "site that exists": (
+        'action = "open"\ncategory = "hospital"\nid = "fs-a"\ncommune = "Bourg"',
+        ["ligne 5", "il y a déjà là le site fs-a (FS A, Bourg)"],
+    ),
+    "category": (
+        'action = "open"\ncategory = "hospitall"\ncommune = "Bourg"',
+        ["ligne 7", "hospitall", "hospital"],
+    ),
+    "road that is not there": (
+        'action = "close_road"\nroad = ["a", "zz"]',
+        ["ligne 5, scenario[1].step[1]", "no node"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_STEPS)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_is_wrong_in_a_step_is_told_at_the_line_of_the_step(toy, case, elsewhere):
+    step, expected = BAD_STEPS[case]
+    before, _, after = TOY.partition("[[scenario]]")
+    rest = "[dossier]" + after.partition("[dossier]")[2]
+    written = f"# 1\n# 2\n{STEP}{step}\n"
+    if elsewhere:
+        (toy.parent / "plans.toml").write_text(written, encoding="utf-8")
+        toy.write_text(f'{before}[scenarios]\npath = "plans.toml"\n{rest}', encoding="utf-8")
+    else:
+        toy.write_text(f"{written}\n{before}{rest}", encoding="utf-8")
+    with pytest.raises(StudyFileError) as error:
+        load_study(toy)
+    assert len(error.value.problems) == 1
+    told = error.value.told("fr").replace("\xa0", " ")
+    assert ("plans.toml, ligne" in told) == elsewhere
+    for part in expected:
+        assert part in told
+
+
+def test_steps_see_what_the_steps_before_them_did(toy):
+    steps = (
+        'action = "close"\nid = "fs-a"\n[[scenario.step]]\naction = "open"\ncategory = "france_services"\n'
+        'commune = "Aville"\nid = "fs-a"\n[[scenario.step]]\naction = "move"\nid = "fs-a"\ncommune = "Bourg"\n'
+    )
+    toy.write_text(TOY + STEP + steps, encoding="utf-8")
+    assert list(load_study(toy).scenarios) == ["Bourg", "x"]
+    toy.write_text(TOY + STEP + 'action = "close"\nid = "fs-a"\n[[scenario.step]]\naction = "close"\nid = "fs-a"\n')
+    with pytest.raises(StudyFileError, match=r"scenario\[2\].step\[2\].id"):
+        load_study(toy)
+
+
+def test_everything_that_is_wrong_is_told_at_once(toy):
+    text = TOY.replace("thresholds = [2, 5]", 'tresholds = [2, 5]\nterritory = ["Bourgg"]')
+    text = text.replace('"residents.csv"', '"resident.csv"').replace('commune = "02002"', 'commune = "Bour"')
+    toy.write_text(text.replace('category = "france_services"\nformats', 'category = "x"\nformats'), encoding="utf-8")
+    file, known = readable_settings(toy)
+    with pytest.raises(StudyFileError) as error:
+        loaded(file, known=known)
+    assert [(problem.line, problem.reason) for problem in error.value.problems] == [
+        (3, "unknown_key"),
+        (4, "unknown_place"),
+        (10, "no_data_file"),
+        (30, "unknown_step_commune"),
+        (33, "unknown_category"),
+    ]
+
+
+def test_what_follows_from_a_problem_is_no_problem_of_its_own(toy):
+    for wrong, line in (('pth = "residents.csv"', 9), ("path = 3", 9)):
+        toy.write_text(TOY.replace('path = "residents.csv"', wrong), encoding="utf-8")
+        file, known = readable_settings(toy)
+        with pytest.raises(StudyFileError) as error:
+            loaded(file, known=known)
+        assert [problem.line for problem in error.value.problems] == [line]
+    toy.write_text(TOY.replace('path = "mairies.csv"', "path = 3").replace('"edges.csv"', '"edge.csv"'))
+    file, known = readable_settings(toy)
+    with pytest.raises(StudyFileError) as error:
+        loaded(file, known=known)
+    assert [problem.key for problem in error.value.problems] == [("services", 0, "path"), ("roads", "edges")]
+    toy.write_text(TOY.replace('category = "mairie"', 'categry = "mairie"'))
+    file, known = readable_settings(toy)
+    with pytest.raises(StudyFileError) as error:
+        loaded(file, known=known)
+    assert [problem.key for problem in error.value.problems] == [("services", 0, "categry")]
+
+
+def test_without_communes_the_other_files_are_still_looked_for(toy):
+    text = TOY.replace('"communes.gpkg"', '"commune.gpkg"').replace('"nodes.csv"', '"node.csv"')
+    toy.write_text(text.replace('"mairies.csv"', '"mairie.csv"'), encoding="utf-8")
+    with pytest.raises(StudyFileError) as error:
+        load_study(toy)
+    assert [problem.line for problem in error.value.problems] == [6, 12, 20]
+    assert "commune.gpkg n’existe pas (vouliez-vous dire" in error.value.told("fr").replace("\xa0", " ")
+
+
+def test_a_dossier_must_know_its_service_and_a_study_need_not(toy):
+    text = TOY.partition("[[scenario]]")[0].replace("france_services.csv", "mairies.csv")
+    toy.write_text(text.replace('category = "france_services"', 'category = "hospital"'), encoding="utf-8")
+    assert len(load_study(toy).services) == 6
+    with pytest.raises(StudyFileError) as error:
+        loaded(read_settings(toy), for_dossier=True)
+    told = error.value.told("fr").replace("\xa0", " ")
+    assert "dossier.category : rien ne dit de quel service parle le dossier" in told
+    assert "hospital, mairie" in told
+
+
 def test_problems_of_several_files_are_told_together(toy):
     text = toy.read_text("utf-8").replace('"residents.csv"', '"r.csv"').replace('"nodes.csv"', '"n.csv"')
     toy.write_text(text.replace('"france_services.csv"', '"f.csv"'), encoding="utf-8")
@@ -316,6 +442,41 @@ def test_the_sample_is_complete_in_its_own_territory_alone(tmp_path):
         found = loaded(read_settings(path))
         assert [each.reason for each in found.cautions] == cautions
         assert ("il peut en manquer" in " ".join(found.study.notes["problem"])) == bool(cautions)
+
+
+def test_services_of_the_sample_that_are_not_taken_are_not_warned_of(tmp_path):
+    path = tmp_path / "study.toml"
+    head = '[study]\nterritory = ["CC du Pays Noyonnais"]\n[communes]\nsample = true\n'
+    section = '[[services]]\nsample = true\ncategory = "{}"\n'
+    for kept, expected in ((["mairie"], []), (["mairie", "hospital"], [("caution_sample_hospital", 8)])):
+        path.write_text(head + "".join(section.format(name) for name in kept))
+        found = loaded(read_settings(path))
+        assert [(each.reason, each.line) for each in found.cautions] == expected
+        notes = found.study.notes
+        of_services = set(notes.loc[notes["table"] == "services", "id"].astype(str).str.partition("-")[0])
+        assert of_services == set(kept)
+
+
+CAUTIONS = ("caution_sample", "caution_sample_france_services", "caution_sample_hospital", "caution_edge")
+
+
+@pytest.mark.parametrize("reason", CAUTIONS)
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_caution_on_a_page_is_in_words_for_who_never_saw_the_file(reason, lang):
+    sentence = Problem(reason, ("services", 0), 3, values={"places": "Aville"}).sentence(lang)
+    assert not re.search(r"\[|\]|livr|bundled|accessmap|section|table", sentence)
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+
+
+def test_the_caution_of_the_study_is_that_of_the_page(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('[study]\nterritory = ["CC du Pays Noyonnais"]\n[communes]\nsample = true\n')
+    (caution,) = load_study(path).cautions
+    assert caution.replace("\xa0", " ") == (
+        "Hors du Pays Chaunois, toutes les France services et tous les hôpitaux ne sont pas dans les données : "
+        "là où il en manque, les temps affichés sont trop longs."
+    )
 
 
 def test_communes_far_from_the_territory_can_be_left_out(toy):
@@ -497,6 +658,22 @@ def test_a_new_study_of_the_sample_is_about_the_epci_and_runs(tmp_path):
     assert study.communes["population"][study.communes["in_territory"]].sum() == 31_901
     assert list(study.scenarios) == ["France services à Guiscard"]
     assert "il peut en manquer" in study.notes["problem"].iloc[-1]
+
+
+@pytest.mark.parametrize("epci", ["CU du Grand Reims", "CA de la Région de Compiègne et de la Basse Automne"])
+def test_a_new_study_where_no_france_services_is_known_is_about_mairies_and_says_what_to_add(tmp_path, epci):
+    path = tmp_path / "study.toml"
+    path.write_text(study_text(territory=[epci]), encoding="utf-8")
+    text = path.read_text("utf-8")
+    found = loaded(read_settings(path), for_dossier=True)
+    assert found.study.scenarios == {}
+    assert set(found.study.services["category"]) == {"mairie"}
+    assert read_settings(path).settings.dossier.category == "mairie"
+    assert not [each for each in found.cautions if each.reason.startswith("caution_sample")]
+    assert "il peut en manquer" not in " ".join(found.study.notes["problem"])
+    assert "Liste des structures" in text
+    asked = tomllib.loads(study_text(territory=[epci], category="france_services"))
+    assert asked["dossier"]["category"] == "france_services"
 
 
 @given(st.text(max_size=40))

@@ -4,9 +4,12 @@ import json
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from studyfiles import write_toy
 
 from accessmap.studyfile import Drafts, ToldError, file_stem, verified
+from accessmap.studyfile.differing import differing
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +44,45 @@ def test_a_page_that_was_edited_is_found_out(toy_run):
     whole = page.read_bytes()
     page.write_bytes(whole.replace(b"Trois villages", b"Trois hameaux", 1))
     try:
-        assert kinds(page) == ["page"]
+        found = verified(page)[1]
+        assert {each.kind for each in found} == {"page", "text"}
+        places = [each for each in found if each.kind == "text"]
+        assert len(places) == 1
+        assert "Trois hameaux" in places[0].found
+        assert "Trois villages" in places[0].recorded
     finally:
         page.write_bytes(whole)
+
+
+def test_a_page_whose_code_alone_was_edited_says_that_its_text_is_the_same(toy_run):
+    page = toy_run[1]
+    whole = page.read_bytes()
+    page.write_bytes(whole.replace(b"<style>", b"<style>/* */", 1))
+    try:
+        assert kinds(page) == ["code", "page"]
+    finally:
+        page.write_bytes(whole)
+
+
+@given(st.lists(st.sampled_from(["un", "deux", "84\xa0%", "<b>", "</b>", "<p>"]), max_size=30), st.data())
+def test_two_pages_differ_where_one_word_was_changed_and_nowhere_else(words, data):
+    page = " ".join(words)
+    assert differing(page, page) == []
+    at = data.draw(st.integers(0, len(words)))
+    edited = " ".join([*words[:at], "ajout", *words[at:]])
+    found = differing(page, edited)
+    assert len(found) == 1
+    assert "ajout" in found[0][1].split()
+    assert "ajout" not in found[0][0].split()
+
+
+def test_places_far_apart_are_told_apart_and_scripts_and_styles_are_no_text():
+    page = "<style>a</style><p>84\xa0% {}</p><script>b</script><p>12 min</p>".format("mot " * 9)
+    edited = page.replace("84", "85").replace("12", "11").replace("<style>a", "<style>c")
+    assert differing(page, edited) == [
+        ("84\xa0% mot mot mot", "85\xa0% mot mot mot"),
+        ("mot mot mot 12 min", "mot mot mot 11 min"),
+    ]
 
 
 def test_a_table_that_was_edited_is_found_out_and_one_that_is_not_there_is_not_missed(toy_run):

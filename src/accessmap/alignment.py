@@ -1,31 +1,22 @@
 """What minutes, supply and people must be before anything is computed with them: aligned, complete, finite."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import TableError, did_you_mean
+from accessmap.findings import first_few
 
 __all__ = ["Floats", "complete", "minutes_of", "people_of", "supply_of"]
 
 Floats = NDArray[np.float64]
-_SHOWN = 5
-
-
-def _named(ids: Iterable[object]) -> str:
-    """Return the first few ids as text, and how many more there are."""
-    known = [repr(id_) for id_ in ids]
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return ", ".join(known[:_SHOWN]) + more
 
 
 def _repeated(index: pd.Index, what: str) -> list[str]:
     """Return the sentence that an id is there twice, if one is."""
     if index.is_unique:
         return []
-    return [f"{what} must be unique; repeated: {_named(index[index.duplicated()].unique())}."]
+    return [f"{what} must be unique; repeated: {first_few(index[index.duplicated()].unique())}."]
 
 
 def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
@@ -76,11 +67,11 @@ def complete(values: pd.Series, name: str, *, negative: bool = False) -> Floats:
     if unknown.any():
         remedy = "fill them or leave those ids out of every table."
         problems.append(
-            f"{int(unknown.sum())} values are missing or infinite ({_named(values.index[unknown])}): {remedy}"
+            f"{int(unknown.sum())} values are missing or infinite ({first_few(values.index[unknown])}): {remedy}"
         )
     below = np.less(numbers, 0, where=~unknown, out=np.zeros(len(numbers), dtype=bool))
     if below.any() and not negative:
-        problems.append(f"{int(below.sum())} values are negative ({_named(values.index[below])}).")
+        problems.append(f"{int(below.sum())} values are negative ({first_few(values.index[below])}).")
     if problems:
         raise TableError(name, problems)
     return numbers
@@ -92,7 +83,7 @@ def _missing(index: pd.Index, values: pd.Series, what: str) -> list[str]:
     if absent.empty:
         return []
     hint = did_you_mean(absent[0], values.index) if len(values) <= 10_000 else ""
-    return [f"No value for {len(absent)} {what}: {_named(absent)}{hint}."]
+    return [f"No value for {len(absent)} {what}: {first_few(absent)}{hint}."]
 
 
 def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Floats:
@@ -126,7 +117,7 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
     extra = people.index[~people.index.isin(index)]
     if len(extra):
         problems.append(
-            f"{len(extra)} ids are not in the other table: {_named(extra)}; choose the same ids in both with .loc."
+            f"{len(extra)} ids are not in the other table: {first_few(extra)}; choose the same ids in both with .loc."
         )
     if problems:
         raise TableError(name, problems)

@@ -57,7 +57,8 @@ def isochrones(
     walk_metres
         Land further than this from every road in reach is left out, however much time is left.
     cell_metres
-        Side of a cell of the grid; by default a thousandth of the extent, 10 to 100 m.
+        Side of a cell of the grid; by default a thousandth of the extent, 10 to 100 m. A road is drawn as wide as a
+        cell, so areas grow with it: give one side where areas are compared.
 
     Returns
     -------

@@ -13,7 +13,6 @@ from accessmap.errors import TableError, did_you_mean
 from accessmap.labels import CATEGORIES
 
 YES_NO = ("yes", "no", "unknown")
-LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
 SHOWN = 5  # rows named one by one before "and n more"
 
 Mask = NDArray[np.bool_]
@@ -29,12 +28,22 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def first_few(items: Sequence[Any] | pd.Index | NDArray[Any], told: Callable[[Any], str] = repr) -> str:
+    """Return the first few items as they are told, with commas, and how many more there are.
+
+    >>> first_few(["a", "b", "c", "d", "e", "f"])
+    "'a', 'b', 'c', 'd', 'e' and 1 more"
+    """
+    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
+    return ", ".join(told(item) for item in items[:SHOWN]) + more
+
+
 def some(values: Iterable[object], known: Iterable[object] = ()) -> str:
     """Return the first few values, each with its near matches among `known`, and how many more there are."""
-    listed = list(dict.fromkeys(values))
-    known = [str(name) for name in known]
-    named = [f"{value!r}{did_you_mean(value, known) if known else ''}" for value in listed[:SHOWN]]
-    return ", ".join(named) + (f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else "")
+    names = [str(name) for name in known]
+    return first_few(
+        list(dict.fromkeys(values)), lambda value: f"{value!r}{did_you_mean(value, names) if names else ''}"
+    )
 
 
 def _is_word(value: object) -> bool:
@@ -69,13 +78,13 @@ class Findings:
 
     def rows(self, mask: Mask, value: Callable[[int], object] | None = None) -> str:
         """Return '2 rows: 'a' (-1), 'b' (-3)', with the place in the file where it is known."""
-        where = np.flatnonzero(mask)
-        named = []
-        for row in where[:SHOWN]:
+
+        def told(row: int) -> str:
             name = self.row_names[row] if self.row_names is not None else repr(self.table.index[row])
-            named.append(f"{name} ({value(row)})" if value is not None else name)
-        more = f" and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
-        return f"{count(len(where), 'row')}: {', '.join(named)}{more}"
+            return f"{name} ({value(row)})" if value is not None else name
+
+        where = np.flatnonzero(mask)
+        return f"{count(len(where), 'row')}: {first_few(where, told)}"
 
     def flag(self, mask: Any, what: str, remedy: str, value: Callable[[int], object] | None = None) -> None:
         """Add a problem where `mask` is true anywhere."""
@@ -268,50 +277,3 @@ class Findings:
             wrong = ~values.isin(YES_NO)
             remedy = "write 'yes', 'no', or 'unknown' where it is not known"
             self.flag(wrong, f"'{name}' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row]))
-
-    def minutes(self) -> None:
-        """Times are float32 minutes: finite, 0 or more, NaN where not reached."""
-        times = self.table
-        for column in times.columns[times.columns.duplicated()].unique():
-            self.add(f"Column {column!r} is there more than once: keep one column of each service.")
-        numbers = [column for column in times.columns if not isinstance(column, str)]
-        if numbers:
-            self.add(f"Columns {some(numbers)} are not text: name them by service_id.")
-        wrong = {str(dtype) for dtype in times.dtypes if dtype != np.float32}
-        if wrong:
-            self.add(f"Dtype is {', '.join(sorted(wrong))} and not float32: call astype('float32').")
-        try:
-            values = times.to_numpy(dtype="float64", na_value=np.nan)
-        except (TypeError, ValueError):
-            self.add("Some values are not numbers: give minutes, NaN where not reached.")
-            return
-        self._cells(np.isinf(values), "infinite", "not reached is NaN")
-        self._cells(np.isfinite(values) & (values < 0), "negative", "minutes are 0 or more")
-        beyond = np.isfinite(values) & (values > LONGEST_MINUTES)
-        self._cells(beyond, "over a week", "a mark for 'not reached' must be NaN; minutes are wanted, not seconds")
-
-    def _cells(self, mask: Mask, what: str, remedy: str) -> None:
-        rows, columns = np.nonzero(mask)
-        if len(rows):
-            cells = [
-                (self.table.index[row], self.table.columns[column]) for row, column in zip(rows, columns, strict=True)
-            ][:SHOWN]
-            more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-            verb = "value is" if len(rows) == 1 else "values are"
-            self.add(f"{len(rows)} {verb} {what}, at {', '.join(map(str, cells))}{more}: {remedy}.")
-
-    def same_rows(self, index: pd.Index) -> None:
-        """The rows are those of the residents, in their order."""
-        unknown = self.table.index.difference(index, sort=False)
-        absent = index.difference(self.table.index, sort=False)
-        if len(unknown):
-            self.add(
-                f"{count(len(unknown), 'row')} not in the residents table, {some(unknown, index)}: remove or rename."
-            )
-        if len(absent):
-            self.add(
-                f"{count(len(absent), 'resident')} without a row, {some(absent)}: "
-                "keep everyone (reindex to residents.index), a row of NaN where nothing is reached."
-            )
-        if not len(unknown) and not len(absent) and not self.table.index.equals(index):
-            self.add("The rows are not in the order of the residents: call times.reindex(residents.index).")

@@ -74,6 +74,8 @@ class RoadNetwork(RoadNetworkBase):
         ----------
         destinations
             Node ids; `which` counts in their order, -1 (with NaN minutes) where fewer than k are reached.
+        k
+            How many, the nearest first.
         """
         return self._roads.router.nearest(Seeds.at(self._roads.numbers(destinations)), k=k)
 

@@ -9,14 +9,17 @@ from collections.abc import Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from accessmap.errors import TableError
-from accessmap.findings import Findings, some
+from accessmap.findings import Findings, count, first_few, some
 from accessmap.places import FRANCE_LONLAT, METRIC_CRS, check_places, old_communes, same_crs
 
 __all__ = ["METRIC_CRS", "check_communes", "check_residents", "check_services", "check_times", "metric_crs"]
+
+LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
 
 
 def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence[float]) -> str:
@@ -235,9 +238,9 @@ def check_times(
     found = Findings("times", times, None)
     if found.is_table(geographic=False):
         found.ids("resident_id")
-        found.minutes()
+        _check_minutes(found)
         if residents is not None:
-            found.same_rows(residents.index)
+            _check_same_rows(found, residents.index)
         if services is not None:
             unknown = [column for column in times.columns if column not in services.index]
             if unknown:
@@ -245,3 +248,48 @@ def check_times(
                     f"{some(unknown, services.index)} not in the services table: keep the columns of known services."
                 )
     found.raise_if_any()
+
+
+def _check_minutes(found: Findings) -> None:
+    """Times are float32 minutes: finite, 0 or more, NaN where not reached."""
+    times = found.table
+    for column in times.columns[times.columns.duplicated()].unique():
+        found.add(f"Column {column!r} is there more than once: keep one column of each service.")
+    numbers = [column for column in times.columns if not isinstance(column, str)]
+    if numbers:
+        found.add(f"Columns {some(numbers)} are not text: name them by service_id.")
+    wrong = {str(dtype) for dtype in times.dtypes if dtype != np.float32}
+    if wrong:
+        found.add(f"Dtype is {', '.join(sorted(wrong))} and not float32: call astype('float32').")
+    try:
+        values = times.to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        found.add("Some values are not numbers: give minutes, NaN where not reached.")
+        return
+    _add_cells(found, np.isinf(values), "infinite", "not reached is NaN")
+    _add_cells(found, np.isfinite(values) & (values < 0), "negative", "minutes are 0 or more")
+    beyond = np.isfinite(values) & (values > LONGEST_MINUTES)
+    _add_cells(found, beyond, "over a week", "a mark for 'not reached' must be NaN; minutes are wanted, not seconds")
+
+
+def _add_cells(found: Findings, mask: NDArray[np.bool_], what: str, remedy: str) -> None:
+    cells = np.argwhere(mask)
+    if len(cells):
+        named = first_few(cells, lambda cell: str((found.table.index[cell[0]], found.table.columns[cell[1]])))
+        verb = "value is" if len(cells) == 1 else "values are"
+        found.add(f"{len(cells)} {verb} {what}, at {named}: {remedy}.")
+
+
+def _check_same_rows(found: Findings, index: pd.Index) -> None:
+    """The rows are those of the residents, in their order."""
+    unknown = found.table.index.difference(index, sort=False)
+    absent = index.difference(found.table.index, sort=False)
+    if len(unknown):
+        found.add(f"{count(len(unknown), 'row')} not in the residents table, {some(unknown, index)}: remove or rename.")
+    if len(absent):
+        found.add(
+            f"{count(len(absent), 'resident')} without a row, {some(absent)}: "
+            "keep everyone (reindex to residents.index), a row of NaN where nothing is reached."
+        )
+    if not len(unknown) and not len(absent) and not found.table.index.equals(index):
+        found.add("The rows are not in the order of the residents: call times.reindex(residents.index).")

@@ -16,8 +16,9 @@ from itertools import pairwise
 from typing import NoReturn
 
 from accessmap import __version__
+from accessmap.cli import usage
 from accessmap.cli.say import Say
-from accessmap.errors import AccessmapError, did_you_mean
+from accessmap.errors import AccessmapError
 from accessmap.labels import Lang
 
 __all__ = ["main"]
@@ -63,18 +64,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that names the nearest command where one is mistyped, and titles its help in one language."""
+    """A parser that speaks one language: what is wrong with a command, and the titles of its help."""
 
     arguments = "positional arguments"
+    lang: Lang = "fr"
 
     def format_help(self) -> str:
         """Return the help, its first group under the title of this class."""
         return super().format_help().replace("positional arguments:", f"{self.arguments}:", 1)
 
     def error(self, message: str) -> NoReturn:
-        name = message.partition("invalid choice: '")[2].partition("'")[0]
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}{did_you_mean(name, COMMANDS) if name else ''}\n")
+        self.exit(USAGE, f"{self.prog}: {usage.told(message, self.lang)}\n")
 
 
 def _lang(arguments: Sequence[str]) -> Lang:
@@ -85,7 +86,7 @@ def _lang(arguments: Sequence[str]) -> Lang:
 
 
 def _parser(say: Say) -> argparse.ArgumentParser:
-    titled: type[_Parser] = type("_Titled", (_Parser,), {"arguments": say("arguments")})
+    titled: type[_Parser] = type("_Titled", (_Parser,), {"arguments": say("arguments"), "lang": say.lang})
     common = titled(add_help=False)
     common.add_argument("-h", "--help", action="help", help=say("help_help"))
     common.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))

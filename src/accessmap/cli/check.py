@@ -36,9 +36,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     try:
         with say.steps(2) as step:
             step("step_settings")
-            file = studyfile.read_settings(asked.study)
+            file, wrong = studyfile.readable_settings(asked.study)
             step("step_read")
-            found = studyfile.loaded(file)
+            found = studyfile.loaded(file, for_dossier=True, known=wrong)
             report = found.study.report_data()
     except studyfile.StudyFileError as error:
         say.warn(error.told(say.lang))

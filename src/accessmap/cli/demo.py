@@ -6,6 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
+from accessmap import labels
 from accessmap.cli.say import Say
 
 __all__ = ["add", "run"]
@@ -48,7 +49,13 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         write_tables(dossier, page.parent, page.stem, formats=["csv"])
         write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
         written = drafts.place()
-    say.line(say("demo_done", path=(asked.out / page.name).resolve(), seconds=f"{time.monotonic() - start:.1f}"))
+    say.line(
+        say(
+            "demo_done",
+            path=(asked.out / page.name).resolve(),
+            seconds=labels.number(time.monotonic() - start, digits=1, lang=say.lang),
+        )
+    )
     say.line(say("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name)))
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accessmap import labels
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from accessmap.study import Study
 
 __all__ = ["add", "run"]
 
@@ -28,7 +33,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     from accessmap.studyfile import ToldError
 
     study, _ = study_asked(asked.study, say)
-    (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
+    (start_name, start), (end_name, end) = place(asked.origin, study, say), place(asked.destination, study, say)
     way = study.network.explain(start, end)
     if way.empty:
         raise ToldError("no_way", start=start_name, end=end_name)
@@ -38,7 +43,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     if study.network.provenance.modelled:
         say.line(say("run_modelled"))
     say.line()
-    way["label"] = [_label(row, say) for row in way.to_dict("records")]
+    along = _along(way, study) if study.network.provenance.modelled else [""] * len(way)
+    way["label"] = [
+        _label(row, say) + (f" ({names})" if names else "")
+        for row, names in zip(way.to_dict("records"), along, strict=True)
+    ]
     titles = [say(f"explain_{name}") for name in ("road", "km", "speed", "minutes")]
     say.rows(titles, [_row(row, say) for row in way.to_dict("records")])
     say.line()
@@ -50,10 +59,25 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         for row in by_class.reset_index().to_dict("records")
     ]
     say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
-    stretches = way.drop(columns=["geometry", "label"]).to_dict("records")
+    stretches = way.drop(columns=["geometry", "label"]).assign(along=along).to_dict("records")
     modelled = study.network.provenance.modelled
     say.result(start=start_name, end=end_name, minutes=minutes, km=km, modelled=modelled, stretches=stretches)
     return 0
+
+
+def _along(way: gpd.GeoDataFrame, study: Study) -> list[str]:
+    """Return the communes along each stretch of a modelled network, whose nodes are their mairies, by their code."""
+    import geopandas as gpd
+
+    nodes = study.network.nodes
+    points = gpd.GeoSeries.from_xy(nodes["lon"], nodes["lat"], index=nodes.index, crs="EPSG:4326").to_crs(way.crs)
+    names = study.communes["name"].reindex(nodes.index.astype(str))
+    at = {(round(x), round(y)): name for x, y, name in zip(points.x, points.y, names, strict=True)}
+    found = []
+    for line in way.geometry:
+        met = [at.get((round(x), round(y))) for x, y, *_ in line.coords]
+        found.append(" – ".join(dict.fromkeys(str(name) for name in met if isinstance(name, str))))
+    return found
 
 
 def _label(row: dict[Hashable, Any], say: Say) -> str:

@@ -27,6 +27,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     where.add_argument("--category", default="france_services", metavar=say("category"), help=say("help_category"))
     where.add_argument("--at", metavar=say("place"), help=say("help_at"))
     parser.add_argument("--minutes", type=float, nargs="+", default=None, metavar="MIN", help=say("help_minutes"))
+    parser.add_argument("--all", action="store_true", help=say("help_iso_all"))
     parser.add_argument("--outward", action="store_true", help=say("help_outward"))
     parser.add_argument("--out", type=Path, default=Path("isochrones.gpkg"), metavar=say("file"), help=say("help_iso"))
     add_study(parser, say)
@@ -45,7 +46,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         step("step_read")
         study, _ = study_asked(asked.study, say)
         step("step_isochrones")
-        names, points = _points(asked, study)
+        names, points, others = _points(asked, study, say)
         areas = am.isochrones(study.network, points, asked.minutes or study.thresholds, outward=asked.outward)
         table = areas.reset_index().rename(columns={areas.index.names[0]: "site"})
         table.insert(1, "name", [str(names[site]) for site in table["site"]])
@@ -64,27 +65,31 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         for row in table.rename(columns={"name": "name_"}).itertuples()
     ]
     say.rows(titles, rows)
+    if asked.at is None and not asked.all:
+        inside = say("isochrones_inside", n=len(points))
+        say.line(say("isochrones_others", n=others, inside=inside) if others else f"{inside}.")
     if study.network.provenance.modelled:
-        say.line(say("run_modelled"))
+        say.line(say("isochrones_modelled"))
     say.written([studyfile.Written(asked.out, written[0].replaced)])
     records = table.drop(columns="geometry").to_dict("records")
-    say.result(path=asked.out, replaced=written[0].replaced, isochrones=records)
+    modelled = study.network.provenance.modelled
+    say.result(path=asked.out, replaced=written[0].replaced, modelled=modelled, isochrones=records)
     return 0
 
 
-def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gpd.GeoSeries]:
-    """Return the names and points of the sites of the territory, or of the one place that is asked for."""
+def _points(asked: argparse.Namespace, study: Study, say: Say) -> tuple[dict[str, str], gpd.GeoSeries, int]:
+    """Return the names and points of the sites that are asked for, or of the one place, and how many were left out."""
     from accessmap.studyfile import ToldError
 
     if asked.at is not None:
-        name, points = place(asked.at, study)
-        return {str(points.index[0]): name}, points
-    sites = study.sites(asked.category)
+        name, points = place(asked.at, study, say)
+        return {str(points.index[0]): name}, points, 0
+    every = study.sites(asked.category)
     inside = study.communes.loc[study.communes["in_territory"]].union_all()
-    sites = sites[sites.geometry.intersects(inside)]
+    sites = every if asked.all else every[every.geometry.intersects(inside)]
     if sites.empty:
         raise ToldError("no_site_inside", category=asked.category)
-    return dict(sites["name"]), sites.geometry
+    return dict(sites["name"]), sites.geometry, len(every) - len(sites)
 
 
 def _map(areas: gpd.GeoDataFrame, study: Study, say: Say, way: str) -> OfflineMap:

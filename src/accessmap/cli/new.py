@@ -59,8 +59,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         drafts.path(out.name).write_text(text, encoding="utf-8", newline="\n")
         written = drafts.place()
     say.written([studyfile.Written(out, written[0].replaced)])
+    chosen = file.settings.dossier.category
+    if asked.communes is None and asked.category is None and chosen == "mairie":
+        say.line(say("new_mairies", path=out))
     say.line(say("new_next", title=file.settings.study.title, path=out))
-    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title)
+    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, category=chosen)
     return 0
 
 
@@ -69,13 +72,14 @@ def _list(say: Say) -> int:
     from accessmap.studyfile import sample_epci
 
     table = sample_epci()
-    titles = [say(f"list_{name}") for name in ("name", "code", "communes", "people", "whole")]
+    titles = [say(f"list_{name}") for name in ("name", "code", "communes", "people", "france_services", "whole")]
     rows = [
         (
             row["name"],
             str(code),
             str(row["communes"]),
             labels.number(row["people"], lang=say.lang),
+            say("list_none") if not row["france_services"] else str(row["france_services"]),
             say("list_yes" if row["whole"] else "list_perhaps"),
         )
         for code, row in table.iterrows()

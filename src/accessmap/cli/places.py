@@ -39,18 +39,20 @@ def study_asked(path: Path | None, say: Say) -> tuple[Study, StudyFile | None]:
     return studyfile.loaded(file).study, file
 
 
-def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
-    """Return the name and the point (in the CRS of the communes) of "lon,lat", or of a commune: that of its mairie.
+def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
+    """Return the name and the point (in the CRS of the communes) of "lon,lat", of a commune or of a site.
+
+    The point of a commune is that of its mairie; a commune goes before a site of the same name.
 
     Raises
     ------
     ToldError, StudyFileError
-        Where the commune is unknown or the degrees cannot be.
+        Where the place is unknown, several share its name, or the degrees cannot be.
     """
     import geopandas as gpd
 
     from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
     from accessmap.studyfile.territory import codes_of
 
     if match := LON_LAT.fullmatch(text):
@@ -64,9 +66,15 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
     codes, unknown = codes_of(only, [text.strip()])
     if unknown:
         one = unknown[0]
+        site = None if one.several else _site(one.name, study)
+        if site is not None:
+            points = study.services.geometry.loc[[site]].to_crs(study.communes.crs)
+            return str(study.services["name"][site]), points.representative_point()
         reason = "several_communes" if one.several else "unknown_commune"
         told = {"name": one.name, "codes": ", ".join(one.several)}
-        raise StudyFileError("commune", [Problem(reason, values=told, near=one.near)])
+        services = study.services
+        near = near_matches(one.name, [*study.communes["name"], *services["name"], *services.index])
+        raise StudyFileError(say("place").casefold(), [Problem(reason, values=told, near=near)])
     code = str(codes[0])
     services = study.services
     mairies = services[services["category"] == "mairie"]
@@ -74,3 +82,17 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
     points = here if len(here) else study.communes.loc[[code]]
     point = points.geometry.representative_point().iloc[0]
     return str(study.communes["name"][code]), gpd.GeoSeries([point], index=[code], crs=study.communes.crs)
+
+
+def _site(name: str, study: Study) -> str | None:
+    """Return the id of the site of this id or name, None where there is none; ToldError where there are several."""
+    from accessmap.studyfile import ToldError
+    from accessmap.studyfile.problems import plain
+
+    services = study.services
+    if name in services.index:
+        return name
+    same = services.index[services["name"].astype("str").map(plain) == plain(name)]
+    if len(same) > 1:
+        raise ToldError("several_sites", name=name, codes=", ".join(map(str, same[:5])))
+    return str(same[0]) if len(same) else None

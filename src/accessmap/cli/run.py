@@ -33,7 +33,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         out = asked.out if asked.out is not None else file.find(file.settings.dossier.out)
         with studyfile.Drafts(out, overwrite=not asked.no_overwrite) as drafts:
             step("step_read")
-            found = studyfile.loaded(file)
+            found = studyfile.loaded(file, for_dossier=True)
             stem = file.settings.dossier.name or studyfile.file_stem(found.study.title)
             drafts.check_free(f"{stem}.html", f"{stem}.json")
             step("step_dossier")

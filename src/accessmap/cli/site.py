@@ -24,6 +24,8 @@ __all__ = ["add", "run"]
 
 NEARLY = 0.05  # how much worse, as a share of the best, a choice that is shown beside it may be
 SHOWN = 5
+TIE = 1e-9  # shares of the best that differ by less are the noise of sums
+TENTH = 0.1  # of a minute, as minutes are shown
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -72,13 +74,15 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             names = ", ".join(str(table.sites["name"][site]) for site in found.opened)
             title = say("site_scenario", what=labels.category(asked.category).name(say.lang), names=names)
             plan = found.to_scenario(title, asked.category, table.sites)
-            stem = f"{studyfile.file_stem(study.title)}-sites-{asked.category}"
+            # A file an objective: one answer does not replace that to another question.
+            which = "" if asked.objective == "mean" else f"-{asked.objective}"
+            stem = f"{studyfile.file_stem(study.title)}-sites-{asked.category}{which}"
             listed = found.by_site.assign(name=table.sites["name"].reindex(found.by_site.index))
             listed.to_csv(drafts.path(f"{stem}.csv"), lineterminator="\n")
             write_scenarios([plan], drafts.path(f"{stem}.toml"))
             written = drafts.place()
     _tell(found, table, asked, say)
-    _tell_others(others, found, table, say)
+    _tell_others(others, found, table, asked, say)
     if study.network.provenance.modelled:
         say.line(say("run_modelled"))
     say.line()
@@ -142,7 +146,9 @@ def _best(table: _Table, asked: argparse.Namespace) -> Siting:
     least = 1 if asked.free else len(table.here) + 1
     most = table.times.shape[1] - len(table.outside)
     if not least <= asked.p <= most:
-        raise ToldError("bad_p", p=str(asked.p), here=str(len(table.here)), least=str(least), most=str(most))
+        span = str(least) if least == most else f"{least}–{most}"
+        reason = {0: "bad_p_none", 1: "bad_p_one"}.get(len(table.here), "bad_p")
+        raise ToldError(reason, p=str(asked.p), here=str(len(table.here)), range=span)
     existing = table.outside if asked.free else [*table.here, *table.outside]
     p = asked.p + len(table.outside)
     options: dict[str, Any] = {"existing": existing, "time_limit": asked.time_limit}
@@ -172,8 +178,8 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
     """Print what opens and closes, and what that changes for the people of the territory."""
     names = table.sites["name"]
     word = labels.category(asked.category).name(say.lang, count=asked.p)
-    kept = len(set(table.here) & set(found.sites))
-    say.line(say("site_head", n=asked.p, what=word, kept=kept, outside=len(table.outside)))
+    kept = say("site_kept", n=len(set(table.here) & set(found.sites)))
+    say.line(say("site_head", n=len(table.outside), p=asked.p, what=word, kept=kept))
     by_site = found.by_site.to_dict("index")
     for site in found.opened:
         row = by_site[site]
@@ -184,9 +190,16 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
     today = table.times[[*table.here, *table.outside]].min(axis=1) if table.here or table.outside else None
     for key, value in _measures(table, asked.cutoff).items():
         now = value(today, say) if today is not None else labels.NO_BREAK + "–"
-        say.line(say(f"site_{key}", now=now, then=value(found.minutes, say), cutoff=f"{asked.cutoff:g}"))
+        say.line(say(f"site_{key}", now=now, then=value(found.minutes, say), cutoff=_cutoff(asked, say)))
+    if found.method == "max_coverage" and today is not None and found.objective <= _covered(today, table, asked):
+        say.line(say("site_no_gain", cutoff=_cutoff(asked, say)))
     gap = labels.percent(found.gap, lang=say.lang, digits=2)
     say.line(say("site_proven" if found.status == "optimal" else "site_gap", gap=gap))
+
+
+def _covered(minutes: pd.Series, table: _Table, asked: argparse.Namespace) -> float:
+    """Return the people within the cutoff, as `max_coverage` counts them, but for the noise of sums."""
+    return float(table.people[minutes <= asked.cutoff].sum()) * (1 + TIE)
 
 
 def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Say], str]]:
@@ -207,22 +220,51 @@ def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Sa
     return {"mean": mean, "share": share, "longest": longest}
 
 
-def _tell_others(others: pd.DataFrame, found: Siting, table: _Table, say: Say) -> None:
+def _tell_others(others: pd.DataFrame, found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> None:
     """Print the choices that come close."""
-    names = table.sites["name"]
     if others.empty:
         say.line(say("site_no_other", percent=labels.percent(NEARLY, lang=say.lang)))
         return
     say.line(say("site_others"))
-    if "instead_of" in others:
-        for each in others.reset_index().to_dict("records"):
-            added = labels.minutes_change(each["worst_added"], lang=say.lang)
-            say.line(say("site_instead", name=names[each["site"]], other=names[each["instead_of"]], worse=added))
-        return
-    for row in others.to_dict("records"):
-        fresh = ", ".join(names[site] for site in row["sites"] if site not in found.existing)
-        worse = labels.percent(row["worse"], lang=say.lang, digits=1)
-        say.line(say("site_other", names=fresh or "–", worse=worse, mean=_minutes(row["mean_minutes"], say)))
+    for row in others.reset_index().to_dict("records"):
+        if "instead_of" in others:
+            say.line(_instead(row, table, say))
+        else:
+            say.line(_other(row, found, table, asked, say))
+
+
+def _instead(row: dict[Any, Any], table: _Table, say: Say) -> str:
+    """Return what one other site would change; what is less than the tenth that is shown is a tie."""
+    names = table.sites["name"]
+    changes = [
+        say("site_same") if abs(value) < TENTH / 2 else labels.minutes_change(value, lang=say.lang)
+        for value in (row["worst_added"], row["mean_added"])
+    ]
+    told = {"name": names[row["site"]], "other": names[row["instead_of"]]}
+    return say("site_instead", worse=changes[0], mean=changes[1], **told)
+
+
+def _other(row: dict[Any, Any], found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> str:
+    """Return how near another choice comes, in the unit of the objective and so that it is told from the best."""
+    fresh = ", ".join(table.sites["name"][site] for site in row["sites"] if site not in found.existing) or "–"
+    tie = row["worse"] <= TIE
+    worse = say("site_tie") if tie else say("site_worse", worse=labels.percent(row["worse"], lang=say.lang, digits=1))
+    if found.method == "max_coverage":
+        people, best = (labels.people(round(value), lang=say.lang) for value in (row["objective"], found.objective))
+        told: dict[str, Any] = {"names": fresh, "people": people, "cutoff": _cutoff(asked, say)}
+        return say("site_tie_covered", **told) if tie else say("site_other_covered", worse=worse, best=best, **told)
+    for digits in (1, 2, 3):
+        mean, best = (
+            labels.minutes(value, lang=say.lang, digits=digits) for value in (row["mean_minutes"], found.mean_minutes)
+        )
+        if mean != best or tie:
+            break
+    key = "site_other" if digits == 1 else "site_other_precise"
+    return say(key, names=fresh, worse=worse, mean=mean, best=best)
+
+
+def _cutoff(asked: argparse.Namespace, say: Say) -> str:
+    return labels.number(asked.cutoff, digits=0 if asked.cutoff == int(asked.cutoff) else 1, lang=say.lang)
 
 
 def _minutes(value: float, say: Say) -> str:

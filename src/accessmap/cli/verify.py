@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accessmap.cli.say import Say
+
+if TYPE_CHECKING:
+    from accessmap.studyfile import Difference
 
 __all__ = ["DIFFERS", "add", "run"]
 
@@ -26,6 +30,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     """Print whether the page, its inputs and its numbers are those recorded; 3 where they are not."""
     from accessmap import studyfile
 
+    if not asked.page.is_file():
+        raise studyfile.ToldError("no_page", path=str(asked.page))
     with say.steps(1) as step:
         step("step_verify")
         record, found = studyfile.verified(asked.page, asked.study)
@@ -36,11 +42,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     for each in found:
         told[each.kind] += 1
         if told[each.kind] <= SHOWN:
-            line = say(f"verify_{each.kind}", name=each.name, recorded=each.recorded, found=each.found)
-            say.line(f"  - {line}")
+            say.line(f"  - {_told(each, say)}")
     for kind, number in kinds.items():
         if number > SHOWN:
-            say.line(say("verify_more", n=number - SHOWN, kind=kind))
+            more = number - SHOWN
+            say.line(say("verify_more", n=more, kind=say(f"verify_kind_{kind}", n=more)))
     if not kinds["page"]:
         say.line(say("verify_page_same"))
     if not kinds["input"] and not kinds["missing"]:
@@ -52,3 +58,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.line(say("verify_differs" if wrong else "verify_holds"))
     say.result(holds=not wrong, differences=[vars(each) for each in found], made=record["made"])
     return DIFFERS if wrong else 0
+
+
+def _told(each: Difference, say: Say) -> str:
+    """Return one difference as a line; of a text that stands on one side only, that side."""
+    key = f"verify_{each.kind}"
+    if each.kind == "text" and not (each.recorded and each.found):
+        key += "_only" if each.found else "_gone"
+    return say(key, name=each.name, recorded=each.recorded, found=each.found)

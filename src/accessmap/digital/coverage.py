@@ -9,10 +9,9 @@ from accessmap.alignment import Floats, complete
 from accessmap.digital.rates import rates_of
 from accessmap.digital_tables import COUNTS
 from accessmap.errors import TableError, did_you_mean
+from accessmap.findings import first_few
 
 __all__ = ["coverage_rate", "coverage_vintages", "vintage_rates"]
-
-_SHOWN = 5  # zones named one by one before "and n more"
 
 
 def coverage_rate(
@@ -184,12 +183,8 @@ def _premises(digital: pd.DataFrame) -> pd.Series:
         raise TableError("digital", [f"{name!r} is missing: give weights, such as people by commune."])
     absent = digital.index[digital[name].isna()]
     if len(absent):
-        named = ", ".join(map(repr, absent[:_SHOWN])) + (
-            f" and {len(absent) - _SHOWN} more" if len(absent) > _SHOWN else ""
-        )
-        raise TableError(
-            "digital", [f"{name!r} is missing for {named}: give weights for every zone, or choose the zones with .loc."]
-        )
+        remedy = "give weights for every zone, or choose the zones with .loc"
+        raise TableError("digital", [f"{name!r} is missing for {first_few(absent)}: {remedy}."])
     return digital[name]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from accessmap import labels
 from accessmap.captive import captive_sentence, coverage_by_mode, without_car
 from accessmap.dossier.writing import Cell, Table, Words
 from accessmap.network import RoadNetwork
@@ -96,7 +97,7 @@ def modes_table(data: Carless, words: Words) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for mode in modes:
         title = _mode(mode, words)
-        rows.append((Cell(title[:1].upper() + title[1:]),))
+        rows.append((Cell(labels.capitalised(title)),))
         for cutoff in cutoffs:
             cells = [Cell(words("within", cutoff=words.cutoff(float(cutoff))), float(cutoff))]
             for name in situations:

@@ -110,7 +110,7 @@ class Chapters:
                 "rows": services.services_table(every, sorted(study.thresholds)[:2], words),
                 "figures": service_figures(study, every, words),
                 "scores": services.score_table(every, names, words) if len(every.scores) else None,
-                "how": words("how_services", worst=words.minutes(worst), best=words.minutes(best)),
+                "how": words("how_services", worst=words.cutoff(worst), best=words.cutoff(best)),
             }
             if several
             else None,
@@ -139,7 +139,9 @@ class Chapters:
             "outside": {
                 "told": leaning.outside_told(lean, words),
                 "carriers": leaning.carriers_table(lean, words) if lean.neighbours and len(lean.carriers) else None,
-                "demand": leaning.demand_table(lean, words) if lean.neighbours and len(lean.demand) else None,
+                "demand": leaning.demand_table(lean, words)
+                if lean.neighbours and not lean.partial and len(lean.demand)
+                else None,
             },
             "closures": {
                 "told": leaning.closures_told(lean, words),

@@ -21,7 +21,7 @@ from accessmap.dossier import sections
 from accessmap.dossier.chapters import Chapters
 from accessmap.dossier.files import policy, today, write
 from accessmap.dossier.online_told import sheet_lines
-from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing
+from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.sheets import Sheet, sheets
@@ -53,8 +53,10 @@ class Dossier:
     verdict
         The answer in one sentence.
     tables
-        Name to table: communes (with geometry), coverage, summary, changes; imbalance, deficits, classes; hours,
-        hours_by_commune, hours_of_week; carriers, outside_demand, criticality, one_closure_away; data_report, sources.
+        Name to table: communes (with geometry), coverage, summary, changes; services, services_by_commune, scores;
+        imbalance, deficits, classes; hours, hours_by_commune, hours_of_week; modes; carriers, outside_demand,
+        criticality, one_closure_away; coverage_rates, physical_digital, double_burden, digital_help, schools;
+        indicators and territories where there is a programme; data_report, sources. Empty where nothing is known.
     provenance
         Sources and parameters of all of it.
     lang
@@ -184,6 +186,7 @@ class Dossier:
             figures=figures(drawing, parts, self._found, words),
             live=parts.map(),
             live_credit=drawing.credit,
+            marks=marks(drawing),
             drawing=drawing,
             **self._common(),
             **self._contents(words),
@@ -264,8 +267,17 @@ class Dossier:
             "made": labels.date_text(self.made, lang=self.lang),
             "provenance": self.provenance,
             "cautions": self._study.cautions,
+            "sheet_foot": self._sheet_foot(),
             "hash": self.hash,
         }
+
+    def _sheet_foot(self) -> str:
+        """Return what a sheet says of itself when it goes out alone."""
+        words = Words(self.lang)
+        parts = [words("sheets_title", place=self._study.title), labels.date_text(self.made, lang=self.lang)]
+        if self.provenance.modelled:
+            parts.append(words("modelled_title"))
+        return " · ".join([*parts, words("content_hash", hash=self.hash[:16])])
 
     def _sheets(self, words: Words) -> list[Sheet]:
         chapters = self._chapters

@@ -6,19 +6,15 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from accessmap.wholefile import write_whole
+
 __all__ = ["policy", "today", "write"]
 
 
 def write(page: str, target: Path) -> Path:
     """Write a page whole or not at all; folders are made."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
-    return target
+    return write_whole(page, target)
 
 
 def policy(style: str, script: str = "") -> str:

@@ -49,6 +49,8 @@ class Leaning:
         False where neither people nor sites outside the territory are loaded, so that nothing can be said of them.
     modelled
         Whether the roads are modelled.
+    partial
+        Whether sites outside are known to be missing: then nobody who comes from elsewhere can be counted.
     """
 
     sides: pd.DataFrame
@@ -59,6 +61,7 @@ class Leaning:
     cutoffs: tuple[float, ...]
     neighbours: bool
     modelled: bool
+    partial: bool
 
 
 def leaning(study: Study, category: str) -> Leaning:
@@ -93,6 +96,7 @@ def leaning(study: Study, category: str) -> Leaning:
         cutoffs=cutoffs,
         neighbours=not (bool(communes["in_territory"].all()) and bool(places["inside"].all())),
         modelled=study.credit.modelled,
+        partial=bool(study.cautions),
     )
 
 
@@ -120,7 +124,9 @@ def outside_told(data: Leaning, words: Words) -> list[str]:
         shown = [words("with_people", name=name, people=words.people(people)) for name, people in sums.items()]
         said.append(words("lean_epci", n=len(sums), names=words.listed(shown, most=MOST_EPCI)))
     coming = round(float(data.demand["outside_people"].sum()))
-    if coming:
+    if data.partial:
+        said.append(words("lean_partial"))
+    elif coming:
         key = "lean_more_come" if coming > round(gone) else "lean_fewer_come"
         said.append(words("lean_reverse", n=coming) + words(key) + ".")
     else:

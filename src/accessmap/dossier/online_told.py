@@ -1,6 +1,6 @@
 """Digital access in words: the sentences and tables of the chapter, and the lines of commune sheets."""
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -47,7 +47,8 @@ def _coverage_told(data: Online, words: Words) -> list[str]:
         named = words.listed(list(data.double["name"]), most=MOST_NAMED)
         said.append(words("double_burden_communes", n=len(data.double), names=named))
     else:
-        said.append(words("double_burden_none"))
+        unknown = rates["unknown_weight"].to_dict()[BASELINE, "all"]
+        said.append(words("double_burden_none_known" if round(unknown) else "double_burden_none"))
     return said
 
 
@@ -94,18 +95,25 @@ def coverage_table(data: Online, words: Words) -> Table:
     """Return the rate by technology and territory, one column a situation that changes it."""
     situations = list(dict.fromkeys(data.rates.index.get_level_values("situation")))
     rows = []
-    rates = data.rates["rate"].to_dict()
+    rates = data.rates.to_dict("index")
     for technology in dict.fromkeys(data.rates.index.get_level_values("technology")):
         title = words(f"tech_{technology}")
         for group in dict.fromkeys(data.rates.loc[technology].index.get_level_values("group")):
             place = words("online_territory") if group == "all" else str(group)
-            cells = [Cell(title[:1].upper() + title[1:]), Cell(place)]
-            for name in situations:
-                share = float(rates.get((technology, name, group), float("nan")))
-                cells.append(Cell(_exact(share, words), sortable(share), share=share if share == share else None))
+            cells = [Cell(labels.capitalised(title)), Cell(place)]
+            cells += [_rate(rates.get((technology, name, group)), words) for name in situations]
             rows.append(tuple(cells))
     columns = (words("online_technology"), words("online_place"), *(words.name(str(name)) for name in situations))
     return Table(columns, (False, False, *[True] * len(situations)), tuple(rows))
+
+
+def _rate(row: dict[Any, Any] | None, words: Words) -> Cell:
+    """Return a rate, and for how many it is known where that is not everyone."""
+    if row is None or row["rate"] != row["rate"]:
+        return Cell("–")
+    known = row["known_weight"] / (row["known_weight"] + row["unknown_weight"])
+    note = words("online_known_part", share=words.percent(known)) if round(row["unknown_weight"]) else ""
+    return Cell(_exact(row["rate"], words), sortable(row["rate"]), note, row["rate"])
 
 
 def classes_table(data: Online, words: Words) -> Table:
@@ -132,13 +140,21 @@ def helpers_table(data: Online, words: Words) -> Table:
     for moment in ("always", *WHENS):
         cells = [Cell(words(f"when_{moment}"))]
         for name in situations:
-            row = shares.get((name, moment), {"worst": float("nan"), "best": float("nan")})
-            worst, best = words.percent(row["worst"]), words.percent(row["best"])
-            note = "" if worst == best else words("open_at_best", share=best)
-            cells.append(Cell(worst, sortable(row["worst"]), note, row["worst"] if worst != "–" else None))
+            row = shares[name, moment]
+            cells.append(_between(row["worst"], row["best"], float(shares[name, "always"]["all"]), words))
         rows.append(tuple(cells))
     columns = (words("moment"), *(words.name(str(name)) for name in situations))
     return Table(columns, (False, *[True] * len(situations)), tuple(rows))
+
+
+def _between(worst: float, best: float, always: float, words: Words) -> Cell:
+    """Return a share between two bounds; of sites whose hours are all unknown nothing can be said."""
+    low, high = words.percent(worst), words.percent(best)
+    if low == high:
+        return Cell(low, sortable(worst), share=worst)
+    if worst == 0 and best >= always:
+        return Cell(words("hours_unknown"))
+    return Cell(words("from_to", low=low, high=high), sortable(worst), share=worst)
 
 
 def schools_table(data: Online, words: Words) -> Table:

@@ -15,7 +15,7 @@ from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services, service_views
 from accessmap.dossier.writing import Words
 from accessmap.maps.choropleth import QUALITATIVE
-from accessmap.maps.drawing import Drawing, draw
+from accessmap.maps.drawing import SHAPES, Drawing, draw
 from accessmap.maps.legend import PAPER, Entry, View
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import picture
@@ -25,7 +25,7 @@ from accessmap.provenance import Provenance
 from accessmap.scenarios import BASELINE
 from accessmap.study import Study
 
-__all__ = ["MAP_KEY", "figures", "main_drawing", "online_figures", "programme_figures", "service_figures"]
+__all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "online_figures", "programme_figures", "service_figures"]
 
 MAP_KEY: Final = "carte"
 # Beyond so many sites on a small map, markers would hide the colours.
@@ -61,6 +61,19 @@ def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[
         svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
         made.append({"name": view.name, "svg": svg, "legend": parts.legend(view), "title": view.title})
     return made
+
+
+def marks(drawing: Drawing) -> list[dict[str, Any]]:
+    """Return what the markers of a map are: shape, colour, name, and whether a scenario has opened some."""
+    return [
+        {
+            "shape": SHAPES[layer.shape],
+            "colour": layer.colour,
+            "name": layer.name,
+            "fresh": any(mark.fresh for mark in layer.marks),
+        }
+        for layer in drawing.layers
+    ]
 
 
 def service_figures(study: Study, data: Services, words: Words) -> list[dict[str, Any]]:

@@ -91,8 +91,23 @@ def sides_told(data: Planned, words: Words) -> list[str]:
 
 
 def operations_table(data: Planned, study: Study, words: Words) -> Table:
-    """Return the operations: what, who, where, when, how much, whether it can be measured."""
-    return _shown(operation_rows(data.programme, study, lang=words.lang))
+    """Return the operations: what and where, who, whether it can be measured; year and cost where one is known."""
+    rows = operation_rows(data.programme, study, lang=words.lang)
+    title, owner, where, kind, year, cost, financing, measured, missing, reading = rows.columns
+    unknown = words("programme_unknown")
+    kept = [name for name in (year, cost, financing) if (rows[name] != unknown).any()]
+    table = tuple(
+        (
+            Cell(row[title], note=f"{row[where]} · {row[kind]}"),
+            Cell(row[owner]),
+            *(Cell(row[name]) for name in kept),
+            Cell(row[measured], note=words("programme_lacks", what=row[missing]) if row[missing] else ""),
+            Cell(row[reading]),
+        )
+        for row in rows.to_dict("records")
+    )
+    columns = (title, owner, *kept, measured, reading)
+    return Table(columns, tuple([False] * len(columns)), table)
 
 
 def indicators_table(data: Planned, words: Words) -> Table:

@@ -50,8 +50,9 @@ class Services:
         By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name of
         the site that is the nearest of most people there), `outside` (whether it is outside the territory).
     scores
-        By commune: `score` (0 worst, 100 best) over all services today, each counted alike, and the ranks that it
-        takes when the weight of one service is doubled or dropped; empty below three services.
+        By commune: `score` (0 worst, 100 best) over all services today, each counted alike, its `rank` (1 is the best
+        served), and `best_rank` and `worst_rank` when the weight of one service is doubled or dropped; empty below
+        three services.
     bounds
         (worst, best) minutes that count 0 and 100.
     """
@@ -164,7 +165,11 @@ def _scores(communes: pd.DataFrame, bounds: tuple[float, float]) -> pd.DataFrame
     if today.shape[1] < FEW:
         return pd.DataFrame(columns=["score", "lowest", "highest", "rank", "best_rank", "worst_rank"])
     weights, marks = dict.fromkeys(categories, 1.0), dict.fromkeys(categories, bounds)
-    return score_sensitivity(today, weights=weights, bounds=marks, change=1.0)
+    found = score_sensitivity(today, weights=weights, bounds=marks, change=1.0)
+    # There 1 is the lowest score; on a page, 1 is the best served, as for minutes.
+    ranks = ["rank", "best_rank", "worst_rank"]
+    found[ranks] = found["score"].notna().sum() + 1 - found[ranks]
+    return found
 
 
 def told(data: Services, names: pd.Series, words: Words) -> list[str]:
@@ -210,7 +215,7 @@ def services_table(data: Services, cutoffs: Sequence[float], words: Words) -> Ta
         title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
         lost = facts["unreached_people"]
         cells = [
-            Cell(title[:1].upper() + title[1:]),
+            Cell(labels.capitalised(title)),
             Cell(words.count(facts["sites"]), facts["sites"]),
             Cell(
                 words.minutes(facts["mean"]),
@@ -248,14 +253,14 @@ def score_table(data: Services, names: pd.Series, words: Words) -> Table:
             Cell(words.count(row["score"]) if pd.notna(row["score"]) else words("unreached"), sortable(row["score"])),
             Cell(words.count(row["rank"]), sortable(row["rank"])),
             Cell(
-                words("rank_between", low=words.count(row["worst_rank"]), high=words.count(row["best_rank"]))
+                words("from_to", low=words.count(row["best_rank"]), high=words.count(row["worst_rank"]))
                 if pd.notna(row["rank"])
                 else "–"
             ),
         )
         for _, row in table.iterrows()
     )
-    columns = (words("commune"), words("score"), words("rank_lowest"), words("rank_moves"))
+    columns = (words("commune"), words("score"), words("rank_best"), words("rank_moves"))
     return Table(columns, (False, True, True, True), rows)
 
 
@@ -270,7 +275,7 @@ def service_views(study: Study, data: Services, words: Words) -> list[View]:
             study.communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, lang=words.lang
         )[0]
         name = _name(category, words, count=2)
-        views.append(replace(view, key=category, name=name[:1].upper() + name[1:]))
+        views.append(replace(view, key=category, name=labels.capitalised(name)))
     return views
 
 

@@ -95,7 +95,7 @@ def _services(near: pd.DataFrame, communes: int, scenarios: Sequence[str], words
         away = words("sheet_outside") if today["outside"] and isinstance(today["site"], str) else ""
         lost = today["unreached_people"]
         cells = [
-            Cell(title[:1].upper() + title[1:]),
+            Cell(labels.capitalised(title)),
             Cell(site, site, away),
             Cell(
                 words.minutes(today["minutes"]),

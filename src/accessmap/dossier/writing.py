@@ -77,7 +77,7 @@ class Words:
 
     def cutoff(self, minutes: float) -> str:
         """Return a threshold, the word spelled out."""
-        return self("cutoff_minutes", n=minutes)
+        return labels.cutoff(minutes, lang=self.lang)
 
     def name(self, column: str) -> str:
         """Return how a column of the results is called on the page."""

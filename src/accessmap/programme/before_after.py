@@ -69,7 +69,7 @@ def indicators(
     >>> table.loc["services_step_free", ["before", "after"]].tolist()
     [nan, 3.0]
     >>> [each.told(lang="en") for each in table.loc["fibre_rate", "missing"]]
-    ['the digital coverage of communes (the table digital)']
+    ['the digital coverage of communes']
     """
     plans = [plans] if isinstance(plans, Programme | Scenario) else list(plans)
     names = [_name(plan) for plan in plans]

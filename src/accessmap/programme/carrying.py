@@ -68,7 +68,7 @@ def carried_out(operation: Operation, study: Study) -> Carried:
     >>> step = PlannedStep("equip", schools=Selection(commune="02456"), properties=(("tablets", UNKNOWN),))
     >>> done = carried_out(Operation("a", "Tablettes", "Manicamp", ("02456",), steps=(step,)), am.load_sample())
     >>> done.steps, [each.told(lang="en") for each in done.missing]
-    ([], ['schools (the table schools)', 'the number of tablets (Manicamp)'])
+    ([], ['schools', 'the number of tablets (Manicamp)'])
     """
     done = Carried(operation, study)
     for code in operation.communes:

@@ -218,6 +218,13 @@ def _property(name: str, check: Checks) -> Any:
 def write_programme(programme: Programme, path: str | Path) -> Path:
     """Write a programme to a TOML file and return its path; the file appears whole or not at all.
 
+    Parameters
+    ----------
+    programme
+        What is unknown in it is written as "unknown".
+    path
+        Of the file, in a folder that is there; a file of that name is replaced.
+
     Examples
     --------
     >>> import tempfile

@@ -33,7 +33,7 @@ class Missing:
     Examples
     --------
     >>> Missing("table", (("table", "schools"),)).told(lang="en")
-    'schools (the table schools)'
+    'schools'
     """
 
     key: str
@@ -54,7 +54,7 @@ class Missing:
         """Return it in words, without a capital or a full stop.
 
         >>> Missing.of("table", table="digital").told()
-        'la couverture numérique des communes (table digital)'
+        'la couverture numérique des communes'
         """
         values: dict[str, object] = dict(self.names)
         if "category" in values:
@@ -74,10 +74,17 @@ class Missing:
 def missing_told(missing: Iterable[Missing], *, lang: labels.Lang = "fr") -> str:
     """Return all that is missing as one piece of text, each once; empty where nothing is.
 
+    Parameters
+    ----------
+    missing
+        Such as the `missing` of a row of `indicators`.
+    lang
+        "fr" or "en".
+
     Examples
     --------
     >>> missing_told([Missing.of("table", table="schools"), Missing.of("table", table="equipment")], lang="en")
-    'schools (the table schools); the equipment of schools (the table equipment)'
+    'schools; the equipment of schools'
     """
     separator = labels.text("programme_and", lang=lang)
     return separator.join(dict.fromkeys(each.told(lang=lang) for each in missing))

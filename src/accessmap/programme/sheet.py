@@ -166,7 +166,7 @@ class Programme:
         >>> from accessmap.programme import missing_told, sample_programme
         >>> table = sample_programme().measurable(am.load_sample())
         >>> int(table["measured"].sum()), missing_told(table.loc["tbi-ccpc", "missing"], lang="en")
-        (3, 'schools (the table schools); the number of interactive boards (CC Picardie des Châteaux)')
+        (3, 'schools; the number of interactive boards (CC Picardie des Châteaux)')
         """
         done = self.carried_out(study)
         return pd.DataFrame(

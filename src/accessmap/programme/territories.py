@@ -44,6 +44,15 @@ def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang 
     Only communes that are loaded are in it: of a department, those that the study has. Leave departments out where
     the services of the study are known around the territory only, as in the sample: elsewhere minutes are far too long.
 
+    Parameters
+    ----------
+    study
+        Its communes are looked through, those outside the territory too.
+    departments
+        Whether the departments are given.
+    lang
+        "fr" or "en": of the names that are not the communes' own.
+
     Examples
     --------
     >>> import accessmap as am

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,13 @@ __all__ = ["effect_rows", "operation_rows", "programme_rows", "programme_told"]
 
 def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "fr") -> pd.DataFrame:
     """Return every operation as text, by id: what it is, who, where, when, how much, whether it can be measured.
+
+    Parameters
+    ----------
+    programme, study
+        The programme, and the study as it is before it.
+    lang
+        "fr" or "en".
 
     Returns
     -------
@@ -60,8 +67,7 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
             "reading": operation.reading,
         }
     columns = ("operation", "owner", "where", "kind", "year", "cost", "financing", "measured", "missing", "reading")
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="str")
-    return table.rename(columns={name: labels.text(f"programme_{name}", lang=lang) for name in columns})
+    return _titled(rows, columns, lang)
 
 
 def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFrame:
@@ -85,7 +91,7 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
     >>> from accessmap.programme import indicators, sample_programme
     >>> rows = programme_rows(indicators(am.load_sample(), sample_programme()), lang="en")
     >>> rows.loc["services_created", ["Before", "After", "Target"]].tolist()
-    ['0', '1', 'unknown']
+    ['0', '1', 'not set']
     """
     labels.check_lang(lang)
     names = indicators["scenario"].unique()
@@ -95,15 +101,16 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
     rows = {
         row["indicator"]: {
             "indicator": labels.text(f"indicator_{row['indicator']}", lang=lang),
-            **{name: value_text(row[name], row["unit"], lang) for name in ("before", "after", "target")},
+            **{name: value_text(row[name], row["unit"], lang) for name in ("before", "after")},
+            "target": labels.text("programme_no_target", lang=lang)
+            if math.isnan(row["target"])
+            else value_text(row["target"], row["unit"], lang),
             "definition": labels.text(row["definition"], lang=lang, minutes=cutoff_text(row["minutes"], lang)),
             "missing": missing_told(row["missing"], lang=lang),
         }
         for row in indicators.to_dict("records")
     }
-    columns = ("indicator", "before", "after", "target", "definition", "missing")
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="str")
-    return table.rename(columns={name: labels.text(f"programme_{name}", lang=lang) for name in columns})
+    return _titled(rows, ("indicator", "before", "after", "target", "definition", "missing"), lang)
 
 
 def programme_told(
@@ -131,7 +138,7 @@ def programme_told(
     >>> from accessmap.programme import indicators, sample_programme
     >>> study, programme = am.load_sample(), sample_programme()
     >>> programme_told(programme, study, indicators(study, programme), lang="en")[1]
-    '3 operations of 7 can be measured with the data given.'
+    '3 operations of 7 can be measured with the data given, 1 of them in part.'
     """
     labels.check_lang(lang)
     measured = programme.measurable(study)
@@ -175,8 +182,13 @@ def effect_rows(effects: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFr
         changes = _changes_told(part.rename(columns={"alone": "after"}), lang)
         told = " ".join(changes) or labels.text("programme_no_effect", lang=lang)
         rows[str(name)] = {"operation": part["title"].iloc[0], "effect": told}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["operation", "effect"], dtype="str")
-    return table.rename(columns={column: labels.text(f"programme_{column}", lang=lang) for column in table.columns})
+    return _titled(rows, ("operation", "effect"), lang)
+
+
+def _titled(rows: dict[str, dict[str, str]], columns: Sequence[str], lang: labels.Lang) -> pd.DataFrame:
+    """Return rows of text as a table whose columns have titles; the columns are there without rows too."""
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="str")
+    return table.rename(columns={name: labels.text(f"programme_{name}", lang=lang) for name in columns})
 
 
 def _where(operation: Operation, study: Study) -> str:
@@ -211,7 +223,9 @@ def _share_told(measured: pd.DataFrame, lang: labels.Lang) -> str:
         return labels.text("programme_measurable_none", lang=lang, total=total)
     if count == total:
         return labels.text("programme_measurable_all", lang=lang, n=count)
-    return labels.text("programme_measurable", lang=lang, n=count, total=total)
+    told = labels.text("programme_measurable", lang=lang, n=count, total=total)
+    part = int((measured["measured"] & (measured["missing"].map(len) > 0)).sum())
+    return told[:-1] + labels.text("programme_of_which_part", lang=lang, n=part) + "." if part else told
 
 
 def _changes_told(indicators: pd.DataFrame, lang: labels.Lang) -> list[str]:

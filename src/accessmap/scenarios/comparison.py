@@ -176,7 +176,26 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
 
 
 def category_changed(scenarios: Sequence[Scenario], study: Study) -> str:
-    """Return the one category of the sites that these scenarios change; ScenarioError where it is not one."""
+    """Return the one category of the sites that these scenarios change.
+
+    Parameters
+    ----------
+    scenarios
+        Whose steps are looked through.
+    study
+        Knows the category of the sites that close, move or are set.
+
+    Raises
+    ------
+    ScenarioError
+        Where they change sites of no category, or of several.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> category_changed([am.Scenario("Coucy").open("france_services", commune="02217")], am.load_sample())
+    'france_services'
+    """
     steps = [step for scenario in scenarios for step in scenario.steps]
     opened = {step.id: step.category for step in steps if step.action == "open"}
     known = study.services["category"]

@@ -44,6 +44,13 @@ CONNECT = {"technology": "fibre", "share": 1.0}
 def write_scenarios(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     """Write scenarios to one TOML file and return its path; the file appears whole or not at all.
 
+    Parameters
+    ----------
+    scenarios
+        In the order they are to have in the file.
+    path
+        Of the file, in a folder that is there; a file of that name is replaced.
+
     Examples
     --------
     >>> import tempfile
@@ -60,7 +67,7 @@ def write_scenarios(scenarios: Iterable[Scenario], path: str | Path) -> Path:
 
 
 def read_scenarios(path: str | Path) -> dict[str, Scenario]:
-    """Return the scenarios of a TOML file, by name, in their order.
+    r"""Return the scenarios of a TOML file, by name, in their order.
 
     The file holds one `[[scenario]]` a scenario, with a `name` and its `[[scenario.step]]`, each with an `action` and
     what it needs:
@@ -79,6 +86,16 @@ def read_scenarios(path: str | Path) -> dict[str, Scenario]:
     ScenarioError
         Where the file is not TOML, or every problem of its scenarios at once: unknown keys and actions with near
         matches, what is missing, names that stand twice.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '[[scenario]]\nname = "Coucy"\n[[scenario.step]]\naction = "close"\nid = "mairie-02217"\n'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "plans.toml")
+    ...     _ = path.write_text(text)
+    ...     [step.given() for step in read_scenarios(path)["Coucy"].steps]
+    [{'action': 'close', 'id': 'mairie-02217'}]
     """
     path = Path(path)
     try:

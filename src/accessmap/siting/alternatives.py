@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from accessmap.alignment import Floats
 from accessmap.errors import SitingError, did_you_mean
 from accessmap.siting.inputs import Question, question
-from accessmap.siting.program import TOLERANCE, Open, no_good
+from accessmap.siting.outcome import TOLERANCE, Open, no_good
 from accessmap.siting.result import Siting
 from accessmap.siting.search import SEARCHES
 from accessmap.siting.serving import Service, served

@@ -16,7 +16,8 @@ from accessmap.alignment import Floats, supply_of
 from accessmap.errors import SitingError
 from accessmap.siting.inputs import Choice, Question, listed, needed_rows, question
 from accessmap.siting.loads import Loads
-from accessmap.siting.program import TOLERANCE, Open, Outcome, Program, no_good
+from accessmap.siting.outcome import TOLERANCE, Open, Outcome, no_good
+from accessmap.siting.program import Program
 from accessmap.siting.result import Siting
 from accessmap.siting.serving import served, siting_of
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from accessmap.alignment import Floats
-from accessmap.siting.program import Open
+from accessmap.siting.outcome import Open
 
 __all__ = ["Costs", "worst_mean"]
 

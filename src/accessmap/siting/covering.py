@@ -13,7 +13,8 @@ import pandas as pd
 from accessmap.errors import SitingError
 from accessmap.siting.explain import bottleneck, refusal
 from accessmap.siting.inputs import Choice, Question, listed, question
-from accessmap.siting.program import Open, Outcome, Program
+from accessmap.siting.outcome import Open, Outcome
+from accessmap.siting.program import Program
 from accessmap.siting.result import Siting
 from accessmap.siting.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
 from accessmap.siting.serving import siting_of

@@ -12,7 +12,8 @@ from scipy import sparse
 
 from accessmap.errors import SitingError, TableError
 from accessmap.siting.inputs import Choice, listed, question
-from accessmap.siting.program import Outcome, Program
+from accessmap.siting.outcome import Outcome
+from accessmap.siting.program import Program
 from accessmap.siting.result import Siting
 from accessmap.siting.search import ORDERED_UP_TO
 from accessmap.siting.serving import siting_of

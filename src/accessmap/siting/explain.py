@@ -14,7 +14,8 @@ from scipy import sparse
 from accessmap.alignment import Floats
 from accessmap.errors import SitingError
 from accessmap.siting.inputs import Choice, Question, needed_rows
-from accessmap.siting.program import Open, Outcome, Program
+from accessmap.siting.outcome import Open, Outcome
+from accessmap.siting.program import Program
 
 __all__ = ["bottleneck", "cheapest_cover", "most_covered", "refusal"]
 

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from accessmap.alignment import Floats, minutes_of, people_of, supply_of
 from accessmap.errors import SitingError, TableError, did_you_mean
-from accessmap.siting.program import Open, Rows
+from accessmap.siting.outcome import Open, Rows
 
 __all__ = ["Choice", "Question", "listed", "needed_rows", "question"]
 

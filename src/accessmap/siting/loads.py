@@ -18,7 +18,7 @@ from scipy import sparse
 
 from accessmap.alignment import Floats
 from accessmap.siting.highs import OPTIMAL, solved_relaxed
-from accessmap.siting.program import Open, no_good
+from accessmap.siting.outcome import Open, no_good
 
 __all__ = ["Loads"]
 

@@ -15,7 +15,7 @@ from accessmap.siting.covering import max_coverage, p_center
 from accessmap.siting.explain import cheapest_cover
 from accessmap.siting.inputs import Question, listed, question
 from accessmap.siting.median import p_median
-from accessmap.siting.program import Open
+from accessmap.siting.outcome import Open
 from accessmap.siting.serving import served
 
 __all__ = ["coverage_and_cost", "mean_and_worst", "openings"]

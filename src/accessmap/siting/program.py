@@ -9,69 +9,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from accessmap.alignment import Floats
 from accessmap.siting.highs import INFEASIBLE, LIMIT, OPTIMAL, solved_relaxed, solved_whole
+from accessmap.siting.outcome import TOLERANCE, Open, Oracle, Outcome, no_good
 
-__all__ = ["TOLERANCE", "Oracle", "Outcome", "Program", "Rows", "no_good"]
+__all__ = ["Program"]
 
-Open = NDArray[np.bool_]
-
-# HiGHS proves a minimum up to an absolute 1e-6 (its option mip_abs_gap); the objectives here are minutes or shares,
-# about 1 to 100, so a solution is called optimal at this relative gap, and two values closer than _TIE are equal.
-TOLERANCE = 1e-6
-_TIE = 1e-9
+_TIE = 1e-9  # two values closer than this, as a share, are equal
 _BLOCK = 10  # sites ordered in one solve: the weights 2**9 … 1 stay far above the solver's tolerance
 _LP_ROUNDS = 60
 _LP_PATIENCE = 4  # rounds over which the bound must rise by this share of the gap
 _LP_PROGRESS = 0.02
-
-
-class Oracle(Protocol):
-    """What the objective really is, and the linear rows that say so around a point."""
-
-    def value(self, y: Open) -> float:
-        """Return the true objective of a set of open sites."""
-
-    def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
-        """Return rows A and sides b of A x >= b that hold for all solutions and that x breaks, the tightest at `at`."""
-
-    def point(self, y: Open) -> Floats:
-        """Return the variables of a set of open sites, the objective still at nothing."""
-
-    def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
-        """Return a set at least as good, found by exchanging sites one by one."""
-
-
-class Rows(Protocol):
-    """What rows over sites can be added to."""
-
-    thrift: Floats | None
-
-    def add(self, rows: Any, low: Any, high: Any) -> None:
-        """Add low <= rows·y <= high."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The best set found, its value, and what is proven about every other."""
-
-    y: Open | None
-    value: float
-    bound: float
-    x: Floats | None = None
-
-    @property
-    def proven(self) -> bool:
-        """Whether no set can be better, up to the tolerance of the solver."""
-        return self.y is not None and self.value - self.bound <= TOLERANCE * max(1.0, abs(self.value))
 
 
 class Program:
@@ -175,9 +129,8 @@ class Program:
                 again = y.tobytes() in met
                 met.add(y.tobytes())
                 cut = self.oracle is not None and self._cut(x) + (0 if again else self._cut(self.oracle.point(y))) > 0
-                if not cut or (
-                    again and bound <= before
-                ):  # the solver's objective is the true one, up to its tolerance
+                # without a new row, the solver's objective is the true one, up to its tolerance
+                if not cut or (again and bound <= before):
                     break
             if status == LIMIT or x is None or time.perf_counter() > self.deadline:
                 break
@@ -311,8 +264,3 @@ class Program:
 
     def _linprog(self) -> Any:
         return solved_relaxed(self.cost, self._matrix(), (self.lower, self.upper), deadline=self.deadline)
-
-
-def no_good(y: Open) -> tuple[sparse.csr_array, float, float]:
-    """Return the row that refuses this set and no other: at least one site must differ."""
-    return sparse.csr_array(np.where(y, -1.0, 1.0)[None, :]), 1.0 - float(y.sum()), np.inf

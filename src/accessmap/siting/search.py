@@ -14,7 +14,8 @@ from accessmap.errors import SitingError
 from accessmap.siting.costs import Costs, worst_mean
 from accessmap.siting.explain import refusal
 from accessmap.siting.inputs import Question, question
-from accessmap.siting.program import Open, Outcome, Program
+from accessmap.siting.outcome import Open, Outcome
+from accessmap.siting.program import Program
 from accessmap.siting.result import Siting
 from accessmap.siting.serving import siting_of
 from accessmap.siting.share import ShareProgram

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from accessmap.alignment import Floats
 from accessmap.siting.inputs import Question
-from accessmap.siting.program import Open
+from accessmap.siting.outcome import Open
 from accessmap.siting.result import Siting
 
 __all__ = ["Service", "served", "siting_of"]

@@ -19,7 +19,8 @@ import numpy as np
 
 from accessmap.alignment import Floats
 from accessmap.siting.costs import Costs
-from accessmap.siting.program import TOLERANCE, Open, Outcome, Program
+from accessmap.siting.outcome import TOLERANCE, Open, Outcome
+from accessmap.siting.program import Program
 
 __all__ = ["ShareProgram"]
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from accessmap.errors import SourceError
 from accessmap.findings import count
-from accessmap.sources.columns import LOGGER, as_text, plain
+from accessmap.sources.columns import as_text, noted, plain
 from accessmap.sources.files import read_table
 from accessmap.sources.rawtable import RawTable
 from accessmap.sources.timetables import DAYS, osm_opening_hours
@@ -82,11 +82,7 @@ def read_hours(path: str | Path, *, encoding: str | None = None) -> pd.Series:
     shut = hours.index[hours == "off"]
     if len(shut):
         notes.append(f"{raw.name}: {count(len(shut), 'point')} closed on every day of the calendar, such as {shut[0]}.")
-    for note in notes:
-        LOGGER.info(note)
-    hours = hours.rename("hours").rename_axis("service_id")
-    hours.attrs = {"read_notes": notes}
-    return hours
+    return noted(hours.rename("hours").rename_axis("service_id"), notes)
 
 
 def _days(raw: RawTable) -> tuple[pd.DataFrame, list[str]]:

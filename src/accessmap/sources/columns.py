@@ -4,7 +4,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +13,12 @@ import pandas as pd
 from accessmap.errors import TableError, did_you_mean
 from accessmap.sources.rawtable import RawTable
 
-__all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "plain"]
+__all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "noted", "plain"]
 
 LOGGER = logging.getLogger("accessmap")
 
 Names = Mapping[str, Sequence[str]]
+Noted = TypeVar("Noted", pd.DataFrame, pd.Series)
 
 COMMUNE_CODES = (
     *("insee", "insee_com", "code_?insee", "insee_code", "codgeo", "com", "depcom", "code_?com(mune)?", "citycode"),
@@ -236,10 +237,15 @@ class Reading:
             problems += [problem for problem in error.problems if problem not in problems]
         if problems:
             raise TableError(f"{self.contract} ({self.file})", problems)
-        for note in self.notes:
-            LOGGER.info(note)
-        table.attrs = {"read_notes": list(self.notes)}
-        return table
+        return noted(table, self.notes)
+
+
+def noted(table: Noted, notes: Sequence[str]) -> Noted:
+    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each sentence logged."""
+    for note in notes:
+        LOGGER.info(note)
+    table.attrs = {"read_notes": list(notes)}
+    return table
 
 
 def _looks_like_codes(values: pd.Series) -> bool:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from accessmap.digital_tables import COUNTS, RATES, check_digital
 from accessmap.errors import TableError, did_you_mean
-from accessmap.findings import SHOWN, count
-from accessmap.sources.columns import COMMUNE_CODES, LOGGER, Names, Reading, as_text, plain
+from accessmap.findings import SHOWN, count, first_few
+from accessmap.sources.columns import COMMUNE_CODES, Names, Reading, as_text, noted, plain
 from accessmap.sources.files import RawTable, read_table
 from accessmap.sources.rates import Denominator, as_shares, merged_rows, rates_of_counts
 from accessmap.sources.successors import current_codes
@@ -200,9 +200,9 @@ def _no_other_type(reading: Reading) -> None:
 
 
 def _keep_rows(reading: Reading, mask: NDArray[np.bool_]) -> None:
-    """Keep the rows of the reading where `mask` is true, and their places in the file."""
-    reading.table = reading.table.loc[mask].reset_index(drop=True)
-    reading.rows = [row for row, kept in zip(reading.rows, mask, strict=True) if kept]
+    """Keep the rows where `mask` is true, numbered anew."""
+    reading.keep(mask)
+    reading.table = reading.table.reset_index(drop=True)
 
 
 def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:
@@ -235,9 +235,8 @@ def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, st
 def _add_rows(reading: Reading, mask: pd.Series, what: str, remedy: str) -> None:
     where = np.flatnonzero(mask.to_numpy(dtype=bool))
     if len(where):
-        named = ", ".join(reading.rows[row] for row in where[:SHOWN])
-        more = f" and {len(where) - SHOWN} more" if len(where) > SHOWN else ""
-        reading.problems.append(f"{what} in {count(len(where), 'row')}: {named}{more}: {remedy}.")
+        named = first_few(where, lambda row: reading.rows[row])
+        reading.problems.append(f"{what} in {count(len(where), 'row')}: {named}: {remedy}.")
 
 
 def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
@@ -257,7 +256,4 @@ def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
         reading.notes.append(f"{reading.file}: {count(without, 'commune')} of the table without a row, left unknown.")
     first = [name for name in ("premises", *RATES, *COUNTS[1:]) if name in table.columns]
     table = table[[*first, *(name for name in table.columns if name not in first)]].reindex(loaded)
-    for note in reading.notes:
-        LOGGER.info(note)
-    table.attrs = {"read_notes": list(reading.notes)}
-    return table
+    return noted(table, reading.notes)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.digital_tables import COUNTS, RATES
-from accessmap.findings import SHOWN, count
+from accessmap.findings import SHOWN, count, first_few
 from accessmap.sources.columns import Reading, plain
 
 __all__ = ["Denominator", "as_shares", "merged_rows", "rates_of_counts"]
@@ -44,10 +44,9 @@ def as_shares(reading: Reading, percent: bool | None) -> None:
             continue
         wrong = np.flatnonzero(((numbers < 0) | (numbers > 100)).to_numpy())
         if len(wrong):
-            named = ", ".join(f"{reading.rows[row]} ({numbers.iloc[row]:g})" for row in wrong[:SHOWN])
-            more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+            named = first_few([f"{reading.rows[row]} ({numbers.iloc[row]:g})" for row in wrong.tolist()], str)
             reading.problems.append(
-                f"{source!r} is not between 0 and 100 in {count(len(wrong), 'row')}: {named}{more}: "
+                f"{source!r} is not between 0 and 100 in {count(len(wrong), 'row')}: {named}: "
                 "a percentage is; correct it, or leave it blank where it is not known."
             )
             numbers = numbers.where((numbers >= 0) & (numbers <= 100))
@@ -139,8 +138,9 @@ def _share(reading: Reading, table: pd.DataFrame, counted: str, *, cap: bool) ->
     share = table[counted] / total
     over = np.flatnonzero((share > 1).to_numpy())
     if len(over):
-        rows = (f"{reading.rows[row]} ({table[counted].iloc[row]:g} of {total.iloc[row]:g})" for row in over[:SHOWN])
-        named = ", ".join(rows) + (f" and {len(over) - SHOWN} more" if len(over) > SHOWN else "")
+        named = first_few(
+            over, lambda row: f"{reading.rows[row]} ({table[counted].iloc[row]:g} of {total.iloc[row]:g})"
+        )
         if cap:
             reading.notes.append(f"{reading.file}: more {counted} than premises, taken for all, in {named}.")
         else:

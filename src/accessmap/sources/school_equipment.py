@@ -9,7 +9,7 @@ import pandas as pd
 
 from accessmap.errors import TableError
 from accessmap.school_tables import EQUIPMENT_COUNTS, check_equipment, check_schools
-from accessmap.sources.columns import LOGGER, Names, Reading, plain
+from accessmap.sources.columns import Names, Reading, noted, plain
 from accessmap.sources.files import read_table
 from accessmap.sources.school_kinds import SCHOOL_ID
 
@@ -126,7 +126,4 @@ def _finished(reading: Reading, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     without = int((~schools.index.isin(table.index)).sum())
     if without:
         reading.notes.append(f"{reading.file}: {without} of {len(schools)} schools are not in it, unknown.")
-    for note in reading.notes:
-        LOGGER.info(note)
-    table.attrs = {"read_notes": list(reading.notes)}
-    return table
+    return noted(table, reading.notes)

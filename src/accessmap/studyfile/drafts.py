@@ -74,7 +74,9 @@ class Drafts:
         """
         taken = [name for name in names if (self.folder / name).exists()]
         if taken and not self.overwrite:
-            raise ToldError("taken", names=", ".join(taken), folder=str(self.folder))
+            raise ToldError(
+                "taken" if len(taken) == 1 else "taken_several", names=", ".join(taken), folder=str(self.folder)
+            )
 
     def place(self) -> list[Written]:
         """Move every draft into the folder and return what was written, by name."""

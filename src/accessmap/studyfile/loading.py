@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.errors import AccessmapError
+from accessmap.dossier.results import category_of
+from accessmap.errors import AccessmapError, ScenarioError
 from accessmap.provenance import Provenance, Source
 from accessmap.scenarios import Scenario
 from accessmap.sources.roads import file_sha256
@@ -20,12 +21,17 @@ from accessmap.study import NOTE_COLUMNS, Study
 from accessmap.studyfile import online, people, plans, roads, sites, zones
 from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
 from accessmap.studyfile.reading import StudyFile, read_settings
+from accessmap.studyfile.steps import Plans
 
 if TYPE_CHECKING:
     from accessmap.programme import Programme
     from accessmap.studyfile.settings import Credit
 
 __all__ = ["Loaded", "communes_of", "load_study", "loaded"]
+
+
+# What is missing where a section with a wrong value was left out, and what a reader says that lost an option.
+FOLLOWS = ("no_services", "residents_need_mairies", "roads_need_mairies", "refused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +80,14 @@ def load_study(path: str | Path) -> Study:
     return loaded(read_settings(path)).study
 
 
-def loaded(file: StudyFile, *, scenarios_from: Path | None = None) -> Loaded:
-    """Return the study of settings that have been read.
+def loaded(
+    file: StudyFile,
+    *,
+    scenarios_from: Path | None = None,
+    for_dossier: bool = False,
+    known: Iterable[Problem] = (),
+) -> Loaded:
+    r"""Return the study of settings that have been read.
 
     Parameters
     ----------
@@ -83,26 +95,43 @@ def loaded(file: StudyFile, *, scenarios_from: Path | None = None) -> Loaded:
         The settings, and the folder that their paths start from.
     scenarios_from
         A file with the text of `file`, where that is not what stands at its path any more.
+    for_dossier
+        Whether the settings must tell which service a dossier of the study is about.
+    known
+        Problems found before, which are told together with those of the tables.
 
     Raises
     ------
     StudyFileError
         With every problem of all the tables.
+
+    Examples
+    --------
+    >>> from accessmap.studyfile import settings_of
+    >>> loaded(settings_of(Path("study.toml"), "[communes]\nsample = true\n")).programme is None
+    True
     """
-    return Loading(file, scenarios_from or file.path).whole()
+    return Loading(file, scenarios_from or file.path, known).whole(for_dossier=for_dossier)
 
 
 def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
-    """Return the communes of a study.toml, the territory marked; no other file that it names is opened.
+    r"""Return the communes of a study.toml, the territory marked; no other file that it names is opened.
 
     Raises
     ------
     StudyFileError
         With every problem of the communes and the territory.
+
+    Examples
+    --------
+    >>> from accessmap.studyfile import settings_of
+    >>> communes = communes_of(settings_of(Path("study.toml"), "[communes]\nsample = true\n"))
+    >>> int(communes["in_territory"].sum())
+    84
     """
     loading = Loading(file, file.path)
     communes = zones.communes_of(loading)
-    if communes is None:
+    if communes is None or loading.problems:
         raise StudyFileError(file.path.name, loading.problems)
     return communes
 
@@ -110,18 +139,22 @@ def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
 class Loading:
     """The tables of one study.toml on their way, with the problems met so far; what hangs on a lost one is left."""
 
-    def __init__(self, file: StudyFile, scenarios_from: Path) -> None:
+    def __init__(self, file: StudyFile, scenarios_from: Path, known: Iterable[Problem] = ()) -> None:
         self.file = file
         self.settings = file.settings
         self.scenarios_from = scenarios_from
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = list(known)
+        self.plans: list[Plans] = []
         self.cautions: list[Problem] = []
         self.said: dict[str, tuple[str, ...]] = {}
         self.sources: list[Source] = []
         self.notes: list[pd.DataFrame] = []
 
-    def whole(self) -> Loaded:
+    def whole(self, *, for_dossier: bool) -> Loaded:
         """Return the study, or raise with every problem of all of its tables."""
+        known = list(self.problems)
+        lost = {problem.key[:1] for problem in known}  # what hangs on what was lost before is not told again
+        scenarios = plans.scenarios_of(self)
         communes = zones.communes_of(self)
         services = sites.services_of(self, communes) if communes is not None else None
         homes = network = None
@@ -130,7 +163,9 @@ class Loading:
             homes = self.tried(("residents",), partial(people.residents_of, self, communes, services))
             network = self.tried(("roads",), partial(roads.network_of, self, communes, services))
             more = online.tables_of(self, communes, services)
-        scenarios = plans.scenarios_of(self)
+            plans.check_plans(self, communes, services if ("services",) not in lost else None)
+        else:
+            self.look_for_files()
         programme = plans.programme_of(self)
         study: Study | None = None
         if communes is not None and homes is not None and services is not None and network is not None:
@@ -138,10 +173,14 @@ class Loading:
             study = self.tried(("study",), make)
         if study is not None:
             study = plans.with_programme(self, study, programme)
-            self.asked_of(study)
+            plans.check_carried_out(self, study)
+        if services is not None and ("services",) not in lost:
+            self.check_categories(set(services["category"]))
+        if study is not None and for_dossier and not {("dossier",), ("services",)} & lost:
+            self.check_category_told(study)
+        self.problems = [each for each in self.problems if each in known or not _follows(each, known)]
         if self.problems or study is None:
-            ordered = sorted(self.problems, key=lambda problem: (problem.line is None, problem.line or 0))
-            raise StudyFileError(self.file.path.name, ordered)
+            raise StudyFileError(self.file.path.name, sorted(self.problems, key=lambda problem: problem.place))
         lang = self.settings.study.lang
         study = replace(study, cautions=tuple(each.sentence(lang) for each in self.cautions))
         return Loaded(study, MappingProxyType(self.said), programme, tuple(self.cautions))
@@ -213,14 +252,19 @@ class Loading:
             **more,
         )
 
-    def asked_of(self, study: Study) -> None:
-        """Keep the problems of what is asked of the study: its scenarios and the services of its dossier."""
-        inline = [table.get("name") for table in self.settings.scenario]
-        for name, scenario in study.scenarios.items():
-            elsewhere = "scenarios" if self.settings.scenarios is not None else "programme"
-            key = ("scenario", inline.index(name)) if name in inline else (elsewhere, "path")
-            self.tried(key, partial(scenario.apply, study))
-        known = set(study.services["category"])
+    def look_for_files(self) -> None:
+        """Keep the problems of the files that are not there: without communes none of them can be read."""
+        settings = self.settings
+        keys: list[tuple[str | int, ...]] = [("services", n, "path") for n, each in enumerate(settings.services)]
+        keys += [("residents", "path"), *(("roads", name) for name in ("path", "nodes", "edges"))]
+        keys += [(name, "path") for name in ("digital", "schools", "equipment")]
+        for key in keys:
+            section = getattr(settings, str(key[0]))
+            if section is not None and self._at(*key) is not None:
+                self.tried(key, partial(self.found, *key))
+
+    def check_categories(self, known: set[str]) -> None:
+        """Keep the problems of categories of the dossier that no service has."""
         asked: list[tuple[tuple[str | int, ...], str | None]] = [
             (("dossier", "category"), self.settings.dossier.category)
         ]
@@ -230,5 +274,19 @@ class Loading:
                 told = {"category": category, "known": ", ".join(sorted(known))}
                 near = near_matches(category, known)
                 self.problems.append(self.file.problem("unknown_category", *place, near=near, **told))
-        if not study.communes["in_territory"].any():
-            self.problems.append(self.file.problem("empty_territory", "study", "territory"))
+
+    def check_category_told(self, study: Study) -> None:
+        """Keep a problem where `Dossier.of` would not know which service it is about."""
+        if any(problem.key[:1] in (("scenario",), ("scenarios",)) for problem in self.problems):
+            return  # what they open would tell
+        try:
+            category_of(study, list(study.scenarios.values()), self.settings.dossier.category)
+        except ScenarioError:
+            known = ", ".join(sorted(set(study.services["category"])))
+            self.problems.append(self.file.problem("no_category", "dossier", "category", known=known))
+
+
+def _follows(problem: Problem, known: Iterable[Problem]) -> bool:
+    """Return whether a problem comes of one that was known before, in the same section (of services, the same file)."""
+    depth = len(problem.key[:2]) if problem.key[:1] == ("services",) else 1
+    return problem.reason in FOLLOWS and any(each.key[:depth] == problem.key[:depth] for each in known)

@@ -21,6 +21,7 @@ from accessmap.dossier import Dossier
 from accessmap.dossier.results import category_of
 from accessmap.sources.roads import file_sha256
 from accessmap.study import Study
+from accessmap.studyfile.differing import differing
 from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.problems import ToldError
 from accessmap.studyfile.reading import StudyFile, settings_of
@@ -42,7 +43,7 @@ class Difference:
     Parameters
     ----------
     kind
-        "page", "settings", "input", "missing", "version", "number" or "table".
+        "page", "text" or "code" (of an edited page), "settings", "input", "missing", "version", "number" or "table".
     name
         Of the file, table or number.
     recorded, found
@@ -69,7 +70,27 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
 
 
 def category_asked(file: StudyFile, study: Study) -> str:
-    """Return the category of services that the dossier of a study.toml is about, given or told from its scenarios."""
+    r"""Return the category of services that the dossier of a study.toml is about, given or told from its scenarios.
+
+    Parameters
+    ----------
+    file
+        The settings.
+    study
+        The study that they name, loaded.
+
+    Raises
+    ------
+    ScenarioError
+        Where neither the settings nor the scenarios tell one.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> text = '[communes]\nsample = true\n[dossier]\ncategory = "mairie"\n'
+    >>> category_asked(settings_of(Path("study.toml"), text), am.load_sample())
+    'mairie'
+    """
     return category_of(study, list(study.scenarios.values()), file.settings.dossier.category)
 
 
@@ -154,7 +175,8 @@ def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict
         copy.write_text(file.text, encoding="utf-8", newline="\n")
         study = loaded(file, scenarios_from=copy)
     dossier = replace(dossier_of(file, study), made=date.fromisoformat(record["made"]))
-    return record, [*found, *_tables(dossier, record)]
+    edited = any(each.kind == "page" and each.name == Path(page).name for each in found)
+    return record, [*found, *(_edits(Path(page), dossier) if edited else ()), *_tables(dossier, record)]
 
 
 def _inputs(file: StudyFile) -> Iterator[str]:
@@ -203,6 +225,15 @@ def _page(page: Path, record: Mapping[str, Any]) -> Iterator[Difference]:
         path = page if name == record["page"] else page.parent / name
         if path.is_file() and (now := file_sha256(path)) != before:
             yield Difference("page", name, before, now)
+
+
+def _edits(page: Path, dossier: Dossier) -> Iterator[Difference]:
+    """Yield where the text of an edited page differs from that of the page made again."""
+    places = differing(dossier.to_html(), page.read_bytes().decode("utf-8", errors="replace"))
+    for before, now in places:
+        yield Difference("text", page.name, before, now)
+    if not places:
+        yield Difference("code", page.name)
 
 
 def _settings(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference]:

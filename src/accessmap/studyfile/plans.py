@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING
 from accessmap.programme import Programme, read_programme
 from accessmap.scenarios import Scenario, read_scenarios
 from accessmap.study import Study
+from accessmap.studyfile.problems import StudyFileError
+from accessmap.studyfile.steps import Plans
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from accessmap.studyfile.loading import Loading
 
-__all__ = ["programme_of", "scenarios_of", "with_programme"]
+__all__ = ["check_carried_out", "check_plans", "programme_of", "scenarios_of", "with_programme"]
 
 
 def scenarios_of(loading: Loading) -> dict[str, Scenario]:
@@ -32,12 +37,55 @@ def scenarios_of(loading: Loading) -> dict[str, Scenario]:
         places.append((("scenario",), lambda: loading.scenarios_from))
     for key, find in places:
         at = loading.tried(key, find)
-        read = loading.tried(key, partial(read_scenarios, at)) if at is not None else None
+        plans = None
+        if at is not None:
+            plans = loading.tried(key, partial(_plans, loading, at, key, "" if key == ("scenario",) else at.name))
+        if plans is None:
+            continue
+        wrong = list(plans.shape())
+        loading.problems += wrong
+        loading.plans.append(plans)
+        read = loading.tried(key, partial(read_scenarios, at)) if not wrong else None
         for name, scenario in (read or {}).items():
             if name in found:
                 loading.problems.append(loading.file.problem("scenario_twice", *key, name=name))
             found.setdefault(name, scenario)
     return found
+
+
+def _plans(loading: Loading, path: Path, key: tuple[str | int, ...], name: str) -> Plans:
+    """Return the scenarios of a file as they are written; those of the study.toml have no file to name."""
+    if not name:
+        return Plans(loading.file.text)
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        tomllib.loads(text)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problem = loading.file.problem("bad_plans", *key, name=name, why=str(error))
+        raise StudyFileError(loading.file.path.name, [problem]) from error
+    return Plans(text, name)
+
+
+def check_plans(loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> None:
+    """Keep the problems of places and sites that steps name, of all scenarios that were read."""
+    for plans in loading.plans:
+        loading.problems += plans.places(communes, services)
+
+
+def check_carried_out(loading: Loading, study: Study) -> None:
+    """Keep the first problem of each scenario that cannot be carried out, where none of it was told before."""
+    told = {(problem.file, *problem.key[:2]) for problem in loading.problems}
+    named = {
+        str(table.get("name")): (plans, number) for plans in loading.plans for number, table in enumerate(plans.tables)
+    }
+    for name, scenario in study.scenarios.items():
+        if name in named:
+            plans, number = named[name]
+            known = (plans.file, "scenario", number) in told
+            problem = None if known else plans.unapplied(scenario, number, study)
+            loading.problems += [problem] if problem is not None else []
+        else:
+            loading.tried(("programme", "path"), partial(scenario.apply, study))
 
 
 def programme_of(loading: Loading) -> Programme | None:

@@ -36,6 +36,8 @@ class Problem:
         What fills the braces of the sentence.
     near
         Known names that come near to a wrong one.
+    file
+        Name of the file that the line is of, where it is not the study.toml.
     """
 
     reason: str
@@ -44,6 +46,7 @@ class Problem:
     value: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     near: tuple[str, ...] = ()
+    file: str = ""
 
     def told(self, lang: Lang = "fr") -> str:
         """Return the problem as one line: where, what, and how to mend it.
@@ -53,24 +56,37 @@ class Problem:
         >>> Problem("unknown_key", ("roads", "mod"), 7, '"car"', near=("mode",)).told("en")
         'line 7, roads.mod = "car": unknown key (did you mean "mode"?). Remove it or correct its name.'
         """
-        told = self._words(lang)
-        parts = [labels.text("studyfile_line", lang=lang, line=str(self.line))] if self.line is not None else []
+        told = self._words(self.reason, lang)
+        parts = [self.file] if self.file else []
+        parts += [labels.text("studyfile_line", lang=lang, line=str(self.line))] if self.line is not None else []
         if self.key:
             parts.append(_dotted(self.key) + (f" = {self.value}" if self.value else ""))
         return labels.text("studyfile_at", lang=lang, where=", ".join(parts), told=told) if parts else told
 
     def sentence(self, lang: Lang = "fr") -> str:
-        """Return the problem for who has never seen the file: without its place, with a capital."""
-        return labels.capitalised(self._words(lang))
+        """Return a caution as a page prints it, for who has never seen the file: what it means, not where it stands.
 
-    def _words(self, lang: Lang) -> str:
+        Examples
+        --------
+        >>> Problem("caution_sample_hospital", ("communes",), 2).sentence("en").partition(": ")[0]
+        'Outside the Pays Chaunois, not all hospitals are in the data'
+        """
+        return self._words(f"{self.reason}_page", lang)
+
+    @property
+    def place(self) -> tuple[bool, str, bool, int]:
+        """What problems are put in order by: the study.toml first, by line, what has no line last."""
+        return self.file != "", self.file, self.line is None, self.line or 0
+
+    def _words(self, reason: str, lang: Lang) -> str:
         hint = labels.text("studyfile_near", lang=lang, names=_listed(self.near, lang)) if self.near else ""
         filling: dict[str, Any] = {"near": hint, **self.values}
-        return labels.text(f"studyfile_{self.reason}", lang=lang, **filling)
+        return labels.text(f"studyfile_{reason}", lang=lang, **filling)
 
     def record(self, lang: Lang = "fr") -> dict[str, Any]:
-        """Return the problem for machines: line, key, value, and its sentence."""
-        return {"line": self.line, "key": _dotted(self.key), "value": self.value, "problem": self.told(lang)}
+        """Return the problem for machines: file, line, key, value, and its sentence."""
+        where = {"file": self.file, "line": self.line, "key": _dotted(self.key), "value": self.value}
+        return {**where, "problem": self.told(lang)}
 
 
 class ToldError(StudyError):

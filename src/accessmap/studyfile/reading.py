@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from accessmap.studyfile.lines import Key, key_lines, line_of
 from accessmap.studyfile.problems import Problem, StudyFileError, near_matches, shown
 from accessmap.studyfile.settings import Settings
 
-__all__ = ["StudyFile", "read_settings", "settings_of"]
+__all__ = ["StudyFile", "read_settings", "readable_settings", "settings_of"]
 
 # What pydantic calls a wrong type or value, and the sentence that tells it; the others tell their own name.
 REASONS = {
@@ -39,6 +39,8 @@ REASONS = {
     "less_than_equal": "want_at_most",
     "string_pattern_mismatch": "want_file_name",
 }
+# What a table may lack because a key of it was wrong.
+FOLLOWS = ("missing_key", "none_of", "nodes_and_edges", "equipment_needs_schools")
 
 
 @dataclass(frozen=True)
@@ -97,23 +99,84 @@ def read_settings(path: str | Path) -> StudyFile:
       - line 2, communes.sampel = true: unknown key (did you mean "sample"?). Remove it or correct its name.
     """
     path = Path(path)
+    return settings_of(path, _text_of(path))
+
+
+def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]:
+    r"""Return the settings of a study.toml without what is wrong in them, and every problem: to go on and find more.
+
+    An unknown key is left out, and a wrong value is taken for none.
+
+    Raises
+    ------
+    StudyFileError
+        Where nothing can be gone on with: no file, no TOML, no communes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "study.toml")
+    ...     _ = path.write_text("[study]\nthreshold = [5]\nlang = 3\n[communes]\nsample = true\n")
+    ...     file, problems = readable_settings(path)
+    >>> file.settings.study.lang, [(problem.line, problem.reason) for problem in problems]
+    ('fr', [(2, 'unknown_key'), (3, 'want_one_of')])
+    """
+    path = Path(path)
+    text = _text_of(path)
+    left: dict[str, Any] = _parsed(path, text)
+    lines = key_lines(text)
+    found: list[Problem] = []
+    lost: set[Key] = set()
+    while True:
+        try:
+            return StudyFile(path, text, Settings.model_validate(left)), tuple(_in_order(found))
+        except ValidationError as error:
+            problems = [_problem(dict(each), left, lines) for each in error.errors(include_url=False)]
+        # A table from which a wrong key was taken may lack one: that follows, and is no problem of its own.
+        found += [each for each in problems if each.reason not in FOLLOWS or not _beside(each.key, lost)]
+        held = {each.key for each in problems if each.key and _value(left, each.key) is not None}
+        if not held:
+            raise StudyFileError(path.name, _in_order(found))
+        # An item that is taken out would renumber those after it, and so the lines that their problems name.
+        held = {key[:1] if len(key) == 2 and key[0] in ("services", "scenario") else key for key in held}
+        lost |= held
+        left = _without(left, held)
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a file; StudyFileError where there is none."""
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         reason = "no_such_file" if isinstance(error, FileNotFoundError) else "no_file"
         told = {"path": str(path), "why": error.strerror or ""}
         raise StudyFileError(path.name, [Problem(reason, values=told)]) from error
     except UnicodeDecodeError as error:
         raise StudyFileError(path.name, [Problem("not_utf8", line=_line_at(path, error.start))]) from error
-    return settings_of(path, text)
 
 
 def settings_of(path: Path, text: str) -> StudyFile:
-    """Return the settings of a text that stands, or stood, in a file; raises as `read_settings` does."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(path.name, [_syntax(str(error), text)]) from error
+    r"""Return the settings of a text that stands, or stood, in a file.
+
+    Parameters
+    ----------
+    path
+        Of the file: paths in the settings start from its folder, and errors name it. It is not opened.
+    text
+        Its TOML.
+
+    Raises
+    ------
+    StudyFileError
+        Where it is not TOML, or with every unknown key and wrong value at once.
+
+    Examples
+    --------
+    >>> settings_of(Path("study.toml"), "[communes]\nsample = true\n").settings.communes.sample
+    True
+    """
+    raw = _parsed(path, text)
     try:
         return StudyFile(path, text, Settings.model_validate(raw))
     except ValidationError as error:
@@ -122,12 +185,33 @@ def settings_of(path: Path, text: str) -> StudyFile:
         raise StudyFileError(path.name, _in_order(found)) from None
 
 
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(path.name, [_syntax(str(error), text)]) from error
+
+
+def _beside(key: Key, lost: Iterable[Key]) -> bool:
+    """Return whether a key that was lost stood inside a table, or beside a key."""
+    return any(each[: len(key)] == key or each[:-1] == key[:-1] for each in lost)
+
+
+def _without(raw: Any, keys: Collection[Key], at: Key = ()) -> Any:
+    """Return parsed TOML without some of its keys and items."""
+    if isinstance(raw, dict):
+        return {name: _without(each, keys, (*at, name)) for name, each in raw.items() if (*at, name) not in keys}
+    if isinstance(raw, list):
+        return [_without(each, keys, (*at, n)) for n, each in enumerate(raw) if (*at, n) not in keys]
+    return raw
+
+
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems by line, once each; those of the whole file last."""
     once: dict[Key, Problem] = {}
     for problem in problems:  # of a value that may be of two types, what is wrong with the first is told
         once.setdefault(problem.key, problem)
-    return sorted(once.values(), key=lambda problem: (problem.line is None, problem.line or 0))
+    return sorted(once.values(), key=lambda problem: problem.place)
 
 
 def _syntax(message: str, text: str) -> Problem:

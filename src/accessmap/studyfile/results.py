@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from accessmap.dossier import Dossier
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
 __all__ = ["dated", "file_stem", "write_map", "write_maps", "write_record", "write_tables", "write_vectors"]
+
+
+# What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
+FORMULA = re.compile(r"^(?=[=+@\t\r-])")
 
 
 def file_stem(title: str) -> str:
@@ -38,16 +43,18 @@ def file_stem(title: str) -> str:
 
 
 def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable[str]) -> list[Path]:
-    """Write every table of a dossier that has columns as CSV, Parquet or both, and return the paths.
+    """Write every table of a dossier that has columns in the formats asked, and return the paths.
 
     Parameters
     ----------
     dossier
-        Its tables are written without their shapes in CSV.
+        Its tables are written without their shapes in text.
     folder, stem
-        Each file is `folder/stem-name.csv` or `.parquet`.
+        Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`.
     formats
-        "csv", "parquet"; others are left to `write_vectors`.
+        "csv": for programs, comma and decimal point, floats in all their digits. "tableur": for a spreadsheet set to
+        French, semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it.
+        "parquet". Others are left to `write_vectors`.
     """
     formats = set(formats)
     written = []
@@ -58,11 +65,35 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
             path = folder / f"{stem}-{name}.csv"
             table.drop(columns="geometry", errors="ignore").to_csv(path, lineterminator="\n", encoding="utf-8")
             written.append(path)
+        if "tableur" in formats:
+            path = folder / f"{stem}-{name}-tableur.csv"
+            _safe(table.drop(columns="geometry", errors="ignore")).to_csv(
+                path, sep=";", float_format=_decimal_comma, lineterminator="\r\n", encoding="utf-8-sig"
+            )
+            written.append(path)
         if "parquet" in formats:
             path = folder / f"{stem}-{name}.parquet"
             _flat(table).to_parquet(path)
             written.append(path)
     return written
+
+
+def _decimal_comma(value: Any) -> str:
+    """Return a number with six significant digits, as France writes it and without an exponent."""
+    return np.format_float_positional(value, 6, unique=False, fractional=False, trim="-").replace(".", ",")
+
+
+def _safe(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts a spreadsheet takes for texts: what begins as a formula gets an apostrophe first."""
+    levels = {str(n): table.index.get_level_values(n) for n in range(table.index.nlevels)}
+    safe, index = _flat(table), _flat(pd.DataFrame(levels))
+    for part in (safe, index):
+        for name in [name for name in part if not pd.api.types.is_numeric_dtype(part[name])]:
+            part[name] = part[name].astype("str").str.replace(FORMULA, "'", regex=True)
+    safe.columns = safe.columns.str.replace(FORMULA, "'", regex=True)
+    names = [str(name or "") for name in table.index.names]
+    rows = pd.MultiIndex.from_frame(index, names=names) if len(names) > 1 else pd.Index(index["0"], name=names[0])
+    return safe.set_axis(rows, axis="index")
 
 
 def write_vectors(dossier: Dossier, sites: gpd.GeoDataFrame, path: Path) -> Path:
@@ -96,7 +127,22 @@ def write_map(drawn: OfflineMap, path: Path) -> Path:
 
 
 def write_record(record: Mapping[str, Any], path: Path) -> Path:
-    """Write the record of a dossier as JSON and return its path."""
+    """Write the record of a dossier as JSON and return its path.
+
+    Parameters
+    ----------
+    record
+        As `manifest` returns it.
+    path
+        Of the file, in a folder that is there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     json.loads(write_record({"title": "La Fère"}, Path(folder, "a.json")).read_text("utf-8"))
+    {'title': 'La Fère'}
+    """
     path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path
 

@@ -205,7 +205,7 @@ class DossierSection(_Section):
     alongside: list[Text] | None = None
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
-    formats: list[Literal["csv", "gpkg", "parquet"]] = ["csv", "gpkg"]
+    formats: list[Literal["csv", "gpkg", "parquet", "tableur"]] = ["csv", "gpkg"]
 
 
 class Settings(_Section):

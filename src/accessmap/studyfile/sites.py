@@ -38,6 +38,7 @@ def services_of(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFram
         tables[number] = table
         if mairies is None and "commune" in table and (table["category"] == "mairie").any():
             mairies = table[table["category"] == "mairie"]
+    _forget_the_others(loading, {each.category for each in sections if each.sample})
     return _stacked([tables[number] for number in sorted(tables)]) if len(tables) == len(sections) else None
 
 
@@ -68,12 +69,27 @@ def _sampled(loading: Loading, communes: gpd.GeoDataFrame, category: str | None)
     from accessmap.sample import sample_communes, sample_services
 
     table = sample_services()
+    kept = table if category is None else table[table["category"] == category]
+    typed = [name for name in kept["category"].unique() if name != "mairie"]
     known = sample_communes()["in_territory"]  # where the lists that were typed by hand are complete
-    if not known.reindex(communes.index[communes["in_territory"]]).all():
-        loading.notes.append(_incomplete(table))
-        key = next((("services", n) for n, each in enumerate(loading.settings.services) if each.sample), ("communes",))
-        loading.cautions.append(loading.file.problem("caution_sample", *key))
-    return table if category is None else table[table["category"] == category]
+    if typed and not known.reindex(communes.index[communes["in_territory"]]).all():
+        loading.notes.append(_incomplete(typed))
+        reason = "caution_sample" if category is None else f"caution_sample_{category}"
+        sections = [each.category if each.sample else "" for each in loading.settings.services]
+        key = ("services", sections.index(category)) if category in sections else ("communes",)
+        loading.cautions.append(loading.file.problem(reason, *key))
+    return kept
+
+
+def _forget_the_others(loading: Loading, kept: set[str | None]) -> None:
+    """Drop what was noted of services of the sample that the study does not take."""
+    from accessmap.sample import sample_services
+
+    if not loading.settings.communes.sample or None in kept:
+        return
+    table = sample_services()
+    others = table.index[~table["category"].isin(kept)]
+    loading.notes = [notes[~((notes["table"] == "services") & notes["id"].isin(others))] for notes in loading.notes]
 
 
 def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -93,9 +109,8 @@ def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return every
 
 
-def _incomplete(services: gpd.GeoDataFrame) -> pd.DataFrame:
+def _incomplete(typed: list[str]) -> pd.DataFrame:
     """Return a note by category typed by hand: complete around the Pays Chaunois, perhaps not elsewhere."""
-    typed = [name for name in services["category"].unique() if name != "mairie"]
     rows = [
         ("services", category, pd.NA, labels.text("studyfile_sample_incomplete"), labels.text("studyfile_sample_add"))
         for category in typed

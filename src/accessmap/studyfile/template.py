@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from accessmap import labels
 from accessmap.studyfile.problems import Problem, StudyFileError, ToldError, inline, near_matches
@@ -39,7 +40,8 @@ def study_text(
     services
         Path and category of each file; None where the file says the category itself.
     category
-        The service that the dossier is about.
+        The service that the dossier is about. Of the sample's communes, France services where not given; mairies, which
+        are complete everywhere, where the sample knows no France services in the territory.
     file
         Name of the file, for the comments.
 
@@ -58,15 +60,17 @@ def study_text(
     """
     example: dict[str, str] = {}
     alongside: list[str] = []
+    mairies_only = False
     named = list(territory)
     if communes is None:
         from accessmap.sample import sample_communes, sample_services
 
         every = sample_communes()
         codes, named = _placed(every, territory)
-        chosen = category or "france_services"
-        if not services:
-            known = sample_services()
+        known = sample_services()
+        mairies_only = not services and category is None and _inside(known, "france_services", codes).empty
+        chosen = category or ("mairie" if mairies_only else "france_services")
+        if not services and not mairies_only:
             _check_category(chosen, known)
             example = _example(every.loc[codes], known, chosen)
             alongside = sorted(set(known["category"]) - {chosen})
@@ -87,26 +91,28 @@ def study_text(
         category=chosen,
         alongside=alongside,
         example=example,
+        mairies_only=mairies_only,
     )
 
 
 def sample_epci() -> gpd.GeoDataFrame:
-    """Return the EPCI of the sample by code: name, communes, people, and whether all of it is surely there.
+    """Return the EPCI of the sample by code: name, communes, people, France services, and whether it is surely whole.
 
     Examples
     --------
-    >>> table = sample_epci()
-    >>> str(table["name"]["246000756"]), int(table["communes"]["246000756"]), bool(table["whole"]["246000756"])
-    ('CC du Pays Noyonnais', 42, True)
+    >>> sample_epci().loc["246000756"].to_dict()
+    {'name': 'CC du Pays Noyonnais', 'communes': 42, 'people': 31901, 'france_services': 1, 'whole': True}
     """
-    from accessmap.sample import sample_communes
+    from accessmap.sample import sample_communes, sample_services
     from accessmap.studyfile.territory import at_the_edge
 
     communes = sample_communes()
     edge = communes.index.isin(at_the_edge(communes))
     grouped = communes.assign(edge=edge).groupby("epci")
     table = grouped.agg(name=("epci_name", "first"), communes=("name", "size"), people=("population", "sum"))
-    return table.assign(whole=~grouped["edge"].any()).sort_values("name")
+    here = _inside(sample_services(), "france_services", communes.index)
+    counts = communes.loc[here, "epci"].value_counts().reindex(table.index, fill_value=0)
+    return table.assign(france_services=counts, whole=~grouped["edge"].any()).sort_values("name")
 
 
 def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, list[str]]:
@@ -127,6 +133,12 @@ def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, 
     spelled = [*communes["epci_name"].dropna().unique(), *communes["name"]]
     exact = {name.casefold(): name for name in reversed(spelled)}
     return codes, [exact.get(name.casefold(), name) for name in territory]
+
+
+def _inside(services: gpd.GeoDataFrame, category: str, codes: Any) -> pd.Series:
+    """Return the commune of each site of a category that is in these communes."""
+    communes: pd.Series = services.loc[services["category"] == category, "commune"]
+    return communes[communes.isin(codes)]
 
 
 def _check_category(category: str, services: gpd.GeoDataFrame) -> None:

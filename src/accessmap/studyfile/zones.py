@@ -37,10 +37,15 @@ def communes_of(loading: Loading) -> gpd.GeoDataFrame | None:
         table = loading.tried(("communes", "path"), read) if path is not None else None
         if table is not None:
             loading.keep("communes", path, section.source, table)
-    marked = _marked(loading, table) if table is not None else None
-    if marked is None:
+    if table is None:
         return None
+    before = len(loading.problems)
+    marked = _marked(loading, table)
+    if len(loading.problems) > before:
+        return marked  # no study will come of it, but the other tables can be looked at
     communes = _nearby(loading, marked)
+    if not communes["in_territory"].any():
+        loading.problems.append(loading.file.problem("empty_territory", "study", "territory"))
     _note_the_edge(loading, communes)
     return communes
 
@@ -54,8 +59,8 @@ def title_of(communes: gpd.GeoDataFrame) -> str:
     return str(inside["name"][inside["population"].idxmax()]) if len(inside) else ""
 
 
-def _marked(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
-    """Return the communes with `in_territory` as the settings ask, or None where a name is unknown."""
+def _marked(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the communes with `in_territory` as the settings ask; of names that are unknown the problems are kept."""
     wanted = loading.settings.study.territory
     if not wanted:
         return communes
@@ -65,7 +70,9 @@ def _marked(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | 
         place = ("study", "territory", each.position)
         told = {"name": each.name, "codes": ", ".join(each.several)}
         loading.problems.append(loading.file.problem(reason, *place, near=each.near, **told))
-    return None if unknown else communes.assign(in_territory=communes.index.isin(codes))
+    if unknown and codes.empty:
+        return communes.assign(in_territory=True)  # no study comes of it: the other tables are looked at with all
+    return communes.assign(in_territory=communes.index.isin(codes))
 
 
 def _nearby(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

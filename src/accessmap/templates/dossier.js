@@ -14,7 +14,9 @@
     var typed = plain(field.value);
     var same = links.filter(function (link) { return plain(link.textContent) === typed; });
     var near = links.filter(function (link) { return typed && plain(link.textContent).indexOf(typed) >= 0; });
-    var found = same.length === 1 ? same[0] : whole && near.length ? near[0] : null;
+    var first = near.filter(function (link) { return plain(link.textContent).indexOf(typed) === 0; });
+    var found = same.length === 1 ? same[0] : whole && near.length ? first[0] || near[0] : null;
+    if (!near.length && typed) { location.hash = "#fiches"; }
     links.forEach(function (link) { link.parentNode.hidden = !!typed && near.indexOf(link) < 0; });
     none.textContent = typed && !near.length ? none.dataset.none : "";
     if (found) { location.hash = found.getAttribute("href"); }
