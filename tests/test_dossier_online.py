@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import combinations
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
-from accessmap.programme import sample_programme
+from accessmap.maps.choropleth import QUALITATIVE
+from accessmap.programme import KINDS, sample_programme
 from accessmap.sample import load_sample
 from accessmap.scenarios import Scenario
 
@@ -189,3 +191,43 @@ def test_the_map_of_both_ways_counts_every_commune(page):
     figure = page.select_one("#numerique figure")
     legend = [said(entry) for entry in figure.select(".d-legend li")]
     assert sum(int(re.search(r"(\d+) communes?", entry)[1]) for entry in legend if "commune" in entry) == 84
+
+
+def test_a_scenario_that_closes_every_place_of_help_leaves_nobody_with_one(study):
+    none = Scenario("rien")
+    for site in study.sites("france_services").index:
+        none = none.close(site)
+    dossier = Dossier.of(study, none, category="hospital", alongside=())
+    helpers = dossier.tables["digital_help"]
+    assert (helpers.xs("rien", level="situation") == 0).all(axis=None)
+    assert "Scénario « rien »" in said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#numerique"))
+
+
+def test_schools_of_elsewhere_are_no_schools_of_the_territory(study):
+    noyon = study.communes.index[study.communes["epci"] == "246000756"]
+    other = replace(study.about(noyon, title="Noyonnais"), scenarios={})
+    dossier = Dossier.of(other, category="hospital", alongside=())
+    assert dossier.tables["schools"].empty
+    assert dossier.tables["coverage_rates"].empty
+    assert "Les écoles et leur équipement ne sont pas dans les données" in dossier.to_html()
+
+
+def test_a_programme_of_more_mixtures_than_there_are_colours_is_drawn_too(study):
+    plan = sample_programme()
+    codes = study.communes.index[study.communes["in_territory"]]
+    pairs = list(combinations(KINDS, 2))[: len(QUALITATIVE) + 3]
+    more = [
+        replace(
+            plan.operations[1],
+            id=f"x{number}-{kind}",
+            title=f"{number} {kind}",
+            kind=kind,
+            communes=(codes[number],),
+            steps=(),
+        )
+        for number, pair in enumerate(pairs)
+        for kind in pair
+    ]
+    wide = Dossier.of(study, category="hospital", alongside=(), programme=replace(plan, operations=tuple(more)))
+    figure = BeautifulSoup(wide.to_html(), "html.parser").select_one("#programme figure")
+    assert len(figure.select(".d-legend li")) == len(pairs) + 2  # and no operation, and outside

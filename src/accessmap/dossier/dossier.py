@@ -261,23 +261,24 @@ class Dossier:
 
     def _common(self) -> dict[str, Any]:
         """Return what every page says of itself."""
+        content = self.hash
         return {
             "lang": self.lang,
             "version": version("accessmap"),
             "made": labels.date_text(self.made, lang=self.lang),
             "provenance": self.provenance,
             "cautions": self._study.cautions,
-            "sheet_foot": self._sheet_foot(),
-            "hash": self.hash,
+            "sheet_foot": self._sheet_foot(content),
+            "hash": content,
         }
 
-    def _sheet_foot(self) -> str:
+    def _sheet_foot(self, content: str) -> str:
         """Return what a sheet says of itself when it goes out alone."""
         words = Words(self.lang)
         parts = [words("sheets_title", place=self._study.title), labels.date_text(self.made, lang=self.lang)]
         if self.provenance.modelled:
             parts.append(words("modelled_title"))
-        return " · ".join([*parts, words("content_hash", hash=self.hash[:16])])
+        return " · ".join([*parts, words("content_hash", hash=content[:16])])
 
     def _sheets(self, words: Words) -> list[Sheet]:
         chapters = self._chapters

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
 from accessmap import labels
@@ -83,10 +84,12 @@ def online(study: Study, scenarios: Sequence[Scenario], found: Results) -> Onlin
     >>> data.kinds, round(float(data.helpers.loc[("baseline", "always"), "all"]), 2)
     (('france_services',), 0.72)
     """
-    studies = studies_under(scenarios, study)
+    studies = {name: _about_here(each) for name, each in studies_under(scenarios, study).items()}
+    study = studies[BASELINE]
     near = quoted_cutoff(found.coverage)
     kinds = tuple(kind for kind in MEDIATION if kind in set(study.services["category"]))
-    weights = "pupils" if study.schools is not None and _pupils_known(study) else "schools"
+    known = _schools_inside(study)
+    weights = "pupils" if "pupils" in known and bool(known["pupils"].notna().all()) else "schools"
     rates, classes, helpers, schools = {}, {}, {}, {}
     for name, each in studies.items():
         new = name == BASELINE
@@ -98,7 +101,7 @@ def online(study: Study, scenarios: Sequence[Scenario], found: Results) -> Onlin
             classes[name] = _classes(each, found.minutes[name], near)
         if kinds and (new or not each.services.equals(study.services)):
             helpers[name] = _helpers(each, kinds, near)
-        if each.schools is not None and (new or each.equipment is not study.equipment):
+        if len(known) and (new or each.equipment is not study.equipment):
             schools[name] = _schools(each, weights)
     order = sorted(rates, key=lambda key: RATES.index(key[0]))
     return Online(
@@ -119,16 +122,19 @@ def _none() -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def _pupils_known(study: Study) -> bool:
-    inside = _schools_inside(study)
-    return "pupils" in inside and bool(inside["pupils"].notna().all()) and len(inside) > 0
+def _about_here(study: Study) -> Study:
+    """Return the study, without a digital table that has no commune of the territory: it says nothing of it."""
+    if study.digital is None or study.digital.index.isin(_inside(study).index).any():
+        return study
+    return study.changed(study.services, study.network, equipment=study.equipment)
 
 
-def _schools_inside(study: Study) -> pd.DataFrame:
-    codes = study.communes.index[study.communes["in_territory"]]
+def _schools_inside(study: Study) -> gpd.GeoDataFrame:
+    """Return the schools of the territory: none where the study has none there, or no schools at all."""
     if study.schools is None:
-        return _none()
-    return pd.DataFrame(study.schools[study.schools["commune"].isin(codes)])
+        return gpd.GeoDataFrame()
+    codes = study.communes.index[study.communes["in_territory"]]
+    return study.schools.loc[study.schools["commune"].isin(codes)]
 
 
 def _inside(study: Study) -> pd.DataFrame:
@@ -205,19 +211,16 @@ def _double(study: Study, found: Results, near: float) -> pd.DataFrame:
 def _helpers(study: Study, kinds: Sequence[str], near: float) -> pd.DataFrame:
     """Return who has a place that helps within reach: at all, and where its hours are known when people can come."""
     present = [kind for kind in kinds if (study.services["category"] == kind).any()]
-    if not present:
-        return pd.DataFrame({"all": [0.0], "best": [0.0], "worst": [0.0]}, index=["always"])
+    if not present:  # a scenario has closed them all
+        return pd.DataFrame(0.0, index=["always", *WHENS], columns=["all", "best", "worst"])
     table = mediation_open(study, within=near, whens=WHENS, kinds=present)
     whole = pd.DataFrame(dict.fromkeys(("all", "best", "worst"), table["all"].iloc[:1].to_numpy()), index=["always"])
     return pd.concat([whole, table])
 
 
 def _schools(study: Study, weights: str) -> pd.DataFrame:
-    codes = study.communes.index[study.communes["in_territory"]]
-    schools = study.schools
-    assert schools is not None
     table = equipment_rates(
-        schools.loc[schools["commune"].isin(codes)],
+        _schools_inside(study),
         study.equipment,
         weights="pupils" if weights == "pupils" else "schools",
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle, islice
 from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
+from accessmap import labels
 from accessmap.dossier import sections
 from accessmap.dossier.online import CONNECTED, Online
 from accessmap.dossier.results import Results
@@ -135,7 +137,8 @@ def programme_figures(study: Study, programme: Programme, words: Words) -> list[
     none = by_label.pop("", [])
     people = communes["population"].astype("float64")
     groups = [*by_label.items(), (words("programme_no_operation"), none)]
-    colours = [*QUALITATIVE[: len(by_label)], PAPER]
+    # Colours may come again: the names beside them tell which is which.
+    colours = [*islice(cycle(QUALITATIVE), len(by_label)), PAPER]
     entries = tuple(
         Entry(_with_names(label, codes, communes["name"], words), colour, "", len(codes), float(people[codes].sum()))
         for (label, codes), colour in zip(groups, colours, strict=True)
@@ -148,7 +151,7 @@ def programme_figures(study: Study, programme: Programme, words: Words) -> list[
 
 def _with_names(label: str, codes: Sequence[str], names: pd.Series, words: Words) -> str:
     """Return a label with the communes it is of, where they are few: colour is never alone."""
-    shown = label[:1].upper() + label[1:]
+    shown = labels.capitalised(label)
     return words("with_names", label=shown, names=", ".join(names[list(codes)])) if len(codes) <= MOST_NAMED else shown
 
 

@@ -140,6 +140,18 @@ def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> fl
     return float(sorted_values[min(place, len(sorted_values) - 1)])
 
 
+def main_sites(nearest_site: pd.Series, residents: pd.DataFrame) -> pd.Series:
+    """Return by commune the site that is the nearest of most of its people, missing where most reach none.
+
+    >>> residents = pd.DataFrame({"commune": ["02173"] * 2, "population": [30, 70]}, index=["r1", "r2"])
+    >>> main_sites(pd.Series(["a", "b"], index=residents.index), residents).to_dict()
+    {'02173': 'b'}
+    """
+    people = residents["population"].groupby([residents["commune"], nearest_site.fillna("").rename("site")]).sum()
+    most = people.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
+    return most.set_index("commune")["site"].replace("", pd.NA)
+
+
 def _summary(minutes: pd.Series, residents: gpd.GeoDataFrame) -> pd.Series:
     people = residents["population"].astype("float64")
     reached = minutes.notna()
@@ -172,10 +184,7 @@ def _communes(
 ) -> gpd.GeoDataFrame:
     table = study.communes.loc[study.communes["in_territory"], ["name", "population", "geometry"]].copy()
     found = nearest(study.minutes(sites)[inside])
-    shares = residents["population"].groupby([residents["commune"], found["service_id"].fillna("")]).sum()
-    best = shares.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
-    site = best.set_index("commune").iloc[:, 0]
-    table["nearest_site_id"] = site.reindex(table.index).replace("", pd.NA)
+    table["nearest_site_id"] = main_sites(found["service_id"], residents).reindex(table.index)
     table["nearest_site"] = table["nearest_site_id"].map(sites["name"])
     for name in map(str, minutes):
         values = by_commune(minutes[name], residents).reindex(table.index)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from accessmap import labels
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
-from accessmap.dossier.results import weighted_quantile
+from accessmap.dossier.results import main_sites, weighted_quantile
 from accessmap.dossier.writing import Cell, Table, Words, sortable
 from accessmap.imbalance import score_sensitivity
 from accessmap.maps.choropleth import rounded_breaks
@@ -141,9 +141,7 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
     facts |= {f"within {cutoff:g}": float(people[minutes <= cutoff].sum()) / total for cutoff in study.thresholds}
     codes = study.communes.index[study.communes["in_territory"]]
     level = by_commune(minutes, residents).reindex(codes)
-    most = people.groupby([residents["commune"], found["service_id"].fillna("")]).sum()
-    chosen = most.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
-    site = chosen.set_index("commune")["service_id"].reindex(codes).replace("", pd.NA)
+    site = main_sites(found["service_id"], residents).reindex(codes)
     table = pd.DataFrame(
         {
             "minutes": level["value"],

@@ -18,8 +18,8 @@ from accessmap.study import Study
 
 __all__ = ["Sheet", "sheets"]
 
-# A change of less is within what the network can tell, in minutes; as in `results`.
-AT_LEAST: Final = 1.0
+# Minutes are shown with one decimal: a smaller change would be written 0.0.
+SHOWN: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _under(by: pd.DataFrame, scenario: str, before: float, words: Words) -> Cell
         return Cell(words("sheet_same"))
     after = float(by["minutes"].to_dict()[scenario])
     change = after - before
-    note = words.change(change) if abs(change) >= AT_LEAST / 20 else words("sheet_same")
+    note = words.change(change) if abs(change) >= SHOWN else words("sheet_same")
     return Cell(words.minutes(after), sortable(after), note if change == change else "")
 
 
