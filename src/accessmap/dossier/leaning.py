@@ -17,6 +17,7 @@ __all__ = [
     "closures_table",
     "closures_told",
     "demand_table",
+    "epci_names",
     "leaning",
     "outside_told",
 ]
@@ -84,7 +85,7 @@ def leaning(study: Study, category: str) -> Leaning:
     critical.insert(0, "name", sites["name"].reindex(critical.index))
     exposed = {cutoff: one_closure_away(times[inside], residents[inside], cutoff=cutoff) for cutoff in cutoffs}
     carried = carriers(times, sites, residents, communes=communes)
-    carried.insert(3, "epci_name", _epci_names(carried["epci"], communes))
+    carried.insert(3, "epci_name", epci_names(carried["epci"], communes))
     coming = outside_demand(times, sites, residents, communes=communes)["people"].groupby("service_id").sum()
     demand = critical.loc[critical.index.isin(places.index[places["inside"]]), ["name", "people"]]
     return Leaning(
@@ -100,7 +101,7 @@ def leaning(study: Study, category: str) -> Leaning:
     )
 
 
-def _epci_names(codes: pd.Series, communes: pd.DataFrame) -> pd.Series:
+def epci_names(codes: pd.Series, communes: pd.DataFrame) -> pd.Series:
     """Return the name of each EPCI: its own where it is known, else its code."""
     coded = f"EPCI{NO_BREAK}" + codes
     if "epci_name" not in communes:

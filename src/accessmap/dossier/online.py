@@ -9,8 +9,8 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from accessmap import labels
 from accessmap.digital import MEDIATION, RATES, coverage_rate, double_burden, mediation_open, typology_people
+from accessmap.dossier.leaning import epci_names
 from accessmap.dossier.results import Results, quoted_cutoff, weighted_quantile
 from accessmap.scenarios import BASELINE, Scenario
 from accessmap.scenarios.comparison import studies_under
@@ -158,11 +158,7 @@ def _rates(study: Study, technology: str) -> pd.DataFrame:
     if groups.nunique() < 2:
         return whole
     parts = coverage_rate(study.digital, people, technology=technology, groups=groups)
-    by_code = communes.dropna(subset=["epci"]).drop_duplicates("epci").set_index("epci")
-    names = by_code["epci_name"] if "epci_name" in by_code else pd.Series(dtype="str")
-    parts.index = pd.Index(
-        [str(names.get(code, f"EPCI{labels.NO_BREAK}{code}")) for code in parts.index], name=parts.index.name
-    )
+    parts.index = pd.Index(epci_names(pd.Series(parts.index.astype("str")), communes), name=parts.index.name)
     return pd.concat([whole, parts])
 
 
