@@ -168,7 +168,7 @@ def report(name, args):
     """Print the comparison for one network and return whether all that is asked of it holds."""
     import numpy as np
 
-    from accessmap.sources.osm import read_osm
+    from accessmap.roads.readers.osm import read_osm
 
     path = args.data / "osm" / name
     roads = read_osm(path)

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 import accessmap as am
-from accessmap.baskets import basket_named
-from accessmap.tables import METRIC_CRS
+from accessmap.measures.baskets import basket_named
+from accessmap.tables.checks import METRIC_CRS
 
 # What drivers really do on each class, and how much longer a road is than its waypoints joined by straight lines.
 KMH = {"motorway": 120.0, "national": 80.0, "departmental": 62.0}
@@ -57,7 +57,9 @@ def roads(folder):
     length = raw["length_m"] * LONGER
     edges = pd.DataFrame({"u": raw["u_id"], "v": raw["v_id"], "length_m": length, "road_class": raw["cls"]})
     edges["minutes"] = length / 1000 / raw["cls"].map(KMH) * 60
-    source = am.Source("Routes (motorways, N, D)", "Travel Mapping, contributeurs d’OpenStreetMap", "ODbL", "2026-08")
+    source = am.provenance.Source(
+        "Routes (motorways, N, D)", "Travel Mapping, contributeurs d’OpenStreetMap", "ODbL", "2026-08"
+    )
     speeds = ", ".join(f"{road_class} {kmh:g} km/h" for road_class, kmh in KMH.items())
     return am.RoadNetwork.from_edges(
         nodes,
@@ -66,7 +68,7 @@ def roads(folder):
         access_kmh=ACCESS_KMH,
         local_metres=LOCAL_METRES,
         max_metres=4_000,
-        provenance=am.Provenance((source,), {"vitesses": speeds}),
+        provenance=am.provenance.Provenance((source,), {"vitesses": speeds}),
     )
 
 
@@ -152,14 +154,19 @@ def aisne_study(folder, *, kinds=None):
         halls = services[services["category"] == "mairie"]
         services = pd.concat([halls, services_of(folder, communes, kinds)])
     sources = (
-        am.Source("Carroyage de la population 2021", "Eurostat", "réutilisation avec mention", "2021"),
-        am.Source("Base permanente des équipements", "INSEE", "Licence Ouverte", "2013"),
-        am.Source("Liste des France services", "ANCT", "Licence Ouverte", "2024-08-01"),
+        am.provenance.Source("Carroyage de la population 2021", "Eurostat", "réutilisation avec mention", "2021"),
+        am.provenance.Source("Base permanente des équipements", "INSEE", "Licence Ouverte", "2013"),
+        am.provenance.Source("Liste des France services", "ANCT", "Licence Ouverte", "2024-08-01"),
     )
     if kinds is not None and "digital_help" in kinds:
-        sources += (am.Source("Conseillers numériques", "ANCT", "Licence Ouverte", "2022"),)
+        sources += (am.provenance.Source("Conseillers numériques", "ANCT", "Licence Ouverte", "2022"),)
     return am.Study(
-        communes, residents, services, roads(folder), title="Pays Chaunois", provenance=am.Provenance(sources)
+        communes,
+        residents,
+        services,
+        roads(folder),
+        title="Pays Chaunois",
+        provenance=am.provenance.Provenance(sources),
     )
 
 

@@ -18,8 +18,9 @@ from scipy.optimize import nnls
 from scipy.stats import norm, spearmanr
 
 import accessmap as am
-from accessmap.drees import apl, apl_parameters
-from accessmap.floating import two_step_fca
+from accessmap.measures.apl import apl
+from accessmap.measures.apl import parameters as apl_parameters
+from accessmap.measures.floating import two_step_fca
 from accessmap.sample import sample_mairies
 
 PARAMETERS = apl_parameters(2022)

@@ -34,8 +34,8 @@ class Network:
 
 def porto():
     """Every node of a way is a node; of parallel arcs the quickest, as every peer would choose."""
-    from accessmap.routing import Graph
-    from accessmap.sources.osm import read_osm
+    from accessmap.roads.engine import Graph
+    from accessmap.roads.readers.osm import read_osm
 
     folder = Path(os.environ.get("ACCESSMAP_DATA", ROOT.parent / "shared" / "data"))
     roads = read_osm(folder / "osm" / "porto.osm.pbf", mode="car")

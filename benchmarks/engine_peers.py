@@ -16,7 +16,7 @@ class Accessmap:
     name, module = "accessmap", "accessmap"
 
     def __init__(self, network):
-        from accessmap.routing import Graph, Router
+        from accessmap.roads.engine import Graph, Router
 
         arcs = (network.n, network.tails, network.heads, network.ms)
         self.folder = tempfile.TemporaryDirectory()
@@ -24,17 +24,17 @@ class Accessmap:
         self.router.prepare()
 
     def matrix(self, sources, targets):
-        from accessmap.routing import Seeds
+        from accessmap.roads.engine import Seeds
 
         return self.router.matrix(Seeds.at(sources), Seeds.at(targets))
 
     def to_all(self, sources):
-        from accessmap.routing import Seeds
+        from accessmap.roads.engine import Seeds
 
         return self.router.to_all(Seeds.at(sources))
 
     def nearest(self, targets):
-        from accessmap.routing import Seeds
+        from accessmap.roads.engine import Seeds
 
         return self.router.nearest(Seeds.at(targets))[0][:, 0]
 

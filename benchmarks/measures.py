@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from accessmap import decay, imbalance
-from accessmap.baskets import basket
-from accessmap.drees import apl
-from accessmap.equilibrium import raam
-from accessmap.floating import balanced_fca, balancing_cost, spatial_availability, three_step_fca, two_step_fca
-from accessmap.measures import by_commune, coverage, gravity, median_opportunities, nearest, opportunities
+from accessmap.measures.apl import apl
+from accessmap.measures.baskets import basket
+from accessmap.measures.floating import balanced_fca, balancing_cost, spatial_availability, three_step_fca, two_step_fca
+from accessmap.measures.minutes import by_commune, coverage, gravity, median_opportunities, nearest, opportunities
+from accessmap.measures.raam import raam
 
 RESIDENTS, SERVICES, COMMUNES = 10_000, 500, 800
 ALLOWED_SECONDS = 2.0

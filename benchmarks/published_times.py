@@ -14,7 +14,7 @@ from aisne import access_table, aisne_study, published
 from scipy.optimize import minimize
 
 import accessmap as am
-from accessmap import modelled
+from accessmap.roads import modelled
 
 
 def over_modelled_roads(study):

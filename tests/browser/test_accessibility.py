@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from accessmap.dossier import Dossier
-from accessmap.programme import sample_programme
+from accessmap.programme.files import sample as sample_programme
 from accessmap.sample import load_sample
-from accessmap.scenarios import Scenario
+from accessmap.study.scenario import Scenario
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 
 from accessmap.dossier import Dossier
 from accessmap.sample import load_sample
-from accessmap.scenarios import Scenario
+from accessmap.study.scenario import Scenario
 
 pytestmark = pytest.mark.browser
 

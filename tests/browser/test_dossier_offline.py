@@ -8,9 +8,9 @@ import pytest
 
 import accessmap.maps as maps
 from accessmap.dossier import Dossier
-from accessmap.measures import by_commune, nearest
+from accessmap.measures.minutes import by_commune, nearest
 from accessmap.sample import load_sample
-from accessmap.scenarios import Scenario
+from accessmap.study.scenario import Scenario
 
 pytestmark = pytest.mark.browser
 

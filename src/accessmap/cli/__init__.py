@@ -13,15 +13,56 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from accessmap import __version__
-from accessmap.cli import usage
-from accessmap.cli.say import Say
+from accessmap.categories import Lang
+from accessmap.cli.say import Say, word
 from accessmap.errors import AccessmapError
-from accessmap.labels import Lang
+from accessmap.words.near import did_you_mean
 
-__all__ = ["main"]
+__all__ = ["main", "told"]
+
+# What argparse says (Python 3.11 to 3.14), and the sentence that tells it.
+SENTENCES = (
+    ("required", r"the following arguments are required: (?P<names>.+)"),
+    ("choice", r"argument (?P<name>[^:]+): invalid choice: '?(?P<given>.*?)'? \(choose from (?P<known>.+)\)"),
+    ("unknown", r"unrecognized arguments: (?P<names>.+)"),
+    ("value", r"argument (?P<name>[^:]+): expected (?:one|at least one|\d+) arguments?"),
+    ("integer", r"argument (?P<name>[^:]+): invalid int value: '(?P<given>.*)'"),
+    ("number", r"argument (?P<name>[^:]+): invalid float value: '(?P<given>.*)'"),
+    ("both", r"argument (?P<name>[^:]+): not allowed with argument (?P<other>.+)"),
+    ("extra", r"argument (?P<name>[^:]+): ignored explicit argument '(?P<given>.*)'"),
+    ("ambiguous", r"ambiguous option: (?P<name>\S+) could match (?P<known>.+)"),
+)
+
+
+def _usage_told(message: str, lang: Lang) -> str:
+    """Return a message of argparse in one language; one that is not known stays as it is.
+
+    Examples
+    --------
+    >>> _usage_told("the following arguments are required: --category, -p", "en")
+    'missing: --category, -p.'
+    >>> _usage_told("argument COMMAND: invalid choice: 'chek' (choose from 'check', 'run')", "en")
+    'COMMAND: "chek" is not possible (did you mean "check"?). Choose from: check, run.'
+    """
+    for key, pattern in SENTENCES:
+        if match := re.fullmatch(pattern, message):
+            values: dict[str, Any] = match.groupdict()
+            if key == "unknown":
+                return word("usage_unknown", lang, n=len(values["names"].split()), **values)
+            if key == "choice":
+                known = [name.strip(" '") for name in values["known"].split(",")]
+                values |= {"known": ", ".join(known), "near": _near(values["given"], known, lang)}
+            return word(f"usage_{key}", lang, **values)
+    return message
+
+
+def _near(given: str, known: list[str], lang: Lang) -> str:
+    near = re.search(r"'(.*)'", did_you_mean(given, known))
+    return word("usage_near", lang, name=near[1]) if near else ""
+
 
 REFUSED, USAGE, INTERRUPTED = 1, 2, 130
 WESTERN = re.compile(r"-\d+(\.\d*)?\s*,.+")
@@ -75,7 +116,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {usage.told(message, self.lang)}\n")
+        self.exit(USAGE, f"{self.prog}: {_usage_told(message, self.lang)}\n")
 
 
 def _lang(arguments: Sequence[str]) -> Lang:

@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accessmap import labels
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from accessmap.study import Study
+    from accessmap.study.study import Study
 
 __all__ = ["add", "run"]
 

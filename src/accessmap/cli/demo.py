@@ -6,8 +6,8 @@ import argparse
 import time
 from pathlib import Path
 
-from accessmap import labels
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 __all__ = ["add", "run"]
 
@@ -40,7 +40,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             *study.scenarios.values(),
             plan,
             category=CATEGORY,
-            programme=am.sample_programme(),
+            programme=am.programme.sample(),
             networks={mode: am.RoadNetwork.modelled(study.communes, mairies, mode=mode) for mode in ("bike", "walk")},
         )
         page = dossier.save(drafts.path("pays-chaunois.html"))

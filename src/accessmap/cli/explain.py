@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from accessmap import labels
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from accessmap.study import Study
+    from accessmap.study.study import Study
 
 __all__ = ["add", "run"]
 

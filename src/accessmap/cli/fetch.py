@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accessmap import labels
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
-    from accessmap.network import RoadNetwork
+    from accessmap.roads.network import RoadNetwork
 
 __all__ = ["add", "run"]
 
@@ -58,7 +58,7 @@ def _network(area: Any, asked: argparse.Namespace, options: dict[str, Any]) -> R
     """Return the roads; ToldError where no server gives them."""
     import accessmap as am
     from accessmap.errors import NetworkError, SourceError
-    from accessmap.sources.overpass import ENDPOINT, fetch_roads
+    from accessmap.roads.readers.overpass import ENDPOINT, fetch_roads
     from accessmap.studyfile import ToldError
 
     if asked.endpoint is not None and not asked.endpoint.startswith(("http://", "https://")):

@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accessmap import labels
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from accessmap.maps.offline import OfflineMap
-    from accessmap.study import Study
+    from accessmap.study.study import Study
 
 __all__ = ["add", "run"]
 
@@ -97,7 +97,7 @@ def _map(areas: gpd.GeoDataFrame, study: Study, say: Say, way: str) -> OfflineMa
     import accessmap as am
 
     known = study.services[study.services.index.isin(areas.index.get_level_values(0))]
-    return am.isochrone_map(
+    return am.maps.isochrone_map(
         areas,
         known if len(known) else None,
         study.communes,

@@ -6,9 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from accessmap import labels
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
+from accessmap.words import words as labels
 
 __all__ = ["add", "run"]
 

@@ -12,7 +12,7 @@ from accessmap.cli.say import Say
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from accessmap.study import Study
+    from accessmap.study.study import Study
     from accessmap.studyfile import StudyFile
 
 __all__ = ["add_study", "place", "study_asked"]
@@ -52,8 +52,9 @@ def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
     import geopandas as gpd
 
     from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
-    from accessmap.studyfile.territory import codes_of
+    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.studyfile.template import codes_of
+    from accessmap.words.near import near_matches
 
     if match := LON_LAT.fullmatch(text):
         lon, lat = float(match[1]), float(match[2])
@@ -87,7 +88,7 @@ def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
 def _site(name: str, study: Study) -> str | None:
     """Return the id of the site of this id or name, None where there is none; ToldError where there are several."""
     from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import plain
+    from accessmap.words.near import plain
 
     services = study.services
     if name in services.index:

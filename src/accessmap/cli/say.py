@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
-from accessmap import labels
-from accessmap.labels import Lang
+from accessmap.categories import Lang
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.studyfile import Problem, Written

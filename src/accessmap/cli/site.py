@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accessmap import labels
 from accessmap.cli.places import study_asked
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
     from accessmap.siting import Siting
-    from accessmap.study import Study
+    from accessmap.study.study import Study
 
 __all__ = ["add", "run"]
 
@@ -59,7 +59,7 @@ class _Table:
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print the best sites and what comes close, and write them as a table and as a scenario."""
     from accessmap import studyfile
-    from accessmap.scenarios import write_scenarios
+    from accessmap.study.scenario_files import write as write_scenarios
 
     with say.steps(3) as step:
         step("step_read")
@@ -109,7 +109,8 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     import pandas as pd
 
     from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
+    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.words.near import near_matches
 
     services = study.services
     known = sorted({*labels.CATEGORIES, *services["category"]})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from html import escape
 from importlib.metadata import version
@@ -16,30 +17,54 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
-from accessmap import labels
-from accessmap.dossier import sections
-from accessmap.dossier.chapters import Chapters
-from accessmap.dossier.files import policy, today, write
-from accessmap.dossier.online_told import sheet_lines
+from accessmap.categories import Lang
+from accessmap.dossier import answer as sections
+from accessmap.dossier.chapter import Chapters
+from accessmap.dossier.digital import sheet_lines
+from accessmap.dossier.layout import Words
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.sheets import Sheet, sheets
-from accessmap.dossier.writing import Words
-from accessmap.labels import Lang
+from accessmap.files import write_whole
 from accessmap.maps.drawing import Drawing
 from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
 from accessmap.maps.svg import definitions, page_patterns
-from accessmap.network import RoadNetwork
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
-from accessmap.scenarios import Scenario
-from accessmap.study import Study
+from accessmap.roads.network import RoadNetwork
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
-__all__ = ["Dossier"]
+__all__ = ["Dossier", "policy", "today", "write"]
+
+
+def write(page: str, target: Path) -> Path:
+    """Write a page whole or not at all; folders are made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(page, target)
+
+
+def policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""
+
+    def hashed(code: str) -> str:
+        return "'sha256-" + b64encode(sha256(code.encode()).digest()).decode("ascii") + "'" if code else "'none'"
+
+    return (
+        f"default-src 'none'; img-src data:; style-src {hashed(style)}; script-src {hashed(script)};"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def today() -> date:
+    """Return the day a page is dated: SOURCE_DATE_EPOCH (reproducible-builds.org), or today."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,22 +10,21 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from accessmap import labels
-from accessmap.dossier import sections
-from accessmap.dossier.online import CONNECTED, Online
+from accessmap.dossier import answer as sections
+from accessmap.dossier.digital import CONNECTED, Online
+from accessmap.dossier.layout import Words
 from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services, service_views
-from accessmap.dossier.writing import Words
 from accessmap.maps.choropleth import QUALITATIVE
-from accessmap.maps.drawing import SHAPES, Drawing, draw
-from accessmap.maps.legend import PAPER, Entry, View
+from accessmap.maps.communes import compare_views
+from accessmap.maps.drawing import PAPER, SHAPES, Drawing, Entry, View, draw
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import picture
-from accessmap.maps.views import compare_views
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
-from accessmap.scenarios import BASELINE
-from accessmap.study import Study
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE
+from accessmap.words import words as labels
 
 __all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "online_figures", "programme_figures", "service_figures"]
 

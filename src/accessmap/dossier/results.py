@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import ScenarioError
-from accessmap.imbalance import deficit, gini
-from accessmap.measures import by_commune, coverage, nearest
-from accessmap.scenarios import BASELINE, Scenario, compare, winners_and_losers
-from accessmap.study import Study
+from accessmap.measures.imbalance import deficit, gini
+from accessmap.measures.minutes import by_commune, coverage, nearest
+from accessmap.study.comparison import compare, winners_and_losers
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE
 
 # The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
 # that no scenario can be flattered by the choice.

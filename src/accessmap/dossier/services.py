@@ -8,19 +8,20 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap import labels
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
+from accessmap.dossier.layout import Cell, Table, Words, sortable
 from accessmap.dossier.results import main_sites, weighted_quantile
-from accessmap.dossier.writing import Cell, Table, Words, sortable
-from accessmap.imbalance import score_sensitivity
 from accessmap.maps.choropleth import rounded_breaks
-from accessmap.maps.legend import View
-from accessmap.maps.views import value_views
-from accessmap.measures import by_commune, nearest
-from accessmap.outside import site_places
-from accessmap.scenarios import BASELINE, Scenario
-from accessmap.scenarios.comparison import studies_under
-from accessmap.study import Study
+from accessmap.maps.communes import value_views
+from accessmap.maps.drawing import View
+from accessmap.measures.imbalance import score_sensitivity
+from accessmap.measures.minutes import by_commune, nearest
+from accessmap.measures.resilience import site_places
+from accessmap.study.comparison import studies_under
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE
+from accessmap.words import words as labels
 
 __all__ = [
     "Services",

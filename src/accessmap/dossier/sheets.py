@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from accessmap import labels
-from accessmap.dossier.opening import Opening
+from accessmap.dossier.hours import Opening
+from accessmap.dossier.layout import Cell, Table, Words, plain, sortable
 from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services
-from accessmap.dossier.writing import Cell, Table, Words, plain, sortable
-from accessmap.scenarios import BASELINE
-from accessmap.study import Study
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE
+from accessmap.words import words as labels
 
 __all__ = ["Sheet", "sheets"]
 

@@ -1,11 +1,12 @@
 """Maps: access, catchments, change, isochrones, cells, two values and roads; folium maps that need no internet."""
 
 from accessmap.maps.bivariate import bivariate_map
-from accessmap.maps.cell import cell_map
+from accessmap.maps.cells import cell_map
+from accessmap.maps.charts import front_chart, heat_chart, lorenz_chart
+from accessmap.maps.communes import access_map, catchment_map, compare_map
 from accessmap.maps.exploring import explore
-from accessmap.maps.isochrone import isochrone_map
-from accessmap.maps.maps import access_map, catchment_map, compare_map
-from accessmap.maps.roads import network_map
+from accessmap.maps.isochrones import isochrone_map
+from accessmap.maps.roads import network_map, route_map
 
 __all__ = [
     "access_map",
@@ -14,6 +15,10 @@ __all__ = [
     "cell_map",
     "compare_map",
     "explore",
+    "front_chart",
+    "heat_chart",
     "isochrone_map",
+    "lorenz_chart",
     "network_map",
+    "route_map",
 ]

@@ -9,14 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap import labels
-from accessmap.labels import Lang
+from accessmap.categories import Lang
 from accessmap.maps.choropleth import checked_breaks, class_words, series_of, value_text
-from accessmap.maps.finish import drawn, finished
-from accessmap.maps.legend import NO_DATA, Entry, Square, View
-from accessmap.maps.patterns import TWO
-from accessmap.maps.views import territory
+from accessmap.maps.communes import territory
+from accessmap.maps.drawing import NO_DATA, Entry, Square, View
+from accessmap.maps.offline import drawn, finished
+from accessmap.maps.svg import TWO
 from accessmap.provenance import Provenance
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap import labels
-from accessmap.errors import TableError, did_you_mean
-from accessmap.labels import Lang
-from accessmap.maps.legend import NO_DATA, Entry
+from accessmap.categories import Lang
+from accessmap.errors import TableError
+from accessmap.maps.drawing import NO_DATA, Entry
+from accessmap.words import words as labels
+from accessmap.words.near import did_you_mean
 
 # ColorBrewer YlGnBu, 9 classes, and BrBG, 11 classes: both safe for the common colour-blindnesses, the first also in
 # black and white (Brewer, Hatchard & Harrower 2003; Apache 2.0). Dark means worse.
@@ -53,7 +54,7 @@ def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "va
     """Return the values of these codes as float64, NaN where there is none; refuse what cannot be mapped."""
     column = values["value"] if isinstance(values, pd.DataFrame) and "value" in values else values
     if isinstance(column, pd.DataFrame):
-        raise TableError(name, [f"a table must have a column 'value', this one has {list(column.columns)}."])
+        raise TableError(f"a table must have a column 'value', this one has {list(column.columns)}.", about=name)
     problems = []
     if not pd.api.types.is_numeric_dtype(column):
         problems.append(f"values must be numbers, these are {column.dtype}: use pandas.to_numeric.")
@@ -66,7 +67,7 @@ def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "va
         first = str(column.index[0])
         problems.append(f"no value is of a commune of the table: the first is {first!r}{did_you_mean(first, codes)}.")
     if problems:
-        raise TableError(name, problems)
+        raise TableError(*problems, about=name)
     return column.reindex(codes).astype("float64")
 
 

@@ -1,21 +1,330 @@
 """What a map draws, ready for a page: communes as compact paths, names, services, views; no folium in here."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap import labels
-from accessmap.labels import Lang
-from accessmap.maps.ground import DRAWN_CRS, Ground
-from accessmap.maps.legend import View
-from accessmap.maps.paths import path_of
-from accessmap.maps.tiles import Tiles
+from accessmap.categories import Lang
+from accessmap.errors import TableError
+from accessmap.tables.contracts import metric_crs
+from accessmap.words import words as labels
+from accessmap.words.near import did_you_mean
+
+__all__ = ["TILES", "Tiles", "tiles_named"]
+
+# Leaflet's own projection, only ever drawn in; its metres are 1.5 times longer than real ones here, so a unit is about
+# 0.65 m, finer than a pixel at any zoom a commune is looked at.
+DRAWN_CRS: Final = "EPSG:3857"
+# Neighbours drawn around the territory, and how far the borders may move, in metres.
+CONTEXT_METRES: Final = 15_000
+SIMPLIFIED_METRES: Final = 40
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The land of a map, in drawn metres.
+
+    Parameters
+    ----------
+    communes
+        Their table, empty where the map has none.
+    inside
+        Which of them are of the territory.
+    drawn
+        The outlines of those that are drawn.
+    territory
+        Its outline.
+    bounds
+        What the map shows at first (west, south, east, north).
+    seen
+        What is drawn at all.
+    scale
+        Metres of ground of one drawn metre.
+    """
+
+    communes: gpd.GeoDataFrame
+    inside: pd.Series
+    drawn: gpd.GeoSeries
+    territory: Any
+    bounds: Bounds
+    seen: Bounds
+    scale: float
+
+    @classmethod
+    def of(cls, communes: gpd.GeoDataFrame) -> "Ground":
+        """Return the territory and its nearest neighbours."""
+        inside = inside_of(communes)
+        metric = communes.geometry.to_crs(metric_crs(communes))
+        west, south, east, north = metric[inside].total_bounds
+        frame = shapely.box(*np.add((west, south, east, north), np.array([-1, -1, 1, 1]) * CONTEXT_METRES))
+        near = metric[metric.intersects(frame)]
+        simple = gpd.GeoSeries(shapely.coverage_simplify(near.to_numpy(), SIMPLIFIED_METRES), near.index, crs=near.crs)
+        territory = gpd.GeoSeries([shapely.union_all(simple[inside[near.index]].to_numpy())], crs=near.crs)
+        drawn, outline = simple.to_crs(DRAWN_CRS), territory.to_crs(DRAWN_CRS)
+        left, _, right, _ = bounds = _four(outline.total_bounds)
+        scale = float(east - west) / (right - left)
+        return cls(communes, inside, drawn, outline.iloc[0], bounds, _four(drawn.total_bounds), scale)
+
+    @classmethod
+    def under(cls, *tables: gpd.GeoDataFrame | None) -> "Ground":
+        """Return bare land under the first of these tables that holds anything."""
+        table = next((table for table in tables if table is not None and len(table)), None)
+        if table is None:
+            raise TableError("there is nothing to draw: the tables are empty.", about="map")
+        metric = table.geometry.to_crs(metric_crs(table))
+        # A lone point has no extent: a kilometre is shown around it.
+        room = 1000 if metric.geom_type.eq("Point").all() else 0
+        shown = gpd.GeoSeries([shapely.box(*metric.total_bounds).buffer(room)], crs=metric.crs)
+        bounds = _four(shown.to_crs(DRAWN_CRS).total_bounds)
+        west, _, east, _ = shown.total_bounds
+        none = gpd.GeoDataFrame({"name": []}, geometry=[], crs=metric.crs)
+        return cls(
+            none,
+            pd.Series([], dtype=bool),
+            gpd.GeoSeries([], crs=DRAWN_CRS),
+            shapely.Polygon(),
+            bounds,
+            bounds,
+            float(east - west) / (bounds[2] - bounds[0]),
+        )
+
+    def framed(self, table: gpd.GeoDataFrame) -> "Ground":
+        """Return the same land, looked at where a table is, without the outline of a territory."""
+        metric = table.geometry.to_crs(metric_crs(table))
+        west, south, east, north = metric.total_bounds
+        # At least a kilometre is shown, and no map is much higher or wider than it must be to be read.
+        room = np.maximum(1000, 0.6 * max(east - west, north - south)) - np.array([east - west, north - south])
+        wide, high = np.maximum(room, 0) / 2
+        box = gpd.GeoSeries([shapely.box(west - wide, south - high, east + wide, north + high)], crs=metric.crs)
+        return replace(self, territory=shapely.Polygon(), bounds=_four(box.to_crs(DRAWN_CRS).total_bounds))
+
+
+def _four(bounds: Any) -> Bounds:
+    west, south, east, north = (float(bound) for bound in bounds)
+    return west, south, east, north
+
+
+def inside_of(communes: gpd.GeoDataFrame) -> pd.Series:
+    """Return which communes are of the territory: all of them where the table does not say."""
+    problems = []
+    if "name" not in communes:
+        problems.append("'name' is missing.")
+    if communes.crs is None:
+        problems.append("there is no CRS: call set_crs with the one of the file.")
+    if communes.index.has_duplicates:
+        problems.append(f"codes appear twice: {list(communes.index[communes.index.duplicated()][:5])}.")
+    inside = communes["in_territory"].astype(bool) if "in_territory" in communes else pd.Series(True, communes.index)
+    if not inside.any():
+        problems.append("no commune is of the territory: set in_territory to True for those to be reported.")
+    if problems:
+        raise TableError(*problems, about="communes")
+    return inside
+
+
+NO_DATA: Final = "#d9d9d9"
+OUTSIDE: Final = "#efede8"
+# Land of the territory that a view says nothing of.
+PAPER: Final = "#ffffff"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a legend: what it says, how it is painted, how many communes and people it holds.
+
+    Parameters
+    ----------
+    label
+        Its words.
+    colour
+        Of its land or its roads.
+    pattern
+        Name of a hatching, drawn instead of the colour; "dash" breaks a line.
+    communes, people
+        How many it holds, where they are counted.
+    said
+        What it holds, in words, where that is not communes: kilometres of road, or cells.
+    line
+        Width in pixels where it paints roads; 0 for land.
+    """
+
+    label: str
+    colour: str
+    pattern: str = ""
+    communes: int | None = None
+    people: float | None = None
+    said: str = ""
+    line: int = 0
+
+    def count(self, lang: Lang) -> str:
+        """Return "12 communes · 4 300 habitants", or nothing where it is not counted."""
+        if self.said or self.communes is None:
+            return self.said
+        communes = labels.text("communes", lang=lang, n=self.communes)
+        if self.people is None:
+            return communes
+        return labels.text("legend_count", lang=lang, communes=communes, people=labels.people(self.people, lang=lang))
+
+    def told(self, lang: Lang) -> str:
+        """Return the entry in words: its label and what it holds."""
+        count = self.count(lang)
+        return labels.text("labelled", lang=lang, name=self.label, value=count) if count else self.label
+
+
+@dataclass(frozen=True)
+class Square:
+    """The legend of two values at once: classes of the first from left to right, of the second from top to bottom.
+
+    Parameters
+    ----------
+    across, down
+        What each axis is.
+    columns, rows
+        Words of the classes of each axis.
+    looks
+        Row by row, colour and pattern of each class.
+    """
+
+    across: str
+    down: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    looks: tuple[tuple[Entry, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One painting of the map: the number of its legend entry by commune, and what a tooltip says of each.
+
+    Parameters
+    ----------
+    key, name, title
+        Its id, what the switch calls it, and the heading of its legend.
+    entries
+        The legend.
+    fill
+        Entry by code of a commune; those that are left out stay white.
+    told
+        Lines of the tooltip, by code.
+    note
+        A sentence under the legend.
+    square
+        The legend of two values at once, above the list.
+    """
+
+    key: str
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+    fill: Mapping[str, int]
+    told: Mapping[str, tuple[str, ...]]
+    note: str = ""
+    square: Square | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
+        object.__setattr__(self, "told", MappingProxyType(dict(self.told)))
+
+    def alt(self, lang: Lang) -> str:
+        """Return what the picture shows, in words: the legend read out."""
+        read = " ; ".join(entry.told(lang) for entry in self.entries)
+        return " ".join(part for part in (f"{self.title}.", read + ".", self.note) if part)
+
+    def with_told(self, told: Mapping[str, tuple[str, ...]]) -> "View":
+        """Return the same view with other tooltips."""
+        return replace(self, told=told)
+
+
+def path_of(shape: Any, origin: tuple[int, int]) -> str:
+    """Return the SVG path of a polygon, or of lines: whole units from the origin, relative after the first point.
+
+    >>> path_of(shapely.box(10, 10, 12, 13), (10, 13))
+    'M2,3l0,-3l-2,0l0,3z'
+    >>> path_of(shapely.LineString([(10, 10), (12, 11), (12, 11)]), (10, 13))
+    'M0,3l2,-1'
+    """
+    parts = list(_leaves(shape))
+    rings = [ring for part in parts if part.geom_type == "Polygon" for ring in shapely.get_rings(part)]
+    closed = [_written(_steps(ring, origin)[:-1]) + "z" for ring in rings if len(_steps(ring, origin)) >= 4]
+    lines = [_steps(part, origin) for part in parts if part.geom_type in ("LineString", "LinearRing")]
+    return "".join(closed + [_written(steps) for steps in lines if len(steps) >= 2])
+
+
+def _leaves(shape: Any) -> Iterable[Any]:
+    """Return the parts of a shape, those of a collection of collections too."""
+    for part in shapely.get_parts(shape):
+        if hasattr(part, "geoms"):
+            yield from _leaves(part)
+        else:
+            yield part
+
+
+def _written(steps: npt.NDArray[np.int64]) -> str:
+    first, *others = steps.tolist()
+    return f"M{first[0]},{first[1]}" + "".join(f"l{x},{y}" for x, y in others)
+
+
+def _steps(line: Any, origin: tuple[int, int]) -> npt.NDArray[np.int64]:
+    units = (np.round(np.asarray(shapely.get_coordinates(line)) - origin) * (1, -1)).astype(np.int64)
+    moves = np.diff(units, axis=0)
+    return np.vstack([units[:1], moves[moves.any(axis=1)]])
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A tile server: the address of a tile, the only host a page may then ask, and what must be written on the map."""
+
+    url: str
+    host: str
+    credit: str
+    most_zoom: int
+
+
+TILES: Final[Mapping[str, Tiles]] = MappingProxyType(
+    {
+        # Tile usage policy of the OpenStreetMap Foundation: attribution, and no heavy use.
+        "osm": Tiles(
+            "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+            "https://tile.openstreetmap.org",
+            "© les contributeurs d’OpenStreetMap",
+            19,
+        ),
+        # Géoplateforme of IGN: Plan IGN v2 as WMTS, open and without a key since 2021 (Licence Ouverte 2.0).
+        "ign": Tiles(
+            "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&STYLE=normal&FORMAT=image/png"
+            "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}",
+            "https://data.geopf.fr",
+            "© IGN, Plan IGN",
+            19,
+        ),
+    }
+)
+
+
+def tiles_named(name: str | None) -> Tiles | None:
+    """Return the tiles of this name, or None where none are asked for.
+
+    >>> tiles_named("ign").host
+    'https://data.geopf.fr'
+    >>> tiles_named("osn")
+    Traceback (most recent call last):
+    ValueError: tiles must be 'osm', 'ign' or None, not 'osn' (did you mean 'osm'?).
+    """
+    if name is None:
+        return None
+    if name not in TILES:
+        raise ValueError(f"tiles must be 'osm', 'ign' or None, not {name!r}{did_you_mean(name, TILES)}.")
+    return TILES[name]
+
 
 MOST_NAMES: Final = 9
 WORDS: Final = ("not_found", "outside", "zoom_in", "zoom_out", "north", "north_letter")

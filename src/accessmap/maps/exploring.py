@@ -8,18 +8,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap import labels
-from accessmap.errors import TableError, did_you_mean
-from accessmap.labels import Lang
-from accessmap.maps.cell import cell_map
-from accessmap.maps.finish import drawn, finished
-from accessmap.maps.ground import inside_of
-from accessmap.maps.isochrone import isochrone_map
-from accessmap.maps.legend import PAPER, Entry, View
-from accessmap.maps.maps import access_map
-from accessmap.maps.routes import route_map
+from accessmap.categories import Lang
+from accessmap.errors import TableError
+from accessmap.maps.cells import cell_map
+from accessmap.maps.communes import access_map
+from accessmap.maps.drawing import PAPER, Entry, View, inside_of
+from accessmap.maps.isochrones import isochrone_map
+from accessmap.maps.offline import drawn, finished
+from accessmap.maps.roads import route_map
 from accessmap.provenance import Provenance
-from accessmap.sources.cells import GRID_CRS
+from accessmap.read.coordinates import GRID_CRS
+from accessmap.words import words as labels
+from accessmap.words.near import did_you_mean
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -96,11 +96,11 @@ def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, 
     if not isinstance(table, gpd.GeoDataFrame):
         if communes is None or not table.index.isin(communes.index).any():
             remedy = "give communes= with its codes" if communes is None else "its index has no code of communes"
-            raise TableError("table", [f"it has no geometry: {remedy}, or join it to the residents it speaks of."])
+            raise TableError(f"it has no geometry: {remedy}, or join it to the residents it speaks of.", about="table")
         values = table.to_frame(str(table.name or "value")) if isinstance(table, pd.Series) else table
         if column is None and "value" not in values:
             if len(values.columns) != 1:
-                raise TableError("table", [f"which column? It has {list(values.columns)}: name one."])
+                raise TableError(f"which column? It has {list(values.columns)}: name one.", about="table")
             values = values.set_axis(["value"], axis=1)
         kept = communes.drop(columns=values.columns.intersection(communes.columns))
         return kept.join(values)
@@ -148,7 +148,7 @@ def _kind(table: gpd.GeoDataFrame, column: str | None) -> str:
     if isinstance(table.index, pd.MultiIndex) and table.index.names[-1] != "minutes":
         problems.append(f"the index is {list(table.index.names)}: one id a row, or (point, minutes) of isochrones.")
     if problems:
-        raise TableError("table", problems)
+        raise TableError(*problems, about="table")
     return str(found[0])
 
 

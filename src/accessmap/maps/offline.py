@@ -1,25 +1,70 @@
 """A folium.Map that needs no internet: Leaflet inlined once a page, our panel beside it, names escaped as data."""
 
+from __future__ import annotations
+
 import json
 import os
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folium
+import geopandas as gpd
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 from markupsafe import escape
 
-from accessmap.maps.drawing import Drawing
-from accessmap.maps.ground import DRAWN_CRS
-from accessmap.maps.page import asset, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
-from accessmap.maps.sheet import png, sheet, written
+from accessmap.categories import Lang
+from accessmap.maps.drawing import DRAWN_CRS, Drawing, View, draw, tiles_named
+from accessmap.maps.page import asset, credit_line, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
+from accessmap.maps.picture import png, sheet, written
 from accessmap.maps.svg import definitions, page_patterns
+from accessmap.provenance import Provenance
+from accessmap.words import words as labels
+
+if TYPE_CHECKING:
+    pass
 
 __all__ = ["OfflineMap"]
+
+
+def drawn(
+    communes: gpd.GeoDataFrame | None,
+    views: Sequence[View],
+    services: gpd.GeoDataFrame | None = None,
+    *,
+    over: gpd.GeoDataFrame | None = None,
+    frame: gpd.GeoDataFrame | None = None,
+    title: str,
+    provenance: Provenance | None,
+    tiles: str | None,
+    lang: Lang,
+) -> Drawing:
+    """Return the drawing of a map that carries its credit, and that of its background where it has one."""
+    labels.check_lang(lang)
+    background = tiles_named(tiles)
+    return draw(
+        communes,
+        views,
+        services,
+        title=title,
+        credit=credit_line(provenance, lang),
+        lang=lang,
+        over=over,
+        frame=frame,
+        tiles=background,
+    )
+
+
+def finished(drawing: Drawing) -> OfflineMap:
+    """Return the map of a drawing."""
+    # folium takes most of a second to import: only when a map is made.
+
+    return OfflineMap(drawing)
+
 
 # folium's popups call jQuery for one thing, to turn markup into elements; folium's markers want Leaflet's own images,
 # whose address Leaflet guesses from a style sheet's and cannot when that is inlined.

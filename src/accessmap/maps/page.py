@@ -10,12 +10,11 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from accessmap import labels
-from accessmap.labels import Lang
-from accessmap.maps.drawing import SHAPES, Drawing
-from accessmap.maps.legend import OUTSIDE, PAPER, Entry
+from accessmap.categories import Lang
+from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry
 from accessmap.maps.svg import picture
 from accessmap.provenance import MODELLED_NOTE, UNKNOWN_CREDIT, Provenance
+from accessmap.words import words as labels
 
 # A still picture is made for a width between a telephone's and a screen's.
 STILL_PIXELS: Final = 640

@@ -1,18 +1,20 @@
 """The programme of a contract: dated operations as data, the scenario they add up to, and the results they promise."""
 
+from accessmap.face import renamed
 from accessmap.programme.before_after import INDICATORS, effects, indicators
-from accessmap.programme.files import read_programme, sample_programme, write_programme
-from accessmap.programme.missing import Missing, missing_told
+from accessmap.programme.carrying import Missing, missing_told
+from accessmap.programme.files import read, sample, write
 from accessmap.programme.operation import KINDS, Operation, PlannedStep, Selection
-from accessmap.programme.sheet import Programme
-from accessmap.programme.sides import side_rows, side_told
-from accessmap.programme.territories import side_by_side, territories_of
-from accessmap.programme.told import (
+from accessmap.programme.programme import Programme
+from accessmap.programme.sentences import (
     effect_rows,
     operation_rows,
     programme_rows,
     programme_told,
+    side_rows,
+    side_told,
 )
+from accessmap.programme.territories import side_by_side, territories_of
 
 __all__ = [
     "INDICATORS",
@@ -29,11 +31,13 @@ __all__ = [
     "operation_rows",
     "programme_rows",
     "programme_told",
-    "read_programme",
-    "sample_programme",
+    "read",
+    "sample",
     "side_by_side",
     "side_rows",
     "side_told",
     "territories_of",
-    "write_programme",
+    "write",
 ]
+
+__getattr__ = renamed("programme")

@@ -8,11 +8,11 @@ from typing import Any, Final
 import pandas as pd
 
 from accessmap.errors import ScenarioError
+from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, target_problems
-from accessmap.programme.missing import Missing
-from accessmap.programme.sheet import Programme
-from accessmap.scenarios import Scenario
-from accessmap.study import Study
+from accessmap.programme.programme import Programme
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
 
 __all__ = ["INDICATORS", "effects", "indicators"]
 
@@ -64,7 +64,7 @@ def indicators(
     Examples
     --------
     >>> import accessmap as am
-    >>> from accessmap.programme import sample_programme
+    >>> from accessmap.programme.files import sample as sample_programme
     >>> table = indicators(am.load_sample(), sample_programme()).set_index("indicator")
     >>> table.loc["services_step_free", ["before", "after"]].tolist()
     [nan, 3.0]
@@ -131,7 +131,7 @@ def effects(study: Study, programme: Programme, *, within: float = REACH_MINUTES
     Examples
     --------
     >>> import accessmap as am
-    >>> from accessmap.programme import sample_programme
+    >>> from accessmap.programme.files import sample as sample_programme
     >>> table = effects(am.load_sample(), sample_programme())
     >>> table.query("indicator == 'services_created' and change > 0")["operation"].tolist()
     ['erp-chauny']

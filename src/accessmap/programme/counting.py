@@ -11,14 +11,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.digital import MEDIATION, coverage_rate
-from accessmap.errors import TableError, did_you_mean
-from accessmap.measures import coverage
-from accessmap.outside import site_places
-from accessmap.programme.missing import Missing
-from accessmap.schools import equipment_rates
-from accessmap.stepfree import step_free
-from accessmap.study import Study
+from accessmap.errors import TableError
+from accessmap.measures.digital import coverage_rate
+from accessmap.measures.minutes import coverage
+from accessmap.measures.resilience import site_places
+from accessmap.measures.schools import equipment_rates
+from accessmap.measures.stepfree import step_free
+from accessmap.programme.carrying import Missing
+from accessmap.study.digital_help import MEDIATION
+from accessmap.study.study import Study
+from accessmap.words.near import did_you_mean
 
 __all__ = ["COUNTS", "Situation", "digital_help_sites", "target_problems"]
 
@@ -217,7 +219,7 @@ def _people(values: pd.Series) -> pd.Series:
     wrong = values[(numbers.isna() & values.notna()) | (numbers < 0)]
     if len(wrong):
         told = f"'{HELPED}' of {wrong.index[0]!r} is {wrong.iloc[0]!r}"
-        raise TableError("services", [f"{told}: give people a year, 0 or more, or leave it missing."])
+        raise TableError(f"{told}: give people a year, 0 or more, or leave it missing.", about="services")
     return numbers
 
 

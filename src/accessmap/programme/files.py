@@ -2,20 +2,188 @@
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from accessmap.errors import ScenarioError
-from accessmap.programme.checking import Checks
+from accessmap.files import write_whole
 from accessmap.programme.counting import target_problems
-from accessmap.programme.operation import ACTION_KEYS, KINDS, UNKNOWN, Operation, PlannedStep, Selection
-from accessmap.programme.sheet import Programme
-from accessmap.school_tables import LEVELS, SECTORS
-from accessmap.wholefile import write_whole
+from accessmap.programme.operation import (
+    ACTION_KEYS,
+    FIRST_YEAR,
+    KINDS,
+    LAST_YEAR,
+    UNKNOWN,
+    Operation,
+    PlannedStep,
+    Selection,
+)
+from accessmap.programme.programme import Programme
+from accessmap.tables.contracts import LEVELS, SECTORS
+from accessmap.words.near import did_you_mean
 
-__all__ = ["read_programme", "sample_programme", "write_programme"]
+__all__ = ["Checks", "read", "sample", "write"]
+
+INSEE: Final = re.compile(r"(\d{2}|2[AB])\d{3}")
+SIREN: Final = re.compile(r"\d{9}")
+
+
+class Checks:
+    """Reads values out of a table; what is wrong with one is noted under `where`, and nothing is raised.
+
+    Parameters
+    ----------
+    table
+        As it was read.
+    where
+        What a problem is said of, such as "operation 2 ('Mairie de Servais')".
+    problems
+        The list to which problems are added, of a table above this one.
+    """
+
+    def __init__(self, table: Mapping[str, Any], where: str, problems: list[str] | None = None) -> None:
+        self.table, self.where = table, where
+        self.problems: list[str] = [] if problems is None else problems
+
+    def problem(self, told: str) -> None:
+        """Note a problem."""
+        self.problems.append(f"{self.where}: {told}")
+
+    def keys(self, known: Sequence[str]) -> None:
+        """Every key is known."""
+        for name in self.table:
+            if name not in known:
+                self.problem(f"unknown key {name!r}{did_you_mean(name, known)}; one of {', '.join(known)}.")
+
+    def one_of(self, name: str, value: object, known: Sequence[str]) -> bool:
+        """Return whether a value is one of those known, and note it where it is not."""
+        right = value in known
+        if not right:
+            self.problem(f"unknown {name} {value!r}{did_you_mean(value, known)}; one of {', '.join(known)}.")
+        return right
+
+    def choice(self, name: str, known: Sequence[str], *, needed: bool = False) -> str | None:
+        """Return a value that must be one of those known."""
+        if name not in self.table:
+            if needed:
+                self.problem(f"'{name}' is missing: one of {', '.join(known)}.")
+            return None
+        value = self.table[name]
+        return str(value) if self.one_of(name, value, known) else None
+
+    def text(self, name: str, *, needed: bool = False, unknown: bool = False) -> str:
+        """Return a text; empty where it is not given, or said to be unknown where that may be."""
+        value = self.table.get(name, "")
+        if not isinstance(value, str):
+            self.problem(f"'{name}' is {value!r}: give a text.")
+            return ""
+        if needed and not value.strip():
+            self.problem(f"'{name}' is missing.")
+        return "" if unknown and value == UNKNOWN else value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts; empty where it is not given or unknown."""
+        value = self.table.get(name, [])
+        if value == UNKNOWN:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+            self.problem(f"'{name}' is {value!r}: give a list of texts.")
+            return ()
+        return tuple(value)
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        """Return INSEE codes of communes."""
+        return tuple(code for code in self.texts(name) if self._is_code(name, code))
+
+    def code(self, name: str) -> str | None:
+        """Return the INSEE code of one commune, None where it is not given."""
+        value = self.table.get(name)
+        return str(value) if value is not None and self._is_code(name, value) else None
+
+    def _is_code(self, name: str, value: object) -> bool:
+        right = isinstance(value, str) and INSEE.fullmatch(value) is not None
+        if not right:
+            self.problem(f"'{name}' has {value!r}: give INSEE codes as text, such as \"02716\".")
+        return right
+
+    def siren(self, name: str) -> str | None:
+        """Return the SIREN of an EPCI, None where it is not given."""
+        value = self.table.get(name)
+        if value is not None and not (isinstance(value, str) and SIREN.fullmatch(value)):
+            self.problem(f"'{name}' is {value!r}: give its SIREN as text, nine digits such as \"200071785\".")
+            return None
+        return value
+
+    def year(self, name: str) -> int | None:
+        """Return a year, None where it is unknown."""
+        value = self.table.get(name, UNKNOWN)
+        if value == UNKNOWN:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not FIRST_YEAR <= value <= LAST_YEAR:
+            self.problem(f"'{name}' is {value!r}: give a year from {FIRST_YEAR} to {LAST_YEAR}, or \"{UNKNOWN}\".")
+            return None
+        return value
+
+    def amount(self, name: str, *, largest: float | None = None) -> float | None:
+        """Return a number, 0 or more; None where it is unknown."""
+        return self._number(name, self.table.get(name, UNKNOWN), largest=largest)
+
+    def degrees(self, name: str, limit: float) -> float | None:
+        """Return degrees, no further from 0 than `limit`; None where they are not given."""
+        value = self._number(name, self.table.get(name, UNKNOWN), negative=True)
+        if value is not None and abs(value) > limit:
+            self.problem(f"'{name}' is {value:g}: give degrees, from {-limit:g} to {limit:g}.")
+            return None
+        return value
+
+    def amounts(self, name: str) -> tuple[tuple[str, float | None], ...]:
+        """Return numbers by name, from a table; None where one is unknown."""
+        table = self.table.get(name, {})
+        if table == UNKNOWN:
+            return ()
+        if not isinstance(table, dict):
+            self.problem(f"'{name}' is {table!r}: give a table of numbers, or \"{UNKNOWN}\".")
+            return ()
+        return tuple((each, self._number(f"{name}.{each}", value)) for each, value in table.items())
+
+    def _number(
+        self, name: str, value: object, *, negative: bool = False, largest: float | None = None
+    ) -> float | None:
+        if value == UNKNOWN:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.problem(f"'{name}' is {value!r}: give a number, or \"{UNKNOWN}\".")
+            return None
+        if value < 0 and not negative:
+            self.problem(f"'{name}' is negative ({value:g}): give 0 or more, or \"{UNKNOWN}\".")
+            return None
+        if largest is not None and value > largest:
+            self.problem(f"'{name}' is {value:g}: give at most {largest:g} (a share is 0-1, not a percentage).")
+            return None
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self.table.get(name, default)
+        if not isinstance(value, bool):
+            self.problem(f"'{name}' is {value!r}: write true or false.")
+            return default
+        return value
+
+    def twice(self, name: str, tables: Iterable[Mapping[str, Any]]) -> None:
+        """No two tables have one value under this name."""
+        seen: dict[object, int] = {}
+        for number, table in enumerate(tables, start=1):
+            value = table.get(name)
+            if isinstance(value, str) and value in seen:
+                self.problem(f"operations {seen[value]} and {number} have the {name} {value!r}; give each its own.")
+            elif isinstance(value, str):
+                seen[value] = number
+
 
 TOP_KEYS = ("title", "year", "source", "partners", "targets", "operation")
 OPERATION_KEYS = (
@@ -56,20 +224,20 @@ LARGEST = {"share": 1.0}
 INSTEAD = {"close": ("id", "sites"), "move": ("id", "sites"), "set": ("id", "sites"), "equip": ("id", "schools")}
 
 
-def sample_programme() -> Programme:
+def sample() -> Programme:
     """Return the seven operations of the rural contract of the Pays Chaunois, 2017, bundled with the library.
 
     Examples
     --------
-    >>> [operation.id for operation in sample_programme()][:3]
+    >>> [operation.id for operation in sample()][:3]
     ['erp-chauny', 'accessibilite-viry-noureuil', 'mairie-servais']
     """
     packaged = Path(__file__).parents[1] / "data" / "communes"
     folder = packaged if packaged.is_dir() else Path(__file__).parents[3] / "data" / "communes"
-    return read_programme(folder / "programme.toml")
+    return read(folder / "programme.toml")
 
 
-def read_programme(path: str | Path) -> Programme:
+def read(path: str | Path) -> Programme:
     """Return the programme of a TOML file, its operations in their order.
 
     The file holds `title`, `year`, `source`, `partners` and `targets` of the contract, and one `[[operation]]` an
@@ -86,7 +254,7 @@ def read_programme(path: str | Path) -> Programme:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_programme(write_programme(sample_programme(), Path(folder) / "plan.toml")) == sample_programme()
+    ...     read(write(sample(), Path(folder) / "plan.toml")) == sample()
     True
     """
     path = Path(path)
@@ -215,7 +383,7 @@ def _property(name: str, check: Checks) -> Any:
     return UNKNOWN if value is None else value
 
 
-def write_programme(programme: Programme, path: str | Path) -> Path:
+def write(programme: Programme, path: str | Path) -> Path:
     """Write a programme to a TOML file and return its path; the file appears whole or not at all.
 
     Parameters
@@ -229,7 +397,7 @@ def write_programme(programme: Programme, path: str | Path) -> Path:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = write_programme(Programme("Contrat", year=2017), Path(folder) / "plan.toml")
+    ...     path = write(Programme("Contrat", year=2017), Path(folder) / "plan.toml")
     ...     print(path.read_text("utf-8").splitlines()[0])
     title = "Contrat"
     """

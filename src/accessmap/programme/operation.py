@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from accessmap.errors import ScenarioError, did_you_mean
+from accessmap.errors import ScenarioError
+from accessmap.words.near import did_you_mean
 
 __all__ = ["ACTION_KEYS", "KINDS", "UNKNOWN", "Operation", "PlannedStep", "Selection"]
 

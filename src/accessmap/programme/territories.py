@@ -10,16 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from accessmap import labels
-from accessmap.errors import StudyError, did_you_mean
+from accessmap.errors import StudyError
 from accessmap.programme.before_after import REACH_MINUTES
-from accessmap.programme.counting import (
-    COUNTS,
-    Situation,
-    digital_help_sites,
-)
-from accessmap.programme.missing import Missing
-from accessmap.study import Study
+from accessmap.programme.carrying import Missing
+from accessmap.programme.counting import COUNTS, Situation, digital_help_sites
+from accessmap.study.study import Study
+from accessmap.words import words as labels
+from accessmap.words.near import did_you_mean
 
 __all__ = ["side_by_side", "territories_of"]
 

@@ -12,14 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.alignment import Floats, supply_of
 from accessmap.errors import SitingError
-from accessmap.siting.inputs import Choice, Question, listed, needed_rows, question
-from accessmap.siting.loads import Loads
-from accessmap.siting.outcome import TOLERANCE, Open, Outcome, no_good
-from accessmap.siting.program import Program
-from accessmap.siting.result import Siting
-from accessmap.siting.serving import served, siting_of
+from accessmap.siting.question import Choice, Question, listed, needed_rows, question
+from accessmap.siting.result import Siting, served, siting_of
+from accessmap.siting.solver.lagrangian import Loads
+from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program, no_good
+from accessmap.tables.aligned import Floats, supply_of
 
 __all__ = ["capacitated_p_median"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import SitingError
-from accessmap.siting.inputs import listed
+from accessmap.siting.question import listed
 from accessmap.siting.result import Siting
-from accessmap.siting.search import median_search
+from accessmap.siting.solver.search import median_search
 
 __all__ = ["closures", "p_median", "worst_off"]
 

@@ -3,21 +3,137 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
-from accessmap.errors import SitingError, did_you_mean
-from accessmap.scenarios import Scenario
-from accessmap.siting.named import named_sites
-from accessmap.study import Study
+from accessmap.errors import SitingError
+from accessmap.measures.resilience import site_places
+from accessmap.siting.question import Question
+from accessmap.siting.solver.program import Open
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
+from accessmap.tables.aligned import Floats
+from accessmap.words.near import did_you_mean
 
-__all__ = ["Siting"]
+__all__ = ["Service", "Siting", "named_sites", "served", "siting_of"]
+
+
+def named_sites(sites: Sequence[str], study: Study, candidates: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+    """Return by site its `name` and the name of the `commune` it is in (<NA> beyond the communes loaded).
+
+    Parameters
+    ----------
+    sites
+        Ids.
+    study
+        Its communes, and its services unless there are `candidates`.
+    candidates
+        The services among which the sites were chosen, where they are not the study's.
+
+    Raises
+    ------
+    SitingError
+        If a site is in neither.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> named_sites(["mairie-02173"], am.load_sample()).to_dict("list")
+    {'name': ['Mairie de Chauny'], 'commune': ['Chauny']}
+    """
+    known = study.services if candidates is None else candidates
+    unknown = [site for site in sites if site not in known.index]
+    if unknown:
+        raise SitingError(
+            f"siting: no service {unknown[0]!r}{did_you_mean(unknown[0], known.index)}: give candidates=."
+        )
+    chosen = known.loc[list(sites)]
+    codes = site_places(chosen, study.communes)["commune"]
+    return pd.DataFrame({"name": chosen["name"], "commune": codes.map(study.communes["name"]).astype("string")})
+
+
+@dataclass(frozen=True, eq=False)
+class Service:
+    """Who goes where, and how long that takes."""
+
+    which: NDArray[np.intp]
+    minutes: Floats
+    mean: float
+    worst: float
+    unreached: float
+
+
+def served(minutes: NDArray[np.floating], people: Floats, y: Open, which: NDArray[np.intp] | None = None) -> Service:
+    """Return who goes where: to the nearest open site, unless `which` says (by resident, -1 is nowhere)."""
+    if which is None:
+        far = np.where(np.isnan(minutes) | ~y, np.inf, minutes)
+        which = np.where(np.isfinite(far).any(axis=1), far.argmin(axis=1), -1)
+    own = minutes[np.arange(len(minutes)), which].astype("float64")
+    own[which < 0] = np.nan
+    counted = (which >= 0) & (people > 0)
+    reached = float(people[counted].sum())
+    mean = float(people[counted] @ own[counted]) / reached if reached else float("nan")
+    worst = float(own[counted].max()) if counted.any() else float("nan")
+    return Service(which, own, mean, worst, float(people[which < 0].sum()))
+
+
+def siting_of(
+    asked: Question,
+    method: str,
+    y: Open,
+    objective: float,
+    bound: float,
+    *,
+    proven: bool,
+    parameters: Mapping[str, Any],
+    size: Mapping[str, int],
+    which: NDArray[np.intp] | None = None,
+) -> Siting:
+    """Return the result of a question."""
+    service = served(asked.minutes, asked.people, y, which)
+    names = asked.sites.to_numpy(dtype=object)
+    assigned = names[service.which]
+    assigned[service.which < 0] = None
+    return Siting(
+        method,
+        tuple(names[y]),
+        objective,
+        bound,
+        "optimal" if proven else "time limit",
+        pd.Series(pd.array(assigned, dtype="string"), index=asked.residents, name="site"),
+        pd.Series(service.minutes, index=asked.residents, name="minutes"),
+        service.mean,
+        service.worst,
+        service.unreached,
+        _by_site(asked, y, service),
+        tuple(names[asked.choice.existing]),
+        MappingProxyType(dict(parameters)),
+        MappingProxyType({"residents": len(asked.residents), "sites": len(asked.sites), **size}),
+        time.perf_counter() - asked.started,
+    )
+
+
+def _by_site(asked: Question, y: Open, service: Service) -> pd.DataFrame:
+    """Return people, mean and longest minutes of those who go to each open site."""
+    rows = []
+    for site in np.flatnonzero(y):
+        here = (service.which == site) & (asked.people > 0)
+        people, minutes = asked.people[here], service.minutes[here]
+        some = len(people) > 0
+        mean, worst = (float(np.average(minutes, weights=people)), float(minutes.max())) if some else (np.nan, np.nan)
+        rows.append((float(people.sum()), mean, worst))
+    index = pd.Index(asked.sites[y], name="site")
+    return pd.DataFrame(rows, index=index, columns=["people", "mean_minutes", "worst_minutes"])
+
 
 _SHOWN = 8
 _TABLE = Markup(

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from accessmap.alignment import minutes_of, people_of, supply_of
-from accessmap.errors import SitingError, did_you_mean
+from accessmap.errors import SitingError
 from accessmap.siting.covering import max_coverage
-from accessmap.siting.inputs import listed, within
-from accessmap.siting.result import Siting
-from accessmap.siting.serving import served
+from accessmap.siting.question import listed, within
+from accessmap.siting.result import Siting, served
+from accessmap.tables.aligned import minutes_of, people_of, supply_of
+from accessmap.words.near import did_you_mean
 
 __all__ = ["compare_rounds", "mobile_round", "week_of"]
 

@@ -1,13 +1,14 @@
 """study.toml: one file that names a territory, its data, its scenarios and what to make of them."""
 
-from accessmap.studyfile.drafts import Drafts, Written
+from accessmap.files import Drafts, Written
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, category_asked, dossier_of, manifest, verified
-from accessmap.studyfile.problems import Problem, StudyFileError, ToldError, near_matches
+from accessmap.studyfile.problems import Problem, StudyFileError, ToldError
 from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
 from accessmap.studyfile.results import file_stem, write_map, write_maps, write_record, write_tables, write_vectors
 from accessmap.studyfile.settings import Settings
 from accessmap.studyfile.template import sample_epci, study_text
+from accessmap.words.near import near_matches
 
 __all__ = [
     "Difference",

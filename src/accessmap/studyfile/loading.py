@@ -15,13 +15,14 @@ import pandas as pd
 from accessmap.dossier.results import category_of
 from accessmap.errors import AccessmapError, ScenarioError
 from accessmap.provenance import Provenance, Source
-from accessmap.scenarios import Scenario
-from accessmap.sources.roads import file_sha256
-from accessmap.study import NOTE_COLUMNS, Study
-from accessmap.studyfile import online, people, plans, roads, sites, zones
-from accessmap.studyfile.problems import Problem, StudyFileError, near_matches
+from accessmap.roads.readers.tables import file_sha256
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import NOTE_COLUMNS, Study
+from accessmap.studyfile import plans, sections
+from accessmap.studyfile.plans import Plans
+from accessmap.studyfile.problems import Problem, StudyFileError
 from accessmap.studyfile.reading import StudyFile, read_settings
-from accessmap.studyfile.steps import Plans
+from accessmap.words.near import near_matches
 
 if TYPE_CHECKING:
     from accessmap.programme import Programme
@@ -130,7 +131,7 @@ def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
     84
     """
     loading = Loading(file, file.path)
-    communes = zones.communes_of(loading)
+    communes = sections.communes_of(loading)
     if communes is None or loading.problems:
         raise StudyFileError(file.path.name, loading.problems)
     return communes
@@ -155,14 +156,14 @@ class Loading:
         known = list(self.problems)
         lost = {problem.key[:1] for problem in known}  # what hangs on what was lost before is not told again
         scenarios = plans.scenarios_of(self)
-        communes = zones.communes_of(self)
-        services = sites.services_of(self, communes) if communes is not None else None
+        communes = sections.communes_of(self)
+        services = sections.services_of(self, communes) if communes is not None else None
         homes = network = None
         more: dict[str, pd.DataFrame] = {}
         if communes is not None:
-            homes = self.tried(("residents",), partial(people.residents_of, self, communes, services))
-            network = self.tried(("roads",), partial(roads.network_of, self, communes, services))
-            more = online.tables_of(self, communes, services)
+            homes = self.tried(("residents",), partial(sections.residents_of, self, communes, services))
+            network = self.tried(("roads",), partial(sections.network_of, self, communes, services))
+            more = sections.tables_of(self, communes, services)
             plans.check_plans(self, communes, services if ("services",) not in lost else None)
         else:
             self.look_for_files()
@@ -236,7 +237,7 @@ class Loading:
         more: Mapping[str, Any],
     ) -> Study:
         """Return the whole study."""
-        rule = people.rule_of(self.settings)
+        rule = sections.rule_of(self.settings)
         thresholds = sorted(set(self.settings.study.thresholds))
         notes = [part for part in self.notes if len(part)]
         return Study(
@@ -244,7 +245,7 @@ class Loading:
             residents,
             services,
             network,
-            title=self.settings.study.title or zones.title_of(communes),
+            title=self.settings.study.title or sections.title_of(communes),
             thresholds=tuple(int(each) if each == int(each) else each for each in thresholds),
             scenarios=scenarios,
             provenance=Provenance(tuple(dict.fromkeys(self.sources)), rule),

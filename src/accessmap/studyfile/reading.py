@@ -11,9 +11,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from accessmap.studyfile.lines import Key, key_lines, line_of
-from accessmap.studyfile.problems import Problem, StudyFileError, near_matches, shown
+from accessmap.studyfile.problems import Key, Problem, StudyFileError, key_lines, line_of, shown
 from accessmap.studyfile.settings import Settings
+from accessmap.words.near import near_matches
 
 __all__ = ["StudyFile", "read_settings", "readable_settings", "settings_of"]
 

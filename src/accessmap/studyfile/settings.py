@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from accessmap.sources.layouts import GENERIC, LAYOUTS
+from accessmap.read.layouts.known import GENERIC, LAYOUTS
 
 __all__ = [
     "CommunesSection",

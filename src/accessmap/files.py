@@ -1,0 +1,116 @@
+"""A file that appears whole or not at all: written beside its place, then moved there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from accessmap.errors import Problem, StudyError
+
+__all__ = ["Drafts", "Written", "write_whole"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was written, and whether another of its name was there before."""
+
+    path: Path
+    replaced: bool
+
+
+class Drafts:
+    """A folder of drafts beside the folder where they will go, as a context; what was not placed is removed.
+
+    Parameters
+    ----------
+    folder
+        Where the files go; made when they are placed.
+    overwrite
+        Whether a file of the same name may be replaced.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     with Drafts(Path(home, "out")) as drafts:
+    ...         _ = drafts.path("a.txt").write_text("a")
+    ...         written = drafts.place()
+    ...     [(each.path.name, each.replaced) for each in written], [path.name for path in Path(home).iterdir()]
+    ([('a.txt', False)], ['out'])
+    """
+
+    def __init__(self, folder: str | Path, *, overwrite: bool = True) -> None:
+        self.folder = Path(folder)
+        self.overwrite = overwrite
+
+    def __enter__(self) -> Drafts:
+        home = self.folder.absolute()
+        while not home.is_dir():  # beside: on the same disk, so that a move is one step
+            if home.exists():
+                raise StudyError(Problem("studyfile_not_a_folder", path=str(home)))
+            home = home.parent
+        self._aside = Path(tempfile.mkdtemp(prefix=".accessmap-", dir=home))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._aside, ignore_errors=True)
+
+    def path(self, name: str) -> Path:
+        """Return where to write a draft."""
+        return self._aside / name
+
+    def check_free(self, *names: str) -> None:
+        """Raise where a file is there already and may not be replaced.
+
+        Raises
+        ------
+        StudyError
+            With the names of all such files.
+        """
+        taken = [name for name in names if (self.folder / name).exists()]
+        if taken and not self.overwrite:
+            key = "studyfile_taken" if len(taken) == 1 else "studyfile_taken_several"
+            raise StudyError(Problem(key, names=", ".join(taken), folder=str(self.folder)))
+
+    def place(self) -> list[Written]:
+        """Move every draft into the folder and return what was written, by name."""
+        drafts = sorted(self._aside.iterdir())
+        self.check_free(*(draft.name for draft in drafts))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for draft in drafts:
+            target = self.folder / draft.name
+            written.append(Written(target, target.exists()))
+            draft.replace(target)
+        return written
+
+
+def write_whole(text: str, path: Path) -> Path:
+    """Write text as UTF-8 with Unix line ends, whole or not at all, and return its path; the folder must exist.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written; what was there before is then as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = write_whole("Chauny", Path(folder, "place.txt"))
+    ...     [path.name for path in written.parent.iterdir()], written.read_text("utf-8")
+    (['place.txt'], 'Chauny')
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,209 @@
+"""The map of isochrones: how far one gets in so many minutes, and how many people live there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessmap.categories import Lang
+from accessmap.errors import TableError
+from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
+from accessmap.maps.drawing import PAPER, Entry, View, inside_of
+from accessmap.maps.offline import drawn, finished
+from accessmap.provenance import Provenance
+from accessmap.tables.contracts import metric_crs
+from accessmap.words import words as labels
+
+if TYPE_CHECKING:
+    from accessmap.maps.offline import OfflineMap
+
+__all__ = ["isochrone_map"]
+
+# Each site is a view of its own up to this many: a longer switch is not read.
+MOST_SITES: Final = 12
+# Contours follow a grid of 10 to 100 m: what is thrown away here is finer than a pixel of the map.
+SIMPLIFIED_METRES: Final = 40
+DARKEST: Final = 6
+
+
+def isochrone_map(
+    isochrones: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame | None = None,
+    communes: gpd.GeoDataFrame | None = None,
+    *,
+    residents: gpd.GeoDataFrame | None = None,
+    title: str | None = None,
+    provenance: Provenance | None = None,
+    tiles: str | None = None,
+    lang: Lang = "fr",
+) -> OfflineMap:
+    r"""Return a map of the land within so many minutes of the sites, all together and one by one, in minutes.
+
+    Parameters
+    ----------
+    isochrones
+        As `accessmap.isochrones` returns them: polygons by (point, minutes).
+    services
+        Sites to mark; those of the isochrones give them their names.
+    communes
+        Zones by code, under the isochrones, which are cut at the border of the territory.
+    residents
+        Where given, the people of the territory are counted in each band, by where they live.
+    title
+        Heading of the map.
+    provenance
+        Its credit is printed; "provenance inconnue" without it.
+    tiles
+        "osm" or "ign" for a background from the internet; none by default.
+    lang
+        "fr" or "en".
+
+    Raises
+    ------
+    TableError
+        Where `isochrones` is not indexed by (point, minutes), or is empty.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> rings = [shapely.Point(716_000, 6_946_000).buffer(metres) for metres in (3000, 8000)]
+    >>> index = pd.MultiIndex.from_product([["a"], [5.0, 10.0]], names=["point", "minutes"])
+    >>> page = isochrone_map(gpd.GeoDataFrame(geometry=rings, index=index, crs="EPSG:2154"), lang="en")
+    >>> [entry.label for entry in page.drawing.views[0].entries]
+    ['5\xa0min or less', 'over 5 to 10\xa0min']
+    """
+    minutes = _checked(isochrones)
+    labels.check_lang(lang)
+    metric = metric_crs(isochrones)
+    land = isochrones.geometry.to_crs(metric)
+    territory = _territory(communes, metric)
+    people = _people(residents, communes, metric)
+    sites = list(dict.fromkeys(land.index.get_level_values(0)))
+    groups: list[tuple[str, list[Hashable]]] = [("", sites)]
+    if 1 < len(sites) <= MOST_SITES:
+        groups += [(_name(site, services), [site]) for site in sites]
+    views, pieces = [], []
+    for number, (name, group) in enumerate(groups):
+        within = _within(land, group, minutes, territory)
+        views.append(_view(name, group, minutes, within, people, communes, lang, single=len(sites) == 1))
+        pieces += [(number, k, band) for k, band in enumerate(_bands(within)) if not shapely.is_empty(band)]
+    rows = pd.DataFrame(pieces, columns=["view", "entry", "geometry"])
+    over = gpd.GeoDataFrame(rows, geometry="geometry", crs=metric)
+    words = title or labels.text("isochrone_title", lang=lang)
+    drawing = drawn(communes, views, services, over=over, title=words, provenance=provenance, tiles=tiles, lang=lang)
+    return finished(drawing)
+
+
+def _checked(isochrones: gpd.GeoDataFrame) -> list[float]:
+    """Return the minutes of the isochrones, rising."""
+    index = isochrones.index
+    problems = []
+    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2 or index.names[1] != "minutes":
+        problems.append(f"the index is {list(index.names)}, not (point, minutes): give what isochrones() returns.")
+    elif index.has_duplicates:
+        problems.append(f"several polygons for {list(index[index.duplicated()])[:3]}.")
+    if isochrones.geometry.is_empty.all():
+        problems.append("every polygon is empty: no point joins the network.")
+    if isochrones.crs is None:
+        problems.append("there is no CRS: call set_crs.")
+    if problems:
+        raise TableError(*problems, about="isochrones")
+    return sorted(float(value) for value in index.get_level_values(1).unique())
+
+
+def _name(site: Hashable, services: gpd.GeoDataFrame | None) -> str:
+    return str(services["name"][site]) if services is not None and site in services.index else str(site)
+
+
+def _territory(communes: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry | None:
+    return None if communes is None else communes.geometry[inside_of(communes)].to_crs(crs).union_all()
+
+
+def _people(residents: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
+    """Return the residents who are reported, with their commune, people and place."""
+    if residents is None:
+        return None
+    inside = residents
+    if communes is not None:
+        inside = residents[residents["commune"].isin(communes.index[inside_of(communes)])]
+    return inside[["commune", "population", inside.geometry.name]].to_crs(crs)
+
+
+def _within(
+    land: gpd.GeoSeries, group: Sequence[Hashable], minutes: Sequence[float], territory: shapely.Geometry | None
+) -> list[shapely.Geometry]:
+    """Return the land of the territory within each cutoff of any of these sites; it can only grow."""
+    found: list[shapely.Geometry] = []
+    for cutoff in minutes:
+        keys = land.index.intersection(pd.MultiIndex.from_product([group, [cutoff]]))
+        area = shapely.union_all([*found[-1:], *shapely.simplify(land.loc[keys].to_numpy(), SIMPLIFIED_METRES)])
+        found.append(area if territory is None else shapely.intersection(area, territory))
+    return found
+
+
+def _bands(within: Sequence[shapely.Geometry]) -> list[shapely.Geometry]:
+    """Return the land that each cutoff adds to the one before."""
+    return [area if k == 0 else shapely.difference(area, within[k - 1]) for k, area in enumerate(within)]
+
+
+def _view(
+    name: str,
+    group: Sequence[Hashable],
+    minutes: Sequence[float],
+    within: Sequence[shapely.Geometry],
+    people: gpd.GeoDataFrame | None,
+    communes: gpd.GeoDataFrame | None,
+    lang: Lang,
+    *,
+    single: bool,
+) -> View:
+    last = labels.minutes(minutes[-1], lang=lang, digits=0 if minutes[-1].is_integer() else 1)
+    words = [*class_words(minutes, "minutes", lang)[:-1], labels.text("isochrone_beyond", lang=lang, minutes=last)]
+    # Not the lightest colour: beside white, where nobody gets in time, it would not be seen.
+    picks = np.linspace(BESIDE_WHITE, DARKEST, len(minutes)).round().astype(int)
+    entries = [Entry(word, SEQUENTIAL[pick]) for word, pick in zip(words[:-1], picks, strict=True)]
+    if communes is not None or people is not None:
+        entries.append(Entry(words[-1], PAPER, "beyond"))
+    told: dict[str, tuple[str, ...]] = {}
+    if people is not None:
+        band = _band_of(people, within)
+        sums = people["population"].groupby(band).sum()
+        entries = [replace(entry, said=labels.people(sums.get(k, 0.0), lang=lang)) for k, entry in enumerate(entries)]
+        told = _told(people, band, words, lang)
+    codes = [] if communes is None else [str(code) for code in communes.index[inside_of(communes)]]
+    heading = "isochrone_legend" if single or name else "isochrone_legend_any"
+    return View(
+        f"within {group[0]}" if name else "within",
+        name or labels.text("isochrone_any", lang=lang),
+        labels.text(heading, lang=lang),
+        tuple(entries),
+        dict.fromkeys(codes, len(entries) - 1),
+        told,
+        labels.text("isochrone_lost", lang=lang) if shapely.is_empty(within[-1]) else "",
+    )
+
+
+def _band_of(people: gpd.GeoDataFrame, within: Sequence[shapely.Geometry]) -> pd.Series:
+    """Return the first band that each resident lives in; the number of bands where none."""
+    points = people.geometry.to_numpy()
+    band = np.full(len(points), len(within))
+    for k in range(len(within) - 1, -1, -1):
+        shapely.prepare(within[k])
+        band[shapely.intersects(within[k], points)] = k
+    return pd.Series(band, index=people.index)
+
+
+def _told(people: gpd.GeoDataFrame, band: pd.Series, words: Sequence[str], lang: Lang) -> dict[str, tuple[str, ...]]:
+    """Return, by commune, how many people live in each band."""
+    told: dict[str, list[str]] = {}
+    sums = people["population"].groupby([people["commune"], band]).sum()
+    for (code, k), count in sums[sums > 0].items():
+        line = labels.text("labelled", lang=lang, name=words[k], value=labels.people(count, lang=lang))
+        told.setdefault(str(code), []).append(line)
+    return {code: tuple(lines) for code, lines in told.items()}

@@ -1,0 +1,1 @@
+"""Measures of access: functions of tables of minutes, people and supply; one module a question."""

@@ -1,0 +1,374 @@
+"""How much of a territory a network reaches: its rate, and that of several vintages side by side."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accessmap.errors import TableError
+from accessmap.tables.aligned import Floats, complete
+from accessmap.tables.checks import first_few
+from accessmap.tables.contracts import COUNTS, RATES, check_digital
+from accessmap.words.near import did_you_mean
+
+__all__ = [
+    "aligned",
+    "check_near",
+    "check_share",
+    "checked_rate",
+    "connected",
+    "coverage_rate",
+    "coverage_vintages",
+    "is_percentage",
+    "rate_of",
+    "rates_of",
+    "vintage_rates",
+]
+
+
+def rates_of(digital: pd.DataFrame, technology: str) -> pd.Series:
+    """Return the rates of one technology by zone, after the table and the name are checked."""
+    if technology not in RATES:
+        raise ValueError(
+            f"technology is {technology!r}{did_you_mean(technology, RATES)}: give one of {', '.join(RATES)}."
+        )
+    check_digital(digital)
+    if technology not in digital.columns:
+        has = ", ".join(name for name in RATES if name in digital.columns)
+        raise TableError(f"{technology!r} is missing: the table has {has}.", about="digital")
+    return digital[technology].astype("float64")
+
+
+def is_percentage(share: object) -> bool:
+    """Return whether a number is no share and may be one in per cent."""
+    return isinstance(share, int | float | np.number) and not isinstance(share, bool) and 1 < float(share) <= 100
+
+
+def check_near(near_minutes: float) -> None:
+    """Refuse minutes that are none."""
+    if not 0 <= near_minutes < np.inf:
+        raise ValueError(f"near_minutes is {near_minutes}: give minutes, 0 or more.")
+
+
+def check_share(name: str, share: float) -> None:
+    """Refuse what is no share 0-1, and say when it looks like a percentage."""
+    if not 0 <= share <= 1:
+        hint = f": {share:g} looks like a percentage, divide by 100" if 1 < share <= 100 else ""
+        raise ValueError(f"{name} is {share}: give a share between 0 and 1{hint}.")
+
+
+def checked_rate(rate: pd.Series) -> pd.Series:
+    """Return the rates as float64, refusing what is no share; missing where unknown."""
+    known = rate[rate.notna()]
+    numbers = complete(known, "rate")
+    over = known.index[numbers > 1]
+    if len(over):
+        raise TableError(
+            f"{len(over)} rates are over 1, such as {over[0]!r} ({known[over[0]]:g}): give 0-1.", about="rate"
+        )
+    return rate.astype("float64")
+
+
+def rate_of(rate: pd.Series, by: pd.Series | None, index: pd.Index) -> pd.Series:
+    """Return the rate of the commune of each resident, or of each id where the ids are communes.
+
+    Raises
+    ------
+    TableError
+        Where a resident has no commune, rates are no shares, or not one commune has a rate.
+    """
+    codes = aligned(by, index, "by") if by is not None else index.to_numpy(dtype=object)
+    rates = checked_rate(rate)
+    if len(index) and not pd.Index(codes).isin(rates.index).any():
+        near = did_you_mean(codes[0], rates.index)
+        raise TableError(f"No commune of the residents has a rate (such as {codes[0]!r}{near}).", about="rate")
+    return pd.Series(rates.reindex(codes).to_numpy(), index=index, name="rate")
+
+
+def aligned(labels: pd.Series, index: pd.Index, name: str) -> NDArray[np.object_]:
+    """Return the label of each id of `index`."""
+    absent = index[~index.isin(labels.index)]
+    if len(absent):
+        raise TableError(f"No value for {len(absent)} residents, such as {absent[0]!r}.", about=name)
+    return np.asarray(labels.loc[index].to_numpy(dtype=object))
+
+
+def connected(
+    digital: pd.DataFrame, shares: Mapping[str, float], *, technology: str = "fibre", lower: bool = False
+) -> pd.DataFrame:
+    """Return the digital table after a roll-out: each zone named reaches its share (0-1), the others are as before.
+
+    A rate never goes down, unless `lower` asks for it. Fibre is very high speed too, so `very_high_speed` is at least
+    `fibre` afterwards; premises reached follow the rate where all premises are known, and else are no longer known.
+
+    Parameters
+    ----------
+    digital
+        In the contract; never changed.
+    shares
+        Zone to the share that is reached: ``{"02159": 1, "02395": 1}``.
+    technology
+        "fibre", "very_high_speed" or "mobile_4g".
+    lower
+        Take the share even where it is below the rate of today.
+
+    Raises
+    ------
+    TableError
+        Where the table breaks its contract, a zone has no row, or a share is not between 0 and 1.
+    ValueError
+        Where the technology is none.
+
+    Examples
+    --------
+    >>> digital = pd.DataFrame({"fibre": [0.899, 0.898, 1.0]}, index=["02159", "02395", "02173"])
+    >>> connected(digital, {"02159": 1, "02395": 1, "02173": 0.9})["fibre"].tolist()
+    [1.0, 1.0, 1.0]
+    """
+    rates = rates_of(digital, technology)
+    _check_shares(shares, digital.index)
+    asked = pd.Series(dict(shares), dtype="float64").reindex(digital.index)
+    table = digital.assign(**{technology: asked.where(asked.notna(), rates) if lower else _higher(asked, rates)})
+    if {"fibre", "very_high_speed"} <= set(table.columns) and technology != "mobile_4g":
+        fibre, fast = table["fibre"].astype("float64"), table["very_high_speed"].astype("float64")
+        # where very high speed is not known, fibre tells it only when everyone has fibre
+        floor = fibre.where(fast.notna() | (fibre >= 1))
+        if technology == "fibre" or not lower:
+            table = table.assign(very_high_speed=_higher(fast, floor))
+    for name in ("fibre", "very_high_speed"):
+        table = _counts_follow(table, digital, name)
+    check_digital(table)
+    return table
+
+
+def _higher(one: pd.Series, other: pd.Series) -> pd.Series:
+    """Return the higher of two rates by zone, and the one that is known where the other is not."""
+    return pd.concat([one, other], axis=1).max(axis=1)
+
+
+def _counts_follow(table: pd.DataFrame, before: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table with the premises reached brought to a rate that has changed."""
+    counted = f"{name}_premises"
+    if counted not in table.columns or name not in before.columns:
+        return table
+    old, new = before[name].astype("float64"), table[name].astype("float64")
+    moved = (new != old) & ~(new.isna() & old.isna())
+    total = table["premises"].astype("float64") if "premises" in table.columns else np.nan
+    return table.assign(**{counted: table[counted].astype("float64").mask(moved, new * total)})
+
+
+def _check_shares(shares: Mapping[str, float], zones: pd.Index) -> None:
+    problems = []
+    for zone, share in shares.items():
+        if zone not in zones:
+            zero = f" (did you mean '0{zone}'?)" if f"0{zone}" in zones else did_you_mean(zone, zones)
+            problems.append(f"No zone {zone!r} in the digital table{zero}: correct its code.")
+        if isinstance(share, bool) or not isinstance(share, int | float | np.number) or not 0 <= share <= 1:
+            hint = f": {share:g} looks like a percentage, divide by 100" if is_percentage(share) else ""
+            problems.append(f"The share of {zone!r} is {share!r}: give a share between 0 and 1{hint}.")
+    if problems:
+        raise TableError(*problems, about="connected")
+
+
+def coverage_rate(
+    digital: pd.DataFrame,
+    weights: pd.Series | None = None,
+    *,
+    technology: str = "fibre",
+    groups: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Return the share (0-1) of premises, or of people, that a technology reaches, and the weight it is known for.
+
+    Σ w r / Σ w over the zones whose rate r is known; the weight of the others is told, and is in no rate.
+
+    Parameters
+    ----------
+    digital
+        In the contract: rates by zone.
+    weights
+        People or premises by zone. Its zones are those that the rate is about: one that `digital` has not is unknown,
+        and one that only `digital` has is not asked for. By default the premises of `digital`.
+    technology
+        "fibre", "very_high_speed" or "mobile_4g".
+    groups
+        By zone, such as ``communes["epci"]``: a rate for each.
+
+    Returns
+    -------
+    DataFrame
+        By group (one row "all" without `groups`; a missing group is kept, as a missing label): `rate`, NaN where
+        nothing is known; `known_weight` and `unknown_weight`, which make the whole.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract, or a zone has no weight or no place in `groups`.
+    ValueError
+        Where the technology is none.
+
+    Examples
+    --------
+    >>> digital = pd.DataFrame({"fibre": [1.0, 0.5, np.nan]}, index=pd.Index(["a", "b", "c"], name="code"))
+    >>> coverage_rate(digital, pd.Series({"a": 300, "b": 100, "c": 50}))
+           rate  known_weight  unknown_weight
+    group
+    all   0.875         400.0            50.0
+    """
+    rates = rates_of(digital, technology)
+    weights = _premises(digital) if weights is None else weights
+    numbers = complete(weights, "weights")
+    return _rate_table(rates.reindex(weights.index), numbers, _groups(groups, weights.index))
+
+
+def coverage_vintages(
+    vintages: Mapping[str, pd.DataFrame],
+    communes: pd.DataFrame,
+    weights: pd.Series | None = None,
+    *,
+    technology: str = "fibre",
+    groups: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Return the rate of a territory (0-1) in each vintage, side by side, and over the zones known in all of them.
+
+    A rate that rises because badly served communes are missing from the later file is no progress: `same_rate` is over
+    the zones whose rate every vintage knows.
+
+    Parameters
+    ----------
+    vintages
+        Name to digital table, such as ``{"2018": early, "2025": late}``, in the order to show.
+    communes
+        In the contract; those `in_territory` are counted.
+    weights
+        People or premises by commune, one for all vintages so that only coverage changes; by default the population.
+    technology, groups
+        As for `coverage_rate`.
+
+    Returns
+    -------
+    DataFrame
+        By (group, vintage): `rate`, `known_weight`, `unknown_weight`; `same_rate`, and `same_weight` that it is over;
+        `premises_reached`, the premises counted in the file (NaN where it counts none, or not in every zone). Where it
+        counts 0 in all zones of a group the rate is 0, even if it is not said of how many.
+
+    Raises
+    ------
+    TableError, ValueError
+        As `coverage_rate`.
+
+    Examples
+    --------
+    >>> communes = pd.DataFrame({"population": [300, 100], "in_territory": True}, index=["a", "b"])
+    >>> early = pd.DataFrame({"fibre": [0.5, np.nan], "fibre_premises": [60, 0]}, index=["a", "b"])
+    >>> late = pd.DataFrame({"fibre": [1.0, 0.8]}, index=["a", "b"])
+    >>> coverage_vintages({"2018": early, "2025": late}, communes)[["rate", "same_rate", "premises_reached"]]
+                   rate  same_rate  premises_reached
+    group vintage
+    all   2018     0.50        0.5              60.0
+          2025     0.95        1.0               NaN
+    """
+    if weights is None:
+        weights = communes.loc[communes["in_territory"].astype(bool), "population"]
+    numbers = complete(weights, "weights")
+    zones = weights.index
+    labels = _groups(groups, zones)
+    counted = f"{technology}_premises"
+    rates, counts = {}, {}
+    for name, table in vintages.items():
+        reached = table[counted].reindex(zones) if counted in table.columns else pd.Series(np.nan, index=zones)
+        counts[name] = reached.astype("float64")
+        # nothing reached in a whole group is a rate of 0, whatever it is divided by; in a part of one it would be a
+        # rate of those alone who have nothing
+        none = counts[name].eq(0).groupby(labels.to_numpy(), dropna=False).transform("all")
+        known = rates_of(table, technology).reindex(zones)
+        rates[name] = known.mask(none & known.isna(), 0.0)
+    in_all = pd.DataFrame(rates).notna().all(axis=1)
+    tables = {}
+    for name in vintages:
+        found = _rate_table(rates[name], numbers, labels)
+        same = _rate_table(rates[name].where(in_all), numbers, labels)
+        sums = counts[name].groupby(labels.to_numpy(), dropna=False).agg(lambda part: part.sum(skipna=False))
+        tables[name] = found.assign(
+            same_rate=same["rate"], same_weight=same["known_weight"], premises_reached=sums.to_numpy()
+        )
+    side_by_side = pd.concat(tables, names=["vintage"]).swaplevel()
+    order = pd.MultiIndex.from_product([next(iter(tables.values())).index, tables], names=["group", "vintage"])
+    return side_by_side.reindex(order)
+
+
+def vintage_rates(vintages: Mapping[str, pd.DataFrame], *, technology: str = "fibre") -> pd.DataFrame:
+    """Return the share (0-1) that a technology reaches by zone (rows) in each vintage (columns), and its change.
+
+    Parameters
+    ----------
+    vintages
+        Name to digital table, in the order to show.
+    technology
+        "fibre", "very_high_speed" or "mobile_4g".
+
+    Returns
+    -------
+    DataFrame
+        A column for each vintage, over the zones of all, and `change`: the last less the first, NaN where either is
+        not known.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    ValueError
+        Where the technology is none, or there is no vintage.
+
+    Examples
+    --------
+    >>> early, late = (pd.DataFrame({"fibre": [rate]}, index=["a"]) for rate in (0.25, 1.0))
+    >>> vintage_rates({"2018": early, "2025": late})
+       2018  2025  change
+    a  0.25   1.0    0.75
+    """
+    if not vintages:
+        raise ValueError("vintages is empty: give at least one digital table by its name.")
+    table = pd.DataFrame({name: rates_of(digital, technology) for name, digital in vintages.items()})
+    return table.assign(change=table.iloc[:, -1] - table.iloc[:, 0])
+
+
+def _premises(digital: pd.DataFrame) -> pd.Series:
+    """Return the premises by zone, refusing a table that does not know them all."""
+    name = COUNTS[0]
+    if name not in digital.columns:
+        raise TableError(f"{name!r} is missing: give weights, such as people by commune.", about="digital")
+    absent = digital.index[digital[name].isna()]
+    if len(absent):
+        remedy = "give weights for every zone, or choose the zones with .loc"
+        raise TableError(f"{name!r} is missing for {first_few(absent)}: {remedy}.", about="digital")
+    return digital[name]
+
+
+def _groups(groups: pd.Series | None, zones: pd.Index) -> pd.Series:
+    """Return the group of each zone, "all" where there are none to tell apart."""
+    if groups is None:
+        return pd.Series("all", index=zones, name="group")
+    absent = zones[~zones.isin(groups.index)]
+    if len(absent):
+        hint = did_you_mean(absent[0], groups.index)
+        raise TableError(f"No group for {absent[0]!r}{hint}, one of {len(absent)} zones without.", about="groups")
+    return groups.loc[zones].rename("group")
+
+
+def _rate_table(rates: pd.Series, weights: Floats, groups: pd.Series) -> pd.DataFrame:
+    known = rates.notna().to_numpy()
+    sums = (
+        pd.DataFrame(
+            {
+                "reached": np.where(known, rates.fillna(0.0) * weights, 0.0),
+                "known_weight": np.where(known, weights, 0.0),
+                "unknown_weight": np.where(known, 0.0, weights),
+            }
+        )
+        .groupby(groups.to_numpy(), dropna=False)
+        .sum()
+        .rename_axis("group")
+    )
+    rate = (sums["reached"] / sums["known_weight"].where(sums["known_weight"] > 0)).clip(upper=1.0)
+    return sums.assign(rate=rate)[["rate", "known_weight", "unknown_weight"]]

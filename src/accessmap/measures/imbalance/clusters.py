@@ -1,0 +1,218 @@
+"""Where deficits gather: Moran, and by commune local Moran and Getis-Ord with permutations and false discovery rate.
+
+The local ones need the extra `accessmap[clusters]` (esda and libpysal). Geometry stays outside: neighbours come as a
+graph, such as ``libpysal.graph.Graph.build_contiguity(communes)``.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accessmap.errors import AccessmapError, TableError
+from accessmap.tables.aligned import Floats, complete
+
+__all__ = ["getis_ord", "local_moran", "moran"]
+
+_QUADRANTS = {1: "high_high", 2: "low_high", 3: "low_low", 4: "high_low"}
+
+
+def moran(values: pd.Series, graph: Any) -> float:
+    """Return Moran's I of `values`: above 0 like values are neighbours, near 0 they are strewn, below 0 they alternate.
+
+    I = n / Σ_ij w_ij · Σ_ij w_ij z_i z_j / Σ_i z_i², z the difference from the plain mean of communes.
+
+    Parameters
+    ----------
+    values
+        A measure by commune, none missing.
+    graph
+        Neighbours of the same communes, a libpysal Graph; rows are standardised here.
+
+    Returns
+    -------
+    float
+        NaN where all values are one, or nobody has neighbours.
+
+    Raises
+    ------
+    TableError
+        If values are missing, or the graph is not of the same communes.
+
+    Notes
+    -----
+    Source: Moran (1950), Biometrika 37(1/2).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from scipy.sparse import csr_array
+    >>> pair = SimpleNamespace(unique_ids=pd.Index(["a", "b"]), sparse=csr_array([[0.0, 1.0], [1.0, 0.0]]))
+    >>> moran(pd.Series({"a": 1.0, "b": 3.0}), pair)
+    -1.0
+    """
+    numbers = _ordered(values, graph)
+    around = np.asarray(graph.sparse.sum(axis=1)).ravel()
+    apart = numbers - numbers.mean()
+    lag = np.divide(graph.sparse @ apart, around, out=np.zeros_like(apart), where=around > 0)
+    neighboured, spread = int((around > 0).sum()), float(apart @ apart)
+    return float(len(numbers) / neighboured * (apart @ lag) / spread) if neighboured and spread > 0 else float("nan")
+
+
+def local_moran(
+    values: pd.Series, graph: Any, *, permutations: int = 9999, seed: int = 0, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return, by commune, whether it and its neighbours are alike: local Moran's I, with its p-value and its cluster.
+
+    Parameters
+    ----------
+    values
+        A measure by commune, none missing.
+    graph
+        Neighbours of the same communes, a libpysal Graph; rows are standardised. A commune without neighbours has no
+        statistic.
+    permutations, seed
+        Of the conditional permutations that the p-values come from. With few, no p-value is small enough to remain a
+        discovery among hundreds of communes.
+    alpha
+        Rate of false discoveries (Benjamini-Hochberg) allowed among the clusters named.
+
+    Returns
+    -------
+    DataFrame
+        Indexed like `values`: `statistic`; `p_value` (two-sided); `cluster`, one of high_high, low_low (clusters),
+        high_low, low_high (exceptions), or not_significant.
+
+    Raises
+    ------
+    TableError
+        If values are missing, or the graph is not of the same communes.
+    AccessmapError
+        If esda is not installed.
+
+    Notes
+    -----
+    Source: Anselin (1995), Geographical Analysis 27(2).
+
+    Examples
+    --------
+    >>> local_moran(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
+    """
+    esda, numbers = _esda(), _ordered(values, graph)
+    with _own_p_values():
+        found = esda.Moran_Local(numbers, graph, transformation="r", permutations=permutations, seed=seed, n_jobs=1)
+    kinds = [_QUADRANTS[int(quadrant)] for quadrant in found.q]
+    return _clusters(values.index, graph, found.Is, _two_sided(found.Is, found.sim), kinds, alpha)
+
+
+def getis_ord(
+    values: pd.Series, graph: Any, *, permutations: int = 9999, seed: int = 0, alpha: float = 0.05
+) -> pd.DataFrame:
+    """Return, by commune, whether high or low values gather around it: Getis-Ord's G*, its p-value and its cluster.
+
+    Parameters
+    ----------
+    values
+        A measure by commune, 0 or more, none missing.
+    graph
+        Neighbours of the same communes, a libpysal Graph; all weigh the same, each commune is its own neighbour too.
+    permutations, seed
+        Of the conditional permutations that the p-values come from. With few, no p-value is small enough to remain a
+        discovery among hundreds of communes.
+    alpha
+        Rate of false discoveries (Benjamini-Hochberg) allowed among the clusters named.
+
+    Returns
+    -------
+    DataFrame
+        Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value` (two-sided); `cluster`, one of
+        high, low or not_significant.
+
+    Raises
+    ------
+    TableError
+        If values are missing, or the graph is not of the same communes.
+    AccessmapError
+        If esda is not installed.
+
+    Notes
+    -----
+    Source: Ord & Getis (1995), Geographical Analysis 27(4).
+
+    Examples
+    --------
+    >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
+    """
+    esda, numbers = _esda(), _ordered(values, graph)
+    starred = graph.transform("B").assign_self_weight(1)
+    with _own_p_values():
+        found = esda.G_Local(numbers, starred, transform="R", star=None, permutations=permutations, seed=seed, n_jobs=1)
+    kinds = ["high" if statistic > 0 else "low" for statistic in found.Zs]
+    return _clusters(values.index, graph, found.Zs, _two_sided(found.Gs, found.sim), kinds, alpha)
+
+
+def _esda() -> ModuleType:
+    """Return esda, or say how to have it."""
+    try:
+        import esda
+    except ModuleNotFoundError as missing:
+        raise AccessmapError("clusters need esda: pip install 'accessmap[clusters]'.") from missing
+    return esda  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _own_p_values() -> Iterator[None]:
+    """Silence esda on its own p-values, not used here: the next release doubles them, and isolates have none."""
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.filterwarnings("ignore", message="The alternative hypothesis", category=DeprecationWarning)
+        yield
+
+
+def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
+    """Return two-sided p-values of statistics among those drawn (permutations × ids)."""
+    draws = len(drawn)
+    above, below = (drawn >= statistic).sum(axis=0), (drawn <= statistic).sum(axis=0)
+    p_values: Floats = np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (draws + 1.0))
+    return p_values
+
+
+def _ordered(values: pd.Series, graph: Any) -> Floats:
+    """Return the values in the order of the graph, refusing a graph of other communes."""
+    ids = pd.Index(graph.unique_ids)
+    problems = [f"{id_!r} has no place in the graph." for id_ in values.index[~values.index.isin(ids)][:5]]
+    problems += [f"{id_!r} of the graph has no value." for id_ in ids[~ids.isin(values.index)][:5]]
+    if problems:
+        raise TableError(*problems, about="graph")
+    return complete(values.loc[ids], "values", negative=True)
+
+
+def _clusters(
+    index: pd.Index, graph: Any, statistic: Floats, p_value: Floats, kinds: Sequence[str], alpha: float
+) -> pd.DataFrame:
+    """Return the table of a local statistic in the order of `index`, with clusters named where they are significant."""
+    alone = np.asarray(graph.cardinalities == 0)
+    p_value = np.where(alone, np.nan, p_value)
+    significant = p_value <= _discovery_threshold(p_value[~alone], alpha)
+    table = pd.DataFrame(
+        {
+            "statistic": np.where(alone, np.nan, statistic),
+            "p_value": p_value,
+            "cluster": np.where(significant, np.asarray(kinds, dtype=object), "not_significant"),
+        },
+        index=pd.Index(graph.unique_ids),
+    )
+    return table.reindex(index)
+
+
+def _discovery_threshold(p_values: Floats, alpha: float) -> float:
+    """Return the largest p-value that is a discovery at the rate alpha, below all if none is.
+
+    Source: Benjamini & Hochberg (1995), Journal of the Royal Statistical Society B 57(1).
+    """
+    ordered = np.sort(p_values)
+    passing = ordered[ordered <= alpha * np.arange(1, len(ordered) + 1) / max(len(ordered), 1)]
+    return float(passing[-1]) if len(passing) else -1.0

@@ -1,0 +1,30 @@
+"""Tables from files: opening hours, INSEE's ranges, schools and their equipment, digital coverage, households."""
+
+from typing import TYPE_CHECKING
+
+from accessmap.face import found_in
+
+if TYPE_CHECKING:
+    from accessmap.read.coverage import digital as digital
+    from accessmap.read.insee import households as households
+    from accessmap.read.insee import ranges as ranges
+    from accessmap.read.opening_hours import hours as hours
+    from accessmap.read.school_lists import equipment as equipment
+    from accessmap.read.school_lists import schools as schools
+
+_HOME = {
+    "digital": "read.coverage",
+    "equipment": "read.school_lists",
+    "hours": "read.opening_hours",
+    "households": "read.insee",
+    "ranges": "read.insee",
+    "schools": "read.school_lists",
+}
+
+__all__ = ["digital", "equipment", "hours", "households", "ranges", "schools"]
+
+__getattr__ = found_in(_HOME, "read")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

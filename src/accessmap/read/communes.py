@@ -1,0 +1,116 @@
+"""Communes (or IRIS, or other zones) from a file, brought into the contract."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
+from accessmap.read.coordinates import with_geometry
+from accessmap.read.files import read_table
+from accessmap.tables.contracts import check_communes
+from accessmap.words.near import did_you_mean
+
+__all__ = ["read_communes"]
+
+# Names under which INSEE, IGN (Admin Express), the open-data portals and others publish each column.
+NAMES: Names = {
+    "code": (*COMMUNE_CODES, "code_?geo", "code_?iris", "iris", "dcomiris", "dciris"),
+    "name": ("nom", "nom_(com|commune|officiel|m|iris)", "libelle(_commune)?", "lib_?(geo|com|iris)", "commune"),
+    "population": ("pop", "pmun", "p\\d\\d_p(mun|op)", "pop(ulation)?_?mun(icipale)?", "t", "habitants"),
+    "epci": ("siren_epci", "code_epci", "epci_code", "codes?_siren_des_epci", "epci_siren"),
+    "epci_name": ("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
+    "in_territory": ("territory", "dans_le_territoire", "territoire"),
+}
+TRUTHS = {"true": True, "vrai": True, "oui": True, "yes": True, "1": True}
+TRUTHS |= {"false": False, "faux": False, "non": False, "no": False, "0": False}
+
+
+def read_communes(
+    path: str | Path,
+    *,
+    territory: Iterable[str] | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Return communes in the contract: index `code`, name, population, epci, in_territory, polygons in metres.
+
+    Known French and common names are recognised whatever their case and accents (insee, INSEE_COM, codgeo → code; nom,
+    libgeo → name; PMUN, P21_POP → population; siren_epci → epci; epci_nom → epci_name). Further columns are kept. What
+    was done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet, or CSV with the shapes as WKT in `geometry`.
+    territory
+        Codes of the EPCI or of the communes that are the territory. Without it the file's `in_territory` says so, and
+        where it has none every commune is in.
+    columns
+        Name in the contract to name in the file, where it is unusual; None where the file has none to be used.
+    crs
+        Of the file's numbers, where it does not say it or says it wrong.
+    encoding
+        Of a CSV or Shapefile, where it is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> csv = "INSEE_COM;Nom;PMUN;EPCI;geometry\n02173;Chauny;11 600;200071785;POLYGON ((0 0, 0 9, 9 9, 0 0))"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "communes.csv")
+    ...     _ = path.write_text(csv)
+    ...     communes = read_communes(path, crs="EPSG:2154")
+    >>> communes.drop(columns="geometry").to_numpy().tolist()
+    [['Chauny', 11600, '200071785', True]]
+    """
+    reading = Reading("communes", read_table(path, encoding=encoding, layer=layer))
+    reading.rename(NAMES, columns)
+    reading.require("code", "name", "population")
+    reading.name_rows("code")
+    if "epci" not in reading.table.columns:
+        reading.table = reading.table.assign(epci=None)
+        reading.notes.append(f"{reading.file}: no EPCI column, left missing.")
+    reading.text("name", "epci")
+    reading.numbers("population", people=True)
+    with_geometry(reading, crs=crs)
+    _mark_territory(reading, territory)
+    reading.further_numbers(("code", *NAMES))
+    return reading.finish("code", tuple(NAMES)[1:], check_communes)
+
+
+def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
+    table = reading.table
+    if territory is not None:
+        wanted = [territory] if isinstance(territory, str) else list(territory)
+        codes, epci = as_text(table["code"]), as_text(table["epci"])
+        known = set(codes.dropna()) | set(epci.dropna())
+        for unknown in (code for code in wanted if code not in known):
+            near = did_you_mean(unknown, known)
+            reading.problems.append(
+                f"territory= names {unknown!r}, the code of no commune and of no EPCI of the file{near}: correct it."
+            )
+        marks = codes.isin(wanted) | epci.isin(wanted)
+        # where it marks nothing, the unknown codes are the problem to be told
+        reading.table = table.assign(in_territory=marks if marks.any() or not wanted else True)
+        reading.notes.append(f"{reading.file}: territory of {int(marks.sum())} communes, as asked.")
+    elif "in_territory" in table.columns:
+        marks = table["in_territory"]
+        if not pd.api.types.is_bool_dtype(marks):
+            read = [TRUTHS.get(str(value).strip().casefold().removesuffix(".0"), value) for value in marks]
+            reading.table = table.assign(in_territory=pd.Series(read, index=table.index).infer_objects())
+    else:
+        reading.table = table.assign(in_territory=True)
+        reading.notes.append(f"{reading.file}: no in_territory column, all {len(table)} communes are the territory.")

@@ -1,0 +1,411 @@
+"""Digital coverage by commune, as ARCEP and others publish it, brought into the contract."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from accessmap.errors import TableError
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, plain
+from accessmap.read.files import read_table
+from accessmap.read.placing import current_codes
+from accessmap.read.raw import RawTable
+from accessmap.tables.checks import SHOWN, count, first_few
+from accessmap.tables.contracts import COUNTS, RATES, check_digital
+from accessmap.words.near import did_you_mean
+
+__all__ = ["Denominator", "as_shares", "digital", "merged_rows", "rates_of_counts"]
+
+PERCENT_WORDS = frozenset({"pct", "pourcentage", "pourcent", "percent"})
+
+
+@dataclass(frozen=True)
+class Denominator:
+    """What premises reached are divided by, where the file does not say it.
+
+    Parameters
+    ----------
+    premises
+        All premises by commune code.
+    cap
+        Whether more premises reached than counted are taken for all.
+    """
+
+    premises: pd.Series | None
+    cap: bool
+
+
+def as_shares(reading: Reading, percent: bool | None) -> None:
+    """Turn the rates of the reading that are per cent into shares, naming those that are neither."""
+    for name in (name for name in RATES if name in reading.table.columns):
+        values = reading.table[name]
+        if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+            continue  # the check of the contract names what is no number
+        source = reading.sources.get(name, name)
+        numbers = values.astype("float64")
+        is_percent = _is_percent(reading, source, numbers, percent)
+        if not is_percent:
+            continue
+        wrong = np.flatnonzero(((numbers < 0) | (numbers > 100)).to_numpy())
+        if len(wrong):
+            named = first_few([f"{reading.rows[row]} ({numbers.iloc[row]:g})" for row in wrong.tolist()], str)
+            reading.problems.append(
+                f"{source!r} is not between 0 and 100 in {count(len(wrong), 'row')}: {named}: "
+                "a percentage is; correct it, or leave it blank where it is not known."
+            )
+            numbers = numbers.where((numbers >= 0) & (numbers <= 100))
+        reading.table = reading.table.assign(**{name: numbers / 100})
+        reading.notes.append(f"{reading.file}: {source} is in per cent, divided by 100.")
+
+
+def _is_percent(reading: Reading, source: str, numbers: pd.Series, percent: bool | None) -> bool:
+    """Whether these rates are per cent: as the caller, then the name of the column, then most of the values say."""
+    if percent is not None:
+        return percent
+    positive = numbers[numbers > 0]
+    mostly = bool(len(positive)) and float((positive > 1).mean()) > 0.5
+    named = "%" in source or not PERCENT_WORDS.isdisjoint(plain(source).split("_"))
+    if named and len(positive) and not mostly:
+        reading.problems.append(
+            f"{source!r} is per cent by its name and a share by most of its values "
+            f"(median {positive.median():g}): say which with percent=True or percent=False."
+        )
+    return mostly
+
+
+def merged_rows(reading: Reading, not_kept: Sequence[str]) -> None:
+    """Make one row of those that are one commune today: counts added, rates weighted by premises, the rest if equal."""
+    table = reading.table.drop(columns=[name for name in reading.table.columns if plain(name) in not_kept])
+    reading.table = table
+    if reading.problems or not table["code"].duplicated().any():
+        return
+    groups = table.groupby("code", sort=False)
+    merged = pd.DataFrame(index=groups.size().index)
+    lost = set()
+    for name in (column for column in table.columns if column != "code"):
+        if name in COUNTS:
+            # a sum of some of the parts would be less than the commune has
+            merged[name] = groups[name].sum().where(groups[name].count() == groups.size())
+        else:
+            same = groups[name].nunique(dropna=False) == 1  # noqa: PD101 (a number for each group, not for the column)
+            merged[name] = groups[name].first().where(same)
+            if name in RATES:
+                merged[name] = merged[name].where(same, _weighted(table, name).reindex(merged.index))
+            lost |= set(merged.index[merged[name].isna() & groups[name].count().gt(0)])
+    rows = dict(zip(reversed(table["code"]), reversed(list(reading.rows)), strict=True))
+    reading.table = merged.reset_index()
+    reading.rows = [rows[code] for code in merged.index]
+    if lost:
+        named = ", ".join(map(repr, sorted(lost)[:SHOWN]))
+        reading.notes.append(
+            f"{reading.file}: figures of {count(len(lost), 'commune')} made of several ({named}) differ and cannot be "
+            "weighted, left unknown."
+        )
+
+
+def _weighted(table: pd.DataFrame, name: str) -> pd.Series:
+    """The rate by code, weighted by premises, missing where a part has no rate or no premises."""
+    if "premises" not in table.columns:
+        return pd.Series(dtype="float64")
+    parts = pd.DataFrame({"code": table["code"], "reached": table[name] * table["premises"], "all": table["premises"]})
+    sums = parts.groupby("code")[["reached", "all"]].sum(min_count=1)
+    whole = parts.groupby("code")["reached"].count() == parts.groupby("code").size()
+    return (sums["reached"] / sums["all"].where(sums["all"] > 0)).where(whole)
+
+
+def rates_of_counts(reading: Reading, given: Denominator) -> None:
+    """Add the rates that follow from premises reached and all premises; missing where the latter are not known."""
+    if reading.problems:
+        return
+    table = reading.table
+    if given.premises is not None and "premises" not in table.columns:
+        table = table.assign(premises=table["code"].map(given.premises.astype("float64")))
+        reading.notes.append(f"{reading.file}: all premises are those given with premises=….")
+    for rate in ("fibre", "very_high_speed"):
+        counted = f"{rate}_premises"
+        if counted not in table.columns or rate in table.columns:
+            continue
+        if "premises" not in table.columns:
+            table = table.assign(**{rate: np.nan})
+            reading.notes.append(
+                f"{reading.file}: {counted} has no total to be divided by, {rate} is left unknown; give premises=…."
+            )
+            continue
+        table = table.assign(**{rate: _share(reading, table, counted, cap=given.cap)})
+    reading.table = table
+    _tell_satellite(reading)
+
+
+def _share(reading: Reading, table: pd.DataFrame, counted: str, *, cap: bool) -> pd.Series:
+    """Premises reached over all premises, missing where there are none or they are not known."""
+    total = table["premises"].where(table["premises"] > 0)
+    share = table[counted] / total
+    over = np.flatnonzero((share > 1).to_numpy())
+    if len(over):
+        named = first_few(
+            over, lambda row: f"{reading.rows[row]} ({table[counted].iloc[row]:g} of {total.iloc[row]:g})"
+        )
+        if cap:
+            reading.notes.append(f"{reading.file}: more {counted} than premises, taken for all, in {named}.")
+        else:
+            reading.problems.append(
+                f"{counted!r} are more than all premises in {count(len(over), 'row')}: {named}: take premises of the "
+                "same vintage, or cap=True for a share of 1 there."
+            )
+    return share.clip(upper=1.0)
+
+
+def _tell_satellite(reading: Reading) -> None:
+    """Warn of a file whose very high speed counts satellite, which reaches everyone and tells nothing."""
+    table = reading.table
+    if reading.sources.get("very_high_speed_premises") != "elig_thd30" or len(table) < 2:
+        return
+    if (table["very_high_speed_premises"] == table["premises"]).all():
+        reading.notes.append(
+            f"{reading.file}: every premises has 30 Mbit/s, so satellite is counted (commune_debit.csv of ARCEP); "
+            "commune_debit_terrestre.csv and commune_debit_filaire.csv leave it out."
+        )
+
+
+# Names of ARCEP's "Ma connexion internet" by commune (code_insee, nbr, elig_ftth, elig_thd30), of its Observatoire
+# ("Code commune", "Meilleure estimation des locaux T4 2025", one column a quarter), and of what others make of them.
+RATE = "(?:tx|taux|pct|part|pourcentage)"
+# Words that leave the meaning of a rate as it is: "part des locaux sans fibre" or "taux d'abonnés" are other rates.
+WORDS = "_(?:(?:de|des|d|en|a|la|le|au|couverture|eligibilite|eligibles?|locaux|logements|raccordables?|deploiement)_)*"
+NAMES: Names = {
+    "code": COMMUNE_CODES,
+    "premises": (
+        *("nbr", "locaux", "nb_locaux", "nombre_de_locaux", "nb_total_locaux", "total_locaux", "locaux_(total|arcep)"),
+        "meilleure_estimation_des_locaux(_.*)?",
+    ),
+    "fibre": (
+        "ftth",
+        f"{RATE}{WORDS}(fibre|ftth)(_pct)?",
+        "(fibre|ftth)_(pct|taux|part|rate)",
+        "couverture_(fibre|ftth)",
+    ),
+    "very_high_speed": (
+        *("thd(_?30)?", f"{RATE}{WORDS}thd(_?30)?", "thd(_?30)?_(pct|taux|part|rate)", "tres_haut_debit(_pct)?"),
+        "couverture_thd",
+    ),
+    "mobile_4g": ("4g", f"{RATE}{WORDS}4g", "4g_(pct|taux|part|rate)", "couverture_4g"),
+    "fibre_premises": (
+        *("elig_ftth", "(nb_|nombre_de_)?(locaux|prises|lignes)_(raccordables|ftth)(_ftth)?", "raccordables"),
+        "(ftth|fibre)_connectable_premises(_.*)?",
+    ),
+    "very_high_speed_premises": ("elig_thd30",),
+}
+NOT_KEPT = ("geometry", "nom", "nom_com", "nom_commune", "libelle_commune", "name", "type")
+QUARTER = re.compile(r"t([1-4])_(20\d\d)")
+PREAMBLE = 10  # rows of title that a spreadsheet may have above its header
+
+
+def digital(
+    path: str | Path,
+    communes: pd.DataFrame,
+    *,
+    premises: pd.Series | None = None,
+    quarter: str | None = None,
+    percent: bool | None = None,
+    cap: bool = False,
+    columns: Mapping[str, str | None] | None = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+    successors: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    r"""Return digital coverage in the contract, one row a commune of the table: shares (0-1), missing where unknown.
+
+    Rates in per cent become shares; premises reached become a share of all premises, where the file or `premises` says
+    how many there are, and else the share stays missing and `fibre_premises` keeps the count. Rows of communes that are
+    not loaded are left out and counted; communes without a row are kept, unknown. Further columns are kept. What was
+    done stands, in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        CSV, Parquet or another table by commune; ARCEP's "Ma connexion internet" and Observatoire are known.
+    communes
+        Communes in the contract: their codes are the rows of what comes back.
+    premises
+        Premises by commune code, of the same vintage: what a file that only counts those connected is divided by.
+    quarter
+        Of an Observatoire that has one column a quarter, such as "T1 2018"; the latest where not given.
+    percent
+        Whether rates are per cent (True) or shares (False), where neither their names nor their values tell.
+    cap
+        Take 1 where premises reached outnumber the premises counted, and say so; else that is an error.
+    columns
+        Name in the contract to name in the file, where it is unusual; None where the file's is not to be used.
+    encoding
+        Of a CSV that is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+    successors
+        Former code of a commune to that of today, where
+        :func:`~accessmap.read.placing.merged_communes` is not enough.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line of the file.
+
+    Notes
+    -----
+    Source: ARCEP, Ma connexion internet, statistics by commune (nbr: premises; elig_ftth, elig_thd30: eligible
+    premises), and Observatoire du haut et très haut débit (a quarter: premises that can be connected). Where former
+    communes have become one, premises are added up and rates weighted by them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> communes = pd.DataFrame({"name": ["Champs", "Chauny"]}, index=pd.Index(["02159", "02173"], name="code"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "commune_techno.csv")
+    ...     _ = path.write_text("code_insee;nbr;elig_ftth\n02173;6000;5700\n01001;400;400\n")
+    ...     digital(path, communes)
+           premises  fibre  fibre_premises
+    code
+    02159       NaN    NaN             NaN
+    02173    6000.0   0.95          5700.0
+    """
+    raw = read_table(path, encoding=encoding, layer=layer)
+    reading = Reading("digital", _with_header(replace(raw, table=pd.DataFrame(raw.table))))
+    reading.rename(NAMES, _with_quarter(reading, quarter, columns))
+    reading.require("code")
+    reading.name_rows("code")
+    _no_other_type(reading)
+    names = [name for name in (*COUNTS, *RATES) if name in reading.table.columns]
+    if not set(names) - {"premises"}:
+        has = ", ".join(map(str, reading.table.columns))
+        reading.problems.append(f"No rate and no premises reached: the file has {has}; name one with columns=….")
+    reading.table = reading.table.infer_objects()  # a column of text with gaps is then known to be of text
+    reading.further_numbers(("code", *NAMES))
+    for name in names:
+        reading.numbers(name)
+    as_shares(reading, percent)
+    loaded = pd.Index(communes.index, name="code")
+    _only_loaded(reading, loaded, successors)
+    merged_rows(reading, NOT_KEPT)
+    rates_of_counts(reading, Denominator(premises, cap))
+    return _finish(reading, loaded)
+
+
+def _with_header(raw: RawTable) -> RawTable:
+    """Take as header the first row that names the code of a commune, where a title stands above it."""
+    patterns = [re.compile(name) for name in ("code", *COMMUNE_CODES)]
+
+    def names_code(cells: Iterable[object]) -> bool:
+        return any(pattern.fullmatch(plain(cell)) for cell in cells for pattern in patterns)
+
+    if names_code(raw.table.columns):
+        return raw
+    for row in range(min(PREAMBLE, len(raw.table))):
+        cells = enumerate(raw.table.iloc[row], start=1)
+        header = [str(cell) if plain(cell or "") else f"column {place}" for place, cell in cells]
+        if names_code(header) and len(set(header)) == len(header):
+            table = raw.table.iloc[row + 1 :].set_axis(header, axis=1).reset_index(drop=True)
+            note = f"{raw.name}: header taken from {raw.lines[row]}, what stands above it is a title."
+            return replace(raw, table=table, lines=raw.lines[row + 1 :], notes=(*raw.notes, note))
+    return raw
+
+
+def _with_quarter(
+    reading: Reading, quarter: str | None, columns: Mapping[str, str | None] | None
+) -> Mapping[str, str | None] | None:
+    """The caller's columns, with that of one quarter as the premises that fibre reaches."""
+    found = {}
+    for column in reading.table.columns:
+        if match := QUARTER.fullmatch(plain(column)):
+            found[f"{match[2]} {match[1]}"] = str(column)
+    if quarter is not None:
+        wanted = [column for column in found.values() if plain(column) == plain(quarter)]
+        if not wanted:
+            near = did_you_mean(quarter, found.values())
+            listed = ", ".join(found[key] for key in sorted(found)) or "none"
+            reading.problems.append(f"quarter= names {quarter!r}{near}: the quarters of the file are {listed}.")
+            return columns
+        chosen = wanted[0]
+    elif found and "fibre_premises" not in (columns or {}):
+        chosen = found[max(found)]
+        reading.notes.append(
+            f"{reading.file}: fibre is that of {chosen}, the latest of {count(len(found), 'quarter')}."
+        )
+    else:
+        return columns
+    reading.table = reading.table.drop(columns=[column for column in found.values() if column != chosen])
+    return {**(columns or {}), "fibre_premises": chosen}
+
+
+def _no_other_type(reading: Reading) -> None:
+    """Keep the rows of all premises, where a file counts some of them apart (ARCEP's `type` is "all")."""
+    if "type" in reading.table.columns:
+        apart = (as_text(reading.table["type"]).fillna("all").str.casefold() != "all").to_numpy(dtype=bool)
+        if apart.any() and not apart.all():
+            reading.notes.append(f"{reading.file}: {count(int(apart.sum()), 'row')} of another type than all left out.")
+            _keep_rows(reading, ~apart)
+
+
+def _keep_rows(reading: Reading, mask: NDArray[np.bool_]) -> None:
+    """Keep the rows where `mask` is true, numbered anew."""
+    reading.keep(mask)
+    reading.table = reading.table.reset_index(drop=True)
+
+
+def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:
+    """Bring codes to today, name those that lost a zero, and leave out the communes that are not loaded."""
+    codes = reading.table["code"].astype(object)
+    _add_rows(reading, codes.isna(), "'code' is missing", "give it, as text")
+    _add_rows(reading, codes.duplicated(keep=False) & codes.notna(), "'code' is there more than once", "keep one row")
+    lost = codes.map(lambda code: f"0{code}" in loaded, na_action="ignore").fillna(False).astype(bool)
+    _add_rows(reading, lost, "'code' has lost its leading zero", "read or write it as text, with str.zfill(5)")
+    today = current_codes(codes, loaded, successors)
+    moved = (today != codes) & codes.notna()
+    if moved.any():
+        reading.notes.append(
+            f"{reading.file}: {count(int(moved.sum()), 'row')} of communes since merged, now in theirs."
+        )
+    known = today.isin(loaded).to_numpy()
+    if not known.any() and not lost.any():
+        some = ", ".join(map(repr, codes.dropna().unique()[:SHOWN]))
+        reading.problems.append(f"No row is of a commune of the communes table (codes such as {some}): load them too.")
+    elif not known.all():
+        left = codes[~known]
+        some = ", ".join(map(repr, left.dropna().unique()[:SHOWN]))
+        reading.notes.append(
+            f"{reading.file}: {count(len(left), 'row')} of communes not loaded left out, such as {some}."
+        )
+    reading.table = reading.table.assign(code=today)
+    _keep_rows(reading, known)
+
+
+def _add_rows(reading: Reading, mask: pd.Series, what: str, remedy: str) -> None:
+    where = np.flatnonzero(mask.to_numpy(dtype=bool))
+    if len(where):
+        named = first_few(where, lambda row: reading.rows[row])
+        reading.problems.append(f"{what} in {count(len(where), 'row')}: {named}: {remedy}.")
+
+
+def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
+    """Return one row a commune, or raise all that is wrong in one error."""
+    table: pd.DataFrame = reading.table
+    problems = list(reading.problems)
+    if not problems:
+        table = table.set_index("code")
+        try:
+            check_digital(table, row_names=reading.rows)
+        except TableError as error:
+            problems += error.problems
+    if problems:
+        raise TableError(*problems, about=f"digital ({reading.file})")
+    without = len(loaded.difference(table.index))
+    if without:
+        reading.notes.append(f"{reading.file}: {count(without, 'commune')} of the table without a row, left unknown.")
+    first = [name for name in ("premises", *RATES, *COUNTS[1:]) if name in table.columns]
+    table = table[[*first, *(name for name in table.columns if name not in first)]].reindex(loaded)
+    return noted(table, reading.notes)

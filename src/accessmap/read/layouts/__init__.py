@@ -1,0 +1,1 @@
+"""The files of services that France publishes, each brought to the names of the contract."""

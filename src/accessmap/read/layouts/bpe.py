@@ -1,0 +1,196 @@
+"""The Base permanente des équipements of INSEE: counts by commune, and equipment with coordinates."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+
+from accessmap.categories import CATEGORIES
+from accessmap.errors import SourceError
+from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text, plain
+from accessmap.read.coordinates import degrees, epsg_of_commune, metres
+from accessmap.read.layouts.kinds import bpe_labels, kinds_of
+from accessmap.read.raw import RawTable
+from accessmap.tables.checks import count
+
+__all__ = ["bpe_services", "is_bpe"]
+
+WIDE = re.compile(r"nb_([a-g]\d{3})")
+# INSEE's QUALITE_XY until 2020 in words, since then in figures of QUALITE_GEOLOC (dictionary of the BPE: 11 street and
+# number found, 12 place along a sure street, 21 and 22 a likely street, 33 anywhere in the commune).
+QUALITY = {"bonne": "good", "acceptable": "acceptable", "mauvaise": "poor"} | {
+    "11": "good",
+    "12": "acceptable",
+    "21": "acceptable",
+    "22": "poor",
+    "33": "anywhere_in_commune",
+}
+# Sub-domains where the name of the site is often that of a person: craftsmen, doctors and nurses, taxis.
+PERSONAL = ("A3", "A4", "A5", "D2", "E1")
+KEPT = ("DCIRIS", "CAPACITE", "TYPEQU", "QUALITE_XY", "QUALITE_GEOLOC", "AN", "SIRET")
+
+
+def is_bpe(columns: set[str]) -> bool:
+    """Whether these names, in lower case and without accents, are those of a file of the BPE.
+
+    >>> is_bpe({"codgeo", "typequ", "nb_equip"}), is_bpe({"insee", "nom"})
+    (True, False)
+    """
+    counted = {"insee", "equipment", "count"} <= columns or {"geo", "facility_type", "obs_value"} <= columns
+    return "typequ" in columns or counted or sum(WIDE.fullmatch(name) is not None for name in columns) > 1
+
+
+def bpe_services(raw: RawTable) -> RawTable:
+    """Return equipment as services: one for each site, or one for each commune and kind with its count as `capacity`.
+
+    Counts have no point: they are placed where the caller says, in the mairie or the commune. Names that may be those
+    of a person are left out. The sites of which INSEE says nothing of the place keep "unknown" in `point_quality`.
+
+    Parameters
+    ----------
+    raw
+        As INSEE publishes it: with LAMBERT_X and LAMBERT_Y or LONGITUDE and LATITUDE; or counted, with one row or one
+        column for each kind.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"CODGEO": ["02173"], "TYPEQU": ["B203"], "NB_EQUIP": ["5"]})
+    >>> read = bpe_services(RawTable("bpe.csv", counts, ("line 2",))).table.iloc[0]
+    >>> read[["service_id", "name", "category"]].tolist(), int(read["capacity"])
+    (['bpe-02173-B203', 'Boulangerie (02173)', 'bakery'], 5)
+    """
+    names = {plain(column): column for column in raw.table.columns}
+    if {"lambert_x", "lambert_y"} <= set(names) or {"longitude", "latitude", "typequ"} <= set(names):
+        return _sites(raw, names)
+    if "typequ" in names and not {"nb_equip", "count"} & set(names):
+        # one row a piece of equipment, no coordinates: counted like the others
+        return _counts(replace(raw, table=raw.table.assign(NB_EQUIP="1")), {**names, "nb_equip": "NB_EQUIP"})
+    return _counts(*_long(raw, names))
+
+
+def _commune_column(names: dict[str, str]) -> str | None:
+    patterns = [re.compile(pattern) for pattern in (*COMMUNE_CODES, "geo")]
+    return next((column for name, column in names.items() if any(p.fullmatch(name) for p in patterns)), None)
+
+
+def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
+    # "_Z" is INSEE's "not applicable" and "_U" its "unknown"
+    table = raw.table.astype(object).where(~raw.table.isin(["_Z", "_U"]), None)
+    raw = replace(raw, table=table)
+    codes = as_text(table[names["typequ"]])
+    _check_kinds(raw, codes)
+    communes = as_text(table[_commune_column(names) or names["dciris"]]).str[:5]
+    if {"longitude", "latitude"} <= set(names):
+        lon, lat = (as_numbers(table[names[name]]) for name in ("longitude", "latitude"))
+    else:
+        said = (
+            pd.to_numeric(table[names["epsg"]], errors="coerce")
+            if "epsg" in names
+            else pd.Series(float("nan"), index=table.index)
+        )
+        epsg = [int(one) if pd.notna(one) else epsg_of_commune(code) for one, code in zip(said, communes, strict=True)]
+        lon, lat = (
+            pd.Series(v) for v in degrees(metres(raw, names["lambert_x"]), metres(raw, names["lambert_y"]), epsg)
+        )
+    labels = bpe_labels(codes)
+    meant = kinds_of("bpe", codes.tolist(), labels.tolist())
+    named = as_text(table[names["nomrs"]]) if "nomrs" in names else pd.Series(None, index=table.index, dtype=object)
+    personal = codes.str.startswith(PERSONAL).to_numpy()
+    width = len(str(len(table)))
+    services = pd.DataFrame(
+        {
+            "service_id": [f"bpe-{code}-{row + 1:0{width}d}" for row, code in enumerate(codes)],
+            "name": named.where(~personal & named.notna().to_numpy(), labels + " (" + communes.fillna("?") + ")"),
+            **meant,
+            "commune": communes,
+            "lon": lon,
+            "lat": lat,
+            "point_quality": _quality(table, names),
+        }
+    ).assign(source="INSEE BPE")
+    kept = [names[plain(name)] for name in KEPT if plain(name) in names]
+    notes = [f"{raw.name}: no ids in the BPE, services are named by kind and row."]
+    if personal.any() and named.notna().any():
+        notes.append(f"{raw.name}: names of {count(int(personal.sum()), 'site')} left out, they may be of a person.")
+    return replace(raw, table=services.join(table[kept].rename(columns=str.casefold))).told(*notes)
+
+
+def _check_kinds(raw: RawTable, given: pd.Series) -> None:
+    """Refuse rows that say of no kind they are."""
+    absent = [line for line, kind in zip(raw.lines, given, strict=True) if pd.isna(kind)]
+    if absent:
+        named = ", ".join(absent[:5]) + (", …" if len(absent) > 5 else "")
+        raise SourceError(f"{raw.name}: the kind of equipment is missing in {named}: give it, or remove the row.")
+
+
+def _quality(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
+    """INSEE's word or figure for the quality of each point, in ours."""
+    said = [as_text(table[names[name]]) for name in ("qualite_geoloc", "qualite_xy") if name in names]
+    quality = pd.Series("unknown", index=table.index)
+    for values in reversed(said):  # the figure says more than the word
+        quality = values.map(lambda value: QUALITY.get(plain(value)), na_action="ignore").fillna(quality)
+    return quality.tolist()
+
+
+def _long(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str]]:
+    """Return counts with one row a commune and kind, whatever shape they come in."""
+    if "facility_type" in names:
+        return _melodi(raw, names)
+    wide = {column: match[1].upper() for name, column in names.items() if (match := WIDE.fullmatch(name))}
+    if not wide:
+        return raw, names
+    place = _commune_column(names)
+    rows = raw.table[[place, *wide]].assign(line=list(raw.lines))
+    table = rows.melt([place, "line"], list(wide), "TYPEQU", "NB_EQUIP")
+    table["TYPEQU"] = table["TYPEQU"].map(wide)
+    long = RawTable(raw.name, table.drop(columns="line"), tuple(table["line"]), raw.notes)
+    return long, {plain(column): column for column in long.table.columns}
+
+
+def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str]]:
+    """Return the counts by commune among those by all levels and years that INSEE publishes since 2024."""
+    table = raw.table
+    mask = table[names["facility_type"]].str.fullmatch(r"[A-G]\d{3}").fillna(False).astype(bool)
+    for name, value in (("geo_object", "COM"), ("bpe_measure", "FACILITIES")):
+        if name in names:
+            mask &= (table[names[name]] == value).to_numpy()
+    if "time_period" in names:
+        latest = table[names["time_period"]].max()
+        mask &= (table[names["time_period"]] == latest).to_numpy()
+    told = f"{raw.name}: {count(int((~mask).sum()), 'row')} of totals, other levels or older years passed over."
+    kept = raw.keep(mask, told)
+    renamed = {names["facility_type"]: "TYPEQU", names["obs_value"]: "NB_EQUIP"}
+    kept = replace(kept, table=kept.table.rename(columns=renamed))
+    return kept, {plain(column): column for column in kept.table.columns}
+
+
+def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
+    table = raw.table
+    place, kind = _commune_column(names), names.get("typequ")
+    number = as_numbers(table[names.get("nb_equip") or names["count"]])
+    keys = pd.DataFrame({"commune": as_text(table[place]), "kind": as_text(table[kind or names["equipment"]])})
+    _check_kinds(raw, keys["kind"])
+    keys = keys.assign(number=number, line=list(raw.lines))
+    empty = pd.to_numeric(number, errors="coerce") == 0
+    groups = keys[~empty].groupby(["commune", "kind"], sort=False, dropna=False)
+    summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
+    codes = summed["kind"].tolist() if kind else [None] * len(summed)
+    labels = bpe_labels(summed["kind"]) if kind else summed["kind"]
+    meant = kinds_of("bpe", codes, labels.tolist())
+    ids = [f"bpe-{c}-{k if kind else plain(k)}" for c, k in zip(summed["commune"], summed["kind"], strict=True)]
+    services = pd.DataFrame(
+        {"service_id": ids, "name": labels + " (" + summed["commune"].fillna("?") + ")", **meant}
+    ).assign(capacity=summed["number"], capacity_unit=_units(meant, labels), commune=summed["commune"])
+    services = services.assign(lon=None, lat=None, source="INSEE BPE", **({"typequ": summed["kind"]} if kind else {}))
+    notes = [f"{raw.name}: counted by commune; capacity is how many there are, as capacity_unit says, no other unit."]
+    if int(summed["rows"].max()) > 1:
+        notes.append(f"{raw.name}: {count(len(keys), 'row')} added up by commune and kind.")
+    if empty.any():
+        notes.append(f"{raw.name}: {count(int(empty.sum()), 'count')} of 0 passed over.")
+    return RawTable(raw.name, services, tuple(summed["line"]), (*raw.notes, *notes))
+
+
+def _units(meant: pd.DataFrame, labels: pd.Series) -> list[str]:
+    """What is counted, in French: pharmacies and not the pharmacists that a pharmacy's capacity is by default."""
+    words = zip(meant["category"], labels, strict=True)
+    return [CATEGORIES[kind].plural if kind in CATEGORIES else str(label) for kind, label in words]

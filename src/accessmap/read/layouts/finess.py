@@ -1,0 +1,162 @@
+"""FINESS: the extraction of establishments that Etalab publishes, with or without coordinates."""
+
+import csv
+import io
+from dataclasses import replace
+
+import pandas as pd
+
+from accessmap.errors import SourceError
+from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres
+from accessmap.read.layouts.kinds import kinds_of
+from accessmap.read.raw import RawTable
+from accessmap.tables.checks import count
+
+__all__ = ["finess_services", "finess_table", "is_finess"]
+
+# The file has no header. Source: format of etalab-cs1100502 and etalab-cs1100507 (DREES, data.gouv.fr, "FINESS
+# Extraction du fichier des établissements"); the first field of each row says which of the two kinds it is.
+STRUCTURE = (
+    *("nofinesset", "nofinessej", "rs", "rslongue", "complrs", "compldistrib", "numvoie", "typvoie", "voie"),
+    *("compvoie", "lieuditbp", "commune", "departement", "libdepartement", "ligneacheminement", "telephone"),
+    *("telecopie", "categetab", "libcategetab", "categagretab", "libcategagretab", "siret", "codeape", "codemft"),
+    *("libmft", "codesph", "libsph", "dateouv", "dateautor", "maj", "numuai"),
+)
+PLACE = ("nofinesset", "coordxet", "coordyet", "sourcecoordet", "datemaj")
+KEPT = ("nofinessej", "categetab", "libcategetab", "categagretab", "siret", "libsph", "dateouv", "sourcecoordet")
+# Territories that FINESS writes with a letter, and the first two figures of their communes' codes.
+LETTERS = {f"9{letter}": "97" for letter in "ABCDEF"} | {"9J": "98"}
+
+
+def is_finess(text: str) -> bool:
+    r"""Whether a text is the extraction as published, without header.
+
+    >>> is_finess("finess;etalab;98;2026-05-12\nstructureet;010000024;010780054;CH DE FLEYRIAT")
+    True
+    """
+    return text.startswith(("finess;", "structureet;"))
+
+
+def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    r"""Return establishments joined to their coordinates, where each stands in the file, and what was told on the way.
+
+    Parameters
+    ----------
+    name
+        File name, for messages.
+    text
+        Its rows, `structureet` (31 fields and the mark) and `geolocalisation` (5 and the mark), separated by
+        semicolons.
+
+    Raises
+    ------
+    SourceError
+        When a row has more fields than its kind, or there is no establishment.
+
+    Examples
+    --------
+    >>> text = "structureet;020000063;020000253;CH\ngeolocalisation;020000063;714500.5;6946500.5;1,A,96,BAN,EPSG:2154"
+    >>> table, places, _ = finess_table("finess.csv", text)
+    >>> table.loc[0, ["nofinesset", "coordxet"]].tolist(), places
+    (['020000063', '714500.5'], ('line 1',))
+    """
+    structures: dict[str, tuple[str, ...]] = {}
+    places: dict[str, tuple[str, ...]] = {}
+    lines: dict[str, str] = {}
+    wrong, twice, date = [], [], ""
+    for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";", quoting=csv.QUOTE_NONE), start=1):
+        mark, *fields = row or [""]
+        fields = [field.strip() for field in fields]
+        names = {"structureet": STRUCTURE, "geolocalisation": PLACE}.get(mark)
+        if mark == "finess":
+            date = fields[-1] if fields else ""
+        if names is None:
+            continue
+        if len(fields) < 3 or _is_shifted(fields, names):
+            wrong.append(f"line {number} ({len(fields)} fields)")
+            continue
+        into = structures if mark == "structureet" else places
+        if fields[0] in into:
+            twice.append(f"line {number} {fields[0]!r}")
+        into[fields[0]] = tuple((fields + [""] * len(names))[: len(names)])
+        lines.setdefault(fields[0], f"line {number}")
+    if wrong:
+        raise SourceError(
+            f"{name}: a FINESS establishment has {len(STRUCTURE)} fields and a place {len(PLACE)}, after the "
+            f"first, and not {', '.join(wrong[:5])}: download it again, without opening it in a spreadsheet."
+        )
+    if not structures:
+        raise SourceError(f"{name} is a FINESS file without establishments (structureet): download it again.")
+    table = pd.DataFrame(list(structures.values()), columns=list(STRUCTURE))
+    where = pd.DataFrame(list(places.values()), columns=list(PLACE)).drop(columns="datemaj")
+    joined = table.merge(where, on="nofinesset", how="left").replace("", None)
+    notes = [f"{name}: FINESS extraction of {date}, {count(len(joined), 'establishment')}."]
+    lost = sorted(set(places) - set(structures))
+    if lost:
+        notes.append(f"{name}: {count(len(lost), 'place')} of no establishment left out, such as {lost[0]}.")
+    if twice:
+        notes.append(f"{name}: {count(len(twice), 'row')} there twice, the last one kept: {', '.join(twice[:5])}.")
+    return joined, tuple(lines[number] for number in joined["nofinesset"]), tuple(notes)
+
+
+def _is_shifted(fields: list[str], names: tuple[str, ...]) -> bool:
+    """Whether a row has a separator too many (in a name), so that every field after it is not what it should be."""
+    if len(fields) <= len(names):
+        return False
+    kind = fields[names.index("categetab")] if "categetab" in names else "000"
+    return any(fields[len(names) :]) or not (kind.isdigit() and len(kind) == 3)
+
+
+def finess_services(raw: RawTable) -> RawTable:
+    """Return establishments as services: number, name, category, commune's code and point in degrees.
+
+    The projection of each point is the one its `sourcecoordet` names; the code of the commune is made of the department
+    and three figures. Establishments geocoded to their commune only are marked "commune" in `point_quality`.
+
+    Parameters
+    ----------
+    raw
+        The joined table, from the extraction or from a file with a header of the same names.
+
+    Examples
+    --------
+    >>> row = {"nofinesset": "020000063", "rs": "CH", "departement": "02", "commune": "173", "categetab": "355",
+    ...        "libcategetab": "C.H.", "coordxet": "714500", "coordyet": "6946500",
+    ...        "sourcecoordet": "1,ATLASANTE,96,BAN,EPSG:2154 RGF93 / Lambert-93"}
+    >>> read = finess_services(RawTable("finess.csv", pd.DataFrame([row]), ("line 2",))).table.iloc[0]
+    >>> read[["service_id", "category", "commune", "point_quality"]].tolist()
+    ['020000063', 'hospital', '02173', 'geocoded']
+    """
+    table = raw.table.rename(columns=str.casefold)
+    table = table.assign(**{name: None for name in PLACE[1:4] if name not in table.columns})
+    codes = [_commune(*pair) for pair in zip(table["departement"], table["commune"], strict=True)]
+    source = [str(text).split(",") if isinstance(text, str) else [] for text in table["sourcecoordet"]]
+    said = [epsg_of_text(",".join(parts)) for parts in source]
+    has_point = table["coordxet"].notna().to_numpy()
+    guessed = [bool(has and code and epsg is None) for has, code, epsg in zip(has_point, codes, said, strict=True)]
+    epsg = [epsg_of_commune(code) if guess else one for guess, code, one in zip(guessed, codes, said, strict=True)]
+    named = replace(raw, table=table)
+    lon, lat = degrees(metres(named, "coordxet"), metres(named, "coordyet"), epsg)
+    kinds = kinds_of("finess", table["categetab"].tolist(), table["libcategetab"].tolist())
+    name = table["rslongue"].where(table["rslongue"].notna(), table["rs"]) if "rslongue" in table else table["rs"]
+    # a score that is no number ("."), or boundaries as the reference: placed at the one point of its commune
+    rough = [len(parts) > 3 and (not parts[2].isdigit() or "ADMIN" in parts[3]) for parts in source]
+    services = pd.DataFrame(
+        {"service_id": table["nofinesset"], "name": name, **kinds, "commune": codes, "lon": lon, "lat": lat}
+    ).assign(point_quality=["commune" if one else "geocoded" for one in rough], source="FINESS")
+    services = services.join(table[[column for column in KEPT if column in table.columns]])
+    notes = list(raw.notes)
+    if any(rough):
+        notes.append(f"{raw.name}: {count(sum(rough), 'establishment')} geocoded to their commune only, marked so.")
+    if any(guessed):
+        notes.append(f"{raw.name}: projection of {count(guessed.count(True), 'establishment')} told by their commune.")
+    return replace(raw, table=services, notes=tuple(notes))
+
+
+def _commune(department: object, commune: object) -> str | None:
+    """Return "97101" for "9A" and "101"; a code of five characters is one already."""
+    if not isinstance(commune, str) or not isinstance(department, str):
+        return None
+    if len(commune) == 5:
+        return commune
+    return LETTERS.get(department, department.zfill(2)[:2]) + commune.zfill(3)

@@ -1,0 +1,195 @@
+"""The files of services that France publishes, known by their columns, each brought to the names of the contract."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from accessmap.errors import SourceError
+from accessmap.read.columns import as_text, plain
+from accessmap.read.coordinates import COORDINATES
+from accessmap.read.layouts.bpe import bpe_services, is_bpe
+from accessmap.read.layouts.finess import finess_services
+from accessmap.read.layouts.kinds import kinds_of
+from accessmap.read.layouts.mednum import is_mediation, mediation_services
+from accessmap.read.layouts.rpps import practitioners
+from accessmap.read.opening_hours import POINT_IDS
+from accessmap.read.raw import RawTable
+from accessmap.tables.checks import count
+from accessmap.words.near import did_you_mean
+
+__all__ = ["GENERIC", "LAYOUTS", "TEXTS", "Layout", "in_layout"]
+
+GENERIC = "generic"
+EVERY = (
+    *("service_id", "name", "capacity", "capacity_unit", "hours", "step_free", "commune", "source", "point_quality"),
+    *COORDINATES,
+)
+TEXTS = ("categetab", "categagretab", "typequ", "qualite_xy", "qualite_geoloc", "mode_exercice")
+"""Further columns whose figures are codes."""
+Columns = Mapping[str, str | None] | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One published file: how it is known, and how its columns become those of the contract.
+
+    Parameters
+    ----------
+    title
+        What it is and who publishes it.
+    is_it
+        Whether names of columns, in lower case and without accents, are those of this file.
+    services
+        From the raw table, and the caller's `columns`, to the same with the contract's names.
+    takes
+        Names that the caller's `columns` may give.
+    """
+
+    title: str
+    is_it: Callable[[set[str]], bool]
+    services: Callable[[RawTable, Columns], RawTable]
+    takes: Sequence[str] = ()
+
+
+def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: Columns) -> tuple[RawTable, str]:
+    """Return a raw table in the contract's names where its layout is known, and the name of that layout.
+
+    Parameters
+    ----------
+    raw
+        As read.
+    layout
+        A name of :data:`LAYOUTS`, "generic" to leave the table as it is, None to tell it by its columns.
+    category
+        Only rows of this kind are kept, where the layout is known.
+    columns
+        The caller's names of columns.
+
+    Raises
+    ------
+    ValueError
+        For a layout that is none.
+    SourceError
+        When the file is not in the layout asked for, or has no row of the category.
+
+    Examples
+    --------
+    >>> raw = RawTable("s.csv", pd.DataFrame({"CODGEO": ["02173"], "TYPEQU": ["B203"], "NB_EQUIP": ["5"]}), ("line 2",))
+    >>> in_layout(raw, None, None, None)[1], in_layout(raw, "generic", None, None)[1]
+    ('bpe', 'generic')
+    """
+    names = {plain(column) for column in raw.table.columns}
+    if layout is None:
+        layout = next((name for name, one in LAYOUTS.items() if one.is_it(names)), GENERIC)
+    if layout == GENERIC:
+        return raw, GENERIC
+    if layout not in LAYOUTS:
+        names_known = (*LAYOUTS, GENERIC)
+        near = did_you_mean(layout, names_known)
+        raise ValueError(f"no layout {layout!r}{near}: there are {', '.join(names_known)}.")
+    chosen = LAYOUTS[layout]
+    if not chosen.is_it(names):
+        has = ", ".join(map(str, raw.table.columns[:12]))
+        raise SourceError(f"{raw.name} is not in the layout {layout!r} ({chosen.title}): it has columns {has}.")
+    unused = [name for name in columns or {} if name not in chosen.takes]
+    if unused:
+        allowed = f" (it may name {', '.join(chosen.takes)})" if chosen.takes else ""
+        raise SourceError(
+            f"{raw.name} is {chosen.title}, where columns= may not name {', '.join(map(repr, unused))}{allowed}: leave "
+            "it out, or read the file with layout='generic'."
+        )
+    read = chosen.services(raw, columns).told(f"{raw.name}: read as {chosen.title}; layout='generic' reads it plainly.")
+    if category is None:
+        return read, layout
+    kinds = read.table["category"]
+    if not (kinds == category).any():
+        known = list(dict.fromkeys(kinds))
+        raise SourceError(
+            f"{raw.name}: no row is of category {category!r}{did_you_mean(category, known)}; it has "
+            f"{', '.join(known[:12])}{', …' if len(known) > 12 else ''} (layout='generic' would give every row yours)."
+        )
+    left = int((kinds != category).sum())
+    return read.keep(kinds == category, f"{raw.name}: {count(left, 'row')} of other kinds left out, as asked."), layout
+
+
+def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
+    """The list of the ANCT; a bus stands at its home, and is marked as mobile."""
+    names = {plain(column): column for column in raw.table.columns}
+    kind = as_text(raw.table[names["format_fs"]]).fillna("")
+    mobile = kind.map(lambda word: any(mark in plain(word) for mark in ("bus", "itineran", "mobile"))).astype(bool)
+    several = kind.map(lambda word: "multisite" in plain(word)).astype(bool)
+    notes = []
+    if mobile.any():
+        notes.append(f"{raw.name}: {count(int(mobile.sum()), 'service')} mobile (bus), placed at home: see `mobile`.")
+    if several.any():
+        notes.append(f"{raw.name}: {count(int(several.sum()), 'service')} on several sites, only one of which is here.")
+    return replace(raw, table=raw.table.assign(category="france_services", mobile=mobile)).told(*notes)
+
+
+def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
+    """The points of contact of La Poste; step-free where both questions on it are answered yes."""
+    names = {plain(column): column for column in raw.table.columns}
+    table = raw.table
+    labels = as_text(table[names["caracteristique_du_site"]])
+    places = {name: column for name, column in names.items() if name in ("latitude", "longitude")}
+    ids = next((names[name] for name in POINT_IDS if name in names), None)
+    services = pd.DataFrame(
+        {
+            "name": as_text(table[names["libelle_du_site"]]),
+            **kinds_of("laposte", [None] * len(table), labels.tolist()),
+            "commune": as_text(table[names["code_insee"]]) if "code_insee" in names else None,
+            "lon": table[places["longitude"]] if "longitude" in places else None,
+            "lat": table[places["latitude"]] if "latitude" in places else None,
+            "step_free": _step_free(table, names),
+            "caracteristique_du_site": labels,
+            "source": "La Poste",
+        }
+    )
+    if ids is not None:
+        services = services.assign(service_id="poste-" + as_text(table[ids]))
+    told = f"{raw.name}: opening hours are in another file of La Poste (laposte_ouvertur): see read_hours."
+    return replace(raw, table=services).told(told)
+
+
+def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    asked = [names[name] for name in names if "ressaut" in name or "entree_autonome_en_fauteuil" in name]
+    if len(asked) != 2:
+        return ["unknown"] * len(table)
+    answers = [[plain(value) if isinstance(value, str) else "" for value in table[column]] for column in asked]
+    return [
+        "yes" if pair == ("oui", "oui") else "no" if "non" in pair else "unknown" for pair in zip(*answers, strict=True)
+    ]
+
+
+LAYOUTS: Mapping[str, Layout] = {
+    "finess": Layout(
+        "FINESS, extraction des établissements (DREES, Agence du numérique en santé)",
+        lambda names: {"nofinesset", "categetab", "libcategetab", "commune", "departement", "rs"} <= names,
+        lambda raw, _: finess_services(raw),
+    ),
+    "rpps": Layout(
+        "annuaire santé, PS_LibreAcces_Personne_activite (Agence du numérique en santé)",
+        lambda names: {"identifiant_pp", "code_profession"} <= names,
+        practitioners,
+        ("consultations",),
+    ),
+    "laposte": Layout(
+        "points de contact de La Poste (laposte_poincont)",
+        lambda names: {"libelle_du_site", "caracteristique_du_site"} <= names,
+        _la_poste,
+    ),
+    "bpe": Layout("Base permanente des équipements (INSEE)", is_bpe, lambda raw, _: bpe_services(raw)),
+    "france_services": Layout(
+        "liste des France services (ANCT)",
+        lambda names: {"id_fs", "lib_fs", "format_fs"} <= names,
+        _france_services,
+        EVERY,
+    ),
+    "mednum": Layout(
+        "lieux de médiation numérique (cartographie nationale, ANCT)",
+        is_mediation,
+        lambda raw, _: mediation_services(raw),
+    ),
+}
+"""Published files, by the name that `read_services(layout=…)` takes."""

@@ -1,0 +1,99 @@
+"""The national list of places of digital help, and the shared workplaces (tiers-lieux) among them."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from accessmap.read.columns import as_text, plain
+from accessmap.read.layouts.kinds import kinds
+from accessmap.read.raw import RawTable
+from accessmap.tables.checks import count
+
+__all__ = ["is_mediation", "mediation_services"]
+
+# Field names of the schema "Lieux de médiation numérique" (LaMednum/standard-mediation-num, schema.data.gouv.fr), in
+# which the cartographie nationale (ANCT) publishes. Telephones and courriels may be a person's: they are not kept.
+REQUIRED = {"id", "nom", "adresse", "services", "date_maj"}
+OWN = {"pivot", "typologie", "courriels", "structure_parente", "frais_a_charge", "modalites_accompagnement"}
+KEPT = ("typologie", "services", "frais_a_charge", "prise_rdv", "date_maj", "structure_parente", "fiche_acces_libre")
+SEPARATORS = re.compile(r"[|;,]")  # the schema says ";", its own example ",", the published files "|"
+
+
+def is_mediation(columns: set[str]) -> bool:
+    """Whether these names, in lower case and without accents, are those of the list of places of digital help.
+
+    >>> is_mediation({"id", "nom", "adresse", "services", "date_maj", "pivot", "typologie"})
+    True
+    >>> is_mediation({"id", "nom", "adresse", "services"})
+    False
+    """
+    return columns >= REQUIRED and len(columns & OWN) > 1
+
+
+def mediation_services(raw: RawTable) -> RawTable:
+    """Return each place as a service of digital help, and each tiers-lieu also as a shared workplace (coworking).
+
+    A place that offers both is two services at one point, since a service has one category. Hours are those of the
+    file where they can be read as OSM opening_hours; a place that moves is at the address it names, and is marked.
+
+    Parameters
+    ----------
+    raw
+        As the schema "Lieux de médiation numérique" has it.
+
+    Examples
+    --------
+    >>> row = {"id": "7", "nom": "La Fabrique", "adresse": "1 rue", "services": "Accès internet"}
+    >>> row |= {"date_maj": "2026-01-02", "pivot": "4349331", "typologie": "TIERS_LIEUX|ASSO", "code_insee": "02173"}
+    >>> read = mediation_services(RawTable("lieux.csv", pd.DataFrame([row]), ("line 2",))).table
+    >>> read[["service_id", "category"]].to_numpy().tolist()
+    [['mednum-7', 'digital_help'], ['mednum-7-coworking', 'coworking']]
+    """
+    names = {plain(column): column for column in raw.table.columns}
+    table = raw.table
+    hours, unread = _hours(table, names)
+    moves = as_text(table[names["itinerance"]]).fillna("") if "itinerance" in names else pd.Series("", table.index)
+    mobile = [plain(word) == "itinerant" for word in moves]
+    services = pd.DataFrame(
+        {
+            "service_id": "mednum-" + as_text(table[names["id"]]),
+            "name": as_text(table[names["nom"]]),
+            "category": "digital_help",
+            "hours": hours,
+            "commune": as_text(table[names["code_insee"]]) if "code_insee" in names else None,
+            "lon": table[names["longitude"]] if "longitude" in names else None,
+            "lat": table[names["latitude"]] if "latitude" in names else None,
+            "mobile": mobile,
+            "source": "Cartographie nationale de la médiation numérique (ANCT)",
+        }
+    )
+    services = services.join(table[[names[name] for name in KEPT if name in names]].rename(columns=plain))
+    typology = as_text(table[names["typologie"]]) if "typologie" in names else pd.Series("", table.index)
+    known = kinds()
+    workplaces = set(known.loc[(known["nomenclature"] == "mednum") & (known["category"] == "coworking"), "code"])
+    shared = np.array([not workplaces.isdisjoint(map(str.strip, SEPARATORS.split(one))) for one in typology.fillna("")])
+    again = services[shared]
+    again = again.assign(category="coworking", service_id=again["service_id"] + "-coworking")
+    both = pd.concat([services, again], ignore_index=True)
+    lines = (*raw.lines, *(line for line, one in zip(raw.lines, shared, strict=True) if one))
+    notes = [f"{raw.name}: telephones and e-mail addresses are not kept."]
+    if shared.any():
+        notes.append(f"{raw.name}: {count(int(shared.sum()), 'tiers-lieu')} also read as coworking, ids in -coworking.")
+    if unread:
+        notes.append(f"{raw.name}: hours of {count(len(unread), 'place')} not understood, left missing: {unread[0]!r}.")
+    if any(mobile):
+        notes.append(f"{raw.name}: {count(sum(mobile), 'place')} mobile, at its address: see `mobile`.")
+    return replace(raw, table=both, lines=lines).told(*notes)
+
+
+def _hours(table: pd.DataFrame, names: dict[str, str]) -> tuple[pd.Series, list[str]]:
+    """Return hours that can be read, and those that cannot."""
+    if "horaires" not in names:
+        return pd.Series(None, table.index, dtype=object), []
+    from opening_hours import validate  # loaded only where hours are read
+
+    given = as_text(table[names["horaires"]])
+    bad = {text for text in given.dropna().unique() if not validate(text)}
+    return given.mask(given.isin(bad), None), [text for text in given if text in bad]

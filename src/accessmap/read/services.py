@@ -1,0 +1,280 @@
+"""Services from a file, brought into the contract: sites, their category, hours and commune."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessmap.errors import SourceError
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, plain
+from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
+from accessmap.read.files import read_table
+from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
+from accessmap.read.opening_hours import DAYS, osm_opening_hours
+from accessmap.read.placing import place, points_of_mairies
+from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES, count
+from accessmap.tables.contracts import check_communes, check_services
+from accessmap.words import words as labels
+
+__all__ = ["read_services"]
+
+# Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
+NAMES: Names = {
+    "service_id": (
+        *("id", "id_fs", "id_service", "(n|num|numero|no)?_?finess(_?et)?", "nofiness(et)?", "identifiant"),
+        *("(numero|code)_uai", "uai"),
+    ),
+    "name": (
+        *("nom", "libelle", "lib", "lib_fs", "lib_service", "hospital_name", "rs", "raison_sociale"),
+        *("nom_etablissement", "denomination", "appellation_officielle", "enseigne"),
+    ),
+    "category": ("categorie",),
+    "category_label": (),
+    "capacity": ("capacite", "nb_places"),
+    "capacity_unit": (),
+    "hours": ("opening_hours",),
+    "step_free": ("accessible", "acces_de_plain_pied"),
+    "commune": COMMUNE_CODES,
+    "source": (),
+    "point_quality": (),
+    **COORDINATES,
+}
+FIRST = (
+    *("name", "category", "category_label", "capacity", "capacity_unit", "hours", "step_free", "commune", "source"),
+    "point_quality",
+)
+STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
+# "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
+SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
+
+
+def read_services(
+    path: str | Path,
+    *,
+    category: str | None = None,
+    communes: gpd.GeoDataFrame | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+    layout: str | None = None,
+    mairies: gpd.GeoDataFrame | None = None,
+    clip: bool = False,
+    successors: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    r"""Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
+
+    The files that France publishes are known by their columns, and their codes become categories: FINESS (with or
+    without coordinates), the BPE (sites, or counts by commune), the annuaire santé, La Poste's points of contact, the
+    France services, the places of digital help (docs/howto_services.md). In any other file known names are recognised
+    whatever their case and accents (finess → service_id; raison sociale → name; insee → commune). Timetables of the
+    public directory, and one column a day (h_lundi …), become `hours`. Further columns are kept. What was done stands,
+    in sentences, in `.attrs["read_notes"]` and goes to the logger "accessmap".
+
+    Parameters
+    ----------
+    path
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y.
+    category
+        Of all rows, as in :data:`accessmap.categories.CATEGORIES`; a column of the file is kept aside. Where the file
+        is a known one that says the kind of each row, only those of this category are kept.
+    communes
+        In the contract. Sites without a point are then placed inside the commune they name, marked "commune" in
+        `point_quality`; sites more than 100 m outside it go to its centroid, marked "outside_commune_moved"; sites
+        without a commune get the one they lie in; codes of communes since merged become those of today, the file's own
+        kept in `commune_in_file`; geometry takes their CRS.
+    columns
+        Name in the contract (and lon, lat, x, y) to name in the file, where it is unusual; None where the file's is not
+        to be used.
+    crs
+        Of the file's numbers, where it does not say it or says it wrong.
+    encoding
+        Of a CSV or Shapefile, where it is neither UTF-8 nor Windows-1252.
+    layer
+        Of a GeoPackage that has several.
+    layout
+        "finess", "bpe", "rpps", "laposte", "france_services" or "mednum" to insist on one; "generic" to read a plain
+        table; by default the columns tell.
+    mairies
+        Services with `commune`, such as ``read_services("mairies.gpkg", category="mairie", communes=communes)``.
+        What has no point, counts among them, is placed there, marked "placed_at_mairie"; and so is what is moved.
+    clip
+        Leave out the sites that are in none of the `communes`, as a file of the whole country asks for, and say how
+        many.
+    successors
+        Former code of a commune to that of today, where :func:`~accessmap.read.placing.merged_communes` is not
+        enough.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+    ValueError
+        For a layout that is none, or `clip` without `communes`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> head = "id;nom;insee;longitude;latitude;h_lundi\n"
+    >>> row = "7;La Fère;02304;3,3636;49,6619;08:45 - 12:00 / 13:30 - 18:00\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "france_services.csv")
+    ...     _ = path.write_text(head + row)
+    ...     services = read_services(path, category="france_services")
+    >>> services.loc["7", ["name", "category", "hours", "commune"]].tolist()
+    ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
+    """
+    if communes is not None:
+        check_communes(communes)
+    elif clip:
+        raise ValueError("clip=True leaves out what is in none of the communes: give them with communes=….")
+    raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
+    reading = Reading("services", raw)
+    reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
+    _give_category(reading, category if known == GENERIC else None)
+    if mairies is not None or known != GENERIC:
+        _allow_no_points(reading)
+    _give_name(reading, category)
+    reading.require("name", "category")
+    reading.text(*(name for name in FIRST if name != "capacity"))
+    _give_ids(reading)
+    reading.name_rows("service_id")
+    reading.numbers("capacity")
+    _read_step_free(reading)
+    _read_hours(reading)
+    had_problems = len(reading.problems)
+    around = communes if communes is not None else mairies
+    with_geometry(reading, crs=crs, target=None if around is None else around.crs)
+    to_points(reading)
+    if len(reading.problems) == had_problems:
+        points = points_of_mairies(mairies, reading.table.crs)
+        place(reading, communes, points, clip=clip, successors=successors)
+        _tell_overseas(reading)
+    reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
+    return reading.finish(
+        "service_id", FIRST, lambda table, *, row_names: check_services(table, communes, row_names=row_names)
+    )
+
+
+def _allow_no_points(reading: Reading) -> None:
+    """Let a table without coordinates through: its sites are placed by their commune, or named one by one."""
+    if "commune" in reading.table.columns and "geometry" not in reading.table.columns:
+        absent = [name for name in ("lon", "lat") if name not in reading.table.columns]
+        if len(absent) == 2 and not {"x", "y"} <= set(reading.table.columns):
+            reading.table = reading.table.assign(lon=None, lat=None)
+
+
+def _tell_overseas(reading: Reading) -> None:
+    """Add the remedy for the overseas sites of a national file; the check of the table names them."""
+    table = reading.table
+    if table.crs.to_epsg() != 2154:
+        return
+    west, south, east, north = FRANCE_METRES
+    points = table.geometry.to_numpy()
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    plan = (np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES)
+    beyond = int((((x < west) | (x > east) | (y < south) | (y > north)) & ~plan).sum())
+    if 0 < beyond < len(table):
+        reading.problems.append(
+            f"{count(beyond, 'service')} outside metropolitan France: give communes=… and clip=True to leave out what "
+            "is in none of them."
+        )
+
+
+def _give_category(reading: Reading, category: str | None) -> None:
+    if category is None:
+        return
+    if "category" in reading.table.columns:
+        reading.table = reading.table.rename(columns={"category": "category_in_file"})
+        reading.notes.append(f"{reading.file}: its own category is kept as category_in_file.")
+    reading.text("category_in_file")
+    reading.table = reading.table.assign(category=category)
+
+
+def _give_name(reading: Reading, category: str | None) -> None:
+    """Name the services of a list of communes by category and commune, where it has no names."""
+    table = reading.table
+    if category is None or "name" in table.columns or "commune" not in table.columns:
+        return
+    reading.table = table.assign(name=f"{labels.category(category).fr} (" + as_text(table["commune"]).fillna("?") + ")")
+    reading.notes.append(f"{reading.file}: no column of names, services are named by their kind and commune.")
+
+
+def _give_ids(reading: Reading) -> None:
+    """Name the services by category and commune, or by their place in the file, where the file does not."""
+    table = reading.table
+    if "service_id" in table.columns:
+        return
+    kind = table["category"].astype(str)
+    ids = kind + "-" + (table["commune"].astype(str) if "commune" in table.columns else "")
+    if "commune" not in table.columns or table["commune"].isna().any() or ids.duplicated().any():
+        width = len(str(len(table)))
+        ids = kind + [f"-{row + 1:0{width}d}" for row in range(len(table))]
+    reading.table = table.assign(service_id=ids)
+    reading.notes.append(f"{reading.file}: no column of ids, services are named like {ids.iloc[0]!r}.")
+
+
+def _read_step_free(reading: Reading) -> None:
+    if "step_free" in reading.table.columns:
+        values = reading.table["step_free"]
+        read = [
+            "unknown" if pd.isna(value) else STEP_FREE.get(value.strip().casefold(), value.strip().casefold())
+            for value in values
+        ]
+        reading.table = reading.table.assign(step_free=read)
+        if values.isna().any():
+            reading.notes.append(f"{reading.file}: step_free is unknown for {count(values.isna().sum(), 'service')}.")
+
+
+def _read_hours(reading: Reading) -> None:
+    """Turn timetables into OSM opening_hours; what is neither is left for the check to name."""
+    table = reading.table
+    if "hours" in table.columns:
+        reading.table = table.assign(hours=as_text(table["hours"].map(_directory_hours)))
+        return
+    by_day = {
+        day: column for day in DAYS for column in table.columns if plain(column) in (f"h_{day}", f"horaires_{day}", day)
+    }
+    if not by_day:
+        return
+    hours, unread = [], []
+    for row, values in enumerate(table[list(by_day.values())].itertuples(index=False, name=None)):
+        week = {day: _spans(value) for day, value in zip(by_day, values, strict=True)}
+        odd = [f"{day} {value!r}" for (day, spans), value in zip(week.items(), values, strict=True) if spans is None]
+        if odd:
+            unread.append(f"{reading.rows[row]} ({', '.join(odd)})")
+        hours.append(
+            osm_opening_hours([[day, day, spans] for day, spans in week.items() if spans]) or None if not odd else None
+        )
+    reading.table = table.assign(hours=as_text(pd.Series(hours, index=table.index, dtype=object)))
+    reading.notes.append(f"{reading.file}: hours taken from {', '.join(by_day.values())}.")
+    if unread:
+        listed = "; ".join(unread)
+        reading.notes.append(
+            f"{reading.file}: hours of {count(len(unread), 'service')} not understood, left missing: {listed}."
+        )
+
+
+def _directory_hours(value: object) -> object:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return osm_opening_hours(value) or None
+        except SourceError:
+            return value
+    return value
+
+
+def _spans(value: object) -> list[list[str]] | None:
+    """The spans of a day as the public directory has them: none where it is blank, None where they cannot be read."""
+    text = value if isinstance(value, str) else ""
+    if plain(text) in ("", "ferme", "non"):
+        return []
+    parts = [SPAN.fullmatch(part) for part in re.split(r"/|;|,|\bet\b", text)]
+    spans = [[f"{int(p[1]):02d}:{p[2] or '00'}", f"{int(p[3]):02d}:{p[4] or '00'}"] for p in parts if p is not None]
+    return spans if len(spans) == len(parts) else None

@@ -1,0 +1,121 @@
+"""Private to `network`: the roads as arrays, what is derived from them once, and how points join them."""
+
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+
+from accessmap.errors import NetworkError, SnapError
+from accessmap.roads.engine import Graph, Router
+from accessmap.roads.snapping import MS_PER_MINUTE, Segments, Snapped, snap_points
+from accessmap.words.near import did_you_mean
+
+__all__ = ["RoadGraph"]
+
+Ints = npt.NDArray[np.int64]
+
+
+class RoadGraph:
+    """Nodes and directed edges with what is made of them when first needed.
+
+    Parameters
+    ----------
+    nodes, edges
+        As in `RoadNetwork`.
+    crs
+        Metric CRS of coordinates and snapping.
+    """
+
+    def __init__(self, nodes: pd.DataFrame, edges: pd.DataFrame, crs: str) -> None:
+        self.nodes, self.edges, self.crs = nodes, edges, crs
+
+    @cached_property
+    def arcs(self) -> tuple[Ints, Ints, Ints]:
+        """Tails and heads (numbers of nodes) and milliseconds of every edge."""
+        tails, heads = (self.nodes.index.get_indexer(pd.Index(self.edges[end])).astype("int64") for end in ("u", "v"))
+        return tails, heads, np.rint(self.edges["minutes"].to_numpy("float64") * MS_PER_MINUTE).astype("int64")
+
+    @cached_property
+    def xy(self) -> npt.NDArray[np.float64]:
+        """Metres of every node, (n, 2)."""
+        project = pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+        return np.column_stack(project.transform(self.nodes["lon"].to_numpy(), self.nodes["lat"].to_numpy()))
+
+    @cached_property
+    def router(self) -> Router:
+        """The engine."""
+        tails, heads, ms = self.arcs
+        return Router(Graph.from_arcs(len(self.nodes), tails, heads, ms, x=self.xy[:, 0], y=self.xy[:, 1]))
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The stretches that points may join."""
+        snappable = self.edges["snappable"].to_numpy("bool")
+        if not snappable.any():
+            raise NetworkError("network: no edge that points may join (all are motorways or marked not snappable).")
+        tails, heads, ms = (column[snappable] for column in self.arcs)
+        return Segments.of(tails, heads, ms, self.xy)
+
+    @cached_property
+    def part(self) -> Ints:
+        """The strongly connected part of every node: 0 is the largest."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        tails, heads, _ = self.arcs
+        n = len(self.nodes)
+        graph = coo_array((np.ones(len(tails), "int8"), (tails, heads)), shape=(n, n))
+        _, label = connected_components(graph.tocsr(), directed=True, connection="strong")
+        by_size = np.argsort(-np.bincount(label), kind="stable")
+        rank: Ints = np.empty(len(by_size), "int64")
+        rank[by_size] = np.arange(len(by_size))
+        parts: Ints = rank[label]
+        return parts
+
+    def numbers(self, ids: npt.ArrayLike) -> Ints:
+        """Return the numbers of these node ids; unknown ones raise NetworkError with their like."""
+        wanted = pd.Index(np.atleast_1d(np.asarray(ids)))
+        numbers = self.nodes.index.get_indexer(wanted)
+        if (numbers < 0).any():
+            unknown = wanted[numbers < 0]
+            hint = did_you_mean(unknown[0], self.nodes.index)
+            raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown.tolist()[0]!r}{hint}.")
+        return numbers.astype("int64")
+
+    def quickest_edges(self, path: npt.NDArray[np.integer]) -> Ints:
+        """Return the row of the quickest edge between each two nodes of a path that follow one another."""
+        tails, heads, ms = self.arcs
+        key, n = tails * len(self.nodes) + heads, len(self.nodes)
+        order = np.lexsort((ms, key))
+        wanted = path[:-1].astype("int64") * n + path[1:]
+        rows: Ints = order[np.searchsorted(key[order], wanted)]
+        return rows
+
+    def project(self, points: gpd.GeoSeries) -> gpd.GeoSeries:
+        """Return the points in the metric CRS; without CRS or place they raise SnapError."""
+        if points.crs is None:
+            raise SnapError("points: no CRS. Call set_crs with the one they are in, such as EPSG:2154.")
+        missing = points.isna() | points.is_empty
+        if missing.any():
+            raise SnapError(
+                f"points: {missing.sum()} have no place, such as {points.index[missing][0]!r}: drop or place them."
+            )
+        return points.to_crs(self.crs)
+
+    def snap(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
+        """Return where projected points join the network."""
+        return snap_points(points.to_numpy(), self.segments, max_metres=max_metres, leg_kmh=leg_kmh)
+
+    def snap_some(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
+        """Return the same, and raise SnapError where not one point joins."""
+        found = self.snap(points, max_metres, leg_kmh)
+        if len(points) and not (found.segment >= 0).any():
+            raise SnapError(
+                f"points: none of the {len(points)} is within {max_metres:,.0f} m of the network; the nearest is "
+                f"{found.metres.min():,.0f} m away. Check that points and network cover one area and that the CRS of "
+                "the points is the one of their coordinates."
+            )
+        return found

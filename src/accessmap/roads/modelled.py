@@ -1,0 +1,121 @@
+"""The modelled network: roads guessed from which communes touch, for a territory whose real roads are not at hand.
+
+The rule, the constants and what they were fitted to are in docs/method (« Le réseau modélisé »).
+"""
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyproj
+import shapely
+
+from accessmap.errors import NetworkError
+from accessmap.roads.speeds import check_mode, rows_of
+from accessmap.words.words import number
+
+__all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads", "modelled_legs", "parameters_of"]
+
+# Fitted to published car times by benchmarks/published_times.py --fit; docs/method has the error.
+DETOUR = 1.2  # length of a road over the straight line between the two mairies
+TOWN = 2_000  # inhabitants from which a commune counts as a town (INSEE's threshold of an urban unit)
+KMH = {"villages": 65.0, "town_and_village": 40.0, "towns": 60.0}  # by what the two mairies are; streets included
+ACCESS_KMH = 18.0  # from home to the nearest modelled road, straight
+LOCAL_METRES = 1_500.0  # up to here a trip may keep to local streets, straight at that speed
+MAX_METRES = (
+    5_000.0  # the far quarters of a city are up to 3.7 km from a road between mairies, and are reached all the same
+)
+
+PARAMETERS = {
+    "réseau": "modélisé : mairies des communes limitrophes reliées",
+    "détour": f"{number(DETOUR, digits=1)} × la ligne droite",
+    "vitesses": f"{KMH['villages']:g} km/h entre villages, {KMH['town_and_village']:g} km/h entre ville et village, "
+    f"{KMH['towns']:g} km/h entre villes ({number(TOWN)} habitants et plus)",
+    "desserte locale": f"{ACCESS_KMH:g} km/h en ligne droite jusqu'à la route",
+}
+
+
+def parameters_of(mode: str) -> dict[str, str]:
+    """Return what a page prints of the model for a mode: its rule and constants, by name.
+
+    >>> parameters_of("walk")["vitesses"]
+    '4,8 km/h'
+    """
+    if mode == "car":
+        return PARAMETERS
+    kmh, access = (number(value, digits=1) for value in (_way_kmh(mode), _access_kmh(mode)))
+    changed = {"vitesses": f"{kmh} km/h", "desserte locale": f"{access} km/h en ligne droite jusqu'à la route"}
+    return {**PARAMETERS, "mode": mode, **changed}
+
+
+def modelled_legs(mode: str) -> dict[str, float]:
+    """Return how points join the modelled roads in a mode: access_kmh (straight), local_metres and max_metres.
+
+    The metres are those of the car for every mode, so that all take the same roads and a slower mode is never quicker.
+
+    >>> modelled_legs("walk")["access_kmh"]
+    4.0
+    """
+    return {"access_kmh": _access_kmh(mode), "local_metres": LOCAL_METRES, "max_metres": MAX_METRES}
+
+
+def _way_kmh(mode: str) -> float:
+    """Return the speed on an ordinary road of who walks (4.8 km/h, 80 metres a minute) or cycles (15), as `speeds`."""
+    found = {(row["mode"], row["road_class"], row["setting"]): float(row["kmh"]) for row in rows_of("driving")}
+    return found[mode, "other", "rural"]
+
+
+def _access_kmh(mode: str) -> float:
+    """Return the speed of the straight leg: the car's was fitted, the others' is that of their way, with its detour."""
+    return ACCESS_KMH if mode == "car" else _way_kmh(mode) / DETOUR
+
+
+def model_roads(
+    communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, *, mode: str = "car"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return nodes (lon, lat by commune code) and undirected edges (u, v, minutes, length_m, road_class).
+
+    Parameters
+    ----------
+    communes
+        Polygons with `population`, by INSEE code, in a metric CRS.
+    mairies
+        Points with the INSEE code in `commune`.
+    mode
+        "car", "bike" or "walk": on foot and by bike the same roads go at one speed, that of `accessmap.roads.speeds`.
+
+    Raises
+    ------
+    NetworkError
+        Where communes have no mairie, or the mode is unknown.
+    """
+    check_mode(mode)
+    points = mairies.drop_duplicates("commune").set_index("commune").geometry.to_crs(communes.crs)
+    missing = communes.index.difference(points.index)
+    if len(missing):
+        raise NetworkError(
+            f"modelled network: {len(missing)} communes have no mairie, such as {missing[0]!r}: add its point."
+        )
+    points = points.reindex(communes.index)
+    u, v = _neighbours(communes)
+    town = communes["population"].to_numpy() >= TOWN
+    length = shapely.distance(points.to_numpy()[u], points.to_numpy()[v]) * DETOUR
+    road_class = np.array(list(KMH))[town[u].astype(int) + town[v]]
+    kmh = pd.Series(road_class).map(KMH).to_numpy() if mode == "car" else _way_kmh(mode)
+    project = pyproj.Transformer.from_crs(communes.crs, "EPSG:4326", always_xy=True)
+    lon, lat = project.transform(points.x.to_numpy(), points.y.to_numpy())
+    codes = communes.index.to_numpy()
+    edges = {"u": codes[u], "v": codes[v], "minutes": length / kmh * 60 / 1000, "length_m": length}
+    return (
+        pd.DataFrame({"lon": lon, "lat": lat}, index=communes.index),
+        pd.DataFrame({**edges, "road_class": road_class}),
+    )
+
+
+def _neighbours(communes: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the pairs of communes that share a stretch of boundary, and not a corner alone, each pair once."""
+    polygons = communes.geometry.to_numpy()
+    u, v = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    u, v = u[u < v], v[u < v]
+    along = shapely.length(shapely.intersection(polygons[u], polygons[v])) > 0
+    return u[along], v[along]

@@ -1,0 +1,580 @@
+"""RoadNetwork: the only door to the road graph. It snaps points, and turns node ids into minutes."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from accessmap.errors import NetworkError, SnapError
+from accessmap.provenance import Provenance, Source
+from accessmap.roads.engine import Seeds
+from accessmap.roads.graph import RoadGraph
+from accessmap.roads.route import no_way, told
+from accessmap.roads.saved import check_roads, read_network, write_network
+from accessmap.roads.snapping import MS_PER_MINUTE
+from accessmap.roads.trips import Legs, Trips, minutes_along
+from accessmap.tables.contracts import metric_crs
+from accessmap.words.cards import network_card
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from accessmap.roads.readers.tables import RoadTables
+
+__all__ = ["LEGS", "RoadNetwork", "RoadNetworkBase"]
+
+WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
+MAX_METRES = 2_000.0
+LEGS = ("access_kmh", "local_metres", "max_metres")
+NO_WAY_IN = ("motorway", "motorway_link")
+
+
+class RoadNetworkBase:
+    """The tables of a road network and its constructors; `accessmap.RoadNetwork` adds the questions it answers."""
+
+    def __init__(
+        self,
+        nodes: pd.DataFrame,
+        edges: pd.DataFrame,
+        *,
+        access_kmh: float,
+        local_metres: float,
+        max_metres: float,
+        provenance: Provenance,
+    ) -> None:
+        self.nodes = nodes
+        self.edges = edges
+        self.access_kmh = access_kmh
+        self.local_metres = local_metres
+        self.max_metres = max_metres
+        self.provenance = provenance
+        self.crs = metric_crs(tuple(nodes[["lon", "lat"]].min()) + tuple(nodes[["lon", "lat"]].max()))
+        self._roads = RoadGraph(nodes, edges, self.crs)
+        self._legs = Legs(access_kmh, local_metres, max_metres)
+
+    @classmethod
+    def from_edges(
+        cls,
+        nodes: pd.DataFrame,
+        edges: pd.DataFrame,
+        *,
+        directed: bool = True,
+        access_kmh: float = WALKING_KMH,
+        local_metres: float = 0,
+        max_metres: float = MAX_METRES,
+        provenance: Provenance | None = None,
+    ) -> Self:
+        """Return a network of these edges, each a straight segment between two nodes.
+
+        Parameters
+        ----------
+        nodes
+            By node id: `lon` and `lat` in degrees.
+        edges
+            `u` and `v` (node ids) and `minutes`; optional `length_m` (metres), `road_class` (OSM's words; motorways
+            are no way in) and `snappable` (bool: points may join this edge, which then decides alone).
+        directed
+            False where each edge may be driven both ways.
+        access_kmh
+            Speed of the leg between a point and the road, in km/h: walking by default; say a driving speed where
+            the edges leave out local streets.
+        local_metres
+            Where the edges leave out local streets, the straight distance (metres) up to which a trip may do without
+            the edges, at `access_kmh`: else a trip inside a town would leave it and come back. 0 is never.
+        max_metres
+            A point further than this from every edge does not join the network: it is not reached.
+        provenance
+            Sources and parameters, carried into every result.
+
+        Raises
+        ------
+        NetworkError
+            Every problem at once: missing columns, unknown nodes, minutes that are negative or not finite.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> import pandas as pd
+        >>> nodes = pd.DataFrame({"lon": [3.20, 3.25], "lat": [49.60, 49.60]}, index=["chauny", "sinceny"])
+        >>> edges = pd.DataFrame({"u": ["chauny"], "v": ["sinceny"], "minutes": [5.0]})
+        >>> network = am.RoadNetwork.from_edges(nodes, edges, directed=False)
+        >>> network.matrix(["sinceny"], ["chauny"])
+        array([[5.]], dtype=float32)
+        """
+        legs = {"access_kmh": access_kmh, "local_metres": local_metres, "max_metres": max_metres}
+        check_roads(nodes, edges, legs)
+        edges = edges.reset_index(drop=True)
+        if "snappable" not in edges:
+            road_class = edges["road_class"] if "road_class" in edges else pd.Series("", index=edges.index)
+            edges = edges.assign(snappable=~road_class.isin(NO_WAY_IN))
+        if not directed:
+            edges = pd.concat([edges, edges.rename(columns={"u": "v", "v": "u"})], ignore_index=True)
+        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), **legs)
+
+    @classmethod
+    def from_osm(
+        cls,
+        path: str | Path,
+        *,
+        mode: str = "car",
+        clip: Any = None,
+        buffer_metres: float = 0,
+        country: str | None = None,
+    ) -> Self:
+        """Return the roads of an OpenStreetMap file that are open to a mode, with what it takes to drive them.
+
+        Speeds are the country's legal ones and what drivers make of them, with delays at signals, stops and turns:
+        `accessmap.roads.speeds` holds them as data, each with its source.
+
+        Parameters
+        ----------
+        path
+            .osm.pbf, .osm or .osm.gz.
+        mode
+            "car", "bike" or "walk".
+        clip
+            Bounds in degrees (west, south, east, north) or a shapely polygon in degrees.
+        buffer_metres
+            How far beyond `clip` roads are kept, in metres: a trip may leave the territory.
+        country
+            ISO code, such as "FR"; told from the place where not given.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the file is not one of OpenStreetMap, or holds no road for this mode.
+        """
+        from accessmap.roads.readers.osm import read_osm
+
+        return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
+
+    @classmethod
+    def from_graph(cls, graph: Any, *, mode: str = "car", country: str | None = None) -> Self:
+        """Return the roads of an OSMnx graph (of OSMnx 1 or 2, in memory or as GraphML), timed as `from_osm` does.
+
+        Parameters
+        ----------
+        graph
+            A networkx graph whose nodes have x and y, or the path of a GraphML file.
+        mode, country
+            As in `from_osm`.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the graph has no places or no road for this mode, or the file is not GraphML.
+        """
+        from accessmap.roads.readers.osmnx_graph import read_graph
+
+        return cls._of(read_graph(graph, mode=mode, country=country))
+
+    @classmethod
+    def from_bdtopo(cls, path: str | Path, *, mode: str = "car", layer: str | None = None) -> Self:
+        """Return the roads of IGN's BD TOPO (`troncon_de_route`, versions 2 and 3), timed as `from_osm` does.
+
+        Parameters
+        ----------
+        path
+            GeoPackage, Shapefile or GeoJSON.
+        mode
+            "car", "bike" or "walk".
+        layer
+            Of a GeoPackage, where it is not `troncon_de_route`.
+
+        Raises
+        ------
+        NetworkError, SourceError
+            Where the file is not BD TOPO, or holds no road for this mode.
+        """
+        from accessmap.roads.readers.bdtopo import read_bdtopo
+
+        return cls._of(read_bdtopo(path, mode=mode, layer=layer))
+
+    @classmethod
+    def fetch(cls, area: Any, *, mode: str = "car", buffer_metres: float = 0, cache: str | Path | None = None) -> Self:
+        """Return the roads of a place from OpenStreetMap, over the internet once, from the cache afterwards.
+
+        Parameters
+        ----------
+        area
+            Bounds in degrees (west, south, east, north), a polygon in degrees, a GeoDataFrame, or the name of a place
+            (which needs the extra `accessmap[osm]`).
+        mode, buffer_metres
+            As in `from_osm`.
+        cache
+            Folder of the answers; by default `accessmap` in the user's cache folder.
+
+        Raises
+        ------
+        SourceError
+            Where the server cannot be reached: the message says what to do offline.
+        """
+        from accessmap.roads.readers.overpass import fetch_roads
+
+        return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache))
+
+    @classmethod
+    def modelled(cls, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, *, mode: str = "car") -> Self:
+        """Return a modelled network, for want of real roads: the mairies of communes that touch are linked.
+
+        Everything made with it is labelled "réseau modélisé". Rule and constants are in `roads.modelled`, their
+        fit to published times in docs/method.
+
+        Parameters
+        ----------
+        communes
+            Polygons with `population`, by INSEE code.
+        mairies
+            Points, with the INSEE code in `commune`; one is needed for each commune.
+        mode
+            "car", "bike" or "walk": on foot and by bike the same roads, at one speed.
+
+        Raises
+        ------
+        NetworkError
+            Where communes have no mairie, the linked communes make no network, or the mode is unknown.
+        """
+        from accessmap.roads import modelled as model
+
+        nodes, edges = model.model_roads(communes, mairies, mode=mode)
+        provenance = Provenance(
+            (Source("Réseau modélisé entre mairies voisines", "accessmap", "MIT", "2026"),),
+            model.parameters_of(mode),
+            modelled=True,
+        )
+        return cls.from_edges(nodes, edges, directed=False, provenance=provenance, **model.modelled_legs(mode))
+
+    @classmethod
+    def _of(cls, tables: "RoadTables") -> Self:
+        provenance = Provenance((tables.source,), tables.parameters)
+        legs = {"access_kmh": WALKING_KMH, "local_metres": 0, "max_metres": MAX_METRES}
+        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance, **legs)
+
+    # ------------------------------------------------------------------ files
+
+    def save(self, path: str | Path) -> Path:
+        """Write the network to one file (a zip of Parquet tables with checksums) and return its path.
+
+        The file appears whole or not at all.
+        """
+        legs = {name: getattr(self, name) for name in LEGS}
+        return write_network(Path(path), self.nodes, self.edges, legs, self.provenance)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the network that `save` wrote.
+
+        Raises
+        ------
+        NetworkError
+            Where the file is not one of ours, is damaged, or is of another version.
+        """
+        nodes, edges, legs, provenance = read_network(Path(path))
+        return cls(nodes, edges, provenance=provenance, **legs)
+
+    def _repr_html_(self) -> str:
+        sizes = len(self.nodes), len(self.edges)
+        return network_card(*sizes, access_kmh=self.access_kmh, provenance=self.provenance)
+
+    def __repr__(self) -> str:
+        kind = "modelled roads" if self.provenance.modelled else "roads"
+        told = {name: self.provenance.parameters.get(name) for name in ("mode", "country", "speed table")}
+        hashes = [source.sha256[:12] for source in self.provenance.sources if source.sha256]
+        parts = [
+            f"{kind}, {len(self.nodes):,} nodes, {len(self.edges):,} directed edges, legs at {self.access_kmh:g} km/h",
+            ", ".join(f"{name} {value}" for name, value in told.items() if value),
+            self.provenance.credit,
+            ", ".join(source.licence for source in self.provenance.sources if source.licence),
+            f"sha256 {', '.join(hashes)}" if hashes else "",
+        ]
+        return f"<RoadNetwork: {'; '.join(part for part in parts if part)}>"
+
+
+class RoadNetwork(RoadNetworkBase):
+    """A road network, read-only: directed edges with their minutes, an index for snapping, and its provenance.
+
+    Build one with `from_osm`, `from_edges` or `modelled`; nodes keep the ids that they came with.
+
+    Attributes
+    ----------
+    nodes : pandas.DataFrame
+        By node id: lon, lat (degrees).
+    edges : pandas.DataFrame
+        One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable where known.
+    crs : str
+        The metric CRS in which points are snapped.
+    access_kmh : float
+        Speed of the straight leg between a point and the road.
+    local_metres : float
+        Straight distance up to which a trip may keep to local streets that the edges leave out, at `access_kmh`.
+    max_metres : float
+        A point further than this from every edge does not join the network, unless a call says otherwise.
+    provenance : Provenance
+        Where the roads come from; `modelled` is True where they are not real roads.
+    """
+
+    # ------------------------------------------------------------------ minutes
+
+    def matrix(self, origins: npt.ArrayLike, destinations: npt.ArrayLike) -> npt.NDArray[np.float32]:
+        """Return minutes from node to node, float32 (n_origins, n_destinations); NaN is not reached.
+
+        Parameters
+        ----------
+        origins, destinations
+            Node ids.
+
+        Raises
+        ------
+        NetworkError
+            Where an id is not a node of this network.
+        """
+        start, end = self._roads.numbers(origins), self._roads.numbers(destinations)
+        return self._roads.router.matrix(Seeds.at(start), Seeds.at(end))
+
+    def nearest(
+        self, destinations: npt.ArrayLike, *, k: int = 1
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+        """Return for every node the k nearest destinations: minutes and which, two arrays (n_nodes, k).
+
+        Parameters
+        ----------
+        destinations
+            Node ids; `which` counts in their order, -1 (with NaN minutes) where fewer than k are reached.
+        k
+            How many, the nearest first.
+        """
+        return self._roads.router.nearest(Seeds.at(self._roads.numbers(destinations)), k=k)
+
+    def travel_minutes(
+        self,
+        origins: gpd.GeoSeries,
+        destinations: gpd.GeoSeries,
+        *,
+        limit: float | None = None,
+        max_metres: float | None = None,
+    ) -> npt.NDArray[np.float32]:
+        """Return minutes from point to point, float32 (n_origins, n_destinations), joining legs included.
+
+        Parameters
+        ----------
+        origins, destinations
+            Points in any CRS.
+        limit
+            Minutes beyond which a destination counts as not reached.
+        max_metres
+            Points further than this from the network are not reached; `self.max_metres` where not given.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+        """
+        return self.trips(origins, destinations, max_metres=max_metres).minutes(limit)
+
+    def trips(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, max_metres: float | None = None) -> Trips:
+        """Return the trips between points, joined to the roads once, so that they can be routed a few at a time."""
+        legs = self._legs if max_metres is None else replace(self._legs, max_metres=max_metres)
+        return Trips.between(self._roads, legs, origins, destinations)
+
+    def nearest_minutes(
+        self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+        """Return for every origin its k nearest destinations, legs included: minutes and which, two arrays (n, k).
+
+        The matrix of all pairs is never built. `which` counts in the order of the destinations, -1 (with NaN minutes)
+        where fewer than k are reached; of two equally near, the first comes first.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+        """
+        return self.trips(origins, destinations).nearest(k)
+
+    def nearest_metres(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> npt.NDArray[np.float64]:
+        """Return the length of the quickest way from each origin to its nearest destination, metres (n,); NaN is none.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+        """
+        from accessmap.roads.trips import nearest_metres
+
+        return nearest_metres(self.trips(origins, destinations))
+
+    def minutes_along(
+        self, points: gpd.GeoSeries, *, most: float, every: float, outward: bool = False
+    ) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:
+        """Yield, for each point, its id and places along the roads in reach: x, y (metres) and minutes, (places, 3).
+
+        Parameters
+        ----------
+        points
+            By id, in any CRS.
+        most
+            Minutes; what is further is left out.
+        every
+            Metres between two places of an edge, at most.
+        outward
+            False: minutes from the road to the point. True: from the point to the road.
+        """
+        return minutes_along(self._roads, self._legs, points, most=most, every=every, outward=outward)
+
+    def explain(self, origin: gpd.GeoSeries, destination: gpd.GeoSeries) -> gpd.GeoDataFrame:
+        """Return the quickest way between two points, one row a stretch of road, and so why it takes what it takes.
+
+        Parameters
+        ----------
+        origin, destination
+            One point each, in any CRS, such as `residents.geometry.loc[[id]]`.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            what ("leg to the road", "road", "local streets"), name, road_class, length_m, speed_kmh and speed_reason
+            (where the network knows them), delay_s (part of the minutes), minutes, and the line in `self.crs`. The
+            minutes add up to those of `travel_minutes`. Empty where there is no way.
+
+        Raises
+        ------
+        NetworkError
+            Where more or less than one point is given.
+        """
+        for name, points in (("origin", origin), ("destination", destination)):
+            if len(points) != 1:
+                raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
+        ends = self._roads.project(origin), self._roads.project(destination)
+        try:
+            return told(self.trips(*ends))
+        except SnapError:  # too far from every road: there is no way
+            return no_way(self.crs)
+
+    # ------------------------------------------------------------------ what if
+
+    def without(self, edges: npt.ArrayLike) -> Self:
+        """Return the network with these edges closed: a bridge under repair, say.
+
+        Parameters
+        ----------
+        edges
+            Labels of rows of `self.edges`. A road that is driven both ways is two edges.
+
+        Raises
+        ------
+        NetworkError
+            Where a label is no edge.
+        """
+        return self._like(self.edges.drop(index=self._edge_labels(edges)))
+
+    def with_minutes(self, minutes: pd.Series) -> Self:
+        """Return the network with other minutes on some edges: a lower speed limit, say.
+
+        Parameters
+        ----------
+        minutes
+            By label of `self.edges`; the other edges keep theirs.
+
+        Raises
+        ------
+        NetworkError
+            Where a label is no edge, or minutes are negative or not finite.
+        """
+        self._edge_labels(minutes.index)
+        changed = self.edges.copy()
+        changed.loc[minutes.index, "minutes"] = minutes
+        return self._like(changed)
+
+    def _like(self, edges: pd.DataFrame) -> Self:
+        legs = {name: getattr(self, name) for name in LEGS}
+        check_roads(self.nodes, edges, legs)
+        return type(self)(self.nodes, edges, provenance=self.provenance, **legs)
+
+    def _edge_labels(self, edges: npt.ArrayLike) -> pd.Index:
+        labels: pd.Index = pd.Index(np.atleast_1d(np.asarray(edges)))
+        unknown = labels.difference(self.edges.index)
+        if len(unknown):
+            raise NetworkError(
+                f"network: {len(unknown)} labels are no edge, such as {unknown.tolist()[0]!r}: see network.edges."
+            )
+        return labels
+
+    # ------------------------------------------------------------------ snapping
+
+    def snap(self, points: gpd.GeoSeries | gpd.GeoDataFrame, *, max_metres: float | None = None) -> pd.DataFrame:
+        """Return where each point joins the network and what that leg costs, one row a point.
+
+        The nearest place on any edge is taken, in the whole network: a point that joins a part cut off from the
+        rest is not moved to the mainland. Motorways are no way in.
+
+        Parameters
+        ----------
+        points
+            Points in any CRS.
+        max_metres
+            A point further from the network does not join it; `self.max_metres` where not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            u, v (node ids of the edge), fraction (0 at u, 1 at v), metres and minutes of the leg, problem ("" where
+            there is none). Where the point does not join, u and v are missing and minutes is NaN.
+        """
+        roads = self._roads
+        geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
+        most = self.max_metres if max_metres is None else max_metres
+        found = roads.snap(roads.project(geometry), most, self.access_kmh)
+        joined = found.segment >= 0
+        at = np.where(joined, found.segment, 0)
+        tails, heads = roads.segments.tails[at], roads.segments.heads[at]
+        cut_off = joined & (roads.part[tails] != 0)
+        far = [f"{metres:,.0f} m from the nearest road, more than {most:,.0f} m" for metres in found.metres]
+        problem = np.where(joined, np.where(cut_off, "joins a part cut off from the main network", ""), far)
+        ids = self.nodes.index.to_series().reset_index(drop=True)
+        return pd.DataFrame(
+            {
+                "u": ids.iloc[tails].where(joined).to_numpy(),
+                "v": ids.iloc[heads].where(joined).to_numpy(),
+                "fraction": np.where(joined, found.fraction, np.nan),
+                "metres": found.metres,
+                "minutes": np.where(joined, found.leg_ms / MS_PER_MINUTE, np.nan),
+                "problem": problem,
+            },
+            index=points.index,
+        )
+
+    def parts(self) -> pd.Series:
+        """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""
+        return pd.Series(self._roads.part, index=self.nodes.index, name="part")
+
+    def lines(self) -> gpd.GeoDataFrame:
+        """Return the edges as lines in `self.crs`, with all that is known of each and the `part` of its tail: a map.
+
+        Parts are those of `parts`: 0 is the largest.
+        """
+        tails, heads, _ = self._roads.arcs
+        shapes = shapely.linestrings(self._roads.xy[np.column_stack([tails, heads])])
+        return gpd.GeoDataFrame(self.edges.assign(part=self._roads.part[tails]), geometry=shapes, crs=self.crs)
+
+    def to_graph(self) -> "nx.MultiDiGraph":
+        """Return the network as OSMnx and networkx know it: nodes with x and y in degrees, edges with travel_time.
+
+        Edges have `travel_time` (seconds), `length` (metres) and `highway` where they are known, and their other
+        columns as they are.
+        """
+        import networkx as nx
+
+        graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=False)
+        lon, lat = self.nodes["lon"].to_numpy(), self.nodes["lat"].to_numpy()
+        graph.add_nodes_from((node, {"x": x, "y": y}) for node, x, y in zip(self.nodes.index, lon, lat, strict=True))
+        known = self.edges.rename(columns={"length_m": "length", "road_class": "highway", "speed_kmh": "speed_kph"})
+        known = known.assign(travel_time=known["minutes"] * 60).drop(columns=["u", "v", "minutes"])
+        rows = known.to_dict("records")
+        graph.add_edges_from(zip(self.edges["u"], self.edges["v"], rows, strict=True))
+        return graph

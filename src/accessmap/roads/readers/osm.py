@@ -1,0 +1,282 @@
+"""Road networks from OpenStreetMap files (.osm.pbf, .osm, .osm.gz …), read in passes that keep only what roads need."""
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import NetworkError, SourceError
+from accessmap.provenance import Source
+from accessmap.read.spread import STREETS, built_up
+from accessmap.roads import speeds
+from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers import osm_tags as osm_access
+from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
+
+__all__ = ["ODBL", "OSM_COPYRIGHT", "read_osm"]
+
+ODBL = "ODbL 1.0"
+OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
+COLUMNS = [column.name for column in fields(Ways)]
+SETTLED_LANDUSE = {"residential", "retail"}
+SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood"}
+# osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
+# up to this size, some 4 million nodes, it is not worth that.
+SMALL_FILE_BYTES = 30_000_000
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+IntArray = npt.NDArray[np.int64]
+
+
+def read_osm(
+    path: str | Path, *, mode: str = "car", clip: Any = None, buffer_metres: float = 0.0, country: str | None = None
+) -> RoadTables:
+    """Return the roads of an OpenStreetMap file open to a mode: nodes (degrees) and arcs (minutes, metres).
+
+    Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides
+    of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
+
+    Parameters
+    ----------
+    path
+        .osm.pbf, .osm, .osm.gz or .osm.bz2.
+    mode
+        "car", "bike" or "walk".
+    clip
+        Keep roads that touch this place: (west, south, east, north) in degrees, a shapely polygon in degrees, or a
+        GeoSeries or GeoDataFrame in any CRS. None keeps all.
+    buffer_metres
+        Widen `clip` by so many metres.
+    country
+        Whose speed rules hold, one of `speeds.COUNTRIES`; by default the one its tags name (maxspeed:type=FR:urban),
+        else the one where the middle of the roads lies.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or is not OpenStreetMap data.
+    NetworkError
+        If the mode or country is unknown, or nothing is left for it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''<osm version="0.6"><node id="1" lat="49.61" lon="3.21"/><node id="2" lat="49.62" lon="3.21"/>
+    ... <way id="9"><nd ref="1"/><nd ref="2"/><tag k="highway" v="tertiary"/></way></osm>'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "one.osm").write_text(text)
+    ...     roads = read_osm(Path(folder, "one.osm"))
+    >>> roads.edges[["u", "v", "road_class", "length_m"]].round(0).values.tolist()
+    [[1, 2, 'tertiary', 1112.0], [2, 1, 'tertiary', 1112.0]]
+    """
+    speeds.check_mode(mode)
+    if country is not None:
+        speeds.legal_limit(country, "rural")  # refuses an unknown one before the file is read
+    place = None if clip is None else clip_polygon(clip, buffer_metres=buffer_metres)
+    path = Path(path)
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file: give an OpenStreetMap extract (.osm.pbf, .osm or .osm.gz).")
+    notes = {} if place is None else {"clip": ", ".join(f"{x:.4f}" for x in place.bounds)}
+    try:
+        return _Reading(path, mode, place, country, notes).tables()
+    except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
+        raise SourceError(
+            f"{path}: not OpenStreetMap data, or damaged ({error}): give an extract that ends in .osm.pbf, .osm or "
+            ".osm.gz, according to what it is."
+        ) from error
+
+
+@dataclass
+class _Reading:
+    """One reading of a file: the passes over it, in the order in which each needs the one before."""
+
+    path: Path
+    mode: str
+    place: Any
+    country: str | None
+    notes: dict[str, str]
+    refs: "array[int]" = field(default_factory=lambda: array("q"))
+    sizes: "array[int]" = field(default_factory=lambda: array("q"))
+    rings: list[list[int]] = field(default_factory=list)
+    named: Counter[str] = field(default_factory=Counter)
+    newest: datetime = NEVER
+    met: int = 0
+
+    def tables(self) -> RoadTables:
+        ways = self._ways(self._settled_members())
+        if not len(ways):
+            found = f"{self.met} ways are roads, none open to it" if self.met else "no way has a highway tag"
+            raise NetworkError(
+                f"{self.path}: no roads for mode {self.mode!r}: {found}. Give another extract, or another mode."
+            )
+        nodes, areas, events, barriers = self._nodes()
+        segments = self._clipped(self._segments(nodes), nodes)
+        if not len(segments.start):
+            why = "the nodes of its ways are missing" if self.place is None else "the clip lies elsewhere"
+            raise NetworkError(f"{self.path}: no road is left: {why}. Give another clip or a complete extract.")
+        middle_lon, middle_lat, metres = segments.middles(nodes)
+        street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
+        urban = built_up(middle_lon, middle_lat, np.where(street, metres, 0.0), areas)
+        country = self.country or self._country(middle_lon, middle_lat)
+        segments, nodes = cut_at(barriers, segments, nodes)
+        return road_tables(
+            nodes,
+            segments,
+            ways,
+            events=events,
+            urban=urban,
+            mode=self.mode,
+            country=country,
+            source=self._source(),
+            parameters=self.notes,
+        )
+
+    def _objects(self, entities: Any, *filters: Any) -> Any:
+        import osmium
+
+        processor = osmium.FileProcessor(str(self.path), entities)
+        for filter_ in filters:
+            processor = processor.with_filter(filter_)
+        return processor
+
+    def _settled_members(self) -> set[int]:
+        """Ways that bound built-up areas drawn as multipolygons."""
+        from osmium import filter as only
+        from osmium import osm
+
+        relations = self._objects(osm.RELATION, only.KeyFilter("landuse", "place"))
+        found: set[int] = set()
+        for relation in relations:
+            if _is_settled(relation.tags):
+                found.update(member.ref for member in relation.members if member.type == "w" and member.role != "inner")
+        return found
+
+    def _ways(self, members: set[int]) -> pd.DataFrame:
+        """What the roads are, in the order in which their nodes are noted; rings of built-up areas on the way."""
+        from osmium import filter as only
+        from osmium import osm
+
+        filters = [] if members else [only.KeyFilter("highway", "route", "landuse", "place")]
+        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        for way in self._objects(osm.WAY, *filters):
+            tags = dict(way.tags)
+            if way.id in members or _is_settled(tags):
+                self.rings.append([node.ref for node in way.nodes])
+            self.met += "highway" in tags
+            use = osm_tags.way_use(tags, self.mode) if "highway" in tags or tags.get("route") == "ferry" else None
+            if use is None:
+                continue
+            for name, column in columns.items():
+                column.append(getattr(use, name))
+            if use.country:
+                self.named[use.country] += 1
+            refs = [node.ref for node in way.nodes]
+            self.refs.extend(refs)
+            self.sizes.append(len(refs))
+            self.newest = max(self.newest, way.timestamp)
+        return Ways(**columns).frame()
+
+    def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray]:
+        """Nodes of the roads; polygons of built-up areas; delays and barriers, by position of their node."""
+        from osmium import filter as only
+        from osmium import osm
+
+        wanted = np.unique(np.frombuffer(self.refs, dtype=np.int64))
+        bounds = np.unique(np.array([ref for ring in self.rings for ref in ring], dtype=np.int64))
+        ids, lon, lat = array("q"), array("d"), array("d")
+        delayed: list[tuple[int, str]] = []
+        barriers: list[int] = []
+        chosen = set(np.union1d(wanted, bounds).tolist())
+        filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
+        for node in self._objects(osm.NODE, *filters):
+            place = node.location
+            if node.id not in chosen or not place.valid():
+                continue
+            ids.append(node.id)
+            lon.append(place.lon)
+            lat.append(place.lat)
+            if len(node.tags):
+                tags = dict(node.tags)
+                event = osm_tags.node_event(tags)
+                if osm_access.barred(tags, self.mode):
+                    barriers.append(node.id)
+                elif event:
+                    delayed.append((node.id, event))
+        columns = {"lon": np.frombuffer(lon), "lat": np.frombuffer(lat)}
+        nodes = pd.DataFrame(columns, index=pd.Index(np.frombuffer(ids, dtype=np.int64), name="node"))
+        nodes = nodes[~nodes.index.duplicated()].sort_index()
+        areas = _polygons(self.rings, nodes)
+        nodes = nodes[nodes.index.isin(wanted)]
+        events = pd.DataFrame(delayed, columns=["node", "event"])
+        events["node"] = _positions(nodes, events["node"].to_numpy(dtype=np.int64))
+        at = _positions(nodes, np.array(barriers, dtype=np.int64))
+        return nodes, areas, events[events["node"] >= 0], at[at >= 0]
+
+    def _segments(self, nodes: pd.DataFrame) -> Segments:
+        """Pieces of ways, without those whose nodes the file lacks (they are counted in the notes)."""
+        refs, sizes = np.frombuffer(self.refs, dtype=np.int64), np.frombuffer(self.sizes, dtype=np.int64)
+        position = _positions(nodes, refs)
+        way = np.repeat(np.arange(len(sizes)), sizes)
+        inner = (way[1:] == way[:-1]) & (refs[1:] != refs[:-1])
+        segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
+        known = (segments.start >= 0) & (segments.end >= 0)
+        if not known.all():
+            self.notes["road segments without coordinates, left out"] = str(int((~known).sum()))
+        return segments[known]
+
+    def _clipped(self, segments: Segments, nodes: pd.DataFrame) -> Segments:
+        if self.place is None:
+            return segments
+        import shapely
+
+        shapely.prepare(self.place)
+        inside = shapely.contains_xy(self.place, nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
+        return segments[inside[segments.start] | inside[segments.end]]
+
+    def _country(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> str:
+        if self.named:
+            named = self.named.most_common(1)[0][0]
+            return named if named in speeds.COUNTRIES else "generic"
+        return speeds.country_at(float(np.median(lon)), float(np.median(lat)))
+
+    def _source(self) -> Source:
+        import osmium
+
+        with osmium.io.Reader(str(self.path)) as reader:
+            header = reader.header()
+        newest = f"{self.newest:%Y-%m-%dT%H:%M:%SZ}" if self.newest > NEVER else "undated"
+        return Source(
+            title=f"OpenStreetMap, {self.path.name}",
+            publisher="© OpenStreetMap contributors",
+            licence=ODBL,
+            vintage=header.get("osmosis_replication_timestamp") or header.get("timestamp") or newest,
+            url=OSM_COPYRIGHT,
+            sha256=file_sha256(self.path),
+        )
+
+
+def _is_settled(tags: Any) -> bool:
+    return tags.get("landuse") in SETTLED_LANDUSE or tags.get("place") in SETTLED_PLACES
+
+
+def _positions(nodes: pd.DataFrame, ids: IntArray) -> IntArray:
+    """Position of each id among the nodes, -1 where there is none."""
+    return nodes.index.get_indexer(pd.Index(ids)).astype(np.int64)
+
+
+def _polygons(rings: list[list[int]], nodes: pd.DataFrame) -> list[Any]:
+    """Polygons of closed ways, and of open ones that close together; what the file holds only in part is left out."""
+    import shapely
+
+    coordinates = nodes[["lon", "lat"]].to_numpy()
+    lines = []
+    for ring in rings:
+        at = _positions(nodes, np.array(ring, dtype=np.int64))
+        if len(at) > 1 and at.min() >= 0:
+            lines.append(shapely.LineString(coordinates[at]))
+    return list(shapely.get_parts(shapely.polygonize(lines))) if lines else []

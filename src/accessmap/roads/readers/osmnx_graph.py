@@ -1,0 +1,204 @@
+"""Road networks from networkx graphs as OSMnx makes them, versions 1 and 2, or from a GraphML file of one."""
+
+import ast
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import NetworkError, SourceError
+from accessmap.provenance import Source
+from accessmap.read.spread import STREETS, built_up
+from accessmap.roads import speeds
+from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers import osm_tags as osm_access
+from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
+from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+
+__all__ = ["read_graph"]
+
+TRUE = {"true", "yes", "1"}
+
+
+def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> RoadTables:
+    """Return the roads of an OSMnx graph: nodes (lon, lat), and directed arcs with minutes and metres.
+
+    Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
+    are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
+
+    Parameters
+    ----------
+    graph
+        A networkx graph, directed or not, whose nodes have x and y; or the path of a GraphML file.
+    mode
+        "car", "bike" or "walk": edges closed to it are left out.
+    country
+        Whose speed rules hold, one of `speeds.COUNTRIES`; by default the one where the middle of the nodes lies.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or is not GraphML.
+    NetworkError
+        If nodes lack x or y, or nothing is left for the mode.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> graph = nx.MultiDiGraph(crs="epsg:4326")
+    >>> graph.add_node(1, x=3.21, y=49.61)
+    >>> graph.add_node(2, x=3.21, y=49.62)
+    >>> _ = graph.add_edge(1, 2, highway="tertiary", oneway=True)
+    >>> read_graph(graph).edges[["u", "v", "road_class"]].values.tolist()
+    [[1, 2, 'tertiary']]
+    """
+    speeds.check_mode(mode)
+    path = Path(graph) if isinstance(graph, str | Path) else None
+    if path is not None:
+        graph = _graphml(path)
+    nodes = _nodes(graph)
+    ends, lines, ways = _edges(graph, nodes, mode)
+    if not len(ways):
+        raise NetworkError(
+            f"graph: none of its {graph.number_of_edges()} edges is open to mode {mode!r}: check that edges have "
+            "`highway`, or give another mode."
+        )
+    events = _events(graph, mode)
+    nodes, lines = _in_degrees(graph, nodes, lines)
+    more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
+    lon, lat, metres = segments.middles(more)
+    street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
+    return road_tables(
+        more,
+        segments,
+        ways,
+        events=events,
+        urban=built_up(lon, lat, np.where(street, metres, 0.0), []),
+        mode=mode,
+        country=country or speeds.country_at(float(nodes["lon"].median()), float(nodes["lat"].median())),
+        source=_source(graph, path),
+        parameters={"edges closed to the mode": str(graph.number_of_edges() - len(ways))},
+    )
+
+
+def _graphml(path: Path) -> Any:
+    from xml.etree.ElementTree import ParseError
+
+    import networkx as nx
+
+    if not path.is_file():
+        raise SourceError(f"{path}: no such file: give the path of a GraphML file, or a graph.")
+    try:
+        graph = nx.read_graphml(path, force_multigraph=True)
+    except (ParseError, nx.NetworkXError, KeyError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: not GraphML ({error}): save it with osmnx.save_graphml.") from error
+    if all(str(node).lstrip("-").isdecimal() for node in graph):
+        return nx.relabel_nodes(graph, int)
+    return graph
+
+
+def _nodes(graph: Any) -> pd.DataFrame:
+    """Coordinates by node id, as the graph has them."""
+    missing = [node for node, data in graph.nodes(data=True) if not ("x" in data and "y" in data)]
+    if missing or not len(graph):
+        what = f"{len(missing)} nodes lack x or y, such as {missing[0]!r}" if missing else "it has no nodes"
+        raise NetworkError(f"graph: {what}. Give each node x and y (longitude and latitude, or the graph its crs).")
+    try:
+        x, y = (np.array([float(data[axis]) for _, data in graph.nodes(data=True)]) for axis in ("x", "y"))
+    except (TypeError, ValueError) as error:
+        raise NetworkError(f"graph: x or y is not a number ({error}): give degrees, or metres with the crs.") from error
+    return pd.DataFrame({"lon": x, "lat": y}, index=pd.Index(list(graph), name="node"))
+
+
+def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.int64], list[Any], pd.DataFrame]:
+    """Positions of both ends of each edge open to the mode, its line if any, and the table of `Ways`."""
+    at = {node: position for position, node in enumerate(nodes.index)}
+    ends: list[tuple[int, int]] = []
+    lines: list[Any] = []
+    columns: dict[str, list[Any]] = {column.name: [] for column in fields(Ways)}
+    for u, v, data in graph.edges(data=True):
+        tags = _tags(data)
+        use = osm_tags.way_use(tags, mode)
+        if use is None:
+            continue
+        one_way = tags.get("oneway") == "yes"
+        # OSMnx notes in undirected graphs which way an edge ran.
+        start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
+        # A directed graph has an edge of its own for the way back.
+        use = replace(use, forward=True, backward=not graph.is_directed() and not (one_way and mode != "walk"))
+        for name, column in columns.items():
+            column.append(getattr(use, name))
+        ends.append((at[start], at[end]))
+        lines.append(_line(data.get("geometry")))
+    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, Ways(**columns).frame()
+
+
+def _tags(data: dict[str, Any]) -> dict[str, str]:
+    """Attributes of an edge as OpenStreetMap tags: lists, and lists and truths written out as text, undone."""
+    tags = {}
+    for key, value in data.items():
+        values = [text for text in map(str, _unfolded(value)) if text not in {"", "nan", "None"}]
+        if values and key not in {"geometry", "osmid", "length"}:
+            tags[key] = ";".join(values) if key == "maxspeed" else values[0]
+    tags["oneway"] = "yes" if tags.get("oneway", "").casefold() in TRUE else "no"
+    return {"highway": "road", **tags}
+
+
+def _unfolded(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.startswith("[") and value.endswith("]"):
+        try:
+            value = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            return [value]
+    return list(value) if isinstance(value, list | tuple | set) else [value]
+
+
+def _line(geometry: Any) -> Any:
+    import shapely
+
+    if not isinstance(geometry, str):
+        return geometry
+    try:
+        return shapely.from_wkt(geometry)
+    except shapely.errors.GEOSException as error:
+        raise NetworkError(f"graph: geometry {geometry[:40]!r} is not WKT: save it with osmnx.save_graphml.") from error
+
+
+def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.DataFrame, list[Any]]:
+    """Nodes and lines in longitude and latitude, whatever the graph's CRS."""
+    import geopandas as gpd
+    import pyproj
+
+    crs = pyproj.CRS(graph.graph.get("crs", "EPSG:4326"))
+    if crs.is_geographic:
+        if not (nodes["lon"].abs().max() <= 180 and nodes["lat"].abs().max() <= 90):
+            raise NetworkError("graph: x and y are not degrees: set graph.graph['crs'] to the CRS they are in.")
+        return nodes, lines
+    points = gpd.GeoSeries.from_xy(nodes["lon"], nodes["lat"], crs=crs).to_crs(4326)
+    moved = pd.DataFrame({"lon": points.x.to_numpy(), "lat": points.y.to_numpy()}, index=nodes.index)
+    return moved, gpd.GeoSeries(lines, crs=crs).to_crs(4326).to_list()
+
+
+def _events(graph: Any, mode: str) -> pd.DataFrame:
+    """Delays at nodes; a node that bars the way is not cut here: OSMnx has done so where it was told to."""
+    found = []
+    for position, (_, data) in enumerate(graph.nodes(data=True)):
+        tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
+        event = osm_tags.node_event(tags)
+        if event and not osm_access.barred(tags, mode):
+            found.append((position, event))
+    return pd.DataFrame(found, columns=["node", "event"])
+
+
+def _source(graph: Any, path: Path | None) -> Source:
+    return Source(
+        title="OpenStreetMap, OSMnx graph" + (f" {path.name}" if path else ""),
+        publisher="© OpenStreetMap contributors",
+        licence=ODBL,
+        vintage=str(graph.graph.get("created_date", "undated"))[:10],
+        url=OSM_COPYRIGHT,
+        sha256=file_sha256(path) if path else None,
+    )

@@ -1,0 +1,146 @@
+"""Private to `network`: the quickest way between two points told as a table, road by road."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessmap.roads.graph import RoadGraph
+from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
+from accessmap.roads.trips import Trips
+
+__all__ = ["no_way", "told"]
+
+LEG, LOCAL, ROAD = "leg to the road", "local streets", "road"
+ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
+
+
+def told(trip: Trips) -> gpd.GeoDataFrame:
+    """Return the quickest way of one trip, from one point to one other; an empty table where there is none."""
+    roads, start, end = trip.roads, trip.start, trip.end
+    places = trip.places[0][0], trip.places[1][0]
+    path = roads.router.path(start.origins(roads.segments), end.destinations(roads.segments))
+    ways: list[tuple[float, list[dict[str, Any]]]] = []
+    if len(path):
+        ways.append(_by_nodes(roads, places, start, end, path))
+    _, _, straight = direct_ms(start, end, roads.segments)
+    if len(straight):
+        ways.append(_on_one_segment(roads, places, start, end, float(straight[0]) / MS_PER_MINUTE))
+    _, _, local = trip.local(slice(None))
+    if len(local):
+        minutes = float(local[0]) / MS_PER_MINUTE
+        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=trip.legs.access_kmh)]))
+    return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
+
+
+def no_way(crs: str) -> gpd.GeoDataFrame:
+    """Return the table of a trip that cannot be made: no rows."""
+    return _table([], crs)
+
+
+def _by_nodes(
+    roads: RoadGraph, places: tuple[Any, Any], start: Snapped, end: Snapped, path: Any
+) -> tuple[float, list[dict[str, Any]]]:
+    rows = roads.quickest_edges(path)
+    first, last = _joint(roads, start), _joint(roads, end)
+    at = [shapely.Point(xy) for xy in roads.xy[path]]
+    told_rows = [_row(LEG, places[0], first, _leg(start))]
+    told_rows += _part_of_edge(roads, start, first, at[0], int(path[0]), leaving=True)
+    _, _, ms = roads.arcs
+    for number, edge in enumerate(rows):
+        told_rows.append(_edge_row(roads, int(edge), at[number], at[number + 1], float(ms[edge]) / MS_PER_MINUTE, 1.0))
+    told_rows += _part_of_edge(roads, end, last, at[-1], int(path[-1]), leaving=False)
+    told_rows.append(_row(LEG, last, places[1], _leg(end)))
+    return sum(row["minutes"] for row in told_rows), told_rows
+
+
+def _on_one_segment(
+    roads: RoadGraph, places: tuple[Any, Any], start: Snapped, end: Snapped, minutes: float
+) -> tuple[float, list[dict[str, Any]]]:
+    first, last = _joint(roads, start), _joint(roads, end)
+    rows = [_row(LEG, places[0], first, _leg(start))]
+    share = float(abs(end.fraction[0] - start.fraction[0]))
+    if share:
+        tail, head = _ends(roads, start)
+        ahead = end.fraction[0] > start.fraction[0]
+        edge = int(roads.quickest_edges(np.array([tail, head] if ahead else [head, tail]))[0])
+        drive = minutes - _leg(start) - _leg(end)
+        rows.append(_edge_row(roads, edge, first, last, drive, share))
+    rows.append(_row(LEG, last, places[1], _leg(end)))
+    return minutes, rows
+
+
+def _part_of_edge(
+    roads: RoadGraph, joined: Snapped, joint: Any, node_point: Any, node: int, *, leaving: bool
+) -> list[dict[str, Any]]:
+    """Return the row of the piece of edge between a joint and the node where the trip enters or leaves the graph."""
+    tail, head = _ends(roads, joined)
+    fraction = float(joined.fraction[0])
+    share = 1 - fraction if node == head else fraction
+    if share == 0:
+        return []
+    towards_node = [tail, head] if node == head else [head, tail]
+    edge = int(roads.quickest_edges(np.array(towards_node if leaving else towards_node[::-1]))[0])
+    minutes = float(np.rint(share * roads.arcs[2][edge])) / MS_PER_MINUTE
+    pair = (joint, node_point) if leaving else (node_point, joint)
+    return [_edge_row(roads, edge, *pair, minutes, share)]
+
+
+def _edge_row(roads: RoadGraph, edge: int, start: Any, end: Any, minutes: float, share: float) -> dict[str, Any]:
+    known = roads.edges.iloc[edge]
+    length = known["length_m"] * share if "length_m" in known else np.nan
+    row = _row(ROAD, start, end, minutes, length_m=length)
+    for column in ASKED:
+        if column in known and pd.notna(known[column]):
+            row[column] = known[column]
+    if pd.isna(row["speed_kmh"]):
+        row["speed_kmh"] = row["length_m"] / 1000 / (minutes / 60) if minutes else np.nan
+    row["delay_s"] *= share
+    return row
+
+
+def _row(what: str, start: Any, end: Any, minutes: float, **known: Any) -> dict[str, Any]:
+    line = shapely.LineString([start, end])
+    kmh = line.length / 1000 / (minutes / 60) if minutes and what == LEG else np.nan
+    empty = {"what": what, "name": "", "road_class": "", "length_m": line.length, "speed_kmh": kmh, "speed_reason": ""}
+    row = {**empty, "delay_s": 0.0, "minutes": minutes, "geometry": line, **known}
+    return row if pd.notna(row["length_m"]) else {**row, "length_m": line.length}
+
+
+def _table(rows: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
+    """Return the rows as one table, stretches of one road at one speed put together; legs of no length are left out."""
+    columns = ["what", "name", "road_class", "length_m", "speed_kmh", "speed_reason", "delay_s", "minutes", "geometry"]
+    table = pd.DataFrame([row for row in rows if row["what"] != LEG or row["minutes"] > 0], columns=columns)
+    if table.empty:
+        return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
+    same = ["what", "name", "road_class", "speed_reason"]
+    changed = (table[same] != table[same].shift()).any(axis=1) | (table["speed_kmh"].diff().abs() > 0.5)
+    stretch = changed.cumsum()
+    hours = table["length_m"] / 1000 / table["speed_kmh"]
+    grouped = table.assign(hours=hours).groupby(stretch)
+    told_table = grouped[same].first()
+    told_table[["length_m", "delay_s", "minutes"]] = grouped[["length_m", "delay_s", "minutes"]].sum()
+    told_table["speed_kmh"] = told_table["length_m"] / 1000 / grouped["hours"].sum()
+    lines = [shapely.LineString(_joined(pieces)) for _, pieces in grouped["geometry"]]
+    told_table = told_table.reset_index(drop=True)[columns[:-1]]
+    return gpd.GeoDataFrame(told_table, geometry=lines, crs=crs)
+
+
+def _joined(pieces: Any) -> list[tuple[float, float]]:
+    return [pieces.iloc[0].coords[0], *(piece.coords[-1] for piece in pieces)]
+
+
+def _joint(roads: RoadGraph, joined: Snapped) -> Any:
+    tail, head = (roads.xy[node] for node in _ends(roads, joined))
+    return shapely.Point(tail + joined.fraction[0] * (head - tail))
+
+
+def _ends(roads: RoadGraph, joined: Snapped) -> tuple[int, int]:
+    segment = joined.segment[0]
+    return int(roads.segments.tails[segment]), int(roads.segments.heads[segment])
+
+
+def _leg(joined: Snapped) -> float:
+    return float(joined.leg_ms[0]) / MS_PER_MINUTE

@@ -1,0 +1,452 @@
+"""Minutes on a stretch of road: what the law lets, what the road lets, and what junctions cost, as data with sources.
+
+The speed of an arc is the lowest of three: the limit (signed, or the country's own for such a road) times how far
+drivers use it; the *practical speed* of its class in its setting, which is what width, bends, parked cars and houses
+leave of it; and any cap of that road alone (surface, roundabout, visitors only). Seconds lost at signals, stops and
+junctions are added to the arc that leads there.
+
+The tables lie here as CSV: `limits.csv` (law, by country), `driving.csv` (practical speeds, km/h), `delays.csv`
+(seconds) and `outlines.csv` (where which law holds). docs/method says how the practical speeds and delays were
+fitted, and `benchmarks/accuracy.py` checks them against two other engines.
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import NetworkError
+from accessmap.words.near import did_you_mean
+
+__all__ = [
+    "COMPLIANCE",
+    "COUNTRIES",
+    "MODES",
+    "SPEED_TABLE_VERSION",
+    "check_mode",
+    "country_at",
+    "delay_seconds",
+    "legal_limit",
+    "limit_code",
+    "parse_maxspeed",
+    "rows_of",
+    "time_arcs",
+]
+
+# Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
+# onto motorways and trunks.
+RANKS = {
+    "motorway": 0,
+    "trunk": 1,
+    "motorway_link": 1,
+    "primary": 2,
+    "trunk_link": 2,
+    "secondary": 3,
+    "primary_link": 3,
+    "tertiary": 4,
+    "secondary_link": 4,
+    "unclassified": 5,
+    "residential": 5,
+    "road": 5,
+    "tertiary_link": 5,
+    "living_street": 6,
+    "pedestrian": 7,
+    "service": 7,
+    "track": 8,
+}
+LOWEST_RANK = 9
+JUNCTION = 3  # streets
+LAST_STREET = 6  # below come drives and tracks, which make no junction of the street they leave
+LAST_MERGED = 1  # onto motorways and trunks links merge, without stopping
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@cache
+def _delays(mode: str) -> dict[str, float]:
+    return {row["event"]: float(row["seconds"]) for row in rows_of("delays") if row["mode"] == mode}
+
+
+def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatArray:
+    """Return the seconds each arc loses at its ends, one for each row of `arcs`.
+
+    A junction is a node where three or more streets meet, drives and tracks not counted. Who arrives on the lesser
+    road yields (`junction_yield`), who meets equals (three arms or more of the highest rank) slows down
+    (`junction_equal`), who stays on the greater road loses nothing, and who leaves it for a lesser one brakes to turn
+    (`junction_turn_off`, on the arc turned into). Costs are those of the node and not of the single turn: the network
+    stays exact for every algorithm, and a fraction of the size.
+
+    Parameters
+    ----------
+    arcs
+        u, v (node positions), road_class and roundabout, as in `time_arcs`.
+    events
+        node (position) and event; of several at a node the longest counts.
+    mode
+        "car", "bike" or "walk".
+
+    Raises
+    ------
+    NetworkError
+        If an event has no row in delays.csv.
+
+    >>> arc = pd.DataFrame({"u": [0], "v": [1], "road_class": ["primary"], "roundabout": [False]})
+    >>> delay_seconds(arc, pd.DataFrame({"node": [1], "event": ["signal"]}), "car")
+    array([5.])
+    """
+    table = _delays(mode)
+    for event in sorted(set(events["event"]) - set(table)):
+        raise NetworkError(
+            f"delays: unknown event {event!r}{did_you_mean(event, table)}: use one of {', '.join(table)}."
+        )
+    u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
+    node = events["node"].to_numpy(dtype=np.int64)
+    count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
+    waiting = np.zeros(count)
+    np.maximum.at(waiting, node, events["event"].map(table).to_numpy(dtype=float))
+    signalled = np.zeros(count, dtype=bool)
+    signalled[node[(events["event"] == "signal").to_numpy()]] = True
+    seconds: FloatArray = waiting[v] + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
+    return seconds + _junction_seconds(arcs, u, v, signalled, table)
+
+
+def _junction_seconds(
+    arcs: pd.DataFrame, u: IntArray, v: IntArray, signalled: BoolArray, table: dict[str, float]
+) -> FloatArray:
+    """Yielding, slowing down and turning off; at a signal that is what the signal is for."""
+    rank, link = _rank(arcs["road_class"])
+    best = np.full(len(signalled), LOWEST_RANK, dtype=np.int64)
+    np.minimum.at(best, u, rank)
+    np.minimum.at(best, v, rank)
+    meeting, equals = _streets_meeting(u, v, rank, best)
+    circling = arcs["roundabout"].to_numpy(dtype=bool)
+    circle = np.zeros(len(signalled), dtype=bool)
+    circle[v[circling]] = circle[u[circling]] = True
+
+    drive = (rank > LAST_STREET) & (rank < LOWEST_RANK)
+    lesser = (rank > best[v]) & ~(link & (best[v] <= LAST_MERGED)) & ((meeting[v] >= JUNCTION) | drive)
+    equal = (rank == best[v]) & (rank > LAST_MERGED) & (equals[v] >= JUNCTION)
+    arriving = np.where(lesser, table["junction_yield"], np.where(equal, table["junction_equal"], 0.0))
+    arriving = np.where(circle[v], table["roundabout_entry"], arriving)
+    arriving = np.where(circling | signalled[v], 0.0, arriving)
+    off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & ((meeting[u] >= JUNCTION) | drive) & ~circle[u]
+    return arriving + np.where(off, table["junction_turn_off"], 0.0)
+
+
+def _rank(road_class: pd.Series) -> tuple[IntArray, BoolArray]:
+    """Rank of each arc, and whether it is a link."""
+    classes = road_class.astype("category")
+    codes = classes.cat.codes.to_numpy()
+    names = [str(name) for name in classes.cat.categories]
+    ranks = np.array([RANKS.get(name, LOWEST_RANK) for name in names], dtype=np.int64)
+    links = np.array([name.endswith("_link") for name in names], dtype=bool)
+    return ranks[codes], links[codes]
+
+
+def _streets_meeting(u: IntArray, v: IntArray, rank: IntArray, best: IntArray) -> tuple[IntArray, IntArray]:
+    """Number of streets that meet at each node, whichever way they run, and of those of the highest rank there."""
+    street = (rank <= LAST_STREET) & (u != v)
+    low, high, rank = np.minimum(u, v)[street], np.maximum(u, v)[street], rank[street]
+    order = np.lexsort((rank, high, low))
+    low, high, rank = low[order], high[order], rank[order]
+    first = np.ones(len(low), dtype=bool)  # both directions, and parallel streets, count once
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    node = np.concatenate([low[first], high[first]])
+    top = np.concatenate([rank[first], rank[first]]) == best[node]
+    count = len(best)
+    return np.bincount(node, minlength=count), np.bincount(node[top], minlength=count)
+
+
+def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:
+    """Waiting for the boat, paid once, on the arc of the ferry that leaves the shore."""
+    ferry = (arcs["road_class"] == "ferry").to_numpy(dtype=bool)
+    shore = np.zeros(count, dtype=bool)
+    shore[u[~ferry]] = shore[v[~ferry]] = True
+    return np.where(ferry & shore[u], wait, 0.0)
+
+
+COUNTRIES = ("FR", "PT", "CH", "LI", "DE", "generic")
+MILE_KM = 1.609344  # international mile, exact
+KNOT_KM = 1.852  # international nautical mile, exact
+FASTEST_SIGN_KMH = 150.0  # Texas signs 85 mph, Poland 140: more is a typing error
+WALKING_KMH = 6.0  # an order of size: France writes "allure du pas", Germany's courts say 4-7
+
+_SPEED = re.compile(
+    r"^(?P<number>[0-9]{1,4}(?:[.,][0-9]+)?)\s*(?P<unit>km/?h|kph|kmph|mph|mi/h|knots|kn)?$", re.IGNORECASE
+)
+_CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.IGNORECASE)
+_ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
+_SETTINGS = {
+    "motorway": "motorway",
+    "trunk": "dual",
+    "expressway": "dual",
+    "express": "dual",
+    "nsl_dual": "dual",
+    "rural": "rural",
+    "nsl_single": "rural",
+    "urban": "urban",
+    "built_up": "urban",
+    "bicycle_road": "zone30",
+    "living_street": "living_street",
+    "walk": "walk",
+    "pedestrian_zone": "walk",
+}
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Return the rows of one of the tables of this package, by column name.
+
+    >>> rows_of("limits")[0]["country"]
+    'FR'
+    """
+    text = (files("accessmap") / "presets" / "speeds" / f"{table}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def _limits() -> dict[tuple[str, str], tuple[float, str]]:
+    return {(row["country"], row["setting"]): (float(row["kmh"]), row["source"]) for row in rows_of("limits")}
+
+
+def country_at(lon: float, lat: float) -> str:
+    """Return the country whose speed rules hold at a place, one of `COUNTRIES`, from outlines good to about 10 km.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees.
+
+    >>> country_at(3.215, 49.616), country_at(-8.61, 41.15), country_at(9.52, 47.14), country_at(21.0, 52.2)
+    ('FR', 'PT', 'LI', 'generic')
+    """
+    from shapely import Point, Polygon
+
+    place = Point(lon, lat)
+    for row in rows_of("outlines"):  # the smallest country first: Liechtenstein's outline overlaps Switzerland's
+        numbers = [float(number) for number in row["outline"].split()]
+        if Polygon(zip(numbers[::2], numbers[1::2], strict=True)).contains(place):
+            return row["country"]
+    return "generic"
+
+
+def legal_limit(country: str, setting: str) -> tuple[float, str]:
+    """Return the limit (km/h) of `country` in `setting`, and the rule it comes from.
+
+    Parameters
+    ----------
+    country
+        One of `COUNTRIES`; "generic" where no table is kept.
+    setting
+        "motorway", "dual" (carriageways kept apart), "rural", "urban", "zone30", "living_street" or "walk".
+
+    Raises
+    ------
+    NetworkError
+        If the country or the setting has no row.
+
+    >>> legal_limit("FR", "rural")
+    (80.0, 'FR, rural 80: art. R413-2, I-3°: hors agglomération')
+    """
+    limits = _limits()
+    if (country, setting) not in limits:
+        wrong, kind, known = country, "country", list(COUNTRIES)
+        if country in COUNTRIES:
+            wrong, kind, known = setting, "setting", list(dict.fromkeys(name for _, name in limits))
+        raise NetworkError(
+            f"speed limits: unknown {kind} {wrong!r}{did_you_mean(wrong, known)}: use one of {', '.join(known)}."
+        )
+    kmh, source = limits[country, setting]
+    return kmh, f"{country}, {setting} {kmh:g}: {source}"
+
+
+def parse_maxspeed(text: object) -> float | None:
+    """Return an OSM `maxspeed` in km/h, or None where it is no speed to drive at.
+
+    Of several values ("50; 40") the lowest holds. Coded ones ("FR:urban") are for `limit_code`; "signals", "variable"
+    and more than 150 km/h say nothing; "none" means that there is no limit, so that the country's advised speed
+    holds. Conditional limits are another key and are not read.
+
+    >>> parse_maxspeed("50"), parse_maxspeed("30 mph"), parse_maxspeed("80;50"), parse_maxspeed("walk")
+    (50.0, 48.28, 50.0, 6.0)
+    >>> parse_maxspeed("none") is None
+    True
+    """
+    speeds = [_one_speed(part) for part in re.split(r"[;|]", str(text))]
+    return min((speed for speed in speeds if speed is not None), default=None)
+
+
+def _one_speed(text: str) -> float | None:
+    word = text.strip().casefold()
+    if word in {"walk", "walking", "foot"}:
+        return WALKING_KMH
+    match = _SPEED.match(word)
+    if match is None:
+        return None
+    unit = match["unit"] or ""
+    factor = MILE_KM if unit.startswith("m") else KNOT_KM if unit.startswith("kn") else 1.0
+    kmh = round(float(match["number"].replace(",", ".")) * factor, 2)
+    return kmh if 1 <= kmh <= FASTEST_SIGN_KMH else None
+
+
+def limit_code(text: object) -> tuple[str | None, str, float | None] | None:
+    """Return (country or None, setting, km/h or None) of a coded limit such as "FR:urban", or None if it is none.
+
+    >>> limit_code("FR:urban"), limit_code("DE:zone:30"), limit_code("rural"), limit_code("sign")
+    (('FR', 'urban', None), ('DE', 'urban', 30.0), (None, 'rural', None), None)
+    """
+    match = _CODE.match(str(text).strip())
+    rest = (match["rest"] if match else str(text)).strip().casefold()
+    country = match["country"].upper() if match else None
+    if rest in _SETTINGS:
+        return country, _SETTINGS[rest], None
+    number = _ZONE.match(rest)
+    if match and number and 1 <= int(number[1]) <= FASTEST_SIGN_KMH:
+        kmh = float(number[1])
+        return country, "urban" if kmh <= 50 else "rural", kmh
+    return None
+
+
+SPEED_TABLE_VERSION = "2026.1"
+MODES = ("car", "bike", "walk")
+# Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
+# ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within some 5 % of the limit
+# where it is 50 to 90.
+COMPLIANCE = {90.0: 0.96, float("inf"): 0.92}
+KIND = ["road_class", "setting", "dual", "limit_kmh", "limit_reason", "cap_kmh", "cap_reason"]
+
+
+def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: str) -> pd.DataFrame:
+    """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
+
+    Parameters
+    ----------
+    arcs
+        One row a directed arc: u, v (node positions, 0 to n−1), length_m, road_class, setting ("urban" or "rural"),
+        dual (bool: carriageways kept apart), roundabout (bool), limit_kmh (NaN where no sign is known), limit_reason
+        (text), cap_kmh and cap_reason (NaN and "" where nothing else holds the arc back), fixed_minutes (NaN but for
+        ferries with a timetable).
+    events
+        What stands at nodes: node (position) and event (a row of delays.csv); arcs *arriving* there pay.
+    mode
+        "car", "bike" or "walk".
+    country
+        Whose law holds where no limit is signed; one of `COUNTRIES`.
+
+    Raises
+    ------
+    NetworkError
+        If the mode, the country, a road class or an event is unknown.
+
+    Examples
+    --------
+    A kilometre signed 30, with nothing in the way.
+
+    >>> arc = pd.DataFrame(
+    ...     {"u": [0], "v": [1], "length_m": [1000.0], "road_class": ["tertiary"], "setting": ["rural"],
+    ...      "dual": [False], "roundabout": [False], "limit_kmh": [30.0], "limit_reason": ["maxspeed=30"],
+    ...      "cap_kmh": [np.nan], "cap_reason": [""], "fixed_minutes": [np.nan]})
+    >>> timed = time_arcs(arc, pd.DataFrame({"node": [], "event": []}), mode="car", country="FR")
+    >>> timed["minutes"].round(3).item(), timed["speed_reason"].item(), timed["delay_s"].item()
+    (2.083, 'maxspeed=30, drivers 96 %', 0.0)
+    """
+    check_mode(mode)
+    kmh, reason = _free_flow(arcs, mode, country)
+    length_km = arcs["length_m"].to_numpy(dtype=float) / 1000
+    seconds = delay_seconds(arcs, events, mode)
+    fixed = arcs["fixed_minutes"].to_numpy(dtype=float)
+    timetabled = fixed > 0
+    moving = np.where(timetabled, fixed, length_km / kmh * 60)
+    kmh = np.where(timetabled, length_km / np.where(timetabled, fixed, 1.0) * 60, kmh)
+    columns = {
+        "minutes": moving + seconds / 60,
+        "speed_kmh": kmh.astype(np.float32),
+        "speed_reason": reason,
+        "delay_s": seconds.astype(np.float32),
+    }
+    return pd.DataFrame(columns, index=arcs.index)
+
+
+def check_mode(mode: str) -> None:
+    """Raise NetworkError unless `mode` is one of `MODES`.
+
+    >>> check_mode("car")
+    """
+    if mode not in MODES:
+        raise NetworkError(f"unknown mode {mode!r}{did_you_mean(mode, MODES)}: use one of {', '.join(MODES)}.")
+
+
+@cache
+def _practical(mode: str) -> dict[tuple[str, str], float]:
+    rows = [row for row in rows_of("driving") if row["mode"] == mode]
+    return {(row["road_class"], row["setting"]): float(row["kmh"]) for row in rows}
+
+
+def _free_flow(arcs: pd.DataFrame, mode: str, country: str) -> tuple[FloatArray, "pd.Categorical[str]"]:
+    """Speed of each arc without its delays (km/h), and what sets it: worked out once for each kind of arc there is."""
+    codes, kinds = _kinds(arcs[KIND])
+    told = [_speed_of(kind, mode, country) for kind in kinds.itertuples(index=False)]
+    speeds = np.array([kmh for kmh, _ in told])
+    reasons = pd.Categorical([reason for _, reason in told])
+    return speeds[codes], pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
+
+
+def _kinds(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """Number the distinct rows of `table` (NaN equal to NaN); return each row's number, and one row of each kind."""
+    number = np.zeros(len(table), dtype=np.int64)
+    for name in table.columns:
+        codes, values = pd.factorize(table[name], use_na_sentinel=False)
+        number = np.unique(number * (len(values) + 1) + codes, return_inverse=True)[1]
+    _, first, kinds = np.unique(number, return_index=True, return_inverse=True)
+    return kinds.astype(np.int64), table.iloc[first]
+
+
+def _speed_of(kind: Any, mode: str, country: str) -> tuple[float, str]:
+    """The lowest of what holds back a kind of arc: km/h and reason."""
+    road = _road_speed(kind, mode)
+    choices = [road]
+    if mode == "car" and kind.road_class != "ferry":
+        limit, reason = (kind.limit_kmh, kind.limit_reason)
+        if np.isnan(limit):
+            limit, reason = legal_limit(country, _unsigned_setting(kind))
+        share = next(share for most, share in COMPLIANCE.items() if limit <= most)
+        choices.append((round(limit * share, 2), f"{reason}, drivers {share * 100:.0f} %"))
+    if not np.isnan(kind.cap_kmh):
+        choices.append((kind.cap_kmh, kind.cap_reason))
+    return min(choices)
+
+
+def _road_speed(kind: Any, mode: str) -> tuple[float, str]:
+    table = _practical(mode)
+    key = (kind.road_class, kind.setting)
+    kmh = table.get(key, table.get(("other", kind.setting)))
+    if kmh is None:
+        known: Sequence[str] = [name for name, _ in table]
+        raise NetworkError(
+            f"practical speeds: no {mode} speed for road class {kind.road_class!r}"
+            f"{did_you_mean(kind.road_class, known)}: use one of {', '.join(dict.fromkeys(known))}."
+        )
+    if mode != "car":
+        return kmh, f"{mode} on {kind.road_class}"
+    place = "built-up area" if kind.setting == "urban" else "open country"
+    return kmh, "ferry without timetable" if kind.road_class == "ferry" else f"{kind.road_class} in {place}, as driven"
+
+
+def _unsigned_setting(kind: Any) -> str:
+    """Row of the law's table that holds where no sign is known."""
+    if kind.road_class in {"motorway", "motorway_link"}:
+        return "motorway"
+    if kind.road_class == "living_street":
+        return "living_street"
+    if kind.road_class == "pedestrian":
+        return "walk"
+    # A boulevard in town has two carriageways too, and the limit of the town.
+    apart = kind.dual and (kind.setting == "rural" or kind.road_class in {"trunk", "trunk_link"})
+    return "dual" if apart else str(kind.setting)

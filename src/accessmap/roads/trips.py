@@ -1,0 +1,235 @@
+"""Private to `network`: trips between points, their joining legs included."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from accessmap.roads.graph import RoadGraph
+from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
+
+__all__ = ["Legs", "Trips", "minutes_along", "nearest_metres"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+def nearest_metres(trips: Trips) -> Floats:
+    """Return the metres of the quickest way to the nearest destination, by origin; NaN where there is none.
+
+    The way is the quickest one, which need not be the shortest; its joining legs count as they are, straight.
+    """
+    which = trips.nearest(1)[1][:, 0]
+    metres = np.full(len(which), np.nan)
+    o, d, local = trips.local(slice(None))
+    straight = np.hypot(*(_xy(trips.places[0][o]) - _xy(trips.places[1][d])).T)
+    along = _direct(trips)
+    graph, lengths = _reversed(trips.roads)
+    for site in np.unique(which[which >= 0]):
+        going = np.flatnonzero(which == site)
+        best_ms, best = _by_nodes(trips, int(site), going, graph, lengths)
+        for origins, destinations, ms, length in ((*along[:3], along[3]), (o, d, local, straight)):
+            mine = (destinations == site) & (which[origins] == site)
+            at = np.searchsorted(going, origins[mine])
+            quicker = ms[mine] < best_ms[at]
+            best[at[quicker]] = length[mine][quicker]
+        metres[going] = best
+    return metres
+
+
+def _by_nodes(
+    trips: Trips, site: int, going: Ints, graph: csr_array, lengths: dict[str, Ints | Floats]
+) -> tuple[Floats, Floats]:
+    """Return milliseconds and metres of the quickest way through the graph from these origins to one site."""
+    segments = trips.roads.segments
+    end, start = trips.end.rows(slice(site, site + 1)), trips.start
+    arrival, departure = end.destinations(segments), start.origins(segments)
+    end_metres, start_metres = _ends(trips.roads, end), _ends(trips.roads, start)
+    best_ms, best = np.full(len(going), np.inf), np.full(len(going), np.nan)
+    for last in range(2):
+        if arrival.nodes[0, last] < 0:
+            continue
+        ms, metres = _tree(graph, lengths, int(arrival.nodes[0, last]))
+        for first in range(2):
+            node = departure.nodes[going, first]
+            total = departure.costs[going, first] + ms[node] + arrival.costs[0, last]
+            quicker = (node >= 0) & (total < best_ms)
+            best_ms[quicker] = total[quicker]
+            best[quicker] = (start_metres[going, first] + metres[node] + end_metres[0, last])[quicker]
+    return best_ms, best
+
+
+def _tree(graph: csr_array, lengths: dict[str, Ints | Floats], node: int) -> tuple[Floats, Floats]:
+    """Return milliseconds and metres from every node to one, along the quickest ways."""
+    ms, after = dijkstra(graph, indices=node, return_predecessors=True)
+    reached = np.flatnonzero(after >= 0)
+    order = reached[np.argsort(ms[reached], kind="stable")]
+    metres = np.full(len(ms), np.nan)
+    metres[node] = 0.0
+    key = order.astype("int64") * len(ms) + after[order]
+    step = lengths["metres"][np.searchsorted(lengths["key"], key)]
+    for at, following, length in zip(order.tolist(), after[order].tolist(), step.tolist(), strict=True):
+        metres[at] = metres[following] + length
+    return ms, metres
+
+
+def _reversed(roads: RoadGraph) -> tuple[csr_array, dict[str, Ints | Floats]]:
+    """Return the graph with every arc turned round, and the metres of the quickest arc of each pair of nodes."""
+    tails, heads, ms = roads.arcs
+    n = len(roads.nodes)
+    key = tails * n + heads
+    order = np.lexsort((ms, key))
+    first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
+    straight = np.hypot(*(roads.xy[heads[first]] - roads.xy[tails[first]]).T)
+    known = roads.edges["length_m"].to_numpy("float64")[first] if "length_m" in roads.edges else straight
+    # A weight of nothing would be no arc at all to scipy.
+    weights = ms[first].astype("float64") + 1e-6
+    graph = csr_array((weights, (heads[first], tails[first])), shape=(n, n))
+    return graph, {"key": key[first], "metres": np.where(np.isnan(known), straight, known)}
+
+
+def _direct(trips: Trips) -> tuple[Ints, Ints, Ints, Floats]:
+    """Return (origin, destination, milliseconds, metres) of the trips along one segment."""
+    segments = trips.roads.segments
+    o, d, ms = direct_ms(trips.start, trips.end, segments)
+    at = trips.start.segment[o]
+    whole = np.hypot(*(trips.roads.xy[segments.heads[at]] - trips.roads.xy[segments.tails[at]]).T)
+    along = np.abs(trips.end.fraction[d] - trips.start.fraction[o]) * whole
+    return o, d, ms, along + trips.start.metres[o] + trips.end.metres[d]
+
+
+def _ends(roads: RoadGraph, joined: Snapped) -> Floats:
+    """Return metres from each point to the head and to the tail of its segment, leg included, (p, 2)."""
+    at = np.maximum(joined.segment, 0)
+    whole = np.hypot(*(roads.xy[roads.segments.heads[at]] - roads.xy[roads.segments.tails[at]]).T)
+    along = np.column_stack([1 - joined.fraction, joined.fraction]) * whole[:, None]
+    metres: Floats = along + joined.metres[:, None]
+    return metres
+
+
+def _xy(points: npt.NDArray[np.object_]) -> Floats:
+    return np.array([(point.x, point.y) for point in points], dtype="float64").reshape(-1, 2)
+
+
+EVERY = slice(None)
+
+
+@dataclass(frozen=True)
+class Legs:
+    """How points join the roads: the speed off the road (km/h), and two bounds (metres).
+
+    Parameters
+    ----------
+    access_kmh
+        Speed of the straight leg between a point and the road.
+    local_metres
+        Straight distance up to which a trip may keep to streets that the edges leave out.
+    max_metres
+        A point further than this from every edge does not join.
+    """
+
+    access_kmh: float
+    local_metres: float
+    max_metres: float
+
+
+@dataclass(frozen=True)
+class Trips:
+    """Origins and destinations, projected and joined to the roads once.
+
+    Parameters
+    ----------
+    roads, legs
+        The network.
+    places
+        Points of origins and of destinations, in metres.
+    start, end
+        Where they join.
+    """
+
+    roads: RoadGraph
+    legs: Legs
+    places: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
+    start: Snapped
+    end: Snapped
+
+    @classmethod
+    def between(cls, roads: RoadGraph, legs: Legs, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> Trips:
+        """Join both ends; SnapError where not one origin, or not one destination, is near the network."""
+        points = [roads.project(side) for side in (origins, destinations)]
+        start, end = (roads.snap_some(side, legs.max_metres, legs.access_kmh) for side in points)
+        return cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), start, end)
+
+    def to(self, destinations: gpd.GeoSeries) -> Trips:
+        """Return trips of the same origins to other destinations; the origins are not joined again."""
+        points = self.roads.project(destinations)
+        end = self.roads.snap_some(points, self.legs.max_metres, self.legs.access_kmh)
+        return replace(self, places=(self.places[0], points.to_numpy()), end=end)
+
+    def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
+        """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
+        segments, start = self.roads.segments, self.start.rows(rows)
+        limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
+        seeds = start.origins(segments), self.end.destinations(segments)
+        minutes = self.roads.router.matrix(*seeds, limit_ms=limit_ms)
+        for o, d, ms in (direct_ms(start, self.end, segments), self.local(rows)):
+            kept = EVERY if limit_ms is None else ms <= limit_ms
+            o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
+            minutes[o, d] = np.fmin(minutes[o, d], direct)
+        return minutes
+
+    def nearest(self, k: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+        """Return the k nearest destinations of each origin: minutes (NaN) and which (-1), without the matrix."""
+        segments = self.roads.segments
+        minutes, which = self.roads.router.nearest(self.end.destinations(segments), k=k)
+        ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
+        seeds = self.start.origins(segments)
+        o, side = np.nonzero(seeds.nodes >= 0)
+        node = seeds.nodes[o, side]
+        found = (
+            (np.repeat(o, k), which[node].ravel(), (ms[node] + seeds.costs[o, side][:, None]).ravel()),
+            direct_ms(self.start, self.end, segments),
+            self.local(EVERY),
+        )
+        o, d, at = (np.concatenate(columns).astype("int64") for columns in zip(*found, strict=True))
+        return quickest(o[d >= 0], d[d >= 0], at[d >= 0], origins=len(self.places[0]), k=k)
+
+    def local(self, rows: slice) -> tuple[Ints, Ints, Ints]:
+        """Return (origin, destination, milliseconds) of the pairs near enough to keep to streets that are left out."""
+        if not self.legs.local_metres:
+            return (np.empty(0, "int64"),) * 3
+        starts, ends = self.places[0][rows], self.places[1]
+        o, d = shapely.STRtree(ends).query(starts, predicate="dwithin", distance=self.legs.local_metres)
+        start, end = self.start.rows(rows).segment[o], self.end.segment[d]
+        # Not across the water: both must join one part of the network.
+        part = self.roads.part[self.roads.segments.tails]
+        kept = (start >= 0) & (end >= 0) & (part[start] == part[end])
+        o, d = o[kept], d[kept]
+        hours = shapely.distance(starts[o], ends[d]) / 1000 / self.legs.access_kmh
+        return o, d, np.rint(hours * 60 * MS_PER_MINUTE).astype("int64")
+
+
+def minutes_along(
+    roads: RoadGraph, legs: Legs, points: gpd.GeoSeries, *, most: float, every: float, outward: bool
+) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:
+    """Yield, for each point, its id and the places along the roads in reach: x, y (metres) and minutes, (places, 3)."""
+    projected = roads.project(points)
+    joined, segments = roads.snap(projected, legs.max_metres, legs.access_kmh), roads.segments
+    for number, (point, place) in enumerate(projected.items()):
+        one = joined.rows(slice(number, number + 1))
+        if one.segment[0] < 0:
+            yield point, np.empty((0, 3))
+            continue
+        at = one.origins(segments) if outward else one.destinations(segments)
+        minutes = (roads.router.to_all(at) if outward else roads.router.from_all(at))[0]
+        places = along(segments, roads.xy, minutes, most=most, every=every, outward=outward)
+        own = own_segment(one, segments, roads.xy, every=every, outward=outward)
+        start = np.array([[place.x, place.y, 0.0]])
+        yield point, np.concatenate([start, own[own[:, 2] <= most], places])

@@ -1,0 +1,206 @@
+"""Why a siting question has no answer: who cannot be served, by how much, and what would be enough."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from accessmap.errors import SitingError
+from accessmap.siting.question import Choice, Question, needed_rows
+from accessmap.siting.solver.program import Open, Outcome, Program
+from accessmap.tables.aligned import Floats
+
+__all__ = ["bottleneck", "cheapest_cover", "most_covered", "refusal"]
+
+_NAMED = 5
+
+
+def refusal(asked: Question, what: str) -> SitingError:
+    """Return the error that explains why no choice keeps the promises of a question."""
+    nearest = _nearest(asked)
+    hopeless = np.asarray(~asked.kept.any(axis=1))
+    asked = replace(asked, started=time.perf_counter())
+    if hopeless.any():
+        return _hopeless(asked, what, nearest, hopeless)
+    return _too_few(asked, what)
+
+
+def _excess(asked: Question) -> Floats:
+    """Return promised residents × sites, minutes beyond the cap; infinite where the site is no help."""
+    minutes = asked.minutes[asked.with_promise].astype("float64")
+    minutes[:, asked.choice.forbidden] = np.nan
+    return np.where(np.isnan(minutes), np.inf, minutes - asked.caps[asked.with_promise][:, None])
+
+
+def _nearest(asked: Question) -> Floats:
+    minutes = asked.minutes[asked.with_promise].astype("float64")
+    minutes[:, asked.choice.forbidden] = np.nan
+    nearest: Floats = np.nanmin(minutes, axis=1) if len(minutes) else np.empty(0)
+    return nearest
+
+
+def _named(ids: pd.Index, minutes: Floats, excess: Floats) -> str:
+    """Return the worst few residents with their minutes and how many are too many."""
+    worst = np.argsort(-excess, kind="stable")[:_NAMED]
+    shown = [f"{ids[row]!r} ({minutes[row]:.1f} min, {excess[row]:.1f} too many)" for row in worst]
+    return ", ".join(shown) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+
+
+def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.bool_]) -> SitingError:
+    caps = asked.caps[asked.with_promise]
+    ids = asked.residents[asked.with_promise][hopeless]
+    cutoff = float(nearest.max()) if np.unique(caps).size == 1 else None
+    relaxed = f"within {cutoff:.6g} minutes every resident has a site" if cutoff is not None else "raise their limits"
+    return SitingError(
+        f"{what}: {len(ids)} residents are too far from every site that may be open, whatever is chosen: "
+        f"{_named(ids, nearest[hopeless], (nearest - caps)[hopeless])}. What would do: {relaxed}.",
+        residents=ids,
+        smallest_cutoff=cutoff,
+    )
+
+
+def _too_few(asked: Question, what: str) -> SitingError:
+    y = most_covered(asked.kept, asked.choice, asked.deadline)
+    out = np.asarray(~asked.kept[:, y].any(axis=1))
+    ids, caps = asked.residents[asked.with_promise][out], asked.caps[asked.with_promise]
+    size = f"p={asked.choice.p}" if asked.choice.p is not None else f"a budget of {asked.choice.budget:g}"
+    more = cheapest_cover(asked.kept, replace(asked.choice, costs=None), asked.deadline)
+    enough = int(more.y.sum()) if more.y is not None and more.proven else None
+    ways = [f"{enough} sites"] if enough is not None and asked.choice.p is not None and enough > asked.choice.p else []
+    if asked.choice.costs is not None and asked.choice.budget is not None:
+        dearer = cheapest_cover(asked.kept, asked.choice, asked.deadline)
+        ways += [f"a budget of {dearer.value:g}"] if dearer.proven and dearer.value > asked.choice.budget else []
+    cutoff = None
+    if np.isfinite(caps).all():
+        late, _, lowest = bottleneck(_excess(asked), asked.choice, asked.deadline)
+        if np.isfinite(late) and late == lowest:
+            ways.append(f"{late:.6g} more minutes for everyone")
+            cutoff = float(caps[0] + late) if np.unique(caps).size == 1 else None
+            ways[-1] += f" (within {cutoff:.6g})" if cutoff is not None else ""
+    else:
+        ways.append("unreached_minutes=, the minutes that someone who reaches no site counts for")
+    people = float(asked.people[asked.residents.isin(ids)].sum())
+    return SitingError(
+        f"{what}: no choice with {size} serves everyone as asked; at best {len(ids)} residents ({people:,.0f} people) "
+        f"are left out, such as {', '.join(map(repr, ids[:_NAMED]))}. "
+        f"What would do: {', or '.join(ways) or 'unknown'}.",
+        residents=ids,
+        smallest_p=enough,
+        smallest_cutoff=cutoff,
+    )
+
+
+# ---------------------------------------------------------------------- covering, on yes/no tables
+
+
+def cheapest_cover(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> Outcome:
+    """Return the sites of least number (or cost) that keep every row, no matter p or the budget."""
+    prices = choice.costs if choice.costs is not None else np.ones(len(choice.existing))
+    lower, upper = choice.bounds(np.empty(0), np.empty(0))
+    program = Program(len(prices), prices, lower, upper, deadline=deadline)
+    rows = needed_rows(kept, choice.existing)
+    program.add(rows.astype("float64") if len(rows) else np.ones((1, len(prices))), 1.0, np.inf)
+    return program.solve()
+
+
+def most_covered(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> Open:
+    """Return the sites that keep the most rows, each counting once."""
+    rows, counts = np.unique(kept, axis=0, return_counts=True)
+    sites = len(choice.existing)
+    lower, upper = choice.bounds(np.zeros(len(rows)), np.ones(len(rows)))
+    program = Program(sites, np.concatenate([np.zeros(sites), -counts]), lower, upper, deadline=deadline)
+    choice.limit(program)
+    link = [sparse.csr_array(-rows.astype("float64")), sparse.eye_array(len(rows), format="csr")]
+    program.add(sparse.hstack(link), -np.inf, 0.0)
+    found = program.solve()
+    return found.y if found.y is not None else choice.existing
+
+
+def bottleneck(values: Floats, choice: Choice, deadline: float) -> tuple[float, Open | None, float]:
+    """Return the smallest value within which an allowed choice serves every row, the choice, and a proven lower bound.
+
+    Bisection over the distinct values, each step asking whether a cover exists (Minieka 1970), and asking it of the few
+    residents who matter (Chen & Handler 1987). Infinite where there is none.
+    """
+    values = np.where(choice.forbidden[None, :], np.inf, values)
+    hardest = values.min(axis=1)
+    steps = np.unique(values[np.isfinite(values) & (values >= hardest.max())])
+    asked = [int(hardest.argmax())]
+    low, high, best = 0, len(steps), None
+    while low < high:
+        middle = (low + high) // 2
+        y, known = _fits(values, steps[middle], asked, choice, deadline)
+        if y is not None:
+            best = y
+            high = min(middle, int(np.searchsorted(steps, values[:, y].min(axis=1).max())))
+        elif known:
+            low = middle + 1
+        else:
+            break
+    value = float(steps[high]) if high < len(steps) else math.inf
+    proven = float(steps[low]) if low < len(steps) else math.inf
+    return value, best, proven
+
+
+def _fits(values: Floats, limit: float, asked: list[int], choice: Choice, deadline: float) -> tuple[Open | None, bool]:
+    """Return an allowed choice within the limit for every row, or None; and whether the answer is certain.
+
+    `asked`, the rows asked about, grows by the worst-served row of each site until no row is left out.
+    """
+    while True:
+        y, known = _cover(values[asked] <= limit, choice, deadline)
+        if y is None:
+            return None, known
+        sites = np.flatnonzero(y)
+        nearest = values[:, sites].argmin(axis=1)
+        late = values[np.arange(len(values)), sites[nearest]]
+        if late.max() <= limit:
+            return y, True
+        order = np.lexsort((-late, nearest))
+        worst = order[np.flatnonzero(np.diff(nearest[order], prepend=-1))]
+        asked.extend(worst[late[worst] > limit].tolist())
+
+
+def _cover(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> tuple[Open | None, bool]:
+    """Return an allowed choice, of at least one site, that keeps every row, or None; and whether that is certain."""
+    rows = needed_rows(kept, choice.existing)
+    greedy = _greedy_cover(rows, choice)
+    if greedy.any() and (choice.p is None or greedy.sum() <= choice.p) and choice.affordable(greedy):
+        return greedy, True
+    lower, upper = choice.bounds(np.empty(0), np.empty(0))
+    if choice.costs is None and len(rows):
+        upper[_dominated(rows) & ~choice.existing] = 0.0
+    program = Program(len(lower), np.zeros(len(lower)), lower, upper, deadline=deadline)
+    replace(choice, at_most=True).limit(program)
+    if len(rows):
+        program.add(rows.astype("float64"), 1.0, np.inf)
+    found = program.solve()
+    return found.y, found.y is not None or found.bound == math.inf
+
+
+def _greedy_cover(rows: NDArray[np.bool_], choice: Choice) -> Open:
+    """Return the existing sites and those that, one by one, keep the most rows not kept yet."""
+    y = choice.existing.copy()
+    left = rows.copy()
+    while left.shape[0]:
+        site = int(left.sum(axis=0).argmax())
+        y[site] = True
+        left = left[~left[:, site]]
+    return y
+
+
+def _dominated(rows: NDArray[np.bool_]) -> Open:
+    """Return the sites whose rows another site keeps as well; of equal ones all but the first."""
+    columns, first = np.unique(rows, axis=1, return_index=True)
+    as_float = columns.astype("float32")
+    inside = as_float.T @ as_float == as_float.sum(axis=0)[:, None]  # column i is a subset of column k
+    np.fill_diagonal(inside, False)
+    dominated = np.ones(rows.shape[1], bool)
+    dominated[first[~inside.any(axis=1)]] = False
+    return dominated

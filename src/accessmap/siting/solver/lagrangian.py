@@ -1,0 +1,219 @@
+"""Residents sent to sites with capacities, as if they could be split: exact values, and rows that bound every set.
+
+For any minutes u_i that are paid to serve a resident, a set of sites costs at least sum a_i u_i - sum_j K_j(u) y_j,
+where K_j is the most that site j can save within its capacity: a knapsack, filled by the largest u_i - t_ij first.
+These are the rows of a Lagrangian relaxation of "everyone is sent somewhere" (Cornuejols, Sridharan & Thizy 1991), one
+number a site instead of one variable a pair.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from accessmap.siting.solver.program import OPTIMAL, Open, no_good, solved_relaxed
+from accessmap.tables.aligned import Floats
+
+__all__ = ["Loads"]
+
+_STEPS = 400  # of the subgradient; the bound then moves by less than a ten-thousandth
+_PATIENCE = 12  # steps without a better bound before the next are shorter
+_SHORTER = 0.6
+_KEPT = 80  # rows of the last steps that the program starts with
+_SHARE = 1 / 3  # of the time left that the steps may take
+_WHOLE = 1e-6
+_NOTHING = 1e-12  # of the most person-minutes there can be
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """The best way to send residents to open sites: its value (infinite where they do not fit), and by resident.
+
+    Parameters
+    ----------
+    value
+        Person-minutes.
+    paid
+        Minutes that each pays: the dual of his being sent.
+    where
+        Site of each; -1 where he is split.
+    """
+
+    value: float
+    paid: Floats
+    where: NDArray[np.intp]
+
+
+class Loads:
+    """Person-minutes to sites that are never overfull, residents split where that helps; an `Oracle` for `Program`.
+
+    The one variable after the sites is the objective.
+
+    Parameters
+    ----------
+    minutes
+        Residents × sites, infinite where a resident cannot be sent; each can be sent somewhere.
+    people, room
+        By resident (more than 0), and the most by site.
+    unit
+        Person-minutes in one unit of the objective.
+    deadline
+        `time.perf_counter()` at which to stop.
+    """
+
+    def __init__(self, minutes: Floats, people: Floats, room: Floats, unit: float, deadline: float) -> None:
+        self.minutes, self.people, self.room, self.scale, self.deadline = minutes, people, room, 1 / unit, deadline
+        self.usable = np.isfinite(minutes)
+        longest = np.where(self.usable, minutes, 0.0).max(axis=1)
+        self.most = float(people @ longest)
+        self._longest = float(longest.max())
+        self._sent: dict[bytes, Sent] = {}
+        self._cut: set[bytes] = set()
+
+    # ------------------------------------------------------------------ the oracle
+
+    def value(self, y: Open) -> float:
+        """Return the (scaled) person-minutes of a set; infinite where its sites cannot take everyone."""
+        return self.scale * self._best(y).value
+
+    def point(self, y: Open) -> Floats:
+        """Return the variables of a set, its objective still at nothing."""
+        return np.append(y.astype("float64"), 0.0)
+
+    def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
+        """Return the rows that a whole set breaks: that of what its residents pay; none for fractions or a set met."""
+        y: Open = x[:-1] > 0.5
+        key = y.tobytes()
+        if at is not None or key in self._cut or np.abs(x[:-1] - y).max() > _WHOLE:
+            return sparse.csr_array((0, len(x))), np.empty(0)
+        self._cut.add(key)
+        sent = self._best(y)
+        rows, low = self.rows([sent.paid])
+        if np.isfinite(sent.value):
+            return rows, low
+        refused, least, _ = no_good(y)
+        refused.resize((1, len(x)))
+        return sparse.csr_array(sparse.vstack([rows, refused])), np.append(low, least)
+
+    def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:  # noqa: ARG002 (an Oracle's)
+        """Return the set as it is: the steps have found good ones."""
+        return y
+
+    def whole(self, y: Open) -> tuple[float, NDArray[np.intp]]:
+        """Return a (scaled) value of a set with nobody split, infinite where that is not found so, and who goes where.
+
+        Those few who are split go, the largest first, to the nearest site that still has room for them.
+        """
+        sent = self._best(y)
+        where = sent.where.copy()
+        if not np.isfinite(sent.value):
+            return np.inf, where
+        left = self.room - np.bincount(where[where >= 0], self.people[where >= 0], minlength=len(self.room))
+        split = np.flatnonzero(where < 0)
+        for one in split[np.argsort(-self.people[split], kind="stable")]:
+            fits = np.where(y & (left >= self.people[one]), self.minutes[one], np.inf)
+            where[one] = fits.argmin()
+            left[where[one]] -= self.people[one]
+            if not np.isfinite(fits.min()):
+                return np.inf, where
+        return self.scale * float(self.people @ self.minutes[np.arange(len(where)), where]), where
+
+    # ------------------------------------------------------------------ bounds for every set
+
+    def rows(self, paid: list[Floats]) -> tuple[sparse.csr_array, Floats]:
+        """Return rows A and sides b: A (y, objective) >= b for every set, one for each vector of minutes paid."""
+        saved = np.array([self.saved(u)[0] for u in paid])
+        saved[saved < _NOTHING * self.most] = 0.0  # rounding of nothing, over which the solver stumbles
+        rows = np.column_stack([self.scale * saved, np.ones(len(paid))])
+        return sparse.csr_array(rows), np.array([self.scale * float(self.people @ u) for u in paid])
+
+    def saved(self, paid: Floats) -> tuple[Floats, Floats]:
+        """Return the most each site can save against what is paid, and the share of each resident that it takes."""
+        saving = paid[:, None] - self.minutes
+        order = np.argsort(-saving, axis=0)
+        saving = np.take_along_axis(saving, order, axis=0)
+        people = self.people[order]
+        before = np.cumsum(people, axis=0) - people
+        taken = np.where(saving > 0, np.clip(self.room - before, 0.0, people), 0.0)
+        shares = np.zeros(saving.shape)
+        np.put_along_axis(shares, order, taken / people, axis=0)
+        return (taken * np.where(taken > 0, saving, 0.0)).sum(axis=0), shares
+
+    def started(self, chosen: Callable[[Floats], Open]) -> tuple[Open, list[Floats]]:
+        """Return a good set and minutes paid that bound all sets well, by subgradient steps.
+
+        Source: Held, Wolfe & Crowder (1974), Validation of subgradient optimization.
+
+        Parameters
+        ----------
+        chosen
+            The set to open where each site saves so much.
+        """
+        until = time.perf_counter() + _SHARE * max(0.0, self.deadline - time.perf_counter())
+        paid = np.partition(self.minutes, min(2, self.minutes.shape[1] - 1), axis=1)[:, :3].copy()
+        paid[~np.isfinite(paid)] = 0.0
+        now = best_paid = paid.max(axis=1)
+        y = chosen(self.saved(now)[0])
+        value = self._best(y).value
+        best, length, stalled = -np.inf, 1.0, 0
+        met = [self._best(y).paid]
+        for _ in range(_STEPS):
+            saved, shares = self.saved(now)
+            tried = chosen(saved)
+            bound = float(self.people @ now) - float(saved[tried].sum())
+            met.append(now)
+            if bound > best:
+                best, best_paid, stalled = bound, now, 0
+            else:
+                stalled += 1
+            if stalled >= _PATIENCE:
+                now, length, stalled = best_paid, length * _SHORTER, 0
+                y, value = min([(y, value), (tried, self._best(tried).value)], key=lambda pair: pair[1])
+                continue
+            left = 1.0 - shares[:, tried].sum(axis=1)
+            norm = float(self.people @ left**2)
+            goal = value if np.isfinite(value) else best + 0.1 * abs(best) + 1e-3 * self.most
+            if norm <= 0 or goal <= bound or time.perf_counter() > until:
+                break
+            now = np.maximum(now + length * (goal - bound) / norm * left, 0.0)
+        return y, [best_paid, *met[:1], *met[-_KEPT:]]
+
+    # ------------------------------------------------------------------ one set
+
+    def _best(self, y: Open) -> Sent:
+        key = y.tobytes()
+        if key not in self._sent:
+            self._sent[key] = self._send(y)
+        return self._sent[key]
+
+    def _send(self, y: Open) -> Sent:
+        """Send everyone to the open sites; who has no room pays more than any exchange could cost."""
+        sites = np.flatnonzero(y)
+        who, where = np.nonzero(self.usable[:, sites])
+        count, pairs = len(self.people), len(who)
+        unsent = (len(sites) + 1) * self._longest + 1.0
+        cost = np.concatenate([self.people[who] * self.minutes[who, sites[where]], self.people * unsent]) * self.scale
+        each = np.arange(pairs)
+        load = sparse.csr_array((self.people[who], (where, each)), shape=(len(sites), pairs + count))
+        sent = sparse.csr_array((np.ones(pairs), (who, each)), shape=(count, pairs + count))
+        left = sparse.csr_array((np.ones(count), (np.arange(count), pairs + np.arange(count))), shape=sent.shape)
+        matrix = (
+            sparse.csr_array(sparse.vstack([load, sent + left])),
+            np.concatenate([np.full(len(sites), -np.inf), np.ones(count)]),
+            np.concatenate([self.room[sites], np.full(count, np.inf)]),
+        )
+        limits = (np.zeros(pairs + count), np.full(pairs + count, np.inf))
+        found = solved_relaxed(cost, matrix, limits, deadline=self.deadline)
+        if found.status != OPTIMAL:
+            return Sent(np.inf, np.zeros(count), np.full(count, -1))
+        paid = -np.asarray(found.ineqlin.marginals[len(sites) :]) / self.people / self.scale
+        fits = float(self.people @ found.x[pairs:]) <= _WHOLE * self.people.sum()
+        where_whole = np.full(count, -1)
+        most = found.x[:pairs] > 1 - _WHOLE
+        where_whole[who[most]] = sites[where[most]]
+        return Sent(float(found.fun) / self.scale if fits else np.inf, paid, where_whole)

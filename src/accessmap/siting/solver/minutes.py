@@ -1,0 +1,344 @@
+"""The minutes of residents as an objective: exact values, rows that bound them, exchanges that improve a set."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program
+from accessmap.tables.aligned import Floats
+
+__all__ = ["Costs", "ShareProgram", "worst_mean"]
+
+# The objective of the first set found is scaled to this, far above the 1e-6 to which the solver keeps its rows.
+_SCALE = 1000.0
+_BROKEN = 1e-6
+_FULL = 1.0 - 1e-9
+
+
+class Costs:
+    """Mean minutes to the nearest open site, over everyone or over the worst-off share; an `Oracle` for `Program`.
+
+    The variables after the sites are the quantile (where share < 1) and one sum of minutes for each group of residents.
+    For a resident whose sites lie at d_j, and any level D, minutes >= D - sum of (D - d_j)+ y_j: the formulation of
+    Cornuejols, Nemhauser & Wolsey (1980), whose rows are summed over the residents that share a nearest site.
+    The mean of the worst share a is min over q of q + mean((minutes - q)+) / a (Rockafellar & Uryasev 2000).
+
+    Parameters
+    ----------
+    minutes
+        Residents × sites, complete; nobody's minutes can be longer than the largest of his row.
+    weights
+        People by resident.
+    share
+        Share of the people, those worst off, whose mean counts (0-1]; 1 is everyone.
+    """
+
+    def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0) -> None:
+        merged, which = np.unique(minutes, axis=0, return_inverse=True)
+        summed = np.bincount(which.ravel(), weights=weights, minlength=len(merged))
+        nearest = merged.argmin(axis=1)
+        rows = np.argsort(nearest, kind="stable")
+        self.minutes = np.ascontiguousarray(merged[rows])
+        self.weights = summed[rows] / summed.sum()
+        self.share = share
+        self.groups = np.flatnonzero(np.diff(nearest[rows], prepend=-1))
+        self.scale = 1.0
+        self._order = np.argsort(self.minutes, axis=1, kind="stable")
+        self._sorted = np.take_along_axis(self.minutes, self._order, axis=1)
+
+    @property
+    def extra(self) -> int:
+        """Number of variables after the sites."""
+        return len(self.groups) + (self.share < 1)
+
+    def scale_to(self, y: Open) -> None:
+        """Choose the unit of the objective by a first set, so that the tolerances of the solver are small beside it."""
+        value = self.value(y)
+        self.scale = _SCALE / value if value > 0 else 1.0
+
+    def objective(self) -> Floats:
+        """Return the cost of the variables after the sites."""
+        sums = np.full(len(self.groups), 1.0 / self.share)
+        return np.concatenate([[1.0], sums]) if self.share < 1 else sums
+
+    def nearest(self, y: Open) -> Floats:
+        """Return the minutes of each merged resident to the nearest open site."""
+        nearest: Floats = self.minutes[:, y].min(axis=1)
+        return nearest
+
+    def value(self, y: Open) -> float:
+        """Return the (scaled) mean minutes of the worst-off share for these open sites; infinite for none."""
+        if not y.any():
+            return float("inf")
+        return self.scale * worst_mean(self.nearest(y), self.weights, self.share)
+
+    def point(self, y: Open) -> Floats:
+        """Return the variables of a set, with the right quantile and all sums at zero."""
+        rest = np.zeros(self.extra)
+        if self.share < 1 and y.any():
+            rest[0] = self.scale * _quantile(self.nearest(y), self.weights, self.share)
+        return np.concatenate([y.astype("float64"), rest])
+
+    def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
+        """Return the rows, at most one a group, that x breaks, each the tightest for the point `at` (x by itself)."""
+        rows, people, low = self._rows(x if at is None else at)
+        sites = self.minutes.shape[1]
+        parts = [sparse.csr_array(rows), sparse.eye_array(len(self.groups), format="csr")]
+        if self.share < 1:
+            parts.insert(1, sparse.csr_array(people[:, None]))
+        side = rows @ x[:sites] + x[-len(self.groups) :]
+        side += people * x[sites] if self.share < 1 else 0.0
+        broken = low - side > _BROKEN
+        return sparse.csr_array(sparse.hstack(parts, format="csr"))[broken], low[broken]
+
+    def _rows(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return by group: coefficients of the sites, of the quantile, and the side that they must reach."""
+        sites = self.minutes.shape[1]
+        y = x[:sites]
+        served = np.cumsum(y[self._order], axis=1) >= _FULL
+        level = np.where(served.any(axis=1), served.argmax(axis=1), sites - 1)
+        far = np.take_along_axis(self._sorted, level[:, None], axis=1)
+        saved = np.clip(far - self.minutes, 0.0, None)
+        weights = self.weights
+        if self.share < 1:
+            weights = np.where(self.scale * (far[:, 0] - saved @ y) > x[sites], weights, 0.0)
+        rows = np.add.reduceat(saved * (self.scale * weights)[:, None], self.groups, axis=0)
+        low = np.add.reduceat(far[:, 0] * (self.scale * weights), self.groups)
+        return rows, np.add.reduceat(weights, self.groups), low
+
+    # ------------------------------------------------------------------ first sets
+
+    def greedy(self, y: Open, closed: Open, allowed: Callable[[Open], bool], count: int) -> Open:
+        """Return y with up to `count` more sites, each time the one that saves most minutes of those allowed."""
+        y = y.copy()
+        now = self.nearest(y) if y.any() else self.minutes.max(axis=1)
+        for _ in range(count):
+            totals = self.weights @ np.minimum(self.minutes, now[:, None])
+            totals[y | closed] = np.inf
+            for site in np.argsort(totals, kind="stable"):
+                if not np.isfinite(totals[site]):
+                    return y
+                y[site] = True
+                if allowed(y):
+                    break
+                y[site] = False
+            else:
+                return y
+            now = self.nearest(y)
+        return y
+
+    def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
+        """Return a set at least as good in the mean, by the best exchange of two sites until none helps."""
+        if self.share < 1 or not y.any():
+            return y
+        while True:
+            totals, sites = self._exchanges(y)
+            now = float(self.weights @ self.nearest(y))
+            better = np.argwhere(totals < now - 1e-12 * max(1.0, now))
+            better = better[np.argsort(totals[tuple(better.T)], kind="stable")][:_TRIED]
+            for out, into in better:
+                changed = y.copy()
+                changed[sites[out]], changed[into] = False, True
+                if allowed(changed):
+                    y = changed
+                    break
+            else:
+                return y
+
+    def _exchanges(self, y: Open) -> tuple[Floats, NDArray[np.intp]]:
+        """Return the mean minutes after each exchange, open sites × sites that replace them; and the open sites."""
+        sites = np.flatnonzero(y)
+        near = self.minutes[:, sites]
+        first = near.argmin(axis=1)
+        best = near[np.arange(len(near)), first]
+        near[np.arange(len(near)), first] = np.inf
+        second = near.min(axis=1)
+        with_it = np.minimum(self.minutes, best[:, None])
+        lost = (np.minimum(self.minutes, second[:, None]) - with_it) * self.weights[:, None]
+        served = sparse.csr_array((np.ones(len(first)), (first, np.arange(len(first)))), shape=(len(sites), len(first)))
+        totals = (self.weights @ with_it)[None, :] + served @ lost
+        totals[:, y] = np.inf
+        return totals, sites
+
+
+_TRIED = 50  # best exchanges looked at, where side conditions refuse some
+
+
+def worst_mean(minutes: Floats, weights: Floats, share: float) -> float:
+    """Return the mean minutes of the worst-off share of the people, the last of them counted in part.
+
+    Source: conditional value at risk, Rockafellar & Uryasev (2000), Optimization of conditional value-at-risk.
+
+    Examples
+    --------
+    >>> worst_mean(np.array([5.0, 10.0, 30.0]), np.array([5.0, 4.0, 1.0]), 0.2)
+    20.0
+    """
+    order = np.argsort(-minutes, kind="stable")
+    wanted = share * weights.sum()
+    before = np.concatenate([[0.0], np.cumsum(weights[order])[:-1]])
+    counted = np.clip(wanted - before, 0.0, weights[order])
+    return float(counted @ minutes[order] / counted.sum())
+
+
+def _quantile(minutes: Floats, weights: Floats, share: float) -> float:
+    """Return the minutes of the last person of the worst-off share."""
+    order = np.argsort(-minutes, kind="stable")
+    last = np.searchsorted(np.cumsum(weights[order]), share * weights.sum() * _FULL)
+    return float(minutes[order][min(last, len(order) - 1)])
+
+
+_PIECES = 4
+_FINEST = 0.02  # width of an interval that is branched on and not cut again, as a share of the objective
+
+
+class _Floored(Costs):
+    """The costs with minutes below a floor put at the floor, but valued as they are."""
+
+    def __init__(self, true: Costs, floor: float) -> None:
+        super().__init__(np.maximum(true.minutes, floor), true.weights, share=true.share)
+        self.true = true
+        self.scale = true.scale
+
+    def value(self, y: Open) -> float:
+        return self.true.value(y)
+
+
+class ShareProgram:
+    """What `Program` is for the mean, for the worst-off share.
+
+    Parameters
+    ----------
+    costs
+        With a share below 1.
+    lower, upper
+        Bounds of the sites.
+    deadline
+        `time.perf_counter()` at which to stop.
+    """
+
+    def __init__(self, costs: Costs, lower: Floats, upper: Floats, *, deadline: float) -> None:
+        self.costs = costs
+        self.sites = len(lower)
+        self.lower = lower
+        self.upper = upper
+        self.deadline = deadline
+        self.thrift: Floats | None = None
+        self._rows: list[tuple[Any, Any, Any]] = []
+        self._parts: list[Program] = []
+        self._open: list[tuple[float, Program]] = []
+
+    def add(self, rows: Any, low: Any, high: Any) -> None:
+        """Add low <= rows·y <= high."""
+        self._rows.append((rows, low, high))
+
+    def size(self) -> dict[str, int]:
+        """Return the number of variables and rows of the largest interval, of calls of HiGHS, and of intervals."""
+        sizes = [part.size() for part in self._parts]
+        largest = {key: max((size[key] for size in sizes), default=0) for key in ("variables", "rows")}
+        return largest | {"rounds": sum(size["rounds"] for size in sizes), "intervals": len(sizes)}
+
+    def solve(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
+        """Return the best set, its value and the proven bound; y is None where there is none below the ceiling."""
+        best = self._begin(start)
+        if best.value > ceiling:
+            best = Outcome(None, ceiling, -math.inf)
+        self._open = []
+        number = itertools.count()  # so that the heap never compares programs
+        heap: list[tuple[float, int, float, float, Program]] = []
+        top = float(self.costs.minutes.max())
+        edges = np.linspace(0.0, min(top, best.value / self.costs.scale), _PIECES + 1)
+        pending = list(itertools.pairwise(edges))
+        closed, bound = np.inf, 0.0
+        while pending or heap:
+            for a, b in pending:
+                part = self._part(a, b)
+                found = part.relaxed(best.y, ceiling=best.value)
+                best = found if found.value < best.value else best
+                if found.bound < np.inf:
+                    heapq.heappush(heap, (max(bound, found.bound), next(number), a, b, part))
+            pending = []
+            if not heap or heap[0][0] >= best.value + TOLERANCE * max(1.0, best.value):
+                break
+            if time.perf_counter() > self.deadline:
+                break
+            bound, _, a, b, part = heapq.heappop(heap)
+            if b - a > _FINEST * best.value / self.costs.scale and np.isfinite(best.value):
+                pending = [(a, (a + b) / 2), ((a + b) / 2, b)]
+                continue
+            found = part.branched(Outcome(best.y, best.value, bound))
+            best = found if found.value < best.value else best
+            closed = min(closed, max(bound, found.bound))
+            self._open.append((found.bound, part))
+        self._open += [(entry[0], entry[4]) for entry in heap]
+        bound = min([closed, *(entry[0] for entry in heap)])
+        return Outcome(best.y, best.value, min(bound, best.value) if best.y is not None else bound)
+
+    def first(self, best: Outcome) -> Outcome:
+        """Return, of all the sets as good as this one, the one whose sites come first in the order of the columns."""
+        if best.y is None or not best.proven:
+            return best
+        limit = best.value + TOLERANCE * max(1.0, best.value)
+        found = [part.first(best) for bound, part in self._open if bound <= limit]
+        return max([best, *found], key=lambda outcome: tuple(outcome.y) if outcome.y is not None else ())
+
+    def _begin(self, start: Open | None) -> Outcome:
+        """Return a first set, improved in turns for its own quantile."""
+        part = self._part(0.0, float(self.costs.minutes.max()))
+        if start is None or not part.allows(start):
+            start = part.branched(Outcome(None, np.inf, -np.inf)).y
+        if start is None:
+            return Outcome(None, np.inf, -np.inf)
+        y, value = start, self.costs.value(start)
+        for better in (self._beyond, self._exchanged):
+            while time.perf_counter() < self.deadline:
+                changed = better(y, part.allows)
+                if not self.costs.value(changed) < value * (1 - TOLERANCE):
+                    break
+                y, value = changed, self.costs.value(changed)
+        return Outcome(y, value, -np.inf)
+
+    def _beyond(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
+        """Return a set with a smaller mean of the minutes beyond the quantile of this one: quick, and nearly right."""
+        quantile = self.costs.point(y)[self.sites] / self.costs.scale
+        beyond = Costs(np.maximum(self.costs.minutes, quantile), self.costs.weights)
+        return beyond.improved(y, allowed)
+
+    def _exchanged(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
+        """Return the set after the best exchange of two sites for the worst-off share itself."""
+        best, value = y, self.costs.value(y)
+        for out in np.flatnonzero(y):
+            for into in np.flatnonzero(~y):
+                changed = y.copy()
+                changed[out], changed[into] = False, True
+                if allowed(changed) and (now := self.costs.value(changed)) < value:
+                    best, value = changed, now
+        return best
+
+    def _part(self, a: float, b: float) -> Program:
+        """Return the program with the quantile between a and b minutes."""
+        costs = _Floored(self.costs, a)
+        rest_lower, rest_upper = np.zeros(costs.extra), np.full(costs.extra, np.inf)
+        rest_lower[0], rest_upper[0] = a * costs.scale, b * costs.scale
+        part = Program(
+            self.sites,
+            np.concatenate([np.zeros(self.sites), costs.objective()]),
+            np.concatenate([self.lower, rest_lower]),
+            np.concatenate([self.upper, rest_upper]),
+            deadline=self.deadline,
+            oracle=costs,
+        )
+        part.thrift = self.thrift
+        for rows in self._rows:
+            part.add(*rows)
+        self._parts.append(part)
+        return part

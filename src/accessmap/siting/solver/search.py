@@ -1,0 +1,222 @@
+"""A siting question written as a program: for the mean, the worst-off, the people covered, the fewest sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accessmap.errors import SitingError
+from accessmap.siting.question import Question, question
+from accessmap.siting.result import Siting, siting_of
+from accessmap.siting.solver.explain import refusal
+from accessmap.siting.solver.minutes import Costs, ShareProgram, worst_mean
+from accessmap.siting.solver.program import Open, Outcome, Program
+from accessmap.tables.aligned import Floats
+
+__all__ = ["ORDERED_UP_TO", "SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]
+
+# Up to this many sites the first of equally good sets is found, at the cost of a few more solves.
+ORDERED_UP_TO = 150
+_SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A question written as a program, and how a solution is read.
+
+    Parameters
+    ----------
+    method
+        Name of the public function.
+    asked, options
+        The question, and the options it was put with.
+    program
+        What HiGHS is given.
+    objective
+        Returns the objective of a set in the unit of the method, from the tables themselves.
+    unit
+        The objective in that unit for each 1 of the program (negative where it is maximised), beyond the offset.
+    merged
+        Number of residents that differ.
+    start
+        A first set, if one is known.
+    offset
+        The objective where the program's is 0.
+    """
+
+    method: str
+    asked: Question
+    options: Mapping[str, Any]
+    program: Program | ShareProgram
+    objective: Callable[[Open], float]
+    unit: float
+    merged: int
+    start: Open | None = None
+    offset: float = 0.0
+
+    def answer(self) -> Siting:
+        """Return the best choice, the first of equals.
+
+        Raises
+        ------
+        SitingError
+            If there is none, or none was found in time.
+        """
+        found = self.best()
+        return self.read(self.program.first(found) if self.program.sites <= ORDERED_UP_TO else found)
+
+    def best(self) -> Outcome:
+        """Return the best set."""
+        possible = self.asked.kept.any(axis=1).all()
+        found = self.program.solve(self.start) if possible else Outcome(None, np.inf, np.inf)
+        if found.y is not None:
+            return found
+        if found.bound < np.inf:
+            raise SitingError(f"{self.method}: no choice was found in {self.asked.seconds:g} s: raise time_limit.")
+        raise refusal(self.asked, self.method)
+
+    def read(self, found: Outcome) -> Siting:
+        """Return the result for a set."""
+        assert found.y is not None
+        objective = self.objective(found.y)
+        least = max(found.bound, 0.0)  # minutes, people and costs are never negative
+        bound = (max if self.unit < 0 else min)(self.offset + least * self.unit, objective)
+        return siting_of(
+            self.asked, self.method, found.y, objective, bound, proven=found.proven, parameters=self.options,
+            size={"distinct_residents": self.merged, **self.program.size()},
+        )  # fmt: skip
+
+
+def median_search(
+    times: pd.DataFrame,
+    demand: pd.Series,
+    *,
+    share: float | None = None,
+    unreached_minutes: float | None = None,
+    **options: Any,
+) -> Search:
+    """Return the search for the smallest mean minutes, of everyone or of the worst-off share."""
+    asked = question(times, demand, **options)
+    if share is not None and not 0 < share <= 1:
+        raise SitingError(f"worst_off: share is {share!r}: give a share of the people above 0 and up to 1.")
+    counted = (asked.people > 0) & ~asked.unreached
+    if not counted.any():
+        raise SitingError(
+            f"siting: no allowed site reaches anyone of the {len(times)} residents.", residents=times.index
+        )
+    if unreached_minutes is None:
+        must = counted & np.isnan(asked.caps) & np.isnan(asked.minutes).any(axis=1)
+        asked = replace(asked, caps=np.where(must, np.inf, asked.caps))
+    minutes, people = _filled(asked, counted, unreached_minutes), asked.people[counted]
+    costs = Costs(_shortened(minutes, asked), people, share=share or 1.0)
+    program, start = _program(asked, costs)
+    total = float(people.sum()) if share is None else 1.0
+
+    def objective(y: Open) -> float:
+        nearest = minutes[:, y].min(axis=1)
+        return float(people @ nearest) if share is None else worst_mean(nearest, people, share)
+
+    method = "p_median" if share is None else "worst_off"
+    given = {**options, "unreached_minutes": unreached_minutes} | ({} if share is None else {"share": share})
+    return Search(method, asked, given, program, objective, total / costs.scale, len(costs.minutes), start)
+
+
+def _program(asked: Question, costs: Costs) -> tuple[Program | ShareProgram, Open]:
+    """Return the program that makes these costs smallest, and a first set."""
+    choice = asked.choice
+    count = (choice.p if choice.p is not None else len(choice.existing)) - int(choice.existing.sum())
+    start = costs.greedy(choice.existing, choice.forbidden, choice.affordable, count)
+    costs.scale_to(start if start.any() else choice.allowed)
+    program: Program | ShareProgram
+    if costs.share < 1:
+        program = ShareProgram(costs, *choice.bounds(np.empty(0), np.empty(0)), deadline=asked.deadline)
+    else:
+        lower, upper = choice.bounds(np.zeros(costs.extra), np.full(costs.extra, np.inf))
+        cost = np.concatenate([np.zeros(len(choice.existing)), costs.objective()])
+        program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=costs)
+    choice.limit(program)
+    asked.promise(program)
+    return program, start
+
+
+def _filled(asked: Question, counted: Open, unreached_minutes: float | None) -> Floats:
+    """Return the minutes of the residents counted, without NaN and without forbidden sites.
+
+    Where everyone must be reached, a site that does not reach a resident may be put at his longest minutes: an open
+    site that reaches him is always nearer, so no value changes.
+    """
+    minutes = asked.minutes[counted].astype("float64")
+    minutes[:, asked.choice.forbidden] = np.nan
+    longest = np.nanmax(minutes, axis=1)
+    if unreached_minutes is None:
+        return np.where(np.isnan(minutes), longest[:, None], minutes)
+    if not unreached_minutes >= longest.max():
+        raise SitingError(
+            f"siting: unreached_minutes is {unreached_minutes!r}, less than the longest minutes ({longest.max():.6g}): "
+            "to reach nobody would count as nearer than to be far."
+        )
+    return np.where(np.isnan(minutes), unreached_minutes, minutes)
+
+
+def _shortened(minutes: Floats, asked: Question) -> Floats:
+    """Return the minutes cut off where no choice can let a resident go farther.
+
+    An existing site is always there; and of n allowed sites of which q are open, one is among the n - q + 1 nearest.
+    """
+    choice = asked.choice
+    free = choice.allowed & ~choice.existing
+    cut = minutes[:, choice.existing].min(axis=1) if choice.existing.any() else np.full(len(minutes), np.inf)
+    least = choice.least - int(choice.existing.sum())
+    if 1 <= least <= free.sum():
+        rank = int(free.sum()) - least
+        cut = np.minimum(cut, np.partition(minutes[:, free], rank, axis=1)[:, rank])
+    return np.asarray(np.minimum(minutes, cut[:, None]))
+
+
+def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **options: Any) -> Search:
+    """Return the search for the most people within the cutoff."""
+    asked = question(times, demand, **options)
+    if not cutoff >= 0:
+        raise SitingError(f"max_coverage: cutoff is {cutoff!r}: give minutes, 0 or more.")
+    close = asked.within(cutoff)
+    # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
+    costs = Costs(_shortened(np.where(close, 0.0, 1.0), asked), asked.people)
+    total = float(asked.people.sum())
+
+    def objective(y: Open) -> float:
+        return float(asked.people[close[:, y].any(axis=1)].sum())
+
+    program, start = _program(asked, costs)
+    given = {"cutoff": cutoff, **options}
+    return Search(
+        "max_coverage", asked, given, program, objective, -total / costs.scale, len(costs.minutes), start, offset=total
+    )
+
+
+def cover_search(
+    times: pd.DataFrame, demand: pd.Series | None, *, cutoff: float | pd.Series, costs: pd.Series | None, **options: Any
+) -> Search:
+    """Return the search for the fewest or cheapest sites that have everyone within the cutoff."""
+    asked = question(times, demand, times.shape[1], at_most=True, costs=costs, within=cutoff, **options)
+    choice = asked.choice
+    prices = choice.costs if choice.costs is not None else np.ones(len(choice.existing))
+    unit = float(prices.mean()) or 1.0
+    lower, upper = choice.bounds(np.empty(0), np.empty(0))
+    program = Program(len(prices), prices / unit, lower, upper, deadline=asked.deadline)
+    choice.limit(program)
+    asked.promise(program)
+    merged = len(np.unique(asked.kept, axis=0))
+    given = {"cutoff": cutoff, "costs": costs, **options}
+    return Search("set_cover", asked, given, program, lambda y: float(prices[y].sum()), unit, merged)
+
+
+SEARCHES: Mapping[str, Callable[..., Search]] = {
+    "p_median": median_search,
+    "worst_off": median_search,
+    "max_coverage": coverage_search,
+    "set_cover": cover_search,
+}

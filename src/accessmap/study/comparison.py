@@ -1,0 +1,207 @@
+"""What scenarios change, for whom: the same measure of each, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap.errors import ScenarioError
+from accessmap.study.scenario import Scenario
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE
+
+__all__ = ["category_changed", "compare", "compare_tables", "studies_under", "winners_and_losers"]
+
+Measure = Callable[[Study], "pd.Series[float]"]
+
+
+def compare(
+    scenarios: Iterable[Scenario],
+    study: Study,
+    *,
+    category: str | None = None,
+    measure: Measure | None = None,
+) -> pd.DataFrame:
+    """Return a measure by resident (rows) under the baseline and each scenario (columns); by default minutes.
+
+    Parameters
+    ----------
+    scenarios
+        Their names must differ; the order of the columns is theirs, after "baseline".
+    study
+        Is not changed.
+    category
+        Minutes to the nearest site of this category are compared. May be left out where all the sites that the
+        scenarios change are of one category.
+    measure
+        Any function of a study that returns a Series by resident, compared instead of minutes.
+
+    Raises
+    ------
+    ScenarioError
+        Where two scenarios have one name, the category cannot be told, or a scenario cannot be applied.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> plan = am.Scenario("Coucy").open("france_services", commune="02217")
+    >>> am.compare([plan], study, category="france_services").columns.to_list()
+    ['baseline', 'Coucy']
+    """
+    scenarios = list(scenarios)
+    studies = studies_under(scenarios, study)
+    if measure is None:
+        chosen = category if category is not None else category_changed(scenarios, study)
+        study.sites(chosen)  # a category that the study has none of is a slip, and is named here
+        _route_once(studies.values(), chosen)
+
+        def measure(study: Study) -> pd.Series[float]:
+            sites = study.services[study.services["category"] == chosen]
+            return study.minutes(sites).min(axis=1)
+
+    return pd.DataFrame({name: measure(each) for name, each in studies.items()}, index=study.residents.index)
+
+
+def compare_tables(
+    scenarios: Iterable[Scenario], study: Study, table: Callable[[Study], pd.DataFrame | pd.Series[Any]]
+) -> pd.DataFrame:
+    """Return any table of a study under the baseline and each scenario, one below the other, by "scenario" first.
+
+    Coverage, an imbalance summary, opening hours in reach, who leans on the outside: whatever a function makes of a
+    study, before and after.
+
+    Parameters
+    ----------
+    scenarios
+        Their names must differ.
+    study
+        Is not changed.
+    table
+        A function of a study that returns a DataFrame, or a Series, which becomes one row.
+
+    Raises
+    ------
+    ScenarioError
+        Where two scenarios have one name, or one cannot be applied.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> plan = am.Scenario("Coucy").open("france_services", commune="02217")
+    >>> def counts(study):
+    ...     return study.services["category"].value_counts()
+    >>> am.compare_tables([plan], study, counts)["france_services"].to_list()
+    [14, 15]
+    """
+    found = {name: table(each) for name, each in studies_under(list(scenarios), study).items()}
+    tables = {name: each.to_frame().T if isinstance(each, pd.Series) else each for name, each in found.items()}
+    rows = any(isinstance(each, pd.DataFrame) for each in found.values())
+    whole = pd.concat(tables, names=["scenario"])
+    return whole if rows else whole.droplevel(list(range(1, whole.index.nlevels)))
+
+
+def studies_under(scenarios: Sequence[Scenario], study: Study) -> dict[str, Study]:
+    """Return the study as it is and under each scenario, by name."""
+    names = [scenario.name for scenario in scenarios]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ScenarioError(f"compare: two scenarios are named {twice[0]!r}; give each its own name.")
+    return {BASELINE: study} | {scenario.name: scenario.apply(study) for scenario in scenarios}
+
+
+def _route_once(studies: Iterable[Study], category: str) -> None:
+    """Route the sites of all these studies together, once for each network."""
+    by_network: dict[int, list[Study]] = {}
+    for study in studies:
+        by_network.setdefault(id(study.network), []).append(study)
+    for group in by_network.values():
+        sites = pd.concat([study.services.loc[study.services["category"] == category, "geometry"] for study in group])
+        if len(sites):
+            group[0].minutes(gpd.GeoDataFrame(geometry=sites.drop_duplicates(), crs=group[0].services.crs))
+
+
+def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_least: float = 1.0) -> pd.DataFrame:
+    """Return, by scenario and commune, how many people gain or lose minutes, and how many are newly reached or not.
+
+    Parameters
+    ----------
+    result
+        Minutes by resident, as `compare` returns them.
+    residents
+        Their `commune` and `population`.
+    at_least
+        Minutes from which a change counts as a gain or a loss.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By (scenario, commune), people: gain, lose, newly_reached, no_longer_reached; and minutes: the mean change of
+        those who are reached both before and after, weighted by people (negative is quicker). Someone who is newly
+        reached is not counted as a gain in minutes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> residents = pd.DataFrame({"commune": ["02173", "02173"], "population": [100, 50]}, index=["a", "b"])
+    >>> result = pd.DataFrame({"baseline": [20.0, None], "plan": [12.0, 30.0]}, index=["a", "b"])
+    >>> winners_and_losers(result, residents).loc[("plan", "02173"), ["gain", "newly_reached"]].to_list()
+    [100.0, 50.0]
+    """
+    people = residents["population"].reindex(result.index).astype("float64")
+    commune = residents["commune"].reindex(result.index)
+    before = result[BASELINE]
+    parts = {}
+    for name in result.columns.drop(BASELINE):
+        change = result[name] - before
+        both = change.notna() & (people > 0)
+        table = pd.DataFrame(
+            {
+                "gain": people.where(change <= -at_least, 0.0),
+                "lose": people.where(change >= at_least, 0.0),
+                "newly_reached": people.where(before.isna() & result[name].notna(), 0.0),
+                "no_longer_reached": people.where(before.notna() & result[name].isna(), 0.0),
+                "people_minutes": (change * people).where(both, 0.0),
+                "people_reached": people.where(both, 0.0),
+            }
+        )
+        sums = table.groupby(commune).sum()
+        sums["minutes"] = sums.pop("people_minutes") / sums.pop("people_reached").replace(0.0, np.nan)
+        parts[name] = sums
+    return pd.concat(parts, names=["scenario", "commune"])
+
+
+def category_changed(scenarios: Sequence[Scenario], study: Study) -> str:
+    """Return the one category of the sites that these scenarios change.
+
+    Parameters
+    ----------
+    scenarios
+        Whose steps are looked through.
+    study
+        Knows the category of the sites that close, move or are set.
+
+    Raises
+    ------
+    ScenarioError
+        Where they change sites of no category, or of several.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> category_changed([am.Scenario("Coucy").open("france_services", commune="02217")], am.load_sample())
+    'france_services'
+    """
+    steps = [step for scenario in scenarios for step in scenario.steps]
+    opened = {step.id: step.category for step in steps if step.action == "open"}
+    known = study.services["category"]
+    found = {step.category or opened.get(step.id) or known.get(step.id) for step in steps} - {None}
+    if len(found) != 1:
+        have = ", ".join(sorted(map(str, found))) or "none"
+        raise ScenarioError(f"compare: give category=, since the scenarios change sites of {have}.")
+    return str(found.pop())

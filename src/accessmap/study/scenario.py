@@ -1,0 +1,157 @@
+"""Scenario: a named, ordered list of changes to services and roads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from accessmap.errors import ScenarioError
+from accessmap.study.steps import ACTIONS, Changes, Step
+from accessmap.study.study import Study
+from accessmap.tables.contracts import BASELINE, check_services
+from accessmap.words.cards import scenario_card
+
+__all__ = ["Scenario"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named, ordered list of changes to services and roads; each method returns a new one, the study is untouched.
+
+    Parameters
+    ----------
+    name
+        As maps and tables show it.
+    steps
+        The changes, first to last.
+
+    Examples
+    --------
+    >>> plan = Scenario("Coucy").open("france_services", commune="02217").close("france_services-02602")
+    >>> [step.action for step in plan.steps]
+    ['open', 'close']
+    """
+
+    name: str
+    steps: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ScenarioError(f"scenario: the name is {self.name!r}: give it a text that maps can show.")
+        if self.name == BASELINE:
+            raise ScenarioError(f"scenario: {BASELINE!r} is what the study is without changes; choose another name.")
+
+    def open(
+        self,
+        category: str,
+        *,
+        commune: str | None = None,
+        lon: float | None = None,
+        lat: float | None = None,
+        id: str | None = None,
+        name: str | None = None,
+    ) -> Scenario:
+        """Return the scenario with a new site of this category, at a commune's mairie or at a point in degrees."""
+        return self._then(Step("open", id, category, name, commune, lon, lat))
+
+    def close(self, id: str) -> Scenario:
+        """Return the scenario with this site closed."""
+        return self._then(Step("close", id))
+
+    def move(
+        self, id: str, *, commune: str | None = None, lon: float | None = None, lat: float | None = None
+    ) -> Scenario:
+        """Return the scenario with this site moved to a commune's mairie or to a point in degrees."""
+        return self._then(Step("move", id, commune=commune, lon=lon, lat=lat))
+
+    def adapt(self, id: str, *, step_free: str = "yes") -> Scenario:
+        """Return the scenario with this site made step-free ("yes"), or not ("no"), or "unknown"."""
+        return self._then(Step("set", id, properties=(("step_free", step_free),)))
+
+    def resize(self, id: str, *, capacity: float) -> Scenario:
+        """Return the scenario with another capacity for this site, in the unit of its category."""
+        return self._then(Step("set", id, properties=(("capacity", capacity),)))
+
+    def set_hours(self, id: str, hours: str) -> Scenario:
+        """Return the scenario with other opening hours for this site, in OSM opening_hours syntax."""
+        return self._then(Step("set", id, properties=(("hours", hours),)))
+
+    def close_road(self, u: Any, v: Any) -> Scenario:
+        """Return the scenario with the road between two nodes closed, both ways: a bridge, say."""
+        return self._then(Step("close_road", road=(u, v)))
+
+    def set_speed(self, u: Any, v: Any, *, kmh: float) -> Scenario:
+        """Return the scenario with another speed between two nodes, both ways, in km/h; delays at the ends are lost."""
+        return self._then(Step("set_speed", road=(u, v), properties=(("kmh", kmh),)))
+
+    def connect(self, commune: str, *, technology: str = "fibre", share: float = 1.0) -> Scenario:
+        """Return the scenario with this share (0-1) of a commune's premises connectable, never less than before."""
+        return self._then(Step("connect", commune=commune, properties=(("technology", technology), ("share", share))))
+
+    def equip(
+        self,
+        school: str,
+        *,
+        tablets: float | None = None,
+        interactive_boards: float | None = None,
+        ent: str | None = None,
+        connection_mbps: float | None = None,
+    ) -> Scenario:
+        """Return the scenario with this school equipped: tablets and boards come on top of those that are there."""
+        given = {
+            "tablets": tablets,
+            "interactive_boards": interactive_boards,
+            "ent": ent,
+            "connection_mbps": connection_mbps,
+        }
+        return self._then(Step("equip", school, properties=tuple((k, v) for k, v in given.items() if v is not None)))
+
+    def named(self, name: str) -> Scenario:
+        """Return the same changes under another name."""
+        return replace(self, name=name)
+
+    @property
+    def hash(self) -> str:
+        """A hash of the changes (not of the name), the same on every machine and in every version of Python."""
+        steps = [step.given() for step in self.steps]
+        return sha256(json.dumps(steps, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def __add__(self, other: Scenario) -> Scenario:
+        """Return both, one after the other, named "a + b"."""
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return Scenario(f"{self.name} + {other.name}", self.steps + other.steps)
+
+    def apply(self, study: Study) -> Study:
+        """Return the study as it would be; minutes that are known are not routed again unless the roads change.
+
+        Raises
+        ------
+        ScenarioError
+            Every step that cannot be carried out, at once, with near matches.
+        TableError
+            Where a changed service breaks the contract.
+        """
+        problems: list[str] = []
+        changes = Changes(study)
+        for number, step in enumerate(self.steps, start=1):
+            try:
+                ACTIONS[step.action](changes, step)
+            except ScenarioError as error:
+                problems.append(f"Step {number} ({step.action}): {error}")
+        if problems:
+            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+            raise ScenarioError(f"scenario {self.name!r}: {count}. " + " ".join(problems))
+        # What no step has touched was checked with the study.
+        touched = changes.services.index.intersection(list(changes.touched))
+        if len(touched):
+            check_services(changes.services.loc[touched], study.communes)
+        return changes.study()
+
+    def _repr_html_(self) -> str:
+        return scenario_card(self.name, [step.given() for step in self.steps])
+
+    def _then(self, step: Step) -> Scenario:
+        return replace(self, steps=(*self.steps, step))

@@ -1,0 +1,194 @@
+"""Travel times: from who and what, over how, to minutes."""
+
+import logging
+from collections.abc import Iterable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap.roads.network import RoadNetwork
+from accessmap.tables.contracts import check_residents, check_services
+
+__all__ = ["nearest_times", "travel_times", "travel_times_long"]
+
+CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
+
+logger = logging.getLogger("accessmap")
+
+
+def travel_times(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    network: RoadNetwork,
+    *,
+    limit: float | None = None,
+    max_metres: float | None = None,
+    homeward: bool = False,
+) -> pd.DataFrame:
+    """Return minutes from home to service, float32, residents × services; NaN is not reached.
+
+    The legs between the points and the road are part of the minutes, at both ends.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in the contract of `accessmap.tables.contracts`: points, in EPSG:2154 or
+        a UTM zone.
+    network
+        The roads.
+    limit
+        Minutes beyond which a service counts as not reached.
+    max_metres
+        A point further than this from every road is not reached, by default `network.max_metres`; `network.snap`
+        lists such points.
+    homeward
+        False: from home to the service. True: from the service back home, which one-way streets make another time.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    SnapError
+        Where not one resident, or not one service, is near the network.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> msap = study.services.query("category == 'france_services'")
+    >>> times = am.travel_times(study.residents.head(3), msap, study.network)
+    >>> times.shape
+    (3, 14)
+    """
+    check_residents(residents)
+    check_services(services)
+    ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
+    minutes = network.travel_minutes(*ends, limit=limit, max_metres=max_metres)
+    minutes = minutes.T if homeward else minutes
+    times = pd.DataFrame(minutes, index=residents.index, columns=services.index)
+    lost = int(times.isna().all(axis=1).sum())
+    if lost and limit is None:
+        logger.warning("%d of %d residents reach no service: see network.snap(residents)", lost, len(residents))
+    return times
+
+
+def travel_times_long(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    network: RoadNetwork,
+    *,
+    limit: float,
+    chunk_bytes: int = CHUNK_BYTES,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Return the pairs within `limit` minutes, one row each: resident_id, service_id, minutes (float32).
+
+    For work whose matrix would not fit in memory: it is made and filtered a few residents at a time.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in the contract of `accessmap.tables.contracts`.
+    network
+        The roads.
+    limit
+        Minutes; pairs further apart are left out.
+    chunk_bytes
+        Memory for the minutes of one chunk.
+    progress
+        Show a progress bar on standard error.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of `residents`, then of `services`; ids as categories, which keeps it small.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    SnapError
+        Where not one resident, or not one service, is near the network.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> pairs = travel_times_long(study.residents, study.sites("hospital"), study.network, limit=10)
+    >>> pairs.columns.to_list(), bool(pairs["minutes"].max() <= 10)
+    (['resident_id', 'service_id', 'minutes'], True)
+    """
+    check_residents(residents)
+    check_services(services)
+    trips = network.trips(residents.geometry, services.geometry)
+    rows = max(1, chunk_bytes // (4 * max(1, len(services))))
+    found = []
+    for first in _told(range(0, len(residents), rows), progress):
+        minutes = trips.minutes(limit, slice(first, first + rows))
+        resident, service = np.nonzero(~np.isnan(minutes))
+        found.append((resident + first, service, minutes[resident, service]))
+    resident, service, at = (np.concatenate(column) for column in zip(*found, strict=True))
+    return pd.DataFrame(
+        {
+            "resident_id": pd.Categorical.from_codes(resident, categories=residents.index),
+            "service_id": pd.Categorical.from_codes(service, categories=services.index),
+            "minutes": at.astype("float32"),
+        }
+    )
+
+
+def _told(steps: range, progress: bool) -> Iterable[int]:
+    """Return the steps, with a progress bar where it is asked for."""
+    if not progress:
+        return steps
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(steps, description="Travel times", console=Console(stderr=True), transient=True)
+
+
+def nearest_times(
+    residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: RoadNetwork, *, k: int = 1
+) -> pd.DataFrame:
+    """Return the k-th nearest service of each resident and the minutes to it: columns service_id and minutes.
+
+    The same as `nearest(travel_times(residents, services, network), k=k)` without ever building that matrix: for
+    hundreds of thousands of residents, or thousands of services.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in the contract of `accessmap.tables.contracts`.
+    network
+        The roads.
+    k
+        1 for the nearest, 2 for the second nearest, and so on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By resident: service_id (string, <NA> where fewer than k services are reached) and minutes (NaN there). Of two
+        services equally near, the first row of `services` comes first.
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract.
+    SnapError
+        Where not one resident, or not one service, is near the network.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> mairies = study.services.query("category == 'mairie'")
+    >>> nearest_times(study.residents.loc[["02173-01"]], mairies, study.network)["service_id"].to_list()
+    ['mairie-02173']
+    """
+    check_residents(residents)
+    check_services(services)
+    minutes, which = network.nearest_minutes(residents.geometry, services.geometry, k=k)
+    at = which[:, k - 1]
+    names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
+    return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)

@@ -1,0 +1,27 @@
+"""What every table of a study must be: contracts, checked once at the public door, every problem told at once."""
+
+from accessmap.tables.contracts import (
+    BASELINE,
+    METRIC_CRS,
+    check_communes,
+    check_digital,
+    check_equipment,
+    check_residents,
+    check_schools,
+    check_services,
+    check_times,
+    metric_crs,
+)
+
+__all__ = [
+    "BASELINE",
+    "METRIC_CRS",
+    "check_communes",
+    "check_digital",
+    "check_equipment",
+    "check_residents",
+    "check_schools",
+    "check_services",
+    "check_times",
+    "metric_crs",
+]

@@ -1,0 +1,606 @@
+"""The contracts of the four tables (communes, residents, services, times), each checked once at the public door.
+
+Every check reads the whole table and raises one :class:`~accessmap.errors.TableError` that lists all problems, with the
+rows, the values and the remedy. No check changes what it is given.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from accessmap.errors import TableError
+from accessmap.tables.checks import (
+    FRANCE_LONLAT,
+    METRIC_CRS,
+    SHOWN,
+    Findings,
+    check_places,
+    count,
+    first_few,
+    old_communes,
+    same_crs,
+    some,
+)
+from accessmap.words.near import did_you_mean
+
+__all__ = [
+    "BASELINE",
+    "COUNTS",
+    "EQUIPMENT_COUNTS",
+    "LEVELS",
+    "METRIC_CRS",
+    "RATES",
+    "SECTORS",
+    "check_communes",
+    "check_digital",
+    "check_equipment",
+    "check_residents",
+    "check_schools",
+    "check_services",
+    "check_times",
+    "metric_crs",
+]
+
+BASELINE: Final = "baseline"
+"""Name of a study without changes, beside scenarios."""
+
+RATES: Final = ("fibre", "very_high_speed", "mobile_4g")
+"""Columns that hold a share 0-1 of the premises: fibre; any technology at 30 Mbit/s or more; 4G."""
+
+COUNTS: Final = ("premises", "fibre_premises", "very_high_speed_premises")
+"""Optional columns that hold a number of premises: all of them, and those that each technology reaches."""
+
+# Above this, the order of two shares that were computed apart is not floating point but a contradiction.
+_HAIR = 1e-9
+_INSEE = re.compile(r"\d[\dAB]\d{3}")
+
+
+def check_digital(
+    digital: pd.DataFrame, communes: pd.DataFrame | None = None, *, row_names: Sequence[str] | None = None
+) -> None:
+    """Return nothing when `digital` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    digital
+        Index `code` (of a commune, text such as "02173"; or the id of a cell or zone); at least one of the columns of
+        :data:`RATES`, shares 0-1, missing where unknown; optional :data:`COUNTS` of premises, missing where unknown.
+    communes
+        Where given, every code must be one of its index. A commune without a row is unknown, and no error.
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its code.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Notes
+    -----
+    Fibre is a technology of 30 Mbit/s or more (ARCEP, Observatoire du haut et très haut débit: "très haut débit" is
+    30 Mbit/s or more, downwards), so `very_high_speed` below `fibre` is a contradiction and not a low rate.
+
+    Examples
+    --------
+    >>> check_digital(pd.DataFrame({"fibre": [89.9]}, index=pd.Index(["02159"], name="code")))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: digital: 1 problem.
+    'fibre' is over 1 in 1 row: '02159' (89.9): give a share 0-1: 89.9 looks like a percentage, divide by 100.
+    """
+    found = _Rates("digital", digital, row_names)
+    if found.is_table(geographic=False):
+        found.twice()
+        if not found.problems:
+            found.ids("code", french=True)
+            found.any_rate()
+            for name in RATES:
+                found.share(name)
+            for name in COUNTS:
+                found.number(name, "a number of premises", optional=True)
+            found.fibre_is_fast()
+            if communes is not None:
+                found.known_codes(communes.index)
+    found.raise_if_any()
+
+
+class _Rates(Findings):
+    """The problems of a table of rates."""
+
+    @property
+    def in_france(self) -> bool:
+        """Whether the codes are those of INSEE: elsewhere, and for cells, four digits may be a whole code."""
+        return any(_INSEE.fullmatch(code) is not None for code in self.table.index if isinstance(code, str))
+
+    def twice(self) -> None:
+        """No column is there twice."""
+        columns = self.table.columns
+        if not columns.is_unique:
+            self.add(f"Columns {some(columns[columns.duplicated()])} are there twice: keep one of each.")
+
+    def any_rate(self) -> None:
+        """One of the rates is there, under its name."""
+        if not any(name in self.table.columns for name in RATES):
+            has = ", ".join(map(repr, self.table.columns)) or "no column"
+            near = next((hint for hint in (did_you_mean(name, RATES) for name in self.table.columns) if hint), "")
+            self.add(f"No rate is there (it has {has}){near}: give one of {', '.join(map(repr, RATES))}, a share 0-1.")
+
+    def share(self, name: str) -> None:
+        """A column holds shares 0-1, missing where unknown."""
+        if name not in self.table.columns:
+            return
+        before = len(self.problems)
+        self.number(name, "a share (0-1)", optional=True)
+        if len(self.problems) > before and not pd.api.types.is_numeric_dtype(self.table[name]):
+            return
+        if pd.api.types.is_bool_dtype(self.table[name]):
+            return
+        values = self._numbers(name)
+        finite = np.isfinite(values)
+        largest = values[finite].max(initial=0.0)
+        if largest > 100:
+            remedy = (
+                f"give a share 0-1: {largest:g} looks like a percentage, divide by 100, but is over 100 % even so, as "
+                "when premises connected outnumber those counted: correct one of the two, or leave it missing"
+            )
+        else:
+            remedy = f"give a share 0-1: {largest:g} looks like a percentage, divide by 100"
+        self.flag(finite & (values > 1), f"'{name}' is over 1", remedy, lambda row: f"{values[row]:g}")
+
+    def fibre_is_fast(self) -> None:
+        """What has fibre has very high speed."""
+        if not {"fibre", "very_high_speed"} <= set(self.table.columns) or self.problems:
+            return
+        fibre, fast = self._numbers("fibre"), self._numbers("very_high_speed")
+        self.flag(
+            fast < fibre - _HAIR,
+            "'very_high_speed' is below 'fibre'",
+            "fibre is very high speed too: take both of one vintage, or leave one of them missing",
+            lambda row: f"{fast[row]:g} and {fibre[row]:g}",
+        )
+
+    def known_codes(self, codes: pd.Index) -> None:
+        """Every code is one of these."""
+        text = pd.Series(self.table.index, dtype=object)
+        unknown = (~text.isin(codes) & text.notna()).to_numpy()
+        near = {code: self._near(code, codes) for code in text[unknown].unique()[:SHOWN]}
+        remedy = "correct it, load that commune too, or leave the row out (read_digital does, and says so)"
+        self.flag(
+            unknown,
+            "'code' is of no commune of the communes table",
+            remedy,
+            lambda row: f"{text[row]!r}{near.get(text[row], '')}",
+        )
+
+    @staticmethod
+    def _near(code: object, codes: pd.Index) -> str:
+        """The same code with the zero that a spreadsheet took, else the nearest ones."""
+        return f" (did you mean '0{code}'?)" if f"0{code}" in codes else did_you_mean(code, codes)
+
+    def _numbers(self, name: str) -> NDArray[np.float64]:
+        return np.asarray(self.table[name].to_numpy(dtype="float64", na_value=np.nan))
+
+
+LEVELS: Final = ("nursery", "primary", "middle", "high")
+"""école maternelle; école élémentaire or primaire (which has both); collège; lycée of any kind."""
+
+SECTORS: Final = ("public", "private")
+
+EQUIPMENT_COUNTS: Final = ("tablets", "interactive_boards")
+"""What is counted. `<name>_at_least` is True where the count is only what was bought, on top of an unknown stock."""
+
+
+def check_schools(
+    schools: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame | None = None,
+    *,
+    row_names: Sequence[str] | None = None,
+) -> None:
+    """Return nothing when `schools` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    schools
+        Index `school_id` (text: the UAI, such as "0020001A"); columns `name`, `level` (one of :data:`LEVELS`),
+        `commune` (code), `geometry` (points in metres); optional `classes`, `pupils` (counts, 0 or more, missing where
+        unknown), `sector` (public or private, missing where unknown) and `with_nursery` (yes, no or unknown: whether a
+        primary school has nursery classes too).
+    communes
+        Where given, every `commune` must be one of its codes, and both tables must share one CRS.
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its id.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = {"name": "Les Marais", "level": "primay", "commune": "02173", "geometry": shapely.Point(0, 0)}
+    >>> check_schools(gpd.GeoDataFrame([row], index=pd.Index(["0020001A"], name="school_id"), crs="EPSG:2154"))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: schools: 1 problem.
+    'level' is unknown in 1 row: '0020001A' ('primay' (did you mean 'primary'?)):
+    write one of nursery, primary, middle, high (read_schools knows the French words).
+    """
+    found = Findings("schools", schools, row_names)
+    if found.is_table(geographic=True):
+        found.columns("name", "level", "commune")
+        found.ids("school_id")
+        found.text("name")
+        found.text("level")
+        found.known(
+            "level",
+            pd.Index(LEVELS),
+            "unknown",
+            f"write one of {', '.join(LEVELS)} (read_schools knows the French words)",
+        )
+        found.text("commune")
+        found.lost_zeros("commune")
+        found.number("classes", "a number of classes", optional=True)
+        found.number("pupils", "a number of pupils", optional=True)
+        found.known("sector", pd.Index(SECTORS), "neither public nor private", "correct it, or leave it missing")
+        found.yes_no("with_nursery")
+        check_places(found, ("Point",), "points")
+        if communes is not None:
+            same_crs(found, communes)
+            remedy = "correct it, load that commune too, or read schools with clip=True"
+            found.known("commune", communes.index, "no commune of the communes table", remedy)
+    found.raise_if_any()
+
+
+def check_equipment(
+    equipment: pd.DataFrame,
+    schools: gpd.GeoDataFrame | None = None,
+    *,
+    row_names: Sequence[str] | None = None,
+) -> None:
+    """Return nothing when `equipment` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    equipment
+        Index `school_id`; optional columns `tablets`, `interactive_boards` (counts, missing where unknown),
+        `tablets_at_least`, `interactive_boards_at_least` (bool: the count is a floor), `ent` (yes, no or unknown) and
+        `connection_mbps` (Mbit/s down, missing where unknown). No row for a school: all of it is unknown.
+    schools
+        Where given, every row must be of one of its schools.
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its id.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> check_equipment(pd.DataFrame({"tablets": [-3]}, index=pd.Index(["0020001A"], name="school_id")))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: equipment: 1 problem.
+    'tablets' is negative in 1 row: '0020001A' (-3): give a count, 0 or more, or leave it missing.
+    """
+    found = Findings("equipment", equipment, row_names)
+    if not isinstance(equipment, pd.DataFrame):
+        found.add(f"It is a {type(equipment).__name__} and not a DataFrame: give a table indexed by school_id.")
+        found.raise_if_any()
+    if equipment.columns.is_unique:
+        found.ids("school_id")
+        for name in EQUIPMENT_COUNTS:
+            found.number(name, "a count", optional=True)
+            _check_floor(found, name)
+        found.number("connection_mbps", "Mbit/s", optional=True)
+        found.yes_no("ent")
+        if schools is not None:
+            _check_schools_exist(found, schools.index)
+    else:
+        twice = equipment.columns[equipment.columns.duplicated()]
+        found.add(f"Columns {some(twice)} are there twice: keep one of each.")
+    found.raise_if_any()
+
+
+def _check_floor(found: Findings, name: str) -> None:
+    flag = f"{name}_at_least"
+    if flag not in found.table.columns:
+        return
+    found.true_or_false(flag, f"make it bool: True where '{name}' is a floor and not a count")
+    if name not in found.table.columns:
+        found.add(f"'{flag}' is there without '{name}': add the counts it speaks of.")
+
+
+def _check_schools_exist(found: Findings, ids: pd.Index) -> None:
+    """Add the rows of schools that are not there, each with the nearest ids."""
+    index = found.table.index
+    unknown = ~index.isin(ids)
+    found.flag(
+        unknown,
+        "'school_id' is no school of the schools table",
+        "correct it, or leave the row out",
+        lambda row: did_you_mean(index[row], ids).strip(" ()") or "no id is near",
+    )
+
+
+LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
+
+
+def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence[float]) -> str:
+    """Return the CRS to measure this place in metres: EPSG:2154 around metropolitan France, else its UTM zone.
+
+    Parameters
+    ----------
+    place
+        A GeoDataFrame or GeoSeries with a CRS; or a shapely geometry or (west, south, east, north) bounds in degrees.
+
+    Returns
+    -------
+    str
+        An authority code such as "EPSG:2154" or "EPSG:32629".
+
+    Raises
+    ------
+    TableError
+        When the place has no CRS, no coordinates, or coordinates that are not on Earth.
+
+    Notes
+    -----
+    UTM zone: six degrees wide, counted from 180 degrees west; EPSG 326xx north and 327xx south of the equator.
+
+    Examples
+    --------
+    >>> metric_crs((3.0, 49.3, 3.8, 49.9))
+    'EPSG:2154'
+    >>> metric_crs((-8.7, 41.1, -8.5, 41.3))
+    'EPSG:32629'
+    """
+    if isinstance(place, gpd.GeoDataFrame | gpd.GeoSeries):
+        if place.crs is None:
+            raise TableError("It has no CRS: call set_crs('EPSG:4326') or the CRS of its numbers.", about="place")
+        bounds = np.asarray(place.total_bounds, dtype=float)
+        if np.isfinite(bounds).all():
+            to_degrees = Transformer.from_crs(place.crs, "EPSG:4326", always_xy=True)
+            bounds = np.asarray(to_degrees.transform_bounds(*bounds), dtype=float)
+    else:
+        bounds = np.asarray(place.bounds if isinstance(place, BaseGeometry) else place, dtype=float)
+    if bounds.shape != (4,) or not np.isfinite(bounds).all():
+        raise TableError(
+            f"It has no coordinates (bounds {bounds.tolist()}): give four numbers in degrees.", about="place"
+        )
+    lon, lat = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    if abs(lon) > 180 or abs(lat) > 90:
+        raise TableError(f"Its centre ({lon:g}, {lat:g}) is not in degrees: give lon/lat bounds.", about="place")
+    west, south, east, north = FRANCE_LONLAT
+    if west <= lon <= east and south <= lat <= north:
+        return METRIC_CRS
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return f"EPSG:{326 if lat >= 0 else 327}{zone:02d}"
+
+
+def check_communes(communes: gpd.GeoDataFrame, *, row_names: Sequence[str] | None = None) -> None:
+    """Return nothing when `communes` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    communes
+        Index `code` (text such as "02173"); columns `name`, `population` (people), `epci` (text, or missing),
+        `in_territory` (bool), `geometry` (valid polygons in metres).
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its id.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> square = shapely.box(730_000, 6_940_000, 731_000, 6_941_000)
+    >>> row = {"name": "Chauny", "population": -3, "epci": "200071785", "in_territory": True, "geometry": square}
+    >>> check_communes(gpd.GeoDataFrame([row], index=pd.Index(["02173"], name="code"), crs="EPSG:2154"))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: communes: 1 problem.
+    'population' is negative in 1 row: '02173' (-3): give people, 0 or more.
+    """
+    found = Findings("communes", communes, row_names)
+    if found.is_table(geographic=True):
+        found.columns("name", "population", "epci", "in_territory")
+        found.ids("code", french=True)
+        found.text("name")
+        found.number("population", "people")
+        found.text("epci", optional=True)
+        found.territory()
+        check_places(found, ("Polygon", "MultiPolygon"), "polygons")
+    found.raise_if_any()
+
+
+def check_residents(
+    residents: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame | None = None,
+    *,
+    row_names: Sequence[str] | None = None,
+) -> None:
+    """Return nothing when `residents` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    residents
+        Index `resident_id` (text); columns `commune` (code), `population` (people), `geometry` (points in metres).
+    communes
+        Where given, every `commune` must be one of its codes, and both tables must share one CRS.
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its id.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = {"commune": "02173", "population": float("nan"), "geometry": shapely.Point(730_500, 6_940_500)}
+    >>> check_residents(gpd.GeoDataFrame([row], index=pd.Index(["a"], name="resident_id"), crs="EPSG:2154"))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: residents: 1 problem. 'population' is missing in 1 row: 'a': give people, 0 or more.
+    """
+    found = Findings("residents", residents, row_names)
+    if found.is_table(geographic=True):
+        found.columns("commune", "population")
+        found.ids("resident_id")
+        found.text("commune")
+        found.lost_zeros("commune")
+        found.number("population", "people")
+        check_places(found, ("Point",), "points")
+        if communes is not None:
+            same_crs(found, communes)
+            remedy = "correct it, load that commune too, or read residents with clip=True"
+            found.known("commune", communes.index, "no commune of the communes table", remedy)
+    found.raise_if_any()
+
+
+def check_services(
+    services: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame | None = None,
+    *,
+    row_names: Sequence[str] | None = None,
+) -> None:
+    """Return nothing when `services` is in the contract, and raise with every problem when it is not.
+
+    Parameters
+    ----------
+    services
+        Index `service_id` (text); columns `name`, `category`, `geometry` (points in metres); optional `category_label`,
+        `capacity` (0 or more, missing where unknown), `capacity_unit` (what it counts, in French), `hours` (OSM
+        opening_hours, missing where unknown), `step_free` (yes, no or unknown) and `commune` (code). A category outside
+        :data:`accessmap.words.words.CATEGORIES` needs the word to show on maps in `category_label`.
+    communes
+        Where given, both tables must share one CRS, and a site inside these communes may not carry an unknown code (of
+        a commune since merged, say); sites beyond them may.
+    row_names
+        What to call each row in the message, such as its line in a file, if not by its id.
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> row = {"name": "Chauny", "category": "mairies", "geometry": shapely.Point(730_500, 6_940_500)}
+    >>> check_services(gpd.GeoDataFrame([row], index=pd.Index(["a"], name="service_id"), crs="EPSG:2154"))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: services: 1 problem.
+    'category' is unknown in 1 row: 'a' ('mairies' (did you mean 'mairie'?)):
+    use a name of accessmap.words.words.CATEGORIES, or say in 'category_label' which word maps should show.
+    """
+    found = Findings("services", services, row_names)
+    if found.is_table(geographic=True):
+        found.columns("name", "category")
+        found.ids("service_id")
+        found.text("name")
+        found.category()
+        check_places(found, ("Point",), "points")
+        found.number("capacity", "a number", optional=True)
+        found.hours()
+        found.yes_no("step_free")
+        found.text("commune", optional=True)
+        found.lost_zeros("commune")
+        if communes is not None and same_crs(found, communes):
+            old_communes(found, communes)
+    found.raise_if_any()
+
+
+def check_times(
+    times: pd.DataFrame,
+    residents: pd.DataFrame | None = None,
+    services: pd.DataFrame | None = None,
+) -> None:
+    """Return nothing when `times` is residents × services in float32 minutes, NaN where not reached; raise otherwise.
+
+    Parameters
+    ----------
+    times
+        Minutes, NaN = not reached, never infinite nor a large number that stands for it.
+    residents
+        Where given, the rows must be all its residents, in its order: people with no access are kept.
+    services
+        Where given, the columns must be services of it (some or all, in any order).
+
+    Raises
+    ------
+    TableError
+        With all problems at once.
+
+    Examples
+    --------
+    >>> check_times(pd.DataFrame({"m": [4.0, np.inf]}, index=["a", "b"], dtype="float32"))
+    Traceback (most recent call last):
+    accessmap.errors.TableError: times: 1 problem. 1 value is infinite, at ('b', 'm'): not reached is NaN.
+    """
+    found = Findings("times", times, None)
+    if found.is_table(geographic=False):
+        found.ids("resident_id")
+        _check_minutes(found)
+        if residents is not None:
+            _check_same_rows(found, residents.index)
+        if services is not None:
+            unknown = [column for column in times.columns if column not in services.index]
+            if unknown:
+                found.add(
+                    f"{some(unknown, services.index)} not in the services table: keep the columns of known services."
+                )
+    found.raise_if_any()
+
+
+def _check_minutes(found: Findings) -> None:
+    """Times are float32 minutes: finite, 0 or more, NaN where not reached."""
+    times = found.table
+    for column in times.columns[times.columns.duplicated()].unique():
+        found.add(f"Column {column!r} is there more than once: keep one column of each service.")
+    numbers = [column for column in times.columns if not isinstance(column, str)]
+    if numbers:
+        found.add(f"Columns {some(numbers)} are not text: name them by service_id.")
+    wrong = {str(dtype) for dtype in times.dtypes if dtype != np.float32}
+    if wrong:
+        found.add(f"Dtype is {', '.join(sorted(wrong))} and not float32: call astype('float32').")
+    try:
+        values = times.to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError):
+        found.add("Some values are not numbers: give minutes, NaN where not reached.")
+        return
+    _add_cells(found, np.isinf(values), "infinite", "not reached is NaN")
+    _add_cells(found, np.isfinite(values) & (values < 0), "negative", "minutes are 0 or more")
+    beyond = np.isfinite(values) & (values > LONGEST_MINUTES)
+    _add_cells(found, beyond, "over a week", "a mark for 'not reached' must be NaN; minutes are wanted, not seconds")
+
+
+def _add_cells(found: Findings, mask: NDArray[np.bool_], what: str, remedy: str) -> None:
+    cells = np.argwhere(mask)
+    if len(cells):
+        named = first_few(cells, lambda cell: str((found.table.index[cell[0]], found.table.columns[cell[1]])))
+        verb = "value is" if len(cells) == 1 else "values are"
+        found.add(f"{len(cells)} {verb} {what}, at {named}: {remedy}.")
+
+
+def _check_same_rows(found: Findings, index: pd.Index) -> None:
+    """The rows are those of the residents, in their order."""
+    unknown = found.table.index.difference(index, sort=False)
+    absent = index.difference(found.table.index, sort=False)
+    if len(unknown):
+        found.add(f"{count(len(unknown), 'row')} not in the residents table, {some(unknown, index)}: remove or rename.")
+    if len(absent):
+        found.add(
+            f"{count(len(absent), 'resident')} without a row, {some(absent)}: "
+            "keep everyone (reindex to residents.index), a row of NaN where nothing is reached."
+        )
+    if not len(unknown) and not len(absent) and not found.table.index.equals(index):
+        found.add("The rows are not in the order of the residents: call times.reindex(residents.index).")

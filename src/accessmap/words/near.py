@@ -1,0 +1,91 @@
+"""What was meant by a name that is not known: the nearest of those that are."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, Self
+
+from accessmap.categories import Lang
+from accessmap.words import words
+from accessmap.words.notes import Listed, Note, first_few
+
+__all__ = ["Near", "did_you_mean", "near_matches", "near_names", "plain", "some"]
+
+
+class Near(Note):
+    r"""Names that may have been meant: " (did you mean …?)"; empty of none.
+
+    >>> Near.of(["mairie"]), Near.of(["mairie", "maison"]).told("fr"), Near.of([])
+    (" (did you mean 'mairie'?)", " (vouliez-vous dire 'mairie' ou 'maison'\u202f?)", '')
+    """
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Self:
+        """Return the note of these names."""
+        return cls("", names=tuple(names))
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        names: Sequence[str] = values["names"]
+        if not names:
+            return ""
+        return words.text("did_you_mean", lang=lang, names=words.text("or", lang=lang).join(map(repr, names)))
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> Near:
+    """Return ' (did you mean …?)' with the nearest known names, or an empty note.
+
+    >>> did_you_mean("maire", ["mairie", "hospital"])
+    " (did you mean 'mairie'?)"
+    """
+    return Near.of(near_names(name, known))
+
+
+def near_names(name: object, known: Iterable[object]) -> tuple[str, ...]:
+    """Return the known names that are spelt almost like one, whatever its case, the nearest first.
+
+    >>> near_names("maire", ["mairie", "hospital"])
+    ('mairie',)
+    """
+    by_text = {str(candidate).casefold(): str(candidate) for candidate in known}
+    return tuple(by_text[text] for text in get_close_matches(str(name).casefold(), list(by_text), n=3, cutoff=0.6))
+
+
+def near_matches(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
+    """Return the known names nearest to one, whatever its case and accents, and those that contain it.
+
+    Examples
+    --------
+    >>> near_matches("noyonnais", ["CC du Pays Noyonnais", "CC du Val de l'Oise"])
+    ('CC du Pays Noyonnais',)
+    """
+    by_plain = {plain(candidate): candidate for candidate in known}
+    wanted = plain(name)
+    holding = [text for text in by_plain if len(wanted) > 2 and wanted in text]
+    close = get_close_matches(wanted, list(by_plain), n=most, cutoff=0.6)
+    return tuple(by_plain[text] for text in dict.fromkeys([*holding, *close]))[:most]
+
+
+def plain(name: str) -> str:
+    """Return a name without case, accents, hyphens and doubled spaces, to compare by.
+
+    Examples
+    --------
+    >>> plain("CC du  Pays de la Fère")
+    'cc du pays de la fere'
+    """
+    letters = unicodedata.normalize("NFKD", name.replace("’", "'").replace("-", " "))
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).casefold().split())
+
+
+def some(values: Iterable[object], known: Iterable[object] = ()) -> Listed:
+    r"""Return the first few values, each with its near matches among `known`, and how many more there are.
+
+    >>> some(["mairi"], ["mairie"]), some(["mairi"], ["mairie"]).told("fr")
+    ("'mairi' (did you mean 'mairie'?)", "'mairi' (vouliez-vous dire 'mairie'\u202f?)")
+    """
+    names = [str(name) for name in known]
+    return first_few(
+        list(dict.fromkeys(values)),
+        lambda value: Note("two_parts", first=repr(value), then=did_you_mean(value, names)),
+    )

@@ -1,0 +1,112 @@
+"""Notes: sentences kept as a key and values, so that they are worded in the reader's language when they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from accessmap.categories import Lang
+from accessmap.words import words
+
+__all__ = ["Figure", "Listed", "Note", "first_few"]
+
+SHOWN = 5  # things named one by one before "and n more"
+
+
+class Note(str):
+    r"""A sentence, or a part of one: English text as it stands, and told in either language when it is shown.
+
+    It is text (so that a table that carries notes can be exported), and it is data: its key and values.
+
+    Parameters
+    ----------
+    key
+        Of its text, one of words/texts; empty for text that is the same in every language (`Note.plain`).
+    n
+        A count: it chooses singular or plural, and fills ``{n}``.
+    **values
+        What fills the other braces; a value that is a note is told in the same language.
+
+    Examples
+    --------
+    >>> note = Note("unreached_communes", n=2)
+    >>> note, note.told("fr")
+    ('2 communes not reached', '2 communes non atteintes')
+    """
+
+    key: str
+    n: float | None
+    values: dict[str, Any]
+
+    def __new__(cls, key: str, *, n: float | None = None, **values: Any) -> Self:  # noqa: D102 - the class says it
+        self = super().__new__(cls, cls._worded(key, "en", n, values))
+        self.key, self.n, self.values = key, n, values
+        return self
+
+    @classmethod
+    def plain(cls, text: str) -> Self:
+        """Return text that is the same in every language: a name, a number, what another program said.
+
+        >>> Note.plain("Chauny").told("fr")
+        'Chauny'
+        """
+        return cls("", text=text)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        return words.text(key, lang=lang, n=n, **values) if key else str(values["text"])
+
+    def told(self, lang: Lang = "fr") -> str:
+        """Return the note in one language."""
+        return self._worded(self.key, lang, self.n, self.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.key, self.n, self.values)
+
+
+def _again(kind: type[Note], key: str, n: float | None, values: dict[str, Any]) -> Note:
+    return kind(key, n=n, **values)
+
+
+class Figure(Note):
+    r"""A number, written as each language writes it.
+
+    >>> Figure.of(1234.5, digits=1), Figure.of(1234.5, digits=1).told("fr")
+    ('1,234.5', '1\u202f234,5')
+    """
+
+    @classmethod
+    def of(cls, value: float, *, digits: int = 0) -> Self:
+        """Return a number with so many decimals."""
+        return cls("", value=float(value), digits=digits)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        return words.number(values["value"], digits=values["digits"], lang=lang)
+
+
+class Listed(Note):
+    """Things with commas, and how many more there are.
+
+    >>> Listed.of(["a", "b"], more=3), Listed.of(["a", "b"], more=3).told("fr")
+    ('a, b and 3 more', 'a, b et 3 de plus')
+    """
+
+    @classmethod
+    def of(cls, parts: Sequence[str], *, more: int = 0) -> Self:
+        """Return the parts, each text or a note, and how many more there are."""
+        return cls("", parts=tuple(parts), more=more)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        told = ", ".join(part.told(lang) if isinstance(part, Note) else part for part in values["parts"])
+        return told + (words.text("more_listed", lang=lang, n=values["more"]) if values["more"] else "")
+
+
+def first_few(items: Sequence[Any] | Any, told: Callable[[Any], str] = repr) -> Listed:
+    """Return the first few items as they are told, with commas, and how many more there are.
+
+    >>> first_few(["a", "b", "c", "d", "e", "f"])
+    "'a', 'b', 'c', 'd', 'e' and 1 more"
+    """
+    return Listed.of([told(item) for item in items[:SHOWN]], more=max(0, len(items) - SHOWN))

@@ -1,0 +1,253 @@
+"""Every word shown to the public, French first and English second, and how numbers are written in each language."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+
+from accessmap.categories import CATEGORIES, FALLBACK_COLOUR, Category, Lang, is_plural
+
+__all__ = [
+    "CATEGORIES",
+    "Category",
+    "Lang",
+    "at_place",
+    "category",
+    "check_lang",
+    "date_text",
+    "minutes",
+    "minutes_change",
+    "number",
+    "people",
+    "people_change",
+    "percent",
+    "text",
+    "unit",
+]
+
+
+# The narrow no-break space (U+202F) parts thousands and precedes "%" and "!" in French (Imprimerie nationale).
+NARROW: Final = "\u202f"
+NO_BREAK: Final = "\u00a0"
+MINUS: Final = "\u2212"
+
+
+def category(name: str) -> Category:
+    """Return the words and marker of a category; one that is not published is shown under its own name.
+
+    >>> category("pharmacy").fr
+    'pharmacie'
+    >>> category("ludothèque").plural
+    'ludothèque'
+    """
+    return CATEGORIES.get(name) or Category(name, name, name, name, "diamond", FALLBACK_COLOUR)
+
+
+def check_lang(lang: str) -> Lang:
+    """Return `lang` if accessmap speaks it.
+
+    Raises
+    ------
+    ValueError
+        For anything but "fr" and "en".
+
+    >>> check_lang("fr")
+    'fr'
+    """
+    if lang == "fr":
+        return "fr"
+    if lang == "en":
+        return "en"
+    raise ValueError(f"lang must be 'fr' or 'en', not {lang!r}.")
+
+
+def number(value: float, *, digits: int = 0, lang: Lang = "fr", signed: bool = False) -> str:
+    r"""Return a number as it is written in `lang`; NaN is an en dash, and nothing is ever written "−0".
+
+    >>> number(70550), number(12.35, digits=1, lang="en")
+    ('70\u202f550', '12.4')
+    """
+    if math.isnan(value):
+        return "–"
+    # Half away from zero, as people round: 12.35 is 12,4 though its float lies just below.
+    scaled = math.floor(abs(value) * 10**digits + 0.5 + 1e-9) / 10**digits
+    sign = "" if scaled == 0 else MINUS if value < 0 else "+" if signed else ""
+    written = f"{scaled:,.{digits}f}"
+    if lang == "fr":
+        written = written.replace(",", NARROW).replace(".", ",")
+    return sign + written
+
+
+def minutes(value: float, *, lang: Lang = "fr", digits: int = 1) -> str:
+    r"""Return minutes with their unit; NaN is "non atteint".
+
+    >>> minutes(12.4), minutes(float("nan")), minutes(12.4, lang="en")
+    ('12,4\xa0min', 'non atteint', '12.4\xa0min')
+    """
+    return (
+        text("unreached", lang=lang) if math.isnan(value) else f"{number(value, digits=digits, lang=lang)}{NO_BREAK}min"
+    )
+
+
+def cutoff(value: float, *, lang: Lang = "fr") -> str:
+    r"""Return a cutoff in minutes as a sentence spells it out, to the tenth where it is no whole number.
+
+    >>> cutoff(20), cutoff(1), cutoff(7.5, lang="en")
+    ('20\xa0minutes', '1\xa0minute', '7.5\xa0minutes')
+    """
+    written = number(value, digits=0 if value == round(value) else 1, lang=lang)
+    return text("cutoff_spelled", lang=lang, n=value, value=written)
+
+
+def minutes_change(value: float, *, lang: Lang = "fr") -> str:
+    r"""Return a change in minutes with its sign and unit; NaN is an en dash.
+
+    >>> minutes_change(-3.25)
+    '−3,3\xa0min'
+    """
+    return "–" if math.isnan(value) else f"{number(value, digits=1, lang=lang, signed=True)}{NO_BREAK}min"
+
+
+def people(value: float, *, lang: Lang = "fr") -> str:
+    r"""Return a number of people with its noun, singular or plural.
+
+    >>> people(1240), people(1), people(0, lang="en")
+    ('1\u202f240\xa0habitants', '1\xa0habitant', '0\xa0people')
+    """
+    return text("people", lang=lang, n=value)
+
+
+def people_change(value: float, *, lang: Lang = "fr") -> str:
+    r"""Return a change in people with its sign.
+
+    >>> people_change(4900)
+    '+4\u202f900\xa0habitants'
+    """
+    return text("people", lang=lang, n=abs(value)).join(("" if round(value) == 0 else MINUS if value < 0 else "+", ""))
+
+
+def percent(share: float, *, lang: Lang = "fr", digits: int = 0) -> str:
+    r"""Return a share (0-1) in per cent; what is not quite everyone is never written 100 %, nor a few people 0 %.
+
+    >>> percent(0.713), percent(0.9996), percent(0.713, lang="en")
+    ('71\xa0%', '>\xa099\xa0%', '71%')
+    """
+    if math.isnan(share):
+        return "–"
+    space = NO_BREAK if lang == "fr" else ""
+    step = 10.0**-digits
+    value = share * 100
+    if 100 - step / 2 <= value < 100 - 1e-9:
+        return f">{NO_BREAK}{number(100 - step, digits=digits, lang=lang)}{space}%"
+    if 1e-9 < value < step / 2:
+        return f"<{NO_BREAK}{number(step, digits=digits, lang=lang)}{space}%"
+    return f"{number(value, digits=digits, lang=lang)}{space}%"
+
+
+def unit(name: str, *, lang: Lang = "fr", short: bool = False) -> str:
+    """Return a unit as a legend spells it out, or in short after a number; one that is not known is shown as it is.
+
+    >>> unit("minutes"), unit("minutes", short=True), unit("km", short=True)
+    ('minutes', 'min', 'km')
+    """
+    key = f"unit_{name}" + ("_short" if short else "")
+    return text(key, lang=lang) if key in _words() else name
+
+
+def text(key: str, *, lang: Lang = "fr", n: float | None = None, **values: object) -> str:
+    """Return the words of `key` in `lang`, filled with `values`.
+
+    Parameters
+    ----------
+    key
+        Name of the text.
+    lang
+        "fr" or "en".
+    n
+        A count: it chooses singular or plural and fills ``{n}``, written as the language writes numbers.
+    **values
+        What fills the other braces. They are data: whoever puts the text in a page escapes it.
+
+    Raises
+    ------
+    KeyError
+        For a key that has no words.
+
+    Examples
+    --------
+    >>> text("unreached_communes", n=2)
+    '2 communes non atteintes'
+    >>> text("unreached_communes", n=1, lang="en")
+    '1 commune not reached'
+    """
+    if key not in _words():
+        near = get_close_matches(key, list(_words()), n=3)
+        raise KeyError(f"no text {key!r}" + (f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""))
+    return _filled(_words()[key][lang], lang, n, values)
+
+
+def mend(key: str, *, lang: Lang = "fr", n: float | None = None, **values: object) -> str:
+    """Return the remedy that goes with the text of a problem, filled as `text` is; empty where it has none."""
+    return _filled(_words()[key].get(f"mend_{lang}", ""), lang, n, values)
+
+
+def _filled(words: str, lang: Lang, n: float | None, values: dict[str, object]) -> str:
+    """Return words with their braces filled; a value that can be told is told in the same language."""
+    values = {name: value.told(lang) if hasattr(value, "told") else value for name, value in values.items()}
+    if n is not None:
+        singular, _, plural = words.partition("|")
+        words = (plural or singular) if is_plural(n, lang) else singular
+        values["n"] = number(n, lang=lang)
+    return words.format(**values)
+
+
+def has_brace(key: str, name: str) -> bool:
+    """Return whether a text places a value itself, in its sentence or its remedy."""
+    return any(f"{{{name}" in each for each in _words()[key].values())
+
+
+def capitalised(words: str) -> str:
+    """Return words with a capital at their start, the rest as it is.
+
+    >>> capitalised("école de La Fère"), capitalised("")
+    ('École de La Fère', '')
+    """
+    return words[:1].upper() + words[1:]
+
+
+def date_text(day: date, *, lang: Lang = "fr") -> str:
+    """Return a date as it is read aloud.
+
+    >>> date_text(date(2026, 11, 1)), date_text(date(2026, 11, 24), lang="en")
+    ('1er novembre 2026', '24 November 2026')
+    """
+    month = text("months", lang=lang).split()[day.month - 1]
+    first = "er" if lang == "fr" and day.day == 1 else ""
+    return f"{day.day}{first} {month} {day.year}"
+
+
+def at_place(name: str, *, lang: Lang = "fr") -> str:
+    """Return "à Chauny", with the article contracted where French does.
+
+    >>> at_place("Chauny"), at_place("Le Catelet"), at_place("Les Septvallons"), at_place("La Fère")
+    ('à Chauny', 'au Catelet', 'aux Septvallons', 'à La Fère')
+    """
+    if lang == "fr":
+        for article, contracted in (("Le ", "au "), ("Les ", "aux ")):
+            if name.startswith(article):
+                return contracted + name.removeprefix(article)
+    return text("at_place", lang=lang, place=name)
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    """Return the sentences of words/texts, by key and language; read when first needed."""
+    found: dict[str, Mapping[str, str]] = {}
+    for file in sorted((files("accessmap") / "words" / "texts").iterdir(), key=lambda file: file.name):
+        found |= tomllib.loads(file.read_text("utf-8"))
+    return MappingProxyType(found)

@@ -1,0 +1,234 @@
+"""Every service side by side, and the sheet of each commune: the page says what the tables say."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from accessmap.dossier import Dossier
+from accessmap.errors import StudyError
+from accessmap.measures.imbalance import score
+from accessmap.measures.minutes import by_commune, nearest
+from accessmap.roads.network import RoadNetwork
+from accessmap.sample import load_sample
+from accessmap.study.scenario import Scenario
+from accessmap.words import words as labels
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_sample()
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return Scenario("France services à Coucy").open("france_services", commune="02217")
+
+
+@pytest.fixture(scope="module")
+def dossier(study, plan):
+    return Dossier.of(study, study.scenarios["2017"], plan)
+
+
+@pytest.fixture(scope="module")
+def page(dossier):
+    return BeautifulSoup(dossier.to_html(), "html.parser")
+
+
+def said(soup) -> str:
+    return " ".join(soup.get_text(" ").split())
+
+
+def rows(soup) -> list[list[str]]:
+    return [[said(cell) for cell in row.find_all(["th", "td"])] for row in soup.select("tbody tr")]
+
+
+# ------------------------------------------------------------------ all services
+
+
+def test_every_service_of_the_study_is_shown_below_its_domain(page):
+    titles = [row[0] for row in rows(page.select_one("#services > .d-scroll"))]
+    shown = [title for title in titles if not title.startswith("Scénario")]
+    assert shown == ["Services publics", "France services", "Mairies", "Santé", "Hôpitaux"]
+    assert [said(figure.strong) for figure in page.select("#services figure")] == [
+        "France services",
+        "Mairies",
+        "Hôpitaux",
+    ]
+
+
+def test_a_scenario_has_a_row_only_below_the_service_it_changes(dossier):
+    assert dossier.tables["services"].index.to_list() == [
+        ("france_services", "baseline"),
+        ("france_services", "2017"),
+        ("france_services", "France services à Coucy"),
+        ("mairie", "baseline"),
+        ("hospital", "baseline"),
+    ]
+
+
+def test_numbers_of_a_service_are_those_counted_resident_by_resident(dossier, study):
+    inside = study.territory.to_numpy()
+    people = study.residents["population"][inside].astype("float64")
+    sites = study.sites("hospital")
+    found = nearest(study.minutes(sites)[inside])
+    facts = dossier.tables["services"].loc[("hospital", "baseline")]
+    assert facts["mean"] == pytest.approx(np.average(found["minutes"], weights=people))
+    assert facts["within 20"] == pytest.approx(people[found["minutes"] <= 20].sum() / people.sum())
+    outside = ~sites["commune"].map(study.communes["in_territory"]).astype(bool)
+    leaning = found["service_id"].map(outside).astype(bool)
+    assert facts["outside_share"] == pytest.approx(people[leaning].sum() / people.sum())
+    assert facts["sites"] == (~outside).sum()
+
+
+def test_the_score_is_the_mean_of_services_between_the_stated_bounds(dossier, study, page):
+    minutes = {
+        kind: by_commune(study.minutes(study.sites(kind)).min(axis=1), study.residents)["value"]
+        for kind in ("france_services", "mairie", "hospital")
+    }
+    inside = study.communes.index[study.communes["in_territory"]]
+    expected = score(
+        pd.DataFrame(minutes).loc[inside],
+        weights=dict.fromkeys(minutes, 1),
+        bounds=dict.fromkeys(minutes, (max(study.thresholds), min(study.thresholds) / 2)),
+    )
+    assert np.allclose(dossier.tables["scores"]["score"], expected)
+    assert "entre 30 minutes de trajet (0 point) et 5 minutes (100 points)" in said(page.select_one("#services"))
+
+
+def test_a_service_that_is_not_in_the_study_is_named(study):
+    with pytest.raises(StudyError, match=r"no service of category 'hospitl' \(did you mean 'hospital'\?\)"):
+        Dossier.of(study, category="france_services", alongside=["hospitl"])
+
+
+def test_a_dossier_of_one_service_has_no_such_chapter(study):
+    soup = BeautifulSoup(Dossier.of(study, category="hospital", alongside=()).to_html(), "html.parser")
+    assert soup.select("#services") == []
+    assert soup.select_one('a[href="#services"]') is None
+
+
+def test_a_service_whose_sites_are_all_elsewhere_is_said_to_have_none_inside(study):
+    away = study.sites("hospital")
+    outside = away.index[~away["commune"].map(study.communes["in_territory"]).astype(bool)]
+    others = study.services[(study.services["category"] != "hospital") | study.services.index.isin(outside)]
+    soup = BeautifulSoup(Dossier.of(study.with_services(others), category="france_services").to_html(), "html.parser")
+    assert "Un service n’a aucun site dans le territoire : hôpitaux." in said(soup.select_one("#services"))
+
+
+# ------------------------------------------------------------------ commune sheets
+
+
+def test_each_commune_has_a_sheet_that_the_index_leads_to(page, study):
+    inside = study.communes.index[study.communes["in_territory"]]
+    sheets = {sheet["id"].removeprefix("fiche-"): sheet for sheet in page.select(".d-sheet")}
+    assert set(sheets) == set(inside)
+    assert {link["href"] for link in page.select("#fiches-index a")} == {f"#fiche-{code}" for code in inside}
+    assert all(said(sheet.h3) == study.communes["name"][code] for code, sheet in sheets.items())
+
+
+def test_a_sheet_shows_the_nearest_site_minutes_rank_and_each_change(page, dossier):
+    code = "02217"
+    sheet = page.select_one(f"#fiche-{code}")
+    first = rows(sheet)[0]
+    today = dossier.tables["services_by_commune"].loc[("france_services", "baseline", code)]
+    after = dossier.tables["services_by_commune"].loc[("france_services", "France services à Coucy", code)]
+    assert first[:2] == ["France services", today["site"] + (" hors du territoire" if today["outside"] else "")]
+    plain = [re.sub(r"\s", " ", cell) for cell in first]
+    assert plain[2] == re.sub(r"\s", " ", labels.minutes(today["minutes"]))
+    assert plain[3] == f"{today['rank']:.0f} sur 84"
+    assert plain[5].startswith(re.sub(r"\s", " ", labels.minutes(after["minutes"])))
+    assert re.sub(r"\s", " ", labels.minutes_change(after["minutes"] - today["minutes"])) in plain[5]
+
+
+def test_ranks_run_from_the_nearest_commune(dossier):
+    table = dossier.tables["services_by_commune"].xs(("mairie", "baseline"), level=("category", "situation"))
+    order = table.sort_values("minutes")
+    assert order["rank"].is_monotonic_increasing
+    assert order["rank"].iloc[0] == 1
+
+
+def test_people_of_the_sheets_who_gain_add_up_to_the_dossier(dossier, page):
+    total = 0
+    for sheet in page.select(".d-sheet"):
+        found = re.search(r"Coucy »\s:\s([\d\s]+?)\shabitants? gagne", said(sheet))
+        total += int(re.sub(r"\s", "", found[1])) if found else 0
+    gain = dossier.tables["changes"].xs("France services à Coucy", level="scenario")["gain"].sum()
+    assert total == pytest.approx(gain, abs=42)  # each of 84 is rounded by half a person at most
+
+
+def test_sheets_alone_load_nothing_and_hold_every_commune(dossier, tmp_path):
+    path = dossier.save_sheets(tmp_path / "fiches.html")
+    soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    assert len(soup.select(".d-sheet")) == 84
+    assert soup.find_all(["script", "link", "iframe", "img"]) == []
+    assert "script-src 'none'" in soup.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
+
+
+def test_hostile_names_stay_text_in_sheets(study):
+    named = study.communes.assign(name=study.communes["name"].where(study.communes.index != "02217", HOSTILE))
+    hostile = type(study)(named, study.residents, study.services, study.network, title=HOSTILE)
+    dossier = Dossier.of(hostile, category="hospital")
+    for html in (dossier.to_html(), dossier.sheets_to_html()):
+        soup = BeautifulSoup(html, "html.parser")
+        assert said(soup.select_one("#fiche-02217")).startswith(HOSTILE)
+        assert "alert(1)" not in " ".join(
+            script.get_text() for script in soup.find_all("script") if "type" not in script.attrs
+        )
+
+
+# ------------------------------------------------------------------ the hash
+
+
+def test_the_hash_changes_with_the_numbers_and_not_with_the_day(study, plan, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1735689600")
+    first = Dossier.of(study, plan, alongside=())
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    later = Dossier.of(study, plan, alongside=())
+    other = Dossier.of(study, plan.close("france_services-02602"), alongside=())
+    assert first.made != later.made
+    assert first.hash == later.hash != other.hash
+    assert first.hash[:16] in first.to_html()
+
+
+# ------------------------------------------------------------------ without a car
+
+
+def test_walkers_and_cyclists_are_set_beside_the_car(study, plan):
+    mairies = study.sites("mairie")
+    networks = {mode: RoadNetwork.modelled(study.communes, mairies, mode=mode) for mode in ("bike", "walk")}
+    dossier = Dossier.of(study, plan, alongside=(), networks=networks)
+    shares = dossier.tables["modes"]["share"]
+    assert shares["baseline", "car", 10] == pytest.approx(dossier.tables["coverage"].loc[10, "baseline"])
+    assert shares["baseline", "walk", 10] < shares["baseline", "bike", 10] < shares["baseline", "car", 10]
+    assert shares[plan.name, "walk", 10] > shares["baseline", "walk", 10]
+    chapter = BeautifulSoup(dossier.to_html(), "html.parser").select_one("#sans-voiture")
+    heads = [said(row.th) for row in chapter.select("tr.d-group")]
+    assert heads == ["En voiture", "À vélo", "À pied"]
+    assert "Les données ne disent pas combien d’habitants n’ont pas de voiture." in said(chapter)
+
+
+def test_people_without_a_car_who_are_left_out_are_counted_where_they_are_known(study):
+    without = study.residents.assign(without_car=study.residents["population"] * 0.2)
+    poorer = replace(study, residents=without)
+    network = RoadNetwork.modelled(study.communes, study.sites("mairie"), mode="walk")
+    dossier = Dossier.of(poorer, category="hospital", alongside=(), networks={"walk": network})
+    chapter = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#sans-voiture"))
+    assert "habitants sans voiture" in chapter
+    assert "alors qu’en voiture ils en auraient un" in chapter
+
+
+def test_without_other_networks_there_is_no_such_chapter(page):
+    assert page.select_one("#sans-voiture") is None
+
+
+def test_what_a_reader_must_know_first_stands_at_the_top_of_both_pages(study):
+    warned = replace(study, cautions=(f"Il manque des sites {HOSTILE}.",))
+    dossier = Dossier.of(warned, category="hospital", alongside=())
+    for html in (dossier.to_html(), dossier.sheets_to_html()):
+        boxes = [said(box) for box in BeautifulSoup(html, "html.parser").select("header .d-warning")]
+        assert f"Attention. Il manque des sites {HOSTILE}." in boxes

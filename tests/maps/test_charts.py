@@ -1,0 +1,95 @@
+"""The Lorenz curve as a picture: what it draws, what it says to those who do not see it, and what it escapes."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from accessmap.errors import TableError
+from accessmap.maps.charts import lorenz_chart as lorenz_svg
+from accessmap.measures.imbalance.indices import gini
+
+SVG = "{http://www.w3.org/2000/svg}"
+PEOPLE = pd.Series({"a": 3.0, "b": 1.0})
+
+
+def drawn(values, people=PEOPLE, **options):
+    return ElementTree.fromstring(lorenz_svg(values, people, **options).svg)
+
+
+def curve(root, colour="#0072b2"):
+    """The points of the first path of that colour, as shares of people and access."""
+    path = next(each for each in root.iter(f"{SVG}path") if each.get("stroke") == colour)
+    points = np.array([[float(x) for x in pair] for pair in re.findall(r"([\d.]+),([\d.]+)", path.get("d"))])
+    start, end = points[0], points[-1]
+    return (points - start) / (end - start)
+
+
+def test_the_curve_goes_through_the_cumulative_shares():
+    # a: 3 people with 1 each, b: 1 person with 3: three quarters of the people have half.
+    points = curve(drawn(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}})))
+    np.testing.assert_allclose(points, [[0, 0], [0.75, 0.5], [1, 1]], atol=1e-3)
+
+
+def test_equal_shares_lie_on_the_diagonal():
+    points = curve(drawn(pd.DataFrame({"x": {"a": 2.0, "b": 2.0}})))
+    np.testing.assert_allclose(points[:, 0], points[:, 1], atol=1e-3)
+
+
+def test_the_gini_index_is_told_in_words_and_in_the_drawing():
+    root = drawn(pd.DataFrame({"2017": {"a": 0.0, "b": 4.0}, "2024": {"a": 1.0, "b": 1.0}}))
+    told = root.find(f"{SVG}desc").text
+    assert told == "2017 : Gini 0,75 ; 2024 : Gini 0,00"
+    assert root.get("role") == "img"
+    assert root.get("aria-label").endswith(told)
+    written = [text.text for text in root.iter(f"{SVG}text")]
+    assert "2017 : Gini 0,75" in written
+    assert "2024 : Gini 0,00" in written
+
+
+def test_numbers_are_written_in_english_where_asked():
+    root = drawn(pd.DataFrame({"x": {"a": 0.0, "b": 4.0}}), lang="en")
+    assert root.find(f"{SVG}desc").text == "x : Gini 0.75"
+
+
+def test_text_never_becomes_markup():
+    evil = '<script>alert("1")</script>&'
+    root = drawn(pd.DataFrame({evil: {"a": 1.0, "b": 3.0}}), title=evil, people_label=evil, access_label=evil)
+    assert root.find(f"{SVG}title").text == evil
+    assert not list(root.iter(f"{SVG}script"))
+    assert sum(text.text.startswith(evil) for text in root.iter(f"{SVG}text")) == 4
+
+
+def test_thousands_of_residents_make_a_light_drawing_of_the_same_curve():
+    rng = np.random.default_rng(0)
+    values = pd.DataFrame({"x": rng.gamma(2, 1, 9_000)})
+    people = pd.Series(rng.integers(1, 50, 9_000).astype(float))
+    drawing = lorenz_svg(values, people)
+    assert len(drawing.svg) < 12_000
+    points = curve(ElementTree.fromstring(drawing.svg))
+    area = np.trapezoid(points[:, 1], points[:, 0])
+    assert 1 - 2 * area == pytest.approx(gini(values["x"], people), abs=2e-3)
+
+
+def test_a_notebook_shows_the_drawing():
+    drawing = lorenz_svg(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE)
+    assert drawing._repr_html_() == drawing.svg
+    assert "http" not in drawing.svg.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_cannot_be_drawn_is_refused():
+    with pytest.raises(TableError, match="nothing to share"):
+        lorenz_svg(pd.DataFrame({"x": {"a": 0.0, "b": 0.0}}), PEOPLE)
+    with pytest.raises(TableError, match="5 columns"):
+        lorenz_svg(pd.DataFrame(np.ones((2, 5)), index=["a", "b"]), PEOPLE)
+    with pytest.raises(TableError, match="0 columns"):
+        lorenz_svg(pd.DataFrame(index=["a", "b"]), PEOPLE)
+    with pytest.raises(TableError, match="not reached"):
+        lorenz_svg(pd.DataFrame({"x": {"a": np.nan, "b": 1.0}}), PEOPLE)
+
+
+def test_two_columns_of_one_name_stay_two_curves():
+    values = pd.DataFrame([[1.0, 1.0], [1.0, 3.0]], index=["a", "b"], columns=["x", "x"])
+    assert drawn(values).find(f"{SVG}desc").text == "x : Gini 0,00 ; x : Gini 0,25"

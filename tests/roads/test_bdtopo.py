@@ -1,0 +1,206 @@
+"""IGN BD TOPO roads: both generations of names, one rule at a time, then the Sarthe."""
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from accessmap.errors import NetworkError, SourceError
+from accessmap.roads.readers.bdtopo import read_bdtopo
+
+X, Y = 720_000.0, 6_940_000.0
+V3 = {"nature": "Route à 1 chaussée", "importance": "3", "sens_de_circulation": "Double sens"}
+V3_SHAPEFILE = {"NATURE": "Route à 1 chaussée", "IMPORTANCE": "3", "SENS": "Double sens"}
+V2 = {"NATURE": "Route à 1 chaussée", "IMPORTANCE": "3", "SENS": "Double"}
+
+
+def line(*points: tuple[float, float]) -> shapely.LineString:
+    return shapely.LineString([(X + x, Y + y) for x, y in points])
+
+
+KILOMETRE = line((0, 0), (1000, 0))
+
+
+def roads_of(tmp_path: Path, *rows: dict[str, Any], lines: Any = None, mode: str = "car", suffix: str = "gpkg") -> Any:
+    lines = lines or [line((0, 2000 * i), (1000, 2000 * i)) for i in range(len(rows))]
+    path = tmp_path / f"troncon_de_route.{suffix}"
+    gpd.GeoDataFrame(list(rows), geometry=lines, crs=2154).to_file(path)
+    return read_bdtopo(path, mode=mode)
+
+
+# An arc east goes as the line is drawn.
+def directions(roads: Any) -> set[str]:
+    lon = roads.nodes["lon"]
+    return {"east" if lon[u] < lon[v] else "west" for u, v in zip(roads.edges["u"], roads.edges["v"], strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (V3, {"east", "west"}),
+        ({**V3, "sens_de_circulation": "Sens direct"}, {"east"}),
+        ({**V3, "sens_de_circulation": "Sens inverse"}, {"west"}),
+        ({**V3, "sens_de_circulation": "Sans objet"}, {"east", "west"}),
+        ({**V3, "sens_de_circulation": None}, {"east", "west"}),
+        (V2, {"east", "west"}),
+        ({**V2, "SENS": "Direct"}, {"east"}),
+        ({**V2, "SENS": "Inverse"}, {"west"}),
+        ({**V2, "SENS": "NC"}, {"east", "west"}),
+        ({**V3_SHAPEFILE, "SENS": "Sens inverse"}, {"west"}),
+    ],
+)
+def test_sens_is_the_way_a_road_is_driven(tmp_path: Path, row: dict[str, Any], expected: set[str]) -> None:
+    assert directions(roads_of(tmp_path, row)) == expected
+
+
+@pytest.mark.parametrize(
+    ("nature", "importance", "road_class"),
+    [
+        ("Type autoroutier", "1", "motorway"),
+        ("Autoroute", "1", "motorway"),
+        ("Quasi-autoroute", "1", "trunk"),
+        ("Bretelle", "1", "motorway_link"),
+        ("Bretelle", "3", "secondary_link"),
+        ("Route à 2 chaussées", "1", "trunk"),
+        ("Route à 2 chaussées", "2", "primary"),
+        ("Route à 1 chaussée", "3", "secondary"),
+        ("Route à 1 chaussée", "4", "tertiary"),
+        ("Route à 1 chaussée", "5", "unclassified"),
+        ("Route à 1 chaussée", "NC", "unclassified"),
+        ("Rond-point", "4", "tertiary"),
+        ("Route empierrée", "5", "track"),
+        ("Route empierr\ufffde", "5", "track"),  # read in a wrong encoding
+        ("Route ï¿½ 2 chaussï¿½es", "2", "primary"),
+        ("Bac ou liaison maritime", "4", "ferry"),
+        ("Bac auto", "4", "ferry"),
+    ],
+)
+def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, importance: str, road_class: str) -> None:
+    roads = roads_of(tmp_path, {**V3, "nature": nature, "importance": importance})
+    assert set(roads.edges["road_class"]) == {road_class}
+    assert roads.edges["snappable"].all() == (
+        road_class not in {"motorway", "motorway_link", "ferry"} and "Quasi" not in nature
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "modes"),
+    [
+        ({"nature": "Chemin"}, {"bike", "walk"}),
+        ({"nature": "Sentier"}, {"walk"}),
+        ({"nature": "Escalier"}, {"walk"}),
+        ({"nature": "Piste cyclable"}, {"bike", "walk"}),
+        ({"nature": "Bac piéton"}, {"walk"}),
+        ({"nature": "Type autoroutier"}, {"car"}),
+        ({"acces_vehicule_leger": "Libre"}, {"car", "bike", "walk"}),
+        ({"acces_vehicule_leger": "A péage"}, {"car", "bike", "walk"}),
+        ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"bike", "walk"}),
+        ({"acces_vehicule_leger": "Physiquement impossible"}, {"bike", "walk"}),
+        ({"prive": True}, set()),
+        ({"etat_de_l_objet": "En construction"}, set()),
+        ({"etat_de_l_objet": "En service"}, {"car", "bike", "walk"}),
+    ],
+)
+def test_who_may_use_a_road(tmp_path: Path, row: dict[str, Any], modes: set[str]) -> None:
+    found = set()
+    for mode in ("car", "bike", "walk"):
+        try:
+            roads_of(tmp_path, {**V3, **row}, mode=mode)
+        except NetworkError as error:
+            assert "none of its 1 roads is open to mode" in str(error)  # noqa: PT017 - the rest passes
+        else:
+            found.add(mode)
+    assert found == modes
+
+
+@pytest.mark.parametrize(
+    ("row", "kmh"),
+    [
+        ({"urbain": True}, 47),
+        ({"urbain": False}, 70),
+        ({"urbain": False, "vitesse_moyenne_vl": 45}, 45),
+        ({"urbain": False, "vitesse_moyenne_vl": 0}, 70),
+        ({"urbain": True, "vitesse_moyenne_vl": 65}, 47),
+        ({"urbain": False, "nature": "Rond-point"}, 30),
+        ({"urbain": False, "nature": "Route à 2 chaussées", "importance": "1"}, 100),
+        ({"urbain": True, "nature": "Route à 2 chaussées", "importance": "2"}, 48),
+    ],
+)
+def test_speeds_follow_setting_and_the_mean_that_ign_gives(tmp_path: Path, row: dict[str, Any], kmh: float) -> None:
+    assert roads_of(tmp_path, {**V3, **row}).edges["speed_kmh"].iloc[0] == pytest.approx(kmh)
+
+
+def test_roads_meet_where_their_ends_do_and_not_where_they_cross(tmp_path: Path) -> None:
+    lines = [line((0, 0), (500, 300), (1000, 0)), line((1000.01, 0.0), (2000, 0)), line((500, -500), (500, 500))]
+    roads = roads_of(tmp_path, V3, V3, V3, lines=lines)
+    u, v = (roads.nodes.index.get_indexer(roads.edges[end]) for end in ("u", "v"))
+    graph = coo_array((np.ones(len(u)), (u, v)), shape=(len(roads.nodes),) * 2)
+    assert connected_components(graph)[0] == 2
+    assert len(roads.nodes) == 3 + 1 + 2
+    assert roads.edges["length_m"].sum() / 2 == pytest.approx(2 * np.hypot(500, 300) + 1000 + 1000, rel=2e-3)
+
+
+def test_streets_are_named_before_roads_are_numbered(tmp_path: Path) -> None:
+    roads = roads_of(
+        tmp_path, {**V2, "NUMERO": "D12", "NOM_RUE_G": "NR"}, {**V2, "NUMERO": "D12", "NOM_RUE_G": "R DU PONT"}
+    )
+    assert set(roads.edges["name"]) == {"D12", "R DU PONT"}
+
+
+def test_a_shapefile_reads_like_a_geopackage(tmp_path: Path) -> None:
+    assert len(roads_of(tmp_path, V3_SHAPEFILE, suffix="shp").edges) == 2
+
+
+def test_the_source_is_named(tmp_path: Path) -> None:
+    source = roads_of(tmp_path, V3).source
+    assert (source.publisher, source.licence) == ("IGN", "Licence Ouverte 2.0")
+    assert source.sha256
+
+
+def test_what_is_not_bd_topo_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such file"):
+        read_bdtopo(tmp_path / "none.gpkg")
+    (tmp_path / "text.gpkg").write_text("hello")
+    with pytest.raises(SourceError, match=r"text\.gpkg: cannot be read as a map file"):
+        read_bdtopo(tmp_path / "text.gpkg")
+    gpd.GeoDataFrame({"a": [1]}, geometry=[KILOMETRE], crs=2154).to_file(tmp_path / "other.gpkg")
+    with pytest.raises(
+        SourceError, match=r"not BD TOPO roads: no nature \(nature\), no importance.* Its columns are a"
+    ):
+        read_bdtopo(tmp_path / "other.gpkg")
+    gpd.GeoDataFrame([V3], geometry=[shapely.Point(X, Y)], crs=2154).to_file(tmp_path / "points.gpkg")
+    with pytest.raises(SourceError, match="holds Point: roads are lines"):
+        read_bdtopo(tmp_path / "points.gpkg")
+    with pytest.raises(NetworkError, match="unknown mode"):
+        read_bdtopo(tmp_path / "points.gpkg", mode="horse")
+
+
+def test_the_sarthe_loads_and_hangs_together(data_folder: Path) -> None:
+    path = data_folder / "osm" / "bdtopo_sarthe" / "ROUTE.shp"
+    if not path.exists():
+        pytest.skip(f"{path} not there")
+    roads = read_bdtopo(path)
+    assert set(roads.edges["road_class"]) == {
+        "primary",
+        "secondary",
+        "tertiary",
+        "unclassified",
+        "residential",
+        "track",
+    }
+    assert roads.nodes["lon"].between(-1, 1).all()
+    assert roads.nodes["lat"].between(47, 49).all()
+    assert roads.edges.drop(columns="name").notna().all(axis=None)
+    u, v = (roads.nodes.index.get_indexer(roads.edges[end]) for end in ("u", "v"))
+    _, part = connected_components(
+        coo_array((np.ones(len(u)), (u, v)), shape=(len(roads.nodes),) * 2), connection="strong"
+    )
+    # Two banks of the Loir: the sheet holds no bridge between them.
+    assert np.sort(np.bincount(part))[-2:].sum() / len(part) > 0.95
+    built_up = roads.edges["speed_reason"].str.contains("built-up|urban").mean()
+    assert 0.2 < built_up < 0.8

@@ -1,0 +1,282 @@
+"""Graphs as OSMnx makes them, and roads fetched from an Overpass server (one on loopback)."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from accessmap.errors import NetworkError, SourceError
+from accessmap.roads.readers.osmnx_graph import read_graph
+from accessmap.roads.readers.overpass import fetch_roads
+
+OSM = """<?xml version="1.0"?><osm version="0.6"><node id="1" version="1" lat="49.61" lon="3.20"/>
+<node id="2" version="1" lat="49.61" lon="3.21"/><way id="9" version="1"><nd ref="1"/><nd ref="2"/>
+<tag k="highway" v="secondary"/></way></osm>"""
+BOX = (3.19, 49.60, 3.22, 49.62)
+
+
+def graph_of(*edges: tuple[int, int, dict[str, Any]], kind: type = nx.MultiDiGraph) -> Any:
+    """Node n lies n hundredths of a degree east of 3°, at 49.6° north."""
+    graph = kind(crs="epsg:4326")
+    for node in sorted({n for u, v, _ in edges for n in (u, v)}):
+        graph.add_node(node, x=3 + node / 100, y=49.6)
+    for u, v, data in edges:
+        graph.add_edge(u, v, **data)
+    return graph
+
+
+def pairs(roads: Any) -> list[tuple[int, int]]:
+    return sorted(zip(roads.edges["u"], roads.edges["v"], strict=True))
+
+
+# ---------------------------------------------------------------------------------------------------- attributes
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"highway": "secondary", "maxspeed": "30", "oneway": True},  # OSMnx 1 and 2, in memory
+        {"highway": ["secondary", "tertiary"], "maxspeed": ["30", "50"], "oneway": True, "reversed": [True, False]},
+        {"highway": "['secondary', 'tertiary']", "maxspeed": "['30', '50']", "oneway": "True"},  # read without types
+        {"highway": "secondary", "maxspeed": 30, "oneway": "yes", "travel_time": 999.0, "speed_kph": 1.0},
+        {"highway": "secondary", "maxspeed": "30", "oneway": 1, "name": float("nan"), "lanes": None},
+    ],
+)
+def test_attributes_of_either_version_come_to_the_same(data: dict[str, Any]) -> None:
+    roads = read_graph(graph_of((1, 2, data)))
+    assert pairs(roads) == [(1, 2)]
+    assert roads.edges["road_class"].item() == "secondary"
+    assert roads.edges["speed_kmh"].item() == pytest.approx(28.8)
+    assert roads.edges["minutes"].item() == pytest.approx(0.7228 / 28.8 * 60, rel=1e-3)
+
+
+def test_a_directed_graph_goes_back_only_along_an_edge_back() -> None:
+    assert pairs(read_graph(graph_of((1, 2, {"highway": "secondary", "oneway": False})))) == [(1, 2)]
+
+
+def test_an_undirected_graph_goes_both_ways_except_where_it_says_one_way() -> None:
+    edges = [(1, 2, {"highway": "secondary"}), (2, 3, {"highway": "secondary", "oneway": True, "from": 3, "to": 2})]
+    assert pairs(read_graph(graph_of(*edges, kind=nx.MultiGraph))) == [(1, 2), (2, 1), (3, 2)]
+    assert len(pairs(read_graph(graph_of(*edges, kind=nx.Graph), mode="walk"))) == 4
+
+
+def test_geometry_is_cut_into_straight_segments_shared_by_both_directions() -> None:
+    bent = shapely.LineString([(3.01, 49.6), (3.01, 49.61), (3.02, 49.6)])
+    there = {"highway": "secondary", "geometry": bent}
+    back = {"highway": "secondary", "geometry": bent.reverse().wkt}
+    roads = read_graph(graph_of((1, 2, there), (2, 1, back)))
+    assert len(roads.nodes) == 3
+    assert pairs(roads) == [(-1, 1), (-1, 2), (1, -1), (2, -1)]
+    assert roads.edges["length_m"].sum() == pytest.approx(2 * (1112.3 + 1326.6), rel=1e-3)
+
+
+def test_text_ids_keep_their_names_and_bends_get_one() -> None:
+    graph = nx.MultiDiGraph()
+    graph.add_node("a", x="3.0", y="49.6")
+    graph.add_node("b", x="3.1", y="49.6")
+    graph.add_edge("a", "b", highway="primary", geometry="LINESTRING (3 49.6, 3.05 49.7, 3.1 49.6)")
+    assert pairs(read_graph(graph)) == [("a", "bend 1"), ("bend 1", "b")]
+
+
+def test_nodes_delay_as_their_tags_say() -> None:
+    graph = graph_of((1, 2, {"highway": "secondary"}))
+    graph.nodes[2]["highway"] = "traffic_signals"
+    assert read_graph(graph).edges["delay_s"].item() == 5
+
+
+def test_edges_closed_to_the_mode_are_left_out_and_counted() -> None:
+    edges = [
+        (1, 2, {"highway": "secondary"}),
+        (2, 3, {"highway": "steps"}),
+        (2, 4, {"highway": "service", "access": "no"}),
+    ]
+    roads = read_graph(graph_of(*edges))
+    assert pairs(roads) == [(1, 2)]
+    assert roads.parameters["edges closed to the mode"] == "2"
+    assert pairs(read_graph(graph_of(*edges), mode="walk")) == [(1, 2), (2, 3)]
+
+
+# ---------------------------------------------------------------------------------------------------- refused
+
+
+def test_nodes_without_coordinates_are_named() -> None:
+    graph = graph_of((1, 2, {"highway": "secondary"}))
+    del graph.nodes[2]["y"]
+    with pytest.raises(NetworkError, match="1 nodes lack x or y, such as 2"):
+        read_graph(graph)
+    graph.nodes[2]["y"] = "north"
+    with pytest.raises(NetworkError, match="x or y is not a number"):
+        read_graph(graph)
+    with pytest.raises(NetworkError, match="it has no nodes"):
+        read_graph(nx.MultiDiGraph())
+
+
+def test_metres_without_a_crs_are_refused() -> None:
+    graph = graph_of((1, 2, {"highway": "secondary"}))
+    graph.nodes[1]["x"] = 720_000.0
+    with pytest.raises(NetworkError, match="x and y are not degrees"):
+        read_graph(graph)
+
+
+def test_a_graph_without_roads_for_the_mode_is_refused() -> None:
+    with pytest.raises(NetworkError, match="none of its 1 edges is open to mode 'car'"):
+        read_graph(graph_of((1, 2, {"highway": "footway"})))
+
+
+def test_a_damaged_geometry_is_refused() -> None:
+    with pytest.raises(NetworkError, match="'LINESTRING oops' is not WKT"):
+        read_graph(graph_of((1, 2, {"highway": "primary", "geometry": "LINESTRING oops"})))
+
+
+@pytest.mark.parametrize("content", ["", "no xml", "<html></html>", "<graphml></graphml>"])
+def test_what_is_not_graphml_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "graph.graphml"
+    path.write_text(content)
+    with pytest.raises(SourceError, match=r"graph\.graphml: not GraphML .*save_graphml"):
+        read_graph(path)
+    with pytest.raises(SourceError, match="no such file"):
+        read_graph(tmp_path / "none.graphml")
+
+
+# ---------------------------------------------------------------------------------------------------- real
+
+
+@pytest.fixture
+def saint_germain(data_folder: Path) -> Path:
+    path = data_folder / "osm" / "saint-germain_osmnx.graphml"
+    if not path.exists():
+        pytest.skip(f"{path} not there")
+    return path
+
+
+def test_a_graphml_of_osmnx_1_loads(saint_germain: Path) -> None:
+    roads = read_graph(saint_germain)
+    assert roads.parameters["country"] == "FR"
+    assert roads.source.vintage == "2022-12-20"
+    assert len(roads.nodes) > 6000
+    assert roads.nodes.index.dtype == np.int64
+    assert roads.edges.drop(columns="name").notna().all(axis=None)
+    assert roads.edges["speed_kmh"].between(5, 120).all()
+
+
+def test_a_graph_read_by_osmnx_2_and_projected_comes_to_the_same(saint_germain: Path) -> None:
+    osmnx = pytest.importorskip("osmnx")
+    graph = osmnx.load_graphml(saint_germain)
+    from_file, typed, metric = (read_graph(g) for g in (saint_germain, graph, osmnx.project_graph(graph)))
+    pd.testing.assert_frame_equal(from_file.edges, typed.edges)
+    assert metric.edges["minutes"].sum() == pytest.approx(typed.edges["minutes"].sum(), rel=1e-6)
+    # osmnx measures on a sphere: up to half a per cent apart
+    kept = [d["length"] for *_, d in graph.edges(data=True) if d["highway"] == "primary"]
+    ours = typed.edges.loc[typed.edges["road_class"] == "primary", "length_m"].sum()
+    assert ours == pytest.approx(sum(kept), rel=0.005)
+
+
+# ---------------------------------------------------------------------------------------------------- Overpass
+
+
+class Overpass:
+    """A server on loopback that gives the answers it was told to, in their order; the last one again and again."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, str]] = [(200, OSM)]
+        self.asked: list[str] = []
+        overpass = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                overpass.asked.append(body)
+                status, text = overpass.answers[min(len(overpass.asked), len(overpass.answers)) - 1]
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *args: object) -> None:
+                """Say nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/api/interpreter"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def overpass() -> Iterator[Overpass]:
+    server = Overpass()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+def fetched(overpass: Overpass, cache: Path, area: Any = BOX) -> Any:
+    return fetch_roads(area, cache=cache, endpoint=overpass.url, pause_seconds=0.01, timeout_seconds=5)
+
+
+def test_roads_are_fetched_once_and_then_read_from_disk(overpass: Overpass, tmp_path: Path) -> None:
+    first = fetched(overpass, tmp_path)
+    assert pairs(first) == [(1, 2), (2, 1)]
+    pd.testing.assert_frame_equal(first.edges, fetched(overpass, tmp_path).edges)
+    assert len(overpass.asked) == 1
+    assert [path.suffix for path in tmp_path.iterdir()] == [".osm"]
+    shutil.rmtree(tmp_path)
+    fetched(overpass, tmp_path)
+    assert len(overpass.asked) == 2
+
+
+def test_the_place_is_asked_for_as_latitude_longitude(overpass: Overpass, tmp_path: Path) -> None:
+    fetched(overpass, tmp_path)
+    assert "49.600000+3.190000" in overpass.asked[0] or "49.600000+3.220000" in overpass.asked[0]
+
+
+def test_another_place_is_another_answer(overpass: Overpass, tmp_path: Path) -> None:
+    fetched(overpass, tmp_path)
+    fetched(overpass, tmp_path, shapely.box(3.1, 49.5, 3.3, 49.7))
+    assert len(overpass.asked) == 2
+
+
+TIMED_OUT = '<osm version="0.6"><remark> runtime error: Query timed out in "query" </remark></osm>'
+
+
+@pytest.mark.parametrize(
+    "failure", [(429, ""), (504, "busy"), (200, TIMED_OUT), (200, "<html>hi</html>"), (200, OSM[:-9])]
+)
+def test_a_busy_server_is_asked_again(overpass: Overpass, tmp_path: Path, failure: tuple[int, str]) -> None:
+    overpass.answers = [failure, failure, (200, OSM)]
+    assert pairs(fetched(overpass, tmp_path)) == [(1, 2), (2, 1)]
+    assert len(overpass.asked) == 3
+
+
+def test_a_server_that_stays_busy_is_named_and_nothing_is_kept(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.answers = [(200, TIMED_OUT)]
+    with pytest.raises(SourceError, match=r"127\.0\.0\.1.*Query timed out.*download an extract"):
+        fetched(overpass, tmp_path / "cache")
+    assert len(overpass.asked) == 4
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_refusal_is_not_asked_again(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.answers = [(400, "bad")]
+    with pytest.raises(SourceError, match="HTTP 400"):
+        fetched(overpass, tmp_path)
+    assert len(overpass.asked) == 1
+
+
+def test_offline_the_message_says_what_to_do(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.server.shutdown()
+    overpass.server.server_close()
+    with pytest.raises(SourceError, match=r"no roads could be fetched .*Without the internet, download an extract"):
+        fetched(overpass, tmp_path)
+
+
+def test_a_wrong_endpoint_or_mode_is_refused_before_asking() -> None:
+    with pytest.raises(NetworkError, match="give an http or https address"):
+        fetch_roads(BOX, endpoint="file:///etc/hosts")
+    with pytest.raises(NetworkError, match="unknown mode 'cra'"):
+        fetch_roads(BOX, mode="cra")

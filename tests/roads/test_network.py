@@ -1,0 +1,415 @@
+"""Snapping and minutes on networks small enough to do in one's head."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accessmap.errors import NetworkError, SnapError
+from accessmap.provenance import Provenance, Source
+from accessmap.roads.network import RoadNetwork
+
+ORIGIN = (720_000.0, 6_950_000.0)  # in Lambert-93, near Chauny
+
+
+def network(nodes, edges, **options):
+    """A network whose nodes are given in metres from ORIGIN: {id: (x, y)}, edges as (u, v, minutes[, class])."""
+    xy = np.array(list(nodes.values()), float).reshape(-1, 2) + ORIGIN
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(xy[:, 0], xy[:, 1])
+    table = pd.DataFrame(edges).rename(columns={0: "u", 1: "v", 2: "minutes", 3: "road_class"})
+    return RoadNetwork.from_edges(pd.DataFrame({"lon": lon, "lat": lat}, index=list(nodes)), table, **options)
+
+
+def points(*places):
+    return gpd.GeoSeries(gpd.points_from_xy(*(np.array(places, float) + ORIGIN).T), crs=2154)
+
+
+LINE = {"a": (0, 0), "b": (1000, 0), "c": (2000, 0)}
+
+
+def test_matrix_is_minutes_from_row_to_column():
+    one_way = network(LINE, [("a", "b", 2), ("b", "c", 3)])
+    expected = np.array([[0, 2, 5], [np.nan, 0, 3], [np.nan, np.nan, 0]], "float32")
+    np.testing.assert_array_equal(one_way.matrix(list(LINE), list(LINE)), expected)
+
+
+def test_undirected_edges_are_driven_both_ways():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    assert both.matrix(["c"], ["a"]).item() == 5
+
+
+def test_parallel_edges_count_as_the_quickest():
+    assert network(LINE, [("a", "b", 9), ("a", "b", 2)]).matrix(["a"], ["b"]).item() == 2
+
+
+def test_nearest_gives_every_node_its_destination_in_the_order_asked():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    minutes, which = both.nearest(["c", "a"])
+    np.testing.assert_array_equal(minutes[:, 0], np.array([0, 2, 0], "float32"))
+    assert which[:, 0].tolist() == [1, 1, 0]
+
+
+def test_a_point_joins_part_way_along_an_edge_and_pays_for_the_leg():
+    # 250 m along a 4-minute edge: 1 minute back to a, 3 on to b; 80 m on foot at 4.8 km/h is 1 minute.
+    both = network(LINE, [("a", "b", 4), ("b", "c", 3)], directed=False)
+    minutes = both.travel_minutes(points((250, 80)), points((0, 0), (2000, 0)))
+    np.testing.assert_allclose(minutes, [[1 + 1, 1 + 3 + 3]], atol=1e-3)
+
+
+def test_a_one_way_edge_is_left_forwards_and_reached_from_behind():
+    ring = {**LINE, "d": (1000, 1000)}
+    one_way = network(ring, [("a", "b", 4), ("b", "d", 5), ("d", "a", 6)])
+    middle = points((500, 0))
+    to_a = one_way.travel_minutes(middle, points((0, 0))).item()
+    from_b = one_way.travel_minutes(points((1000, 0)), middle).item()
+    assert to_a == pytest.approx(2 + 5 + 6, abs=1e-3)
+    assert from_b == pytest.approx(5 + 6 + 2, abs=1e-3)
+
+
+def test_two_points_on_one_edge_do_not_go_round_by_its_end():
+    both = network(LINE, [("a", "b", 4), ("b", "c", 3)], directed=False)
+    assert both.travel_minutes(points((250, 0)), points((750, 0))).item() == pytest.approx(2, abs=1e-3)
+
+
+def test_two_points_on_a_one_way_edge_go_round_when_the_way_is_against():
+    ring = {**LINE, "d": (1000, 1000)}
+    one_way = network(ring, [("a", "b", 4), ("b", "d", 5), ("d", "a", 6)])
+    back = one_way.travel_minutes(points((750, 0)), points((250, 0))).item()
+    assert back == pytest.approx(1 + 5 + 6 + 1, abs=1e-3)
+
+
+def test_a_point_at_a_node_may_leave_by_any_of_its_edges():
+    # The nearest segment that is found may be the one-way b→a; from b the way to c is open all the same.
+    one_way = network(LINE, [("b", "a", 4), ("b", "c", 3), ("a", "b", 9)])
+    assert one_way.travel_minutes(points((1000, 0)), points((2000, 0))).item() == pytest.approx(3, abs=1e-3)
+
+
+def test_a_far_point_is_not_reached_and_says_how_far_it_is():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    legs = both.snap(points((500, 0), (500, 2500)))
+    assert legs["problem"].to_list() == ["", "2,500 m from the nearest road, more than 2,000 m"]
+    assert np.isnan(legs.loc[1, "minutes"])
+    assert pd.isna(legs.loc[1, "u"])
+    minutes = both.travel_minutes(points((500, 0), (500, 2500)), points((0, 0)))
+    assert np.isnan(minutes[1, 0])
+    assert minutes[0, 0] == pytest.approx(2, abs=1e-3)
+
+
+def test_snap_error_when_no_point_is_near():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    with pytest.raises(SnapError, match=r"none of the 1 is within 2,000 m of the network; the nearest is 90,000 m"):
+        both.travel_minutes(points((500, 90_000)), points((0, 0)))
+
+
+def test_points_without_crs_or_place_are_refused():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    with pytest.raises(SnapError, match="no CRS"):
+        both.snap(gpd.GeoSeries([shapely.Point(0, 0)]))
+    with pytest.raises(SnapError, match="1 have no place, such as 0"):
+        both.snap(gpd.GeoSeries([None], crs=2154))
+
+
+def test_motorway_is_no_way_in():
+    # The motorway passes 10 m from the point; the road it joins is 300 m away.
+    roads = {**LINE, "e": (0, 300), "f": (2000, 300)}
+    edges = [("a", "b", 1, "motorway"), ("b", "c", 1, "motorway"), ("e", "f", 4, "primary"), ("a", "e", 1, "primary")]
+    legs = network(roads, edges, directed=False).snap(points((1000, 10)))
+    assert legs[["u", "v"]].iloc[0].to_list() == ["e", "f"]
+    assert legs["metres"].iloc[0] == pytest.approx(290, abs=0.1)
+
+
+def test_motorway_alone_cannot_be_joined():
+    with pytest.raises(NetworkError, match="no edge that points may join"):
+        network(LINE, [("a", "b", 1, "motorway")]).snap(points((0, 0)))
+
+
+def test_a_point_that_joins_an_island_is_not_moved_to_the_mainland():
+    roads = {**LINE, "i": (0, 500), "j": (100, 500)}
+    edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1)]
+    for local_metres in (0, 1500):
+        both = network(roads, edges, directed=False, local_metres=local_metres)
+        island = points((50, 490))
+        assert both.snap(island)["problem"].iloc[0] == "joins a part cut off from the main network"
+        assert np.isnan(both.travel_minutes(island, points((0, 0))).item())
+    assert both.parts().to_list() == [0, 0, 0, 1, 1]
+
+
+def test_a_short_trip_may_keep_to_local_streets_where_the_edges_leave_them_out():
+    # By road 20 minutes round; 600 m straight at 18 km/h are 2 minutes.
+    roads = {"a": (0, 0), "b": (0, 5000), "c": (600, 5000), "d": (600, 0)}
+    edges = [("a", "b", 9), ("b", "c", 2), ("c", "d", 9)]
+    ends = points((0, 0)), points((600, 0))
+    assert network(roads, edges, directed=False).travel_minutes(*ends).item() == pytest.approx(20, abs=1e-3)
+    local = network(roads, edges, directed=False, access_kmh=18, local_metres=1500)
+    assert local.travel_minutes(*ends).item() == pytest.approx(2, abs=1e-3)
+
+
+def test_limit_leaves_out_what_is_further():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    minutes = both.travel_minutes(points((0, 0)), points((0, 0), (1000, 0), (2000, 0)), limit=2.5)
+    assert np.isnan(minutes[0, 2])
+    np.testing.assert_allclose(minutes[0, :2], [0, 2], atol=1e-3)
+
+
+def test_limit_holds_on_one_edge_too():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    assert np.isnan(both.travel_minutes(points((0, 0)), points((750, 0)), limit=2.5).item())
+
+
+def test_save_and_load_keep_everything(tmp_path):
+    source = Source("Routes", "IGN", "Licence Ouverte", "2026")
+    made = network(
+        LINE,
+        [("a", "b", 4, "primary")],
+        access_kmh=30,
+        local_metres=500,
+        max_metres=900,
+        provenance=Provenance((source,), {"speed": "80"}),
+    )
+    again = RoadNetwork.load(made.save(tmp_path / "roads.net"))
+    pd.testing.assert_frame_equal(again.nodes, made.nodes)
+    pd.testing.assert_frame_equal(again.edges, made.edges)
+    assert again.provenance == made.provenance
+    assert (again.access_kmh, again.local_metres, again.max_metres) == (30, 500, 900)
+    assert [file.name for file in tmp_path.iterdir()] == ["roads.net"]
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = network(LINE, [("a", "b", 4)]).save(tmp_path / "roads.net")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
+    with pytest.raises(NetworkError, match="damaged"):
+        RoadNetwork.load(path)
+    at = whole.index(b"PAR1") + 40
+    path.write_bytes(whole[:at] + b"####" + whole[at + 4 :])
+    with pytest.raises(NetworkError, match="damaged"):
+        RoadNetwork.load(path)
+
+
+def test_another_version_of_the_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("accessmap.roads.saved.FORMAT", 99)
+    path = network(LINE, [("a", "b", 4)]).save(tmp_path / "roads.net")
+    monkeypatch.undo()
+    with pytest.raises(NetworkError, match="format 99, this version reads 1"):
+        RoadNetwork.load(path)
+
+
+GOOD_NODES = pd.DataFrame({"lon": [3.2, 3.3], "lat": [49.6, 49.6]}, index=["a", "b"])
+GOOD_EDGES = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [1.0]})
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "options", "message"),
+    [
+        (GOOD_NODES.rename(columns={"lon": "lo"}), GOOD_EDGES, {}, "nodes: column 'lon' is missing .did you mean 'lo'"),
+        (GOOD_NODES, GOOD_EDGES.drop(columns="minutes"), {}, "edges: column 'minutes' is missing"),
+        (GOOD_NODES[:0], GOOD_EDGES[:0], {}, "2 problems. nodes: the table is empty. edges: the table is empty"),
+        (GOOD_NODES.set_index(pd.Index(["a", "a"])), GOOD_EDGES[:0], {}, "id 'a' stands more than once"),
+        (GOOD_NODES.assign(lon=720_000.0), GOOD_EDGES, {}, "outside the world in degrees.*reproject to EPSG:4326"),
+        (GOOD_NODES, GOOD_EDGES.assign(u="aa"), {}, r"'u' is no node, such as row 0 \('aa'\) \(did you mean 'a'"),
+        (GOOD_NODES, GOOD_EDGES.assign(minutes=-1), {}, "'minutes' is not a number of at least 0, such as row 0"),
+        (GOOD_NODES, GOOD_EDGES.assign(minutes=np.inf), {}, "'minutes' is not a number"),
+        (GOOD_NODES, GOOD_EDGES.assign(minutes="x"), {}, "'minutes' is not a number"),
+        (GOOD_NODES, GOOD_EDGES, {"access_kmh": 0}, "access_kmh is 0"),
+        (GOOD_NODES, GOOD_EDGES, {"local_metres": -5}, "local_metres is -5"),
+        (GOOD_NODES, GOOD_EDGES, {"max_metres": float("nan")}, "max_metres is nan"),
+    ],
+)
+def test_bad_roads_are_refused_by_name(nodes, edges, options, message):
+    with pytest.raises(NetworkError, match=message):
+        RoadNetwork.from_edges(nodes, edges, **options)
+
+
+def test_an_unknown_node_is_named_with_its_like():
+    with pytest.raises(NetworkError, match="unknown node ids, such as 'aa' .did you mean 'a'"):
+        network(LINE, [("a", "b", 1)]).matrix(["aa"], ["b"])
+
+
+def test_the_callers_tables_are_not_changed():
+    nodes, edges = GOOD_NODES.copy(), GOOD_EDGES.copy()
+    RoadNetwork.from_edges(nodes, edges, directed=False).matrix(["a"], ["b"])
+    pd.testing.assert_frame_equal(nodes, GOOD_NODES)
+    pd.testing.assert_frame_equal(edges, GOOD_EDGES)
+
+
+def test_repr_says_what_the_roads_are():
+    assert "provenance inconnue" in repr(network(LINE, [("a", "b", 1)]))
+    made = Provenance((Source("x", "accessmap", "MIT", "2026"),), modelled=True)
+    assert "modelled roads" in repr(network(LINE, [("a", "b", 1)], provenance=made))
+    assert "réseau modélisé" in made.credit
+    assert "réseau modélisé" not in replace(made, modelled=False).credit
+
+
+place = st.tuples(st.integers(-300, 2300), st.integers(-300, 1300))
+edge = st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"), st.integers(0, 20))
+
+
+@settings(max_examples=60, deadline=None)
+@given(edges=st.lists(edge, min_size=1, max_size=9), start=place, end=place)
+def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
+    """The oracle: cut every edge where the points join it, and let nodes stand there."""
+    nodes = {"a": (0, 0), "b": (1000, 0), "c": (2000, 0), "d": (1000, 1000)}
+    edges = [(u, v, m) for u, v, m in edges if u != v]
+    if not edges:
+        return
+    roads = network(nodes, edges, max_metres=5000)
+    got = roads.travel_minutes(points(start), points(end)).item()
+    legs = roads.snap(points(start, end))
+    cut, places = [], dict(nodes)
+    for number, leg in legs.iterrows():
+        places[f"p{number}"] = tuple(
+            (1 - leg.fraction) * np.array(nodes[leg.u]) + leg.fraction * np.array(nodes[leg.v])
+        )
+    for u, v, minutes in edges:
+        on = [(0.0, u), (1.0, v)]
+        for number, leg in legs.iterrows():
+            if {u, v} == {leg.u, leg.v}:
+                on.append((leg.fraction if u == leg.u else 1 - leg.fraction, f"p{number}"))
+        on.sort(key=lambda stop: (stop[0], stop[1] == v, stop[1] != u))
+        cut += [(x, y, minutes * (g - f)) for (f, x), (g, y) in pairwise(on)]
+    for number, leg in legs.iterrows():  # at a node: the same place
+        for share, node in ((0, leg.u), (1, leg.v)):
+            if leg.fraction == share:
+                cut += [(f"p{number}", node, 0), (node, f"p{number}", 0)]
+    if (legs["u"].iloc[0], legs["v"].iloc[0], legs["fraction"].iloc[0]) == tuple(legs.iloc[1][["u", "v", "fraction"]]):
+        cut += [("p0", "p1", 0), ("p1", "p0", 0)]
+    expected = network(places, cut).matrix(["p0"], ["p1"]).item() + legs["minutes"].sum()
+    assert got == pytest.approx(expected, abs=2e-3, nan_ok=True)
+
+
+def test_explain_adds_up_to_the_minutes_and_names_each_road():
+    edges = pd.DataFrame(
+        {
+            "u": ["a", "b"],
+            "v": ["b", "c"],
+            "minutes": [4.0, 3.0],
+            "length_m": [1000.0, 1000.0],
+            "name": ["Rue A", "Rue B"],
+            "delay_s": [60.0, 0.0],
+        }
+    )
+    both = network(LINE, edges, directed=False)
+    start, end = points((250, 80)), points((2000, 40))
+    told = both.explain(start, end)
+    assert told["what"].to_list() == ["leg to the road", "road", "road", "leg to the road"]
+    assert told["name"].to_list() == ["", "Rue A", "Rue B", ""]
+    np.testing.assert_allclose(told["minutes"], [1, 3, 3, 0.5], atol=1e-3)
+    np.testing.assert_allclose(told["length_m"], [80, 750, 1000, 40], atol=0.2)
+    assert told["delay_s"].to_list() == pytest.approx([0, 45, 0, 0], abs=0.01)
+    assert told["minutes"].sum() == pytest.approx(both.travel_minutes(start, end).item(), abs=1e-4)
+    assert told.geometry.iloc[0].coords[0] == pytest.approx((720_250, 6_950_080))
+
+
+def test_explain_puts_stretches_of_one_road_together():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)
+    told = both.explain(points((0, 0)), points((2000, 0)))
+    assert told[["what", "minutes"]].to_numpy().tolist() == [["road", 4.0]]
+    assert told.geometry.iloc[0].length == pytest.approx(2000, abs=1)
+
+
+def test_explain_tells_of_trips_on_one_edge_and_in_local_streets():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    one = both.explain(points((250, 0)), points((750, 0)))
+    assert one[["what"]].to_numpy().tolist() == [["road"]]
+    assert one["minutes"].sum() == pytest.approx(2, abs=1e-3)
+    local = network(LINE, [("a", "b", 40)], directed=False, access_kmh=18, local_metres=1500)
+    assert local.explain(points((250, 0)), points((750, 0)))["what"].to_list() == ["local streets"]
+
+
+def test_explain_is_empty_where_there_is_no_way():
+    one_way = network(LINE, [("a", "b", 4)])
+    assert one_way.explain(points((750, 0)), points((250, 0))).empty
+    assert one_way.explain(points((0, 90_000)), points((0, 0))).empty
+    with pytest.raises(NetworkError, match="origin has 2 points"):
+        one_way.explain(points((0, 0), (1, 1)), points((0, 0)))
+
+
+def test_explain_equals_travel_minutes_all_over_the_sample(sample_study):
+    rng = np.random.default_rng(3)
+    start = sample_study.residents.geometry.iloc[rng.integers(len(sample_study.residents), size=25)]
+    end = sample_study.services.geometry.iloc[rng.integers(len(sample_study.services), size=25)]
+    minutes = sample_study.network.travel_minutes(start, end)
+    for i in range(25):
+        told = sample_study.network.explain(start.iloc[[i]], end.iloc[[i]])
+        assert told["minutes"].sum() == pytest.approx(minutes[i, i], abs=1e-3)
+
+
+def test_a_closed_bridge_sends_trips_round():
+    ring = {**LINE, "d": (1000, 1000)}
+    edges = [("a", "b", 2), ("b", "c", 2), ("a", "d", 5), ("d", "c", 5)]
+    whole = network(ring, edges, directed=False)
+    bridge = whole.edges.index[whole.edges[["u", "v"]].isin(["b", "c"]).all(axis=1)]
+    assert len(bridge) == 2
+    assert whole.matrix(["a"], ["c"]).item() == 4
+    assert whole.without(bridge).matrix(["a"], ["c"]).item() == 10
+    assert whole.matrix(["a"], ["c"]).item() == 4
+    with pytest.raises(NetworkError, match="1 labels are no edge, such as 99"):
+        whole.without([99])
+
+
+def test_other_minutes_on_some_edges():
+    whole = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    slower = whole.with_minutes(pd.Series({0: 7.0}))
+    assert slower.matrix(["a"], ["c"]).item() == 10
+    assert slower.matrix(["c"], ["a"]).item() == 5
+    with pytest.raises(NetworkError, match="'minutes' is not a number of at least 0"):
+        whole.with_minutes(pd.Series({0: -1.0}))
+
+
+def test_lines_are_the_edges_with_the_part_they_belong_to():
+    roads = {**LINE, "i": (0, 500), "j": (100, 500)}
+    edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1)]
+    lines = network(roads, edges, directed=False).lines()
+    assert lines.crs == "EPSG:2154"
+    assert lines["part"].value_counts().to_dict() == {0: 4, 1: 2}
+    assert lines.length.round().to_list() == pytest.approx([1000, 1000, 100] * 2, abs=1)
+
+
+def test_to_graph_speaks_as_osmnx_does():
+    graph = network(LINE, [("a", "b", 2, "primary"), ("a", "b", 9, "service"), ("b", "c", 3, "primary")]).to_graph()
+    assert graph.graph["crs"] == "EPSG:4326"
+    assert graph.nodes["a"]["y"] == pytest.approx(49.6, abs=0.1)
+    assert [data["travel_time"] for _, _, data in graph.edges("a", data=True)] == [120, 540]
+    assert graph.edges["b", "c", 0]["highway"] == "primary"
+
+
+def test_nearest_metres_are_those_of_the_quickest_way(sample_study):
+    """The oracle: the way told road by road. The quickest way need not be the shortest."""
+    homes = sample_study.residents.geometry.iloc[::400]
+    sites = sample_study.sites("france_services").geometry
+    metres = sample_study.network.nearest_metres(homes, sites)
+    _, which = sample_study.network.nearest_minutes(homes, sites)
+    for i in range(len(homes)):
+        told = sample_study.network.explain(homes.iloc[[i]], sites.iloc[[which[i, 0]]])
+        # The modelled roads say their length, which is longer than the line that is drawn.
+        drawn = np.where(told["what"] == "road", told.geometry.length, told["length_m"])
+        longer = told["length_m"].sum() / drawn.sum()
+        assert metres[i] == pytest.approx(told["length_m"].sum(), rel=max(0.01, longer - 1))
+
+
+def test_nearest_metres_follow_the_quick_road_and_not_the_short_one():
+    roads = {"a": (0, 0), "b": (1000, 0), "c": (500, 3000)}
+    edges = [("a", "b", 30), ("a", "c", 4), ("c", "b", 4)]
+    both = network(roads, edges, directed=False)
+    round_by_c = 2 * np.hypot(500, 3000)
+    metres = both.nearest_metres(points((0, 0), (0, -40)), points((1000, 0)))
+    np.testing.assert_allclose(metres, [round_by_c, round_by_c + 40], rtol=1e-3)
+
+
+def test_nearest_metres_are_missing_where_nothing_is_reached():
+    one_way = network(LINE, [("a", "b", 4)])
+    assert np.isnan(one_way.nearest_metres(points((750, 0)), points((250, 0)))).all()
+
+
+def test_nearest_metres_along_one_edge_and_in_local_streets():
+    both = network(LINE, [("a", "b", 4)], directed=False)
+    assert both.nearest_metres(points((250, 10)), points((750, 0))).item() == pytest.approx(510, abs=1)
+    local = network(LINE, [("a", "b", 40)], directed=False, access_kmh=18, local_metres=1500)
+    assert local.nearest_metres(points((250, 0)), points((750, 0))).item() == pytest.approx(500, abs=1)

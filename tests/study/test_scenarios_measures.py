@@ -1,0 +1,195 @@
+"""Coverage, imbalance, APL, opening hours and dependence before and after: one call each."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_method_docs import blocks, failures
+
+from accessmap import Scenario, compare_tables, coverage, decay, imbalance
+from accessmap.errors import StudyError, TableError
+from accessmap.measures.apl import apl
+from accessmap.measures.hours import minutes_when
+from accessmap.measures.resilience import dependence
+from accessmap.study.compared import apl_of, coverage_of, dependence_of, hours_of, imbalance_of
+
+FS = "france_services"
+HOWTO = Path(__file__).parents[2] / "docs" / "howto_scenarios.md"
+
+
+@pytest.fixture(scope="module")
+def plans():
+    return [
+        Scenario("Coucy").open(FS, commune="02217"),
+        Scenario("Pinon part").move("france_services-02602", commune="02722"),
+    ]
+
+
+def minutes_of(study):
+    """Minutes to the nearest and people of the territory, by hand."""
+    here = study.territory
+    return study.minutes(study.sites(FS)).min(axis=1)[here], study.residents["population"][here]
+
+
+# ------------------------------------------------------------------ each is the measure of each study
+
+
+def test_coverage_before_and_after_is_that_of_each_study(sample_study, plans):
+    table = compare_tables(plans, sample_study, coverage_of(FS))
+    assert table.index.names == ["scenario", "cutoff"]
+    for name, study in {"baseline": sample_study, **{plan.name: plan.apply(sample_study) for plan in plans}}.items():
+        expected = coverage(*minutes_of(study), study.thresholds).iloc[:, 0]
+        np.testing.assert_allclose(table.loc[name, "share"], expected)
+        np.testing.assert_allclose(table.loc[name, "people"], expected * 70_550)
+    assert table.loc[("Coucy", 10), "share"] > table.loc[("baseline", 10), "share"]
+
+
+def test_imbalance_before_and_after_is_that_of_each_study(sample_study, plans):
+    table = compare_tables(plans, sample_study, imbalance_of(FS, line=20, by_epci=True))
+    after = plans[0].apply(sample_study)
+    epci = after.residents["commune"].map(after.communes["epci"])[after.territory]
+    minutes, people = minutes_of(after)
+    expected = imbalance.summary(minutes, people, unit="minutes", higher_is_better=False, line=20, groups=epci)
+    pd.testing.assert_frame_equal(table.loc["Coucy"], expected)
+    assert table.loc[("Coucy", "theil_between"), "value"] != table.loc[("baseline", "theil_between"), "value"]
+
+
+def test_dependence_before_and_after_is_that_of_each_study(sample_study, plans):
+    table = compare_tables(plans, sample_study, dependence_of(FS))
+    after = plans[0].apply(sample_study)
+    sites = after.sites(FS)
+    expected = dependence(after.minutes(sites), sites, after.residents, communes=after.communes)
+    pd.testing.assert_frame_equal(table.loc["Coucy"], expected)
+
+
+def test_hours_before_and_after_are_those_of_each_study(sample_study):
+    plan = Scenario("samedi").set_hours("mairie-02173", "Sa 08:00-12:00")
+    table = compare_tables([plan], sample_study, hours_of("mairie", within=10, whens=["saturday_morning", "sunday"]))
+    assert table.index.names == ["scenario", "when"]
+    after, here = plan.apply(sample_study), sample_study.territory
+    sites = after.sites("mairie")
+    minutes = minutes_when(after.minutes(sites), sites, "saturday_morning")[here]
+    expected = coverage(minutes, after.residents["population"][here], [10]).loc[10]
+    np.testing.assert_allclose(table.loc[("samedi", "saturday_morning"), expected.index].astype(float), expected)
+    pd.testing.assert_series_equal(
+        table.loc[("samedi", "sunday")], table.loc[("baseline", "sunday")], check_names=False
+    )
+
+
+# ------------------------------------------------------------------ by head, on three villages
+
+
+@pytest.fixture
+def staffed(toy_study):
+    """The three villages with 300 consultations at each france_services, open on weekday mornings."""
+    services = toy_study.services.assign(
+        capacity=[np.nan] * 3 + [300.0] * 2, hours=[None] * 3 + ["Mo-Fr 09:00-12:00"] * 2
+    )
+    return toy_study.with_services(services)
+
+
+def test_resizing_a_site_changes_the_apl(staffed):
+    # everyone is within 10 minutes of both sites, so both are shared by the 160 people: 600 / 160
+    table = compare_tables([Scenario("more").resize("fs-a", capacity=1000)], staffed, apl_of(FS))
+    assert table.index.to_list() == [(s, c) for s in ("baseline", "more") for c in ("02001", "02002")]
+    np.testing.assert_allclose(table.loc["baseline", "apl"], 600 / 160)
+    np.testing.assert_allclose(table.loc["more", "apl"], 1300 / 160)
+
+
+def test_the_outside_competes_for_the_apl_and_is_not_reported(staffed):
+    table = apl_of(FS)(staffed)
+    sites = staffed.sites(FS)
+    everyone = apl(staffed.minutes(sites), sites["capacity"], staffed.residents["population"])
+    assert table.index.to_list() == ["02001", "02002"]
+    np.testing.assert_allclose(table["apl"], everyone[["ra", "rb"]])
+
+
+def test_the_need_and_the_decay_of_the_apl_may_be_others(staffed):
+    need = staffed.residents["population"] * 2.0
+    np.testing.assert_allclose(apl_of(FS, need=need)(staffed)["apl"], 600 / 320)
+    # within 2 minutes: a has its own site for 100 people, b none
+    near = apl_of(FS, decay=decay.binary(2))(staffed)["apl"]
+    assert near.to_dict() == {"02001": pytest.approx(3.0), "02002": 0.0}
+
+
+def test_a_site_that_opens_needs_a_capacity_for_an_apl(staffed):
+    plan = Scenario("new").open(FS, commune="02002", id="fs-b")
+    with pytest.raises(TableError, match=r"1 sites have no capacity, such as 'fs-b'.*resize"):
+        compare_tables([plan], staffed, apl_of(FS))
+    table = compare_tables([plan.resize("fs-b", capacity=200)], staffed, apl_of(FS))
+    np.testing.assert_allclose(table.loc["new", "apl"], 800 / 160)
+
+
+def test_services_without_a_column_of_capacities_are_named(toy_study):
+    with pytest.raises(TableError, match="2 sites have no capacity, such as 'fs-a'"):
+        apl_of(FS)(toy_study)
+
+
+def test_setting_hours_changes_the_table_of_hours(staffed):
+    plan = Scenario("saturday").set_hours("fs-a", "Sa 09:00-12:00")
+    table = compare_tables([plan], staffed, hours_of(FS, within=2, whens=["saturday"]))
+    assert table["worst"].to_list() == [0.0, pytest.approx(100 / 150)]
+    assert table["all"].to_list() == [pytest.approx(100 / 150)] * 2
+
+
+def test_unknown_hours_lie_between_worst_and_best(staffed):
+    plan = Scenario("new").open(FS, commune="02002")
+    row = compare_tables([plan], staffed, hours_of(FS, within=2, whens=["sunday"])).loc[("new", "sunday")]
+    assert row.to_dict() == {"all": 1.0, "best": pytest.approx(50 / 150), "worst": 0.0}
+
+
+def test_a_site_that_moves_outside_changes_the_dependence(staffed):
+    plan = Scenario("away").move("fs-a", commune="60001")
+    table = compare_tables([plan], staffed, dependence_of(FS))
+    assert table.loc[("baseline", "outside"), "people"] == 0
+    assert table.loc[("away", "outside"), "people"] == 150
+
+
+def test_the_last_site_that_closes_leaves_nobody_covered(staffed):
+    plan = Scenario("none").close("fs-a").close("fs-x")
+    assert compare_tables([plan], staffed, coverage_of(FS)).loc["none", "share"].to_list() == [0.0, 0.0]
+    assert compare_tables([plan], staffed, dependence_of(FS)).loc[("none", "unreached"), "people"] == 150
+    assert compare_tables([plan], staffed, apl_of(FS)).loc["none", "apl"].to_list() == [0.0, 0.0]
+    assert compare_tables([plan], staffed, hours_of(FS, within=5, whens=["sunday"])).loc["none", "all"].to_list() == [
+        0.0
+    ]
+    with pytest.raises(TableError, match="Nobody has a value"):
+        compare_tables([plan], staffed, imbalance_of(FS))
+
+
+@pytest.mark.parametrize("table", [coverage_of, imbalance_of, apl_of, dependence_of])
+def test_a_slip_in_the_category_is_named_and_is_no_empty_table(toy_study, table):
+    with pytest.raises(
+        StudyError, match=r"no service of category 'france_service' \(did you mean 'france_services'\?\)"
+    ):
+        table("france_service")(toy_study)
+
+
+def test_scenarios_leave_the_study_as_it_was(sample_study, plans):
+    before = sample_study.services.copy()
+    compare_tables(plans, sample_study, coverage_of(FS))
+    pd.testing.assert_frame_equal(pd.DataFrame(sample_study.services), pd.DataFrame(before))
+
+
+def test_thresholds_are_those_of_the_study_unless_given(toy_study):
+    assert coverage_of(FS)(toy_study).index.to_list() == [2, 5]
+    assert coverage_of(FS)(replace(toy_study, thresholds=(7,))).index.to_list() == [7]
+    assert coverage_of(FS, cutoffs=[1])(toy_study).index.to_list() == [1]
+
+
+# ------------------------------------------------------------------ the how-to page
+
+
+def test_every_example_of_the_page_is_true():
+    assert failures(blocks(HOWTO), HOWTO.name) == ""
+
+
+def test_the_page_names_every_table():
+    text = HOWTO.read_text("utf-8")
+    assert [
+        name for name in ("coverage_of", "imbalance_of", "apl_of", "hours_of", "dependence_of") if name not in text
+    ] == []
+    assert len(re.findall(r"^>>> ", blocks(HOWTO), flags=re.MULTILINE)) > 10

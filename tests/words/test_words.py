@@ -1,0 +1,187 @@
+"""Words and numbers as the public reads them."""
+
+import math
+import string
+import tomllib
+from collections import Counter
+from datetime import date
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessmap.categories import CATEGORIES, DOMAINS
+from accessmap.words import words as labels
+
+NARROW, NO_BREAK = "\u202f", "\u00a0"
+VOCABULARY = [
+    "mairie",
+    "france_services",
+    "hospital",
+    "emergency",
+    "high_school",
+    "middle_school",
+    "primary_school",
+    "general_practitioner",
+    "nurse",
+    "pharmacy",
+    "dentist",
+    "bakery",
+    "grocery",
+    "supermarket",
+    "post_office",
+    "bank",
+    "cinema",
+    "library",
+    "gendarmerie",
+    "coworking",
+    "digital_help",
+]
+WORDS = tomllib.loads((files("accessmap") / "words" / "texts" / "words.toml").read_text("utf-8"))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_the_published_vocabulary_has_labels():
+    assert set(VOCABULARY) <= set(labels.CATEGORIES)
+
+
+def test_no_two_categories_share_both_shape_and_colour():
+    drawn = Counter((kind.shape, kind.colour) for kind in labels.CATEGORIES.values())
+    assert [pair for pair, count in drawn.items() if count > 1] == []
+
+
+def test_no_category_is_drawn_as_one_that_is_not_published():
+    unknown = labels.category("ludothèque")
+    assert (unknown.shape, unknown.colour) not in {(kind.shape, kind.colour) for kind in labels.CATEGORIES.values()}
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "many", "english"),
+    [
+        ("health_house", "une maison de santé", "maisons de santé", "a group practice"),
+        ("midwife", "une sage-femme", "sages-femmes", "a midwife"),
+        ("petrol_station", "une station-service", "stations-service", "a petrol station"),
+        ("postal_relay", "un relais poste", "relais poste", "a postal counter in a shop"),
+        ("employment_agency", "une agence France Travail", "agences France Travail", "a job centre"),
+        ("butcher", "une boucherie-charcuterie", "boucheries-charcuteries", "a butcher"),
+        ("theatre", "une salle de spectacle", "salles de spectacle", "a theatre"),
+        ("tennis", "un court de tennis", "courts de tennis", "a tennis court"),
+    ],
+)
+def test_compound_nouns_take_their_article_and_plural(name, one, many, english):
+    assert labels.category(name).with_article() == one
+    assert labels.category(name).name(count=2) == many
+    assert labels.category(name).with_article("en") == english
+
+
+@pytest.mark.parametrize("name", labels.CATEGORIES)
+def test_every_category_has_its_words_in_both_languages(name):
+    kind = labels.CATEGORIES[name]
+    assert all(word.strip() == word and word for word in (kind.fr, kind.en, kind.plural, kind.plural_en))
+    assert not [word for word in (kind.fr, kind.plural) if "'" in word]  # the apostrophe is ’ in what is read
+
+
+@pytest.mark.parametrize("name", labels.CATEGORIES)
+def test_marker_colours_stand_out_on_white(name):
+    assert 1.05 / (luminance(labels.CATEGORIES[name].colour) + 0.05) >= 4.5
+
+
+def test_an_unknown_category_is_shown_under_its_own_name():
+    assert labels.category("ludothèque").name(count=2) == "ludothèque"
+
+
+def test_french_thousands_are_parted_by_a_narrow_no_break_space_and_decimals_by_a_comma():
+    assert labels.number(70550) == f"70{NARROW}550"
+    assert labels.number(1234567.891, digits=2) == f"1{NARROW}234{NARROW}567,89"
+    assert labels.number(1234.5, digits=1, lang="en") == "1,234.5"
+
+
+def test_minutes_people_and_percent_carry_their_unit():
+    assert labels.minutes(12.4) == f"12,4{NO_BREAK}min"
+    assert labels.people(1240) == f"1{NARROW}240{NO_BREAK}habitants"
+    assert labels.percent(0.78) == f"78{NO_BREAK}%"
+
+
+@pytest.mark.parametrize(
+    ("count", "fr", "en"), [(0, "habitant", "people"), (1, "habitant", "person"), (2, "habitants", "people")]
+)
+def test_zero_is_singular_in_french_and_plural_in_english(count, fr, en):
+    assert labels.people(count).split(NO_BREAK)[1] == fr
+    assert labels.people(count, lang="en").split(NO_BREAK)[1] == en
+
+
+def test_half_is_rounded_away_from_zero():
+    assert labels.number(12.35, digits=1) == "12,4"
+    assert labels.number(-0.05, digits=1) == "\u22120,1"
+
+
+def test_nothing_is_ever_written_minus_zero():
+    assert labels.number(-0.04, digits=1, signed=True) == "0,0"
+    assert labels.people_change(-0.2).startswith("0")
+
+
+def test_not_everyone_is_never_a_hundred_per_cent_and_a_few_never_zero():
+    assert labels.percent(0.9999) == f">{NO_BREAK}99{NO_BREAK}%"
+    assert labels.percent(0.0001) == f"<{NO_BREAK}1{NO_BREAK}%"
+    assert labels.percent(1.0) == f"100{NO_BREAK}%"
+    assert labels.percent(0.0) == f"0{NO_BREAK}%"
+
+
+def test_not_reached_is_words_and_never_a_number():
+    assert labels.minutes(math.nan) == "non atteint"
+    assert labels.minutes(math.nan, lang="en") == "not reached"
+    assert labels.minutes_change(math.nan) == "–"
+
+
+def test_a_language_we_do_not_speak_is_refused_by_name():
+    with pytest.raises(ValueError, match="'de'"):
+        labels.check_lang("de")
+
+
+def test_an_unknown_text_names_its_neighbours():
+    with pytest.raises(KeyError, match="unreached"):
+        labels.text("unreachd")
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_both_languages_fill_the_same_braces(key):
+    fields = [{name for _, name, _, _ in string.Formatter().parse(WORDS[key][lang]) if name} for lang in ("fr", "en")]
+    assert fields[0] == fields[1]
+    assert all(WORDS[key][lang].strip(" ") for lang in ("fr", "en"))
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_french_punctuation_is_held_by_a_no_break_space(key):
+    assert not [mark for mark in (" :", " ;", " ?", " !", " »", "« ") if mark in WORDS[key]["fr"]]
+
+
+def test_french_contracts_the_article_of_a_place():
+    assert labels.at_place("Le Catelet") == "au Catelet"
+    assert labels.at_place("Les Septvallons") == "aux Septvallons"
+    assert labels.at_place("La Fère") == "à La Fère"
+    assert labels.at_place("Leuilly-sous-Coucy") == "à Leuilly-sous-Coucy"
+
+
+def test_the_first_of_a_month_is_said_premier():
+    assert labels.date_text(date(2026, 2, 1)) == "1er février 2026"
+    assert labels.date_text(date(2026, 12, 31), lang="en") == "31 December 2026"
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 3))
+def test_a_written_number_reads_back_within_half_a_step(value, digits):
+    for lang in ("fr", "en"):
+        written = labels.number(value, digits=digits, lang=lang).replace("\u2212", "-")
+        plain = written.replace(NARROW, "").replace(",", ".") if lang == "fr" else written.replace(",", "")
+        assert abs(float(plain) - value) <= 0.5 * 10**-digits + 1e-6
+
+
+def test_every_category_is_of_one_domain_that_has_words():
+    members = [name for domain in DOMAINS.values() for name in domain]
+    assert sorted(members) == sorted(CATEGORIES)
+    assert all(labels.text(f"domain_{name}", lang=lang) for name in (*DOMAINS, "other") for lang in ("fr", "en"))
