@@ -38,7 +38,10 @@ VOCABULARY = [
     "coworking",
     "digital_help",
 ]
-WORDS = tomllib.loads((files("accessmap") / "words" / "texts" / "words.toml").read_text("utf-8"))
+TEXTS = {
+    file.name: tomllib.loads(file.read_text("utf-8")) for file in (files("accessmap") / "words" / "texts").iterdir()
+}
+WORDS = {key: words for texts in TEXTS.values() for key, words in texts.items()}
 
 
 def luminance(colour: str) -> float:
@@ -154,11 +157,13 @@ def test_both_languages_fill_the_same_braces(key):
     fields = [{name for _, name, _, _ in string.Formatter().parse(WORDS[key][lang]) if name} for lang in ("fr", "en")]
     assert fields[0] == fields[1]
     assert all(WORDS[key][lang].strip(" ") for lang in ("fr", "en"))
+    assert ("mend_fr" in WORDS[key]) == ("mend_en" in WORDS[key])
 
 
 @pytest.mark.parametrize("key", WORDS)
 def test_french_punctuation_is_held_by_a_no_break_space(key):
-    assert not [mark for mark in (" :", " ;", " ?", " !", " »", "« ") if mark in WORDS[key]["fr"]]
+    french = WORDS[key]["fr"] + WORDS[key].get("mend_fr", "")
+    assert not [mark for mark in (" :", " ;", " ?", " !", " »", "« ") if mark in french]
 
 
 def test_french_contracts_the_article_of_a_place():
@@ -185,3 +190,8 @@ def test_every_category_is_of_one_domain_that_has_words():
     members = [name for domain in DOMAINS.values() for name in domain]
     assert sorted(members) == sorted(CATEGORIES)
     assert all(labels.text(f"domain_{name}", lang=lang) for name in (*DOMAINS, "other") for lang in ("fr", "en"))
+
+
+def test_no_key_stands_in_two_files():
+    keys = [key for texts in TEXTS.values() for key in texts]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []

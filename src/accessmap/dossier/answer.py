@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from accessmap.dossier.layout import Card, Cell, Table, Words, plain, sortable
+from accessmap.dossier.layout import Card, Cell, Table, plain, sortable
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.study.scenario import Scenario
 from accessmap.study.steps import Step
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
 MOST_FURTHEST: Final = 5

@@ -16,13 +16,13 @@ from accessmap.dossier import programme as planned
 from accessmap.dossier import resilience as leaning
 from accessmap.dossier import without_car as carless
 from accessmap.dossier.inequality import curve_of, curve_table
-from accessmap.dossier.layout import Words
 from accessmap.dossier.pictures import online_figures, programme_figures, service_figures
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.programme import Programme, missing_told
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 __all__ = ["Chapters"]
 

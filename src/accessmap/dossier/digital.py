@@ -9,7 +9,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.dossier.layout import Cell, Table, Words, sortable
+from accessmap.dossier.layout import Cell, Table, sortable
 from accessmap.dossier.resilience import epci_names
 from accessmap.dossier.results import Results, quoted_cutoff, weighted_quantile
 from accessmap.measures.digital import CLASSES, RATES, coverage_rate, double_burden, typology_people
@@ -19,8 +19,8 @@ from accessmap.study.digital_help import MEDIATION
 from accessmap.study.digital_help import open as mediation_open
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = [
     "CONNECTED",

@@ -21,7 +21,6 @@ from accessmap.categories import Lang
 from accessmap.dossier import answer as sections
 from accessmap.dossier.chapter import Chapters
 from accessmap.dossier.digital import sheet_lines
-from accessmap.dossier.layout import Words
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
 from accessmap.dossier.services import categories_of
@@ -36,6 +35,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap

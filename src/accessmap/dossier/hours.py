@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from accessmap.dossier.layout import Cell, Table, Words, plain
+from accessmap.dossier.layout import Cell, Table, plain
 from accessmap.maps.charts import heat_chart as heat_plot
 from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, open_access, open_when, reach_by_commune
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.resilience import site_places
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 __all__ = ["Opening", "heat_of", "heat_rows", "hours_table", "hours_title", "opening", "told"]
 

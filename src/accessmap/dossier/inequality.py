@@ -11,15 +11,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from accessmap import decay
-from accessmap.dossier.layout import Cell, Table, Words, sortable
+from accessmap.dossier.layout import Cell, Table, sortable
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.maps.charts import lorenz_chart as lorenz_svg
 from accessmap.measures.floating import two_step_fca
 from accessmap.measures.imbalance import DEFICIT_BOUNDS, deficit, deficit_class, hoover, lorenz, summary
 from accessmap.measures.minutes import by_commune
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = ["Inequality", "classes_table", "curve_of", "curve_table", "imbalance_table", "inequality", "told"]
 

@@ -12,7 +12,6 @@ import pandas as pd
 
 from accessmap.dossier import answer as sections
 from accessmap.dossier.digital import CONNECTED, Online
-from accessmap.dossier.layout import Words
 from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services, service_views
 from accessmap.maps.choropleth import QUALITATIVE
@@ -23,8 +22,8 @@ from accessmap.maps.svg import picture
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "online_figures", "programme_figures", "service_figures"]
 

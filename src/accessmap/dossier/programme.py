@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap.dossier.layout import Cell, Table, Words
+from accessmap.dossier.layout import Cell, Table
 from accessmap.programme import (
     Programme,
     indicators,
@@ -21,6 +21,7 @@ from accessmap.programme import (
     territories_of,
 )
 from accessmap.study.study import Study
+from accessmap.words.words import Words
 
 __all__ = ["Planned", "indicators_table", "operations_table", "planned", "sides_table", "told"]
 

@@ -5,11 +5,11 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap.dossier.layout import Cell, Table, Words, sortable
+from accessmap.dossier.layout import Cell, Table, sortable
 from accessmap.measures.resilience import criticality, dependence, one_closure_away, outside_demand, site_places
 from accessmap.measures.resilience import outside_sites as carriers
 from accessmap.study.study import Study
-from accessmap.words.words import NO_BREAK
+from accessmap.words.words import NO_BREAK, Words
 
 __all__ = [
     "Leaning",

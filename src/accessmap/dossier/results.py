@@ -14,7 +14,7 @@ from accessmap.measures.minutes import by_commune, coverage, nearest
 from accessmap.study.comparison import compare, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
+from accessmap.words.words import BASELINE
 
 # The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
 # that no scenario can be flattered by the choice.

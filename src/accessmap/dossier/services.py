@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
-from accessmap.dossier.layout import Cell, Table, Words, sortable
+from accessmap.dossier.layout import Cell, Table, sortable
 from accessmap.dossier.results import main_sites, weighted_quantile
 from accessmap.maps.choropleth import rounded_breaks
 from accessmap.maps.communes import value_views
@@ -20,8 +20,8 @@ from accessmap.measures.resilience import site_places
 from accessmap.study.comparison import studies_under
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = [
     "Services",

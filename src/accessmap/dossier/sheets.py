@@ -9,12 +9,12 @@ from typing import Any, Final
 import pandas as pd
 
 from accessmap.dossier.hours import Opening
-from accessmap.dossier.layout import Cell, Table, Words, plain, sortable
+from accessmap.dossier.layout import Cell, Table, plain, sortable
 from accessmap.dossier.results import Results
 from accessmap.dossier.services import Services
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = ["Sheet", "sheets"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from accessmap.dossier.layout import Cell, Table, Words
+from accessmap.dossier.layout import Cell, Table
 from accessmap.roads.network import RoadNetwork
 from accessmap.sentences.without_car import captive_sentence
 from accessmap.study.comparison import studies_under
@@ -15,8 +15,8 @@ from accessmap.study.modes import coverage as coverage_by_mode
 from accessmap.study.modes import without_car
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
 
 __all__ = ["CAR", "Carless", "carless", "modes_table", "told"]
 

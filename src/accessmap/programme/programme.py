@@ -13,8 +13,8 @@ from accessmap.programme.counting import target_problems
 from accessmap.programme.operation import Operation
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words.near import did_you_mean
+from accessmap.words.words import BASELINE
 
 __all__ = ["Programme"]
 

@@ -7,9 +7,9 @@ import math
 import pandas as pd
 
 from accessmap.errors import ScenarioError
-from accessmap.tables.contracts import BASELINE
 from accessmap.words import words as labels
 from accessmap.words.near import did_you_mean
+from accessmap.words.words import BASELINE
 
 __all__ = ["winners_sentence"]
 

@@ -12,7 +12,7 @@ import pandas as pd
 from accessmap.errors import ScenarioError
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
+from accessmap.words.words import BASELINE
 
 __all__ = ["category_changed", "compare", "compare_tables", "studies_under", "winners_and_losers"]
 

@@ -10,8 +10,9 @@ from typing import Any
 from accessmap.errors import ScenarioError
 from accessmap.study.steps import ACTIONS, Changes, Step
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE, check_services
+from accessmap.tables.contracts import check_services
 from accessmap.words.cards import scenario_card
+from accessmap.words.words import BASELINE
 
 __all__ = ["Scenario"]
 

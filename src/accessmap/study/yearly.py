@@ -12,8 +12,8 @@ from accessmap.errors import ScenarioError
 from accessmap.study.comparison import studies_under
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.tables.contracts import BASELINE
 from accessmap.words.near import did_you_mean
+from accessmap.words.words import BASELINE
 
 __all__ = ["unit_values", "yearly_costs"]
 

@@ -1,7 +1,6 @@
 """What every table of a study must be: contracts, checked once at the public door, every problem told at once."""
 
 from accessmap.tables.contracts import (
-    BASELINE,
     METRIC_CRS,
     check_communes,
     check_digital,
@@ -14,7 +13,6 @@ from accessmap.tables.contracts import (
 )
 
 __all__ = [
-    "BASELINE",
     "METRIC_CRS",
     "check_communes",
     "check_digital",

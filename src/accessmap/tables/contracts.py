@@ -31,7 +31,6 @@ from accessmap.tables.checks import (
 from accessmap.words.near import did_you_mean
 
 __all__ = [
-    "BASELINE",
     "COUNTS",
     "EQUIPMENT_COUNTS",
     "LEVELS",
@@ -47,9 +46,6 @@ __all__ = [
     "check_times",
     "metric_crs",
 ]
-
-BASELINE: Final = "baseline"
-"""Name of a study without changes, beside scenarios."""
 
 RATES: Final = ("fibre", "very_high_speed", "mobile_4g")
 """Columns that hold a share 0-1 of the premises: fibre; any technology at 30 Mbit/s or more; 4G."""

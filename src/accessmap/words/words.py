@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -13,9 +13,11 @@ from typing import Final
 from accessmap.categories import CATEGORIES, FALLBACK_COLOUR, Category, Lang, is_plural
 
 __all__ = [
+    "BASELINE",
     "CATEGORIES",
     "Category",
     "Lang",
+    "Words",
     "at_place",
     "category",
     "check_lang",
@@ -35,6 +37,8 @@ __all__ = [
 NARROW: Final = "\u202f"
 NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"
+BASELINE: Final = "baseline"
+"""Name of a study without changes, beside scenarios."""
 
 
 def category(name: str) -> Category:
@@ -251,3 +255,47 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     for file in sorted((files("accessmap") / "words" / "texts").iterdir(), key=lambda file: file.name):
         found |= tomllib.loads(file.read_text("utf-8"))
     return MappingProxyType(found)
+
+
+class Words:
+    """The texts and number formats of one language, bound once."""
+
+    def __init__(self, lang: Lang) -> None:
+        self.lang = lang
+
+    def __call__(self, key: str, n: float | None = None, **values: object) -> str:
+        """Return the words of a key, as `text` does."""
+        return text(key, lang=self.lang, n=n, **values)
+
+    def people(self, value: float) -> str:
+        """Return people with their noun."""
+        return people(round(value), lang=self.lang)
+
+    def minutes(self, value: float) -> str:
+        """Return minutes with one decimal."""
+        return minutes(value, lang=self.lang)
+
+    def change(self, value: float) -> str:
+        """Return a change in minutes."""
+        return minutes_change(value, lang=self.lang)
+
+    def percent(self, share: float) -> str:
+        """Return a share in per cent."""
+        return percent(share, lang=self.lang)
+
+    def count(self, value: float, *, digits: int = 0) -> str:
+        """Return a number."""
+        return number(value, digits=digits, lang=self.lang)
+
+    def cutoff(self, minutes: float) -> str:
+        """Return a threshold, the word spelled out."""
+        return cutoff(minutes, lang=self.lang)
+
+    def name(self, column: str) -> str:
+        """Return how a column of the results is called on the page."""
+        return self("baseline") if column == BASELINE else self("with_scenario", name=column)
+
+    def listed(self, names: Sequence[str], *, most: int) -> str:
+        """Return names with commas, the first so many, and how many more there are."""
+        shown = ", ".join(names[:most])
+        return shown + self("and_others", n=len(names) - most) if len(names) > most else shown
