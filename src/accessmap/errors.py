@@ -16,6 +16,7 @@ from accessmap.words.notes import Note
 __all__ = [
     "AccessmapError",
     "NetworkError",
+    "OptionError",
     "Problem",
     "Problems",
     "ScenarioError",
@@ -207,6 +208,10 @@ class SourceError(AccessmapError, ValueError):
 
 class NetworkError(AccessmapError, ValueError):
     """A road network cannot be built or used as asked."""
+
+
+class OptionError(AccessmapError, ValueError):
+    """An option is given a value that it cannot have; the message says which it can."""
 
 
 class SitingError(AccessmapError, ValueError):

@@ -420,6 +420,25 @@ def test_the_summary_moves_supply_and_no_minutes():
     assert names == ["Share of supply that would have to move", "Share of the total above the mean"]
 
 
+def test_the_names_of_a_summary_are_chosen_when_shown():
+    names = imbalance.summary(series(1, 3), series(1, 1), unit="minutes", higher_is_better=False, line=2)["name"]
+    assert names["gini"] == "Gini index"
+    assert names["gini"].told("fr") == "Indice de Gini"
+    assert names["short_share"].told("fr") == "Part des habitants au-delà de 2 minutes"
+
+
+def test_a_measure_says_what_it_refuses_in_french_and_as_data():
+    with pytest.raises(TableError) as caught:
+        imbalance.score(pd.DataFrame({"pharmacy": [5.0]}), weights={"pharmcy": 1}, bounds={"pharmcy": (20, 5)})
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value, problem.near) == ("score_column", "pharmcy", ("pharmacy",))
+    assert caught.value.told("fr").startswith("score\u00a0: 1 problème. Aucune colonne 'pharmcy' (vouliez-vous dire")
+    with pytest.raises(OptionError) as option:
+        imbalance.atkinson(series(1, 3), series(1, 1), epsilon=0)
+    assert option.value.problems[0].remedy == "it must be above 0"
+    assert isinstance(option.value, ValueError)
+
+
 def test_a_summary_of_nobody_reached_is_refused():
     with pytest.raises(TableError, match="Nobody has a value"):
         imbalance.summary(series(np.nan), series(5), unit="minutes", higher_is_better=False)

@@ -14,11 +14,10 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.measures.decay import DecayFunction, step
 from accessmap.measures.floating import two_step_fca
-from accessmap.measures.stepfree import check_rows
-from accessmap.tables.aligned import complete, people_of
+from accessmap.tables.aligned import check_rows, complete, people_of
 
 __all__ = ["AplParameters", "activity", "apl", "parameters", "standardised_need"]
 
@@ -85,7 +84,7 @@ def _published(vintage: int | str) -> AplParameters:
     rows = list(csv.DictReader(text.splitlines()))
     chosen = [row for row in rows if row["vintage"] == str(vintage)]
     if not chosen:
-        raise ValueError(f"no APL parameters for {vintage}: there are {sorted({row['vintage'] for row in rows})}.")
+        raise OptionError(Problem("apl_vintage", value=vintage, known=sorted({row["vintage"] for row in rows})))
 
     def values(parameter: str) -> dict[str, float]:
         return {row["key"]: float(row["value"]) for row in chosen if row["parameter"] == parameter}
@@ -217,10 +216,12 @@ def standardised_need(
     Name: need, dtype: float64
     """
     by_class = pd.Series(dict(weights), dtype=np.float64)
-    problems = [f"No weight for the age class {age!r}." for age in age_counts.columns if age not in by_class.index]
-    problems += [f"No column for the age class {age!r}." for age in by_class.index if age not in age_counts.columns]
-    if problems:
-        raise TableError(*problems, about="age_counts")
+    problems = Problems()
+    for age in age_counts.columns.difference(by_class.index, sort=False):
+        problems.add("age_without_weight", value=age)
+    for age in by_class.index.difference(age_counts.columns, sort=False):
+        problems.add("age_without_column", value=age)
+    problems.raise_if_any(TableError, "age_counts")
     complete(by_class, "weights")
     need = np.zeros(len(age_counts))
     for age in age_counts.columns:

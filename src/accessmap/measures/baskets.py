@@ -16,9 +16,9 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
-from accessmap.tables.aligned import minutes_of
-from accessmap.words.near import did_you_mean
+from accessmap.errors import OptionError, Problem, Problems, TableError
+from accessmap.tables.aligned import check_columns, minutes_of
+from accessmap.words.near import near_names
 
 __all__ = ["REMOTE_MINUTES", "basket", "basket_minutes", "basket_named", "baskets"]
 
@@ -60,7 +60,7 @@ def basket_named(name: str) -> tuple[str, ...]:
     chosen = shipped.loc[shipped["basket"] == name, "category"]
     if chosen.empty:
         known = shipped["basket"].unique()
-        raise ValueError(f"no basket {name!r}{did_you_mean(name, known)}: there are {', '.join(known)}.")
+        raise OptionError(Problem("basket_unknown", value=name, near=near_names(name, known), known=", ".join(known)))
     return tuple(chosen)
 
 
@@ -159,21 +159,17 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
 
 def _check(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> None:
     """Refuse a basket that the services cannot answer, listing every reason."""
-    if "category" not in services:
-        raise TableError("'category' is missing.", about="services")
-    problems = []
+    check_columns(services, "category", about="services")
+    problems = Problems()
     if not len(categories):
-        problems.append("The basket is empty.")
+        problems.add("basket_empty")
     if len(set(categories)) != len(categories):
-        problems.append("The basket names a category twice.")
+        problems.add("basket_twice")
     absent = times.columns[~times.columns.isin(services.index)]
     if len(absent):
-        problems.append(f"{len(absent)} services of the minutes are missing, such as {absent[0]!r}.")
+        problems.add("services_of_minutes_missing", n=len(absent), value=absent[0])
     known = services["category"].dropna().unique()
-    problems += [
-        f"No service has the category {category!r}{did_you_mean(category, known)}: load some, or leave it out."
-        for category in dict.fromkeys(categories)
-        if category not in known
-    ]
-    if problems:
-        raise TableError(*problems, about="services")
+    for category in dict.fromkeys(categories):
+        if category not in known:
+            problems.add("basket_category_absent", value=category, near=near_names(category, known))
+    problems.raise_if_any(TableError, "services")

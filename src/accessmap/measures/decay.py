@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from accessmap.errors import OptionError, Problem
 from accessmap.tables.aligned import Floats, minutes_of
 
 __all__ = [
@@ -62,7 +63,7 @@ def _weighed(minutes: NDArray[np.floating], weigh: DecayFunction) -> Floats:
     unreached = np.isnan(minutes)
     weights = np.array(weigh(np.where(unreached, minutes.dtype.type(0), minutes)), dtype=np.float64)
     if weights.shape != minutes.shape:
-        raise ValueError(f"the decay gave weights of shape {weights.shape} for minutes of shape {minutes.shape}.")
+        raise OptionError(Problem("decay_shape", given=weights.shape, wanted=minutes.shape))
     weights[unreached] = 0.0
     return weights
 
@@ -93,14 +94,14 @@ def weights_of(times: pd.DataFrame, decay: DecayFunction) -> Floats:
     minutes = minutes_of(times)
     weights = _weighed(minutes, decay.weigh if isinstance(decay, Decay) else decay)
     if weights.size and not (weights.min() >= 0 and weights.max() < np.inf):  # NaN fails the first test
-        raise ValueError(f"the decay {decay} gave weights that are negative or not finite.")
+        raise OptionError(Problem("decay_weights", value=decay))
     return weights
 
 
 def _positive(value: float, name: str) -> float:
     """Return the value, refusing what is not a finite number above 0."""
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} is {value}: it must be a number above 0.")
+        raise OptionError(Problem("not_above_0", where=name, value=value))
     return float(value)
 
 
@@ -149,13 +150,13 @@ def step(weights: Mapping[float, float], *, closed: Literal["right", "left"] = "
     array([0.5, 0. , 0. ])
     """
     if not weights:
-        raise ValueError("step needs at least one bound, such as {10: 1}.")
+        raise OptionError(Problem("step_without_bound"))
     if closed not in ("right", "left"):
-        raise ValueError(f"closed is {closed!r}: say 'right' or 'left'.")
+        raise OptionError(Problem("step_closed", value=closed))
     bounds = np.array(sorted(_positive(bound, "bound") for bound in weights))
     levels = np.array([*(float(weights[bound]) for bound in sorted(weights)), 0.0])
     if not (np.isfinite(levels).all() and (levels >= 0).all()):
-        raise ValueError(f"the weights of step are {levels[:-1].tolist()}: they must be numbers of 0 or more.")
+        raise OptionError(Problem("step_weights", value=levels[:-1].tolist()))
     side: Literal["left", "right"] = "left" if closed == "right" else "right"
     told = ", ".join(f"{bound:g}: {level:g}" for bound, level in zip(bounds, levels[:-1], strict=True))
     return Decay(

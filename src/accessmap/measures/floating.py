@@ -9,6 +9,7 @@ the access of the place where they are. Demand is never rescaled.
 import numpy as np
 import pandas as pd
 
+from accessmap.errors import OptionError, Problem
 from accessmap.measures.decay import DecayFunction, weights_of
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
 
@@ -222,7 +223,7 @@ def spatial_availability(
     Name: spatial_availability, dtype: float64
     """
     if not 0 < alpha < np.inf:
-        raise ValueError(f"alpha is {alpha}: it must be a number above 0.")
+        raise OptionError(Problem("not_above_0", where="alpha", value=alpha))
     weights, offered, people = _inputs(times, supply, demand, decay)
     # The sums that normalise F^p and F^c are the same for every resident of a site, so they cancel in F.
     asked = people**alpha
@@ -271,7 +272,7 @@ def balancing_cost(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *,
     Name: minutes, dtype: float64
     """
     if not 0 < step < np.inf:
-        raise ValueError(f"step is {step}: it must be a number of minutes above 0.")
+        raise OptionError(Problem("balancing_step", value=step))
     offered, people = supply_of(supply, times.columns), people_of(demand, times.index, "demand")
     minutes = minutes_of(times)
     order = np.argsort(minutes, axis=1)  # NaN last

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.decay import DecayFunction, weights_of
-from accessmap.tables.aligned import complete, minutes_of, people_of, supply_of
+from accessmap.tables.aligned import check_columns, complete, minutes_of, people_of, supply_of
 
 __all__ = ["by_commune", "coverage", "gravity", "median_opportunities", "nearest", "opportunities"]
 
@@ -48,7 +48,7 @@ def nearest(times: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
     r2       <NA>      NaN
     """
     if k < 1:
-        raise ValueError(f"k is {k}: the nearest is k=1.")
+        raise OptionError(Problem("nearest_k_below_1", value=k))
     minutes = minutes_of(times)
     rows, columns = minutes.shape
     which = np.zeros(rows, dtype=np.intp)
@@ -146,16 +146,12 @@ def by_commune(values: pd.Series, residents: pd.DataFrame) -> pd.DataFrame:
     02173    5.0               0.0
     02304    NaN              50.0
     """
-    absent = [column for column in ("commune", "population") if column not in residents]
-    if absent:
-        raise TableError(*[f"{column!r} is missing." for column in absent], about="residents")
+    check_columns(residents, "commune", "population", about="residents")
     people = people_of(residents["population"], values.index)
     communes = residents["commune"].loc[values.index]
     if communes.isna().any():
         homeless = communes.index[communes.isna()]
-        raise TableError(
-            f"'commune' is missing for {len(homeless)} residents, such as {homeless[0]!r}.", about="residents"
-        )
+        raise TableError(Problem("commune_missing_for", n=len(homeless), value=homeless[0]), about="residents")
     reached = values.notna().to_numpy()
     numbers = np.zeros(len(values))
     numbers[reached] = complete(values[reached], "values", negative=True)
@@ -246,7 +242,7 @@ def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Seq
     """
     bounds = np.sort(np.asarray(cutoffs, dtype=np.float64))
     if not bounds.size:
-        raise ValueError("cutoffs is empty: give at least one, in minutes.")
+        raise OptionError(Problem("cutoffs_empty"))
     offered, minutes = supply_of(supply, times.columns), minutes_of(times)
     # The first cutoff that holds each site (NaN sorts last: none), then the supply that each cutoff adds.
     first = np.searchsorted(bounds.astype(minutes.dtype), minutes)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from accessmap.errors import OptionError, Problem
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
 
 __all__ = ["Equilibrium", "proposal", "raam"]
@@ -276,7 +277,7 @@ def raam(
     ([1.0, 1.5], [100.0, 100.0], 0.0)
     """
     if not (0 < tau < np.inf and tolerance > 0):
-        raise ValueError(f"tau is {tau} and tolerance {tolerance}: both must be above 0.")
+        raise OptionError(Problem("raam_options", tau=tau, tolerance=tolerance))
     offered, people = supply_of(supply, times.columns), people_of(demand, times.index, "demand")
     travel = minutes_of(times).astype(np.float64) / tau
     travel[np.isnan(travel)] = np.inf

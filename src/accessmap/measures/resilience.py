@@ -9,10 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
 from accessmap.measures.minutes import nearest
-from accessmap.measures.stepfree import check_rows
-from accessmap.tables.aligned import Floats, people_of
+from accessmap.tables.aligned import Floats, check_columns, check_rows, people_of
 
 __all__ = [
     "criticality",
@@ -256,9 +254,7 @@ def _served(
 ) -> pd.DataFrame:
     """Return by resident: home, its side, the nearest site and its side, people, and what its closing would do."""
     check_rows(services.index, times.columns)
-    absent = [column for column in ("commune", "population") if column not in residents]
-    if absent:
-        raise TableError(*[f"{column!r} is missing." for column in absent], about="residents")
+    check_columns(residents, "commune", "population", about="residents")
     people = people_of(residents["population"], times.index)
     home = residents["commune"].loc[times.index]
     inside = site_places(services[services.index.isin(times.columns)], communes)["inside"]
@@ -410,9 +406,7 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
     02173   100.0   100.0       0.0    0.0       <NA>
     02304    10.0    10.0      10.0    1.0          a
     """
-    absent = [column for column in ("commune", "population") if column not in residents]
-    if absent:
-        raise TableError(*[f"{column!r} is missing." for column in absent], about="residents")
+    check_columns(residents, "commune", "population", about="residents")
     found = redundancy(times)
     people = people_of(residents["population"], times.index)
     within = _minutes(found, "minutes") <= cutoff

@@ -10,32 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
-from accessmap.tables.aligned import minutes_of
-from accessmap.words.near import did_you_mean
+from accessmap.errors import Problem, TableError
+from accessmap.tables.aligned import check_rows, minutes_of
 
-__all__ = ["BOUNDS", "check_rows", "minutes_bounds", "shortest", "step_free", "step_free_bounds", "step_free_minutes"]
+__all__ = ["BOUNDS", "minutes_bounds", "shortest", "step_free", "step_free_bounds", "step_free_minutes"]
 
 BOUNDS = ("all", "best", "worst")
-
-
-def check_rows(index: pd.Index, columns: pd.Index, name: str = "services") -> None:
-    """Return nothing when every site of the minutes has one row.
-
-    Raises
-    ------
-    TableError
-        Where a site has none, or has two.
-    """
-    absent = columns[~columns.isin(index)]
-    problems = []
-    if len(absent):
-        hint = did_you_mean(absent[0], index)
-        problems.append(f"No row for {absent[0]!r}{hint}, one of {len(absent)} sites of the minutes without.")
-    if not index.is_unique:
-        problems.append(f"service_id repeats: {index[index.duplicated()][0]!r}.")
-    if problems:
-        raise TableError(*problems, about=name)
 
 
 def shortest(minutes: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -98,10 +78,8 @@ def step_free(services: pd.DataFrame) -> pd.Series:
     said = services["step_free"].astype(object).where(services["step_free"].notna(), "unknown")
     wrong = said[~said.isin(list(_ANSWERS))]
     if len(wrong):
-        example = f"{wrong.index[0]!r} ({wrong.iloc[0]!r})"
-        raise TableError(
-            f"'step_free' is none of yes, no, unknown in {len(wrong)} rows, such as {example}.", about="services"
-        )
+        first = {"id": wrong.index[0], "value": wrong.iloc[0]}
+        raise TableError(Problem("step_free_unknown_answer", n=len(wrong), **first), about="services")
     return said.map(_ANSWERS).astype("boolean").rename("step_free")
 
 

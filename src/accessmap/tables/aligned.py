@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.checks import first_few
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import did_you_mean, near_names
 
-__all__ = ["Floats", "complete", "minutes_of", "people_of", "supply_of"]
+__all__ = ["Floats", "check_columns", "check_rows", "complete", "minutes_of", "people_of", "supply_of"]
 
 Floats = NDArray[np.float64]
 
@@ -123,3 +123,21 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
     if problems:
         raise TableError(*problems, about=name)
     return complete(people if people.index.equals(index) else people.loc[index], name, negative=negative)
+
+
+def check_columns(table: pd.DataFrame, *names: str, about: str) -> None:
+    """Raise a TableError that names the columns which a table has not."""
+    absent = [name for name in names if name not in table]
+    if absent:
+        raise TableError(*(Problem("column_absent", value=name) for name in absent), about=about)
+
+
+def check_rows(index: pd.Index, columns: pd.Index, name: str = "services") -> None:
+    """Raise a TableError unless every site of the minutes has one row."""
+    absent = columns[~columns.isin(index)]
+    problems = Problems()
+    if len(absent):
+        problems.add("no_row_for_site", value=absent[0], near=near_names(absent[0], index), n=len(absent))
+    if not index.is_unique:
+        problems.add("service_id_repeats", value=index[index.duplicated()][0])
+    problems.raise_if_any(TableError, name)

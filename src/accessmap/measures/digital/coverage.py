@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import Floats, complete
-from accessmap.tables.checks import first_few
 from accessmap.tables.contracts import COUNTS, RATES, check_digital
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note, first_few
 
 __all__ = [
     "aligned",
@@ -20,7 +20,6 @@ __all__ = [
     "connected",
     "coverage_rate",
     "coverage_vintages",
-    "is_percentage",
     "rate_of",
     "rates_of",
     "vintage_rates",
@@ -30,32 +29,31 @@ __all__ = [
 def rates_of(digital: pd.DataFrame, technology: str) -> pd.Series:
     """Return the rates of one technology by zone, after the table and the name are checked."""
     if technology not in RATES:
-        raise ValueError(
-            f"technology is {technology!r}{did_you_mean(technology, RATES)}: give one of {', '.join(RATES)}."
-        )
+        near = near_names(technology, RATES)
+        raise OptionError(Problem("technology_unknown", value=technology, near=near, known=", ".join(RATES)))
     check_digital(digital)
     if technology not in digital.columns:
         has = ", ".join(name for name in RATES if name in digital.columns)
-        raise TableError(f"{technology!r} is missing: the table has {has}.", about="digital")
+        raise TableError(Problem("technology_absent", value=technology, known=has), about="digital")
     return digital[technology].astype("float64")
 
 
-def is_percentage(share: object) -> bool:
-    """Return whether a number is no share and may be one in per cent."""
-    return isinstance(share, int | float | np.number) and not isinstance(share, bool) and 1 < float(share) <= 100
+def _percentage_hint(share: object) -> str:
+    """Return the note that a number, no share, looks like one in per cent; empty where it does not."""
+    looks = isinstance(share, int | float | np.number) and not isinstance(share, bool) and 1 < float(share) <= 100
+    return Note("looks_like_percentage", value=f"{share:g}") if looks else ""
 
 
 def check_near(near_minutes: float) -> None:
     """Refuse minutes that are none."""
     if not 0 <= near_minutes < np.inf:
-        raise ValueError(f"near_minutes is {near_minutes}: give minutes, 0 or more.")
+        raise OptionError(Problem("near_minutes", value=near_minutes))
 
 
 def check_share(name: str, share: float) -> None:
     """Refuse what is no share 0-1, and say when it looks like a percentage."""
     if not 0 <= share <= 1:
-        hint = f": {share:g} looks like a percentage, divide by 100" if 1 < share <= 100 else ""
-        raise ValueError(f"{name} is {share}: give a share between 0 and 1{hint}.")
+        raise OptionError(Problem("option_no_share", where=name, value=share, hint=_percentage_hint(share)))
 
 
 def checked_rate(rate: pd.Series) -> pd.Series:
@@ -64,9 +62,8 @@ def checked_rate(rate: pd.Series) -> pd.Series:
     numbers = complete(known, "rate")
     over = known.index[numbers > 1]
     if len(over):
-        raise TableError(
-            f"{len(over)} rates are over 1, such as {over[0]!r} ({known[over[0]]:g}): give 0-1.", about="rate"
-        )
+        value = f"{known[over[0]]:g}"
+        raise TableError(Problem("rates_over_1", n=len(over), id=over[0], value=value), about="rate")
     return rate.astype("float64")
 
 
@@ -81,8 +78,8 @@ def rate_of(rate: pd.Series, by: pd.Series | None, index: pd.Index) -> pd.Series
     codes = aligned(by, index, "by") if by is not None else index.to_numpy(dtype=object)
     rates = checked_rate(rate)
     if len(index) and not pd.Index(codes).isin(rates.index).any():
-        near = did_you_mean(codes[0], rates.index)
-        raise TableError(f"No commune of the residents has a rate (such as {codes[0]!r}{near}).", about="rate")
+        near = near_names(codes[0], rates.index)
+        raise TableError(Problem("no_commune_has_rate", value=codes[0], near=near), about="rate")
     return pd.Series(rates.reindex(codes).to_numpy(), index=index, name="rate")
 
 
@@ -90,7 +87,7 @@ def aligned(labels: pd.Series, index: pd.Index, name: str) -> NDArray[np.object_
     """Return the label of each id of `index`."""
     absent = index[~index.isin(labels.index)]
     if len(absent):
-        raise TableError(f"No value for {len(absent)} residents, such as {absent[0]!r}.", about=name)
+        raise TableError(Problem("no_value_for_residents", n=len(absent), value=absent[0]), about=name)
     return np.asarray(labels.loc[index].to_numpy(dtype=object))
 
 
@@ -159,16 +156,14 @@ def _counts_follow(table: pd.DataFrame, before: pd.DataFrame, name: str) -> pd.D
 
 
 def _check_shares(shares: Mapping[str, float], zones: pd.Index) -> None:
-    problems = []
+    problems = Problems()
     for zone, share in shares.items():
         if zone not in zones:
-            zero = f" (did you mean '0{zone}'?)" if f"0{zone}" in zones else did_you_mean(zone, zones)
-            problems.append(f"No zone {zone!r} in the digital table{zero}: correct its code.")
+            near = (f"0{zone}",) if f"0{zone}" in zones else near_names(zone, zones)
+            problems.add("connected_zone_unknown", value=zone, near=near)
         if isinstance(share, bool) or not isinstance(share, int | float | np.number) or not 0 <= share <= 1:
-            hint = f": {share:g} looks like a percentage, divide by 100" if is_percentage(share) else ""
-            problems.append(f"The share of {zone!r} is {share!r}: give a share between 0 and 1{hint}.")
-    if problems:
-        raise TableError(*problems, about="connected")
+            problems.add("connected_no_share", value=share, zone=zone, hint=_percentage_hint(share))
+    problems.raise_if_any(TableError, "connected")
 
 
 def coverage_rate(
@@ -328,7 +323,7 @@ def vintage_rates(vintages: Mapping[str, pd.DataFrame], *, technology: str = "fi
     a  0.25   1.0    0.75
     """
     if not vintages:
-        raise ValueError("vintages is empty: give at least one digital table by its name.")
+        raise OptionError(Problem("vintages_empty"))
     table = pd.DataFrame({name: rates_of(digital, technology) for name, digital in vintages.items()})
     return table.assign(change=table.iloc[:, -1] - table.iloc[:, 0])
 
@@ -337,11 +332,10 @@ def _premises(digital: pd.DataFrame) -> pd.Series:
     """Return the premises by zone, refusing a table that does not know them all."""
     name = COUNTS[0]
     if name not in digital.columns:
-        raise TableError(f"{name!r} is missing: give weights, such as people by commune.", about="digital")
+        raise TableError(Problem("premises_missing", value=name), about="digital")
     absent = digital.index[digital[name].isna()]
     if len(absent):
-        remedy = "give weights for every zone, or choose the zones with .loc"
-        raise TableError(f"{name!r} is missing for {first_few(absent)}: {remedy}.", about="digital")
+        raise TableError(Problem("premises_missing_for", value=name, zones=first_few(absent)), about="digital")
     return digital[name]
 
 
@@ -351,8 +345,8 @@ def _groups(groups: pd.Series | None, zones: pd.Index) -> pd.Series:
         return pd.Series("all", index=zones, name="group")
     absent = zones[~zones.isin(groups.index)]
     if len(absent):
-        hint = did_you_mean(absent[0], groups.index)
-        raise TableError(f"No group for {absent[0]!r}{hint}, one of {len(absent)} zones without.", about="groups")
+        near = near_names(absent[0], groups.index)
+        raise TableError(Problem("zone_without_group", value=absent[0], near=near, n=len(absent)), about="groups")
     return groups.loc[zones].rename("group")
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
-from accessmap.measures.imbalance import score, score_sensitivity
+from accessmap.errors import OptionError, Problem, TableError
+from accessmap.measures.imbalance.communes import no_column, score, score_sensitivity
 from accessmap.tables.aligned import Floats, complete, people_of
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["carried_shares", "vulnerability", "vulnerability_sensitivity"]
 
@@ -47,8 +47,8 @@ def carried_shares(residents: pd.DataFrame, columns: Mapping[str, str]) -> pd.Da
     """
     absent = [name for name in ("commune", "population", *columns.values()) if name not in residents.columns]
     if absent:
-        near = did_you_mean(absent[0], residents.columns)
-        raise TableError(*[f"{name!r} is missing{near}." for name in absent[:1]], about="residents")
+        near = near_names(absent[0], residents.columns)
+        raise TableError(Problem("column_absent", value=absent[0], near=near), about="residents")
     people = complete(residents["population"], "population")
     codes = pd.Index(residents["commune"].to_numpy(dtype=object), name="code")
     table = pd.DataFrame({"people": people}).groupby(codes).sum()
@@ -60,9 +60,7 @@ def carried_shares(residents: pd.DataFrame, columns: Mapping[str, str]) -> pd.Da
         sums = pd.DataFrame({"kind": kind, "all": np.where(known, people, 0.0)}).groupby(codes).sum()
         over = sums.index[sums["kind"] > sums["all"]]
         if len(over):
-            raise TableError(
-                f"{column!r} is more than everyone in commune {over[0]!r}: give people.", about="residents"
-            )
+            raise TableError(Problem("kind_over_everyone", value=column, commune=over[0]), about="residents")
         shares[name] = sums["kind"] / sums["all"].where(sums["all"] > 0)
     return pd.DataFrame({**shares, "people": table["people"]})
 
@@ -191,20 +189,15 @@ def _scaled(
     bounds: Bounds | None,
 ) -> tuple[pd.DataFrame, Bounds]:
     """Return the components and the (worst, best) of each: as they are with bounds, else as ranks 0-1."""
-    absent = [name for name in weights if name not in table.columns]
-    if absent:
-        raise TableError(
-            *[f"No column {name!r}{did_you_mean(name, table.columns)}." for name in absent], about="vulnerability"
-        )
+    no_column(weights, table).raise_if_any(TableError, "vulnerability")
     if bounds is not None:
         if lower_is_worse:
-            raise ValueError("bounds say which end is worse: leave out lower_is_worse, or the bounds.")
+            raise OptionError(Problem("bounds_or_lower"))
         return table, bounds
     strange = [name for name in lower_is_worse if name not in weights]
     if strange:
-        raise TableError(
-            f"lower_is_worse names {strange[0]!r}{did_you_mean(strange[0], weights)}.", about="vulnerability"
-        )
+        near = near_names(strange[0], weights)
+        raise TableError(Problem("lower_unknown", value=strange[0], near=near), about="vulnerability")
     people = np.ones(len(table)) if population is None else people_of(population, table.index)
     ranks = {name: _ranked(table[name], people, -1.0 if name in lower_is_worse else 1.0) for name in weights}
     return pd.DataFrame(ranks, index=table.index), dict.fromkeys(weights, (1.0, 0.0))

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.decay import DecayFunction, weights_of
 from accessmap.measures.digital.coverage import aligned, check_near, check_share, checked_rate, rate_of
-from accessmap.tables.aligned import minutes_of, people_of
+from accessmap.tables.aligned import check_columns, minutes_of, people_of
 
 __all__ = ["CLASSES", "double_burden", "effective_access", "typology", "typology_people"]
 
@@ -76,7 +76,7 @@ def effective_access(
     index = minutes.index
     physical = pd.Series(weights_of(minutes.to_frame(), decay)[:, 0], index=index)
     if (physical > 1).any():
-        raise ValueError(f"decay {decay} gives weights over 1.")
+        raise OptionError(Problem("decay_over_1", value=decay))
     online = rate_of(rate, by, index) * _able(able, index)
     room = (1 - offline_share) * (1 - physical)
     gained = (room * online).where(room > 0, 0.0)  # with no room for it, an unknown rate changes nothing
@@ -90,7 +90,7 @@ def _able(able: float | pd.Series, index: pd.Index) -> float | pd.Series:
         return able
     shares = pd.Series(people_of(able, index, "able"), index=index)
     if (shares > 1).any():
-        raise TableError(f"Over 1 for {shares.index[shares > 1][0]!r}: give a share between 0 and 1.", about="able")
+        raise TableError(Problem("able_over_1", value=shares.index[shares > 1][0]), about="able")
     return shares
 
 
@@ -266,9 +266,7 @@ def double_burden(
     """
     check_near(near_minutes)
     check_share("connected_share", connected_share)
-    absent = [name for name in ("commune", "population") if name not in residents.columns]
-    if absent:
-        raise TableError(*[f"{name!r} is missing." for name in absent], about="residents")
+    check_columns(residents, "commune", "population", about="residents")
     people = people_of(residents["population"], minutes.index)
     codes = aligned(residents["commune"], minutes.index, "residents")
     far = ~(minutes_of(minutes) <= near_minutes)

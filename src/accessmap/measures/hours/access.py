@@ -20,8 +20,8 @@ from accessmap.measures.hours.spans import (
     union_hours,
 )
 from accessmap.measures.minutes import by_commune
-from accessmap.measures.stepfree import check_rows, minutes_bounds
-from accessmap.tables.aligned import minutes_of, people_of
+from accessmap.measures.stepfree import minutes_bounds
+from accessmap.tables.aligned import check_rows, minutes_of, people_of
 
 __all__ = [
     "heat_table",

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.aligned import Floats
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = [
     "ORDINARY_WEEK",
@@ -183,7 +183,7 @@ def check_step(step_minutes: int) -> int:
         Where it does not.
     """
     if step_minutes < 1 or 24 * 60 % step_minutes:
-        raise ValueError(f"step_minutes is {step_minutes}: give a number of minutes that divides a day, such as 30.")
+        raise OptionError(Problem("hours_step", value=step_minutes))
     return step_minutes
 
 
@@ -213,14 +213,10 @@ def openings(services: pd.DataFrame, monday: dt.date, *, beyond: float = 0) -> t
 
     hours = services["hours"] if "hours" in services else pd.Series(pd.NA, index=services.index, dtype="string")
     given = [text.strip() if isinstance(text, str) else "" for text in hours]
-    wrong = [
-        f"{name!r} ({text!r})" for name, text in zip(services.index, given, strict=True) if text and not validate(text)
-    ]
+    pairs = zip(services.index, given, strict=True)
+    wrong = [f"{name!r} ({text!r})" for name, text in pairs if text and not validate(text)]
     if wrong:
-        remedy = "write OSM opening_hours such as 'Mo-Fr 09:00-12:00', or leave it missing where unknown."
-        raise TableError(
-            f"'hours' cannot be read in {len(wrong)} rows: {', '.join(wrong[:5])}: {remedy}", about="services"
-        )
+        raise TableError(Problem("hours_unread", n=len(wrong), rows=", ".join(wrong[:5])), about="services")
     horizon = WEEK_MINUTES + beyond
     read = {text: _read(text, monday, horizon) for text in dict.fromkeys(given)}
     sure, maybe = ([read[text][case] for text in given] for case in (0, 1))
@@ -250,9 +246,7 @@ def spans_of(when: str, monday: dt.date) -> Spans:
 
     text = WHENS.get(when, when)
     if not text.strip() or not validate(text):
-        raise ValueError(
-            f"when is {when!r}{did_you_mean(when, WHENS)}: give one of {sorted(WHENS)}, or OSM opening_hours."
-        )
+        raise OptionError(Problem("hours_when", value=when, near=near_names(when, WHENS), known=sorted(WHENS)))
     return _read(text, monday, WEEK_MINUTES)[1]
 
 

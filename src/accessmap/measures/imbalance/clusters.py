@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import AccessmapError, TableError
+from accessmap.errors import AccessmapError, Problem, Problems, TableError
 from accessmap.tables.aligned import Floats, complete
 
 __all__ = ["getis_ord", "local_moran", "moran"]
@@ -160,7 +160,7 @@ def _esda() -> ModuleType:
     try:
         import esda
     except ModuleNotFoundError as missing:
-        raise AccessmapError("clusters need esda: pip install 'accessmap[clusters]'.") from missing
+        raise AccessmapError(Problem("clusters_need_esda")) from missing
     return esda  # type: ignore[no-any-return]
 
 
@@ -183,10 +183,9 @@ def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
 def _ordered(values: pd.Series, graph: Any) -> Floats:
     """Return the values in the order of the graph, refusing a graph of other communes."""
     ids = pd.Index(graph.unique_ids)
-    problems = [f"{id_!r} has no place in the graph." for id_ in values.index[~values.index.isin(ids)][:5]]
-    problems += [f"{id_!r} of the graph has no value." for id_ in ids[~ids.isin(values.index)][:5]]
-    if problems:
-        raise TableError(*problems, about="graph")
+    problems = Problems(Problem("no_place_in_graph", value=id_) for id_ in values.index[~values.index.isin(ids)][:5])
+    problems += [Problem("no_value_in_graph", value=id_) for id_ in ids[~ids.isin(values.index)][:5]]
+    problems.raise_if_any(TableError, "graph")
     return complete(values.loc[ids], "values", negative=True)
 
 

@@ -1,15 +1,15 @@
 """Who is left out: deficits by commune in units, percent and people, their classes, and a composite score."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import complete, people_of
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
-__all__ = ["DEFICIT_BOUNDS", "deficit", "deficit_class", "score", "score_sensitivity", "split"]
+__all__ = ["DEFICIT_BOUNDS", "deficit", "deficit_class", "no_column", "score", "score_sensitivity", "split"]
 
 
 def split(values: pd.Series, groups: pd.DataFrame) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def deficit(values: pd.Series, weights: pd.Series, *, higher_is_better: bool) ->
     known = values.notna().to_numpy()
     numbers = complete(values[known], "values", negative=True)
     if people[known].sum() <= 0:
-        raise TableError("Nobody has a value: the weights of the known values sum to 0.", about="weights")
+        raise TableError(Problem("known_weights_sum_to_0"), about="weights")
     mean = float(numbers @ people[known] / people[known].sum())
     table = pd.DataFrame({"value": values.astype(np.float64)}, index=values.index)
     table["deficit"] = (mean - table["value"]) * (1.0 if higher_is_better else -1.0)
@@ -133,7 +133,7 @@ def deficit_class(percent: pd.Series, *, bounds: tuple[float, float, float, floa
     """
     low, below, above, high = bounds
     if not low < below < 0 < above < high:
-        raise ValueError(f"the bounds are {bounds}: four numbers that rise, two below 0 and two above.")
+        raise OptionError(Problem("deficit_bounds", value=bounds))
     # Strictly beyond a bound on either side, hence one side of the interval for advantages and the other for deficits.
     number = 2.0 + (percent > above) + (percent > high) - (percent < below) - (percent < low)
     codes = number.where(percent.notna(), -1).to_numpy().astype(np.intp)
@@ -181,17 +181,22 @@ def score(table: pd.DataFrame, *, weights: Mapping[str, float], bounds: Mapping[
     return pd.Series(points[shares.index].to_numpy() @ shares.to_numpy(), index=table.index, name="score")
 
 
+def no_column(names: Iterable[str], table: pd.DataFrame) -> Problems:
+    """Return a problem for each name that is no column of the table."""
+    absent = (name for name in names if name not in table)
+    return Problems(Problem("score_column", value=name, near=near_names(name, table.columns)) for name in absent)
+
+
 def _points(
     table: pd.DataFrame, weights: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
 ) -> pd.DataFrame:
     """Return each weighted column in points, 0 to 100, after checking weights and bounds."""
-    problems = [f"No column {name!r}{did_you_mean(name, table.columns)}." for name in weights if name not in table]
-    problems += [f"No bounds for {name!r}." for name in weights if name not in bounds]
-    problems += [f"Worst and best of {name!r} are one." for name, (worst, best) in bounds.items() if worst == best]
+    problems = no_column(weights, table)
+    problems += [Problem("score_bounds", value=name) for name in weights if name not in bounds]
+    problems += [Problem("score_bounds_equal", value=name) for name, (worst, best) in bounds.items() if worst == best]
     if any(not 0 <= weight < np.inf for weight in weights.values()) or sum(weights.values()) <= 0:
-        problems.append("Weights must be 0 or more, and not all 0.")
-    if problems:
-        raise TableError(*problems, about="score")
+        problems.add("score_weights")
+    problems.raise_if_any(TableError, "score")
     points = {}
     for name in weights:
         worst, best = bounds[name]
@@ -239,7 +244,7 @@ def score_sensitivity(
     02304   50.0     0.0    100.0
     """
     if not 0 < change <= 1:
-        raise ValueError(f"change is {change}: it must be above 0 and at most 1.")
+        raise OptionError(Problem("score_change", value=change))
     scores = [score(table, weights=weights, bounds=bounds)]
     for name, weight in weights.items():
         for factor in (1.0 + change, 1.0 - change):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.imbalance.indices import spread, weighted_quantile
 from accessmap.tables.aligned import Floats, complete
 
@@ -21,15 +21,13 @@ def _ranked(values: pd.Series, weights: pd.Series, income: pd.Series) -> tuple[F
     numbers, people = spread(values, weights)
     absent = values.index[~values.index.isin(income.index)]
     if len(absent):
-        raise TableError(
-            f"{len(absent)} ids are missing, such as {absent[0]!r}: NaN is an unknown income.", about="income"
-        )
+        raise TableError(Problem("ids_without_income", n=len(absent), value=absent[0]), about="income")
     if not income.index.is_unique:
-        raise TableError("Ids must be unique.", about="income")
+        raise TableError(Problem("ids_unique"), about="income")
     aligned = income.loc[values.index]
     kept = aligned.notna().to_numpy() & (people > 0)
     if not kept.any():
-        raise TableError("Nobody has a known income.", about="income")
+        raise TableError(Problem("nobody_has_income"), about="income")
     return numbers[kept], people[kept], complete(aligned[kept], "income", negative=True)
 
 
@@ -95,7 +93,7 @@ def palma(
     if cuts is None:
         cuts = weighted_quantile(ranked, people, 0.4), weighted_quantile(ranked, people, 0.9)
     if not cuts[0] <= cuts[1]:
-        raise ValueError(f"the cuts are {cuts}: the income at 40 % comes first, then that at 90 %.")
+        raise OptionError(Problem("palma_cuts", value=cuts))
     poor, rich = ranked <= cuts[0], ranked > cuts[1]
     if not (poor.any() and rich.any()) or numbers[poor].max() <= 0:
         return float("nan")
@@ -182,9 +180,8 @@ def erreygers(
     numbers, people, ranked = _ranked(values, weights, income)
     low, high = bounds if bounds is not None else (float(numbers.min()), float(numbers.max()))
     if numbers.min() < low or numbers.max() > high:
-        raise ValueError(
-            f"values go from {numbers.min():g} to {numbers.max():g}, outside the bounds {low:g} to {high:g}."
-        )
+        least, most = f"{numbers.min():g}", f"{numbers.max():g}"
+        raise OptionError(Problem("values_outside_bounds", least=least, most=most, low=f"{low:g}", high=f"{high:g}"))
     lean, _ = _lean(numbers, people, ranked)
     return 4.0 * lean / (high - low) if high > low else float("nan")
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.aligned import Floats, complete, people_of
 
 __all__ = [
@@ -34,7 +34,7 @@ def weighted_quantile(numbers: Floats, people: Floats, share: float) -> float:
     3.0
     """
     if not 0 <= share <= 1:
-        raise ValueError(f"the share is {share}: it must be between 0 and 1.")
+        raise OptionError(Problem("share_not_0_1", value=share))
     order = np.argsort(numbers, kind="stable")
     order = order[people[order] > 0]
     reached = np.cumsum(people[order])
@@ -169,7 +169,7 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
     0.25
     """
     if not (0 < line < np.inf and 0 <= order < np.inf):
-        raise ValueError(f"line is {line} and order {order}: the line must be above 0, the order 0 or more.")
+        raise OptionError(Problem("fgt_options", line=line, order=order))
     numbers, shares, _ = shares_of(values, weights)
     short = (line - numbers if higher_is_better else numbers - line) / line
     poor = short > 0
@@ -192,11 +192,10 @@ def spread(values: pd.Series, weights: pd.Series) -> tuple[Floats, Floats]:
     people = people_of(weights, values.index, "weights")
     missing = values.isna().to_numpy()
     if missing.any():
-        remedy = "give them a value (0 for opportunities), or leave them out of both tables and quote unreached_share."
-        told = f"{int(missing.sum())} ids, {people[missing].sum():g} people, have no value (not reached): {remedy}"
-        raise TableError(told, about="values")
+        many = f"{people[missing].sum():g}"
+        raise TableError(Problem("ids_without_value", ids=int(missing.sum()), people=many), about="values")
     if people.sum() <= 0:
-        raise TableError("Nobody: the weights sum to 0.", about="weights")
+        raise TableError(Problem("weights_sum_to_0"), about="weights")
     return complete(values, "values"), people
 
 
@@ -385,11 +384,11 @@ def _entropy(relative: Floats) -> Floats:
 def _codes(groups: pd.Series, index: pd.Index) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return the group of each id as an integer, refusing ids that have none."""
     if not groups.index.is_unique:
-        raise TableError("Ids must be unique.", about="groups")
+        raise TableError(Problem("ids_unique"), about="groups")
     found = groups.reindex(index)
     lost = found.index[found.isna()]
     if len(lost):
-        raise TableError(f"{len(lost)} ids have no group, such as {lost[0]!r}.", about="groups")
+        raise TableError(Problem("ids_without_group", n=len(lost), value=lost[0]), about="groups")
     return pd.factorize(found)[0]
 
 
@@ -429,7 +428,7 @@ def atkinson(values: pd.Series, weights: pd.Series, *, epsilon: float = 0.5) -> 
     0.2
     """
     if not 0 < epsilon < np.inf:
-        raise ValueError(f"epsilon is {epsilon}: it must be above 0.")
+        raise OptionError(Problem("epsilon_not_above_0", value=epsilon))
     numbers, shares, mean = shares_of(values, weights)
     if mean <= 0:
         return float("nan")

@@ -7,10 +7,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import Problems, TableError
 from accessmap.measures.schools.rates import SOCLE_NUMERIQUE_2021, VERY_FAST_MBPS, By, equipment_rates, equipment_ratios
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, check_equipment, check_schools
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["equipment_change", "equipped"]
 
@@ -65,9 +65,10 @@ def equipped(
     check_schools(schools)
     if equipment is not None:
         check_equipment(equipment)
-    problems = [problem for school, what in added.items() for problem in _wrong(school, what, schools.index)]
-    if problems:
-        raise TableError(*problems, about="equipment")
+    problems = Problems()
+    for school, what in added.items():
+        _check_purchase(school, what, schools.index, problems)
+    problems.raise_if_any(TableError, "equipment")
     table = pd.DataFrame() if equipment is None else equipment
     ids = [*table.index, *(school for school in added if school not in table.index)]
     after = table.reindex(pd.Index(ids, name="school_id"))
@@ -78,23 +79,21 @@ def equipped(
     return after
 
 
-def _wrong(school: str, what: Mapping[str, object], schools: pd.Index) -> list[str]:
-    """Return what is wrong with the purchase of one school."""
-    problems = []
+def _check_purchase(school: str, what: Mapping[str, object], schools: pd.Index, problems: Problems) -> None:
+    """Add what is wrong with the purchase of one school."""
     if school not in schools:
-        problems.append(f"{school!r} is no school of the schools table{did_you_mean(school, schools)}: correct the id.")
+        problems.add("purchase_no_school", value=school, near=near_names(school, schools))
     for name, value in what.items():
         if name not in ADDED:
-            problems.append(
-                f"{school!r} gets {name!r}, which is none of {', '.join(ADDED)}{did_you_mean(name, ADDED)}."
-            )
+            near, known = near_names(name, ADDED), ", ".join(ADDED)
+            problems.add("purchase_unknown", where=school, value=name, near=near, known=known)
         elif name == "ent":
             if value not in ("yes", "no"):
-                problems.append(f"{school!r} gets ent={value!r}: write 'yes' or 'no'.")
+                problems.add("purchase_ent", where=school, value=value)
+        elif not _is_amount(value) and name == "connection_mbps":
+            problems.add("purchase_speed", where=school, value=value)
         elif not _is_amount(value):
-            unit = "Mbit/s" if name == "connection_mbps" else "a count"
-            problems.append(f"{school!r} gets {name}={value!r}: give {unit}, 0 or more.")
-    return problems
+            problems.add("purchase_count", where=school, value=value, name=name)
 
 
 def _is_amount(value: object) -> bool:

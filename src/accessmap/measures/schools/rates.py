@@ -8,9 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, check_equipment, check_schools
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = [
     "EQUIPPED_WITH",
@@ -42,10 +42,11 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     --------
     >>> check_choice("by", "communes", ("commune", "level"))
     Traceback (most recent call last):
-    ValueError: by='communes' is none of commune, level (did you mean 'commune'?).
+    accessmap.errors.OptionError: by='communes' is none of commune, level (did you mean 'commune'?).
     """
     if value not in choices:
-        raise ValueError(f"{option}={value!r} is none of {', '.join(choices)}{did_you_mean(value, choices)}.")
+        near, known = near_names(value, choices), ", ".join(choices)
+        raise OptionError(Problem("option_none_of", where=option, value=value, near=near, known=known))
 
 
 def known_of(schools: gpd.GeoDataFrame, equipment: pd.DataFrame | None) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def answers_of(
 def _meets(known: pd.DataFrame, key: str, wanted: float) -> pd.Series:
     check_choice("reference", key, REFERENCE_KEYS)
     if not (np.isfinite(wanted) and wanted >= 0):
-        raise ValueError(f"reference[{key!r}] is {wanted!r}: give a number, 0 or more.")
+        raise OptionError(Problem("reference_amount", name=key, value=wanted))
     name, _, per = key.partition("_per_")
     if not per:
         return _at_least(known, name, wanted)
@@ -223,7 +224,7 @@ def equipment_rates(
     """
     check_choice("weights", weights, WEIGHTS)
     if not len(equipped_with) or not reference:
-        raise ValueError("equipped_with= and reference= must each ask for something.")
+        raise OptionError(Problem("equipment_asks_nothing"))
     for name in equipped_with:
         check_choice("equipped_with", name, EQUIPPED_WITH)
     known = known_of(schools, equipment)
@@ -301,11 +302,11 @@ def _groups(schools: gpd.GeoDataFrame, communes: gpd.GeoDataFrame | None, by: st
     check_choice("by", by, GROUPS)
     if by == "epci":
         if communes is None:
-            raise TableError("by='epci' needs the communes: give them after the equipment.", about="schools")
+            raise TableError(Problem("by_epci_needs_communes"), about="schools")
         check_schools(schools, communes)
         values = schools["commune"].map(communes["epci"])
     elif by not in schools.columns:
-        raise TableError(f"by={by!r} and the schools have no such column: add it, or choose another.", about="schools")
+        raise TableError(Problem("by_no_column", value=by), about="schools")
     else:
         values = schools[by]
     return pd.Series(values.astype(object).where(values.notna(), "unknown"), name=by)
@@ -315,10 +316,7 @@ def _weight(schools: gpd.GeoDataFrame, weights: str) -> pd.Series:
     if weights == "schools":
         return pd.Series(1.0, index=schools.index)
     if weights not in schools.columns or schools[weights].isna().all():
-        raise TableError(
-            f"'{weights}' is known of no school: give it, or count each school once with weights='schools'.",
-            about="schools",
-        )
+        raise TableError(Problem("school_weight_unknown", value=weights), about="schools")
     return pd.Series(schools[weights], dtype="float64")
 
 

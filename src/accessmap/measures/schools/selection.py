@@ -7,9 +7,9 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.contracts import LEVELS, SECTORS, check_communes, check_schools, check_services
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["school_services", "schools_from_counts", "schools_of"]
 
@@ -63,14 +63,14 @@ def schools_of(
     ['0020001A']
     """
     check_schools(schools, communes)
-    problems: list[str] = []
+    problems = Problems()
     kept = pd.Series(True, index=schools.index)
     if commune is not None:
         known = schools["commune"] if communes is None else communes.index
         names = {} if communes is None else communes["name"].to_dict()
         kept &= schools["commune"].isin(_known("commune", commune, known, problems, names))
     if epci is not None and communes is None:
-        problems.append("epci=… needs the communes: give them after the schools.")
+        problems.add("epci_needs_communes")
     elif epci is not None and communes is not None:
         check_communes(communes)
         codes = communes["epci"]
@@ -80,8 +80,7 @@ def schools_of(
     if sector is not None:
         chosen = _known("sector", sector, SECTORS, problems)
         kept &= schools["sector"].isin(chosen) if "sector" in schools.columns else False
-    if problems:
-        raise TableError(*problems, about="schools")
+    problems.raise_if_any(TableError, "schools")
     return schools[kept.to_numpy(dtype=bool)]
 
 
@@ -89,7 +88,7 @@ def _known(
     option: str,
     choice: str | Iterable[str],
     known: Iterable[str],
-    problems: list[str],
+    problems: Problems,
     names: dict[str, str] | None = None,
 ) -> list[str]:
     """Return the values asked for, and add a problem for each that is none."""
@@ -100,8 +99,10 @@ def _known(
         if value in there:
             continue
         code = by_name.get(str(value).casefold())
-        near = f" (its code is {code!r})" if code else did_you_mean(value, there)
-        problems.append(f"{option}={value!r} is none of the {len(there)} that are there{near}.")
+        if code:
+            problems.add("schools_code_is", where=option, value=value, n=len(there), code=code)
+        else:
+            problems.add("schools_none_there", where=option, value=value, n=len(there), near=near_names(value, there))
     return wanted
 
 
@@ -186,12 +187,10 @@ def schools_from_counts(counts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     level_of = {category: level for level, category in CATEGORY_OF_LEVEL.items()}
     rows = counts[counts["category"].isin(level_of)]
     if rows.empty or "capacity" not in rows.columns or "commune" not in rows.columns:
-        raise TableError("No school is counted: give services of the BPE with commune and capacity.", about="schools")
+        raise TableError(Problem("no_school_counted"), about="schools")
     wrong = rows[rows["capacity"].isna() | (rows["capacity"] % 1 != 0) | rows["commune"].isna()]
     if len(wrong):
-        raise TableError(
-            f"{wrong.index[0]!r} has no whole number of schools, or no commune: correct it.", about="schools"
-        )
+        raise TableError(Problem("school_count_wrong", value=wrong.index[0]), about="schools")
     many = rows["capacity"].astype("int64").to_numpy()
     each = rows.loc[rows.index.repeat(many)]
     place = each.groupby(level=0, sort=False).cumcount() + 1
