@@ -1,17 +1,20 @@
-"""A file that appears whole or not at all: written beside its place, then moved there."""
+"""Files that appear whole or not at all, written beside their place and moved there; and where caches are."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from accessmap.errors import Problem, StudyError
 
-__all__ = ["Drafts", "Written", "write_whole"]
+__all__ = ["Drafts", "Written", "cache_folder", "draft_of", "write_whole"]
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,23 @@ class Drafts:
         return written
 
 
-def write_whole(text: str, path: Path) -> Path:
-    """Write text as UTF-8 with Unix line ends, whole or not at all, and return its path; the folder must exist.
+@contextmanager
+def draft_of(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give where to write a file that appears whole at `path` when all went well, or not at all; folders are made.
 
     Raises
     ------
     OSError
         Where it cannot be written; what was there before is then as it was.
+    """
+    path = Path(path)
+    with Drafts(path.parent) as drafts:
+        yield drafts.path(path.name)
+        drafts.place()
+
+
+def write_whole(content: str | bytes, path: str | os.PathLike[str]) -> Path:
+    """Write bytes, or text as UTF-8 with Unix line ends, whole or not at all, and return the path; folders are made.
 
     Examples
     --------
@@ -107,10 +120,26 @@ def write_whole(text: str, path: Path) -> Path:
     ...     [path.name for path in written.parent.iterdir()], written.read_text("utf-8")
     (['place.txt'], 'Chauny')
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with draft_of(path) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+    return Path(path)
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be made again: ``ACCESSMAP_CACHE``, or `accessmap` in the system's caches."""
+    if asked := os.environ.get("ACCESSMAP_CACHE"):
+        return Path(asked)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = _home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
+    return base / "accessmap"
+
+
+def _home() -> Path:
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    return path
+        return Path.home()
+    except RuntimeError:  # an account without a home
+        return Path(tempfile.gettempdir())

@@ -1,6 +1,5 @@
 """The command line, as a user runs it."""
 
-import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from processes import python, run
 
 from accessmap import cli
 
@@ -17,8 +17,7 @@ TABLES = ["changes", "communes", "coverage", "data_report", "imbalance", "source
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "out"
-    command = [sys.executable, "-m", "accessmap", "demo", "--quiet", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
+    done = python("-m", "accessmap", "demo", "--quiet", "--out", str(out), check=True)
     return out, done.stdout
 
 
@@ -100,7 +99,5 @@ def test_interrupted_is_exit_code_130(monkeypatch, capsys):
 
 
 def test_the_command_is_installed():
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("accessmap")), "--version"], capture_output=True, text=True
-    )
+    done = run(str(Path(sys.executable).with_name("accessmap")), "--version")
     assert done.stdout.startswith("accessmap 0.2.0")

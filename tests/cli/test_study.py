@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import processes
 import pytest
+from processes import python
 from studyfiles import TOY, write_toy
 
 from accessmap import cli
@@ -33,10 +34,7 @@ def newcomer(tmp_path_factory):
         patch.chdir(folder)
         patch.setenv("SOURCE_DATE_EPOCH", NOON)
         for command in (["new", "--sample", "--epci", EPCI], ["check"], ["run"]):
-            done = subprocess.run(
-                [sys.executable, "-W", "error", "-m", "accessmap", *command],
-                capture_output=True, text=True, encoding="utf-8",
-            )  # fmt: skip
+            done = python("-W", "error", "-m", "accessmap", *command)
             assert (done.returncode, done.stderr) == (0, "")
             said[command[0]] = done.stdout
     return folder, said
@@ -288,14 +286,13 @@ def test_an_interrupted_run_leaves_nothing(toy, monkeypatch, capsys):
 def test_ctrl_c_in_the_middle_of_a_run_leaves_nothing(tmp_path):
     text = '[communes]\nsample = true\n[dossier]\ncategory = "hospital"\n'
     (tmp_path / "study.toml").write_text(text)
-    command = [sys.executable, "-m", "accessmap", "run"]
-    running = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    for _ in range(600):
-        if list(tmp_path.glob(".accessmap-*")) or running.poll() is not None:
-            break
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    with processes.started(sys.executable, "-m", "accessmap", "run", cwd=tmp_path) as running:
+        for _ in range(600):
+            if list(tmp_path.glob(".accessmap-*")) or running.poll() is not None:
+                break
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
     assert (running.returncode, out) == (130, "")
     assert "interrompu" in err
     assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]
@@ -534,7 +531,7 @@ def overpass():
     yield f"http://127.0.0.1:{server.server_port}/", asked
     server.shutdown()
     server.server_close()
-    thread.join()
+    thread.join(60)
 
 
 def test_fetch_asks_once_and_writes_roads_that_a_study_reads(overpass, tmp_path, monkeypatch, capsys):
@@ -642,7 +639,7 @@ def test_wrong_usage_is_told_in_french_and_in_english_where_asked(case, capsys):
 
 def test_a_reader_that_stops_reading_is_no_error():
     command = f"{sys.executable} -m accessmap new --list | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    done = processes.run("sh", "-c", command)
     assert done.stderr == ""
 
 
@@ -651,5 +648,5 @@ def test_starting_the_command_line_loads_nothing_heavy():
         "import sys, accessmap.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass\n"
         "print([n for n in ('geopandas', 'pandas', 'pydantic', 'rich', 'folium') if n in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

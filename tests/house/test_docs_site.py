@@ -4,8 +4,6 @@ import importlib
 import json
 import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from inspect import ismodule
 from itertools import pairwise
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from processes import python
 
 import accessmap
 
@@ -29,9 +28,8 @@ def build(folder):
     missing = [name for name in ("mkdocs", "material", "mkdocstrings") if find_spec(name) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed: pip install --group docs")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    built = python("-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), cwd=ROOT, env=environment)
     assert built.returncode == 0, built.stderr
     return folder
 

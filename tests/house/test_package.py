@@ -1,11 +1,12 @@
 """What `import accessmap` gives, how quickly, and what an installed wheel can do."""
 
 import os
-import subprocess
 import sys
 import venv
 from pathlib import Path
 from types import ModuleType
+
+import processes
 
 import accessmap
 
@@ -15,7 +16,7 @@ HEAVY = ["folium", "geopandas", "numba", "networkx", "osmium", "osmnx", "pandas"
 
 def run(*command, cwd):
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True).stdout
+    return processes.run(*command, cwd=cwd, env=environment, check=True).stdout
 
 
 def test_import_loads_no_heavy_library(tmp_path):

@@ -1,9 +1,9 @@
 """The README's session runs as it stands, and its links lead somewhere."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from processes import python
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def test_the_session_of_the_readme_runs(tmp_path):
     session = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)[0]
-    done = subprocess.run([sys.executable, "-W", "error", "-c", session], cwd=tmp_path, capture_output=True, text=True)
+    done = python("-W", "error", "-c", session, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Pays Chaunois" in (tmp_path / "coucy.html").read_text("utf-8")
 

@@ -2,8 +2,6 @@
 
 import importlib.util
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 from opening_hours import OpeningHours
+from processes import python
 from shapely import Point, box
 
 from accessmap import sample
@@ -193,7 +192,7 @@ def test_reading_the_sample_takes_under_two_seconds():
         "s.sample_communes(), s.sample_services(), s.sample_residents(), s.sample_notes(), s.sample_provenance()\n"
         "print(now() - start)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code, check=True)
     assert float(done.stdout) < 2
 
 

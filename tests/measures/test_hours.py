@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opening_hours import OpeningHours
+from processes import python
 
 import accessmap as am
 from accessmap import hours as h
@@ -464,9 +465,6 @@ def test_nobody_finds_an_open_mairie_at_three_in_the_morning(sample_study):
 
 def test_opening_hours_are_read_only_when_needed():
     assert am.load_sample is not None
-    import subprocess
-    import sys
-
     code = "import sys, accessmap.measures.hours; print('opening_hours' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code, check=True)
     assert done.stdout.strip() == "False"

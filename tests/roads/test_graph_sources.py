@@ -230,6 +230,14 @@ def test_roads_are_fetched_once_and_then_read_from_disk(overpass: Overpass, tmp_
     assert len(overpass.asked) == 2
 
 
+def test_what_was_fetched_is_kept_where_all_caches_are(
+    overpass: Overpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCESSMAP_CACHE", str(tmp_path))
+    fetch_roads(BOX, endpoint=overpass.url)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".osm"]
+
+
 def test_the_place_is_asked_for_as_latitude_longitude(overpass: Overpass, tmp_path: Path) -> None:
     fetched(overpass, tmp_path)
     assert "49.600000+3.190000" in overpass.asked[0] or "49.600000+3.220000" in overpass.asked[0]

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import pickle
 import signal
-import subprocess
 import sys
 import time
 from itertools import pairwise
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import processes
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -420,13 +420,6 @@ def test_cache_keeps_to_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 60_000
 
 
-def test_cache_folder_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("ACCESSMAP_CACHE", str(tmp_path))
-    assert compiled.cache_folder() == tmp_path
-    monkeypatch.delenv("ACCESSMAP_CACHE")
-    assert compiled.cache_folder().name == "accessmap"
-
-
 def test_machine_that_has_compiled_is_remembered(tmp_path: Path) -> None:
     assert not compiled.remembered(tmp_path / "new")
     compiled.remember(tmp_path / "new")
@@ -450,7 +443,7 @@ def test_small_jobs_do_not_load_numba() -> None:
         "engine.nearest(Seeds.at([5, 6]))\n"
         "assert 'numba' not in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = processes.python("-c", code)
     assert done.returncode == 0, done.stderr
 
 
@@ -497,9 +490,8 @@ while True:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_ctrl_c_ends_a_long_job_soon(tmp_path: Path, threads: str) -> None:
-    command = [sys.executable, "-c", ENDLESS, str(tmp_path)]
     environment = os.environ | {"ACCESSMAP_THREADS": threads}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as job:
+    with processes.started(sys.executable, "-c", ENDLESS, str(tmp_path), env=environment) as job:
         assert job.stdout is not None
         assert job.stdout.readline() == "ready\n"
         time.sleep(0.3)

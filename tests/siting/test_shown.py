@@ -269,7 +269,7 @@ def test_what_another_thread_prints_meanwhile_is_not_lost(capfd: pytest.CaptureF
     os.write(1, b"from elsewhere\n")
     done.set()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     os.write(1, b"after\n")
     assert capfd.readouterr().out == "from elsewhere\nafter\n"
 

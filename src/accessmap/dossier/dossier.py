@@ -40,13 +40,7 @@ from accessmap.words.words import Words
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
-__all__ = ["Dossier", "policy", "today", "write"]
-
-
-def write(page: str, target: Path) -> Path:
-    """Write a page whole or not at all; folders are made."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return write_whole(page, target)
+__all__ = ["Dossier", "policy", "today"]
 
 
 def policy(style: str, script: str = "") -> str:
@@ -256,7 +250,7 @@ class Dossier:
         ...     dossier.save(Path(folder) / "out" / "hospitals.html").name
         'hospitals.html'
         """
-        return write(self.to_html(), Path(path))
+        return write_whole(self.to_html(), path)
 
     def save_sheets(self, path: str | os.PathLike[str]) -> Path:
         """Write the commune sheets as one file, one a page when it is printed, and return its path.
@@ -269,7 +263,7 @@ class Dossier:
         ...     dossier.save_sheets(Path(folder) / "fiches.html").name
         'fiches.html'
         """
-        return write(self.sheets_to_html(), Path(path))
+        return write_whole(self.sheets_to_html(), path)
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)

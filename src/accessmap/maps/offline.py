@@ -18,9 +18,10 @@ from folium.template import Template
 from markupsafe import escape
 
 from accessmap.categories import Lang
+from accessmap.files import write_whole
 from accessmap.maps.drawing import DRAWN_CRS, Drawing, View, draw, tiles_named
 from accessmap.maps.page import asset, credit_line, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
-from accessmap.maps.picture import png, sheet, written
+from accessmap.maps.picture import png, sheet
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
@@ -174,7 +175,7 @@ class OfflineMap(folium.Map):
         ValueError
             Where there is no such view.
         """
-        return written(sheet(self.drawing, view).encode("utf-8"), path)
+        return write_whole(sheet(self.drawing, view), path)
 
     def save_png(self, path: str | os.PathLike[str], *, width: int = 1600, view: int = 0) -> Path:
         """Write the picture of `save_svg` as PNG, `width` pixels wide; return its path.
@@ -195,7 +196,7 @@ class OfflineMap(folium.Map):
         ValueError
             Where there is no such view, the width is out of bounds, or the machine has no font to write with.
         """
-        return written(png(sheet(self.drawing, view), width=width), path)
+        return write_whole(png(sheet(self.drawing, view), width=width), path)
 
     def render(self, **kwargs: Any) -> None:  # type: ignore[override] # folium's own render returns None too
         """Put the map into its page: styles and Leaflet once, then this map's panel, data and start."""

@@ -1,10 +1,7 @@
 """A map as one picture for print: title, map, legend, north, scale and credit; SVG, and PNG made from that SVG."""
 
-import os
-import tempfile
 import textwrap
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
@@ -14,7 +11,7 @@ from accessmap.maps.page import grounds
 from accessmap.maps.svg import LETTER, MARGIN, definitions, paint, patterns, picture, seen
 from accessmap.words import words as labels
 
-__all__ = ["png", "sheet", "written"]
+__all__ = ["png", "sheet"]
 
 # A landscape page, in its own units: about 5 to a millimetre of A4.
 WIDTH: Final = 1480
@@ -106,17 +103,6 @@ def png(svg: str, *, width: int = 1600) -> bytes:
     if svg_to_bytes(probe.format(FONTS, '<text y="18">N</text>')) == svg_to_bytes(probe.format(FONTS, "")):
         raise ValueError("this machine has no font to write with: install one, such as fonts-dejavu, or use save_svg.")
     return bytes(svg_to_bytes(svg, width=width))
-
-
-def written(content: bytes, path: str | os.PathLike[str]) -> Path:
-    """Write a file whole or not at all, and return its path; folders are made."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as half:
-        half.write(content)
-    Path(half.name).chmod(0o644)
-    Path(half.name).replace(target)
-    return target
 
 
 class _Column:

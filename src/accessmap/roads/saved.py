@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import NetworkError
+from accessmap.files import draft_of
 from accessmap.provenance import Provenance, Source
 from accessmap.words.near import did_you_mean
 
@@ -35,16 +34,10 @@ def write_network(
         "sources": [vars(source) for source in provenance.sources],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
     }
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr("meta.json", json.dumps(meta, ensure_ascii=False, indent=1))
-            for name, data in members.items():
-                archive.writestr(name, data)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+    with draft_of(path) as draft, zipfile.ZipFile(draft, "w") as archive:
+        archive.writestr("meta.json", json.dumps(meta, ensure_ascii=False, indent=1))
+        for name, data in members.items():
+            archive.writestr(name, data)
     return path
 
 

@@ -7,7 +7,6 @@ its place and moved there in one step, so another process sees all of it or noth
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from accessmap.files import draft_of
 from accessmap.roads.engine.graph import Graph
 from accessmap.roads.engine.hierarchy import Hierarchy, Side
 
@@ -69,21 +69,14 @@ def store(folder: Path, key: str, hierarchy: Hierarchy) -> None:
     }
     parts = [json.dumps(header).encode() + b"\n", *(array.tobytes() for array in arrays)]
     digest = blake2b(digest_size=_DIGEST)
-    temporary = None
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=key, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
+        with draft_of(folder / (key + _ENDING)) as draft, draft.open("wb") as file:
             for part in parts:
                 digest.update(part)
                 file.write(part)
             file.write(digest.digest())
-        os.replace(temporary, folder / (key + _ENDING))
         _prune(folder)
-    except OSError:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink()
 
 
 def _arrays(hierarchy: Hierarchy) -> list[npt.NDArray[np.integer[Any]]]:

@@ -1,40 +1,17 @@
-"""Where what can be computed again is kept, and whether this machine has compiled the kernels before.
+"""Whether this machine has compiled the kernels before.
 
-The latter is a mark in the cache folder, by the source of the kernels and their compiler. A mark that is wrong costs
+That is a mark in the cache folder, by the source of the kernels and their compiler. A mark that is wrong costs
 time, never a result: too much is compiled at once, or a job is searched that need not be.
 """
 
-import os
 import platform
-import sys
-import tempfile
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["cache_folder", "remember", "remembered"]
-
-
-def cache_folder() -> Path:
-    """Return the folder of what can be computed again: ``ACCESSMAP_CACHE``, or the system's place for caches."""
-    if asked := os.environ.get("ACCESSMAP_CACHE"):
-        return Path(asked)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = _home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache")
-    return base / "accessmap"
-
-
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:  # an account without a home
-        return Path(tempfile.gettempdir())
+__all__ = ["remember", "remembered"]
 
 
 @cache

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accessmap.errors import NetworkError
+from accessmap.files import cache_folder
 from accessmap.roads.engine import cache, compiled
 from accessmap.roads.engine.dijkstra import Searcher
 from accessmap.roads.engine.graph import Graph, Seeds, to_minutes
@@ -223,7 +224,7 @@ class Router:
         return cache.graph_key(self.graph)
 
     def _folder(self) -> Path:
-        return self._cache_folder or compiled.cache_folder()
+        return self._cache_folder or cache_folder()
 
     def _check(self, origins: Seeds, destinations: Seeds, limit_ms: int | None) -> None:
         origins.check(self.graph.n, "origins")

@@ -2,7 +2,6 @@
 
 import hashlib
 import http.client
-import os
 import time
 import urllib.error
 import urllib.parse
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accessmap.errors import NetworkError, SourceError
+from accessmap.files import cache_folder, write_whole
 from accessmap.roads import speeds
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.tables import RoadTables, clip_polygon
@@ -80,14 +80,10 @@ def fetch_roads(
         raise NetworkError(f"endpoint {endpoint!r}: give an http or https address of an Overpass server.")
     place = clip_polygon(_named(area) if isinstance(area, str) else area, buffer_metres=buffer_metres)
     query = _query(place, timeout_seconds)
-    folder = Path(cache) if cache is not None else _cache_folder()
+    folder = Path(cache) if cache is not None else cache_folder()
     path = folder / f"overpass-{hashlib.sha256(query.encode()).hexdigest()[:20]}.osm"
     if not path.is_file():
-        answer = _answer(endpoint, query, timeout_seconds, pause_seconds)
-        folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        part.write_bytes(answer)
-        part.replace(path)  # whole or not at all, also when two processes meet
+        write_whole(_answer(endpoint, query, timeout_seconds, pause_seconds), path)
     return read_osm(path, mode=mode, clip=place, country=country)
 
 
@@ -158,9 +154,3 @@ def _asked(endpoint: str, query: str, timeout_seconds: float) -> bytes:
     if not body.rstrip().endswith(b"</osm>"):
         raise _IncompleteError("the answer is cut short")
     return body
-
-
-def _cache_folder() -> Path:
-    """`accessmap` in the folder where this system keeps what may be made again."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return (Path(home) if home else Path.home() / ".cache") / "accessmap"
