@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accessmap import imbalance
-from accessmap.errors import AccessmapError, TableError
+from accessmap.errors import AccessmapError, OptionError, TableError
 from accessmap.measures.minutes import opportunities
 
 quick = settings(max_examples=40, deadline=None)  # deadlines fail on a busy machine
