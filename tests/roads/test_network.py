@@ -1,5 +1,7 @@
 """Snapping and minutes on networks small enough to do in one's head."""
 
+import copy
+import pickle
 from dataclasses import replace
 from itertools import pairwise
 
@@ -413,3 +415,18 @@ def test_nearest_metres_along_one_edge_and_in_local_streets():
     assert both.nearest_metres(points((250, 10)), points((750, 0))).item() == pytest.approx(510, abs=1)
     local = network(LINE, [("a", "b", 40)], directed=False, access_kmh=18, local_metres=1500)
     assert local.nearest_metres(points((250, 0)), points((750, 0))).item() == pytest.approx(500, abs=1)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda roads: pickle.loads(pickle.dumps(roads))])
+def test_a_network_travels_whole_whether_used_or_not(again):
+    source = Provenance((Source("x", "accessmap", "MIT", "2026"),), {"mode": "car"}, modelled=True)
+    roads = network(LINE, [("a", "b", 4)], directed=False, access_kmh=5, local_metres=9, provenance=source)
+    unused = again(roads)
+    minutes = roads.travel_minutes(points((250, 10)), points((750, 0)))
+    for other in (unused, again(roads)):
+        assert type(other) is RoadNetwork
+        pd.testing.assert_frame_equal(other.nodes, roads.nodes)
+        pd.testing.assert_frame_equal(other.edges, roads.edges)
+        assert (other.access_kmh, other.local_metres, other.max_metres) == (5, 9, roads.max_metres)
+        assert (other.provenance, other.crs) == (source, roads.crs)
+        np.testing.assert_array_equal(other.travel_minutes(points((250, 10)), points((750, 0))), minutes)

@@ -1,4 +1,4 @@
-"""Private to `network`: the roads as arrays, what is derived from them once, and how points join them."""
+"""The roads as arrays, what is derived from them once, and how points join them."""
 
 from functools import cached_property
 
@@ -85,6 +85,16 @@ class RoadGraph:
             raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown.tolist()[0]!r}{hint}.")
         return numbers.astype("int64")
 
+    def edge_labels(self, edges: npt.ArrayLike) -> pd.Index:
+        """Return these labels of edges; unknown ones raise NetworkError."""
+        labels: pd.Index = pd.Index(np.atleast_1d(np.asarray(edges)))
+        unknown = labels.difference(self.edges.index)
+        if len(unknown):
+            raise NetworkError(
+                f"network: {len(unknown)} labels are no edge, such as {unknown.tolist()[0]!r}: see network.edges."
+            )
+        return labels
+
     def quickest_edges(self, path: npt.NDArray[np.integer]) -> Ints:
         """Return the row of the quickest edge between each two nodes of a path that follow one another."""
         tails, heads, ms = self.arcs
@@ -119,3 +129,25 @@ class RoadGraph:
                 "the points is the one of their coordinates."
             )
         return found
+
+    def joints(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
+        """Return where each point joins the network and what that leg costs, as `RoadNetwork.snap`."""
+        found = self.snap(self.project(points), max_metres, leg_kmh)
+        joined = found.segment >= 0
+        at = np.where(joined, found.segment, 0)
+        tails, heads = self.segments.tails[at], self.segments.heads[at]
+        cut_off = joined & (self.part[tails] != 0)
+        far = [f"{metres:,.0f} m from the nearest road, more than {max_metres:,.0f} m" for metres in found.metres]
+        problem = np.where(joined, np.where(cut_off, "joins a part cut off from the main network", ""), far)
+        ids = self.nodes.index.to_series().reset_index(drop=True)
+        return pd.DataFrame(
+            {
+                "u": ids.iloc[tails].where(joined).to_numpy(),
+                "v": ids.iloc[heads].where(joined).to_numpy(),
+                "fraction": np.where(joined, found.fraction, np.nan),
+                "metres": found.metres,
+                "minutes": np.where(joined, found.leg_ms / MS_PER_MINUTE, np.nan),
+                "problem": problem,
+            },
+            index=points.index,
+        )

@@ -1,5 +1,7 @@
 """RoadNetwork: the only door to the road graph. It snaps points, and turns node ids into minutes."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import NetworkError, SnapError
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph
-from accessmap.roads.route import no_way, told
+from accessmap.roads.route import quickest_way
 from accessmap.roads.saved import check_roads, read_network, write_network
-from accessmap.roads.snapping import MS_PER_MINUTE
-from accessmap.roads.trips import Legs, Trips, minutes_along
+from accessmap.roads.trips import Legs, Trips, minutes_along, nearest_metres
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.cards import network_card
 
@@ -27,26 +27,46 @@ if TYPE_CHECKING:
 
     from accessmap.roads.readers.tables import RoadTables
 
-__all__ = ["LEGS", "RoadNetwork", "RoadNetworkBase"]
+__all__ = ["RoadNetwork"]
 
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
 MAX_METRES = 2_000.0
-LEGS = ("access_kmh", "local_metres", "max_metres")
 NO_WAY_IN = ("motorway", "motorway_link")
 
 
-class RoadNetworkBase:
-    """The tables of a road network and its constructors; `accessmap.RoadNetwork` adds the questions it answers."""
+class RoadNetwork:
+    """A road network, read-only: directed edges with their minutes, an index for snapping, and its provenance.
+
+    Build one with `from_osm`, `from_edges` or `modelled`; nodes keep the ids that they came with. It can be pickled
+    and copied: what is worked out from the roads is then worked out anew.
+
+    Attributes
+    ----------
+    nodes : pandas.DataFrame
+        By node id: lon, lat (degrees).
+    edges : pandas.DataFrame
+        One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable where known.
+    crs : str
+        The metric CRS in which points are snapped.
+    access_kmh : float
+        Speed of the straight leg between a point and the road.
+    local_metres : float
+        Straight distance up to which a trip may keep to local streets that the edges leave out, at `access_kmh`.
+    max_metres : float
+        A point further than this from every edge does not join the network, unless a call says otherwise.
+    provenance : Provenance
+        Where the roads come from; `modelled` is True where they are not real roads.
+    """
 
     def __init__(
         self,
         nodes: pd.DataFrame,
         edges: pd.DataFrame,
         *,
-        access_kmh: float,
-        local_metres: float,
-        max_metres: float,
         provenance: Provenance,
+        access_kmh: float = WALKING_KMH,
+        local_metres: float = 0.0,
+        max_metres: float = MAX_METRES,
     ) -> None:
         self.nodes = nodes
         self.edges = edges
@@ -57,6 +77,9 @@ class RoadNetworkBase:
         self.crs = metric_crs(tuple(nodes[["lon", "lat"]].min()) + tuple(nodes[["lon", "lat"]].max()))
         self._roads = RoadGraph(nodes, edges, self.crs)
         self._legs = Legs(access_kmh, local_metres, max_metres)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.nodes, self.edges, self.provenance, self._legs)
 
     @classmethod
     def from_edges(
@@ -107,7 +130,7 @@ class RoadNetworkBase:
         >>> network.matrix(["sinceny"], ["chauny"])
         array([[5.]], dtype=float32)
         """
-        legs = {"access_kmh": access_kmh, "local_metres": local_metres, "max_metres": max_metres}
+        legs = Legs(access_kmh, local_metres, max_metres)
         check_roads(nodes, edges, legs)
         edges = edges.reset_index(drop=True)
         if "snappable" not in edges:
@@ -115,7 +138,7 @@ class RoadNetworkBase:
             edges = edges.assign(snappable=~road_class.isin(NO_WAY_IN))
         if not directed:
             edges = pd.concat([edges, edges.rename(columns={"u": "v", "v": "u"})], ignore_index=True)
-        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), **legs)
+        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), **vars(legs))
 
     @classmethod
     def from_osm(
@@ -251,10 +274,9 @@ class RoadNetworkBase:
         return cls.from_edges(nodes, edges, directed=False, provenance=provenance, **model.modelled_legs(mode))
 
     @classmethod
-    def _of(cls, tables: "RoadTables") -> Self:
+    def _of(cls, tables: RoadTables) -> Self:
         provenance = Provenance((tables.source,), tables.parameters)
-        legs = {"access_kmh": WALKING_KMH, "local_metres": 0, "max_metres": MAX_METRES}
-        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance, **legs)
+        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance)
 
     # ------------------------------------------------------------------ files
 
@@ -263,8 +285,7 @@ class RoadNetworkBase:
 
         The file appears whole or not at all.
         """
-        legs = {name: getattr(self, name) for name in LEGS}
-        return write_network(Path(path), self.nodes, self.edges, legs, self.provenance)
+        return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -294,30 +315,6 @@ class RoadNetworkBase:
             f"sha256 {', '.join(hashes)}" if hashes else "",
         ]
         return f"<RoadNetwork: {'; '.join(part for part in parts if part)}>"
-
-
-class RoadNetwork(RoadNetworkBase):
-    """A road network, read-only: directed edges with their minutes, an index for snapping, and its provenance.
-
-    Build one with `from_osm`, `from_edges` or `modelled`; nodes keep the ids that they came with.
-
-    Attributes
-    ----------
-    nodes : pandas.DataFrame
-        By node id: lon, lat (degrees).
-    edges : pandas.DataFrame
-        One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable where known.
-    crs : str
-        The metric CRS in which points are snapped.
-    access_kmh : float
-        Speed of the straight leg between a point and the road.
-    local_metres : float
-        Straight distance up to which a trip may keep to local streets that the edges leave out, at `access_kmh`.
-    max_metres : float
-        A point further than this from every edge does not join the network, unless a call says otherwise.
-    provenance : Provenance
-        Where the roads come from; `modelled` is True where they are not real roads.
-    """
 
     # ------------------------------------------------------------------ minutes
 
@@ -405,8 +402,6 @@ class RoadNetwork(RoadNetworkBase):
         SnapError
             Where not one origin, or not one destination, is near the network.
         """
-        from accessmap.roads.trips import nearest_metres
-
         return nearest_metres(self.trips(origins, destinations))
 
     def minutes_along(
@@ -447,14 +442,7 @@ class RoadNetwork(RoadNetworkBase):
         NetworkError
             Where more or less than one point is given.
         """
-        for name, points in (("origin", origin), ("destination", destination)):
-            if len(points) != 1:
-                raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
-        ends = self._roads.project(origin), self._roads.project(destination)
-        try:
-            return told(self.trips(*ends))
-        except SnapError:  # too far from every road: there is no way
-            return no_way(self.crs)
+        return quickest_way(self._roads, self._legs, origin, destination)
 
     # ------------------------------------------------------------------ what if
 
@@ -471,7 +459,7 @@ class RoadNetwork(RoadNetworkBase):
         NetworkError
             Where a label is no edge.
         """
-        return self._like(self.edges.drop(index=self._edge_labels(edges)))
+        return self._like(self.edges.drop(index=self._roads.edge_labels(edges)))
 
     def with_minutes(self, minutes: pd.Series) -> Self:
         """Return the network with other minutes on some edges: a lower speed limit, say.
@@ -486,24 +474,14 @@ class RoadNetwork(RoadNetworkBase):
         NetworkError
             Where a label is no edge, or minutes are negative or not finite.
         """
-        self._edge_labels(minutes.index)
+        self._roads.edge_labels(minutes.index)
         changed = self.edges.copy()
         changed.loc[minutes.index, "minutes"] = minutes
         return self._like(changed)
 
     def _like(self, edges: pd.DataFrame) -> Self:
-        legs = {name: getattr(self, name) for name in LEGS}
-        check_roads(self.nodes, edges, legs)
-        return type(self)(self.nodes, edges, provenance=self.provenance, **legs)
-
-    def _edge_labels(self, edges: npt.ArrayLike) -> pd.Index:
-        labels: pd.Index = pd.Index(np.atleast_1d(np.asarray(edges)))
-        unknown = labels.difference(self.edges.index)
-        if len(unknown):
-            raise NetworkError(
-                f"network: {len(unknown)} labels are no edge, such as {unknown.tolist()[0]!r}: see network.edges."
-            )
-        return labels
+        check_roads(self.nodes, edges, self._legs)
+        return type(self)(self.nodes, edges, provenance=self.provenance, **vars(self._legs))
 
     # ------------------------------------------------------------------ snapping
 
@@ -526,28 +504,8 @@ class RoadNetwork(RoadNetworkBase):
             u, v (node ids of the edge), fraction (0 at u, 1 at v), metres and minutes of the leg, problem ("" where
             there is none). Where the point does not join, u and v are missing and minutes is NaN.
         """
-        roads = self._roads
         geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-        most = self.max_metres if max_metres is None else max_metres
-        found = roads.snap(roads.project(geometry), most, self.access_kmh)
-        joined = found.segment >= 0
-        at = np.where(joined, found.segment, 0)
-        tails, heads = roads.segments.tails[at], roads.segments.heads[at]
-        cut_off = joined & (roads.part[tails] != 0)
-        far = [f"{metres:,.0f} m from the nearest road, more than {most:,.0f} m" for metres in found.metres]
-        problem = np.where(joined, np.where(cut_off, "joins a part cut off from the main network", ""), far)
-        ids = self.nodes.index.to_series().reset_index(drop=True)
-        return pd.DataFrame(
-            {
-                "u": ids.iloc[tails].where(joined).to_numpy(),
-                "v": ids.iloc[heads].where(joined).to_numpy(),
-                "fraction": np.where(joined, found.fraction, np.nan),
-                "metres": found.metres,
-                "minutes": np.where(joined, found.leg_ms / MS_PER_MINUTE, np.nan),
-                "problem": problem,
-            },
-            index=points.index,
-        )
+        return self._roads.joints(geometry, self.max_metres if max_metres is None else max_metres, self.access_kmh)
 
     def parts(self) -> pd.Series:
         """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""
@@ -562,19 +520,18 @@ class RoadNetwork(RoadNetworkBase):
         shapes = shapely.linestrings(self._roads.xy[np.column_stack([tails, heads])])
         return gpd.GeoDataFrame(self.edges.assign(part=self._roads.part[tails]), geometry=shapes, crs=self.crs)
 
-    def to_graph(self) -> "nx.MultiDiGraph":
+    def to_graph(self) -> nx.MultiDiGraph:
         """Return the network as OSMnx and networkx know it: nodes with x and y in degrees, edges with travel_time.
 
         Edges have `travel_time` (seconds), `length` (metres) and `highway` where they are known, and their other
         columns as they are.
         """
-        import networkx as nx
+        from accessmap.roads.readers.osmnx_graph import graph_of
 
-        graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=False)
-        lon, lat = self.nodes["lon"].to_numpy(), self.nodes["lat"].to_numpy()
-        graph.add_nodes_from((node, {"x": x, "y": y}) for node, x, y in zip(self.nodes.index, lon, lat, strict=True))
-        known = self.edges.rename(columns={"length_m": "length", "road_class": "highway", "speed_kmh": "speed_kph"})
-        known = known.assign(travel_time=known["minutes"] * 60).drop(columns=["u", "v", "minutes"])
-        rows = known.to_dict("records")
-        graph.add_edges_from(zip(self.edges["u"], self.edges["v"], rows, strict=True))
-        return graph
+        return graph_of(self.nodes, self.edges)
+
+
+def _again(
+    kind: type[RoadNetwork], nodes: pd.DataFrame, edges: pd.DataFrame, provenance: Provenance, legs: Legs
+) -> RoadNetwork:
+    return kind(nodes, edges, provenance=provenance, **vars(legs))

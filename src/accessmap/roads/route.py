@@ -1,4 +1,4 @@
-"""Private to `network`: the quickest way between two points told as a table, road by road."""
+"""The quickest way between two points told as a table, road by road."""
 
 from typing import Any
 
@@ -7,19 +7,28 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from accessmap.errors import NetworkError, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
-from accessmap.roads.trips import Trips
+from accessmap.roads.trips import Legs, Trips
 
-__all__ = ["no_way", "told"]
+__all__ = ["quickest_way"]
 
 LEG, LOCAL, ROAD = "leg to the road", "local streets", "road"
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 
 
-def told(trip: Trips) -> gpd.GeoDataFrame:
-    """Return the quickest way of one trip, from one point to one other; an empty table where there is none."""
-    roads, start, end = trip.roads, trip.start, trip.end
+def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destination: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Return the quickest way of one trip, as `RoadNetwork.explain`; an empty table where there is none."""
+    for name, points in (("origin", origin), ("destination", destination)):
+        if len(points) != 1:
+            raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
+    ends = roads.project(origin), roads.project(destination)
+    try:
+        trip = Trips.between(roads, legs, *ends)
+    except SnapError:  # too far from every road: there is no way
+        return _table([], roads.crs)
+    start, end = trip.start, trip.end
     places = trip.places[0][0], trip.places[1][0]
     path = roads.router.path(start.origins(roads.segments), end.destinations(roads.segments))
     ways: list[tuple[float, list[dict[str, Any]]]] = []
@@ -31,13 +40,8 @@ def told(trip: Trips) -> gpd.GeoDataFrame:
     _, _, local = trip.local(slice(None))
     if len(local):
         minutes = float(local[0]) / MS_PER_MINUTE
-        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=trip.legs.access_kmh)]))
+        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=legs.access_kmh)]))
     return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
-
-
-def no_way(crs: str) -> gpd.GeoDataFrame:
-    """Return the table of a trip that cannot be made: no rows."""
-    return _table([], crs)
 
 
 def _by_nodes(

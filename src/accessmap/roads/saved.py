@@ -1,4 +1,4 @@
-"""Private to `network`: what roads must look like, and the one file that holds them, versioned and with checksums."""
+"""What roads must look like, and the one file that holds them, versioned and with checksums."""
 
 import hashlib
 import io
@@ -13,6 +13,7 @@ import pandas as pd
 from accessmap.errors import NetworkError
 from accessmap.files import draft_of
 from accessmap.provenance import Provenance, Source
+from accessmap.roads.trips import Legs
 from accessmap.words.near import did_you_mean
 
 __all__ = ["check_roads", "read_network", "write_network"]
@@ -21,14 +22,12 @@ FORMAT = 1
 MEMBERS = ("nodes.parquet", "edges.parquet")
 
 
-def write_network(
-    path: Path, nodes: pd.DataFrame, edges: pd.DataFrame, legs: Mapping[str, float], provenance: Provenance
-) -> Path:
+def write_network(path: Path, nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs, provenance: Provenance) -> Path:
     """Write one zip of Parquet tables and return its path; it appears whole or not at all."""
     members = {name: _parquet(table) for name, table in zip(MEMBERS, (nodes, edges), strict=True)}
     meta = {
         "format": FORMAT,
-        "legs": dict(legs),
+        "legs": vars(legs),
         "modelled": provenance.modelled,
         "parameters": dict(provenance.parameters),
         "sources": [vars(source) for source in provenance.sources],
@@ -71,17 +70,17 @@ def _parquet(table: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def check_roads(nodes: pd.DataFrame, edges: pd.DataFrame, legs: Mapping[str, float]) -> None:
+def check_roads(nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs) -> None:
     """Raise one NetworkError that lists every problem of these nodes, edges and legs."""
     problems = _missing({"nodes": (nodes, ("lon", "lat")), "edges": (edges, ("u", "v", "minutes"))})
     if not problems:
         problems = [*_node_problems(nodes), *_edge_problems(nodes, edges)]
-    if not legs["access_kmh"] > 0:
-        problems.append(f"access_kmh is {legs['access_kmh']}: give a speed in km/h above 0.")
+    if not legs.access_kmh > 0:
+        problems.append(f"access_kmh is {legs.access_kmh}: give a speed in km/h above 0.")
     problems += [
-        f"{name} is {legs[name]}: give metres, 0 or more."
-        for name in ("local_metres", "max_metres")
-        if not legs[name] >= 0
+        f"{name} is {metres}: give metres, 0 or more."
+        for name, metres in (("local_metres", legs.local_metres), ("max_metres", legs.max_metres))
+        if not metres >= 0
     ]
     if problems:
         raise NetworkError(f"network: {len(problems)} problem{'s' * (len(problems) > 1)}. " + " ".join(problems))

@@ -1,4 +1,4 @@
-"""Private to `network`: how a point joins the road network, part-way along an edge, and what that leg costs.
+"""How a point joins the road network, part-way along an edge, and what that leg costs.
 
 Every edge is a straight segment between its two nodes. A point joins the nearest segment that is a way in, at the
 nearest place on it, and from there leaves or arrives along the directions that traffic is allowed.

@@ -1,4 +1,4 @@
-"""Private to `network`: trips between points, their joining legs included."""
+"""Trips between points, their joining legs included."""
 
 from __future__ import annotations
 

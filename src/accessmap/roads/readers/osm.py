@@ -16,7 +16,6 @@ from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
-from accessmap.roads.readers import osm_tags as osm_access
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
 
 __all__ = ["ODBL", "OSM_COPYRIGHT", "read_osm"]
@@ -203,7 +202,7 @@ class _Reading:
             if len(node.tags):
                 tags = dict(node.tags)
                 event = osm_tags.node_event(tags)
-                if osm_access.barred(tags, self.mode):
+                if osm_tags.barred(tags, self.mode):
                     barriers.append(node.id)
                 elif event:
                     delayed.append((node.id, event))

@@ -1,9 +1,11 @@
-"""Road networks from networkx graphs as OSMnx makes them, versions 1 and 2, or from a GraphML file of one."""
+"""Road networks from and to networkx graphs as OSMnx makes them, versions 1 and 2, or from a GraphML file of one."""
+
+from __future__ import annotations
 
 import ast
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +16,13 @@ from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
-from accessmap.roads.readers import osm_tags as osm_access
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
 
-__all__ = ["read_graph"]
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["graph_of", "read_graph"]
 
 TRUE = {"true", "yes", "1"}
 
@@ -82,6 +86,19 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         source=_source(graph, path),
         parameters={"edges closed to the mode": str(graph.number_of_edges() - len(ways))},
     )
+
+
+def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame) -> nx.MultiDiGraph:
+    """Return a network as OSMnx and networkx know it, as `RoadNetwork.to_graph`."""
+    import networkx as nx
+
+    graph = nx.MultiDiGraph(crs="EPSG:4326", simplified=False)
+    places = zip(nodes.index, nodes["lon"].to_numpy(), nodes["lat"].to_numpy(), strict=True)
+    graph.add_nodes_from((node, {"x": x, "y": y}) for node, x, y in places)
+    known = edges.rename(columns={"length_m": "length", "road_class": "highway", "speed_kmh": "speed_kph"})
+    known = known.assign(travel_time=known["minutes"] * 60).drop(columns=["u", "v", "minutes"])
+    graph.add_edges_from(zip(edges["u"], edges["v"], known.to_dict("records"), strict=True))
+    return graph
 
 
 def _graphml(path: Path) -> Any:
@@ -188,7 +205,7 @@ def _events(graph: Any, mode: str) -> pd.DataFrame:
     for position, (_, data) in enumerate(graph.nodes(data=True)):
         tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
         event = osm_tags.node_event(tags)
-        if event and not osm_access.barred(tags, mode):
+        if event and not osm_tags.barred(tags, mode):
             found.append((position, event))
     return pd.DataFrame(found, columns=["node", "event"])
 
