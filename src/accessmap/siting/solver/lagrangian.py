@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.siting.solver.program import OPTIMAL, Open, no_good, solved_relaxed
+from accessmap.siting.solver.program import Open, no_good, solved
 from accessmap.tables.aligned import Floats
 
 __all__ = ["Loads"]
@@ -208,12 +208,12 @@ class Loads:
             np.concatenate([self.room[sites], np.full(count, np.inf)]),
         )
         limits = (np.zeros(pairs + count), np.full(pairs + count, np.inf))
-        found = solved_relaxed(cost, matrix, limits, deadline=self.deadline)
-        if found.status != OPTIMAL:
+        found = solved(cost, matrix, limits, deadline=self.deadline)
+        if found.x is None or not found.optimal:
             return Sent(np.inf, np.zeros(count), np.full(count, -1))
-        paid = -np.asarray(found.ineqlin.marginals[len(sites) :]) / self.people / self.scale
+        paid = found.duals[len(sites) :] / self.people / self.scale
         fits = float(self.people @ found.x[pairs:]) <= _WHOLE * self.people.sum()
         where_whole = np.full(count, -1)
         most = found.x[:pairs] > 1 - _WHOLE
         where_whole[who[most]] = sites[where[most]]
-        return Sent(float(found.fun) / self.scale if fits else np.inf, paid, where_whole)
+        return Sent(found.value / self.scale if fits else np.inf, paid, where_whole)

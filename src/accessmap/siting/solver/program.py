@@ -7,87 +7,25 @@ solution breaks it (Benders' decomposition, as Duran-Mateluna, Ales & Elloumi 20
 
 from __future__ import annotations
 
-import ctypes
 import math
-import os
-import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import IO, Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from accessmap.tables.aligned import Floats
 
-__all__ = [
-    "INFEASIBLE",
-    "LIMIT",
-    "OPTIMAL",
-    "TOLERANCE",
-    "Open",
-    "Oracle",
-    "Outcome",
-    "Program",
-    "Rows",
-    "no_good",
-    "solved_relaxed",
-    "solved_whole",
-    "without_stray_lines",
-]
+__all__ = ["TOLERANCE", "Open", "Oracle", "Outcome", "Program", "Rows", "no_good", "solved"]
 
-OPTIMAL, LIMIT, INFEASIBLE = 0, 1, 2  # status codes of scipy.optimize.milp and linprog
 _LEAST_SECONDS = 0.1
-
-Matrix = tuple[sparse.csr_array, Floats, Floats]
-Limits = tuple[Floats, Floats]
-
-
-def solved_whole(
-    cost: Floats, sites: int, matrix: Matrix, limits: Limits, *, deadline: float
-) -> tuple[Floats | None, float, int]:
-    """Return x of least cost with its first `sites` entries whole, the proven bound, and the status."""
-    rows, low, high = matrix
-    integrality = np.zeros(len(cost))
-    integrality[:sites] = 1
-    for presolve in (True, False):
-        with without_stray_lines():
-            result = milp(
-                cost,
-                integrality=integrality,
-                bounds=Bounds(*limits),
-                constraints=LinearConstraint(rows, low, high),
-                options={"mip_rel_gap": 0.0, "time_limit": _left(deadline), "presolve": presolve},
-            )
-        if result.status in (OPTIMAL, LIMIT, INFEASIBLE):
-            break  # else the presolve of HiGHS has stumbled over numbers of very unequal size
-    bound = result.mip_dual_bound if result.mip_dual_bound is not None else -math.inf
-    return result.x, float(bound), int(result.status)
-
-
-def solved_relaxed(cost: Floats, matrix: Matrix, limits: Limits, *, deadline: float) -> Any:
-    """Return scipy's result of the same program with all entries free to be fractions."""
-    rows, low, high = matrix
-    above, below = np.isfinite(high), np.isfinite(low)
-    return linprog(
-        cost,
-        A_ub=sparse.vstack([rows[above], -rows[below]], format="csr"),
-        b_ub=np.concatenate([high[above], -low[below]]),
-        bounds=np.column_stack(limits),
-        method="highs",
-        options={"time_limit": _left(deadline)},
-    )
-
-
-def _left(deadline: float) -> float:
-    return max(_LEAST_SECONDS, deadline - time.perf_counter())
-
+# Model statuses of HiGHS that tell something; others come of a presolve that stumbled over very unequal numbers.
+_STATUS = highspy.HighsModelStatus
+_STOPPED = (_STATUS.kTimeLimit, _STATUS.kIterationLimit, _STATUS.kSolutionLimit)
 
 Open = NDArray[np.bool_]
 
@@ -141,81 +79,64 @@ def no_good(y: Open) -> tuple[sparse.csr_array, float, float]:
     return sparse.csr_array(np.where(y, -1.0, 1.0)[None, :]), 1.0 - float(y.sum()), np.inf
 
 
-# HiGHS 1.8 to 1.12 print this with printf, whatever its log options say, each time it repairs a solution.
-_STRAY = b"HighsMipSolverData::transformNewIntegerFeasibleSolution"
+class Solved(NamedTuple):
+    """What HiGHS says: x where there is one, its cost, what no x can beat, the duals of variables and rows."""
+
+    x: Floats | None
+    value: float
+    bound: float
+    reduced: Floats
+    duals: Floats
+    status: highspy.HighsModelStatus
+
+    @property
+    def optimal(self) -> bool:
+        """Whether this is proven best."""
+        return self.x is not None and self.status == _STATUS.kOptimal
+
+    @property
+    def infeasible(self) -> bool:
+        """Whether nothing obeys the rows."""
+        return bool(self.status == _STATUS.kInfeasible)
 
 
-class _Aside:
-    """Standard output put aside in a file while any thread solves; shared, since it belongs to the whole process."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.solving = 0
-        self.saved = -1
-        self.file: IO[bytes] | None = None
-
-    def begin(self) -> None:
-        with self.lock:
-            if self.solving == 0:
-                _flush()
-                file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last thread is done
-                self.saved = os.dup(1)
-                os.dup2(file.fileno(), 1)
-                self.file = file
-            self.solving += 1
-
-    def end(self) -> None:
-        with self.lock:
-            self.solving -= 1
-            if self.solving or self.file is None:
-                return
-            _flush()
-            os.dup2(self.saved, 1)
-            os.close(self.saved)
-            self.file.seek(0)
-            for line in self.file:
-                if not line.startswith(_STRAY):
-                    _write(line)
-            self.file.close()
-            self.file = None
-
-
-_ASIDE = _Aside()
-
-
-@contextmanager
-def without_stray_lines() -> Iterator[None]:
-    """Within this block, put the process's standard output aside; then write all of it but the stray lines of HiGHS.
-
-    What other threads print meanwhile comes late, and is not lost; a notebook's own output does not pass here at all.
-    A process that another thread starts meanwhile would keep the file for its output: start it with one of its own.
-    Where there is no standard output, or no way to flush C's, nothing is done.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    try:
-        _ASIDE.begin()
-    except OSError:  # standard output is closed, or there is no room for a file
-        yield
-        return
-    try:
-        yield
-    finally:
-        _ASIDE.end()
-
-
-def _write(line: bytes) -> None:
-    while line:
-        line = line[os.write(1, line) :]
-
-
-def _flush() -> None:
-    """Empty the buffers of Python and of C, so that each text goes where it was written to."""
-    with suppress(OSError, ValueError, AttributeError):  # a stream without a file is none of ours
-        if sys.stdout.fileno() == 1:
-            sys.stdout.flush()
-    ctypes.CDLL(None).fflush(None)
+def solved(
+    cost: Floats,
+    matrix: tuple[sparse.csr_array, Floats, Floats],
+    limits: tuple[Floats, Floats],
+    *,
+    deadline: float,
+    whole: int = 0,
+) -> Solved:
+    """Return x of least cost, its first `whole` entries whole numbers: the one place where HiGHS is called."""
+    rows, low, high = matrix
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(cost), len(low)
+    lp.col_cost_, (lp.col_lower_, lp.col_upper_) = cost, limits
+    lp.row_lower_, lp.row_upper_ = low, high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+    if whole:
+        kinds = highspy.HighsVarType
+        lp.integrality_ = [kinds.kInteger] * whole + [kinds.kContinuous] * (len(cost) - whole)
+    for presolve in ("choose", "off"):
+        # the class below `Highs`, which prints a banner when it is made (1.16) and takes Ctrl-C for itself
+        solver = highspy._core._Highs()
+        left = max(_LEAST_SECONDS, deadline - time.perf_counter())
+        options = {"output_flag": False, "mip_rel_gap": 0.0, "presolve": presolve, "time_limit": left}
+        for name, value in options.items():
+            solver.setOptionValue(name, value)
+        solver.passModel(lp)
+        solver.run()
+        status = solver.getModelStatus()
+        if status in (_STATUS.kOptimal, _STATUS.kInfeasible, *_STOPPED):
+            break
+    found, solution = solver.getInfo(), solver.getSolution()
+    there = found.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    value = found.objective_function_value
+    bound = found.mip_dual_bound if whole else value
+    x = np.array(solution.col_value) if there and status != _STATUS.kInfeasible else None
+    return Solved(x, value, bound, np.array(solution.col_dual), np.array(solution.row_dual), status)
 
 
 _TIE = 1e-9  # two values closer than this, as a share, are equal
@@ -290,8 +211,6 @@ class Program:
         """Return the true objective of a solution."""
         return self.oracle.value(y) if self.oracle is not None else float(self.cost @ x)
 
-    # ------------------------------------------------------------------ solving
-
     def solve(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
         """Return the best set, its value and the proven bound.
 
@@ -314,22 +233,22 @@ class Program:
         """Return the best set and the bound, from those of the relaxation on, by branch and cut."""
         met: set[bytes] = set()
         while not best.proven and best.bound < math.inf and best.bound <= best.value:
-            x, bound, status = self._milp(self.cost)
+            lp = self._solved(self.cost, self.sites)
             self.rounds += 1
-            if status == INFEASIBLE:
+            if lp.infeasible:
                 return replace(best, bound=best.value if best.y is not None else math.inf)
             before = best.bound
-            best = replace(best, bound=max(best.bound, bound))
-            if x is not None:
-                y = x[: self.sites] > 0.5
-                best = self._better(best, y, x)
+            best = replace(best, bound=max(best.bound, lp.bound))
+            if lp.x is not None:
+                y = lp.x[: self.sites] > 0.5
+                best = self._better(best, y, lp.x)
                 again = y.tobytes() in met
                 met.add(y.tobytes())
-                cut = self.oracle is not None and self._cut(x) + (0 if again else self._cut(self.oracle.point(y))) > 0
+                cut = self.oracle is not None and self._cut(lp.x) + (0 if again else self._cut(self.oracle.point(y))) > 0
                 # without a new row, the solver's objective is the true one, up to its tolerance
                 if not cut or (again and bound <= before):
                     break
-            if status == LIMIT or x is None or time.perf_counter() > self.deadline:
+            if lp.status in _STOPPED or lp.x is None or time.perf_counter() > self.deadline:
                 break
         return best
 
@@ -365,10 +284,10 @@ class Program:
     def _least(self, weights: Floats, limit: float) -> Open | None:
         """Return the set of least weight whose objective is within the limit; None out of time."""
         while time.perf_counter() < self.deadline:
-            x, _, status = self._milp(weights)
-            if x is None or status != OPTIMAL:
+            found = self._solved(weights, self.sites)
+            if found.x is None or not found.optimal:
                 return None
-            y: Open = x[: self.sites] > 0.5
+            y: Open = found.x[: self.sites] > 0.5
             if self.oracle is None or self.oracle.value(y) <= limit:
                 return y
             self._cut(self.oracle.point(y))
@@ -411,13 +330,13 @@ class Program:
             bounds.append(best.bound)
             if best.proven or time.perf_counter() > self.deadline:
                 break
-            lp = self._linprog()
+            lp = self._solved(self.cost, 0)
             self.rounds += 1
-            if lp.status == INFEASIBLE:
+            if lp.infeasible:
                 return replace(best, bound=best.value if best.y is not None else math.inf)
-            if lp.status != OPTIMAL:
+            if lp.x is None or not lp.optimal:
                 break
-            best = replace(best, bound=max(best.bound, float(lp.fun)))
+            best = replace(best, bound=max(best.bound, lp.value))
             if best.value < math.inf:
                 self._close(lp, best.value + TOLERANCE * max(1.0, abs(best.value)))
             inner = None if best.y is None else (lp.x + self.oracle.point(best.y)) / 2
@@ -436,28 +355,22 @@ class Program:
 
     def _fix(self, limit: float) -> None:
         """Close (or keep open) the sites that every set with an objective up to the limit closes (or opens)."""
-        lp = self._linprog()
-        if lp.status == OPTIMAL:
+        lp = self._solved(self.cost, 0)
+        if lp.optimal:
             self._close(lp, limit + TOLERANCE * max(1.0, abs(limit)))
 
-    def _close(self, lp: Any, limit: float) -> None:
+    def _close(self, lp: Solved, limit: float) -> None:
         """Fix sites by reduced cost: changing this y alone would lift the relaxation above the limit."""
-        slack = limit - lp.fun
-        reduced = (lp.lower.marginals + lp.upper.marginals)[: self.sites]
-        y = lp.x[: self.sites]
+        assert lp.x is not None
+        slack = limit - lp.value
+        y, reduced = lp.x[: self.sites], lp.reduced[: self.sites]
         self.upper[: self.sites][(y < TOLERANCE) & (reduced > slack)] = 0.0
         self.lower[: self.sites][(y > 1 - TOLERANCE) & (-reduced > slack)] = 1.0
 
-    # ------------------------------------------------------------------ HiGHS
-
-    def _matrix(self) -> tuple[sparse.csr_array, Floats, Floats]:
+    def _solved(self, cost: Floats, whole: int) -> Solved:
+        """Return what HiGHS says of these rows, with another cost and so many variables whole."""
         if len(self._rows) > 1:
             self._rows = [sparse.csr_array(sparse.vstack(self._rows, format="csr"))]
             self._low, self._high = [np.concatenate(self._low)], [np.concatenate(self._high)]
-        return self._rows[0], self._low[0], self._high[0]
-
-    def _milp(self, cost: Floats) -> tuple[Floats | None, float, int]:
-        return solved_whole(cost, self.sites, self._matrix(), (self.lower, self.upper), deadline=self.deadline)
-
-    def _linprog(self) -> Any:
-        return solved_relaxed(self.cost, self._matrix(), (self.lower, self.upper), deadline=self.deadline)
+        matrix = self._rows[0], self._low[0], self._high[0]
+        return solved(cost, matrix, (self.lower, self.upper), deadline=self.deadline, whole=whole)
