@@ -221,6 +221,8 @@ class SitingError(AccessmapError, ValueError):
     ----------
     *problems
         What cannot be.
+    about
+        The function that was asked; the message then begins with its name.
     residents
         Ids of the residents who cannot be served as asked.
     smallest_p, smallest_cutoff
@@ -230,6 +232,7 @@ class SitingError(AccessmapError, ValueError):
     def __init__(
         self,
         *problems: str,
+        about: str = "",
         residents: Iterable[str] = (),
         smallest_p: int | None = None,
         smallest_cutoff: float | None = None,
@@ -237,7 +240,12 @@ class SitingError(AccessmapError, ValueError):
         self.residents = tuple(residents)
         self.smallest_p = smallest_p
         self.smallest_cutoff = smallest_cutoff
-        super().__init__(*problems)
+        super().__init__(*problems, about=about)
+
+    def told(self, lang: Lang = "fr") -> str:
+        """Return the whole message in one language."""
+        told = " ".join(problem.told(lang) for problem in self.problems)
+        return words.text("problem_at", lang=lang, where=self.about, what=told) if self.about else told
 
 
 class SnapError(AccessmapError, ValueError):

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import SitingError, TableError
+from accessmap.errors import Problem, SitingError, TableError
 from accessmap.siting.question import Question, listed, question
 from accessmap.siting.result import Service, Siting, served
 from accessmap.siting.solver.program import TOLERANCE, Open, no_good
 from accessmap.siting.solver.search import SEARCHES
 from accessmap.tables.aligned import Floats
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["near_optimal", "price", "unserved"]
 
@@ -72,9 +72,7 @@ def unserved(
     ids = pd.Index(error.residents)
     lost = ids[~(ids.isin(times.index) & ids.isin(residents.index))]
     if len(lost):
-        raise TableError(
-            f"{lost[0]!r} of the error is not in times and residents: give the same ones.", about="residents"
-        )
+        raise TableError(Problem("siting_lost_resident", value=lost[0]), about="residents")
     nearest = times.loc[ids].drop(columns=[site for site in listed(forbidden) if site in times.columns]).min(axis=1)
     limit = cutoff.reindex(ids) if isinstance(cutoff, pd.Series) else cutoff
     rows = pd.DataFrame(
@@ -143,10 +141,10 @@ def near_optimal(
     2     (b,)      110.0
     """
     if siting.method not in SEARCHES:
-        known = ", ".join(SEARCHES)
-        raise SitingError(f"near_optimal: not for {siting.method!r}; it takes a siting from {known}.")
+        problem = Problem("siting_not_searched", value=siting.method, known=", ".join(SEARCHES))
+        raise SitingError(problem, about="near_optimal")
     if slack < 0 or limit < 1:
-        raise SitingError(f"near_optimal: slack is {slack}, limit {limit}: at least 0 and 1.")
+        raise SitingError(Problem("siting_slack", value=slack, limit=limit), about="near_optimal")
     search = SEARCHES[siting.method](times, demand, **{**siting.parameters, "time_limit": time_limit})
     rows: list[tuple[tuple[str, ...], float, float, float, float]] = []
     complete = False
@@ -223,8 +221,8 @@ def price(
     leaving = np.flatnonzero(chosen & ~asked.choice.existing)
     if instead_of is not None:
         if instead_of not in times.columns[leaving]:
-            hint = did_you_mean(instead_of, times.columns[leaving])
-            raise SitingError(f"price: {instead_of!r} is not a chosen site that may be exchanged{hint}.")
+            near = near_names(instead_of, times.columns[leaving])
+            raise SitingError(Problem("siting_not_exchangeable", value=instead_of, near=near), about="price")
         leaving = np.array([times.columns.get_loc(instead_of)])
     now = served(asked.minutes, asked.people, chosen)
     rows = {}
@@ -246,7 +244,7 @@ def _asked_again(times: pd.DataFrame, demand: pd.Series, siting: Siting) -> Ques
     """Return the question that a siting answered: the same sites, promises and people."""
     given = siting.parameters
     if siting.method in ("p_dispersion", "capacitated_p_median"):
-        raise SitingError(f"price: not for {siting.method!r}, in which people do not simply go to the nearest site.")
+        raise SitingError(Problem("siting_not_nearest", value=siting.method), about="price")
     within = given.get("cutoff") if siting.method == "set_cover" else given.get("within")
     return question(
         times, demand, len(siting.sites), existing=given.get("existing", ()), forbidden=given.get("forbidden", ()),

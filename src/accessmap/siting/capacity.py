@@ -12,15 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import Choice, Question, listed, needed_rows, question
 from accessmap.siting.result import Siting, served, siting_of
+from accessmap.siting.solver.explain import out_of_time
 from accessmap.siting.solver.lagrangian import Loads
 from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program, no_good
 from accessmap.tables.aligned import Floats, supply_of
+from accessmap.words.notes import Figure, Note
 
 __all__ = ["capacitated_p_median"]
 
+_METHOD = "capacitated_p_median"
 _SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
 _ROUNDING = 1e-9  # of the sum of the people
 _CHOOSING = 0.8  # share of the time for choosing sites; the rest is for sending residents whole
@@ -142,7 +145,7 @@ def _capacitated(asked: Question, room: Floats, options: Mapping[str, Any]) -> S
     objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
     proven = sure and bound >= value - TOLERANCE * max(1.0, value)
     return siting_of(
-        asked, "capacitated_p_median", best, objective, min(max(bound, 0.0) * pairs.unit, objective),
+        asked, _METHOD, best, objective, min(max(bound, 0.0) * pairs.unit, objective),
         proven=proven, parameters=options, size=program.size(), which=which,
     )  # fmt: skip
 
@@ -156,11 +159,9 @@ def _usable(asked: Question, room: Floats) -> _Pairs:
     usable[~living] = False
     lost = asked.residents[living & ~usable.any(axis=1)]
     if len(lost) or not living.any():
-        raise SitingError(
-            f"capacitated_p_median: {len(lost)} residents have no allowed site near enough and large enough, such as "
-            f"{', '.join(map(repr, lost[:5]))}." if len(lost) else "capacitated_p_median: no site reaches anyone.",
-            residents=lost,
-        )  # fmt: skip
+        key = "capacity_no_site" if len(lost) else "capacity_nobody"
+        problem = Problem(key, n=len(lost), ids=", ".join(map(repr, lost[:5])))
+        raise SitingError(problem, about=_METHOD, residents=lost)
     rows, columns = np.nonzero(usable)
     minutes = asked.minutes[rows, columns].astype("float64")
     return _Pairs(rows, columns, asked.people[rows], minutes, room, len(asked.residents), asked.deadline)
@@ -237,7 +238,7 @@ def _whole(pairs: _Pairs, unit: float) -> Outcome:
 def _no_room(asked: Question, room: Floats, bound: float) -> SitingError:
     """Return why the residents do not fit, or that time was too short."""
     if bound < np.inf:
-        return SitingError(f"capacitated_p_median: no choice found in {asked.seconds:g} s: raise time_limit.")
+        return out_of_time(_METHOD, asked.seconds)
     choice = asked.choice
     people = float(asked.people[~asked.unreached].sum())
     free = np.sort(room[choice.allowed & ~choice.existing])[::-1]
@@ -246,13 +247,9 @@ def _no_room(asked: Question, room: Floats, bound: float) -> SitingError:
     if total[most] < people:
         enough = np.flatnonzero(total >= people)
         smallest = int(choice.existing.sum() + enough[0]) if len(enough) else None
-        would = f"{smallest} sites" if smallest is not None else "more room: all allowed sites together are too small"
-        return SitingError(
-            f"capacitated_p_median: the {choice.p} largest sites take {total[most]:,.0f} of {people:,.0f} people. "
-            f"What would do: at least {would}.",
-            smallest_p=smallest,
-        )
-    return SitingError(
-        "capacitated_p_median: there is room in all, but no choice of sites fits every resident whole, within reach, "
-        "minutes and budget. What would do: more sites, larger ones, or residents in smaller parts."
-    )
+        problem = Problem(
+            "capacity_too_small", n=choice.p or len(room), room=Figure.of(total[most]), people=Figure.of(people),
+            remedy=Note("siting_sites", n=smallest) if smallest is not None else Note("capacity_more_room"),
+        )  # fmt: skip
+        return SitingError(problem, about=_METHOD, smallest_p=smallest)
+    return SitingError(Problem("capacity_no_fit"), about=_METHOD)

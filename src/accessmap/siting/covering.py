@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.errors import SitingError, TableError
+from accessmap.errors import Problem, SitingError, TableError
 from accessmap.siting.question import Choice, Question, listed, question
 from accessmap.siting.result import Siting, siting_of
-from accessmap.siting.solver.explain import bottleneck, refusal
+from accessmap.siting.solver.explain import bottleneck, out_of_time, refusal
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.siting.solver.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
 
@@ -63,14 +63,14 @@ def p_dispersion(
     (('a', 'c'), 9.0)
     """
     if set(between.index) != set(between.columns):
-        raise TableError("Rows and columns must be the same sites.", about="between")
+        raise TableError(Problem("siting_not_square"), about="between")
     between = between.loc[between.columns]
     asked = question(between, None, p, existing=existing, forbidden=forbidden, time_limit=time_limit)
     if p < 2:
-        raise SitingError("p_dispersion: p is 1: two sites at least can be apart.")
+        raise SitingError(Problem("siting_p_1"), about="p_dispersion")
     minutes = asked.minutes.astype("float64")
     if np.isnan(minutes).any():
-        raise TableError(f"{int(np.isnan(minutes).sum())} minutes between sites are missing.", about="between")
+        raise TableError(Problem("siting_between_missing", n=int(np.isnan(minutes).sum())), about="between")
     apart = np.fmin(minutes, minutes.T)
     np.fill_diagonal(apart, np.inf)
     steps = np.unique(apart[np.isfinite(apart)])
@@ -85,7 +85,7 @@ def p_dispersion(
         else:
             break
     if y is None:
-        raise SitingError(f"p_dispersion: no choice was found in {time_limit:g} s: raise time_limit.")
+        raise out_of_time("p_dispersion", time_limit)
     options: dict[str, Any] = {
         "p": p,
         "existing": listed(existing),
@@ -275,15 +275,13 @@ def p_center(
     asked = question(times, demand, **options)
     counted = (asked.people > 0) & ~asked.unreached
     if not counted.any():
-        raise SitingError(
-            f"p_center: no allowed site reaches anyone of the {len(times)} residents.", residents=times.index
-        )
+        raise SitingError(Problem("siting_nobody_reached", n=len(times)), about="p_center", residents=times.index)
     minutes = asked.minutes[counted].astype("float64")
     values = np.unique(np.where(np.isnan(minutes), np.inf, minutes), axis=0)
     worst, y, lowest = bottleneck(values, asked.choice, asked.deadline)
     if y is None:
         if lowest < np.inf:
-            raise SitingError(f"p_center: no choice was found in {time_limit:g} s: raise time_limit.")
+            raise out_of_time("p_center", time_limit)
         raise refusal(replace(asked, caps=np.where(counted, np.inf, np.nan)), "p_center")
     caps = np.where(counted, worst, np.nan)
     chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)

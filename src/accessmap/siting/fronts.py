@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.siting.covering import max_coverage, p_center
 from accessmap.siting.median import p_median
 from accessmap.siting.question import Question, listed, question
@@ -135,7 +135,7 @@ def coverage_and_cost(
     asked = question(times, demand, times.shape[1], at_most=True, **options)
     assert asked.choice.costs is not None
     if (asked.choice.costs % 1 != 0).any():
-        raise SitingError("coverage_and_cost: costs must be whole numbers; choose a smaller unit and round.")
+        raise SitingError(Problem("siting_whole_costs"), about="coverage_and_cost")
     close = asked.within(cutoff)
     all_of_them = cheapest_cover(close[close.any(axis=1)], asked.choice, started + time_limit)
     budget = round(all_of_them.value) if all_of_them.proven else int(asked.choice.costs[asked.choice.allowed].sum())
@@ -207,7 +207,7 @@ def openings(
     """
     started = time.perf_counter()
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= _MOST_ORDERED:
-        raise SitingError(f"openings: count is {count!r}: 1 to {_MOST_ORDERED} sites can be put in order.")
+        raise SitingError(Problem("siting_openings", value=count, most=_MOST_ORDERED), about="openings")
     existing = listed(existing)
     best = [
         p_median(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import listed
 from accessmap.siting.result import Siting
 from accessmap.siting.solver.search import median_search
@@ -192,9 +192,8 @@ def closures(
     ('c',)
     """
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count < times.shape[1]:
-        raise SitingError(
-            f"closures: count is {count!r}: of {times.shape[1]} sites, 1 to {times.shape[1] - 1} can close."
-        )
+        problem = Problem("siting_closures", value=count, n=times.shape[1], most=times.shape[1] - 1)
+        raise SitingError(problem, about="closures")
     options: dict[str, Any] = {
         "p": times.shape[1] - int(count), "existing": listed(keep), "within": within,
         "unreached_minutes": unreached_minutes, "time_limit": time_limit,

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.errors import SitingError, TableError
+from accessmap.errors import Problem, Problems, SitingError, TableError
 from accessmap.siting.solver.program import Open, Rows
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["Choice", "Question", "listed", "needed_rows", "question"]
 
@@ -175,21 +175,21 @@ def question(
     started = time.perf_counter()
     minutes = minutes_of(times)
     if not times.size:
-        raise TableError("There is no resident or no site: both are needed.", about="times")
+        raise TableError(Problem("siting_empty_table"), about="times")
     people = np.ones(len(times)) if demand is None else people_of(demand, times.index, "demand")
     if people.sum() <= 0:
-        raise TableError("Nobody lives here: the sum of the demand is 0.", about="demand")
-    problems: list[str] = []
+        raise TableError(Problem("siting_nobody"), about="demand")
+    problems = Problems()
     masks = [
         _chosen(times.columns, ids, what, problems) for what, ids in (("existing", existing), ("forbidden", forbidden))
     ]
     prices = None if costs is None else supply_of(costs, times.columns, "costs")
     choice = Choice(masks[0], masks[1], p, at_most, prices, budget)
-    problems += _number_problems(choice, times.columns) + _budget_problems(choice)
+    _check_number(choice, times.columns, problems)
+    _check_budget(choice, problems)
     if time_limit <= 0:
-        problems.append(f"time_limit is {time_limit}: give seconds above 0.")
-    if problems:
-        raise SitingError("siting: " + " ".join(problems))
+        problems.add("siting_time_limit", value=time_limit)
+    problems.raise_if_any(SitingError, "siting")
     caps = _caps(within, times.index)
     return Question(times.index, times.columns, minutes, people, choice, caps, started, time_limit)
 
@@ -197,45 +197,43 @@ def question(
 def listed(ids: Iterable[str]) -> tuple[str, ...]:
     """Return the ids as a tuple; a text alone is refused, since its letters would be taken for ids."""
     if isinstance(ids, str):
-        raise SitingError(f"siting: ids are given as the text {ids!r}: give a list, [{ids!r}].")
+        raise SitingError(Problem("siting_text_for_ids", value=ids), about="siting")
     return tuple(ids)
 
 
-def _chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: list[str]) -> Open:
+def _chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: Problems) -> Open:
     """Return which sites are named, and note those that are unknown."""
     ids = listed(ids)
-    problems += [f"{what}: no site {id_!r}{did_you_mean(id_, sites)}." for id_ in ids if id_ not in sites]
+    for id_ in ids:
+        if id_ not in sites:
+            problems.add("siting_no_site", where=what, value=id_, near=near_names(id_, sites))
     return np.asarray(sites.isin(ids))
 
 
-def _number_problems(choice: Choice, sites: pd.Index) -> list[str]:
-    problems = []
+def _check_number(choice: Choice, sites: pd.Index, problems: Problems) -> None:
     both = sites[choice.existing & choice.forbidden]
     if len(both):
-        problems.append(f"{', '.join(map(repr, both[:5]))} cannot be both existing and forbidden.")
+        problems.add("siting_both", value=", ".join(map(repr, both[:5])))
     if choice.p is None:
-        return problems
+        return
     if isinstance(choice.p, bool) or not isinstance(choice.p, int | np.integer) or choice.p < 1:
-        return [*problems, f"p is {choice.p!r}: give the number of open sites, 1 or more."]
+        problems.add("siting_p", value=choice.p)
+        return
     kept, allowed = int(choice.existing.sum()), int(choice.allowed.sum())
     if choice.p < kept:
-        problems.append(
-            f"p is {choice.p}, but {kept} sites exist and stay open: p counts them too (closures() closes)."
-        )
+        problems.add("siting_p_below_existing", value=choice.p, n=kept)
     if choice.p > allowed and not choice.at_most:
-        problems.append(f"p is {choice.p}, but only {allowed} sites may be open: p at most {allowed}, or at_most=True.")
-    return problems
+        problems.add("siting_p_above_allowed", value=choice.p, n=allowed)
 
 
-def _budget_problems(choice: Choice) -> list[str]:
+def _check_budget(choice: Choice, problems: Problems) -> None:
     if choice.budget is None:
-        return ["Give p, a budget, or both."] if choice.p is None else []
-    if choice.costs is None:
-        return ["budget is given without costs: a Series of costs by site."]
-    kept = float(choice.costs[choice.existing].sum())
-    if kept > choice.budget:
-        return [f"The existing sites cost {kept:g}, above the budget of {choice.budget:g}: give 0 for what is paid."]
-    return []
+        if choice.p is None:
+            problems.add("siting_no_p")
+    elif choice.costs is None:
+        problems.add("siting_no_costs")
+    elif (kept := float(choice.costs[choice.existing].sum())) > choice.budget:
+        problems.add("siting_budget_below_existing", value=kept, budget=choice.budget)
 
 
 def _caps(within: float | pd.Series | None, residents: pd.Index) -> Floats:
@@ -243,7 +241,7 @@ def _caps(within: float | pd.Series | None, residents: pd.Index) -> Floats:
         return np.full(len(residents), np.nan)
     if not isinstance(within, pd.Series):
         if not within >= 0:
-            raise SitingError(f"siting: within is {within!r}: give minutes, 0 or more.")
+            raise SitingError(Problem("siting_minutes", where="within", value=within), about="siting")
         return np.full(len(residents), float(within))
     people_of(within.fillna(0.0), residents, "within")  # the same residents, and no negative minutes
     caps: Floats = within.loc[residents].to_numpy("float64", na_value=np.nan)

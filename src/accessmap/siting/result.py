@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -15,14 +15,14 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.measures.resilience import site_places
 from accessmap.siting.question import Question
 from accessmap.siting.solver.program import Open
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.aligned import Floats
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["Service", "Siting", "named_sites", "served", "siting_of"]
 
@@ -53,9 +53,8 @@ def named_sites(sites: Sequence[str], study: Study, candidates: gpd.GeoDataFrame
     known = study.services if candidates is None else candidates
     unknown = [site for site in sites if site not in known.index]
     if unknown:
-        raise SitingError(
-            f"siting: no service {unknown[0]!r}{did_you_mean(unknown[0], known.index)}: give candidates=."
-        )
+        problem = Problem("siting_no_service", value=unknown[0], near=near_names(unknown[0], known.index))
+        raise SitingError(problem, about="siting")
     chosen = known.loc[list(sites)]
     codes = site_places(chosen, study.communes)["commune"]
     return pd.DataFrame({"name": chosen["name"], "commune": codes.map(study.communes["name"]).astype("string")})
@@ -116,8 +115,8 @@ def siting_of(
         service.unreached,
         _by_site(asked, y, service),
         tuple(names[asked.choice.existing]),
-        MappingProxyType(dict(parameters)),
-        MappingProxyType({"residents": len(asked.residents), "sites": len(asked.sites), **size}),
+        parameters,
+        {"residents": len(asked.residents), "sites": len(asked.sites), **size},
         time.perf_counter() - asked.started,
     )
 
@@ -203,6 +202,14 @@ class Siting:
     seconds: float = 0.0
     names: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("parameters", "size", "names"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = (getattr(self, each.name) for each in fields(self))
+        return Siting, tuple(dict(value) if isinstance(value, MappingProxyType) else value for value in given)
+
     @property
     def gap(self) -> float:
         """How much better, as a share of the objective, another choice could be at most; 0 is proven best."""
@@ -250,7 +257,8 @@ class Siting:
         """
         unknown = [site for site in self.opened if site not in candidates.index]
         if unknown:
-            raise SitingError(f"to_scenario: no candidate {unknown[0]!r}{did_you_mean(unknown[0], candidates.index)}.")
+            near = near_names(unknown[0], candidates.index)
+            raise SitingError(Problem("siting_no_candidate", value=unknown[0], near=near), about="to_scenario")
         scenario = Scenario(name)
         degrees = candidates.geometry.to_crs(4326)
         for site in self.opened:
@@ -317,7 +325,7 @@ class Siting:
         """
         places = named_sites([*self.sites, *self.closed], study, candidates)
         shown = places["commune"].fillna(places["name"])
-        return replace(self, names=MappingProxyType({str(site): str(name) for site, name in shown.items()}))
+        return replace(self, names={str(site): str(name) for site, name in shown.items()})
 
     def _shown(self, site: object) -> str:
         """Return the commune and the id of a site, or its id where its name is not known."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, Problems, SitingError
 from accessmap.siting.covering import max_coverage
 from accessmap.siting.question import listed, within
 from accessmap.siting.result import Siting, served
 from accessmap.tables.aligned import minutes_of, people_of, supply_of
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["compare_rounds", "mobile_round", "week_of"]
 
@@ -69,9 +69,9 @@ def mobile_round(
     takes = pd.Series(supply_of(least, times.columns, "per_stop"), index=times.columns)
     free = takes[~times.columns.isin([*existing, *forbidden])]
     if not half_days > 0 or (free <= 0).any():
-        raise SitingError("mobile_round: half_days and per_stop must be above 0: a stop takes time.")
+        raise SitingError(Problem("round_above_0"), about="mobile_round")
     if free.empty or half_days < free.min():
-        raise SitingError(f"mobile_round: {half_days:g} half-days are too few for any stop that may be chosen.")
+        raise SitingError(Problem("round_too_few", value=half_days), about="mobile_round")
     takes[takes.index.isin(existing)] = 0.0
     return max_coverage(
         times, demand, None, cutoff=cutoff, existing=existing, forbidden=forbidden, costs=takes, budget=half_days,
@@ -109,7 +109,7 @@ def week_of(plan: Siting, demand: pd.Series) -> pd.Series:
     """
     takes, half_days = plan.parameters.get("costs"), plan.parameters.get("budget")
     if plan.method != "max_coverage" or takes is None or half_days is None:
-        raise SitingError(f"week_of: takes a siting from mobile_round, not from {plan.method!r} without half-days.")
+        raise SitingError(Problem("round_not_a_round", value=plan.method), about="week_of")
     people = people_of(demand, plan.assignment.index, "demand")
     stops = list(plan.opened)
     half = takes.loc[stops].to_numpy("float64", copy=True)
@@ -195,16 +195,18 @@ def compare_rounds(
 
 def _check_rounds(rounds: Mapping[str, pd.Series], sites: pd.Index) -> None:
     """Raise every problem of the rounds at once."""
-    problems = [] if rounds else ["there is none."]
+    problems = Problems()
+    if not rounds:
+        problems.add("round_none")
     for name, week in rounds.items():
-        problems += [f"{name!r}: no site {id_!r}{did_you_mean(id_, sites)}." for id_ in week.index.difference(sites)]
+        for id_ in week.index.difference(sites):
+            problems.add("siting_no_site", where=repr(name), value=id_, near=near_names(id_, sites))
         if week.index.has_duplicates:
-            problems.append(f"{name!r}: a site stands twice; add its half-days.")
+            problems.add("round_site_twice", where=repr(name))
         if week.isna().any() or (week < 0).any() or not week.sum() > 0:
-            problems.append(f"{name!r}: half-days must be known, 0 or more, and above 0 in all.")
+            problems.add("round_half_days", where=repr(name))
     totals = {name: float(week.sum()) for name, week in rounds.items()}
     if not problems and max(totals.values()) - min(totals.values()) > 1e-9:
         told = ", ".join(f"{name!r} {total:g}" for name, total in totals.items())
-        problems.append(f"half-days differ ({told}): give each as many, only equal hours can be compared.")
-    if problems:
-        raise SitingError("compare_rounds: " + " ".join(problems))
+        problems.add("round_differ", value=told)
+    problems.raise_if_any(SitingError, "compare_rounds")

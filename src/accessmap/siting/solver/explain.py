@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import Choice, Question, needed_rows
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
+from accessmap.words.notes import Figure, Listed, Note
 
-__all__ = ["bottleneck", "cheapest_cover", "most_covered", "refusal"]
+__all__ = ["bottleneck", "cheapest_cover", "figure", "most_covered", "out_of_time", "refusal"]
 
 _NAMED = 5
 
@@ -29,6 +31,16 @@ def refusal(asked: Question, what: str) -> SitingError:
     if hopeless.any():
         return _hopeless(asked, what, nearest, hopeless)
     return _too_few(asked, what)
+
+
+def out_of_time(what: str, seconds: float) -> SitingError:
+    """Return the error that no choice was found in time."""
+    return SitingError(Problem("siting_out_of_time", value=seconds), about=what)
+
+
+def figure(minutes: float) -> Figure:
+    """Return minutes as they are told, with no more decimals than six digits show."""
+    return Figure.of(minutes, digits=len(f"{minutes:.6g}".partition(".")[2]))
 
 
 def _excess(asked: Question) -> Floats:
@@ -45,58 +57,62 @@ def _nearest(asked: Question) -> Floats:
     return nearest
 
 
-def _named(ids: pd.Index, minutes: Floats, excess: Floats) -> str:
+def _named(ids: pd.Index, minutes: Floats, excess: Floats) -> Listed:
     """Return the worst few residents with their minutes and how many are too many."""
     worst = np.argsort(-excess, kind="stable")[:_NAMED]
-    shown = [f"{ids[row]!r} ({minutes[row]:.1f} min, {excess[row]:.1f} too many)" for row in worst]
-    return ", ".join(shown) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+    told = [
+        Note(
+            "siting_far",
+            id=ids[row],
+            minutes=Figure.of(minutes[row], digits=1),
+            excess=Figure.of(excess[row], digits=1),
+        )
+        for row in worst
+    ]
+    return Listed.of(told, more=max(0, len(ids) - _NAMED))
 
 
 def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.bool_]) -> SitingError:
     caps = asked.caps[asked.with_promise]
     ids = asked.residents[asked.with_promise][hopeless]
     cutoff = float(nearest.max()) if np.unique(caps).size == 1 else None
-    relaxed = f"within {cutoff:.6g} minutes every resident has a site" if cutoff is not None else "raise their limits"
-    return SitingError(
-        f"{what}: {len(ids)} residents are too far from every site that may be open, whatever is chosen: "
-        f"{_named(ids, nearest[hopeless], (nearest - caps)[hopeless])}. What would do: {relaxed}.",
-        residents=ids,
-        smallest_cutoff=cutoff,
+    relaxed = (
+        Note("siting_within_enough", minutes=figure(cutoff)) if cutoff is not None else Note("siting_raise_limits")
     )
+    named = _named(ids, nearest[hopeless], (nearest - caps)[hopeless])
+    problem = Problem("siting_too_far", n=len(ids), named=named, remedy=relaxed)
+    return SitingError(problem, about=what, residents=ids, smallest_cutoff=cutoff)
 
 
 def _too_few(asked: Question, what: str) -> SitingError:
     y = most_covered(asked.kept, asked.choice, asked.deadline)
     out = np.asarray(~asked.kept[:, y].any(axis=1))
     ids, caps = asked.residents[asked.with_promise][out], asked.caps[asked.with_promise]
-    size = f"p={asked.choice.p}" if asked.choice.p is not None else f"a budget of {asked.choice.budget:g}"
-    more = cheapest_cover(asked.kept, replace(asked.choice, costs=None), asked.deadline)
+    choice = asked.choice
+    size = Note.plain(f"p={choice.p}") if choice.p is not None else Note("siting_budget", value=choice.budget)
+    more = cheapest_cover(asked.kept, replace(choice, costs=None), asked.deadline)
     enough = int(more.y.sum()) if more.y is not None and more.proven else None
-    ways = [f"{enough} sites"] if enough is not None and asked.choice.p is not None and enough > asked.choice.p else []
-    if asked.choice.costs is not None and asked.choice.budget is not None:
-        dearer = cheapest_cover(asked.kept, asked.choice, asked.deadline)
-        ways += [f"a budget of {dearer.value:g}"] if dearer.proven and dearer.value > asked.choice.budget else []
+    ways = []
+    if enough is not None and choice.p is not None and enough > choice.p:
+        ways.append(Note("siting_sites", n=enough))
+    if choice.costs is not None and choice.budget is not None:
+        dearer = cheapest_cover(asked.kept, choice, asked.deadline)
+        ways += [Note("siting_budget", value=dearer.value)] if dearer.proven and dearer.value > choice.budget else []
     cutoff = None
     if np.isfinite(caps).all():
-        late, _, lowest = bottleneck(_excess(asked), asked.choice, asked.deadline)
+        late, _, lowest = bottleneck(_excess(asked), choice, asked.deadline)
         if np.isfinite(late) and late == lowest:
-            ways.append(f"{late:.6g} more minutes for everyone")
             cutoff = float(caps[0] + late) if np.unique(caps).size == 1 else None
-            ways[-1] += f" (within {cutoff:.6g})" if cutoff is not None else ""
+            key = "siting_more_minutes" if cutoff is None else "siting_more_minutes_within"
+            ways.append(Note(key, n=late, minutes=figure(late), within=figure(cutoff or 0.0)))
     else:
-        ways.append("unreached_minutes=, the minutes that someone who reaches no site counts for")
-    people = float(asked.people[asked.residents.isin(ids)].sum())
-    return SitingError(
-        f"{what}: no choice with {size} serves everyone as asked; at best {len(ids)} residents ({people:,.0f} people) "
-        f"are left out, such as {', '.join(map(repr, ids[:_NAMED]))}. "
-        f"What would do: {', or '.join(ways) or 'unknown'}.",
-        residents=ids,
-        smallest_p=enough,
-        smallest_cutoff=cutoff,
-    )
-
-
-# ---------------------------------------------------------------------- covering, on yes/no tables
+        ways.append(Note("siting_unreached_minutes"))
+    problem = Problem(
+        "siting_too_few", n=len(ids), size=size, people=Figure.of(asked.people[asked.residents.isin(ids)].sum()),
+        ids=", ".join(map(repr, ids[:_NAMED])),
+        remedy=reduce(lambda one, other: Note("siting_either", one=one, other=other), ways or [Note("siting_unknown")]),
+    )  # fmt: skip
+    return SitingError(problem, about=what, residents=ids, smallest_p=enough, smallest_cutoff=cutoff)
 
 
 def cheapest_cover(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> Outcome:

@@ -16,7 +16,7 @@ from scipy import sparse
 from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program
 from accessmap.tables.aligned import Floats
 
-__all__ = ["Costs", "ShareProgram", "worst_mean"]
+__all__ = ["MeanMinutes", "ShareProgram", "worst_mean"]
 
 # The objective of the first set found is scaled to this, far above the 1e-6 to which the solver keeps its rows.
 _SCALE = 1000.0
@@ -24,7 +24,7 @@ _BROKEN = 1e-6
 _FULL = 1.0 - 1e-9
 
 
-class Costs:
+class MeanMinutes:
     """Mean minutes to the nearest open site, over everyone or over the worst-off share; an `Oracle` for `Program`.
 
     The variables after the sites are the quantile (where share < 1) and one sum of minutes for each group of residents.
@@ -115,8 +115,6 @@ class Costs:
         low = np.add.reduceat(far[:, 0] * (self.scale * weights), self.groups)
         return rows, np.add.reduceat(weights, self.groups), low
 
-    # ------------------------------------------------------------------ first sets
-
     def greedy(self, y: Open, closed: Open, allowed: Callable[[Open], bool], count: int) -> Open:
         """Return y with up to `count` more sites, each time the one that saves most minutes of those allowed."""
         y = y.copy()
@@ -201,10 +199,10 @@ _PIECES = 4
 _FINEST = 0.02  # width of an interval that is branched on and not cut again, as a share of the objective
 
 
-class _Floored(Costs):
-    """The costs with minutes below a floor put at the floor, but valued as they are."""
+class _Floored(MeanMinutes):
+    """Mean minutes with those below a floor put at the floor, but valued as they are."""
 
-    def __init__(self, true: Costs, floor: float) -> None:
+    def __init__(self, true: MeanMinutes, floor: float) -> None:
         super().__init__(np.maximum(true.minutes, floor), true.weights, share=true.share)
         self.true = true
         self.scale = true.scale
@@ -218,7 +216,7 @@ class ShareProgram:
 
     Parameters
     ----------
-    costs
+    mean
         With a share below 1.
     lower, upper
         Bounds of the sites.
@@ -226,8 +224,8 @@ class ShareProgram:
         `time.perf_counter()` at which to stop.
     """
 
-    def __init__(self, costs: Costs, lower: Floats, upper: Floats, *, deadline: float) -> None:
-        self.costs = costs
+    def __init__(self, mean: MeanMinutes, lower: Floats, upper: Floats, *, deadline: float) -> None:
+        self.mean = mean
         self.sites = len(lower)
         self.lower = lower
         self.upper = upper
@@ -255,8 +253,8 @@ class ShareProgram:
         self._open = []
         number = itertools.count()  # so that the heap never compares programs
         heap: list[tuple[float, int, float, float, Program]] = []
-        top = float(self.costs.minutes.max())
-        edges = np.linspace(0.0, min(top, best.value / self.costs.scale), _PIECES + 1)
+        top = float(self.mean.minutes.max())
+        edges = np.linspace(0.0, min(top, best.value / self.mean.scale), _PIECES + 1)
         pending = list(itertools.pairwise(edges))
         closed, bound = np.inf, 0.0
         while pending or heap:
@@ -272,7 +270,7 @@ class ShareProgram:
             if time.perf_counter() > self.deadline:
                 break
             bound, _, a, b, part = heapq.heappop(heap)
-            if b - a > _FINEST * best.value / self.costs.scale and np.isfinite(best.value):
+            if b - a > _FINEST * best.value / self.mean.scale and np.isfinite(best.value):
                 pending = [(a, (a + b) / 2), ((a + b) / 2, b)]
                 continue
             found = part.branched(Outcome(best.y, best.value, bound))
@@ -293,49 +291,49 @@ class ShareProgram:
 
     def _begin(self, start: Open | None) -> Outcome:
         """Return a first set, improved in turns for its own quantile."""
-        part = self._part(0.0, float(self.costs.minutes.max()))
+        part = self._part(0.0, float(self.mean.minutes.max()))
         if start is None or not part.allows(start):
             start = part.branched(Outcome(None, np.inf, -np.inf)).y
         if start is None:
             return Outcome(None, np.inf, -np.inf)
-        y, value = start, self.costs.value(start)
+        y, value = start, self.mean.value(start)
         for better in (self._beyond, self._exchanged):
             while time.perf_counter() < self.deadline:
                 changed = better(y, part.allows)
-                if not self.costs.value(changed) < value * (1 - TOLERANCE):
+                if not self.mean.value(changed) < value * (1 - TOLERANCE):
                     break
-                y, value = changed, self.costs.value(changed)
+                y, value = changed, self.mean.value(changed)
         return Outcome(y, value, -np.inf)
 
     def _beyond(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return a set with a smaller mean of the minutes beyond the quantile of this one: quick, and nearly right."""
-        quantile = self.costs.point(y)[self.sites] / self.costs.scale
-        beyond = Costs(np.maximum(self.costs.minutes, quantile), self.costs.weights)
+        quantile = self.mean.point(y)[self.sites] / self.mean.scale
+        beyond = MeanMinutes(np.maximum(self.mean.minutes, quantile), self.mean.weights)
         return beyond.improved(y, allowed)
 
     def _exchanged(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return the set after the best exchange of two sites for the worst-off share itself."""
-        best, value = y, self.costs.value(y)
+        best, value = y, self.mean.value(y)
         for out in np.flatnonzero(y):
             for into in np.flatnonzero(~y):
                 changed = y.copy()
                 changed[out], changed[into] = False, True
-                if allowed(changed) and (now := self.costs.value(changed)) < value:
+                if allowed(changed) and (now := self.mean.value(changed)) < value:
                     best, value = changed, now
         return best
 
     def _part(self, a: float, b: float) -> Program:
         """Return the program with the quantile between a and b minutes."""
-        costs = _Floored(self.costs, a)
-        rest_lower, rest_upper = np.zeros(costs.extra), np.full(costs.extra, np.inf)
-        rest_lower[0], rest_upper[0] = a * costs.scale, b * costs.scale
+        floored = _Floored(self.mean, a)
+        rest_lower, rest_upper = np.zeros(floored.extra), np.full(floored.extra, np.inf)
+        rest_lower[0], rest_upper[0] = a * floored.scale, b * floored.scale
         part = Program(
             self.sites,
-            np.concatenate([np.zeros(self.sites), costs.objective()]),
+            np.concatenate([np.zeros(self.sites), floored.objective()]),
             np.concatenate([self.lower, rest_lower]),
             np.concatenate([self.upper, rest_upper]),
             deadline=self.deadline,
-            oracle=costs,
+            oracle=floored,
         )
         part.thrift = self.thrift
         for rows in self._rows:

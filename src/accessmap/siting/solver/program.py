@@ -244,9 +244,11 @@ class Program:
                 best = self._better(best, y, lp.x)
                 again = y.tobytes() in met
                 met.add(y.tobytes())
-                cut = self.oracle is not None and self._cut(lp.x) + (0 if again else self._cut(self.oracle.point(y))) > 0
+                cut = (
+                    self.oracle is not None and self._cut(lp.x) + (0 if again else self._cut(self.oracle.point(y))) > 0
+                )
                 # without a new row, the solver's objective is the true one, up to its tolerance
-                if not cut or (again and bound <= before):
+                if not cut or (again and lp.bound <= before):
                     break
             if lp.status in _STOPPED or lp.x is None or time.perf_counter() > self.deadline:
                 break

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import Question, question
 from accessmap.siting.result import Siting, siting_of
-from accessmap.siting.solver.explain import refusal
-from accessmap.siting.solver.minutes import Costs, ShareProgram, worst_mean
+from accessmap.siting.solver.explain import figure, out_of_time, refusal
+from accessmap.siting.solver.minutes import MeanMinutes, ShareProgram, worst_mean
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
 
@@ -76,7 +76,7 @@ class Search:
         if found.y is not None:
             return found
         if found.bound < np.inf:
-            raise SitingError(f"{self.method}: no choice was found in {self.asked.seconds:g} s: raise time_limit.")
+            raise out_of_time(self.method, self.asked.seconds)
         raise refusal(self.asked, self.method)
 
     def read(self, found: Outcome) -> Siting:
@@ -102,18 +102,16 @@ def median_search(
     """Return the search for the smallest mean minutes, of everyone or of the worst-off share."""
     asked = question(times, demand, **options)
     if share is not None and not 0 < share <= 1:
-        raise SitingError(f"worst_off: share is {share!r}: give a share of the people above 0 and up to 1.")
+        raise SitingError(Problem("siting_share", value=share), about="worst_off")
     counted = (asked.people > 0) & ~asked.unreached
     if not counted.any():
-        raise SitingError(
-            f"siting: no allowed site reaches anyone of the {len(times)} residents.", residents=times.index
-        )
+        raise SitingError(Problem("siting_nobody_reached", n=len(times)), about="siting", residents=times.index)
     if unreached_minutes is None:
         must = counted & np.isnan(asked.caps) & np.isnan(asked.minutes).any(axis=1)
         asked = replace(asked, caps=np.where(must, np.inf, asked.caps))
     minutes, people = _filled(asked, counted, unreached_minutes), asked.people[counted]
-    costs = Costs(_shortened(minutes, asked), people, share=share or 1.0)
-    program, start = _program(asked, costs)
+    mean = MeanMinutes(_shortened(minutes, asked), people, share=share or 1.0)
+    program, start = _program(asked, mean)
     total = float(people.sum()) if share is None else 1.0
 
     def objective(y: Open) -> float:
@@ -122,22 +120,22 @@ def median_search(
 
     method = "p_median" if share is None else "worst_off"
     given = {**options, "unreached_minutes": unreached_minutes} | ({} if share is None else {"share": share})
-    return Search(method, asked, given, program, objective, total / costs.scale, len(costs.minutes), start)
+    return Search(method, asked, given, program, objective, total / mean.scale, len(mean.minutes), start)
 
 
-def _program(asked: Question, costs: Costs) -> tuple[Program | ShareProgram, Open]:
-    """Return the program that makes these costs smallest, and a first set."""
+def _program(asked: Question, mean: MeanMinutes) -> tuple[Program | ShareProgram, Open]:
+    """Return the program that makes these minutes smallest, and a first set."""
     choice = asked.choice
     count = (choice.p if choice.p is not None else len(choice.existing)) - int(choice.existing.sum())
-    start = costs.greedy(choice.existing, choice.forbidden, choice.affordable, count)
-    costs.scale_to(start if start.any() else choice.allowed)
+    start = mean.greedy(choice.existing, choice.forbidden, choice.affordable, count)
+    mean.scale_to(start if start.any() else choice.allowed)
     program: Program | ShareProgram
-    if costs.share < 1:
-        program = ShareProgram(costs, *choice.bounds(np.empty(0), np.empty(0)), deadline=asked.deadline)
+    if mean.share < 1:
+        program = ShareProgram(mean, *choice.bounds(np.empty(0), np.empty(0)), deadline=asked.deadline)
     else:
-        lower, upper = choice.bounds(np.zeros(costs.extra), np.full(costs.extra, np.inf))
-        cost = np.concatenate([np.zeros(len(choice.existing)), costs.objective()])
-        program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=costs)
+        lower, upper = choice.bounds(np.zeros(mean.extra), np.full(mean.extra, np.inf))
+        cost = np.concatenate([np.zeros(len(choice.existing)), mean.objective()])
+        program = Program(len(choice.existing), cost, lower, upper, deadline=asked.deadline, oracle=mean)
     choice.limit(program)
     asked.promise(program)
     return program, start
@@ -155,10 +153,8 @@ def _filled(asked: Question, counted: Open, unreached_minutes: float | None) -> 
     if unreached_minutes is None:
         return np.where(np.isnan(minutes), longest[:, None], minutes)
     if not unreached_minutes >= longest.max():
-        raise SitingError(
-            f"siting: unreached_minutes is {unreached_minutes!r}, less than the longest minutes ({longest.max():.6g}): "
-            "to reach nobody would count as nearer than to be far."
-        )
+        problem = Problem("siting_unreached_too_low", value=unreached_minutes, longest=figure(longest.max()))
+        raise SitingError(problem, about="siting")
     return np.where(np.isnan(minutes), unreached_minutes, minutes)
 
 
@@ -181,19 +177,19 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
     """Return the search for the most people within the cutoff."""
     asked = question(times, demand, **options)
     if not cutoff >= 0:
-        raise SitingError(f"max_coverage: cutoff is {cutoff!r}: give minutes, 0 or more.")
+        raise SitingError(Problem("siting_minutes", where="cutoff", value=cutoff), about="max_coverage")
     close = asked.within(cutoff)
     # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
-    costs = Costs(_shortened(np.where(close, 0.0, 1.0), asked), asked.people)
+    uncovered = MeanMinutes(_shortened(np.where(close, 0.0, 1.0), asked), asked.people)
     total = float(asked.people.sum())
 
     def objective(y: Open) -> float:
         return float(asked.people[close[:, y].any(axis=1)].sum())
 
-    program, start = _program(asked, costs)
+    program, start = _program(asked, uncovered)
     given = {"cutoff": cutoff, **options}
     return Search(
-        "max_coverage", asked, given, program, objective, -total / costs.scale, len(costs.minutes), start, offset=total
+        "max_coverage", asked, given, program, objective, -total / uncovered.scale, len(uncovered.minutes), start, offset=total
     )
 
 
