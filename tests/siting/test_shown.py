@@ -1,6 +1,8 @@
 """What is shown of siting: tables in a notebook, drawings of fronts, communes left out, and no line of the solver's."""
 
+import copy
 import os
+import pickle
 import re
 import threading
 from pathlib import Path
@@ -266,3 +268,56 @@ def test_every_public_name_of_siting_is_in_its_page() -> None:
     page = (Path(__file__).parents[2] / "docs" / "method_siting.md").read_text(encoding="utf-8")
     aside = {"Siting"}  # what functions return
     assert {name for name in siting.__all__ if f"`{name}`" not in page} == aside
+
+
+# ---------------------------------------------------------------------- errors as data, results that travel
+
+
+def test_why_there_is_no_answer_is_data_and_is_told_in_french() -> None:
+    with pytest.raises(SitingError) as caught:
+        siting.set_cover(TIMES, cutoff=15, forbidden=["a", "c"])
+    error = caught.value
+    (problem,) = error.problems
+    assert (error.about, error.residents, error.smallest_cutoff) == ("set_cover", ("north", "south"), 20.0)
+    assert problem.remedy == "within 20 minutes every resident has a site"
+    assert str(error).endswith("What would do: within 20 minutes every resident has a site.")
+    assert error.told("fr") == (
+        "set_cover\u00a0: 2 points d’habitants sont trop loin de tout site qui peut être ouvert, quel que soit le choix"
+        "\u00a0: 'north' (20,0\u00a0min, 5,0 de trop), 'south' (20,0\u00a0min, 5,0 de trop). "
+        "Ce qui suffirait\u00a0: à 20 minutes, chaque habitant a un site."
+    )
+
+
+def test_every_way_out_of_too_few_sites_is_told_in_both_languages() -> None:
+    with pytest.raises(SitingError) as caught:
+        siting.p_median(TIMES, PEOPLE, 1, within=10)
+    error = caught.value
+    assert (error.smallest_p, error.smallest_cutoff) == (3, 20.0)
+    assert error.problems[0].remedy == "3 sites, or 10 more minutes for everyone (within 20)"
+    assert error.told("fr").endswith("Ce qui suffirait\u00a0: 3 sites, ou 10 minutes de plus pour chacun (en 20).")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.told("fr"), again.residents) == (str(error), error.told("fr"), error.residents)
+
+
+def test_all_that_is_wrong_with_a_question_is_told_at_once() -> None:
+    with pytest.raises(SitingError) as caught:
+        siting.p_median(TIMES, PEOPLE, 0, existing=["aa"], time_limit=0)
+    assert [(problem.key, problem.value) for problem in caught.value.problems] == [
+        ("siting_no_site", "aa"),
+        ("siting_p", 0),
+        ("siting_time_limit", 0),
+    ]
+    assert str(caught.value) == (
+        "siting: existing: no site 'aa' (did you mean 'a'?). p is 0: give the number of open sites, 1 or more. "
+        "time_limit is 0: give seconds above 0."
+    )
+
+
+def test_a_siting_can_be_pickled_and_copied_and_stays_read_only() -> None:
+    plan = siting.p_median(TIMES, PEOPLE, 2, existing=["c"])
+    for again in (pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)):
+        assert repr(again) == repr(plan)
+        assert again.parameters == plan.parameters
+        pd.testing.assert_frame_equal(again.by_site, plan.by_site)
+        with pytest.raises(TypeError):
+            again.parameters["p"] = 3

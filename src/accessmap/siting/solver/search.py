@@ -189,7 +189,15 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
     program, start = _program(asked, uncovered)
     given = {"cutoff": cutoff, **options}
     return Search(
-        "max_coverage", asked, given, program, objective, -total / uncovered.scale, len(uncovered.minutes), start, offset=total
+        "max_coverage",
+        asked,
+        given,
+        program,
+        objective,
+        -total / uncovered.scale,
+        len(uncovered.minutes),
+        start,
+        offset=total,
     )
 
 
