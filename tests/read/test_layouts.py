@@ -22,7 +22,6 @@ from accessmap.read.coordinates import degrees, epsg_of_commune
 from accessmap.read.layouts.finess import finess_services, finess_table
 from accessmap.read.layouts.kinds import kinds, kinds_of
 from accessmap.read.placing import current_codes, merged_communes
-from accessmap.read.raw import RawTable
 from accessmap.read.residents import read_residents
 from accessmap.read.services import read_services
 from accessmap.tables.checks import METRIC_CRS
@@ -138,7 +137,7 @@ def test_finess_without_coordinates_is_placed_at_the_mairie(tmp_path, communes, 
 
 def test_finess_with_a_header_is_read_alike(tmp_path, communes, mairies) -> None:
     plain = read_services(saved(tmp_path, FINESS), communes=communes, mairies=mairies, clip=True)
-    table, _, _ = finess_table("x", FINESS)
+    table = finess_table("x", FINESS).table
     path = tmp_path / "finess_etablissements.csv"
     table.to_csv(path, sep=";", index=False)
     joined = read_services(path, communes=communes, mairies=mairies, clip=True)
@@ -166,12 +165,12 @@ def test_overseas_establishments_without_clip_are_named_with_the_remedy(tmp_path
 )
 def test_code_of_a_commune_is_made_of_department_and_three_figures(department, three, code) -> None:
     text = establishment("020000063", "CH", department, three, "355", "C.H.")
-    raw = RawTable("f.csv", *finess_table("f.csv", text))
+    raw = finess_table("f.csv", text)
     assert finess_services(raw).table["commune"].tolist() == [code]
 
 
 def test_point_is_in_the_projection_its_row_names_on_either_side_of_the_equator() -> None:
-    read = finess_services(RawTable("f.csv", *finess_table("f.csv", FINESS))).table.set_index("service_id")
+    read = finess_services(finess_table("f.csv", FINESS)).table.set_index("service_id")
     assert read.loc["970100012", ["lon", "lat"]].tolist() == pytest.approx([-61.52874, 16.234], abs=1e-4)  # Les Abymes
     lon, lat = read.loc["980500012", ["lon", "lat"]]
     assert -177 < lon < -176

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import TableError
-from accessmap.read.raw import RawTable
-from accessmap.words.near import did_you_mean
+from accessmap.read.raw import RawTable, RowNames
+from accessmap.tables.checks import TableProblems
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "noted", "plain"]
 
@@ -96,41 +98,53 @@ def _with_point(number: str) -> str:
     return number.replace(",", ".") if number.count(",") == 1 and "." not in number else number
 
 
-class Reading:
+class Reading(TableProblems):
     """A file on its way into a contract: its table, what was done, and what is wrong.
 
     Parameters
     ----------
-    contract
-        Name of the table to be: "communes", "residents" or "services".
+    name
+        Of the table to be: "communes", "residents" or "services".
     raw
         What the file holds.
     """
 
-    def __init__(self, contract: str, raw: RawTable) -> None:
-        self.contract, self.file = contract, raw.name
-        self.table: Any = raw.table
+    rows: RowNames
+
+    def __init__(self, name: str, raw: RawTable) -> None:
+        super().__init__(name, raw.table, raw.lines)
+        self.file = raw.name
         if isinstance(self.table, gpd.GeoDataFrame):
-            name = self.table.active_geometry_name
-            if name is None:
+            geometry = self.table.active_geometry_name
+            if geometry is None:
                 self.table = pd.DataFrame(self.table)
-            elif name != "geometry":
+            elif geometry != "geometry":
                 self.table = self.table.rename_geometry("geometry")
-        self.rows: Sequence[str] = raw.lines
         self.sources: dict[str, str] = {}
-        self.notes: list[str] = list(raw.notes)
-        self.problems: list[str] = []
+        self.notes: list[Note] = list(raw.notes)
+
+    @property
+    def about(self) -> Note:
+        """What the error is titled by."""
+        return Note("table_of_file", table=super().about, file=self.file)
+
+    @property
+    def has(self) -> str:
+        """The columns of the file, with commas."""
+        return ", ".join(str(column) for column in self.table.columns)
+
+    def note(self, key: str, *, n: float | None = None, **values: Any) -> None:
+        """Keep a note on what was done."""
+        self.notes.append(Note(key, n=n, file=self.file, **values))
 
     def rename(self, names: Names, columns: Mapping[str, str | None] | None) -> None:
         """Give the columns that are known by another name, or named by the caller, the names of the contract."""
         chosen = dict(columns or {})
         found: dict[str, str] = {}
-        wrong = [name for name in chosen if name not in names]
-        if wrong:
-            known = ", ".join(names)
-            self.problems += [
-                f"columns= names {name!r}{did_you_mean(name, names)}: it may name {known}." for name in wrong
-            ]
+        for name in chosen:
+            if name not in names:
+                near = near_names(name, names)
+                self.add("columns_unknown_name", value=name, near=near, shown=repr(name), known=", ".join(names))
         for name, others in names.items():
             candidates = [self._chosen(name, chosen[name])] if name in chosen else self._candidates(name, others)
             if candidates and candidates[0] is not None:
@@ -144,12 +158,12 @@ class Reading:
         self.sources = {name: source for source, name in found.items()}
         said = [f"{source} → {name}" for source, name in found.items() if source != name]
         if said:
-            self.notes.append(f"{self.file}: columns renamed, {', '.join(said)}.")
+            self.note("columns_renamed", renamed=", ".join(said))
 
     def _chosen(self, name: str, source: str | None) -> str | None:
         if source is not None and source not in self.table.columns:
-            near = did_you_mean(source, self.table.columns)
-            self.problems.append(f"columns= takes '{name}' from {source!r}, which the file has not{near}.")
+            near = near_names(source, self.table.columns)
+            self.add("columns_absent_source", value=source, near=near, name=name, source=repr(source))
             return None
         return source
 
@@ -169,11 +183,14 @@ class Reading:
             differ = np.flatnonzero((first.fillna("") != as_text(self.table[other]).fillna("")).to_numpy())
             if len(differ):
                 row = differ[0]
-                values = f"{first.iloc[row]!r} and {self.table[other].iloc[row]!r}"
-                names = f"{columns[0]!r} and {other!r}"
-                self.problems.append(
-                    f"Columns {names} may both be '{name}' and differ ({self.rows[row]}: {values}): "
-                    f"choose with columns={{'{name}': {columns[0]!r}}}."
+                self.add(
+                    "columns_differ",
+                    where=self.rows[row],
+                    value=first.iloc[row],
+                    columns=Note("both_values", first=repr(columns[0]), second=repr(other)),
+                    values=Note("both_values", first=repr(first.iloc[row]), second=repr(self.table[other].iloc[row])),
+                    name=name,
+                    choice=repr(columns[0]),
                 )
                 break
         return columns[:1]
@@ -183,18 +200,14 @@ class Reading:
         for name in names:
             if name not in self.table.columns:
                 has = ", ".join(str(column) for column in self.table.columns if column != "geometry")
-                near = did_you_mean(name, self.table.columns)
-                self.problems.append(
-                    f"'{name}' is missing{near}: the file has {has}; say which it is with columns={{'{name}': …}}."
-                )
-                harmless = {"population": 0, "code": self.rows}.get(name, "?")
+                self.add("column_not_found", value=name, near=near_names(name, self.table.columns), has=has)
+                harmless = {"population": 0, "code": [f"row {number}" for number in self.rows.numbers]}.get(name, "?")
                 self.table = self.table.assign(**{name: harmless})
 
     def name_rows(self, id_name: str) -> None:
         """Name each row in messages by its place in the file and its id: "line 4 '02173'"."""
         self.text(id_name)
-        ids = self.table[id_name]
-        self.rows = [row if pd.isna(value) else f"{row} {value!r}" for row, value in zip(self.rows, ids, strict=True)]
+        self.rows = RowNames(self.rows.key, self.rows.numbers, self.table[id_name].to_numpy())
 
     def text(self, *names: str) -> None:
         """Make columns text, missing where they are."""
@@ -223,7 +236,7 @@ class Reading:
         """Keep the rows where `mask` is true."""
         mask = np.asarray(mask, dtype=bool)
         self.table = self.table.loc[mask]
-        self.rows = [name for name, kept in zip(self.rows, mask, strict=True) if kept]
+        self.rows = self.rows.take(np.flatnonzero(mask))
 
     def finish(self, id_name: str, first: Sequence[str], check: Callable[..., None]) -> gpd.GeoDataFrame:
         """Return the table in the contract, or raise all that is wrong with it in one error."""
@@ -231,18 +244,20 @@ class Reading:
         columns = [name for name in first if name in table.columns]
         further = [name for name in table.columns if name not in (*columns, "geometry")]
         table = table[[*columns, *further, "geometry"]]
-        problems = list(self.problems)
+        self.checked(check, table)
+        return noted(table, self.notes)
+
+    def checked(self, check: Callable[..., None], table: pd.DataFrame) -> None:
+        """Raise all that is wrong, here or by the contract's check, in one error."""
         try:
             check(table, row_names=self.rows)
         except TableError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
-        if problems:
-            raise TableError(*problems, about=f"{self.contract} ({self.file})")
-        return noted(table, self.notes)
+            self.problems += [problem for problem in error.problems if problem not in self.problems]
+        self.raise_if_any()
 
 
-def noted(table: Noted, notes: Sequence[str]) -> Noted:
-    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each sentence logged."""
+def noted(table: Noted, notes: Sequence[Note]) -> Noted:
+    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each logged."""
     for note in notes:
         LOGGER.info(note)
     table.attrs = {"read_notes": list(notes)}

@@ -1,16 +1,15 @@
 """Communes (or IRIS, or other zones) from a file, brought into the contract."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
 from accessmap.read.coordinates import with_geometry
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.tables.contracts import check_communes
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["read_communes"]
 
@@ -28,7 +27,7 @@ TRUTHS |= {"false": False, "faux": False, "non": False, "no": False, "0": False}
 
 
 def read_communes(
-    path: str | Path,
+    path: Tabular,
     *,
     territory: Iterable[str] | None = None,
     columns: Mapping[str, str | None] | None = None,
@@ -36,7 +35,7 @@ def read_communes(
     encoding: str | None = None,
     layer: str | None = None,
 ) -> gpd.GeoDataFrame:
-    r"""Return communes in the contract: index `code`, name, population, epci, in_territory, polygons in metres.
+    """Return communes in the contract: index `code`, name, population, epci, in_territory, polygons in metres.
 
     Known French and common names are recognised whatever their case and accents (insee, INSEE_COM, codgeo → code; nom,
     libgeo → name; PMUN, P21_POP → population; siren_epci → epci; epci_nom → epci_name). Further columns are kept. What
@@ -45,7 +44,8 @@ def read_communes(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet, or CSV with the shapes as WKT in `geometry`.
+        GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet, or CSV with the shapes as WKT in `geometry`; or a
+        frame.
     territory
         Codes of the EPCI or of the communes that are the territory. Without it the file's `in_territory` says so, and
         where it has none every commune is in.
@@ -67,12 +67,9 @@ def read_communes(
 
     Examples
     --------
-    >>> import tempfile
-    >>> csv = "INSEE_COM;Nom;PMUN;EPCI;geometry\n02173;Chauny;11 600;200071785;POLYGON ((0 0, 0 9, 9 9, 0 0))"
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "communes.csv")
-    ...     _ = path.write_text(csv)
-    ...     communes = read_communes(path, crs="EPSG:2154")
+    >>> row = {"INSEE_COM": "02173", "Nom": "Chauny", "PMUN": "11 600", "EPCI": "200071785"}
+    >>> table = pd.DataFrame([row | {"geometry": "POLYGON ((0 0, 0 9, 9 9, 0 0))"}])
+    >>> communes = read_communes(table, crs="EPSG:2154")
     >>> communes.drop(columns="geometry").to_numpy().tolist()
     [['Chauny', 11600, '200071785', True]]
     """
@@ -82,7 +79,7 @@ def read_communes(
     reading.name_rows("code")
     if "epci" not in reading.table.columns:
         reading.table = reading.table.assign(epci=None)
-        reading.notes.append(f"{reading.file}: no EPCI column, left missing.")
+        reading.note("no_epci_column")
     reading.text("name", "epci")
     reading.numbers("population", people=True)
     with_geometry(reading, crs=crs)
@@ -98,14 +95,11 @@ def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
         codes, epci = as_text(table["code"]), as_text(table["epci"])
         known = set(codes.dropna()) | set(epci.dropna())
         for unknown in (code for code in wanted if code not in known):
-            near = did_you_mean(unknown, known)
-            reading.problems.append(
-                f"territory= names {unknown!r}, the code of no commune and of no EPCI of the file{near}: correct it."
-            )
+            reading.add("territory_unknown", value=unknown, near=near_names(unknown, known), shown=repr(unknown))
         marks = codes.isin(wanted) | epci.isin(wanted)
         # where it marks nothing, the unknown codes are the problem to be told
         reading.table = table.assign(in_territory=marks if marks.any() or not wanted else True)
-        reading.notes.append(f"{reading.file}: territory of {int(marks.sum())} communes, as asked.")
+        reading.note("territory_asked", n=int(marks.sum()))
     elif "in_territory" in table.columns:
         marks = table["in_territory"]
         if not pd.api.types.is_bool_dtype(marks):
@@ -113,4 +107,4 @@ def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
             reading.table = table.assign(in_territory=pd.Series(read, index=table.index).infer_objects())
     else:
         reading.table = table.assign(in_territory=True)
-        reading.notes.append(f"{reading.file}: no in_territory column, all {len(table)} communes are the territory.")
+        reading.note("territory_all", n=len(table))

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from accessmap.errors import SourceError
+from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, plain
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, Findings, count
+from accessmap.read.raw import RawTable, refusal
+from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name
 from accessmap.tables.contracts import metric_crs
+from accessmap.words.notes import Note
 
 __all__ = [
     "COORDINATES",
@@ -118,7 +119,7 @@ def metres(raw: RawTable, column: str) -> pd.Series:
 
     Examples
     --------
-    >>> metres(RawTable("s.csv", pd.DataFrame({"x": ["714500,5", None]}), ("line 2", "line 3")), "x").tolist()
+    >>> metres(RawTable("s.csv", pd.DataFrame({"x": ["714500,5", None]})), "x").tolist()
     [714500.5, nan]
     """
     values = as_numbers(raw.table[column])
@@ -128,8 +129,8 @@ def metres(raw: RawTable, column: str) -> pd.Series:
         return pd.Series(np.nan, index=values.index)
     alone = [as_numbers(pd.Series([value], dtype=object)) for value in values]
     bad = [row for row, one in enumerate(alone) if not one.isna().all() and not pd.api.types.is_numeric_dtype(one)]
-    named = ", ".join(f"{raw.lines[row]} ({values.iloc[row]!r})" for row in bad[:5])
-    raise SourceError(f"{raw.name}: {column!r} is not a number in {count(len(bad), 'row')}: {named}; give metres.")
+    named = Rows.of(len(bad), raw.named(bad, values))
+    raise refusal(raw.name, "coordinate_not_a_number", value=values.iloc[bad[0]], column=repr(column), rows=named)
 
 
 def degrees(x: pd.Series, y: pd.Series, epsg: Sequence[int | None]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -194,7 +195,7 @@ def with_geometry(
     source = _source(reading, given, crs is not None, cell_metres, ids)
     if source is None or not _plausible(reading, source):
         # any place will do for the other checks to go on: the reading already has a problem and ends in an error
-        shape = shapely.box(0, 0, 1, 1) if reading.contract == "communes" else shapely.Point(0, 0)
+        shape = shapely.box(0, 0, 1, 1) if reading.name == "communes" else shapely.Point(0, 0)
         table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
         reading.table = gpd.GeoDataFrame(table, geometry=[shape] * len(table), crs=target or METRIC_CRS)
         return
@@ -202,9 +203,7 @@ def with_geometry(
     if source.crs != goal:
         source = source.to_crs(goal)
         if source.notna().any():
-            reading.notes.append(
-                f"{reading.file}: coordinates brought to {':'.join(goal.to_authority() or (goal.name,))}."
-            )
+            reading.note("coordinates_brought", crs=crs_name(goal))
     table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
     reading.table = gpd.GeoDataFrame(table, geometry=source.to_numpy(), crs=goal)
 
@@ -213,7 +212,7 @@ def _given_crs(reading: Reading, crs: object) -> CRS | None:
     try:
         return None if crs is None else CRS.from_user_input(crs)
     except CRSError as error:
-        reading.problems.append(f"crs={crs!r} is no CRS ({error}): write it as 'EPSG:2154'.")
+        reading.add("no_crs", value=crs, shown=repr(crs), error=str(error))
         return None
 
 
@@ -233,7 +232,7 @@ def _source(
     table = reading.table
     if isinstance(table, gpd.GeoDataFrame):
         return _from_geometry(reading, table.geometry, crs)
-    zones = reading.contract == "communes"  # the lon and lat of a zone are those of its centre
+    zones = reading.name == "communes"  # the lon and lat of a zone are those of its centre
     has = set() if zones else {name for name in COORDINATES if name in table.columns}
     cells = cell_centres(table[ids]) if ids in table.columns else None
     if {"lon", "lat"} <= has:
@@ -250,30 +249,20 @@ def _source(
         return None if crs is None else _from_numbers(reading, "x", "y", crs, 0)
     if "geometry" in table.columns:
         return _from_text(reading, table["geometry"], crs)
-    columns = ", ".join(map(str, table.columns))
     if zones:
-        reading.problems.append(
-            f"There are no shapes: the file has {columns}; give polygons, as WKT in 'geometry' in a CSV."
-        )
+        reading.add("no_shapes", has=reading.has)
         return None
-    half = f"'{has.pop()}' alone is not enough; " if has else ""
-    reading.problems.append(
-        f"There are no coordinates: {half}the file has {columns}; give lon and lat (degrees), or x and y with crs=…; "
-        "say which columns they are with columns={'lon': …, 'lat': …}."
-    )
+    half = Note("half_a_place", name=has.pop()) if has else ""
+    reading.add("no_coordinates", has=reading.has, half=half)
     return None
 
 
 def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries | None:
     if crs is None and geometry.crs is None:
-        reading.problems.append(
-            "It has no CRS (a Shapefile without .prj?): say which with crs='EPSG:2154' for Lambert-93 metres, "
-            "or crs='EPSG:4326' for degrees."
-        )
+        reading.add("file_without_crs")
         return None
     if crs is not None and geometry.crs is not None and crs != geometry.crs:
-        said = ":".join(geometry.crs.to_authority() or (geometry.crs.name,))
-        reading.notes.append(f"{reading.file}: says {said}, was read as {crs.name} as asked.")
+        reading.note("crs_as_asked", said=crs_name(geometry.crs), crs=crs.name)
     flat = shapely.force_2d(geometry.to_numpy())
     if (crs or geometry.crs).is_geographic:
         flat[(shapely.get_x(flat) == 0) & (shapely.get_y(flat) == 0)] = None  # not found by a geocoder, and open sea
@@ -282,18 +271,12 @@ def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -
 
 def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> gpd.GeoSeries | None:
     numbers = {name: as_numbers(reading.table[name]) for name in (x, y)}
-    found = Findings("", reading.table, reading.rows)
+    had = len(reading.problems)
     for name, values in numbers.items():
         if not pd.api.types.is_numeric_dtype(values):
             bad = values.map(lambda value: not pd.isna(value) and pd.isna(_number(value))).to_numpy(dtype=bool)
-            found.flag(
-                bad,
-                f"'{name}' is not a number",
-                "write coordinates as 3.25 or 3,25",
-                lambda row, values=values: repr(values.iloc[row]),  # type: ignore[misc]
-            )
-    reading.problems += found.problems
-    if found.problems:
+            reading.flag(bad, "place_not_a_number", values, name=name)
+    if len(reading.problems) > had:
         return None
     east, north = (values.to_numpy(dtype=float, na_value=np.nan) + shift for values in numbers.values())
     absent = ~(np.isfinite(east) & np.isfinite(north))
@@ -314,73 +297,57 @@ def _from_cells(
 ) -> gpd.GeoSeries | None:
     x, y, crs, size = cells
     if cell_metres is not None and cell_metres != size:
-        reading.problems.append(f"cell_metres={cell_metres:g} but the cells' names say {size} m: leave it out.")
+        reading.add("cell_size_differs", value=f"{cell_metres:g}", size=size)
         return None
-    reading.notes.append(f"{reading.file}: places are the centres of {size} m cells, from their names ({crs}).")
+    reading.note("places_are_centres", size=size, crs=crs)
     return gpd.GeoSeries(gpd.points_from_xy(x, y), index=reading.table.index, crs=crs)
 
 
 def _are_corners(reading: Reading, cell_metres: float) -> bool:
     """Whether x and y are multiples of the cell size, as lower-left corners are."""
     if cell_metres <= 0:
-        reading.problems.append(f"cell_metres={cell_metres:g} must be more than 0.")
+        reading.add("cell_size_not_positive", value=f"{cell_metres:g}")
         return False
     both = [as_numbers(reading.table[name]) for name in ("x", "y")]
     if not all(pd.api.types.is_numeric_dtype(values) for values in both):
         return True  # not numbers at all, which is named when they are placed
     off = np.any([(values % cell_metres != 0) & values.notna() for values in both], axis=0)
     if off.any():
-        found = Findings("", reading.table, reading.rows)
-        values = reading.table
-        found.flag(
-            off,
-            f"x and y are not corners of {cell_metres:g} m cells (not multiples of it)",
-            f"if they are centres or addresses, leave cell_metres out and give crs='{GRID_CRS}' or their own",
-            lambda row: f"x={values['x'].iloc[row]}, y={values['y'].iloc[row]}",
-        )
-        reading.problems += found.problems
+        corner = lambda row: f"x={reading.table['x'].iloc[row]}, y={reading.table['y'].iloc[row]}"  # noqa: E731
+        reading.flag(off, "not_corners", None, corner, size=f"{cell_metres:g}", crs=GRID_CRS)
         return False
-    reading.notes.append(
-        f"{reading.file}: x and y taken as lower-left corners of {cell_metres:g} m cells, moved to centres."
-    )
+    reading.note("corners_moved", size=f"{cell_metres:g}")
     return True
 
 
 def _crs_by_name(reading: Reading) -> CRS | None:
     """Lambert-93 where the columns' own names say so, else a problem."""
     if re.search("lambert|l_?93", plain(reading.sources.get("x", "x"))):
-        reading.notes.append(f"{reading.file}: x and y read as {METRIC_CRS}, as their names say.")
+        reading.note("crs_by_name", crs=METRIC_CRS)
         return CRS.from_user_input(METRIC_CRS)
     row = reading.table.iloc[0]
-    reading.problems.append(
-        f"x and y come without a CRS ({reading.rows[0]}: x={row['x']}, y={row['y']}): say which with crs='EPSG:2154' "
-        "(Lambert-93 metres) or crs='EPSG:4326' (degrees)."
-    )
+    reading.add("numbers_without_crs", where=reading.rows[0], value=f"x={row['x']}, y={row['y']}")
     return None
 
 
 def _from_text(reading: Reading, text: pd.Series, crs: CRS | None) -> gpd.GeoSeries | None:
     if crs is None:
-        reading.problems.append("'geometry' is text without a CRS: say which with crs='EPSG:2154' or crs='EPSG:4326'.")
+        reading.add("text_without_crs")
         return None
     written = text.astype(object).where(text.notna(), None).to_numpy()
     geometry = shapely.from_wkt(written, on_invalid="ignore")
     hexadecimal = np.array([isinstance(value, str) and value[:2] in ("00", "01") for value in written])
     geometry[hexadecimal] = shapely.from_wkb(written[hexadecimal], on_invalid="ignore")
-    found = Findings("", reading.table, reading.rows)
     unread = shapely.is_missing(geometry) & text.notna().to_numpy()
-    remedy = "write 'POINT (3.2 49.6)'"
-    found.flag(unread, "'geometry' is neither WKT nor WKB", remedy, lambda row: repr(text.iloc[row])[:60])
-    reading.problems += found.problems
-    return None if found.problems else gpd.GeoSeries(shapely.force_2d(geometry), index=text.index, crs=crs)
+    reading.flag(unread, "geometry_not_wkt", text, lambda row: repr(text.iloc[row])[:60])
+    return None if unread.any() else gpd.GeoSeries(shapely.force_2d(geometry), index=text.index, crs=crs)
 
 
 def _plausible(reading: Reading, source: gpd.GeoSeries) -> bool:
     """Whether the numbers can be in the CRS they are said to be in; if not, a problem says what they look like."""
     bounds = shapely.bounds(source.to_numpy())
     x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
-    name = ":".join(source.crs.to_authority() or (source.crs.name,))
-    found = Findings("", reading.table, reading.rows)
+    crs, had = crs_name(source.crs), len(reading.problems)
 
     def at(row: int) -> str:
         return f"{x[row]:.8g}, {y[row]:.8g}"
@@ -390,17 +357,15 @@ def _plausible(reading: Reading, source: gpd.GeoSeries) -> bool:
         west, south, east, north = FRANCE_METRES
         off = ~in_degrees & np.isfinite(x)
         metres = off & (x >= west) & (x <= east) & (y >= south) & (y <= north)
-        found.flag(metres, f"Lambert-93 metres are labelled as degrees ({name})", "pass crs='EPSG:2154'", at)
-        found.flag(off & ~metres, "Coordinates are not on Earth", "correct them, or pass the crs= of these numbers", at)
+        reading.flag(metres, "metres_as_degrees", None, at, crs=crs)
+        reading.flag(off & ~metres, "not_on_earth", None, at)
         west, south, east, north = FRANCE_LONLAT
         swapped = in_degrees & (x >= south) & (x <= north) & (y >= west) & (y <= east)
-        remedy = "exchange them: x is the longitude (3.2 at Chauny), y the latitude (49.6)"
-        found.flag(swapped, "Longitude and latitude are swapped", remedy, at)
+        reading.flag(swapped, "lon_lat_swapped", None, at)
     elif in_degrees[np.isfinite(x)].any() and in_degrees[np.isfinite(x)].all() and (bounds[np.isfinite(x)] % 1).any():
         # whole numbers near zero are the plan of an example; degrees never come as whole numbers only
-        found.flag(in_degrees, f"Degrees are labelled as metres ({name})", "pass crs='EPSG:4326'", at)
-    reading.problems += found.problems
-    return not found.problems
+        reading.flag(in_degrees, "degrees_as_metres", None, at, crs=crs)
+    return len(reading.problems) == had
 
 
 def to_points(reading: Reading) -> None:
@@ -414,5 +379,5 @@ def to_points(reading: Reading) -> None:
     points[areas] = shapely.point_on_surface(geometry[areas])
     reading.table = reading.table.set_geometry(gpd.GeoSeries(points, index=reading.table.index, crs=reading.table.crs))
     if areas.any():
-        reading.notes.append(f"{reading.file}: {count(int(areas.sum()), 'polygon')} represented by a point inside.")
+        reading.note("polygons_represented", n=int(areas.sum()))
     # what is left is named by the contract's check: lines, empty and invalid shapes

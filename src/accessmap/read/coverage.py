@@ -3,20 +3,19 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
+from accessmap.errors import Rows
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, plain
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes
 from accessmap.read.raw import RawTable
-from accessmap.tables.checks import SHOWN, count, first_few
 from accessmap.tables.contracts import COUNTS, RATES, check_digital
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import SHOWN, Note, first_few
 
 __all__ = ["Denominator", "as_shares", "digital", "merged_rows", "rates_of_counts"]
 
@@ -50,16 +49,11 @@ def as_shares(reading: Reading, percent: bool | None) -> None:
         is_percent = _is_percent(reading, source, numbers, percent)
         if not is_percent:
             continue
-        wrong = np.flatnonzero(((numbers < 0) | (numbers > 100)).to_numpy())
-        if len(wrong):
-            named = first_few([f"{reading.rows[row]} ({numbers.iloc[row]:g})" for row in wrong.tolist()], str)
-            reading.problems.append(
-                f"{source!r} is not between 0 and 100 in {count(len(wrong), 'row')}: {named}: "
-                "a percentage is; correct it, or leave it blank where it is not known."
-            )
-            numbers = numbers.where((numbers >= 0) & (numbers <= 100))
+        wrong = ((numbers < 0) | (numbers > 100)).to_numpy()
+        reading.flag(wrong, "not_a_percentage", numbers, lambda row: f"{numbers.iloc[row]:g}", source=repr(source))  # noqa: B023
+        numbers = numbers.where(~wrong)
         reading.table = reading.table.assign(**{name: numbers / 100})
-        reading.notes.append(f"{reading.file}: {source} is in per cent, divided by 100.")
+        reading.note("rate_in_per_cent", source=source)
 
 
 def _is_percent(reading: Reading, source: str, numbers: pd.Series, percent: bool | None) -> bool:
@@ -70,10 +64,7 @@ def _is_percent(reading: Reading, source: str, numbers: pd.Series, percent: bool
     mostly = bool(len(positive)) and float((positive > 1).mean()) > 0.5
     named = "%" in source or not PERCENT_WORDS.isdisjoint(plain(source).split("_"))
     if named and len(positive) and not mostly:
-        reading.problems.append(
-            f"{source!r} is per cent by its name and a share by most of its values "
-            f"(median {positive.median():g}): say which with percent=True or percent=False."
-        )
+        reading.add("percent_or_share", value=source, source=repr(source), median=f"{positive.median():g}")
     return mostly
 
 
@@ -96,15 +87,10 @@ def merged_rows(reading: Reading, not_kept: Sequence[str]) -> None:
             if name in RATES:
                 merged[name] = merged[name].where(same, _weighted(table, name).reindex(merged.index))
             lost |= set(merged.index[merged[name].isna() & groups[name].count().gt(0)])
-    rows = dict(zip(reversed(table["code"]), reversed(list(reading.rows)), strict=True))
     reading.table = merged.reset_index()
-    reading.rows = [rows[code] for code in merged.index]
+    reading.rows = reading.rows.take(np.flatnonzero(~table["code"].duplicated()))
     if lost:
-        named = ", ".join(map(repr, sorted(lost)[:SHOWN]))
-        reading.notes.append(
-            f"{reading.file}: figures of {count(len(lost), 'commune')} made of several ({named}) differ and cannot be "
-            "weighted, left unknown."
-        )
+        reading.note("figures_differ", n=len(lost), names=", ".join(map(repr, sorted(lost)[:SHOWN])))
 
 
 def _weighted(table: pd.DataFrame, name: str) -> pd.Series:
@@ -124,16 +110,14 @@ def rates_of_counts(reading: Reading, given: Denominator) -> None:
     table = reading.table
     if given.premises is not None and "premises" not in table.columns:
         table = table.assign(premises=table["code"].map(given.premises.astype("float64")))
-        reading.notes.append(f"{reading.file}: all premises are those given with premises=….")
+        reading.note("premises_given")
     for rate in ("fibre", "very_high_speed"):
         counted = f"{rate}_premises"
         if counted not in table.columns or rate in table.columns:
             continue
         if "premises" not in table.columns:
             table = table.assign(**{rate: np.nan})
-            reading.notes.append(
-                f"{reading.file}: {counted} has no total to be divided by, {rate} is left unknown; give premises=…."
-            )
+            reading.note("no_total_of_premises", counted=counted, rate=rate)
             continue
         table = table.assign(**{rate: _share(reading, table, counted, cap=given.cap)})
     reading.table = table
@@ -147,15 +131,16 @@ def _share(reading: Reading, table: pd.DataFrame, counted: str, *, cap: bool) ->
     over = np.flatnonzero((share > 1).to_numpy())
     if len(over):
         named = first_few(
-            over, lambda row: f"{reading.rows[row]} ({table[counted].iloc[row]:g} of {total.iloc[row]:g})"
+            over,
+            lambda row: reading.valued(
+                row, Note("of_all", part=f"{table[counted].iloc[row]:g}", all=f"{total.iloc[row]:g}")
+            ),
         )
         if cap:
-            reading.notes.append(f"{reading.file}: more {counted} than premises, taken for all, in {named}.")
+            reading.note("more_than_premises_taken", counted=counted, rows=named)
         else:
-            reading.problems.append(
-                f"{counted!r} are more than all premises in {count(len(over), 'row')}: {named}: take premises of the "
-                "same vintage, or cap=True for a share of 1 there."
-            )
+            value = table[counted].iloc[over[0]]
+            reading.add("more_than_premises", where=Rows.of(len(over), named), value=value, counted=repr(counted))
     return share.clip(upper=1.0)
 
 
@@ -165,10 +150,7 @@ def _tell_satellite(reading: Reading) -> None:
     if reading.sources.get("very_high_speed_premises") != "elig_thd30" or len(table) < 2:
         return
     if (table["very_high_speed_premises"] == table["premises"]).all():
-        reading.notes.append(
-            f"{reading.file}: every premises has 30 Mbit/s, so satellite is counted (commune_debit.csv of ARCEP); "
-            "commune_debit_terrestre.csv and commune_debit_filaire.csv leave it out."
-        )
+        reading.note("satellite_counted")
 
 
 # Names of ARCEP's "Ma connexion internet" by commune (code_insee, nbr, elig_ftth, elig_thd30), of its Observatoire
@@ -205,7 +187,7 @@ PREAMBLE = 10  # rows of title that a spreadsheet may have above its header
 
 
 def digital(
-    path: str | Path,
+    path: Tabular,
     communes: pd.DataFrame,
     *,
     premises: pd.Series | None = None,
@@ -217,7 +199,7 @@ def digital(
     layer: str | None = None,
     successors: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    r"""Return digital coverage in the contract, one row a commune of the table: shares (0-1), missing where unknown.
+    """Return digital coverage in the contract, one row a commune of the table: shares (0-1), missing where unknown.
 
     Rates in per cent become shares; premises reached become a share of all premises, where the file or `premises` says
     how many there are, and else the share stays missing and `fibre_premises` keeps the count. Rows of communes that are
@@ -227,7 +209,7 @@ def digital(
     Parameters
     ----------
     path
-        CSV, Parquet or another table by commune; ARCEP's "Ma connexion internet" and Observatoire are known.
+        CSV, Parquet, a frame or another table by commune; ARCEP's "Ma connexion internet" and Observatoire are known.
     communes
         Communes in the contract: their codes are the rows of what comes back.
     premises
@@ -263,12 +245,9 @@ def digital(
 
     Examples
     --------
-    >>> import tempfile
     >>> communes = pd.DataFrame({"name": ["Champs", "Chauny"]}, index=pd.Index(["02159", "02173"], name="code"))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "commune_techno.csv")
-    ...     _ = path.write_text("code_insee;nbr;elig_ftth\n02173;6000;5700\n01001;400;400\n")
-    ...     digital(path, communes)
+    >>> table = pd.DataFrame({"code_insee": ["02173", "01001"], "nbr": [6000, 400], "elig_ftth": [5700, 400]})
+    >>> digital(table, communes)
            premises  fibre  fibre_premises
     code
     02159       NaN    NaN             NaN
@@ -282,8 +261,7 @@ def digital(
     _no_other_type(reading)
     names = [name for name in (*COUNTS, *RATES) if name in reading.table.columns]
     if not set(names) - {"premises"}:
-        has = ", ".join(map(str, reading.table.columns))
-        reading.problems.append(f"No rate and no premises reached: the file has {has}; name one with columns=….")
+        reading.add("no_rate_in_file", has=reading.has)
     reading.table = reading.table.infer_objects()  # a column of text with gaps is then known to be of text
     reading.further_numbers(("code", *NAMES))
     for name in names:
@@ -309,9 +287,7 @@ def _with_header(raw: RawTable) -> RawTable:
         cells = enumerate(raw.table.iloc[row], start=1)
         header = [str(cell) if plain(cell or "") else f"column {place}" for place, cell in cells]
         if names_code(header) and len(set(header)) == len(header):
-            table = raw.table.iloc[row + 1 :].set_axis(header, axis=1).reset_index(drop=True)
-            note = f"{raw.name}: header taken from {raw.lines[row]}, what stands above it is a title."
-            return replace(raw, table=table, lines=raw.lines[row + 1 :], notes=(*raw.notes, note))
+            return raw.under(row, header, raw.note("header_taken_from", row=raw.lines[row]))
     return raw
 
 
@@ -326,16 +302,14 @@ def _with_quarter(
     if quarter is not None:
         wanted = [column for column in found.values() if plain(column) == plain(quarter)]
         if not wanted:
-            near = did_you_mean(quarter, found.values())
-            listed = ", ".join(found[key] for key in sorted(found)) or "none"
-            reading.problems.append(f"quarter= names {quarter!r}{near}: the quarters of the file are {listed}.")
+            listed = Note.plain(", ".join(found[key] for key in sorted(found))) if found else Note("no_quarter")
+            near = near_names(quarter, found.values())
+            reading.add("quarter_unknown", value=quarter, near=near, shown=repr(quarter), quarters=listed)
             return columns
         chosen = wanted[0]
     elif found and "fibre_premises" not in (columns or {}):
         chosen = found[max(found)]
-        reading.notes.append(
-            f"{reading.file}: fibre is that of {chosen}, the latest of {count(len(found), 'quarter')}."
-        )
+        reading.note("latest_quarter", n=len(found), quarter=chosen)
     else:
         return columns
     reading.table = reading.table.drop(columns=[column for column in found.values() if column != chosen])
@@ -347,7 +321,7 @@ def _no_other_type(reading: Reading) -> None:
     if "type" in reading.table.columns:
         apart = (as_text(reading.table["type"]).fillna("all").str.casefold() != "all").to_numpy(dtype=bool)
         if apart.any() and not apart.all():
-            reading.notes.append(f"{reading.file}: {count(int(apart.sum()), 'row')} of another type than all left out.")
+            reading.note("other_types_left_out", n=int(apart.sum()))
             _keep_rows(reading, ~apart)
 
 
@@ -360,52 +334,34 @@ def _keep_rows(reading: Reading, mask: NDArray[np.bool_]) -> None:
 def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:
     """Bring codes to today, name those that lost a zero, and leave out the communes that are not loaded."""
     codes = reading.table["code"].astype(object)
-    _add_rows(reading, codes.isna(), "'code' is missing", "give it, as text")
-    _add_rows(reading, codes.duplicated(keep=False) & codes.notna(), "'code' is there more than once", "keep one row")
+    reading.flag(codes.isna(), "text_missing", name="code")
+    reading.flag(codes.duplicated(keep=False) & codes.notna(), "code_repeated")
     lost = codes.map(lambda code: f"0{code}" in loaded, na_action="ignore").fillna(False).astype(bool)
-    _add_rows(reading, lost, "'code' has lost its leading zero", "read or write it as text, with str.zfill(5)")
+    reading.flag(lost, "code_without_zero")
     today = current_codes(codes, loaded, successors)
     moved = (today != codes) & codes.notna()
     if moved.any():
-        reading.notes.append(
-            f"{reading.file}: {count(int(moved.sum()), 'row')} of communes since merged, now in theirs."
-        )
+        reading.note("rows_of_merged", n=int(moved.sum()))
     known = today.isin(loaded).to_numpy()
     if not known.any() and not lost.any():
-        some = ", ".join(map(repr, codes.dropna().unique()[:SHOWN]))
-        reading.problems.append(f"No row is of a commune of the communes table (codes such as {some}): load them too.")
+        given = codes.dropna().unique()[:SHOWN]
+        reading.add("no_row_of_communes", value=given[0] if len(given) else "", names=", ".join(map(repr, given)))
     elif not known.all():
         left = codes[~known]
-        some = ", ".join(map(repr, left.dropna().unique()[:SHOWN]))
-        reading.notes.append(
-            f"{reading.file}: {count(len(left), 'row')} of communes not loaded left out, such as {some}."
-        )
+        names = ", ".join(map(repr, left.dropna().unique()[:SHOWN]))
+        reading.note("rows_not_loaded", n=len(left), names=names)
     reading.table = reading.table.assign(code=today)
     _keep_rows(reading, known)
 
 
-def _add_rows(reading: Reading, mask: pd.Series, what: str, remedy: str) -> None:
-    where = np.flatnonzero(mask.to_numpy(dtype=bool))
-    if len(where):
-        named = first_few(where, lambda row: reading.rows[row])
-        reading.problems.append(f"{what} in {count(len(where), 'row')}: {named}: {remedy}.")
-
-
 def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
     """Return one row a commune, or raise all that is wrong in one error."""
-    table: pd.DataFrame = reading.table
-    problems = list(reading.problems)
-    if not problems:
-        table = table.set_index("code")
-        try:
-            check_digital(table, row_names=reading.rows)
-        except TableError as error:
-            problems += error.problems
-    if problems:
-        raise TableError(*problems, about=f"digital ({reading.file})")
+    reading.raise_if_any()
+    table: pd.DataFrame = reading.table.set_index("code")
+    reading.checked(check_digital, table)
     without = len(loaded.difference(table.index))
     if without:
-        reading.notes.append(f"{reading.file}: {count(without, 'commune')} of the table without a row, left unknown.")
+        reading.note("communes_without_row", n=without)
     first = [name for name in ("premises", *RATES, *COUNTS[1:]) if name in table.columns]
     table = table[[*first, *(name for name in table.columns if name not in first)]].reindex(loaded)
     return noted(table, reading.notes)

@@ -5,26 +5,32 @@ import glob
 import gzip
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
 import tempfile
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.errors import SourceError
+from accessmap.errors import Problem, SourceError
 from accessmap.read.layouts.finess import finess_table, is_finess
-from accessmap.read.raw import RawTable
-from accessmap.words.near import did_you_mean
+from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
-__all__ = ["RawTable", "read_delimited", "read_table"]
+__all__ = ["RawTable", "Tabular", "read_delimited", "read_table"]
 
-SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+Tabular = str | Path | pd.DataFrame
+"""A table: the path of its file, or the DataFrame or GeoDataFrame itself."""
+
+SEPARATORS = (";", ",", "\t", "|")
 MISSING = ("", "\\N", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>")
 # Starts of files whose publisher quotes nothing, so that a quotation mark is a character like another (annuaire santé).
 UNQUOTED = ("Type d'identifiant PP|", "Type d’identifiant PP|")
@@ -55,8 +61,8 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     """
     text, notes = _decoded(name, content, encoding)
     if is_finess(text):
-        establishments, places, told = finess_table(name, text)
-        return RawTable(name, establishments, places, notes + told)
+        raw = finess_table(name, text)
+        return replace(raw, notes=(*notes, *raw.notes))
     separator, skipped = _told_separator(text)
     text = text.split("\n", skipped)[-1]
     separator = separator or _separator(name, text)
@@ -64,7 +70,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=separator, quoting=quoting))]
     twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
     if twice:
-        raise SourceError(f"{name} has column {', '.join(map(repr, twice))} twice: rename or remove one.")
+        raise refusal(name, "file_column_twice", value=twice[0], names=", ".join(map(repr, twice)))
     try:
         table = pd.read_csv(
             io.StringIO(text),
@@ -76,31 +82,28 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
             quoting=quoting,
         )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise SourceError(
-            f"{name} has rows of unequal length ({str(error).strip()}): quote values that hold {separator!r}."
-        ) from error
+        raise refusal(name, "file_rows_unequal", value=separator, error=str(error).strip()) from error
     table.columns = pd.Index([cell or f"column {place + 1}" for place, cell in enumerate(header)])
     table = table.apply(lambda column: column.str.strip()).replace(list(MISSING), None)
-    lines = pd.Series([f"line {row + 2 + skipped}" for row in range(len(table))])
-    blank = table.isna().all(axis=1)
-    table, lines = table.loc[~blank].reset_index(drop=True), lines[~blank]
-    if not len(table):
-        raise SourceError(f"{name} has a header and no rows: export it again.")
-    return RawTable(name, table, tuple(lines), notes)
+    given = table.notna().any(axis=1).to_numpy()
+    if not given.any():
+        raise refusal(name, "file_header_only")
+    lines = RowNames("line_number", range(2 + skipped, 2 + skipped + len(table)))
+    return RawTable(name, table, lines, notes).keep(given)
 
 
-def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tuple[str, ...]]:
+def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tuple[Note, ...]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = encoding or "utf-16"
     try:
         return content.decode(encoding or "utf-8-sig"), ()
     except (UnicodeDecodeError, LookupError) as error:
         if encoding is not None:
-            raise SourceError(f"{name} is not {encoding} ({error}): give another encoding=, or none.") from error
+            raise refusal(name, "file_not_in_encoding", value=encoding, error=str(error)) from error
     try:
-        return content.decode("cp1252"), (f"{name} was read as Windows-1252.",)
+        return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)
     except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is neither UTF-8 nor Windows-1252 ({error}): name its encoding=.") from error
+        raise refusal(name, "file_encoding_unknown", error=str(error)) from error
 
 
 def _told_separator(text: str) -> tuple[str, int]:
@@ -121,36 +124,33 @@ def _separator(name: str, text: str) -> str:
     best = max(scores, key=lambda separator: scores[separator])
     if scores[best][1] < 2:
         first = text.lstrip().splitlines()[0][:80]
-        raise SourceError(
-            f"{name} has one column only ({first!r}): separate its columns with {', '.join(SEPARATORS.values())}."
-        )
+        raise refusal(name, "file_one_column", value=first, shown=repr(first))
     return best
 
-
-SUPPORTED = "GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet or CSV"
 
 # First bytes of the formats (magic numbers of their own specifications), and of what people save under a wrong name.
 TABLES = {b"SQLite format 3\0": "GeoPackage", b"PAR1": "Parquet", b"\0\0\x27\x0a": "Shapefile", b"PK\x03\x04": "zip"}
 NOT_TABLES = {
-    b"\x89PNG\r\n\x1a\n": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an old Excel or Word document",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!": "a RAR archive",
+    b"\x89PNG\r\n\x1a\n": "what_png",
+    b"\xff\xd8\xff": "what_jpeg",
+    b"GIF8": "what_gif",
+    b"%PDF": "what_pdf",
+    b"\xd0\xcf\x11\xe0": "what_old_office",
+    b"7z\xbc\xaf": "what_7zip",
+    b"Rar!": "what_rar",
 }
 SUFFIXES = {"GeoPackage": ".gpkg", "GeoJSON": ".geojson", "Shapefile": ".shp", "zip": ".zip"}
 
 
-def read_table(path: str | Path, *, encoding: str | None = None, layer: str | None = None) -> RawTable:
-    r"""Return what a file holds, its format told by its content.
+def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None = None) -> RawTable:
+    r"""Return what a file holds, its format told by its content; or what a frame holds, as if read from a file.
 
     Parameters
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (or a zip of one file), Parquet, GeoParquet, or CSV with commas, semicolons, tabs
-        or bars; a CSV or GeoJSON may be compressed with gzip.
+        or bars; a CSV or GeoJSON may be compressed with gzip. Or a DataFrame or GeoDataFrame, which is not changed: its
+        rows are named "row 3", and blanks in its text are missing as they are in a CSV.
     encoding
         Of a CSV or Shapefile. Without it a CSV is UTF-8, with or without its mark, and else Windows-1252.
     layer
@@ -168,9 +168,13 @@ def read_table(path: str | Path, *, encoding: str | None = None, layer: str | No
     ...     path = Path(folder, "mairies.csv")
     ...     _ = path.write_bytes("insee;nom\n02173;Chauny\n02304;La Fère\n".encode("cp1252"))
     ...     raw = read_table(path)
-    >>> raw.table["nom"].tolist(), raw.lines, raw.notes
-    (['Chauny', 'La Fère'], ('line 2', 'line 3'), ('mairies.csv was read as Windows-1252.',))
+    >>> raw.table["nom"].tolist(), list(raw.lines), raw.notes
+    (['Chauny', 'La Fère'], ['line 2', 'line 3'], ('mairies.csv was read as Windows-1252.',))
     """
+    if isinstance(path, pd.DataFrame):
+        return _from_frame(path)
+    if not isinstance(path, str | os.PathLike):
+        raise SourceError(Problem("neither_path_nor_frame", value=type(path).__name__))
     path = Path(path)
     _check_is_file(path)
     with path.open("rb") as file:
@@ -183,75 +187,98 @@ def read_table(path: str | Path, *, encoding: str | None = None, layer: str | No
     if kind == "CSV":
         return read_delimited(path.name, path.read_bytes(), encoding)
     if kind == "Parquet":
-        return _from_table(path, _read_parquet(path))
+        return _from_file(path, _read_parquet(path), kind)
     if kind == "GeoPackage":
         _check_whole(path)
     if kind == "Shapefile":
         encoding = encoding or _shapefile_encoding(path)
-    return _from_table(path, _read_geographic(path, kind, encoding, layer))
+    return _from_file(path, _read_geographic(path, kind, encoding, layer), kind)
 
 
 def _check_is_file(path: Path) -> None:
     if path.is_dir():
         inside = sorted(entry.name for entry in path.iterdir())[:5]
-        holds = f"it holds {', '.join(inside)}" if inside else "it is empty"
-        raise SourceError(f"{path} is a folder ({holds}): name the file inside.")
+        holds = Note("folder_holds", names=", ".join(inside)) if inside else Note("folder_is_empty")
+        raise refusal(str(path), "path_is_folder", holds=holds)
     if not path.exists():
         folder = path.parent
         if not folder.is_dir():
-            raise SourceError(f"{path} does not exist, nor does its folder {folder}: correct the path.")
-        near = did_you_mean(path.name, (entry.name for entry in folder.iterdir()))
-        raise SourceError(f"{path} does not exist{near}: correct the path.")
+            raise refusal(str(path), "path_and_folder_absent", folder=str(folder))
+        near = near_names(path.name, (entry.name for entry in folder.iterdir()))
+        raise refusal(str(path), "path_absent", value=path.name, near=near)
     if path.stat().st_size == 0:
-        raise SourceError(f"{path.name} is empty (0 bytes): download or export it again.")
+        raise refusal(path.name, "file_empty")
 
 
 def _kind(path: Path, head: bytes) -> str:
     """The format of a file by its first bytes, or an error that says what it is instead."""
     if path.suffix.casefold() in (".dbf", ".shx", ".prj", ".cpg"):
-        raise SourceError(f"{path.name} is one part of a Shapefile: name {path.with_suffix('.shp').name}.")
+        raise refusal(path.name, "file_part_of_shapefile", whole=path.with_suffix(".shp").name)
     for mark, kind in TABLES.items():
         if head.startswith(mark):
             return kind
     for mark, what in NOT_TABLES.items():
         if head.startswith(mark):
-            raise _refusal(path, what)
+            raise refusal(path.name, "file_not_a_table", what=Note(what))
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # the marks of UTF-16, as a spreadsheet's "Unicode text" has
         return "CSV"
     if b"\0" in head:
-        raise _refusal(path, "a binary file of an unknown kind")
+        raise refusal(path.name, "file_not_a_table", what=Note("what_binary"))
     return _text_kind(path, head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower())
 
 
 def _text_kind(path: Path, start: bytes) -> str:
     if not start:
-        raise SourceError(f"{path.name} holds only blanks: download or export it again.")
+        raise refusal(path.name, "file_blank")
     if start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<") and b"<html" in start):
-        raise _refusal(path, "an HTML page (an error or login page saved in place of the data?)")
+        raise refusal(path.name, "file_not_a_table", what=Note("what_html"))
     if start.startswith(b"<"):
-        raise _refusal(path, "an XML file (KML or GML?)")
+        raise refusal(path.name, "file_not_a_table", what=Note("what_xml"))
     return "GeoJSON" if start.startswith((b"{", b"[")) else "CSV"
 
 
-def _refusal(path: Path, what: str) -> SourceError:
-    return SourceError(f"{path.name} is {what} and not a table: give a {SUPPORTED}.")
-
-
-def _from_table(path: Path, table: pd.DataFrame) -> RawTable:
+def _from_table(name: str, table: pd.DataFrame, rows: str, *notes: Note) -> RawTable:
+    """A table with types, its named index made columns, its rows numbered from 1."""
     if not len(table):
-        raise SourceError(f"{path.name} has columns and no rows: export it again.")
-    if any(name is not None for name in table.index.names):
+        raise refusal(name, "file_columns_only")
+    if any(level is not None for level in table.index.names):
         table = table.reset_index()
     table = table.reset_index(drop=True)
-    return RawTable(path.name, table, tuple(f"feature {row + 1}" for row in range(len(table))), _misnamed(path, table))
+    table.attrs = {}
+    return RawTable(name, table, RowNames(rows, range(1, len(table) + 1)), notes)
 
 
-def _misnamed(path: Path, table: pd.DataFrame) -> tuple[str, ...]:
-    said = table.attrs.pop("format", "")
+def _from_frame(frame: pd.DataFrame) -> RawTable:
+    """A frame as if it had been read from a file; what is in it stays as it is."""
+    name = Note("given_table")
+    columns = [*(level for level in frame.index.names if level is not None), *frame.columns]
+    twice = sorted({str(column) for column in columns if columns.count(column) > 1})
+    if twice:
+        raise refusal(name, "file_column_twice", value=twice[0], names=", ".join(map(repr, twice)))
+    if frame.columns.nlevels > 1:
+        raise refusal(name, "frame_column_levels", value=frame.columns.nlevels)
+    raw = _from_table(name, frame.copy(), "row_number")
+    for column, values in raw.table.items():
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype(values.cat.categories.dtype)
+        if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
+            text = [_as_in_csv(value) for value in values]
+            values = pd.Series(text, values.index, dtype=values.dtype).infer_objects()
+        raw.table[column] = values
+    return raw
+
+
+def _as_in_csv(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return None if value.strip() in MISSING else value.strip()
+
+
+def _from_file(path: Path, table: pd.DataFrame, kind: str) -> RawTable:
     usual = {"GeoPackage": (".gpkg",), "GeoJSON": (".geojson", ".json"), "Parquet": (".parquet", ".geoparquet", ".pq")}
-    if said in usual and path.suffix.casefold() not in usual[said]:
-        return (f"{path.name} is a {said} file whatever its name says, and was read as one.",)
-    return ()
+    misnamed = kind in usual and path.suffix.casefold() not in usual[kind]
+    notes = [Note("read_whatever_its_name", file=path.name, kind=kind)] if misnamed else []
+    return _from_table(path.name, table, "feature_number", *notes)
 
 
 def _read_gzip(path: Path, encoding: str | None) -> RawTable:
@@ -261,7 +288,7 @@ def _read_gzip(path: Path, encoding: str | None) -> RawTable:
             with gzip.open(path) as packed, inner.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
         except (EOFError, OSError) as error:
-            raise SourceError(f"{path.name} is cut short or damaged ({error}): download it again.") from error
+            raise refusal(path.name, "file_damaged", error=str(error)) from error
         return read_table(inner, encoding=encoding)
 
 
@@ -271,19 +298,19 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None) -> RawTable:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
             names = [name for name in archive.namelist() if not name.startswith("__MACOSX") and not name.endswith("/")]
             if "[Content_Types].xml" in names:
-                raise _refusal(path, "an Excel or Word document")
+                raise refusal(path.name, "file_not_a_table", what=Note("what_office"))
             wanted = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt", ".parquet")
             found = [name for name in names if name.casefold().endswith(wanted)]
             shapes = [name for name in found if name.casefold().endswith(".shp")]
             found = shapes or found
             if len(found) != 1:
-                listed = ", ".join(sorted(found or names)[:5]) or "nothing"
-                raise SourceError(f"{path.name} must hold one table and holds {listed}: unzip it and name the file.")
+                listed = Note.plain(", ".join(sorted(found or names)[:5])) if names else Note("nothing")
+                raise refusal(path.name, "zip_not_one_table", holds=listed)
             # members with a path that climbs out of the folder are tamed by extract itself
             archive.extractall(folder, members=names)
             return read_table(Path(folder, found[0]), encoding=encoding, layer=layer)
     except (zipfile.BadZipFile, EOFError) as error:
-        raise SourceError(f"{path.name} is a zip cut short or damaged ({error}): download it again.") from error
+        raise refusal(path.name, "zip_damaged", error=str(error)) from error
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -292,11 +319,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     try:
         metadata = pq.read_schema(path).metadata or {}
-        table = gpd.read_parquet(path) if b"geo" in metadata else pd.read_parquet(path)
+        return gpd.read_parquet(path) if b"geo" in metadata else pd.read_parquet(path)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(f"{path.name} is a Parquet file cut short or damaged ({_first_line(error)}).") from error
-    table.attrs = {"format": "Parquet"}
-    return table
+        raise refusal(path.name, "parquet_damaged", error=_first_line(error)) from error
 
 
 def _check_whole(path: Path) -> None:
@@ -311,9 +336,7 @@ def _check_whole(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         answer = str(error)
     if answer != "ok":
-        raise SourceError(
-            f"{path.name} is a GeoPackage cut short or damaged ({_first_line(answer)}): download it again."
-        )
+        raise refusal(path.name, "geopackage_damaged", error=_first_line(answer))
 
 
 def _shapefile_encoding(path: Path) -> str | None:
@@ -321,7 +344,8 @@ def _shapefile_encoding(path: Path) -> str | None:
     parts = {part.suffix.casefold(): part for part in path.parent.glob(f"{glob.escape(path.stem)}.*")}
     absent = [suffix for suffix in (".shp", ".shx", ".dbf") if suffix not in parts]
     if absent:
-        raise SourceError(f"{path.name} is a Shapefile without its {' and '.join(absent)}: keep its parts together.")
+        named = Note("both_values", first=absent[0], second=absent[1]) if len(absent) == 2 else ", ".join(absent)
+        raise refusal(path.name, "shapefile_parts_absent", value=absent[0], parts=named)
     content = parts[".dbf"].read_bytes()
     if ".cpg" in parts or content[29] != 0:  # byte 29 of a dBASE file: its code page, 0 for none
         return None
@@ -347,37 +371,34 @@ def _read_geographic(path: Path, kind: str, encoding: str | None, layer: str | N
             with warnings.catch_warnings():
                 # a GeoJSON column of mixed types stays text, which is what is wanted
                 warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
-                table = pyogrio.read_dataframe(source, layer=layer, encoding=encoding, on_invalid="raise")
+                table: pd.DataFrame = pyogrio.read_dataframe(source, layer=layer, encoding=encoding, on_invalid="raise")
         except (DataSourceError, DataLayerError, RuntimeError, UnicodeDecodeError, LookupError) as error:
             if isinstance(error, SourceError):
                 raise
             what = _why_not_geojson(path) if kind == "GeoJSON" else _first_line(error)
-            raise SourceError(f"{path.name} cannot be read as {kind} ({what}): download or export it again.") from error
-    table.attrs = {"format": kind}
-    return pd.DataFrame(table) if not isinstance(table, gpd.GeoDataFrame) else table
+            raise refusal(path.name, "file_unreadable", kind=kind, error=what) from error
+    return table
 
 
 def _only_layer(path: Path, layers: object, layer: str | None) -> str:
     names = {str(name): kind for name, kind in layers}  # type: ignore[attr-defined]
     if layer is not None:
         if layer not in names:
-            raise SourceError(
-                f"{path.name} has no layer {layer!r}{did_you_mean(layer, names)}: it has {', '.join(names)}."
-            )
+            raise refusal(path.name, "no_such_layer", value=layer, near=near_names(layer, names), has=", ".join(names))
         return layer
     drawn = [name for name, kind in names.items() if kind is not None] or list(names)
     if len(drawn) != 1:
-        raise SourceError(f"{path.name} has {len(drawn)} layers ({', '.join(drawn[:8])}): choose one with layer=….")
+        raise refusal(path.name, "several_layers", value=len(drawn), names=", ".join(drawn[:8]))
     return drawn[0]
 
 
-def _why_not_geojson(path: Path) -> str:
+def _why_not_geojson(path: Path) -> Note:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        return f"not whole JSON: {error}"
+        return Note("not_whole_json", error=str(error))
     kind = content.get("type") if isinstance(content, dict) else type(content).__name__
-    return f"JSON of type {kind!r}, and a FeatureCollection is wanted"
+    return Note("no_feature_collection", kind=repr(kind))
 
 
 def _first_line(error: object) -> str:

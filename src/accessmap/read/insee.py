@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
-from accessmap.errors import SourceError
+from accessmap.errors import Rows
 from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text, plain
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
+from accessmap.read.raw import RawTable, refusal
+from accessmap.words.notes import Note
 
 __all__ = ["households", "ranges"]
 
@@ -20,8 +19,8 @@ HOUSEHOLDS = re.compile(r"p(?P<year>\d\d)_rp")
 WITH_A_CAR = "p{year}_rp_voit1p"
 
 
-def households(path: str | Path) -> pd.DataFrame:
-    r"""Return by commune code the households, those without a car, and their share (0-1), from INSEE's census.
+def households(path: Tabular) -> pd.DataFrame:
+    """Return by commune code the households, those without a car, and their share (0-1), from INSEE's census.
 
     Parameters
     ----------
@@ -43,11 +42,8 @@ def households(path: str | Path) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "base-cc-logement-2022.CSV")
-    ...     _ = path.write_text("CODGEO;P22_RP;P22_RP_VOIT1P;P16_RP;P16_RP_VOIT1P\n02173;5600;4200;5700;4300\n")
-    ...     households(path)
+    >>> homes = {"P22_RP": 5600, "P22_RP_VOIT1P": 4200, "P16_RP": 5700, "P16_RP_VOIT1P": 4300}
+    >>> households(pd.DataFrame([{"CODGEO": "02173", **homes}]))
            households  without_car  share
     code
     02173      5600.0       1400.0   0.25
@@ -61,15 +57,13 @@ def households(path: str | Path) -> pd.DataFrame:
     )
     code = next((names[name] for name in names if any(re.fullmatch(word, name) for word in COMMUNE_CODES)), None)
     if not years or code is None:
-        wanted = "CODGEO" if code is None else "P22_RP and P22_RP_VOIT1P (of any year)"
-        raise SourceError(
-            f"{raw.name}: no column {wanted}: give base-cc-logement or base-ic-logement of INSEE's census."
-        )
+        wanted = Note.plain("CODGEO") if code is None else Note("homes_and_cars")
+        raise refusal(raw.name, "no_households", value=wanted)
     columns = [names[f"p{years[-1]}_rp"], names[WITH_A_CAR.format(year=years[-1])]]
     table = pd.DataFrame({name: as_numbers(raw.table[name]) for name in columns})
     wrong = [name for name in columns if not pd.api.types.is_numeric_dtype(table[name])]
     if wrong:
-        raise SourceError(f"{raw.name}: {wrong[0]} is not a number in every row.")
+        raise refusal(raw.name, "not_numbers_everywhere", value=wrong[0])
     sums = table.groupby(as_text(raw.table[code]).rename("code")).sum()
     households, with_a_car = sums[columns[0]], sums[columns[1]]
     without = (households - with_a_car).clip(lower=0.0)
@@ -90,8 +84,8 @@ RANGES = {
 }
 
 
-def ranges(path: str | Path, *, encoding: str | None = None) -> pd.DataFrame:
-    r"""Return the range of each type of equipment, from INSEE's own list: label, category, range; indexed by code.
+def ranges(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
+    """Return the range of each type of equipment, from INSEE's own list: label, category, range; indexed by code.
 
     `kinds` of read/layouts says a range only where a source read for it does; the lists themselves are
     workbooks of a few hundred lines (BPE_gammes_equipements_2025.xlsx, insee.fr/fr/statistiques/8217535), made anew
@@ -117,34 +111,24 @@ def ranges(path: str | Path, *, encoding: str | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import tempfile
-    >>> text = "Gammes 2025;;\nTYPEQU;LIBELLE_TYPEQU;GAMME\nB207;BOULANGERIE;Gamme de proximité\n"
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "gammes.csv")
-    ...     _ = path.write_text(text, encoding="utf-8")
-    ...     ranges(path).loc["B207"].tolist()
+    >>> row = {"TYPEQU": "B207", "LIBELLE_TYPEQU": "BOULANGERIE", "GAMME": "Gamme de proximité"}
+    >>> ranges(pd.DataFrame([row])).loc["B207"].tolist()
     ['BOULANGERIE', 'bakery', 'proximity']
     """
     raw = _under_its_header(read_table(path, encoding=encoding))
     names = {plain(column): column for column in raw.table.columns}
     codes, given = (as_text(raw.table[names[name]]) for name in ("typequ", "gamme"))
     typed = codes.notna().to_numpy()  # notes under the table have no code
-    unknown = [
-        f"{line} ({value!r})"
-        for line, value, has in zip(raw.lines, given, typed, strict=True)
-        if has and plain(value) not in RANGES
-    ]
+    unknown = [row for row, value in enumerate(given) if typed[row] and plain(value) not in RANGES]
     if unknown:
-        raise SourceError(
-            f"{raw.name}: GAMME is no range in {count(len(unknown), 'row')}: {', '.join(unknown[:5])}: INSEE writes "
-            "'Gamme de proximité', 'Gamme intermédiaire', 'Gamme supérieure' or 'Hors Gamme'."
-        )
+        rows = Rows.of(len(unknown), raw.named(unknown, given))
+        raise refusal(raw.name, "not_a_range", value=given.iloc[unknown[0]], rows=rows)
     labels = as_text(raw.table[names["libelle_typequ"]]) if "libelle_typequ" in names else codes.map(lambda _: None)
     table = pd.DataFrame({"code": codes, "label": labels, "range": given.map(lambda word: RANGES.get(plain(word)))})
     table = table[typed].drop_duplicates(["code", "range"]).set_index("code")
     twice = sorted(set(table.index[table.index.duplicated()]))
     if twice:
-        raise SourceError(f"{raw.name}: {', '.join(twice[:5])} in two ranges: give one list, of one year.")
+        raise refusal(raw.name, "two_ranges", value=twice[0], names=", ".join(twice[:5]))
     words = [None if pd.isna(label) else label for label in table["label"]]
     table["category"] = kinds_of("bpe", table.index.tolist(), words)["category"].to_numpy()
     return table[["label", "category", "range"]]
@@ -161,10 +145,6 @@ def _under_its_header(raw: RawTable) -> RawTable:
     rows = raw.table.astype(object).where(raw.table.notna(), "")
     place = next((row for row, values in enumerate(rows.to_numpy().tolist()) if is_header(values)), None)
     if place is None:
-        raise SourceError(
-            f"{raw.name} has no line with the columns TYPEQU and GAMME: save as CSV the sheet of INSEE's workbook that "
-            "has one line a type."
-        )
+        raise refusal(raw.name, "no_range_header")
     header = [str(value) or f"column {column + 1}" for column, value in enumerate(rows.iloc[place])]
-    table = raw.table.iloc[place + 1 :].set_axis(header, axis=1).reset_index(drop=True)
-    return RawTable(raw.name, table, raw.lines[place + 1 :], raw.notes)
+    return raw.under(place, header)

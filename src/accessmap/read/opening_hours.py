@@ -4,16 +4,15 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from accessmap.errors import SourceError
+from accessmap.errors import Problem, SourceError
 from accessmap.read.columns import as_text, noted, plain
-from accessmap.read.files import read_table
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
+from accessmap.read.files import Tabular, read_table
+from accessmap.read.raw import RawTable, refusal
+from accessmap.words.notes import Note
 
 __all__ = ["POINT_IDS", "Timetable", "hours", "osm_opening_hours", "parse_timetable"]
 
@@ -34,11 +33,11 @@ class Timetable(NamedTuple):
         Seven days from Monday; each a tuple of (opening, closing) in minutes from midnight, sorted, never
         overlapping nor touching; closing is at most 1,440.
     problems
-        One French sentence for each thing mended, in the order met; empty if the timetable was clean.
+        One for each thing mended, in the order met; empty if the timetable was clean.
     """
 
     week: tuple[tuple[Span, ...], ...]
-    problems: tuple[str, ...]
+    problems: tuple[Note, ...]
 
 
 def osm_opening_hours(timetable: str | Sequence[object], *, closed_on_holidays: bool = True) -> str:
@@ -83,7 +82,7 @@ def osm_opening_hours(timetable: str | Sequence[object], *, closed_on_holidays: 
 
 
 def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
-    """Return the spans of each weekday, in minutes, with a sentence for everything mended on the way.
+    r"""Return the spans of each weekday, in minutes, with a note on everything mended on the way.
 
     Mended: an unknown last day (the first day alone is kept), an unknown first day (the entry is left out), a span
     that ends when or before it starts (left out), seconds (cut off), overlapping spans (joined). Spans that touch
@@ -105,10 +104,10 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     >>> odd = parse_timetable([["samedi", "lundi", [["09:00", "12:30"], ["12:30", "12:30"]]]])
     >>> odd.week[0], odd.week[6]
     (((540, 750),), ((540, 750),))
-    >>> odd.problems
-    ("samedi-lundi : plage vide ou à l'envers 12:30-12:30, écartée.",)
+    >>> odd.problems[0].told("fr")
+    "samedi-lundi\xa0: plage vide ou à l'envers 12:30-12:30, écartée."
     """
-    problems: list[str] = []
+    problems: list[Note] = []
     spans_by_day: list[list[Span]] = [[] for _ in DAYS]
     for first, last, spans in _entries(timetable):
         label = first if first == last else f"{first}-{last}"
@@ -125,54 +124,55 @@ def _entries(timetable: str | Sequence[object]) -> list[tuple[str, str, list[obj
         try:
             timetable = json.loads(timetable or "[]")
         except json.JSONDecodeError as error:
-            raise SourceError(f"not a timetable: {timetable!r} is not JSON ({error}).") from error
+            problem = Problem("timetable_not_json", value=timetable, shown=repr(timetable), error=str(error))
+            raise SourceError(problem) from error
     if not isinstance(timetable, list | tuple):
-        raise SourceError(f"not a timetable: {timetable!r} is not a list.")
+        raise SourceError(Problem("timetable_not_list", value=timetable, shown=repr(timetable)))
     entries = []
     for entry in timetable:
         match entry:
             case [str(first), str(last), [*spans]]:
                 entries.append((first.strip().casefold(), last.strip().casefold(), spans))
             case _:
-                raise SourceError(f"not a timetable: {entry!r} is not [first day, last day, spans].")
+                raise SourceError(Problem("timetable_entry", value=entry, shown=repr(entry)))
     return entries
 
 
-def _days_named(first: str, last: str, label: str, problems: list[str]) -> list[int]:
+def _days_named(first: str, last: str, label: str, problems: list[Note]) -> list[int]:
     """Return the numbers of the days from first to last, over Sunday if need be."""
     if first not in DAYS:
-        problems.append(f"{label} : jour inconnu {first!r}, entrée écartée.")
+        problems.append(Note("day_unknown", label=label, day=repr(first)))
         return []
     start = DAYS.index(first)
     if last not in DAYS:
-        problems.append(f"{label} : dernier jour inconnu {last!r}, seul le {first} est gardé.")
+        problems.append(Note("last_day_unknown", label=label, day=repr(last), first=first))
         return [start]
     return [(start + step) % 7 for step in range((DAYS.index(last) - start) % 7 + 1)]
 
 
-def _span(raw: object, label: str, problems: list[str]) -> Span | None:
+def _span(raw: object, label: str, problems: list[Note]) -> Span | None:
     """Return one span in minutes, or None if it cannot be one."""
     match raw:
         case [str(opens), str(closes)] if (a := CLOCK.fullmatch(opens)) and (b := CLOCK.fullmatch(closes)):
             pass
         case _:
-            problems.append(f"{label} : plage illisible {raw!r}, écartée.")
+            problems.append(Note("span_unreadable", label=label, span=repr(raw)))
             return None
     if any(int(clock[3] or 0) for clock in (a, b)):
-        problems.append(f"{label} : secondes dans {opens}-{closes}, coupées.")
+        problems.append(Note("seconds_cut", label=label, span=f"{opens}-{closes}"))
     start, end = (int(clock[1]) * 60 + int(clock[2]) for clock in (a, b))
     end = end or DAY_MINUTES
     if not start < end <= DAY_MINUTES:
-        problems.append(f"{label} : plage vide ou à l'envers {opens}-{closes}, écartée.")
+        problems.append(Note("span_empty", label=label, span=f"{opens}-{closes}"))
         return None
     return start, end
 
 
-def _joined(spans: Iterable[Span], day: str, problems: list[str]) -> tuple[Span, ...]:
+def _joined(spans: Iterable[Span], day: str, problems: list[Note]) -> tuple[Span, ...]:
     """Return the spans sorted, those that overlap or touch joined."""
     ordered = sorted(set(spans))
     if any(later[0] < earlier[1] for earlier, later in pairwise(ordered)):
-        problems.append(f"{day} : plages qui se chevauchent {_span_text(ordered)}, réunies.")
+        problems.append(Note("spans_overlap", label=day, spans=_span_text(ordered)))
     joined: list[Span] = []
     for start, end in ordered:
         if joined and start <= joined[-1][1]:
@@ -205,8 +205,8 @@ CLOSED = "ferme"
 HOLIDAY = len(DAYS)  # the eighth "weekday"
 
 
-def hours(path: str | Path, *, encoding: str | None = None) -> pd.Series:
-    r"""Return the usual week of each of La Poste's points as OSM opening_hours, indexed by `service_id`.
+def hours(path: Tabular, *, encoding: str | None = None) -> pd.Series:
+    """Return the usual week of each of La Poste's points as OSM opening_hours, indexed by `service_id`.
 
     The file (laposte_ouvertur, "Calendrier d'ouverture des bureaux de poste, agences postales et relais poste") says
     for each point and each day of the next three months when it opens. What a weekday most often is makes the week; of
@@ -217,7 +217,7 @@ def hours(path: str | Path, *, encoding: str | None = None) -> pd.Series:
     Parameters
     ----------
     path
-        The CSV: Identifiant, Date_calendrier, Plage_horaire_1 and following ("09:00-12:00", "FERME").
+        The CSV, or a frame of it: Identifiant, Date_calendrier, Plage_horaire_1 and following ("09:00-12:00", "FERME").
     encoding
         Where it is neither UTF-8 nor Windows-1252.
 
@@ -234,15 +234,10 @@ def hours(path: str | Path, *, encoding: str | None = None) -> pd.Series:
 
     Examples
     --------
-    >>> import tempfile
-    >>> text = "Identifiant;Date_calendrier;Plage_horaire_1;Plage_horaire_2\n"
-    >>> text += "05212A;2020-11-12;09:00-11:30;13:30-16:00\n05212A;2020-11-13;09:00-11:30;13:30-16:00\n"
-    >>> text += "05212A;2020-11-14;FERME;\n05212A;2020-11-11;FERME;\n"
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "laposte_ouvertur.csv")
-    ...     _ = path.write_text(text)
-    ...     hours(path)["poste-05212A"]
-    'Th-Fr 09:00-11:30,13:30-16:00; PH off'
+    >>> days = {"2020-11-11": "FERME", "2020-11-12": "09:00-11:30", "2020-11-13": "09:00-11:30", "2020-11-14": "FERME"}
+    >>> table = pd.DataFrame({"Date_calendrier": list(days), "Plage_horaire_1": list(days.values())})
+    >>> hours(table.assign(Identifiant="05212A"))["poste-05212A"]
+    'Th-Fr 09:00-11:30; PH off'
     """
     raw = read_table(path, encoding=encoding)
     days, notes = _days(raw)
@@ -252,41 +247,33 @@ def hours(path: str | Path, *, encoding: str | None = None) -> pd.Series:
     texts = {week: _text(week) for week in set(rows)}
     hours = pd.Series([texts[week] for week in rows], index=weeks.index)
     notes.append(
-        f"{raw.name}: usual week of {count(len(hours), 'point')} from {days['date'].min():%Y-%m-%d} to "
-        f"{days['date'].max():%Y-%m-%d}."
+        raw.note(
+            "usual_week", n=len(hours), first=f"{days['date'].min():%Y-%m-%d}", last=f"{days['date'].max():%Y-%m-%d}"
+        )
     )
     if len(changing):
-        notes.append(
-            f"{raw.name}: {count(len(changing), 'point')} with weekdays that change from week to week, the most "
-            f"frequent kept, such as {changing[0]}."
-        )
+        notes.append(raw.note("weekdays_change", n=len(changing), point=changing[0]))
     shut = hours.index[hours == "off"]
     if len(shut):
-        notes.append(f"{raw.name}: {count(len(shut), 'point')} closed on every day of the calendar, such as {shut[0]}.")
+        notes.append(raw.note("always_closed", n=len(shut), point=shut[0]))
     return noted(hours.rename("hours").rename_axis("service_id"), notes)
 
 
-def _days(raw: RawTable) -> tuple[pd.DataFrame, list[str]]:
+def _days(raw: RawTable) -> tuple[pd.DataFrame, list[Note]]:
     """Return a row a point and day: id, date, weekday (7 a public holiday), spans as one text; and what was told."""
     names = {plain(column): column for column in raw.table.columns}
     point = next((names[name] for name in POINT_IDS if name in names), None)
     spans = [column for name, column in names.items() if SPANS.fullmatch(name)]
     if point is None or "date_calendrier" not in names or not spans:
-        has = ", ".join(map(str, raw.table.columns[:8]))
-        raise SourceError(
-            f"{raw.name} is not La Poste's calendar of opening (laposte_ouvertur), with Identifiant, Date_calendrier "
-            f"and Plage_horaire_1: it has columns {has}."
-        )
+        raise refusal(raw.name, "no_calendar", has=", ".join(map(str, raw.table.columns[:8])))
     said = as_text(raw.table[names["date_calendrier"]])
     dates = pd.to_datetime(said, format="%Y-%m-%d", errors="coerce")
     ids = as_text(raw.table[point])
     lost = (dates.isna() | ids.isna()).to_numpy()
     if lost.any():
         row = int(lost.argmax())
-        raise SourceError(
-            f"{raw.name}: {count(int(lost.sum()), 'day')} without a point or a date such as 2026-11-24, the first in "
-            f"{raw.lines[row]} ({said.iloc[row]!r})."
-        )
+        value, named = said.iloc[row], raw.named([row], said)
+        raise refusal(raw.name, "days_without_date", n=int(lost.sum()), value=value, row=named)
     days = pd.DataFrame({"point": "poste-" + ids, "date": dates, "weekday": dates.dt.day_of_week})
     days["weekday"] = days["weekday"].mask(days["date"].isin(_holidays(dates)), HOLIDAY)
     together = as_text(raw.table[spans[0]]).fillna("")
@@ -299,12 +286,9 @@ def _days(raw: RawTable) -> tuple[pd.DataFrame, list[str]]:
     notes = []
     if unread.any():
         row = int(unread.to_numpy().argmax())
-        notes.append(
-            f"{raw.name}: {count(int(unread.sum()), 'day')} not understood, passed over, such as {raw.lines[row]} "
-            f"({together.iloc[row]!r})."
-        )
+        notes.append(raw.note("days_unread", n=int(unread.sum()), row=raw.named([row], together)))
     if unread.all():
-        raise SourceError(f"{raw.name}: no day is understood, such as {together.iloc[0]!r}: '09:00-12:00' or 'FERME'.")
+        raise refusal(raw.name, "no_day_understood", value=together.iloc[0], shown=repr(together.iloc[0]))
     return days[~unread], notes
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from accessmap.read.columns import Reading, as_text
-from accessmap.tables.checks import Findings, count
+from accessmap.tables.checks import CheckedTable
+from accessmap.words.notes import Figure, Listed, Note
 
 __all__ = ["OUTSIDE_METRES", "current_codes", "merged_communes", "place", "points_of_mairies"]
 
@@ -82,7 +83,7 @@ def points_of_mairies(mairies: gpd.GeoDataFrame | None, crs: object) -> gpd.GeoS
     """
     if mairies is None:
         return None
-    found = Findings("mairies", mairies, None)
+    found = CheckedTable("mairies", mairies)
     if not found.is_table(geographic=True):
         found.raise_if_any()
     by_code = mairies
@@ -91,7 +92,7 @@ def points_of_mairies(mairies: gpd.GeoDataFrame | None, crs: object) -> gpd.GeoS
     if "commune" in mairies.columns:
         by_code = by_code.set_index("commune")
     elif mairies.index.name != "code":
-        found.add("'commune' is missing: give read_services('mairies…', category='mairie'), or index it by 'code'.")
+        found.add("mairies_without_commune", value="commune")
         found.raise_if_any()
     points = by_code.geometry
     return points[~points.index.duplicated() & points.notna().to_numpy()].to_crs(crs)
@@ -120,10 +121,10 @@ def place(
     reading.text("commune")
     _update_codes(reading, places.index, successors)
     if mairies is not None:
-        _place_missing(reading, mairies, "placed_at_mairie", "at the mairie of")
+        _place_missing(reading, mairies, "placed_at_mairie", "sites_placed_at_mairie")
     if communes is None:
         return
-    _place_missing(reading, communes.geometry.representative_point(), "commune", "inside")
+    _place_missing(reading, communes.geometry.representative_point(), "commune", "sites_placed_inside")
     _move_inside(reading, communes, mairies)
     _name_communes(reading, communes)
     if clip:
@@ -138,10 +139,8 @@ def _update_codes(reading: Reading, loaded: pd.Index, successors: Mapping[str, s
         return
     pairs = sorted(set(zip(codes[changed], today[changed], strict=True)))
     named = ", ".join(f"{old} → {now}" for old, now in pairs[:20]) + (", …" if len(pairs) > 20 else "")
-    reading.notes.append(
-        f"{reading.file}: {count(int(changed.sum()), 'service')} of {count(len(pairs), 'commune')} since merged, now "
-        f"in the commune of today (its code of then stays in commune_in_file): {named}."
-    )
+    sites = _sites(reading, changed)
+    reading.note("sites_of_merged", sites=sites, communes=Note("count_communes", n=len(pairs)), pairs=named)
     reading.table = reading.table.assign(commune=today, commune_in_file=codes)
 
 
@@ -160,15 +159,12 @@ def _absent(reading: Reading) -> np.ndarray:
     return np.asarray(shapely.is_missing(points) | shapely.is_empty(points))
 
 
-def _place_missing(reading: Reading, points: gpd.GeoSeries, quality: str, how: str) -> None:
+def _place_missing(reading: Reading, points: gpd.GeoSeries, quality: str, told: str) -> None:
     codes = reading.table["commune"]
     rows = _absent(reading) & codes.isin(points.index).to_numpy()
     if rows.any():
         _set_points(reading, rows, points.loc[codes[rows]].to_numpy(), quality)
-        reading.notes.append(
-            f"{reading.file}: {count(int(rows.sum()), 'service')} without a point placed {how} their commune: "
-            f"{_named(reading, rows)}."
-        )
+        reading.note(told, sites=_sites(reading, rows), rows=_named(reading, rows))
 
 
 def _move_inside(reading: Reading, communes: gpd.GeoDataFrame, mairies: gpd.GeoSeries | None) -> None:
@@ -191,11 +187,18 @@ def _move_inside(reading: Reading, communes: gpd.GeoDataFrame, mairies: gpd.GeoS
         goals = np.where(shapely.is_missing(at), goals, at)
     _set_points(reading, rows, goals, "outside_commune_moved")
     moved = dict(zip(where.tolist(), metres.tolist(), strict=True))
-    listed = ", ".join(f"{reading.rows[row]} ({moved[row] / 1000:.1f} km outside)" for row in far[:20])
-    goal = "centroid" if mairies is None else "mairie"
-    reading.notes.append(
-        f"{reading.file}: {count(len(far), 'service')} more than {OUTSIDE_METRES:g} m outside the commune they name, "
-        f"moved to its {goal}: {listed}{', …' if len(far) > 20 else ''}."
+    listed = Listed.of(
+        [
+            reading.valued(row, Note("km_outside", km=Figure.of(round(moved[row] / 1000, 1), digits=1)))
+            for row in far[:20]
+        ]
+    )
+    reading.note(
+        "sites_moved_to_centroid" if mairies is None else "sites_moved_to_mairie",
+        sites=_sites(reading, rows),
+        metres=f"{OUTSIDE_METRES:g}",
+        rows=listed,
+        more=", …" if len(far) > 20 else "",
     )
 
 
@@ -210,7 +213,9 @@ def _name_communes(reading: Reading, communes: gpd.GeoDataFrame) -> None:
     values[found.index] = found.to_numpy()
     reading.table = reading.table.assign(commune=values)
     if len(found):
-        reading.notes.append(f"{reading.file}: commune of {count(len(found), 'service')} told by where they are.")
+        told = np.zeros(len(codes), dtype=bool)
+        told[found.index] = True
+        reading.note("sites_commune_told", sites=_sites(reading, told))
 
 
 def _leave_out(reading: Reading, communes: gpd.GeoDataFrame) -> None:
@@ -223,20 +228,20 @@ def _leave_out(reading: Reading, communes: gpd.GeoDataFrame) -> None:
     if kept.all():
         return
     if not kept.any():
-        reading.problems.append(
-            "No service is in the communes: the file is of another place, or its coordinates are wrong."
-        )
+        reading.add("no_service_in_communes")
         return
     unplaced = int((_absent(reading) & ~kept).sum())
-    told = f", {unplaced} of them without a point" if unplaced else ""
-    reading.notes.append(
-        f"{reading.file}: {count(int((~kept).sum()), 'service')} in none of the communes left out, as asked{told}."
-    )
+    also = Note("unplaced_among_them", count=unplaced) if unplaced else ""
+    reading.note("sites_left_out", sites=_sites(reading, ~kept), also=also)
     reading.keep(kept)
 
 
-def _named(reading: Reading, rows: np.ndarray) -> str:
+def _sites(reading: Reading, rows: np.ndarray) -> Note:
+    """So many services, or schools."""
+    return Note("count_schools" if reading.name == "schools" else "count_services", n=int(rows.sum()))
+
+
+def _named(reading: Reading, rows: np.ndarray) -> Listed:
     where = rows.nonzero()[0]
     shown = where[:20] if len(where) <= 20 else where[:5]
-    more = f" and {len(where) - len(shown)} more" if len(where) > len(shown) else ""
-    return ", ".join(reading.rows[row] for row in shown) + more
+    return Listed.of([reading.rows[row] for row in shown], more=len(where) - len(shown))

@@ -1,42 +1,117 @@
-"""What a file holds, before any column is understood."""
+"""What a file or a frame holds, before any column is understood, and what its rows are called."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["RawTable"]
+from accessmap.errors import Problem, SourceError
+from accessmap.words.notes import Note, first_few
+
+__all__ = ["RawTable", "RowNames", "refusal"]
+
+
+class RowNames(Sequence[str]):
+    """What rows are called, each name a note that is made when it is asked for: "line 4", or "line 4 '02173'".
+
+    Parameters
+    ----------
+    key
+        Of the text that names one: "line_number", "feature_number" or "row_number".
+    numbers
+        Of each row.
+    ids
+        Of each row, where they are known; missing ones are not named.
+
+    Examples
+    --------
+    >>> rows = RowNames("line_number", [4, 5], ["02173", None])
+    >>> list(rows), rows[0].told("fr"), rows.take([1])[0]
+    (["line 4 '02173'", 'line 5'], "ligne 4 '02173'", 'line 5')
+    """
+
+    def __init__(self, key: str, numbers: Sequence[int] | range = (), ids: Sequence[Any] | None = None) -> None:
+        self.key, self.numbers, self.ids = key, numbers, ids
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, row: int) -> Note: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> RowNames: ...
+
+    def __getitem__(self, row: int | slice) -> Note | RowNames:
+        if isinstance(row, slice):
+            return self.take(range(*row.indices(len(self))))
+        place = Note(self.key, number=str(self.numbers[row]))
+        if self.ids is None or pd.isna(self.ids[row]):
+            return place
+        return Note("row_with_id", row=place, id=repr(self.ids[row]))
+
+    def take(self, rows: Iterable[int]) -> RowNames:
+        """Return the names of some of the rows, in this order."""
+        chosen = list(rows)
+        ids = None if self.ids is None else [self.ids[row] for row in chosen]
+        return RowNames(self.key, [self.numbers[row] for row in chosen], ids)
+
+
+def refusal(file: str, key: str, **values: Any) -> SourceError:
+    """Return the error that a file cannot be read as it should be, described as for a problem."""
+    return SourceError(Problem(key, where=file, **values))
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """What a file holds, before any column is understood.
+    """What a file or a frame holds, before any column is understood.
 
     Parameters
     ----------
     name
-        File name, for messages.
+        Of the file, for messages.
     table
         A DataFrame of text (CSV), or a table with types, geographic where the file is; plain numbering of rows.
     lines
-        Where each row stands in the file: "line 4" as a spreadsheet counts, or "feature 3".
+        Where each row stands: "line 4" as a spreadsheet counts, "feature 3" or "row 3"; without them rows from 1.
     notes
-        Sentences on what was done to read it.
+        What was done to read it.
     """
 
     name: str
     table: pd.DataFrame
-    lines: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    lines: RowNames = field(default_factory=lambda: RowNames("row_number"))
+    notes: tuple[Note, ...] = ()
 
-    def keep(self, mask: Iterable[bool], note: str = "") -> "RawTable":
-        """Return the rows where `mask` is true, numbered anew, and a sentence on it."""
+    def __post_init__(self) -> None:
+        if not len(self.lines):
+            object.__setattr__(self, "lines", RowNames("row_number", range(1, len(self.table) + 1)))
+
+    def keep(self, mask: Iterable[bool], *notes: Note) -> RawTable:
+        """Return the rows where `mask` is true, numbered anew, and notes on it."""
         kept = np.fromiter(mask, dtype=bool, count=len(self.table))
         table = self.table.loc[kept].reset_index(drop=True)
-        lines = tuple(line for line, one in zip(self.lines, kept, strict=True) if one)
-        return replace(self, table=table, lines=lines, notes=(*self.notes, note) if note else self.notes)
+        return replace(self, table=table, lines=self.lines.take(np.flatnonzero(kept)), notes=(*self.notes, *notes))
 
-    def told(self, *notes: str) -> "RawTable":
-        """Return the same with further sentences."""
+    def under(self, row: int, header: Sequence[str], *notes: Note) -> RawTable:
+        """Return what stands under one row, with a header for its columns, and notes on it."""
+        table = self.table.iloc[row + 1 :].set_axis(pd.Index(header), axis=1).reset_index(drop=True)
+        return replace(self, table=table, lines=self.lines[row + 1 :], notes=(*self.notes, *notes))
+
+    def note(self, key: str, *, n: float | None = None, **values: Any) -> Note:
+        """Return a note on this file."""
+        return Note(key, n=n, file=self.name, **values)
+
+    def told(self, *notes: Note) -> RawTable:
+        """Return the same with further notes."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def named(self, rows: Sequence[int] | Any, values: pd.Series | None = None) -> Note:
+        """Return the first few rows by their place, each with its value where values are given."""
+        if values is None:
+            return first_few(rows, lambda row: self.lines[row])
+        return first_few(rows, lambda row: Note("row_value", row=self.lines[row], value=repr(values.iloc[row])))

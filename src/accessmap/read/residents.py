@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +10,10 @@ import shapely
 
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, plain
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes
-from accessmap.tables.checks import Findings, count
 from accessmap.tables.contracts import check_communes, check_residents
+from accessmap.words.notes import Figure
 
 __all__ = ["NEAR_METRES", "read_residents"]
 
@@ -48,7 +47,7 @@ NAMES: Names = {
 
 
 def read_residents(
-    path: str | Path,
+    path: Tabular,
     communes: gpd.GeoDataFrame,
     *,
     columns: Mapping[str, str | None] | None = None,
@@ -58,7 +57,7 @@ def read_residents(
     encoding: str | None = None,
     layer: str | None = None,
 ) -> gpd.GeoDataFrame:
-    r"""Return residents in the contract: index `resident_id`, commune, population (people), points in metres.
+    """Return residents in the contract: index `resident_id`, commune, population (people), points in metres.
 
     Points stay where they are; polygons (cells) become a point inside; cells named as INSPIRE does ("1kmN2967E3827",
     "CRS3035RES200mN2029800E4252400") become their centre. Where the file names no commune, it is the one the point lies
@@ -69,7 +68,8 @@ def read_residents(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat, x/y or names of cells.
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat, x/y or names of cells;
+        or a frame.
     communes
         In the contract, neighbours included.
     columns
@@ -95,14 +95,11 @@ def read_residents(
 
     Examples
     --------
-    >>> import tempfile
     >>> row = {"name": "Chauny", "population": 1, "epci": "200071785", "in_territory": True}
     >>> square = shapely.box(710_000, 6_940_000, 730_000, 6_960_000)
     >>> communes = gpd.GeoDataFrame([row], geometry=[square], index=pd.Index(["02173"], name="code"), crs="EPSG:2154")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "grid.csv")
-    ...     _ = path.write_text("X,Y,T\n3830000,2961000,120\n")
-    ...     residents = read_residents(path, communes, cell_metres=1000)
+    >>> grid = pd.DataFrame({"X": [3830000], "Y": [2961000], "T": [120]})
+    >>> residents = read_residents(grid, communes, cell_metres=1000)
     >>> residents.drop(columns="geometry").reset_index().to_numpy().tolist()
     [['1kmN2961E3830', '02173', 120]]
     """
@@ -139,11 +136,11 @@ def _choices(reading: Reading, columns: Mapping[str, str | None]) -> dict[str, s
     if "resident_id" not in columns and sizes and len(cells) > 1:
         chosen["resident_id"] = min(sizes, key=lambda name: sizes[name])
         said = ", ".join(name for name in cells if name != chosen["resident_id"])
-        reading.notes.append(f"{reading.file}: residents are the cells of {chosen['resident_id']}, not of {said}.")
+        reading.note("residents_are_cells", cells=chosen["resident_id"], others=said)
     years = {name: match["year"] for name in reading.table.columns if (match := CENSUSES.fullmatch(plain(name)))}
     if "population" not in columns and len(years) > 1:
         chosen["population"] = max(years, key=lambda name: years[name])
-        reading.notes.append(f"{reading.file}: population is that of {chosen['population']}, the latest there is.")
+        reading.note("population_is_latest", name=chosen["population"])
     return chosen
 
 
@@ -159,7 +156,7 @@ def _forget_marks(reading: Reading) -> None:
             reading.table = reading.table.assign(**{name: reading.table[name].where(~marks)})
     if found:
         listed = ", ".join(f"{name} {number}" for name, number in found.items())
-        reading.notes.append(f"{reading.file}: -9999 is Eurostat's mark for not available, made missing: {listed}.")
+        reading.note("eurostat_not_available", listed=listed)
 
 
 def _mark_imputed(reading: Reading) -> None:
@@ -172,10 +169,12 @@ def _mark_imputed(reading: Reading) -> None:
     imputed = pd.to_numeric(table[smallest], errors="coerce").eq(1).to_numpy()
     people = pd.to_numeric(as_numbers(table["population"]), errors="coerce").fillna(0).to_numpy()
     reading.table = table.assign(imputed=imputed)
-    share = f"{people[imputed].sum():,.0f} of {people.sum():,.0f} people"
-    reading.notes.append(
-        f"{reading.file}: {count(int(imputed.sum()), 'cell')} ({share}) imputed by INSEE for secrecy ({smallest} is 1),"
-        " marked in `imputed`."
+    reading.note(
+        "cells_imputed",
+        n=int(imputed.sum()),
+        people=Figure.of(round(people[imputed].sum())),
+        all=Figure.of(round(people.sum())),
+        flag=smallest,
     )
 
 
@@ -193,7 +192,7 @@ def _give_ids(reading: Reading, cell_metres: float | None) -> None:
             return
     width = len(str(len(table)))
     reading.table = table.assign(resident_id=[f"r{row + 1:0{width}d}" for row in range(len(table))])
-    reading.notes.append(f"{reading.file}: no column of ids, residents are numbered as they stand.")
+    reading.note("residents_numbered")
 
 
 def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) -> None:
@@ -211,13 +210,12 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
     codes[absent] = _inside(points[absent], communes)
     told = absent & pd.notna(codes)
     if told.any():
-        reading.notes.append(f"{reading.file}: commune of {count(told.sum(), 'resident')} told by where they are.")
+        reading.note("residents_commune_told", n=int(told.sum()))
     outside = absent & ~told
     if not clip:
         codes[outside], near = _nearest(points[outside], communes)
         if near:
-            given = f"{count(near, 'resident')} outside every commune given to the nearest"
-            reading.notes.append(f"{reading.file}: {given}, at most {NEAR_METRES:g} m away.")
+            reading.note("residents_given_to_nearest", n=near, metres=f"{NEAR_METRES:g}")
         outside &= pd.isna(codes)
     # who has no point is named for that: any code will do for the other checks to go on to that error
     codes[pd.isna(codes) & ~absent] = communes.index[0]
@@ -234,8 +232,7 @@ def _update_communes(reading: Reading, loaded: pd.Index) -> None:
     today = current_codes(codes, loaded)
     changed = (codes != today).to_numpy() & codes.notna().to_numpy()
     if changed.any():
-        told = f"{count(int(changed.sum()), 'resident')} of communes since merged, now in the commune of today"
-        reading.notes.append(f"{reading.file}: {told}.")
+        reading.note("residents_of_merged", n=int(changed.sum()))
         reading.table = reading.table.assign(commune=today)
 
 
@@ -245,9 +242,7 @@ def _forget_several(reading: Reading) -> None:
     several = codes.map(_names_several).to_numpy(dtype=bool)
     if several.any():
         reading.table = reading.table.assign(commune=codes.where(~several, None))
-        reading.notes.append(
-            f"{reading.file}: {count(several.sum(), 'cell')} in several communes, given to that of their centre."
-        )
+        reading.note("cells_in_several", n=int(several.sum()))
 
 
 def _names_several(code: object) -> bool:
@@ -273,26 +268,23 @@ def _tell_outside(reading: Reading, outside: np.ndarray, code: str) -> None:
     """Add a problem for those who are in no commune nor near one."""
     people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
     points = reading.table.geometry
-    found = Findings("", reading.table, reading.rows)
-    found.flag(
+    reading.flag(
         outside,
-        f"{people[outside].sum():,.0f} people live more than {NEAR_METRES:g} m from every commune,",
-        "load their communes too, or pass clip=True to leave them out",
+        "residents_outside",
+        None,
         lambda row: f"x={points.iloc[row].x:.0f}, y={points.iloc[row].y:.0f}",
+        people=Figure.of(round(people[outside].sum())),
+        metres=f"{NEAR_METRES:g}",
     )
-    reading.problems += found.problems
     # any code will do for the other checks to go on: the reading already has a problem and ends in an error
     reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, code))
 
 
 def _leave_out(reading: Reading, outside: np.ndarray, code: str) -> None:
     if outside.all():
-        reading.problems.append(
-            "Nobody lives in the communes: the file is of another place, or its coordinates are wrong."
-        )
+        reading.add("nobody_in_communes")
         reading.table = reading.table.assign(commune=code)
         return
     people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
-    left = f"{count(outside.sum(), 'resident')} ({people[outside].sum():,.0f} people)"
-    reading.notes.append(f"{reading.file}: {left} in none of the communes left out, as asked.")
+    reading.note("residents_left_out", n=int(outside.sum()), people=Figure.of(round(people[outside].sum())))
     reading.keep(~outside)

@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import SourceError, TableError
+from accessmap.errors import Rows
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, plain
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import place, points_of_mairies
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count, some
+from accessmap.read.raw import RawTable, refusal
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, LEVELS, check_communes, check_equipment, check_schools
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import Near, near_names, some
+from accessmap.words.notes import Listed, Note
 
 __all__ = [
     "SCHOOL_ID",
@@ -46,14 +45,14 @@ LEVEL_WORDS: Final = (
 CLOSED: Final = ("ferme", "fermee", "a_ouvrir")  # "a_fermer" is still open
 
 
-def _leave(reading: Reading, rows: np.ndarray, why: str) -> None:
+def _leave(reading: Reading, rows: np.ndarray, told: str, refused: str) -> None:
     """Leave rows out and say which; a file of which nothing would stay is refused."""
     if not rows.any():
         return
     names = reading.table["name"].astype(str).to_numpy()[rows]
-    reading.notes.append(f"{reading.file}: {count(int(rows.sum()), 'row')} left out, {why}: {some(names)}.")
+    reading.note(told, n=int(rows.sum()), names=some(names))
     if rows.all():
-        raise SourceError(f"{reading.file} has no school: all of its {count(len(rows), 'row')} are {why}.")
+        raise refusal(reading.file, refused, n=len(rows))
     reading.keep(~rows)
 
 
@@ -71,11 +70,11 @@ def leave_out_closed(reading: Reading) -> None:
     if "state" not in reading.table.columns:
         return
     state = each(reading.table["state"], plain)
-    _leave(reading, state.isin(CLOSED).to_numpy(), "closed or not yet open")
+    _leave(reading, state.isin(CLOSED).to_numpy(), "schools_closed", "all_schools_closed")
     closing = (each(reading.table["state"], plain) == "a_fermer").to_numpy()
     if closing.any():
         names = reading.table["name"].astype(str).to_numpy()[closing]
-        reading.notes.append(f"{reading.file}: {count(int(closing.sum()), 'school')} soon to close: {some(names)}.")
+        reading.note("schools_closing", n=int(closing.sum()), names=some(names))
 
 
 def level_of(text: object) -> str | None:
@@ -120,7 +119,7 @@ def give_level(reading: Reading) -> None:
         said = pd.to_numeric(table["nursery_classes"], errors="coerce").map({1: "yes", 0: "no"})
         table["with_nursery"] = said.where(level == "primary").fillna("unknown")
     reading.table = table
-    _leave(reading, level.isna().to_numpy(), "none of the four levels (offices, sections, special schools)")
+    _leave(reading, level.isna().to_numpy(), "schools_of_no_level", "all_schools_of_no_level")
 
 
 def _name_unknown_levels(reading: Reading, told: list[object]) -> None:
@@ -128,8 +127,16 @@ def _name_unknown_levels(reading: Reading, told: list[object]) -> None:
     words = ("maternelle", "élémentaire", "primaire", "collège", "lycée", *LEVELS)
     bad = [row for row, level in enumerate(told) if level not in LEVELS]
     if bad:
-        rows = ", ".join(f"{reading.rows[row]} ({told[row]!r}{did_you_mean(told[row], words)})" for row in bad[:5])
-        reading.problems.append(f"'level' is unknown in {count(len(bad), 'row')}: {rows}: use {', '.join(words)}.")
+        near = {row: near_names(told[row], words) for row in bad[:5]}
+        shown = {row: Note("two_parts", first=repr(told[row]), then=Near.of(near[row])) for row in near}
+        reading.add(
+            "school_level_unknown",
+            n=len(bad),
+            where=Rows.of(len(bad), Listed.of([reading.valued(row, shown[row]) for row in near])),
+            value=told[bad[0]],
+            near=near[bad[0]],
+            words=", ".join(words),
+        )
         for row in bad:
             told[row] = "primary"  # any will do for the other checks to go on: the reading ends in an error
 
@@ -138,7 +145,7 @@ def leave_out_repeated(reading: Reading) -> None:
     """Leave out further rows of a UAI at one level: the annuaire has one for each address or nature."""
     if "nature" in reading.table.columns or "kind" in reading.table.columns:
         again = reading.table.duplicated(["school_id", "level"]) & reading.table["school_id"].notna()
-        _leave(reading, again.to_numpy(), "further rows of a school that is there already")
+        _leave(reading, again.to_numpy(), "schools_repeated", "all_schools_repeated")
 
 
 EQUIPMENT_NAMES: Final[Names] = {
@@ -161,14 +168,14 @@ FLAGS: Final = tuple(f"{name}_at_least" for name in EQUIPMENT_COUNTS)
 
 
 def equipment(
-    path: str | Path,
+    path: Tabular,
     schools: gpd.GeoDataFrame,
     *,
     columns: Mapping[str, str | None] | None = None,
     encoding: str | None = None,
     layer: str | None = None,
 ) -> pd.DataFrame:
-    r"""Return what schools are equipped with, in the contract: index `school_id` (the UAI).
+    """Return what schools are equipped with, in the contract: index `school_id` (the UAI).
 
     Known names are recognised whatever their case and accents (UAI → school_id; tablettes; TBI, TNI, VPI or écrans
     interactifs → interactive_boards; ENT; débit → connection_mbps, in Mbit/s). Blanks are unknown and never zero: write
@@ -177,7 +184,7 @@ def equipment(
     Parameters
     ----------
     path
-        CSV, GeoPackage or Parquet, one row a school.
+        CSV, GeoPackage, Parquet or a frame, one row a school.
     schools
         In the contract: every row must be of one of them.
     columns
@@ -197,15 +204,13 @@ def equipment(
 
     Examples
     --------
-    >>> import shapely, tempfile
+    >>> import shapely
     >>> schools = gpd.GeoDataFrame(
     ...     {"name": ["A", "B"], "level": ["primary"] * 2, "commune": ["02456"] * 2},
     ...     index=pd.Index(["0020001A", "0020002B"], name="school_id"),
     ...     geometry=shapely.points([[0, 0]] * 2), crs="EPSG:2154")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "enquete.csv")
-    ...     _ = path.write_text("UAI;Nb tablettes;TBI;ENT\n0020001A;12;1;oui\n0020002B;;0;\n")
-    ...     equipment = equipment(path, schools)
+    >>> rows = [["0020001A", 12, 1, "oui"], ["0020002B", None, 0, None]]
+    >>> equipment = equipment(pd.DataFrame(rows, columns=["UAI", "Nb tablettes", "TBI", "ENT"]), schools)
     >>> equipment["tablets"].tolist(), equipment["ent"].tolist()
     ([12.0, nan], ['yes', 'unknown'])
     """
@@ -214,12 +219,8 @@ def equipment(
     reading.rename(EQUIPMENT_NAMES, columns)
     reading.require("school_id")
     if not {*EQUIPMENT_COUNTS, "ent", "connection_mbps"} & set(reading.table.columns):
-        has = ", ".join(map(str, reading.table.columns))
-        reading.problems.append(
-            f"There is no equipment: the file has {has}; say which column is which with columns={{'tablets': …}}."
-        )
-    if reading.problems:
-        raise TableError(*reading.problems, about=f"equipment ({reading.file})")
+        reading.add("no_equipment", has=reading.has)
+    reading.raise_if_any()
     reading.name_rows("school_id")
     for name in (*EQUIPMENT_COUNTS, "connection_mbps"):
         reading.numbers(name)
@@ -245,13 +246,10 @@ def _finished(reading: Reading, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore").set_index("school_id")
     first = [name for name in EQUIPMENT_NAMES if name in table.columns]
     table = table[[*first, *(name for name in table.columns if name not in first)]]
-    try:
-        check_equipment(table, schools, row_names=reading.rows)
-    except TableError as error:
-        raise TableError(*error.problems, about=f"equipment ({reading.file})") from None
+    reading.checked(lambda table, *, row_names: check_equipment(table, schools, row_names=row_names), table)
     without = int((~schools.index.isin(table.index)).sum())
     if without:
-        reading.notes.append(f"{reading.file}: {without} of {len(schools)} schools are not in it, unknown.")
+        reading.note("schools_not_in_file", count=without, all=len(schools))
     return noted(table, reading.notes)
 
 
@@ -296,10 +294,10 @@ OF_COMMUNE: Final = ("commune", "ville", "moyenne", "mauvaise", "centre_de_la_co
 
 
 def schools(
-    path: str | Path,
+    path: Tabular,
     communes: gpd.GeoDataFrame,
     *,
-    roll: str | Path | None = None,
+    roll: Tabular | None = None,
     columns: Mapping[str, str | None] | None = None,
     crs: object = None,
     encoding: str | None = None,
@@ -308,7 +306,7 @@ def schools(
     clip: bool = False,
     successors: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
-    r"""Return schools in the contract: index `school_id` (the UAI), name, level, commune, pupils, points in metres.
+    """Return schools in the contract: index `school_id` (the UAI), name, level, commune, pupils, points in metres.
 
     Made for the Education ministry's annuaire ("fr-en-annuaire-education"), whose columns it knows whatever their case;
     any list with an id, a name, a level (in French or English) and a commune is read too. Left out, and said: schools
@@ -319,7 +317,7 @@ def schools(
     Parameters
     ----------
     path
-        CSV (semicolons or else), GeoPackage, GeoJSON or Parquet.
+        CSV (semicolons or else), GeoPackage, GeoJSON or Parquet; or a frame.
     communes
         In the contract. Codes of communes since merged become those of today; a school without a point is placed in
         its commune, one far outside it moved there, both marked in `point_quality`.
@@ -361,16 +359,13 @@ def schools(
 
     Examples
     --------
-    >>> import shapely, tempfile
+    >>> import shapely
     >>> communes = gpd.GeoDataFrame(
     ...     {"name": ["Manicamp"], "population": [300], "epci": ["200071769"], "in_territory": [True]},
     ...     index=pd.Index(["02456"], name="code"), geometry=[shapely.box(0, 0, 1000, 1000)], crs="EPSG:2154")
-    >>> head = "Identifiant_de_l_etablissement;Nom_etablissement;Type_etablissement;Code_commune;libelle_nature\n"
-    >>> row = "0020001A;Ecole primaire;Ecole;02456;ECOLE DE NIVEAU ELEMENTAIRE\n"
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "annuaire.csv")
-    ...     _ = path.write_text(head + row)
-    ...     schools = schools(path, communes)
+    >>> row = {"Identifiant_de_l_etablissement": "0020001A", "Nom_etablissement": "Ecole primaire"}
+    >>> row |= {"Code_commune": "02456", "libelle_nature": "ECOLE DE NIVEAU ELEMENTAIRE"}
+    >>> schools = schools(pd.DataFrame([row]), communes)
     >>> schools.loc["0020001A", ["level", "commune", "point_quality"]].tolist()
     ['primary', '02456', 'commune']
     """
@@ -404,7 +399,7 @@ def _give_sector(reading: Reading) -> None:
         reading.table = reading.table.assign(sector=as_text(told))
 
 
-def _add_roll(reading: Reading, path: str | Path, encoding: str | None) -> None:
+def _add_roll(reading: Reading, path: Tabular, encoding: str | None) -> None:
     """Take pupils and classes of the latest year of another file, where it has the school."""
     other = Reading("roll", read_table(path, encoding=encoding))
     other.rename(ROLL, None)
@@ -413,23 +408,22 @@ def _add_roll(reading: Reading, path: str | Path, encoding: str | None) -> None:
     if "year" in other.table.columns and other.table["year"].notna().any():
         latest = other.table["year"].dropna().max()
         other.keep(other.table["year"] == latest)
-        other.notes.append(f"{other.file}: pupils and classes of {latest}.")
-    twice = other.table["school_id"].duplicated(keep=False).to_numpy()
-    if twice.any():
-        ids = some(other.table["school_id"][twice])
-        other.problems.append(f"Schools are there more than once in a year: {ids}: keep one row of each.")
+        other.note("roll_of_year", year=latest)
+    twice = other.table["school_id"][other.table["school_id"].duplicated(keep=False)]
+    if len(twice):
+        other.add("roll_repeated", value=twice.iloc[0], names=some(twice))
     names = [name for name in ("pupils", "classes") if name in other.table.columns]
     if not names:
-        other.problems.append(f"There are no pupils and no classes: the file has {', '.join(other.table.columns)}.")
-    if other.problems:
-        raise TableError(*other.problems, about=f"roll ({other.file})")
+        other.add("roll_without_figures", has=other.has)
+    other.raise_if_any()
     by_id = other.table.set_index("school_id")
     for name in names:
         new = reading.table["school_id"].map(as_numbers(by_id[name]))
         old = reading.table[name] if name in reading.table.columns else np.nan
         reading.table = reading.table.assign(**{name: new.where(new.notna(), old)})
     found = reading.table["school_id"].isin(by_id.index)
-    reading.notes += [*other.notes, f"{other.file}: of {int(found.sum())} of {count(len(found), 'school')}."]
+    other.note("roll_found", n=len(found), count=int(found.sum()))
+    reading.notes += other.notes
 
 
 def _give_places(
@@ -445,7 +439,7 @@ def _give_places(
     if "precision" in reading.table.columns:
         rough = each(reading.table["precision"], plain).isin(OF_COMMUNE)
         if rough.any():
-            reading.notes.append(f"{reading.file}: {count(int(rough.sum()), 'school')} located to the commune only.")
+            reading.note("schools_located_roughly", n=int(rough.sum()))
         quality = pd.Series("file", index=reading.table.index).mask(rough, "anywhere_in_commune")
         reading.table = reading.table.assign(point_quality=quality)
     had = len(reading.problems)
@@ -453,10 +447,7 @@ def _give_places(
     to_points(reading)
     if len(reading.problems) > had:
         return
-    notes = len(reading.notes)
     place(reading, communes, points_of_mairies(mairies, communes.crs), clip=clip, successors=successors)
-    # placing speaks of services, whatever is placed
-    reading.notes[notes:] = [re.sub(r"\bservice(s?)\b", r"school\1", note) for note in reading.notes[notes:]]
     if "point_quality" not in reading.table.columns:
         reading.table = reading.table.assign(point_quality="file")
     if clip:
@@ -468,11 +459,9 @@ def _leave_out_strays(reading: Reading, communes: gpd.GeoDataFrame) -> None:
     codes = reading.table["commune"]
     stray = (codes.notna() & ~codes.isin(communes.index)).to_numpy()
     if stray.any():
-        named = ", ".join(reading.rows[row] for row in stray.nonzero()[0][:5])
-        reading.notes.append(
-            f"{reading.file}: {count(int(stray.sum()), 'school')} of other communes that lie in these left "
-            f"out: {named}{' …' if stray.sum() > 5 else ''}."
-        )
+        shown = Listed.of([reading.rows[row] for row in stray.nonzero()[0][:5]])
+        more = " …" if stray.sum() > 5 else ""
+        reading.note("schools_of_other_communes", n=int(stray.sum()), rows=shown, more=more)
         reading.keep(~stray)
 
 
@@ -482,7 +471,7 @@ def _points_of_origin(reading: Reading) -> None:
     if isinstance(table, gpd.GeoDataFrame) or "geometry" in table.columns:
         return
     if {"x", "y", "epsg"} <= set(table.columns):
-        raw = RawTable(reading.file, table, tuple(reading.rows))
+        raw = RawTable(reading.file, table, reading.rows)
         said = [_epsg(text, code) for text, code in zip(table["epsg"], table["commune"], strict=True)]
         lon, lat = degrees(metres(raw, "x"), metres(raw, "y"), said)
         for name, values in (("lon", lon), ("lat", lat)):

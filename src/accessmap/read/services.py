@@ -2,23 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.errors import SourceError
+from accessmap.errors import Problem, SourceError, TableError
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, plain
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
-from accessmap.read.files import read_table
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.opening_hours import DAYS, osm_opening_hours
 from accessmap.read.placing import place, points_of_mairies
-from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES, count
+from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import check_communes, check_services
 from accessmap.words import words as labels
+from accessmap.words.notes import Listed
 
 __all__ = ["read_services"]
 
@@ -53,7 +53,7 @@ SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:h
 
 
 def read_services(
-    path: str | Path,
+    path: Tabular,
     *,
     category: str | None = None,
     communes: gpd.GeoDataFrame | None = None,
@@ -66,7 +66,7 @@ def read_services(
     clip: bool = False,
     successors: Mapping[str, str] | None = None,
 ) -> gpd.GeoDataFrame:
-    r"""Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
+    """Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
     The files that France publishes are known by their columns, and their codes become categories: FINESS (with or
     without coordinates), the BPE (sites, or counts by commune), the annuaire santé, La Poste's points of contact, the
@@ -78,7 +78,7 @@ def read_services(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y.
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y; or a frame.
     category
         Of all rows, as in :data:`accessmap.categories.CATEGORIES`; a column of the file is kept aside. Where the file
         is a known one that says the kind of each row, only those of this category are kept.
@@ -112,28 +112,23 @@ def read_services(
     Raises
     ------
     SourceError
-        When the file cannot be read.
+        When the file cannot be read, or for a layout that is none.
     TableError
-        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
-    ValueError
-        For a layout that is none, or `clip` without `communes`.
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature; for `clip` without
+        `communes`.
 
     Examples
     --------
-    >>> import tempfile
-    >>> head = "id;nom;insee;longitude;latitude;h_lundi\n"
-    >>> row = "7;La Fère;02304;3,3636;49,6619;08:45 - 12:00 / 13:30 - 18:00\n"
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "france_services.csv")
-    ...     _ = path.write_text(head + row)
-    ...     services = read_services(path, category="france_services")
+    >>> row = {"id": "7", "nom": "La Fère", "insee": "02304", "longitude": "3,3636", "latitude": "49,6619"}
+    >>> table = pd.DataFrame([row | {"h_lundi": "08:45 - 12:00 / 13:30 - 18:00"}])
+    >>> services = read_services(table, category="france_services")
     >>> services.loc["7", ["name", "category", "hours", "commune"]].tolist()
     ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
     """
     if communes is not None:
         check_communes(communes)
     elif clip:
-        raise ValueError("clip=True leaves out what is in none of the communes: give them with communes=….")
+        raise TableError(Problem("clip_without_communes"))
     raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
@@ -181,10 +176,7 @@ def _tell_overseas(reading: Reading) -> None:
     plan = (np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES)
     beyond = int((((x < west) | (x > east) | (y < south) | (y > north)) & ~plan).sum())
     if 0 < beyond < len(table):
-        reading.problems.append(
-            f"{count(beyond, 'service')} outside metropolitan France: give communes=… and clip=True to leave out what "
-            "is in none of them."
-        )
+        reading.add("services_overseas", n=beyond, value=beyond)
 
 
 def _give_category(reading: Reading, category: str | None) -> None:
@@ -192,7 +184,7 @@ def _give_category(reading: Reading, category: str | None) -> None:
         return
     if "category" in reading.table.columns:
         reading.table = reading.table.rename(columns={"category": "category_in_file"})
-        reading.notes.append(f"{reading.file}: its own category is kept as category_in_file.")
+        reading.note("own_category_kept")
     reading.text("category_in_file")
     reading.table = reading.table.assign(category=category)
 
@@ -203,7 +195,7 @@ def _give_name(reading: Reading, category: str | None) -> None:
     if category is None or "name" in table.columns or "commune" not in table.columns:
         return
     reading.table = table.assign(name=f"{labels.category(category).fr} (" + as_text(table["commune"]).fillna("?") + ")")
-    reading.notes.append(f"{reading.file}: no column of names, services are named by their kind and commune.")
+    reading.note("services_named")
 
 
 def _give_ids(reading: Reading) -> None:
@@ -217,7 +209,7 @@ def _give_ids(reading: Reading) -> None:
         width = len(str(len(table)))
         ids = kind + [f"-{row + 1:0{width}d}" for row in range(len(table))]
     reading.table = table.assign(service_id=ids)
-    reading.notes.append(f"{reading.file}: no column of ids, services are named like {ids.iloc[0]!r}.")
+    reading.note("services_numbered", id=repr(ids.iloc[0]))
 
 
 def _read_step_free(reading: Reading) -> None:
@@ -229,7 +221,7 @@ def _read_step_free(reading: Reading) -> None:
         ]
         reading.table = reading.table.assign(step_free=read)
         if values.isna().any():
-            reading.notes.append(f"{reading.file}: step_free is unknown for {count(values.isna().sum(), 'service')}.")
+            reading.note("step_free_unknown", n=int(values.isna().sum()))
 
 
 def _read_hours(reading: Reading) -> None:
@@ -248,17 +240,14 @@ def _read_hours(reading: Reading) -> None:
         week = {day: _spans(value) for day, value in zip(by_day, values, strict=True)}
         odd = [f"{day} {value!r}" for (day, spans), value in zip(week.items(), values, strict=True) if spans is None]
         if odd:
-            unread.append(f"{reading.rows[row]} ({', '.join(odd)})")
+            unread.append(reading.valued(row, ", ".join(odd)))
         hours.append(
             osm_opening_hours([[day, day, spans] for day, spans in week.items() if spans]) or None if not odd else None
         )
     reading.table = table.assign(hours=as_text(pd.Series(hours, index=table.index, dtype=object)))
-    reading.notes.append(f"{reading.file}: hours taken from {', '.join(by_day.values())}.")
+    reading.note("hours_taken_from", names=", ".join(by_day.values()))
     if unread:
-        listed = "; ".join(unread)
-        reading.notes.append(
-            f"{reading.file}: hours of {count(len(unread), 'service')} not understood, left missing: {listed}."
-        )
+        reading.note("services_hours_unread", n=len(unread), rows=Listed.of(unread))
 
 
 def _directory_hours(value: object) -> object:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import TableError
+from accessmap.errors import Problem, Problems, TableError
+from accessmap.tables.checks import table_name
 
 __all__ = ["SPREAD_SCALE", "SPREAD_SHAPE", "STREETS", "built_up", "in_areas", "in_settlement", "spread_residents"]
 
@@ -180,16 +181,17 @@ def spread_residents(
 def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
     """Refuse degrees, and communes without a mairie inside."""
     if communes.crs is None or not communes.crs.is_projected:
-        raise TableError("The CRS is not metric: call to_crs(2154).", about="communes")
+        raise TableError(Problem("spread_crs"), about=table_name("communes"))
+    problems = Problems()
     missing = communes.index.difference(mairies.index)
-    problems = [f"No mairie for {', '.join(map(str, missing[:9]))}: add one point a commune."] if len(missing) else []
+    if len(missing):
+        problems.add("spread_no_mairie", value=missing[0], names=", ".join(map(str, missing[:9])))
     here = communes.loc[communes.index.intersection(mairies.index)]
     points = mairies.geometry.to_crs(communes.crs).loc[here.index]
     outside = here.index[~here.geometry.contains(points)]
     if len(outside):
-        problems.append(f"The mairie lies outside its commune: {', '.join(map(str, outside[:9]))}. Move it inside.")
-    if problems:
-        raise TableError(*problems, about="mairies")
+        problems.add("spread_mairie_outside", value=outside[0], names=", ".join(map(str, outside[:9])))
+    problems.raise_if_any(TableError, table_name("mairies"))
 
 
 def _centres(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None) -> pd.DataFrame:

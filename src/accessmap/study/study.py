@@ -17,7 +17,6 @@ from accessmap.errors import StudyError
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
-from accessmap.tables.checks import some
 from accessmap.tables.contracts import (
     check_communes,
     check_digital,
@@ -27,7 +26,7 @@ from accessmap.tables.contracts import (
     check_services,
 )
 from accessmap.words.cards import study_card
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import did_you_mean, some
 
 if TYPE_CHECKING:
     from accessmap.study.scenario import Scenario

@@ -23,7 +23,6 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.problems import StudyFileError
 from accessmap.studyfile.template import at_the_edge, codes_of
-from accessmap.tables.checks import count
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -387,7 +386,8 @@ def _nearby(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if most is None or inside.empty:
         return communes
     near = communes.geometry.intersects(inside.union_all().buffer(most * 1000))
-    left = f"{count(int((~near).sum()), 'commune')} more than {most:g} km from the territory: left out."
+    far = int((~near).sum())
+    left = f"{far} commune{'s' * (far != 1)} more than {most:g} km from the territory: left out."
     loading.said["communes"] = (*loading.said.get("communes", ()), left)
     return communes[near]
 

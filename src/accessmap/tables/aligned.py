@@ -5,19 +5,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import Problem, Problems, TableError
-from accessmap.tables.checks import first_few
-from accessmap.words.near import did_you_mean, near_names
+from accessmap.tables.checks import table_name
+from accessmap.words.near import near_names
+from accessmap.words.notes import first_few
 
 __all__ = ["Floats", "check_columns", "check_rows", "complete", "minutes_of", "people_of", "supply_of"]
 
 Floats = NDArray[np.float64]
 
 
-def _repeated(index: pd.Index, what: str) -> list[str]:
-    """Return the sentence that an id is there twice, if one is."""
-    if index.is_unique:
-        return []
-    return [f"{what} must be unique; repeated: {first_few(index[index.duplicated()].unique())}."]
+def _check_unique(problems: Problems, index: pd.Index, key: str) -> None:
+    """Add the problem that an id is there twice, if one is."""
+    if not index.is_unique:
+        repeated = index[index.duplicated()].unique()
+        problems.add(key, value=repeated[0], names=first_few(repeated))
 
 
 def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
@@ -31,23 +32,24 @@ def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
     TableError
         If ids repeat, or minutes are not numbers, negative or infinite (not reached is NaN).
     """
-    problems = _repeated(times.index, "Resident ids")
+    problems = Problems()
+    _check_unique(problems, times.index, "resident_ids_repeated")
     if isinstance(times, pd.DataFrame):
-        problems += _repeated(times.columns, "Service ids")
+        _check_unique(problems, times.columns, "service_ids_repeated")
     try:
         minutes = times.to_numpy(dtype=None, na_value=np.nan) if times.size else np.empty(times.shape)
         if minutes.dtype not in (np.float32, np.float64):
             minutes = minutes.astype(np.float64)
     except (TypeError, ValueError):
-        raise TableError(*problems, "Minutes must be numbers, NaN where not reached.", about="times") from None
+        problems.add("minutes_not_numbers")
+        raise TableError(*problems, about=table_name("times")) from None
     with np.errstate(invalid="ignore"):
         infinite, negative = int(np.isinf(minutes).sum()), int((minutes < 0).sum())
     if infinite:
-        problems.append(f"{infinite} infinite minutes: write NaN where a site is not reached.")
+        problems.add("minutes_infinite", value=infinite)
     if negative:
-        problems.append(f"{negative} minutes are negative.")
-    if problems:
-        raise TableError(*problems, about="times")
+        problems.add("minutes_negative", value=negative)
+    problems.raise_if_any(TableError, table_name("times"))
     return np.asarray(minutes)
 
 
@@ -59,32 +61,29 @@ def complete(values: pd.Series, name: str, *, negative: bool = False) -> Floats:
     TableError
         If a value is not a finite number, or is negative where that has no meaning.
     """
-    problems = _repeated(values.index, "Ids")
+    problems = Problems()
+    _check_unique(problems, values.index, "ids_repeated")
     try:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
-        raise TableError(*problems, "Values must be numbers.", about=name) from None
+        problems.add("values_not_numbers")
+        raise TableError(*problems, about=table_name(name)) from None
     unknown = ~np.isfinite(numbers)
     if unknown.any():
-        remedy = "fill them or leave those ids out of every table."
-        problems.append(
-            f"{int(unknown.sum())} values are missing or infinite ({first_few(values.index[unknown])}): {remedy}"
-        )
+        problems.add("values_missing", value=int(unknown.sum()), names=first_few(values.index[unknown]))
     below = np.less(numbers, 0, where=~unknown, out=np.zeros(len(numbers), dtype=bool))
     if below.any() and not negative:
-        problems.append(f"{int(below.sum())} values are negative ({first_few(values.index[below])}).")
-    if problems:
-        raise TableError(*problems, about=name)
+        problems.add("values_negative", value=int(below.sum()), names=first_few(values.index[below]))
+    problems.raise_if_any(TableError, table_name(name))
     return numbers
 
 
-def _missing(index: pd.Index, values: pd.Series, what: str) -> list[str]:
-    """Return the sentence that ids of the index have no value, if some have none."""
+def _check_there(problems: Problems, index: pd.Index, values: pd.Series, key: str) -> None:
+    """Add the problem that ids of the index have no value, if some have none."""
     absent = index[~index.isin(values.index)]
-    if absent.empty:
-        return []
-    hint = did_you_mean(absent[0], values.index) if len(values) <= 10_000 else ""
-    return [f"No value for {len(absent)} {what}: {first_few(absent)}{hint}."]
+    if len(absent):
+        near = near_names(absent[0], values.index) if len(values) <= 10_000 else ()
+        problems.add(key, value=absent[0], near=near, count=len(absent), names=first_few(absent))
 
 
 def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Floats:
@@ -97,9 +96,9 @@ def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Flo
     TableError
         If a site has no supply, or one that is missing, infinite or negative.
     """
-    problems = _missing(columns, supply, "sites")
-    if problems:
-        raise TableError(*problems, about=name)
+    problems = Problems()
+    _check_there(problems, columns, supply, "sites_without_value")
+    problems.raise_if_any(TableError, table_name(name))
     return complete(supply if supply.index.equals(columns) else supply.loc[columns], name)
 
 
@@ -114,14 +113,12 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
     TableError
         If the ids differ, or a value is missing, infinite or (unless allowed) negative.
     """
-    problems = _missing(index, people, "ids")
+    problems = Problems()
+    _check_there(problems, index, people, "ids_without_value")
     extra = people.index[~people.index.isin(index)]
     if len(extra):
-        problems.append(
-            f"{len(extra)} ids are not in the other table: {first_few(extra)}; choose the same ids in both with .loc."
-        )
-    if problems:
-        raise TableError(*problems, about=name)
+        problems.add("ids_elsewhere", value=extra[0], count=len(extra), names=first_few(extra))
+    problems.raise_if_any(TableError, table_name(name))
     return complete(people if people.index.equals(index) else people.loc[index], name, negative=negative)
 
 
@@ -129,7 +126,7 @@ def check_columns(table: pd.DataFrame, *names: str, about: str) -> None:
     """Raise a TableError that names the columns which a table has not."""
     absent = [name for name in names if name not in table]
     if absent:
-        raise TableError(*(Problem("column_absent", value=name) for name in absent), about=about)
+        raise TableError(*(Problem("column_absent", value=name) for name in absent), about=table_name(about))
 
 
 def check_rows(index: pd.Index, columns: pd.Index, name: str = "services") -> None:
@@ -140,4 +137,4 @@ def check_rows(index: pd.Index, columns: pd.Index, name: str = "services") -> No
         problems.add("no_row_for_site", value=absent[0], near=near_names(absent[0], index), n=len(absent))
     if not index.is_unique:
         problems.add("service_id_repeats", value=index[index.duplicated()][0])
-    problems.raise_if_any(TableError, name)
+    problems.raise_if_any(TableError, table_name(name))

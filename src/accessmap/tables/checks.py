@@ -1,4 +1,4 @@
-"""What is wrong with a table: each check adds a sentence that names rows, values and the remedy."""
+"""A table being checked: each check adds a problem that names rows, values and the remedy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from accessmap.categories import CATEGORIES
-from accessmap.errors import TableError
-from accessmap.words.near import did_you_mean
+from accessmap.errors import Problems, Rows, TableError
+from accessmap.words.near import Near, near_names, some
+from accessmap.words.notes import SHOWN, Note, first_few
 
 METRIC_CRS = "EPSG:2154"
 """RGF93 v1 / Lambert-93, in metres: the legal projection of metropolitan France (decree 2000-1276, amended in 2019)."""
@@ -29,121 +30,7 @@ FRANCE_METRES = (-400_000.0, 6_000_000.0, 1_300_000.0, 7_250_000.0)
 OWN_PLAN_METRES = 1_000_000.0
 EARTH_METRES = 20_100_000.0  # half the circumference: no metric coordinate is larger
 
-
-def check_places(found: Findings, types: Sequence[str], words: str) -> None:
-    """Add what is wrong with the CRS and the geometry of the table in `found`."""
-    table: gpd.GeoDataFrame = found.table
-    geometry = table.geometry.to_numpy()
-    if table.active_geometry_name != "geometry":
-        found.add(f"The geometry column is named {table.active_geometry_name!r}: call rename_geometry('geometry').")
-    null, empty = shapely.is_missing(geometry), shapely.is_empty(geometry)
-    remedy = "give it, or leave the row out and say so"
-    if found.name == "services":
-        remedy = f"place the site in its commune (read_services does it with communes=…), {remedy}"
-    found.flag(null, "'geometry' is missing", remedy)
-    found.flag(empty, "'geometry' is empty", remedy)
-    usable = ~null & ~empty
-    kinds = table.geometry.geom_type.to_numpy()
-    wrong = usable & ~np.isin(kinds, list(types))
-    remedy = f"{words} are wanted" + (": use representative_point()" if words == "points" else "")
-    found.flag(wrong, "'geometry' is of the wrong type", remedy, lambda row: kinds[row])
-    bounds = shapely.bounds(geometry)
-    finite = np.isfinite(bounds).all(axis=1)
-    found.flag(
-        usable & ~finite,
-        "'geometry' has coordinates that are not finite",
-        "correct them",
-        lambda row: bounds[row].tolist(),
-    )
-    invalid = usable & finite & ~wrong & ~shapely.is_valid(geometry)
-    found.flag(
-        invalid,
-        "'geometry' is invalid",
-        "mend it with table.geometry.make_valid()",
-        lambda row: shapely.is_valid_reason(geometry[row]),
-    )
-    if check_crs(found):
-        check_coordinates(found, bounds, usable & finite)
-
-
-def check_crs(found: Findings) -> bool:
-    """Add what is wrong with the CRS; return whether there is one in metres."""
-    crs = found.table.crs
-    if crs is None:
-        found.add(f"It has no CRS: call set_crs with the CRS of its numbers, then to_crs('{METRIC_CRS}').")
-        return False
-    if crs.to_epsg() == 2154 or crs.utm_zone is not None:
-        return True
-    name = ":".join(crs.to_authority() or (crs.name,))
-    code = 2154
-    why = "" if crs.is_geographic else " and does not measure true metres here"
-    found.add(f"CRS is {name}{why}: call to_crs({code}), or outside France to_crs(accessmap.tables.metric_crs(table)).")
-    return False
-
-
-def check_coordinates(found: Findings, bounds: NDArray[np.float64], usable: NDArray[np.bool_]) -> None:
-    """Add what is wrong with metric coordinates: degrees, x and y swapped, off the Earth or outside the projection."""
-    if not usable.any():
-        return
-    name = ":".join(found.table.crs.to_authority() or (found.table.crs.name,))
-    x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
-
-    def at(row: int) -> str:
-        return f"x={x[row]:.10g}, y={y[row]:.10g}"
-
-    degrees = usable & (np.abs(x) <= 180) & (np.abs(y) <= 90)
-    # whole numbers near zero are the plan of an example; degrees never come as whole numbers only
-    if degrees[usable].all() and (bounds[usable] % 1 != 0).any():
-        remedy = f"call set_crs(4326, allow_override=True).to_crs('{METRIC_CRS}')"
-        found.flag(degrees, f"'geometry' holds degrees labelled {name}", remedy, at)
-        return
-    off = usable & ((np.abs(x) > EARTH_METRES) | (np.abs(y) > EARTH_METRES))
-    found.flag(off, "'geometry' lies off the Earth", f"correct the coordinates or the CRS ({name})", at)
-    if not found.in_france:
-        return
-    west, south, east, north = FRANCE_METRES
-    if ((np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES))[usable].all():
-        return
-    outside = usable & ~off & ((x < west) | (x > east) | (y < south) | (y > north))
-    swapped = outside & (y >= west) & (y <= east) & (x >= south) & (x <= north)
-    found.flag(
-        swapped, "'geometry' has x and y swapped", "exchange them (in Lambert-93, y is the number near 6,900,000)", at
-    )
-    remedy = "correct the coordinates or the CRS; overseas, use to_crs(accessmap.tables.metric_crs(table))"
-    found.flag(outside & ~swapped, f"'geometry' lies outside metropolitan France, where {name} is used", remedy, at)
-
-
-def same_crs(found: Findings, communes: gpd.GeoDataFrame) -> bool:
-    """Add a problem where the table and the communes are in different CRS; return whether they share one."""
-    table = found.table
-    if table.crs is None or communes.crs is None or table.crs == communes.crs:
-        return table.crs is not None and table.crs == communes.crs
-    found.add(f"CRS is {table.crs.name} and that of the communes is {communes.crs.name}: call to_crs(communes.crs).")
-    return False
-
-
-def old_communes(found: Findings, communes: gpd.GeoDataFrame) -> None:
-    """Add sites that lie inside the communes and carry a code that none of them has."""
-    if "commune" not in found.table.columns:
-        return
-    codes = found.table["commune"]
-    unknown = (~codes.isin(communes.index) & codes.notna()).to_numpy()
-    points = found.table.geometry.to_numpy()
-    unknown = unknown & ~shapely.is_missing(points)
-    sites, zones = communes.sindex.query(points[unknown], predicate="intersects")
-    at = dict(zip(np.flatnonzero(unknown)[sites].tolist(), zones.tolist(), strict=True))
-    inside = np.zeros(len(codes), dtype=bool)
-    inside[list(at)] = True
-    found.flag(
-        inside,
-        "'commune' is not a code of the communes table, though the site is inside it",
-        "correct it (a commune since merged?)",
-        lambda row: f"{codes.iloc[row]!r}, in {communes.index[at[row]]!r}",
-    )
-
-
 YES_NO = ("yes", "no", "unknown")
-SHOWN = 5  # rows named one by one before "and n more"
 
 Mask = NDArray[np.bool_]
 
@@ -152,36 +39,36 @@ Mask = NDArray[np.bool_]
 LOST_ZERO = re.compile(r"\d{4}|\d{8}")
 FLOAT_AS_TEXT = re.compile(r"\d+\.0+")
 
+TABLES = {
+    "communes": "table_communes",
+    "residents": "table_residents",
+    "services": "table_services",
+    "schools": "table_schools",
+    "equipment": "table_equipment",
+    "digital": "table_digital",
+    "roll": "table_roll",
+    "times": "table_times",
+    "place": "table_place",
+    "supply": "table_supply",
+    "population": "table_population",
+}
 
-def count(number: int, noun: str) -> str:
-    """Return '1 row' or '2 rows'."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
+def table_name(name: str) -> Note:
+    """Return what a table is called at the head of its error.
 
-def first_few(items: Sequence[Any] | pd.Index | NDArray[Any], told: Callable[[Any], str] = repr) -> str:
-    """Return the first few items as they are told, with commas, and how many more there are.
-
-    >>> first_few(["a", "b", "c", "d", "e", "f"])
-    "'a', 'b', 'c', 'd', 'e' and 1 more"
+    >>> table_name("residents"), table_name("residents").told("fr"), table_name("mairies").told("fr")
+    ('residents', 'habitants', 'mairies')
     """
-    more = f" and {len(items) - SHOWN} more" if len(items) > SHOWN else ""
-    return ", ".join(told(item) for item in items[:SHOWN]) + more
-
-
-def some(values: Iterable[object], known: Iterable[object] = ()) -> str:
-    """Return the first few values, each with its near matches among `known`, and how many more there are."""
-    names = [str(name) for name in known]
-    return first_few(
-        list(dict.fromkeys(values)), lambda value: f"{value!r}{did_you_mean(value, names) if names else ''}"
-    )
+    return Note(TABLES[name]) if name in TABLES else Note.plain(name)
 
 
 def _is_word(value: object) -> bool:
     return isinstance(value, str) and value.strip() != ""
 
 
-class Findings:
-    """The problems of one table, gathered and raised together.
+class TableProblems:
+    """A table, what its rows are called, and the problems found in it, raised together.
 
     Parameters
     ----------
@@ -189,56 +76,104 @@ class Findings:
         Of the table, as its error is titled.
     table
         What is checked; never changed.
-    row_names
+    rows
         What to call each row ("line 4 '02173'"), if not by its id.
     """
 
-    def __init__(self, name: str, table: Any, row_names: Sequence[str] | None) -> None:
-        self.name, self.table, self.row_names = name, table, row_names
-        self.problems: list[str] = []
+    def __init__(self, name: str, table: Any, rows: Sequence[str] | None = None) -> None:
+        self.name, self.table, self.rows = name, table, rows
+        self.problems = Problems()
 
-    def add(self, problem: str) -> None:
-        """Keep one more problem."""
-        self.problems.append(problem)
+    @property
+    def about(self) -> Note:
+        """What the error is titled by."""
+        return table_name(self.name)
+
+    def add(self, key: str, *, near: Iterable[str] = (), n: float | None = None, **values: Any) -> None:
+        """Keep one more problem, described as for :class:`~accessmap.errors.Problem`."""
+        self.problems.add(key, near=near, n=n, **values)
 
     def raise_if_any(self) -> None:
         """Raise all that was found in one error."""
-        if self.problems:
-            raise TableError(*self.problems, about=self.name)
+        self.problems.raise_if_any(TableError, self.about)
 
-    def rows(self, mask: Mask, value: Callable[[int], object] | None = None) -> str:
-        """Return '2 rows: 'a' (-1), 'b' (-3)', with the place in the file where it is known."""
+    def row(self, row: int) -> str:
+        """Return what one row is called."""
+        return repr(self.table.index[row]) if self.rows is None else self.rows[row]
 
-        def told(row: int) -> str:
-            name = self.row_names[row] if self.row_names is not None else repr(self.table.index[row])
-            return f"{name} ({value(row)})" if value is not None else name
+    def valued(self, row: int, value: object) -> Note:
+        """Return what one row is called, with what stands there."""
+        return Note("row_value", row=self.row(row), value=value)
 
-        where = np.flatnonzero(mask)
-        return f"{count(len(where), 'row')}: {first_few(where, told)}"
+    def flag(
+        self,
+        mask: Any,
+        key: str,
+        values: pd.Series | None = None,
+        told: Callable[[int], object] | None = None,
+        **more: Any,
+    ) -> None:
+        """Add a problem where `mask` is true anywhere.
 
-    def flag(self, mask: Any, what: str, remedy: str, value: Callable[[int], object] | None = None) -> None:
-        """Add a problem where `mask` is true anywhere."""
-        mask = np.asarray(mask, dtype=bool)
-        if mask.any():
-            self.add(f"{what} in {self.rows(mask, value)}: {remedy}.")
+        Parameters
+        ----------
+        mask
+            Of the rows that are wrong.
+        key
+            Of the problem's text.
+        values
+            What stands in each row: the first wrong one is the problem's value.
+        told
+            How the value of a row is shown, if not as Python writes it.
+        **more
+            What fills the other braces of the text.
+        """
+        where = np.flatnonzero(np.asarray(mask, dtype=bool))
+        if not len(where):
+            return
+        if values is not None and told is None:
+            told = lambda row: repr(values.iloc[row])  # noqa: E731
+        shown = first_few(where, self.row if told is None else lambda row: self.valued(row, told(row)))
+        more.setdefault("value", values.iloc[where[0]] if values is not None else told(where[0]) if told else "")
+        self.add(key, where=Rows.of(len(where), shown), **more)
+
+    def flag_unknown(self, mask: Mask, key: str, values: pd.Series, near: dict[Any, tuple[str, ...]]) -> None:
+        """Add a problem where a value is not known, each with its near matches."""
+
+        def told(row: int) -> Note:
+            value = values.iloc[row]
+            return Note("two_parts", first=repr(value), then=Near.of(near.get(value, ())))
+
+        self.flag(mask, key, values, told, near=next(iter(near.values()), ()))
+
+
+class CheckedTable(TableProblems):
+    """A table being checked against its contract: each method adds what is wrong with one part of it."""
 
     def is_table(self, *, geographic: bool) -> bool:
         """Whether this is a table with rows, which the other checks need."""
         wanted = gpd.GeoDataFrame if geographic else pd.DataFrame
         if not isinstance(self.table, wanted):
-            remedy = (
-                "geopandas.GeoDataFrame(table, geometry=…, crs=…)" if geographic else "a residents × services table"
-            )
-            self.add(f"It is a {type(self.table).__name__} and not a {wanted.__name__}: give {remedy}.")
+            given = type(self.table).__name__
+            if geographic:
+                self.add("not_a_geodataframe", value=given)
+            else:
+                self.add("not_a_dataframe", value=given)
         elif geographic and self.table.active_geometry_name is None:
-            self.add("It has no 'geometry' column: call set_geometry, or build it with geopandas.points_from_xy.")
+            self.add("no_geometry_column")
         elif geographic and self.table.empty:
-            self.add("It has no rows: at least one is needed.")
-        elif not self.table.columns.is_unique and geographic:
-            twice = self.table.columns[self.table.columns.duplicated()]
-            self.add(f"Columns {some(twice)} are there twice: keep one of each.")
-        else:
+            self.add("no_rows")
+        elif not geographic or self.columns_once():
             return True
+        return False
+
+    def columns_once(self) -> bool:
+        """No column is there twice."""
+        columns = self.table.columns
+        if columns.is_unique:
+            return True
+        twice = columns[columns.duplicated()]
+        self.add("columns_twice", value=twice[0], names=some(twice))
         return False
 
     def columns(self, *names: str) -> None:
@@ -246,30 +181,32 @@ class Findings:
         for name in names:
             if name not in self.table.columns:
                 others = [column for column in self.table.columns if column not in names]
-                self.add(f"'{name}' is missing{did_you_mean(name, others)}: add this column.")
+                self.add("column_missing", value=name, near=near_names(name, others))
 
     def ids(self, name: str, *, french: bool = False) -> None:
         """The index holds unique text, without the marks that numbers leave on codes."""
         index = self.table.index
         if isinstance(index, pd.MultiIndex):
-            self.add(f"The index has {index.nlevels} levels: call set_index('{name}').")
+            self.add("index_levels", value=index.nlevels, name=name)
             return
         if name in self.table.columns:
-            self.add(f"'{name}' is a column and must be the index: call set_index('{name}').")
+            self.add("index_is_column", value=name)
             return
         if index.name not in (None, name):
-            self.add(f"The index is named {index.name!r} and not '{name}': call rename_axis or set_index.")
+            self.add("index_named", value=index.name, shown=repr(index.name), name=name)
         text = pd.Series(index, dtype=object)
         null = text.isna().to_numpy()
         number = ~null & ~text.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
-        self.flag(null, f"'{name}' is missing", "give each row an id", lambda row: f"row {row + 1}")
-        self.flag(
-            number, f"'{name}' is a number", 'ids are text: read the column as str, zeros kept ("01004" and not 1004)'
-        )
+
+        def place(row: int) -> Note:
+            return Note("row_number", number=str(row + 1))
+
+        self.flag(null, "id_missing", None, place, name=name)
+        self.flag(number, "id_number", name=name)
         words = text.where(~null & ~number, "-").astype(str)
-        self.flag(words.str.strip() == "", f"'{name}' is blank", "give each row an id", lambda row: f"row {row + 1}")
-        self.flag(words != words.str.strip(), f"'{name}' has spaces around it", "strip them")
-        self.flag(text.duplicated(keep=False) & ~null, f"'{name}' is there more than once", "keep one row of each id")
+        self.flag(words.str.strip() == "", "id_blank", None, place, name=name)
+        self.flag(words != words.str.strip(), "id_spaces", name=name)
+        self.flag(text.duplicated(keep=False) & ~null, "id_repeated", name=name)
         self._marks_of_numbers(words, name, french=french)
 
     def lost_zeros(self, name: str) -> None:
@@ -280,20 +217,13 @@ class Findings:
             self._marks_of_numbers(values.where(is_text, "-").astype(str), name, french=True)
 
     def _marks_of_numbers(self, words: pd.Series, name: str, *, french: bool) -> None:
-        self.flag(
-            words.map(lambda word: FLOAT_AS_TEXT.fullmatch(word) is not None),
-            f"'{name}' was read as a number with decimals",
-            "read the column as str, from the file as it was published",
-            lambda row: f"{words[row]!r}",
-        )
+        decimals = words.map(lambda word: FLOAT_AS_TEXT.fullmatch(word) is not None)
+        self.flag(decimals, "code_with_decimals", words, name=name)
         # elsewhere in the world four digits may be a whole code (in Portugal, say)
         if french and self.in_france:
-            self.flag(
-                words.map(lambda word: LOST_ZERO.fullmatch(word) is not None),
-                f"'{name}' has lost its leading zero",
-                "read the column as str, or write it with str.zfill(5)",
-                lambda row: f"{words[row]!r} for '0{words[row]}'",
-            )
+            lost = words.map(lambda word: LOST_ZERO.fullmatch(word) is not None)
+            zero = lambda row: Note("value_for", value=repr(words[row]), right=f"'0{words[row]}'")  # noqa: E731
+            self.flag(lost, "code_lost_zero", words, zero, name=name)
 
     @property
     def in_france(self) -> bool:
@@ -310,59 +240,55 @@ class Findings:
         is_text = values.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
         if not optional:
             blank = null | (is_text & (values.astype(str).str.strip() == "").to_numpy())
-            self.flag(blank, f"'{name}' is missing", "give it, as text")
-        self.flag(
-            ~null & ~is_text, f"'{name}' is not text", "read the column as str", lambda row: repr(values.iloc[row])
-        )
+            self.flag(blank, "text_missing", name=name)
+        self.flag(~null & ~is_text, "not_text", values, name=name)
 
-    def number(self, name: str, what: str, *, optional: bool = False) -> None:
+    def number(self, name: str, what: Note, *, optional: bool = False) -> None:
         """A column holds finite numbers, 0 or more; missing only where it is optional."""
         if name not in self.table.columns:
             return
         values = self.table[name]
-        remedy = f"give {what}, 0 or more" + (", or leave it missing" if optional else "")
+        named: dict[str, Any] = {
+            "name": name,
+            "give": Note("give_or_missing" if optional else "give_number", what=what),
+        }
         if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
             numbers = pd.to_numeric(
                 values.where(~values.map(lambda value: isinstance(value, bool)), None), errors="coerce"
             )
             bad = (numbers.isna() & values.notna()).to_numpy(dtype=bool)
             bad = bad if bad.any() else values.notna().to_numpy(dtype=bool)
-            self.flag(
-                bad, f"'{name}' is not a number (dtype {values.dtype})", remedy, lambda row: repr(values.iloc[row])
-            )
+            self.flag(bad, "not_a_number", values, dtype=values.dtype, **named)
             return
-        numbers = values.astype("float64").to_numpy()
+        numbers = values.astype("float64")
         if not optional:
-            self.flag(np.isnan(numbers), f"'{name}' is missing", remedy)
-        self.flag(np.isinf(numbers), f"'{name}' is infinite", remedy)
-        self.flag(
-            np.isfinite(numbers) & (numbers < 0), f"'{name}' is negative", remedy, lambda row: f"{numbers[row]:g}"
-        )
+            self.flag(np.isnan(numbers), "number_missing", **named)
+        self.flag(np.isinf(numbers), "number_infinite", **named)
+        below = np.isfinite(numbers) & (numbers < 0)
+        self.flag(below, "number_negative", numbers, lambda row: f"{numbers.iloc[row]:g}", **named)
 
-    def true_or_false(self, name: str, remedy: str) -> bool:
+    def true_or_false(self, name: str, key: str, **more: str) -> bool:
         """Whether a column that is there is true or false in every row."""
         values = self.table[name]
         wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(dtype=bool)
-        self.flag(wrong, f"'{name}' is not true or false", remedy, lambda row: repr(values.iloc[row]))
+        self.flag(wrong, key, values, name=name, **more)
         return not wrong.any()
 
     def territory(self) -> None:
         """`in_territory` is true or false in every row, and true somewhere."""
         if "in_territory" not in self.table.columns:
             return
-        if self.true_or_false("in_territory", "make it bool") and not self.table["in_territory"].any():
-            self.add("'in_territory' is False in every row: mark the communes of the territory as True.")
+        if self.true_or_false("in_territory", "not_bool") and not self.table["in_territory"].any():
+            self.add("no_territory", value=False)
 
-    def known(self, name: str, names: pd.Index, what: str, remedy: str) -> None:
-        """Every value of a column is one of `names`."""
+    def known(self, name: str, names: Iterable[Any], key: str, unknown: Mask | None = None) -> None:
+        """Every value of a column is one of `names`; or the rows that are not are given."""
         if name not in self.table.columns:
             return
         values = self.table[name]
-        unknown = (~values.isin(names) & values.notna()).to_numpy()
-        near = {value: did_you_mean(value, names) for value in values[unknown].unique()[:SHOWN]}
-        self.flag(
-            unknown, f"'{name}' is {what}", remedy, lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}"
-        )
+        if unknown is None:
+            unknown = (~values.isin(list(names)) & values.notna()).to_numpy()
+        self.flag_unknown(unknown, key, values, {value: near_names(value, names) for value in _first(values[unknown])})
 
     def category(self) -> None:
         """Every category is in the published vocabulary, or the row gives the word to show for it."""
@@ -374,14 +300,7 @@ class Findings:
         unknown = ~values.isin(list(CATEGORIES)) & values.map(_is_word).astype(bool)
         if "category_label" in self.table.columns:
             unknown = unknown & ~self.table["category_label"].map(_is_word).astype(bool)
-        unknown_rows = unknown.to_numpy(dtype=bool)
-        near = {value: did_you_mean(value, CATEGORIES) for value in values[unknown_rows].unique()[:SHOWN]}
-        self.flag(
-            unknown_rows,
-            "'category' is unknown",
-            "use a name of accessmap.words.words.CATEGORIES, or say in 'category_label' which word maps should show",
-            lambda row: f"{values.iloc[row]!r}{near.get(values.iloc[row], '')}",
-        )
+        self.known("category", CATEGORIES, "category_unknown", unknown.to_numpy(dtype=bool))
 
     def hours(self) -> None:
         """Opening hours that are given can be read as OSM opening_hours."""
@@ -393,17 +312,110 @@ class Findings:
         values = self.table["hours"]
         is_text = values.map(lambda value: isinstance(value, str))
         readable = {value: validate(value) for value in values[is_text].unique()}
-        self.flag(
-            [is_given and not readable[value] for is_given, value in zip(is_text, values, strict=True)],
-            "'hours' cannot be read",
-            "write OSM opening_hours such as 'Mo-Fr 09:00-12:00,14:00-17:00', or leave it missing where unknown",
-            lambda row: repr(values.iloc[row]),
-        )
+        unread = [is_given and not readable[value] for is_given, value in zip(is_text, values, strict=True)]
+        self.flag(unread, "hours_unread", values)
 
     def yes_no(self, name: str) -> None:
         """A column is yes, no or unknown in every row."""
         if name in self.table.columns:
             values = self.table[name]
-            wrong = ~values.isin(YES_NO)
-            remedy = "write 'yes', 'no', or 'unknown' where it is not known"
-            self.flag(wrong, f"'{name}' is none of yes, no, unknown", remedy, lambda row: repr(values.iloc[row]))
+            self.flag(~values.isin(YES_NO), "not_yes_no", values, name=name)
+
+    def places(self, types: Sequence[str]) -> None:
+        """The CRS is in metres, and the geometry of these types, valid and on Earth."""
+        table: gpd.GeoDataFrame = self.table
+        geometry = table.geometry.to_numpy()
+        if table.active_geometry_name != "geometry":
+            self.add("geometry_named", value=table.active_geometry_name, shown=repr(table.active_geometry_name))
+        null, empty = shapely.is_missing(geometry), shapely.is_empty(geometry)
+        remedy = Note("geometry_place_service" if self.name == "services" else "geometry_or_leave_out")
+        self.flag(null, "geometry_missing", remedy=remedy)
+        self.flag(empty, "geometry_empty", remedy=remedy)
+        usable = ~null & ~empty
+        kinds = pd.Series(table.geometry.geom_type.to_numpy())
+        wrong = usable & ~np.isin(kinds, list(types))
+        remedy = Note("points_wanted" if "Point" in types else "polygons_wanted")
+        self.flag(wrong, "geometry_type", kinds, kinds.get, remedy=remedy)
+        bounds = shapely.bounds(geometry)
+        finite = np.isfinite(bounds).all(axis=1)
+        self.flag(usable & ~finite, "geometry_not_finite", None, lambda row: bounds[row].tolist())
+        invalid = usable & finite & ~wrong & ~shapely.is_valid(geometry)
+        self.flag(invalid, "geometry_invalid", None, lambda row: shapely.is_valid_reason(geometry[row]))
+        if self.metric():
+            self._coordinates(bounds, usable & finite)
+
+    def metric(self) -> bool:
+        """Whether there is a CRS in metres."""
+        crs = self.table.crs
+        if crs is None:
+            self.add("crs_missing", crs=METRIC_CRS)
+        elif crs.to_epsg() == 2154 or crs.utm_zone is not None:
+            return True
+        elif crs.is_geographic:
+            self.add("crs_degrees", value=crs_name(crs))
+        else:
+            self.add("crs_not_metric", value=crs_name(crs))
+        return False
+
+    def _coordinates(self, bounds: NDArray[np.float64], usable: Mask) -> None:
+        """Metric coordinates are no degrees, x and y not swapped, on the Earth and inside the projection."""
+        if not usable.any():
+            return
+        crs = crs_name(self.table.crs)
+        x, y = (bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2
+
+        def at(row: int) -> str:
+            return f"x={x[row]:.10g}, y={y[row]:.10g}"
+
+        degrees = usable & (np.abs(x) <= 180) & (np.abs(y) <= 90)
+        # whole numbers near zero are the plan of an example; degrees never come as whole numbers only
+        if degrees[usable].all() and (bounds[usable] % 1 != 0).any():
+            self.flag(degrees, "geometry_degrees", None, at, crs=crs, metric=METRIC_CRS)
+            return
+        off = usable & ((np.abs(x) > EARTH_METRES) | (np.abs(y) > EARTH_METRES))
+        self.flag(off, "geometry_off_earth", None, at, crs=crs)
+        if not self.in_france:
+            return
+        west, south, east, north = FRANCE_METRES
+        if ((np.abs(x) < OWN_PLAN_METRES) & (np.abs(y) < OWN_PLAN_METRES))[usable].all():
+            return
+        outside = usable & ~off & ((x < west) | (x > east) | (y < south) | (y > north))
+        swapped = outside & (y >= west) & (y <= east) & (x >= south) & (x <= north)
+        self.flag(swapped, "geometry_swapped", None, at)
+        self.flag(outside & ~swapped, "geometry_outside_france", None, at, crs=crs)
+
+    def same_crs(self, communes: gpd.GeoDataFrame) -> bool:
+        """Whether the table and the communes share one CRS; a problem where they have different ones."""
+        mine, theirs = self.table.crs, communes.crs
+        if mine is None or theirs is None or mine == theirs:
+            return mine is not None and mine == theirs
+        self.add("crs_differ", value=mine.name, other=theirs.name)
+        return False
+
+    def old_communes(self, communes: gpd.GeoDataFrame) -> None:
+        """Sites that lie inside the communes carry a code that one of them has."""
+        if "commune" not in self.table.columns:
+            return
+        codes = self.table["commune"]
+        unknown = (~codes.isin(communes.index) & codes.notna()).to_numpy()
+        points = self.table.geometry.to_numpy()
+        unknown = unknown & ~shapely.is_missing(points)
+        sites, zones = communes.sindex.query(points[unknown], predicate="intersects")
+        at = dict(zip(np.flatnonzero(unknown)[sites].tolist(), zones.tolist(), strict=True))
+        inside = np.zeros(len(codes), dtype=bool)
+        inside[list(at)] = True
+
+        def told(row: int) -> Note:
+            return Note("value_in", value=repr(codes.iloc[row]), place=repr(communes.index[at[row]]))
+
+        self.flag(inside, "commune_merged", codes, told)
+
+
+def crs_name(crs: Any) -> str:
+    """Return the authority's code of a CRS, such as "EPSG:2154", or its name where it has none."""
+    return ":".join(crs.to_authority() or (crs.name,))
+
+
+def _first(values: pd.Series) -> Sequence[Any]:
+    """The first few different values: those that are shown."""
+    return list(values.unique()[:SHOWN])

@@ -6,7 +6,7 @@ rows, the values and the remedy. No check changes what it is given.
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,20 +15,11 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from accessmap.errors import TableError
-from accessmap.tables.checks import (
-    FRANCE_LONLAT,
-    METRIC_CRS,
-    SHOWN,
-    Findings,
-    check_places,
-    count,
-    first_few,
-    old_communes,
-    same_crs,
-    some,
-)
-from accessmap.words.near import did_you_mean
+from accessmap.categories import Lang
+from accessmap.errors import Problem, TableError
+from accessmap.tables.checks import FRANCE_LONLAT, METRIC_CRS, CheckedTable, table_name
+from accessmap.words.near import Near, near_names, some
+from accessmap.words.notes import SHOWN, Note, first_few
 
 __all__ = [
     "COUNTS",
@@ -91,22 +82,20 @@ def check_digital(
     'fibre' is over 1 in 1 row: '02159' (89.9): give a share 0-1: 89.9 looks like a percentage, divide by 100.
     """
     found = _Rates("digital", digital, row_names)
-    if found.is_table(geographic=False):
-        found.twice()
-        if not found.problems:
-            found.ids("code", french=True)
-            found.any_rate()
-            for name in RATES:
-                found.share(name)
-            for name in COUNTS:
-                found.number(name, "a number of premises", optional=True)
-            found.fibre_is_fast()
-            if communes is not None:
-                found.known_codes(communes.index)
+    if found.is_table(geographic=False) and found.columns_once():
+        found.ids("code", french=True)
+        found.any_rate()
+        for name in RATES:
+            found.share(name)
+        for name in COUNTS:
+            found.number(name, Note("what_premises"), optional=True)
+        found.fibre_is_fast()
+        if communes is not None:
+            found.known_codes(communes.index)
     found.raise_if_any()
 
 
-class _Rates(Findings):
+class _Rates(CheckedTable):
     """The problems of a table of rates."""
 
     @property
@@ -114,70 +103,47 @@ class _Rates(Findings):
         """Whether the codes are those of INSEE: elsewhere, and for cells, four digits may be a whole code."""
         return any(_INSEE.fullmatch(code) is not None for code in self.table.index if isinstance(code, str))
 
-    def twice(self) -> None:
-        """No column is there twice."""
-        columns = self.table.columns
-        if not columns.is_unique:
-            self.add(f"Columns {some(columns[columns.duplicated()])} are there twice: keep one of each.")
-
     def any_rate(self) -> None:
         """One of the rates is there, under its name."""
         if not any(name in self.table.columns for name in RATES):
-            has = ", ".join(map(repr, self.table.columns)) or "no column"
-            near = next((hint for hint in (did_you_mean(name, RATES) for name in self.table.columns) if hint), "")
-            self.add(f"No rate is there (it has {has}){near}: give one of {', '.join(map(repr, RATES))}, a share 0-1.")
+            has = Note.plain(", ".join(map(repr, self.table.columns))) if len(self.table.columns) else Note("no_column")
+            near = next((names for name in self.table.columns if (names := near_names(name, RATES))), ())
+            self.add("no_rate", near=near, has=has, rates=", ".join(map(repr, RATES)))
 
     def share(self, name: str) -> None:
         """A column holds shares 0-1, missing where unknown."""
         if name not in self.table.columns:
             return
         before = len(self.problems)
-        self.number(name, "a share (0-1)", optional=True)
+        self.number(name, Note("what_share"), optional=True)
         if len(self.problems) > before and not pd.api.types.is_numeric_dtype(self.table[name]):
             return
         if pd.api.types.is_bool_dtype(self.table[name]):
             return
-        values = self._numbers(name)
+        values = pd.Series(self._numbers(name))
         finite = np.isfinite(values)
-        largest = values[finite].max(initial=0.0)
-        if largest > 100:
-            remedy = (
-                f"give a share 0-1: {largest:g} looks like a percentage, divide by 100, but is over 100 % even so, as "
-                "when premises connected outnumber those counted: correct one of the two, or leave it missing"
-            )
-        else:
-            remedy = f"give a share 0-1: {largest:g} looks like a percentage, divide by 100"
-        self.flag(finite & (values > 1), f"'{name}' is over 1", remedy, lambda row: f"{values[row]:g}")
+        largest = values[finite].max() if finite.any() else 0.0
+        key = "rate_over_hundred" if largest > 100 else "rate_over_one"
+        self.flag(finite & (values > 1), key, values, lambda row: f"{values[row]:g}", name=name, largest=f"{largest:g}")
 
     def fibre_is_fast(self) -> None:
         """What has fibre has very high speed."""
         if not {"fibre", "very_high_speed"} <= set(self.table.columns) or self.problems:
             return
         fibre, fast = self._numbers("fibre"), self._numbers("very_high_speed")
-        self.flag(
-            fast < fibre - _HAIR,
-            "'very_high_speed' is below 'fibre'",
-            "fibre is very high speed too: take both of one vintage, or leave one of them missing",
-            lambda row: f"{fast[row]:g} and {fibre[row]:g}",
-        )
+        both = lambda row: Note("both_values", first=f"{fast[row]:g}", second=f"{fibre[row]:g}")  # noqa: E731
+        self.flag(fast < fibre - _HAIR, "fast_below_fibre", pd.Series(fast), both)
 
     def known_codes(self, codes: pd.Index) -> None:
         """Every code is one of these."""
         text = pd.Series(self.table.index, dtype=object)
         unknown = (~text.isin(codes) & text.notna()).to_numpy()
-        near = {code: self._near(code, codes) for code in text[unknown].unique()[:SHOWN]}
-        remedy = "correct it, load that commune too, or leave the row out (read_digital does, and says so)"
-        self.flag(
-            unknown,
-            "'code' is of no commune of the communes table",
-            remedy,
-            lambda row: f"{text[row]!r}{near.get(text[row], '')}",
-        )
-
-    @staticmethod
-    def _near(code: object, codes: pd.Index) -> str:
-        """The same code with the zero that a spreadsheet took, else the nearest ones."""
-        return f" (did you mean '0{code}'?)" if f"0{code}" in codes else did_you_mean(code, codes)
+        # the same code with the zero that a spreadsheet took goes before the nearest ones
+        near = {
+            code: (f"0{code}",) if f"0{code}" in codes else near_names(code, codes)
+            for code in text[unknown].unique()[:SHOWN]
+        }
+        self.flag_unknown(unknown, "code_not_loaded", text, near)
 
     def _numbers(self, name: str) -> NDArray[np.float64]:
         return np.asarray(self.table[name].to_numpy(dtype="float64", na_value=np.nan))
@@ -227,29 +193,23 @@ def check_schools(
     'level' is unknown in 1 row: '0020001A' ('primay' (did you mean 'primary'?)):
     write one of nursery, primary, middle, high (read_schools knows the French words).
     """
-    found = Findings("schools", schools, row_names)
+    found = CheckedTable("schools", schools, row_names)
     if found.is_table(geographic=True):
         found.columns("name", "level", "commune")
         found.ids("school_id")
         found.text("name")
         found.text("level")
-        found.known(
-            "level",
-            pd.Index(LEVELS),
-            "unknown",
-            f"write one of {', '.join(LEVELS)} (read_schools knows the French words)",
-        )
+        found.known("level", LEVELS, "level_unknown")
         found.text("commune")
         found.lost_zeros("commune")
-        found.number("classes", "a number of classes", optional=True)
-        found.number("pupils", "a number of pupils", optional=True)
-        found.known("sector", pd.Index(SECTORS), "neither public nor private", "correct it, or leave it missing")
+        found.number("classes", Note("what_classes"), optional=True)
+        found.number("pupils", Note("what_pupils"), optional=True)
+        found.known("sector", SECTORS, "sector_unknown")
         found.yes_no("with_nursery")
-        check_places(found, ("Point",), "points")
+        found.places(("Point",))
         if communes is not None:
-            same_crs(found, communes)
-            remedy = "correct it, load that commune too, or read schools with clip=True"
-            found.known("commune", communes.index, "no commune of the communes table", remedy)
+            found.same_crs(communes)
+            found.known("commune", communes.index, "commune_not_loaded_schools")
     found.raise_if_any()
 
 
@@ -284,44 +244,48 @@ def check_equipment(
     accessmap.errors.TableError: equipment: 1 problem.
     'tablets' is negative in 1 row: '0020001A' (-3): give a count, 0 or more, or leave it missing.
     """
-    found = Findings("equipment", equipment, row_names)
+    found = CheckedTable("equipment", equipment, row_names)
     if not isinstance(equipment, pd.DataFrame):
-        found.add(f"It is a {type(equipment).__name__} and not a DataFrame: give a table indexed by school_id.")
-        found.raise_if_any()
-    if equipment.columns.is_unique:
+        found.add("not_equipment", value=type(equipment).__name__)
+    elif found.columns_once():
         found.ids("school_id")
         for name in EQUIPMENT_COUNTS:
-            found.number(name, "a count", optional=True)
+            found.number(name, Note("what_count"), optional=True)
             _check_floor(found, name)
-        found.number("connection_mbps", "Mbit/s", optional=True)
+        found.number("connection_mbps", Note("what_mbps"), optional=True)
         found.yes_no("ent")
         if schools is not None:
             _check_schools_exist(found, schools.index)
-    else:
-        twice = equipment.columns[equipment.columns.duplicated()]
-        found.add(f"Columns {some(twice)} are there twice: keep one of each.")
     found.raise_if_any()
 
 
-def _check_floor(found: Findings, name: str) -> None:
+def _check_floor(found: CheckedTable, name: str) -> None:
     flag = f"{name}_at_least"
     if flag not in found.table.columns:
         return
-    found.true_or_false(flag, f"make it bool: True where '{name}' is a floor and not a count")
+    found.true_or_false(flag, "floor_not_bool", counts=name)
     if name not in found.table.columns:
-        found.add(f"'{flag}' is there without '{name}': add the counts it speaks of.")
+        found.add("floor_without_counts", value=flag, counts=name)
 
 
-def _check_schools_exist(found: Findings, ids: pd.Index) -> None:
+class _Meant(Near):
+    """Near matches that stand in parentheses already."""
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        return super()._worded(key, lang, n, values).strip(" ()")
+
+
+def _check_schools_exist(found: CheckedTable, ids: pd.Index) -> None:
     """Add the rows of schools that are not there, each with the nearest ids."""
     index = found.table.index
     unknown = ~index.isin(ids)
-    found.flag(
-        unknown,
-        "'school_id' is no school of the schools table",
-        "correct it, or leave the row out",
-        lambda row: did_you_mean(index[row], ids).strip(" ()") or "no id is near",
-    )
+
+    def told(row: int) -> Note:
+        near = near_names(index[row], ids)
+        return _Meant.of(near) if near else Note("none_near")
+
+    found.flag(unknown, "school_not_loaded", index.to_series(), told)
 
 
 LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not reached" and not a time
@@ -358,7 +322,7 @@ def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence
     """
     if isinstance(place, gpd.GeoDataFrame | gpd.GeoSeries):
         if place.crs is None:
-            raise TableError("It has no CRS: call set_crs('EPSG:4326') or the CRS of its numbers.", about="place")
+            raise TableError(Problem("place_without_crs"), about=table_name("place"))
         bounds = np.asarray(place.total_bounds, dtype=float)
         if np.isfinite(bounds).all():
             to_degrees = Transformer.from_crs(place.crs, "EPSG:4326", always_xy=True)
@@ -366,12 +330,10 @@ def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence
     else:
         bounds = np.asarray(place.bounds if isinstance(place, BaseGeometry) else place, dtype=float)
     if bounds.shape != (4,) or not np.isfinite(bounds).all():
-        raise TableError(
-            f"It has no coordinates (bounds {bounds.tolist()}): give four numbers in degrees.", about="place"
-        )
+        raise TableError(Problem("place_without_coordinates", value=bounds.tolist()), about=table_name("place"))
     lon, lat = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     if abs(lon) > 180 or abs(lat) > 90:
-        raise TableError(f"Its centre ({lon:g}, {lat:g}) is not in degrees: give lon/lat bounds.", about="place")
+        raise TableError(Problem("place_not_degrees", value=f"{lon:g}, {lat:g}"), about=table_name("place"))
     west, south, east, north = FRANCE_LONLAT
     if west <= lon <= east and south <= lat <= north:
         return METRIC_CRS
@@ -405,15 +367,15 @@ def check_communes(communes: gpd.GeoDataFrame, *, row_names: Sequence[str] | Non
     accessmap.errors.TableError: communes: 1 problem.
     'population' is negative in 1 row: '02173' (-3): give people, 0 or more.
     """
-    found = Findings("communes", communes, row_names)
+    found = CheckedTable("communes", communes, row_names)
     if found.is_table(geographic=True):
         found.columns("name", "population", "epci", "in_territory")
         found.ids("code", french=True)
         found.text("name")
-        found.number("population", "people")
+        found.number("population", Note("what_people"))
         found.text("epci", optional=True)
         found.territory()
-        check_places(found, ("Polygon", "MultiPolygon"), "polygons")
+        found.places(("Polygon", "MultiPolygon"))
     found.raise_if_any()
 
 
@@ -447,18 +409,17 @@ def check_residents(
     Traceback (most recent call last):
     accessmap.errors.TableError: residents: 1 problem. 'population' is missing in 1 row: 'a': give people, 0 or more.
     """
-    found = Findings("residents", residents, row_names)
+    found = CheckedTable("residents", residents, row_names)
     if found.is_table(geographic=True):
         found.columns("commune", "population")
         found.ids("resident_id")
         found.text("commune")
         found.lost_zeros("commune")
-        found.number("population", "people")
-        check_places(found, ("Point",), "points")
+        found.number("population", Note("what_people"))
+        found.places(("Point",))
         if communes is not None:
-            same_crs(found, communes)
-            remedy = "correct it, load that commune too, or read residents with clip=True"
-            found.known("commune", communes.index, "no commune of the communes table", remedy)
+            found.same_crs(communes)
+            found.known("commune", communes.index, "commune_not_loaded_residents")
     found.raise_if_any()
 
 
@@ -498,20 +459,20 @@ def check_services(
     'category' is unknown in 1 row: 'a' ('mairies' (did you mean 'mairie'?)):
     use a name of accessmap.words.words.CATEGORIES, or say in 'category_label' which word maps should show.
     """
-    found = Findings("services", services, row_names)
+    found = CheckedTable("services", services, row_names)
     if found.is_table(geographic=True):
         found.columns("name", "category")
         found.ids("service_id")
         found.text("name")
         found.category()
-        check_places(found, ("Point",), "points")
-        found.number("capacity", "a number", optional=True)
+        found.places(("Point",))
+        found.number("capacity", Note("what_number"), optional=True)
         found.hours()
         found.yes_no("step_free")
         found.text("commune", optional=True)
         found.lost_zeros("commune")
-        if communes is not None and same_crs(found, communes):
-            old_communes(found, communes)
+        if communes is not None and found.same_crs(communes):
+            found.old_communes(communes)
     found.raise_if_any()
 
 
@@ -542,7 +503,7 @@ def check_times(
     Traceback (most recent call last):
     accessmap.errors.TableError: times: 1 problem. 1 value is infinite, at ('b', 'm'): not reached is NaN.
     """
-    found = Findings("times", times, None)
+    found = CheckedTable("times", times, None)
     if found.is_table(geographic=False):
         found.ids("resident_id")
         _check_minutes(found)
@@ -551,52 +512,45 @@ def check_times(
         if services is not None:
             unknown = [column for column in times.columns if column not in services.index]
             if unknown:
-                found.add(
-                    f"{some(unknown, services.index)} not in the services table: keep the columns of known services."
-                )
+                found.add("times_unknown_services", value=unknown[0], names=some(unknown, services.index))
     found.raise_if_any()
 
 
-def _check_minutes(found: Findings) -> None:
+def _check_minutes(found: CheckedTable) -> None:
     """Times are float32 minutes: finite, 0 or more, NaN where not reached."""
     times = found.table
     for column in times.columns[times.columns.duplicated()].unique():
-        found.add(f"Column {column!r} is there more than once: keep one column of each service.")
+        found.add("times_column_twice", value=column, shown=repr(column))
     numbers = [column for column in times.columns if not isinstance(column, str)]
     if numbers:
-        found.add(f"Columns {some(numbers)} are not text: name them by service_id.")
+        found.add("times_columns_not_text", value=numbers[0], names=some(numbers))
     wrong = {str(dtype) for dtype in times.dtypes if dtype != np.float32}
     if wrong:
-        found.add(f"Dtype is {', '.join(sorted(wrong))} and not float32: call astype('float32').")
+        found.add("times_dtype", value=", ".join(sorted(wrong)))
     try:
         values = times.to_numpy(dtype="float64", na_value=np.nan)
     except (TypeError, ValueError):
-        found.add("Some values are not numbers: give minutes, NaN where not reached.")
+        found.add("times_not_numbers")
         return
-    _add_cells(found, np.isinf(values), "infinite", "not reached is NaN")
-    _add_cells(found, np.isfinite(values) & (values < 0), "negative", "minutes are 0 or more")
     beyond = np.isfinite(values) & (values > LONGEST_MINUTES)
-    _add_cells(found, beyond, "over a week", "a mark for 'not reached' must be NaN; minutes are wanted, not seconds")
+    for mask, key in (
+        (np.isinf(values), "times_infinite"),
+        (np.isfinite(values) & (values < 0), "times_negative"),
+        (beyond, "times_over_a_week"),
+    ):
+        cells = np.argwhere(mask)
+        if len(cells):
+            named = first_few(cells, lambda cell: str((times.index[cell[0]], times.columns[cell[1]])))
+            found.add(key, n=len(cells), value=values[tuple(cells[0])], cells=named)
 
 
-def _add_cells(found: Findings, mask: NDArray[np.bool_], what: str, remedy: str) -> None:
-    cells = np.argwhere(mask)
-    if len(cells):
-        named = first_few(cells, lambda cell: str((found.table.index[cell[0]], found.table.columns[cell[1]])))
-        verb = "value is" if len(cells) == 1 else "values are"
-        found.add(f"{len(cells)} {verb} {what}, at {named}: {remedy}.")
-
-
-def _check_same_rows(found: Findings, index: pd.Index) -> None:
+def _check_same_rows(found: CheckedTable, index: pd.Index) -> None:
     """The rows are those of the residents, in their order."""
     unknown = found.table.index.difference(index, sort=False)
     absent = index.difference(found.table.index, sort=False)
     if len(unknown):
-        found.add(f"{count(len(unknown), 'row')} not in the residents table, {some(unknown, index)}: remove or rename.")
+        found.add("times_unknown_rows", n=len(unknown), value=unknown[0], names=some(unknown, index))
     if len(absent):
-        found.add(
-            f"{count(len(absent), 'resident')} without a row, {some(absent)}: "
-            "keep everyone (reindex to residents.index), a row of NaN where nothing is reached."
-        )
+        found.add("times_absent_rows", n=len(absent), value=absent[0], names=some(absent))
     if not len(unknown) and not len(absent) and not found.table.index.equals(index):
-        found.add("The rows are not in the order of the residents: call times.reindex(residents.index).")
+        found.add("times_order")

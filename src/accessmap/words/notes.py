@@ -60,6 +60,9 @@ class Note(str):
         """Return the note in one language."""
         return self._worded(self.key, lang, self.n, self.values)
 
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # never changed, and pandas copies a table's attrs at every step
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (type(self), self.key, self.n, self.values)
 

@@ -6,12 +6,11 @@ from dataclasses import replace
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
-from accessmap.errors import SourceError
 from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text, plain
 from accessmap.read.coordinates import degrees, epsg_of_commune, metres
 from accessmap.read.layouts.kinds import bpe_labels, kinds_of
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
+from accessmap.read.raw import RawTable, refusal
+from accessmap.words.notes import Listed
 
 __all__ = ["bpe_services", "is_bpe"]
 
@@ -55,7 +54,7 @@ def bpe_services(raw: RawTable) -> RawTable:
     Examples
     --------
     >>> counts = pd.DataFrame({"CODGEO": ["02173"], "TYPEQU": ["B203"], "NB_EQUIP": ["5"]})
-    >>> read = bpe_services(RawTable("bpe.csv", counts, ("line 2",))).table.iloc[0]
+    >>> read = bpe_services(RawTable("bpe.csv", counts)).table.iloc[0]
     >>> read[["service_id", "name", "category"]].tolist(), int(read["capacity"])
     (['bpe-02173-B203', 'Boulangerie (02173)', 'bakery'], 5)
     """
@@ -109,18 +108,18 @@ def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
         }
     ).assign(source="INSEE BPE")
     kept = [names[plain(name)] for name in KEPT if plain(name) in names]
-    notes = [f"{raw.name}: no ids in the BPE, services are named by kind and row."]
+    notes = [raw.note("bpe_without_ids")]
     if personal.any() and named.notna().any():
-        notes.append(f"{raw.name}: names of {count(int(personal.sum()), 'site')} left out, they may be of a person.")
+        notes.append(raw.note("bpe_names_left_out", n=int(personal.sum())))
     return replace(raw, table=services.join(table[kept].rename(columns=str.casefold))).told(*notes)
 
 
 def _check_kinds(raw: RawTable, given: pd.Series) -> None:
     """Refuse rows that say of no kind they are."""
-    absent = [line for line, kind in zip(raw.lines, given, strict=True) if pd.isna(kind)]
+    absent = [row for row, kind in enumerate(given) if pd.isna(kind)]
     if absent:
-        named = ", ".join(absent[:5]) + (", …" if len(absent) > 5 else "")
-        raise SourceError(f"{raw.name}: the kind of equipment is missing in {named}: give it, or remove the row.")
+        rows = Listed.of([raw.lines[row] for row in absent[:5]])
+        raise refusal(raw.name, "bpe_kind_missing", rows=rows, etc=", …" if len(absent) > 5 else "")
 
 
 def _quality(table: pd.DataFrame, names: dict[str, str]) -> list[str]:
@@ -140,10 +139,10 @@ def _long(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str
     if not wide:
         return raw, names
     place = _commune_column(names)
-    rows = raw.table[[place, *wide]].assign(line=list(raw.lines))
+    rows = raw.table[[place, *wide]].assign(line=range(len(raw.table)))
     table = rows.melt([place, "line"], list(wide), "TYPEQU", "NB_EQUIP")
     table["TYPEQU"] = table["TYPEQU"].map(wide)
-    long = RawTable(raw.name, table.drop(columns="line"), tuple(table["line"]), raw.notes)
+    long = RawTable(raw.name, table.drop(columns="line"), raw.lines.take(table["line"]), raw.notes)
     return long, {plain(column): column for column in long.table.columns}
 
 
@@ -157,8 +156,7 @@ def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, s
     if "time_period" in names:
         latest = table[names["time_period"]].max()
         mask &= (table[names["time_period"]] == latest).to_numpy()
-    told = f"{raw.name}: {count(int((~mask).sum()), 'row')} of totals, other levels or older years passed over."
-    kept = raw.keep(mask, told)
+    kept = raw.keep(mask, raw.note("bpe_totals_passed_over", n=int((~mask).sum())))
     renamed = {names["facility_type"]: "TYPEQU", names["obs_value"]: "NB_EQUIP"}
     kept = replace(kept, table=kept.table.rename(columns=renamed))
     return kept, {plain(column): column for column in kept.table.columns}
@@ -170,7 +168,7 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     number = as_numbers(table[names.get("nb_equip") or names["count"]])
     keys = pd.DataFrame({"commune": as_text(table[place]), "kind": as_text(table[kind or names["equipment"]])})
     _check_kinds(raw, keys["kind"])
-    keys = keys.assign(number=number, line=list(raw.lines))
+    keys = keys.assign(number=number, line=range(len(table)))
     empty = pd.to_numeric(number, errors="coerce") == 0
     groups = keys[~empty].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
@@ -182,12 +180,12 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
         {"service_id": ids, "name": labels + " (" + summed["commune"].fillna("?") + ")", **meant}
     ).assign(capacity=summed["number"], capacity_unit=_units(meant, labels), commune=summed["commune"])
     services = services.assign(lon=None, lat=None, source="INSEE BPE", **({"typequ": summed["kind"]} if kind else {}))
-    notes = [f"{raw.name}: counted by commune; capacity is how many there are, as capacity_unit says, no other unit."]
+    notes = [raw.note("bpe_counted")]
     if int(summed["rows"].max()) > 1:
-        notes.append(f"{raw.name}: {count(len(keys), 'row')} added up by commune and kind.")
+        notes.append(raw.note("bpe_added_up", n=len(keys)))
     if empty.any():
-        notes.append(f"{raw.name}: {count(int(empty.sum()), 'count')} of 0 passed over.")
-    return RawTable(raw.name, services, tuple(summed["line"]), (*raw.notes, *notes))
+        notes.append(raw.note("bpe_zeros", n=int(empty.sum())))
+    return RawTable(raw.name, services, raw.lines.take(summed["line"]), (*raw.notes, *notes))
 
 
 def _units(meant: pd.DataFrame, labels: pd.Series) -> list[str]:

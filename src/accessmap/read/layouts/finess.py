@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from accessmap.errors import SourceError
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
+from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.words.notes import Listed, Note
 
 __all__ = ["finess_services", "finess_table", "is_finess"]
 
@@ -37,8 +36,8 @@ def is_finess(text: str) -> bool:
     return text.startswith(("finess;", "structureet;"))
 
 
-def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
-    r"""Return establishments joined to their coordinates, where each stands in the file, and what was told on the way.
+def finess_table(name: str, text: str) -> RawTable:
+    r"""Return establishments joined to their coordinates, by the line of the establishment.
 
     Parameters
     ----------
@@ -56,13 +55,13 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
     Examples
     --------
     >>> text = "structureet;020000063;020000253;CH\ngeolocalisation;020000063;714500.5;6946500.5;1,A,96,BAN,EPSG:2154"
-    >>> table, places, _ = finess_table("finess.csv", text)
-    >>> table.loc[0, ["nofinesset", "coordxet"]].tolist(), places
-    (['020000063', '714500.5'], ('line 1',))
+    >>> raw = finess_table("finess.csv", text)
+    >>> raw.table.loc[0, ["nofinesset", "coordxet"]].tolist(), list(raw.lines)
+    (['020000063', '714500.5'], ['line 1'])
     """
     structures: dict[str, tuple[str, ...]] = {}
     places: dict[str, tuple[str, ...]] = {}
-    lines: dict[str, str] = {}
+    lines: dict[str, int] = {}
     wrong, twice, date = [], [], ""
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";", quoting=csv.QUOTE_NONE), start=1):
         mark, *fields = row or [""]
@@ -73,30 +72,29 @@ def finess_table(name: str, text: str) -> tuple[pd.DataFrame, tuple[str, ...], t
         if names is None:
             continue
         if len(fields) < 3 or _is_shifted(fields, names):
-            wrong.append(f"line {number} ({len(fields)} fields)")
+            wrong.append(Note("line_of_fields", number=str(number), count=len(fields)))
             continue
         into = structures if mark == "structureet" else places
         if fields[0] in into:
-            twice.append(f"line {number} {fields[0]!r}")
+            twice.append(Note("row_with_id", row=Note("line_number", number=str(number)), id=repr(fields[0])))
         into[fields[0]] = tuple((fields + [""] * len(names))[: len(names)])
-        lines.setdefault(fields[0], f"line {number}")
+        lines.setdefault(fields[0], number)
     if wrong:
-        raise SourceError(
-            f"{name}: a FINESS establishment has {len(STRUCTURE)} fields and a place {len(PLACE)}, after the "
-            f"first, and not {', '.join(wrong[:5])}: download it again, without opening it in a spreadsheet."
-        )
+        sizes = {"whole": len(STRUCTURE), "place": len(PLACE)}
+        raise refusal(name, "finess_shifted", value=wrong[0], rows=Listed.of(wrong[:5]), **sizes)
     if not structures:
-        raise SourceError(f"{name} is a FINESS file without establishments (structureet): download it again.")
+        raise refusal(name, "finess_empty")
     table = pd.DataFrame(list(structures.values()), columns=list(STRUCTURE))
     where = pd.DataFrame(list(places.values()), columns=list(PLACE)).drop(columns="datemaj")
     joined = table.merge(where, on="nofinesset", how="left").replace("", None)
-    notes = [f"{name}: FINESS extraction of {date}, {count(len(joined), 'establishment')}."]
+    notes = [Note("finess_of", n=len(joined), file=name, date=date)]
     lost = sorted(set(places) - set(structures))
     if lost:
-        notes.append(f"{name}: {count(len(lost), 'place')} of no establishment left out, such as {lost[0]}.")
+        notes.append(Note("finess_places_left_out", n=len(lost), file=name, example=lost[0]))
     if twice:
-        notes.append(f"{name}: {count(len(twice), 'row')} there twice, the last one kept: {', '.join(twice[:5])}.")
-    return joined, tuple(lines[number] for number in joined["nofinesset"]), tuple(notes)
+        notes.append(Note("finess_repeated", n=len(twice), file=name, rows=Listed.of(twice[:5])))
+    places_in_file = RowNames("line_number", [lines[number] for number in joined["nofinesset"]])
+    return RawTable(name, joined, places_in_file, tuple(notes))
 
 
 def _is_shifted(fields: list[str], names: tuple[str, ...]) -> bool:
@@ -123,7 +121,7 @@ def finess_services(raw: RawTable) -> RawTable:
     >>> row = {"nofinesset": "020000063", "rs": "CH", "departement": "02", "commune": "173", "categetab": "355",
     ...        "libcategetab": "C.H.", "coordxet": "714500", "coordyet": "6946500",
     ...        "sourcecoordet": "1,ATLASANTE,96,BAN,EPSG:2154 RGF93 / Lambert-93"}
-    >>> read = finess_services(RawTable("finess.csv", pd.DataFrame([row]), ("line 2",))).table.iloc[0]
+    >>> read = finess_services(RawTable("finess.csv", pd.DataFrame([row]))).table.iloc[0]
     >>> read[["service_id", "category", "commune", "point_quality"]].tolist()
     ['020000063', 'hospital', '02173', 'geocoded']
     """
@@ -145,12 +143,12 @@ def finess_services(raw: RawTable) -> RawTable:
         {"service_id": table["nofinesset"], "name": name, **kinds, "commune": codes, "lon": lon, "lat": lat}
     ).assign(point_quality=["commune" if one else "geocoded" for one in rough], source="FINESS")
     services = services.join(table[[column for column in KEPT if column in table.columns]])
-    notes = list(raw.notes)
+    notes = []
     if any(rough):
-        notes.append(f"{raw.name}: {count(sum(rough), 'establishment')} geocoded to their commune only, marked so.")
+        notes.append(raw.note("finess_geocoded_roughly", n=sum(rough)))
     if any(guessed):
-        notes.append(f"{raw.name}: projection of {count(guessed.count(True), 'establishment')} told by their commune.")
-    return replace(raw, table=services, notes=tuple(notes))
+        notes.append(raw.note("finess_projection_told", n=guessed.count(True)))
+    return replace(raw, table=services).told(*notes)
 
 
 def _commune(department: object, commune: object) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from accessmap.errors import SourceError
+from accessmap.errors import Problem, SourceError
 from accessmap.read.columns import as_text, plain
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.layouts.bpe import bpe_services, is_bpe
@@ -14,9 +14,9 @@ from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.layouts.mednum import is_mediation, mediation_services
 from accessmap.read.layouts.rpps import practitioners
 from accessmap.read.opening_hours import POINT_IDS
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
-from accessmap.words.near import did_you_mean
+from accessmap.read.raw import RawTable, refusal
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["GENERIC", "LAYOUTS", "TEXTS", "Layout", "in_layout"]
 
@@ -68,14 +68,12 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
 
     Raises
     ------
-    ValueError
-        For a layout that is none.
     SourceError
-        When the file is not in the layout asked for, or has no row of the category.
+        For a layout that is none, or when the file is not in the one asked for or has no row of the category.
 
     Examples
     --------
-    >>> raw = RawTable("s.csv", pd.DataFrame({"CODGEO": ["02173"], "TYPEQU": ["B203"], "NB_EQUIP": ["5"]}), ("line 2",))
+    >>> raw = RawTable("s.csv", pd.DataFrame({"CODGEO": ["02173"], "TYPEQU": ["B203"], "NB_EQUIP": ["5"]}))
     >>> in_layout(raw, None, None, None)[1], in_layout(raw, "generic", None, None)[1]
     ('bpe', 'generic')
     """
@@ -85,32 +83,28 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     if layout == GENERIC:
         return raw, GENERIC
     if layout not in LAYOUTS:
-        names_known = (*LAYOUTS, GENERIC)
-        near = did_you_mean(layout, names_known)
-        raise ValueError(f"no layout {layout!r}{near}: there are {', '.join(names_known)}.")
+        known = (*LAYOUTS, GENERIC)
+        near = near_names(layout, known)
+        raise SourceError(Problem("no_such_layout", value=layout, near=near, names=", ".join(known)))
     chosen = LAYOUTS[layout]
     if not chosen.is_it(names):
         has = ", ".join(map(str, raw.table.columns[:12]))
-        raise SourceError(f"{raw.name} is not in the layout {layout!r} ({chosen.title}): it has columns {has}.")
+        raise refusal(raw.name, "not_in_layout", value=layout, title=chosen.title, has=has)
     unused = [name for name in columns or {} if name not in chosen.takes]
     if unused:
-        allowed = f" (it may name {', '.join(chosen.takes)})" if chosen.takes else ""
-        raise SourceError(
-            f"{raw.name} is {chosen.title}, where columns= may not name {', '.join(map(repr, unused))}{allowed}: leave "
-            "it out, or read the file with layout='generic'."
-        )
-    read = chosen.services(raw, columns).told(f"{raw.name}: read as {chosen.title}; layout='generic' reads it plainly.")
+        allowed = Note("layout_may_name", names=", ".join(chosen.takes)) if chosen.takes else ""
+        told = {"title": chosen.title, "names": ", ".join(map(repr, unused)), "allowed": allowed}
+        raise refusal(raw.name, "layout_columns", value=unused[0], **told)
+    read = chosen.services(raw, columns).told(raw.note("read_as_layout", title=chosen.title))
     if category is None:
         return read, layout
     kinds = read.table["category"]
     if not (kinds == category).any():
-        known = list(dict.fromkeys(kinds))
-        raise SourceError(
-            f"{raw.name}: no row is of category {category!r}{did_you_mean(category, known)}; it has "
-            f"{', '.join(known[:12])}{', …' if len(known) > 12 else ''} (layout='generic' would give every row yours)."
-        )
+        found = list(dict.fromkeys(kinds))
+        has = ", ".join(found[:12]) + (", …" if len(found) > 12 else "")
+        raise refusal(raw.name, "no_row_of_category", value=category, near=near_names(category, found), has=has)
     left = int((kinds != category).sum())
-    return read.keep(kinds == category, f"{raw.name}: {count(left, 'row')} of other kinds left out, as asked."), layout
+    return read.keep(kinds == category, raw.note("other_kinds_left_out", n=left)), layout
 
 
 def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
@@ -121,9 +115,9 @@ def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG0
     several = kind.map(lambda word: "multisite" in plain(word)).astype(bool)
     notes = []
     if mobile.any():
-        notes.append(f"{raw.name}: {count(int(mobile.sum()), 'service')} mobile (bus), placed at home: see `mobile`.")
+        notes.append(raw.note("france_services_mobile", n=int(mobile.sum())))
     if several.any():
-        notes.append(f"{raw.name}: {count(int(several.sum()), 'service')} on several sites, only one of which is here.")
+        notes.append(raw.note("france_services_several", n=int(several.sum())))
     return replace(raw, table=raw.table.assign(category="france_services", mobile=mobile)).told(*notes)
 
 
@@ -148,8 +142,7 @@ def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - on
     )
     if ids is not None:
         services = services.assign(service_id="poste-" + as_text(table[ids]))
-    told = f"{raw.name}: opening hours are in another file of La Poste (laposte_ouvertur): see read_hours."
-    return replace(raw, table=services).told(told)
+    return replace(raw, table=services).told(raw.note("laposte_hours_elsewhere"))
 
 
 def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,6 @@ import pandas as pd
 from accessmap.read.columns import as_text, plain
 from accessmap.read.layouts.kinds import kinds
 from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
 
 __all__ = ["is_mediation", "mediation_services"]
 
@@ -47,7 +46,7 @@ def mediation_services(raw: RawTable) -> RawTable:
     --------
     >>> row = {"id": "7", "nom": "La Fabrique", "adresse": "1 rue", "services": "Accès internet"}
     >>> row |= {"date_maj": "2026-01-02", "pivot": "4349331", "typologie": "TIERS_LIEUX|ASSO", "code_insee": "02173"}
-    >>> read = mediation_services(RawTable("lieux.csv", pd.DataFrame([row]), ("line 2",))).table
+    >>> read = mediation_services(RawTable("lieux.csv", pd.DataFrame([row]))).table
     >>> read[["service_id", "category"]].to_numpy().tolist()
     [['mednum-7', 'digital_help'], ['mednum-7-coworking', 'coworking']]
     """
@@ -77,14 +76,14 @@ def mediation_services(raw: RawTable) -> RawTable:
     again = services[shared]
     again = again.assign(category="coworking", service_id=again["service_id"] + "-coworking")
     both = pd.concat([services, again], ignore_index=True)
-    lines = (*raw.lines, *(line for line, one in zip(raw.lines, shared, strict=True) if one))
-    notes = [f"{raw.name}: telephones and e-mail addresses are not kept."]
+    lines = raw.lines.take([*range(len(table)), *np.flatnonzero(shared)])
+    notes = [raw.note("mednum_private")]
     if shared.any():
-        notes.append(f"{raw.name}: {count(int(shared.sum()), 'tiers-lieu')} also read as coworking, ids in -coworking.")
+        notes.append(raw.note("mednum_coworking", n=int(shared.sum())))
     if unread:
-        notes.append(f"{raw.name}: hours of {count(len(unread), 'place')} not understood, left missing: {unread[0]!r}.")
+        notes.append(raw.note("mednum_hours_unread", n=len(unread), hours=repr(unread[0])))
     if any(mobile):
-        notes.append(f"{raw.name}: {count(sum(mobile), 'place')} mobile, at its address: see `mobile`.")
+        notes.append(raw.note("mednum_mobile", n=sum(mobile)))
     return replace(raw, table=both, lines=lines).told(*notes)
 
 

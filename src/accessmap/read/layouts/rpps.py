@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from accessmap.errors import SourceError
 from accessmap.read.columns import as_numbers, as_text, plain
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.raw import RawTable
-from accessmap.tables.checks import count
+from accessmap.read.raw import RawTable, refusal
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["practitioners"]
 
@@ -45,7 +44,7 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     >>> row |= {"Libellé profession": "Médecin", "Code savoir-faire": "SM54"}
     >>> row |= {"Libellé savoir-faire": "Médecine générale"}
     >>> row |= {"Code commune (coord. structure)": "02173"}
-    >>> read = practitioners(RawTable("ps.txt", pd.DataFrame([row]), ("line 2",))).table.iloc[0]
+    >>> read = practitioners(RawTable("ps.txt", pd.DataFrame([row]))).table.iloc[0]
     >>> read[["service_id", "name"]].tolist(), int(read["capacity"])
     (['rpps-02173-general_practitioner-1', 'Médecin généraliste (02173)'], 1)
     """
@@ -60,8 +59,8 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     )
     absent = [name for name in wanted if name not in names]
     if absent:
-        near = did_you_mean(absent[0], names)
-        raise SourceError(f"{raw.name}: column {', '.join(absent)} of the annuaire santé is missing{near}.")
+        near = near_names(absent[0], names)
+        raise refusal(raw.name, "rpps_column_missing", value=absent[0], near=near, names=", ".join(absent))
     table = raw.table
     person, job, job_word, skill, skill_word, commune = (as_text(table[names[name]]) for name in wanted)
     is_doctor = (job == DOCTOR).to_numpy()
@@ -91,7 +90,7 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
         lat=None,
         source="Annuaire santé (RPPS)",
     )
-    return replace(kept, table=services).told(*_told(raw.name, services, int(twice.sum())))
+    return replace(kept, table=services).told(*_told(raw, services, int(twice.sum())))
 
 
 def _activity(raw: RawTable, names: Mapping[str, str], columns: Mapping[str, str | None] | None) -> pd.Series | None:
@@ -100,25 +99,22 @@ def _activity(raw: RawTable, names: Mapping[str, str], columns: Mapping[str, str
     if chosen is None:
         return None
     if chosen not in raw.table.columns:
-        near = did_you_mean(chosen, raw.table.columns)
-        raise SourceError(f"{raw.name}: columns= takes 'consultations' from {chosen!r}, which the file has not{near}.")
+        near = near_names(chosen, raw.table.columns)
+        raise refusal(raw.name, "rpps_no_consultations", value=chosen, near=near, source=repr(chosen))
     given = raw.table[chosen]
     wrong = (pd.to_numeric(as_numbers(given), errors="coerce").isna() & given.notna()).to_numpy()
     if wrong.any():
         row = int(wrong.argmax())
-        raise SourceError(
-            f"{raw.name}: {chosen!r} is not a number in {count(int(wrong.sum()), 'row')}, such as {raw.lines[row]} "
-            f"({given.iloc[row]!r}): give consultations a year, or leave them empty where unknown."
-        )
+        told = {"column": repr(chosen), "row": raw.named([row], given)}
+        raise refusal(raw.name, "rpps_not_a_number", n=int(wrong.sum()), value=given.iloc[row], **told)
     return as_numbers(given)
 
 
-def _told(file: str, services: pd.DataFrame, twice: int) -> list[str]:
-    notes = [f"{file}: names and numbers of people are not kept; {count(len(services), 'practitioner')} by place."]
+def _told(raw: RawTable, services: pd.DataFrame, twice: int) -> list[Note]:
+    notes = [raw.note("rpps_private", n=len(services))]
     if twice:
-        notes.append(f"{file}: {count(twice, 'row')} of the same person and place passed over.")
+        notes.append(raw.note("rpps_repeated", n=twice))
     if "mode_exercice" in services.columns:
         modes = services["mode_exercice"].value_counts()
-        listed = ", ".join(f"{mode} {number}" for mode, number in modes.items())
-        notes.append(f"{file}: mode_exercice is {listed} (L liberal, S salaried, B unpaid).")
+        notes.append(raw.note("rpps_modes", listed=", ".join(f"{mode} {number}" for mode, number in modes.items())))
     return notes
