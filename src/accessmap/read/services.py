@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.errors import Problem, SourceError, TableError
+from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, plain
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
@@ -112,10 +112,11 @@ def read_services(
     Raises
     ------
     SourceError
-        When the file cannot be read, or for a layout that is none.
+        When the file cannot be read.
     TableError
-        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature; for `clip` without
-        `communes`.
+        With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
+    OptionError
+        For a layout that is none, or `clip` without `communes`.
 
     Examples
     --------
@@ -128,7 +129,7 @@ def read_services(
     if communes is not None:
         check_communes(communes)
     elif clip:
-        raise TableError(Problem("clip_without_communes"))
+        raise OptionError(Problem("clip_without_communes"))
     raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)

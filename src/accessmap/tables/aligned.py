@@ -97,7 +97,7 @@ def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Flo
         If a site has no supply, or one that is missing, infinite or negative.
     """
     problems = Problems()
-    _check_there(problems, columns, supply, "sites_without_value")
+    _check_there(problems, columns, supply, "aligned_sites_without_value")
     problems.raise_if_any(TableError, table_name(name))
     return complete(supply if supply.index.equals(columns) else supply.loc[columns], name)
 
@@ -114,7 +114,7 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
         If the ids differ, or a value is missing, infinite or (unless allowed) negative.
     """
     problems = Problems()
-    _check_there(problems, index, people, "ids_without_value")
+    _check_there(problems, index, people, "aligned_ids_without_value")
     extra = people.index[~people.index.isin(index)]
     if len(extra):
         problems.add("ids_elsewhere", value=extra[0], count=len(extra), names=first_few(extra))

@@ -267,7 +267,7 @@ class CheckedTable(TableProblems):
         below = np.isfinite(numbers) & (numbers < 0)
         self.flag(below, "number_negative", numbers, lambda row: f"{numbers.iloc[row]:g}", **named)
 
-    def true_or_false(self, name: str, key: str, **more: str) -> bool:
+    def true_or_false(self, name: str, key: str, **more: Any) -> bool:
         """Whether a column that is there is true or false in every row."""
         values = self.table[name]
         wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)).to_numpy(dtype=bool)
@@ -313,7 +313,7 @@ class CheckedTable(TableProblems):
         is_text = values.map(lambda value: isinstance(value, str))
         readable = {value: validate(value) for value in values[is_text].unique()}
         unread = [is_given and not readable[value] for is_given, value in zip(is_text, values, strict=True)]
-        self.flag(unread, "hours_unread", values)
+        self.flag(unread, "hours_not_osm", values)
 
     def yes_no(self, name: str) -> None:
         """A column is yes, no or unknown in every row."""

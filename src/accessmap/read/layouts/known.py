@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from accessmap.errors import Problem, SourceError
+from accessmap.errors import OptionError, Problem
 from accessmap.read.columns import as_text, plain
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.layouts.bpe import bpe_services, is_bpe
@@ -68,8 +68,10 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
 
     Raises
     ------
+    OptionError
+        For a layout that is none.
     SourceError
-        For a layout that is none, or when the file is not in the one asked for or has no row of the category.
+        When the file is not in the layout asked for, or has no row of the category.
 
     Examples
     --------
@@ -85,7 +87,7 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     if layout not in LAYOUTS:
         known = (*LAYOUTS, GENERIC)
         near = near_names(layout, known)
-        raise SourceError(Problem("no_such_layout", value=layout, near=near, names=", ".join(known)))
+        raise OptionError(Problem("no_such_layout", value=layout, near=near, names=", ".join(known)))
     chosen = LAYOUTS[layout]
     if not chosen.is_it(names):
         has = ", ".join(map(str, raw.table.columns[:12]))
