@@ -346,7 +346,8 @@ def test_a_place_that_is_not_found_is_told_in_both_languages(gazetteer: Overpass
 
 
 RESTRICTION = """<relation id="5" version="1"><member type="way" ref="9" role="from"/>
-<member type="node" ref="2" role="via"/><member type="way" ref="9" role="to"/><tag k="type" v="restriction"/><tag k="restriction" v="no_u_turn"/></relation>"""
+<member type="node" ref="2" role="via"/><member type="way" ref="9" role="to"/>
+<tag k="type" v="restriction"/><tag k="restriction" v="no_u_turn"/></relation>"""
 
 
 def test_restrictions_on_turns_are_asked_for_and_kept_beside_the_roads(overpass: Overpass, tmp_path: Path) -> None:
