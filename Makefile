@@ -1,6 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
-.PHONY: demo test check docs clean
+.PHONY: demo test test-all test-lowest check docs clean
 
 # One stamp for each set of packages: installed once, again only when pyproject.toml changes.
 .venv/installed: pyproject.toml
@@ -22,6 +22,20 @@ demo: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# All there is. Today that is what `make test` runs; what takes too long for each commit will be here alone.
+test-all: test
+
+# The lowest versions that pyproject.toml declares, which only uv resolves; without browsers and notebooks.
+.venv-lowest/installed: pyproject.toml
+	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --upgrade "pip>=25.1" "uv>=0.9"
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e . --group test
+	touch $@
+
+LOWEST := tests/tables tests/read tests/roads tests/measures tests/study tests/siting tests/house/test_sample.py
+test-lowest: .venv-lowest/installed
+	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile -m "not browser" $(LOWEST)
+
 check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,4 +47,4 @@ docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
-	rm -rf .venv out dist build node_modules
+	rm -rf .venv .venv-lowest out dist build node_modules

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accessmap import read as read
     from accessmap import sentences as sentences
     from accessmap import siting as siting
+    from accessmap import words as words
     from accessmap.dossier.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.maps.communes import access_map as access_map
@@ -103,6 +104,7 @@ _NAMESPACES = {
     "siting": "siting",
     "stepfree": "measures.stepfree",
     "supply": "measures.supply",
+    "words": "words",
 }
 
 __all__ = ["__version__", *sorted(_HOME), *_NAMESPACES]

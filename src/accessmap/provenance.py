@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-__all__ = ["UNKNOWN_CREDIT", "Provenance", "Source"]
+__all__ = ["Provenance", "Source"]
 
 UNKNOWN_CREDIT = "provenance inconnue"
 MODELLED_NOTE = "réseau modélisé"

@@ -21,7 +21,7 @@ from accessmap.cli.say import Say, word
 from accessmap.errors import AccessmapError
 from accessmap.words.near import did_you_mean
 
-__all__ = ["main", "told"]
+__all__ = ["main"]
 
 # What argparse says (Python 3.11 to 3.14), and the sentence that tells it.
 SENTENCES = (

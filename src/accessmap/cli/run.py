@@ -44,7 +44,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
             _write_tables(file, found, dossier, page)
-            studyfile.write_record(studyfile.manifest(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
+            studyfile.write_record(studyfile.manifest_of(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
             written = drafts.place()
     _tell(found, dossier, written, out / page.name, say)
     return 0

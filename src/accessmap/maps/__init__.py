@@ -1,12 +1,17 @@
 """Maps: access, catchments, change, isochrones, cells, two values and roads; folium maps that need no internet."""
 
-from accessmap.maps.bivariate import bivariate_map
-from accessmap.maps.cells import cell_map
-from accessmap.maps.charts import front_chart, heat_chart, lorenz_chart
-from accessmap.maps.communes import access_map, catchment_map, compare_map
-from accessmap.maps.exploring import explore
-from accessmap.maps.isochrones import isochrone_map
-from accessmap.maps.roads import network_map, route_map
+from typing import TYPE_CHECKING
+
+from accessmap.face import found_in
+
+if TYPE_CHECKING:
+    from accessmap.maps.bivariate import bivariate_map
+    from accessmap.maps.cells import cell_map
+    from accessmap.maps.charts import front_chart, heat_chart, lorenz_chart
+    from accessmap.maps.communes import access_map, catchment_map, compare_map
+    from accessmap.maps.exploring import explore
+    from accessmap.maps.isochrones import isochrone_map
+    from accessmap.maps.roads import network_map, route_map
 
 __all__ = [
     "access_map",
@@ -22,3 +27,19 @@ __all__ = [
     "network_map",
     "route_map",
 ]
+
+_HOME = {
+    **dict.fromkeys(["access_map", "catchment_map", "compare_map"], "maps.communes"),
+    **dict.fromkeys(["front_chart", "heat_chart", "lorenz_chart"], "maps.charts"),
+    **dict.fromkeys(["network_map", "route_map"], "maps.roads"),
+    "bivariate_map": "maps.bivariate",
+    "cell_map": "maps.cells",
+    "explore": "maps.exploring",
+    "isochrone_map": "maps.isochrones",
+}
+
+__getattr__ = found_in(_HOME, "maps")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

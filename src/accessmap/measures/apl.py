@@ -19,7 +19,7 @@ from accessmap.measures.decay import DecayFunction, step
 from accessmap.measures.floating import two_step_fca
 from accessmap.tables.aligned import check_rows, complete, people_of
 
-__all__ = ["AplParameters", "activity", "apl", "parameters", "standardised_need"]
+__all__ = ["AplParameters", "activity", "apl", "dependence", "parameters", "standardised_need"]
 
 
 @dataclass(frozen=True)

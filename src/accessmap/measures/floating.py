@@ -86,26 +86,13 @@ def three_step_fca(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *,
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
-    demand
-        By resident.
-    decay
-        A function of minutes.
+    times, supply, demand, decay
+        As for `two_step_fca`, and refused alike.
 
     Returns
     -------
     Series
         By resident, unit of supply per unit of demand; Σ_i P_i A_i is the supply of the sites that people reach.
-
-    Raises
-    ------
-    TableError
-        If ids differ, or values break the contract.
-    ValueError
-        If the decay gives weights that are negative or not finite.
 
     Notes
     -----
@@ -134,27 +121,14 @@ def balanced_fca(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *, d
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
-    demand
-        By resident.
-    decay
-        A function of minutes.
+    times, supply, demand, decay
+        As for `two_step_fca`, and refused alike.
 
     Returns
     -------
     Series
         By resident, unit of supply per unit of demand. Σ_i P_i A_i is *not* the supply: the level of service of the
         sites is what is handed out.
-
-    Raises
-    ------
-    TableError
-        If ids differ, or values break the contract.
-    ValueError
-        If the decay gives weights that are negative or not finite.
 
     Notes
     -----
@@ -185,14 +159,8 @@ def spatial_availability(
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
-    demand
-        By resident.
-    decay
-        A function of minutes.
+    times, supply, demand, decay
+        As for `two_step_fca`.
     alpha
         How demand grows with people, above 0.
 
@@ -238,10 +206,8 @@ def balancing_cost(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *,
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
+    times, supply
+        As for `two_step_fca`.
     demand
         By resident, in the same unit as supply.
     step

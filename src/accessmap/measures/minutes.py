@@ -209,10 +209,8 @@ def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Seq
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
+    times, supply
+        As for `opportunities`.
     cutoffs
         Minutes, such as ``range(20, 41)`` for the interval from 20 to 40.
 
@@ -258,10 +256,8 @@ def gravity(times: pd.DataFrame, supply: pd.Series, *, decay: DecayFunction) -> 
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    supply
-        By service.
+    times, supply
+        As for `opportunities`.
     decay
         A function of minutes, such as ``accessmap.measures.decay.gaussian(10)``.
 

@@ -24,7 +24,7 @@ from scipy.sparse.linalg import splu
 from accessmap.errors import OptionError, Problem
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
 
-__all__ = ["Equilibrium", "proposal", "raam"]
+__all__ = ["Equilibrium", "raam"]
 
 _SITES_EACH = 10
 """Sites that a resident may choose from in one proposal: those where the cost is least as things stand."""

@@ -120,18 +120,13 @@ def dependence_by_commune(
     Parameters
     ----------
     times, services, residents, communes
-        As for `dependence`.
+        As for `dependence`, and refused alike.
 
     Returns
     -------
     DataFrame
         By commune `code`, sorted: people `inside`, `outside`, `unreached`; `share` of its people who go outside (0-1,
         NaN where nobody lives).
-
-    Raises
-    ------
-    TableError
-        If ids differ, or values break the contract.
 
     Examples
     --------
@@ -160,7 +155,7 @@ def outside_sites(
     Parameters
     ----------
     times, services, residents, communes
-        As for `dependence`.
+        As for `dependence`, and refused alike.
 
     Returns
     -------
@@ -172,11 +167,6 @@ def outside_sites(
         - if it closed alone: `added` minutes on average for those who still reach another; `back_inside`, people whose
           nearest would then be inside; `unreached`, people who would reach nothing any more;
         - `person_minutes`, people times minutes today, for sums over several sites.
-
-    Raises
-    ------
-    TableError
-        If ids differ, or values break the contract.
 
     Examples
     --------
@@ -220,18 +210,13 @@ def outside_demand(
     Parameters
     ----------
     times, services, residents, communes
-        As for `dependence`; the residents of the neighbouring communes must be among them.
+        As for `dependence`, and refused alike; the residents of the neighbouring communes must be among them.
 
     Returns
     -------
     DataFrame
         By (`service_id`, `epci`), the most people first; an empty epci is "" : `people`, `person_minutes` (people times
         minutes, for means over several rows).
-
-    Raises
-    ------
-    TableError
-        If ids differ, or values break the contract.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from accessmap.errors import Problem, TableError
 from accessmap.tables.aligned import check_rows, minutes_of
 
-__all__ = ["BOUNDS", "minutes_bounds", "shortest", "step_free", "step_free_bounds", "step_free_minutes"]
+__all__ = ["step_free", "step_free_bounds", "step_free_minutes"]
 
 BOUNDS = ("all", "best", "worst")
 

@@ -2,7 +2,7 @@
 
 from accessmap.files import Drafts, Written
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
-from accessmap.studyfile.manifest import Difference, category_asked, dossier_of, manifest, verified
+from accessmap.studyfile.manifest import Difference, category_asked, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import Problem, StudyFileError, ToldError
 from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
 from accessmap.studyfile.results import file_stem, write_map, write_maps, write_record, write_tables, write_vectors
@@ -26,7 +26,7 @@ __all__ = [
     "file_stem",
     "load_study",
     "loaded",
-    "manifest",
+    "manifest_of",
     "near_matches",
     "read_settings",
     "readable_settings",

@@ -28,7 +28,16 @@ from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.problems import ToldError
 from accessmap.studyfile.reading import StudyFile, settings_of
 
-__all__ = ["FORMAT", "Difference", "category_asked", "differing", "dossier_of", "manifest", "read_manifest", "verified"]
+__all__ = [
+    "FORMAT",
+    "Difference",
+    "category_asked",
+    "differing",
+    "dossier_of",
+    "manifest_of",
+    "read_manifest",
+    "verified",
+]
 
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
@@ -172,7 +181,7 @@ def category_asked(file: StudyFile, study: Study) -> str:
     return category_of(study, list(study.scenarios.values()), file.settings.dossier.category)
 
 
-def manifest(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
+def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
     """Return the record of a dossier: its settings, the hashes of its inputs, tables and page, and the versions.
 
     Parameters

@@ -120,24 +120,14 @@ def getis_ord(
         A measure by commune, 0 or more, none missing.
     graph
         Neighbours of the same communes, a libpysal Graph; all weigh the same, each commune is its own neighbour too.
-    permutations, seed
-        Of the conditional permutations that the p-values come from. With few, no p-value is small enough to remain a
-        discovery among hundreds of communes.
-    alpha
-        Rate of false discoveries (Benjamini-Hochberg) allowed among the clusters named.
+    permutations, seed, alpha
+        As for `local_moran`, and refused alike.
 
     Returns
     -------
     DataFrame
         Indexed like `values`: `statistic` (standardised, above 0 is high); `p_value` (two-sided); `cluster`, one of
         high, low or not_significant.
-
-    Raises
-    ------
-    TableError
-        If values are missing, or the graph is not of the same communes.
-    AccessmapError
-        If esda is not installed.
 
     Notes
     -----

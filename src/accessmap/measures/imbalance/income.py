@@ -107,22 +107,13 @@ def concentration(values: pd.Series, weights: pd.Series, income: pd.Series) -> f
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
-    income
-        By the same ids; NaN where unknown: those people are left out (`unranked_people` counts them).
+    values, weights, income
+        As for `palma`, and refused alike.
 
     Returns
     -------
     float
         NaN where every value is 0.
-
-    Raises
-    ------
-    TableError
-        If ids differ, values are missing or negative, or nobody has an income.
 
     Notes
     -----
@@ -145,12 +136,8 @@ def erreygers(
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
-    income
-        By the same ids; NaN where unknown: those people are left out (`unranked_people` counts them).
+    values, weights, income
+        As for `palma`.
     bounds
         The least and the most that access can be; those observed, unless given. To compare two places or years give
         both the same.

@@ -104,10 +104,8 @@ def percentile_ratio(values: pd.Series, weights: pd.Series, *, upper: float = 0.
 
     Parameters
     ----------
-    values
-        By resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`.
     upper, lower
         Shares of people, 0 to 1.
 
@@ -141,10 +139,8 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
 
     Parameters
     ----------
-    values
-        By resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`.
     line
         z, in the unit of values, above 0.
     order
@@ -225,20 +221,13 @@ def gini(values: pd.Series, weights: pd.Series) -> float:
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`, and refused alike.
 
     Returns
     -------
     float
         NaN where every value is 0.
-
-    Raises
-    ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
 
     Examples
     --------
@@ -255,20 +244,13 @@ def lorenz(values: pd.Series, weights: pd.Series) -> pd.DataFrame:
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`, and refused alike.
 
     Returns
     -------
     DataFrame
         From (0, 0) to (1, 1), one row for each id that has people; access is NaN where every value is 0.
-
-    Raises
-    ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
 
     Examples
     --------
@@ -292,20 +274,13 @@ def hoover(values: pd.Series, weights: pd.Series) -> float:
 
     Parameters
     ----------
-    values
-        Access per person by resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`, and refused alike.
 
     Returns
     -------
     float
         NaN where every value is 0.
-
-    Raises
-    ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
 
     Notes
     -----
@@ -336,10 +311,8 @@ def theil(values: pd.Series, weights: pd.Series, *, groups: pd.Series | None = N
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`.
     groups
         Group of each id, such as its EPCI; all are one group unless given.
 
@@ -399,10 +372,8 @@ def atkinson(values: pd.Series, weights: pd.Series, *, epsilon: float = 0.5) -> 
 
     Parameters
     ----------
-    values
-        Access by resident or commune, 0 or more.
-    weights
-        People by the same ids.
+    values, weights
+        As for `quantile`.
     epsilon
         Aversion to inequality, above 0. From 1 on, one person without access makes the index 1.
 
