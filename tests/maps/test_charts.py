@@ -1,5 +1,6 @@
 """The Lorenz curve as a picture: what it draws, what it says to those who do not see it, and what it escapes."""
 
+import pickle
 import re
 from xml.etree import ElementTree
 
@@ -7,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accessmap.errors import TableError
-from accessmap.maps.charts import lorenz_chart as lorenz_svg
+from accessmap.errors import OptionError, TableError
+from accessmap.maps.charts import Chart, front_chart, heat_chart, lorenz_chart
 from accessmap.measures.imbalance.indices import gini
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -16,7 +17,7 @@ PEOPLE = pd.Series({"a": 3.0, "b": 1.0})
 
 
 def drawn(values, people=PEOPLE, **options):
-    return ElementTree.fromstring(lorenz_svg(values, people, **options).svg)
+    return ElementTree.fromstring(lorenz_chart(values, people, **options).svg)
 
 
 def curve(root, colour="#0072b2"):
@@ -66,7 +67,7 @@ def test_thousands_of_residents_make_a_light_drawing_of_the_same_curve():
     rng = np.random.default_rng(0)
     values = pd.DataFrame({"x": rng.gamma(2, 1, 9_000)})
     people = pd.Series(rng.integers(1, 50, 9_000).astype(float))
-    drawing = lorenz_svg(values, people)
+    drawing = lorenz_chart(values, people)
     assert len(drawing.svg) < 12_000
     points = curve(ElementTree.fromstring(drawing.svg))
     area = np.trapezoid(points[:, 1], points[:, 0])
@@ -74,22 +75,60 @@ def test_thousands_of_residents_make_a_light_drawing_of_the_same_curve():
 
 
 def test_a_notebook_shows_the_drawing():
-    drawing = lorenz_svg(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE)
+    drawing = lorenz_chart(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE)
     assert drawing._repr_html_() == drawing.svg
     assert "http" not in drawing.svg.replace("http://www.w3.org/2000/svg", "")
 
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(TableError, match="nothing to share"):
-        lorenz_svg(pd.DataFrame({"x": {"a": 0.0, "b": 0.0}}), PEOPLE)
+        lorenz_chart(pd.DataFrame({"x": {"a": 0.0, "b": 0.0}}), PEOPLE)
     with pytest.raises(TableError, match="5 columns"):
-        lorenz_svg(pd.DataFrame(np.ones((2, 5)), index=["a", "b"]), PEOPLE)
+        lorenz_chart(pd.DataFrame(np.ones((2, 5)), index=["a", "b"]), PEOPLE)
     with pytest.raises(TableError, match="0 columns"):
-        lorenz_svg(pd.DataFrame(index=["a", "b"]), PEOPLE)
+        lorenz_chart(pd.DataFrame(index=["a", "b"]), PEOPLE)
     with pytest.raises(TableError, match="not reached"):
-        lorenz_svg(pd.DataFrame({"x": {"a": np.nan, "b": 1.0}}), PEOPLE)
+        lorenz_chart(pd.DataFrame({"x": {"a": np.nan, "b": 1.0}}), PEOPLE)
 
 
 def test_two_columns_of_one_name_stay_two_curves():
     values = pd.DataFrame([[1.0, 1.0], [1.0, 3.0]], index=["a", "b"], columns=["x", "x"])
     assert drawn(values).find(f"{SVG}desc").text == "x : Gini 0,00 ; x : Gini 0,25"
+
+
+# ------------------------------------------------------------------ one kind of chart
+
+HEAT = pd.DataFrame({"09:00": [0.5, 1.0], "10:00": [np.nan, 0.0]}, index=pd.DatetimeIndex(["2026-06-08", "2026-06-09"]))
+FRONT = pd.DataFrame({"cost": [1, 2], "share": [0.5, 1.0]})
+CHARTS = {
+    "lorenz": lorenz_chart(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE),
+    "heat": heat_chart(HEAT, title="Mairies ouvertes"),
+    "front": front_chart(FRONT, x="cost", y="share", title="Coût", x_label="Sites", y_label="Part"),
+}
+
+
+@pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
+def test_every_chart_is_named_shown_saved_and_copied_alike(chart, tmp_path):
+    root = ElementTree.fromstring(chart.svg)
+    assert isinstance(chart, Chart)
+    assert chart._repr_html_() == chart._repr_svg_() == chart.svg
+    assert root.find(f"{SVG}title").text == chart.title
+    assert root.get("role") == "img"
+    assert root.get("aria-label").startswith(chart.title)
+    assert "style=" not in chart.svg  # the security policy of a page refuses it
+    assert pickle.loads(pickle.dumps(chart)) == chart
+    assert chart.save(tmp_path / "a.svg").read_text("utf-8") == chart.svg
+    assert chart.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    page = chart.save(tmp_path / "a.html").read_text("utf-8")
+    assert chart.svg in page
+    with pytest.raises(OptionError, match=r"end the name in \.png, \.svg or \.html"):
+        chart.save(tmp_path / "a.pdf")
+
+
+def test_what_charts_refuse_is_told_in_french_too():
+    with pytest.raises(TableError) as caught:
+        front_chart(FRONT, x="coste", y="share", title="", x_label="", y_label="")
+    assert caught.value.problems[0].near == ("cost",)
+    assert (
+        caught.value.told("fr") == "front\u00a0: 1 problème. aucune colonne 'coste' (vouliez-vous dire 'cost'\u202f?)."
+    )

@@ -1,7 +1,9 @@
 """Maps by commune: what is painted, said and carried, and that it needs no internet."""
 
+import copy
 import json
 import math
+import pickle
 import re
 
 import geopandas as gpd
@@ -438,3 +440,30 @@ def test_the_rarest_services_are_drawn_on_top(communes, values, services):
     every = services.loc[["ph", "fs", "fs"]].set_axis(["p", "f1", "f2"])
     drawing = am.access_map(communes, values, every).drawing
     assert [layer.key for layer in drawing.layers] == ["france_services", "pharmacy"]
+
+
+# ------------------------------------------------------------------ errors as data, maps that travel
+
+
+def test_all_that_is_wrong_with_communes_is_data_and_is_told_in_french(communes):
+    broken = communes.drop(columns="name").set_crs(None, allow_override=True).assign(in_territory=False)
+    with pytest.raises(TableError) as caught:
+        am.access_map(broken, pd.Series(1.0, communes.index))
+    assert [problem.key for problem in caught.value.problems] == ["map_no_name", "map_no_crs", "map_no_territory"]
+    assert caught.value.problems[1].remedy == "call set_crs with the one of the file"
+    assert caught.value.told("fr").startswith("communes\u00a0: 3 problèmes. 'name' manque. il n’y a pas de système")
+
+
+def test_an_unknown_background_is_refused_with_near_matches_in_both_languages(communes):
+    with pytest.raises(ValueError, match="not 'osn' \\(did you mean 'osm'") as caught:
+        am.access_map(communes, pd.Series(1.0, communes.index), tiles="osn")
+    assert caught.value.problems[0].near == ("osm",)
+    assert "vouliez-vous dire 'osm'" in caught.value.told("fr")
+
+
+def test_a_map_can_be_pickled_and_copied(communes):
+    page = am.access_map(communes, pd.Series(range(len(communes)), communes.index, dtype="float64"))
+    for again in (pickle.loads(pickle.dumps(page)), copy.deepcopy(page)):
+        assert again.drawing.to_json() == page.drawing.to_json()
+        assert again.drawing.views[0].fill == page.drawing.views[0].fill
+        assert "<!DOCTYPE html>" in again.get_root().render()

@@ -1,5 +1,6 @@
 """Maps on paper, without JavaScript, and with a background: whole pictures, north, scale, policy."""
 
+import io
 import re
 import struct
 import zlib
@@ -11,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import resvg_py
 import shapely
 from bs4 import BeautifulSoup
 
@@ -126,7 +128,6 @@ def pixels(png: bytes) -> np.ndarray:
 
 
 def test_png_is_the_same_picture_in_the_width_asked_for(page, tmp_path):
-    pytest.importorskip("resvg_py", reason="resvg_py is not installed: pip install 'accessmap[png]'")
     path = page.save_png(tmp_path / "carte.png", width=800)
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG")
@@ -138,17 +139,33 @@ def test_png_is_the_same_picture_in_the_width_asked_for(page, tmp_path):
 
 
 def test_a_machine_without_fonts_is_told_instead_of_losing_the_words(page, monkeypatch):
-    resvg = pytest.importorskip("resvg_py", reason="resvg_py is not installed: pip install 'accessmap[png]'")
-    drawn = resvg.svg_to_bytes
-    monkeypatch.setattr(resvg, "svg_to_bytes", lambda svg, **given: drawn(svg, skip_system_fonts=True, **given))
+    drawn = resvg_py.svg_to_bytes
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", lambda svg, **given: drawn(svg, skip_system_fonts=True, **given))
     with pytest.raises(ValueError, match="no font to write with"):
         sheets.png(sheets.sheet(page.drawing))
 
 
-def test_without_resvg_the_extra_is_named(page, monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "resvg_py", None)
-    with pytest.raises(ImportError, match=r"accessmap\[png\]"):
-        page.save_png(tmp_path / "a.png")
+def test_save_writes_what_the_name_of_the_file_says(page, tmp_path):
+    for name in ("a.png", "b.PNG", "c.svg", "d.html", "e.htm"):
+        page.save(tmp_path / name)
+        page.save(str(tmp_path / "deeper" / name))
+    assert (tmp_path / "a.png").read_bytes() == page.save_png(tmp_path / "f.png").read_bytes()
+    assert (tmp_path / "b.PNG").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "deeper" / "c.svg").read_bytes() == page.save_svg(tmp_path / "g.svg").read_bytes()
+    for name in ("d.html", "e.htm"):
+        assert (tmp_path / name).read_text("utf-8").startswith("<!DOCTYPE html>")
+    inside = io.BytesIO()
+    page.save(inside, close_file=False)
+    assert inside.getvalue().startswith(b"<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "carte", "a.jpg", "a.png.gz"])
+def test_save_refuses_another_ending_in_one_sentence(page, tmp_path, name):
+    with pytest.raises(ValueError, match=r"end the name in \.png, \.svg or \.html") as caught:
+        page.save(tmp_path / name)
+    assert caught.value.problems[0].value == name
+    assert "terminez le nom par .png, .svg ou .html" in caught.value.told("fr")
+    assert not list(tmp_path.iterdir())
 
 
 # ------------------------------------------------------------------ without JavaScript

@@ -394,18 +394,18 @@ def test_heat_plot_is_a_picture_that_says_each_share_in_words():
     moments = pd.date_range("2026-06-08", periods=336, freq="30min")
     shares = pd.Series(0.0, index=moments)
     shares["2026-06-13 09:30"] = 0.42
-    picture = ElementTree.fromstring(heat_chart(h.heat_table(shares), title="Mairies <ouvertes> & proches"))
+    picture = ElementTree.fromstring(heat_chart(h.heat_table(shares), title="Mairies <ouvertes> & proches").svg)
     assert picture.get("aria-label") == "Mairies <ouvertes> & proches"
     titles = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
-    assert "samedi 09:30 : 42\xa0%" in titles
+    assert "samedi 09:30\xa0: 42\xa0%" in titles
     assert len(titles) == 1 + 7 * 2  # only the hour when someone finds something
-    english = heat_chart(h.heat_table(shares), title="Open", lang="en")
+    english = heat_chart(h.heat_table(shares), title="Open", lang="en").svg
     assert "Saturday 09:30: 42%" in english
 
 
 def test_heat_plot_tells_unknown_from_nobody():
     heat = pd.DataFrame({"09:00": [0.0], "10:00": [np.nan], "11:00": [1.0]}, index=pd.DatetimeIndex(["2026-06-08"]))
-    text = heat_chart(heat, title="x")
+    text = heat_chart(heat, title="x").svg
     assert "inconnu" in text
     assert "personne" in text
 

@@ -1,19 +1,23 @@
 """Graphs as OSMnx makes them, and roads fetched from an Overpass server (one on loopback)."""
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import networkx as nx
 import numpy as np
+import osmnx
 import pandas as pd
 import pytest
 import shapely
 
 from accessmap.errors import NetworkError, SourceError
+from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.osmnx_graph import read_graph
 from accessmap.roads.readers.overpass import fetch_roads
 
@@ -168,7 +172,6 @@ def test_a_graphml_of_osmnx_1_loads(saint_germain: Path) -> None:
 
 
 def test_a_graph_read_by_osmnx_2_and_projected_comes_to_the_same(saint_germain: Path) -> None:
-    osmnx = pytest.importorskip("osmnx")
     graph = osmnx.load_graphml(saint_germain)
     from_file, typed, metric = (read_graph(g) for g in (saint_germain, graph, osmnx.project_graph(graph)))
     pd.testing.assert_frame_equal(from_file.edges, typed.edges)
@@ -183,7 +186,9 @@ def test_a_graph_read_by_osmnx_2_and_projected_comes_to_the_same(saint_germain: 
 
 
 class Overpass:
-    """A server on loopback that gives the answers it was told to, in their order; the last one again and again."""
+    """A server on loopback, of roads and of places by name: it gives the answers it was told to, in their order; the
+    last one again and again.
+    """
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, str]] = [(200, OSM)]
@@ -191,9 +196,14 @@ class Overpass:
         overpass = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.answer(self.path)
+
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                overpass.asked.append(body)
+                self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+            def answer(self, asked: str) -> None:
+                overpass.asked.append(asked)
                 status, text = overpass.answers[min(len(overpass.asked), len(overpass.answers)) - 1]
                 self.send_response(status)
                 self.end_headers()
@@ -288,3 +298,71 @@ def test_a_wrong_endpoint_or_mode_is_refused_before_asking() -> None:
         fetch_roads(BOX, endpoint="file:///etc/hosts")
     with pytest.raises(NetworkError, match="unknown mode 'cra'"):
         fetch_roads(BOX, mode="cra")
+
+
+# ------------------------------------------------------------------------------------------------ places by their name
+
+
+@pytest.fixture
+def gazetteer(overpass: Overpass, monkeypatch: pytest.MonkeyPatch) -> Overpass:
+    """The server as OSMnx finds places: its first answer is a place, the others are roads."""
+    west, south, east, north = BOX
+    place = {
+        "importance": 0.5,
+        "display_name": "Chauny",
+        "boundingbox": [str(side) for side in (south, north, west, east)],
+        "lat": "49.61",
+        "lon": "3.2",
+        "geojson": shapely.geometry.mapping(shapely.box(*BOX)),
+    }
+    overpass.answers = [(200, json.dumps([place])), (200, OSM)]
+    monkeypatch.setattr(osmnx.settings, "nominatim_url", f"http://127.0.0.1:{overpass.server.server_port}/")
+    return overpass
+
+
+def test_a_place_is_found_by_its_name_and_both_answers_are_kept(
+    gazetteer: Overpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = osmnx.settings.cache_folder
+    for _ in range(2):
+        roads = RoadNetwork.fetch("Chauny, France", cache=tmp_path / "kept", endpoint=gazetteer.url)
+        assert sorted(zip(roads.edges["u"], roads.edges["v"], strict=True)) == [(1, 2), (2, 1)]
+    assert len(gazetteer.asked) == 2
+    assert gazetteer.asked[0].startswith("/search?")
+    assert "Chauny" in gazetteer.asked[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert osmnx.settings.cache_folder == folder
+
+
+def test_a_place_that_is_not_found_is_told_in_both_languages(gazetteer: Overpass, tmp_path: Path) -> None:
+    gazetteer.answers = [(200, "[]")]
+    with pytest.raises(SourceError, match=r"place 'Chony': not found.*: check the name, or give a polygon\.") as caught:
+        RoadNetwork.fetch("Chony", cache=tmp_path, endpoint=gazetteer.url)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.value) == ("roads_place_not_found", "Chony")
+    assert caught.value.told("fr").startswith("le lieu «\u00a0Chony\u00a0» est introuvable")
+    assert len(gazetteer.asked) == 1
+
+
+RESTRICTION = """<relation id="5" version="1"><member type="way" ref="9" role="from"/>
+<member type="node" ref="2" role="via"/><member type="way" ref="9" role="to"/>
+<tag k="type" v="restriction"/><tag k="restriction" v="no_u_turn"/></relation>"""
+
+
+def test_restrictions_on_turns_are_asked_for_and_kept_beside_the_roads(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.answers = [(200, OSM.replace("</osm>", f"{RESTRICTION}</osm>"))]
+    assert pairs(fetched(overpass, tmp_path)) == [(1, 2), (2, 1)]
+    (query,) = parse_qs(overpass.asked[0])["data"]
+    assert query.endswith(')->.ways;(.ways;.ways >;rel(bw.ways)["type"="restriction"];);out meta;')
+    (kept,) = tmp_path.iterdir()
+    assert "no_u_turn" in kept.read_text("utf-8")
+
+
+def test_why_no_roads_came_is_told_in_french(overpass: Overpass, tmp_path: Path) -> None:
+    overpass.answers = [(200, OSM[:-9])]
+    with pytest.raises(SourceError) as caught:
+        fetched(overpass, tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.key, problem.where) == ("roads_not_fetched", overpass.url)
+    assert f"téléchargées de {overpass.url} (la réponse est tronquée)" in problem.told("fr")

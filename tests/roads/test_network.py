@@ -430,3 +430,42 @@ def test_a_network_travels_whole_whether_used_or_not(again):
         assert (other.access_kmh, other.local_metres, other.max_metres) == (5, 9, roads.max_metres)
         assert (other.provenance, other.crs) == (source, roads.crs)
         np.testing.assert_array_equal(other.travel_minutes(points((250, 10)), points((750, 0))), minutes)
+
+
+def test_what_is_wrong_with_roads_is_data_and_told_in_french():
+    edges = pd.DataFrame({"u": ["a", "aa"], "v": ["b", "b"], "minutes": [1.0, -1.0]})
+    with pytest.raises(NetworkError) as caught:
+        RoadNetwork.from_edges(GOOD_NODES, edges, access_kmh=0)
+    end, minutes, legs = caught.value.problems
+    assert (end.key, end.where, end.value, end.near) == ("roads_edge_end_unknown", "edges", "aa", ("a",))
+    assert (minutes.key, minutes.remedy) == ("roads_edge_minutes", "drop the edge if it cannot be driven")
+    assert (legs.key, legs.where, legs.value) == ("roads_leg_speed", "access_kmh", 0)
+    told = caught.value.told("fr")
+    assert told.startswith("réseau\u00a0: 3 problèmes. edges\u00a0: 1 ligne dont 'u' n’est pas un nœud")
+    assert told.endswith("access_kmh vaut 0\u00a0: donnez une vitesse en km/h, supérieure à 0.")
+
+
+def test_points_far_from_every_road_are_told_in_french():
+    roads = network(LINE, [("a", "b", 4)], directed=False)
+    with pytest.raises(SnapError, match="none of the 1 is within 2,000 m") as caught:
+        roads.travel_minutes(points((0, 12_000)), points((0, 0)))
+    assert "aucun sur 1 n’est à moins de 2\u202f000\u00a0m du réseau" in caught.value.told("fr")
+    problem = roads.snap(points((0, 12_000), (0, 0)))["problem"]
+    assert problem.iloc[0].told("fr").endswith("m de la route la plus proche, plus de 2\u202f000\u00a0m")
+    assert problem.iloc[1] == ""
+
+
+def test_what_a_reader_said_is_told_in_both_languages_after_saving(tmp_path):
+    path = tmp_path / "one.osm"
+    path.write_text(
+        '<osm version="0.6"><node id="1" lat="49.61" lon="3.21"/><node id="2" lat="49.62" lon="3.21"/>'
+        '<way id="9"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="tertiary"/></way></osm>'
+    )
+    roads = RoadNetwork.from_osm(path)
+    again = RoadNetwork.load(roads.save(tmp_path / "one.roads"))
+    for each in (roads, again):
+        names = list(each.provenance.parameters)
+        assert names == ["mode", "country", "speed table", "road segments without coordinates, left out"]
+        assert names[-1].told("fr") == "segments de route sans coordonnées, laissés de côté"
+        assert "table des vitesses" in each._repr_html_()
+    assert again.provenance == roads.provenance

@@ -1,22 +1,17 @@
-"""Private to `cli`: `accessmap fetch`, the roads of a place from OpenStreetMap, asked for once and kept."""
+"""`accessmap fetch`, the roads of a place from OpenStreetMap, asked for once and kept."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
 
-if TYPE_CHECKING:
-    from accessmap.roads.network import RoadNetwork
-
 __all__ = ["add", "run"]
 
-# Why no server answered, in the sentence of `fetch_roads`.
-FAILURE = re.compile(r"no roads could be fetched \((.*)\)\. ", re.DOTALL)
 BOUNDS = re.compile(r"\s*" + r"\s*,\s*".join([r"(-?\d+(?:\.\d*)?)"] * 4) + r"\s*")
 
 
@@ -36,14 +31,15 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the roads as one file that [roads] path may name."""
+    import accessmap as am
     from accessmap import studyfile
 
     with say.steps(2) as step, studyfile.Drafts(asked.out.absolute().parent) as drafts:
         step("step_area")
         area = _area(asked)
         step("step_fetch")
-        options: dict[str, Any] = {"mode": asked.mode, "buffer_metres": asked.buffer, "cache": asked.cache}
-        network = _network(area, asked, options)
+        options = {"mode": asked.mode, "buffer_metres": asked.buffer, "cache": asked.cache}
+        network = am.RoadNetwork.fetch(area, endpoint=asked.endpoint, **options)
         network.save(drafts.path(asked.out.name))
         written = drafts.place()
     edges, nodes = (labels.number(len(table), lang=say.lang) for table in (network.edges, network.nodes))
@@ -52,32 +48,6 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.line(say("fetch_next", path=asked.out.as_posix()))
     say.result(path=asked.out, replaced=written[0].replaced, nodes=len(network.nodes), edges=len(network.edges))
     return 0
-
-
-def _network(area: Any, asked: argparse.Namespace, options: dict[str, Any]) -> RoadNetwork:
-    """Return the roads; ToldError where no server gives them."""
-    import accessmap as am
-    from accessmap.errors import NetworkError, SourceError
-    from accessmap.roads.readers.overpass import ENDPOINT, fetch_roads
-    from accessmap.studyfile import ToldError
-
-    if asked.endpoint is not None and not asked.endpoint.startswith(("http://", "https://")):
-        raise ToldError("bad_endpoint", given=asked.endpoint)
-    try:
-        if asked.endpoint is not None:
-            fetch_roads(area, endpoint=asked.endpoint, pause_seconds=1.0, **options)  # into the cache, read below
-        return am.RoadNetwork.fetch(area, **options)
-    except NetworkError as error:
-        if isinstance(error.__cause__, ImportError):
-            raise ToldError("no_osmnx") from error
-        raise
-    except SourceError as error:
-        if error.__cause__ is not None and asked.place is not None:
-            raise ToldError("no_place", name=asked.place) from error
-        why = FAILURE.search(str(error))
-        if why is None:
-            raise
-        raise ToldError("no_roads", endpoint=asked.endpoint or ENDPOINT, why=why[1]) from error
 
 
 def _area(asked: argparse.Namespace) -> Any:

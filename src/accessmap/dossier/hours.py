@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from accessmap.dossier.layout import Cell, Table, plain
-from accessmap.maps.charts import heat_chart as heat_plot
+from accessmap.maps.charts import heat_chart
 from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, open_access, open_when, reach_by_commune
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.resilience import site_places
@@ -200,9 +200,9 @@ def heat_of(data: Opening, words: Words) -> Markup:
     title = words(
         "heat_title", category=labels.category(data.category).name(words.lang), cutoff=words.cutoff(data.within[0])
     )
-    drawn = heat_plot(heat_table(data.week["worst"]), title=title, lang=words.lang)
+    drawn = heat_chart(heat_table(data.week["worst"]), title=title, lang=words.lang)
     more = f"<desc>{escape(words('heat_told'))}</desc>"
-    return Markup(drawn.replace("</title>", f"</title>{more}", 1))  # noqa: S704 - escaped where made
+    return Markup(drawn.svg.replace("</title>", f"</title>{more}", 1))  # noqa: S704 - escaped where made
 
 
 def heat_rows(data: Opening, words: Words) -> Table:

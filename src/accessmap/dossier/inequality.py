@@ -1,7 +1,6 @@
 """How unequally minutes are spread: the numbers of the chapter, and how it reads itself out."""
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +12,7 @@ from markupsafe import Markup
 from accessmap import decay
 from accessmap.dossier.layout import Cell, Table, sortable
 from accessmap.dossier.results import Results, quoted_cutoff
-from accessmap.maps.charts import lorenz_chart as lorenz_svg
+from accessmap.maps.charts import lorenz_chart
 from accessmap.measures.floating import two_step_fca
 from accessmap.measures.imbalance import DEFICIT_BOUNDS, deficit, deficit_class, hoover, lorenz, summary
 from accessmap.measures.minutes import by_commune
@@ -23,7 +22,7 @@ from accessmap.words.words import BASELINE, Words
 
 __all__ = ["Inequality", "classes_table", "curve_of", "curve_table", "imbalance_table", "inequality", "told"]
 
-MOST_CURVES: Final = 4  # as many as lorenz_svg tells apart
+MOST_CURVES: Final = 4  # as many as lorenz_chart tells apart
 LONGEST_NAME: Final = 20
 
 
@@ -46,7 +45,7 @@ def curve_of(found: Results, words: Words) -> Markup:
     minutes = _drawn(found)
     if minutes.empty:
         return Markup("")
-    drawing = lorenz_svg(
+    drawing = lorenz_chart(
         minutes.set_axis(_short([words.name(BASELINE) if name == BASELINE else str(name) for name in minutes]), axis=1),
         found.people[minutes.index],
         title=words("lorenz_title"),
@@ -54,8 +53,7 @@ def curve_of(found: Results, words: Words) -> Markup:
         access_label=words("lorenz_access"),
         lang=words.lang,
     )
-    # The page's security policy refuses style attributes: dossier.css does the same.
-    return Markup(re.sub(r'(<svg[^>]*?) style="[^"]*"', r"\1", drawing.svg, count=1))  # noqa: S704 - escaped where made
+    return Markup(drawing.svg)  # noqa: S704 - escaped where made
 
 
 def _short(names: list[str]) -> list[str]:

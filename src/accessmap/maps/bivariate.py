@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.categories import Lang
+from accessmap.errors import OptionError, Problem
 from accessmap.maps.choropleth import checked_breaks, class_words, series_of, value_text
 from accessmap.maps.communes import territory
 from accessmap.maps.drawing import NO_DATA, Entry, Square, View
@@ -134,7 +135,7 @@ class _Side:
 def _bounds(breaks: Sequence[float], name: str) -> tuple[float, ...]:
     bounds = checked_breaks(breaks)
     if len(bounds) not in (1, 2):
-        raise ValueError(f"{name}: give one bound (two classes) or two (three), not {len(bounds)}.")
+        raise OptionError(Problem("map_two_bounds", where=name, value=len(bounds)))
     return bounds
 
 

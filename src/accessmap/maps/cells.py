@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, checked_breaks, classes, rounded_breaks, series_of, value_text
 from accessmap.maps.drawing import DRAWN_CRS, Cell, View, inside_of
 from accessmap.maps.offline import drawn, finished
@@ -89,10 +89,10 @@ def cell_map(
     """
     labels.check_lang(lang)
     if not cell_metres > 0:
-        raise ValueError(f"cell_metres must be above 0, not {cell_metres}.")
+        raise OptionError(Problem("map_cell_metres", value=cell_metres))
     here = residents if communes is None else residents[residents["commune"].isin(communes.index[inside_of(communes)])]
     if here.empty:
-        raise TableError("nobody lives in the territory: check the codes in 'commune'.", about="residents")
+        raise TableError(Problem("map_nobody"), about="residents")
     cells = _cells(here, series_of(values, residents.index).loc[here.index], cell_metres, grid_crs)
     bounds = rounded_breaks(cells["value"]) if breaks is None else checked_breaks(breaks)
     entries, fill = classes(

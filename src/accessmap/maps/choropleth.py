@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.maps.drawing import NO_DATA, Entry
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 # ColorBrewer YlGnBu, 9 classes, and BrBG, 11 classes: both safe for the common colour-blindnesses, the first also in
 # black and white (Brewer, Hatchard & Harrower 2003; Apache 2.0). Dark means worse.
@@ -54,20 +54,19 @@ def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "va
     """Return the values of these codes as float64, NaN where there is none; refuse what cannot be mapped."""
     column = values["value"] if isinstance(values, pd.DataFrame) and "value" in values else values
     if isinstance(column, pd.DataFrame):
-        raise TableError(f"a table must have a column 'value', this one has {list(column.columns)}.", about=name)
-    problems = []
+        raise TableError(Problem("map_no_value", value=list(column.columns)), about=name)
+    problems = Problems()
     if not pd.api.types.is_numeric_dtype(column):
-        problems.append(f"values must be numbers, these are {column.dtype}: use pandas.to_numeric.")
+        problems.add("map_not_numbers", value=column.dtype)
     elif np.isinf(column.to_numpy("float64", na_value=np.nan)).any():
-        infinite = list(column.index[np.isinf(column.to_numpy("float64", na_value=np.nan))][:5])
-        problems.append(f"infinite values for {infinite}: what is not reached is NaN.")
+        infinite = np.isinf(column.to_numpy("float64", na_value=np.nan))
+        problems.add("map_infinite", value=list(column.index[infinite][:5]))
     if column.index.has_duplicates:
-        problems.append(f"several values for {sorted(set(column.index[column.index.duplicated()]))[:5]}.")
+        problems.add("map_several", value=sorted(set(column.index[column.index.duplicated()]))[:5])
     if len(column) and not column.index.isin(codes).any():
         first = str(column.index[0])
-        problems.append(f"no value is of a commune of the table: the first is {first!r}{did_you_mean(first, codes)}.")
-    if problems:
-        raise TableError(*problems, about=name)
+        problems.add("map_no_commune", value=first, near=near_names(first, codes))
+    problems.raise_if_any(TableError, name)
     return column.reindex(codes).astype("float64")
 
 
@@ -127,9 +126,9 @@ def checked_breaks(breaks: Sequence[float]) -> tuple[float, ...]:
     """Return class bounds that rise and are finite, at most eight."""
     bounds = tuple(float(bound) for bound in breaks)
     if not all(map(math.isfinite, bounds)) or any(a >= b for a, b in pairwise(bounds)):
-        raise ValueError(f"breaks must be finite and rise: {list(breaks)}.")
+        raise OptionError(Problem("map_breaks_rise", value=list(breaks)))
     if len(bounds) >= len(SEQUENTIAL):
-        raise ValueError(f"at most {len(SEQUENTIAL) - 1} breaks can be told apart on a map, not {len(bounds)}.")
+        raise OptionError(Problem("map_breaks_many", value=len(bounds), most=len(SEQUENTIAL) - 1))
     return bounds
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import Problem, TableError
 from accessmap.maps.choropleth import (
     QUALITATIVE,
     change_classes,
@@ -26,7 +26,7 @@ from accessmap.maps.drawing import NO_DATA, Entry, View, inside_of
 from accessmap.maps.offline import drawn, finished
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -78,9 +78,7 @@ def compare_views(
     `changes` holds the change by commune and scenario where it is more than the difference of two columns.
     """
     if BASELINE not in result:
-        raise TableError(
-            f"columns are 'baseline' and one a scenario, these are {list(result.columns)}.", about="result"
-        )
+        raise TableError(Problem("map_no_baseline", value=list(result.columns)), about="result")
     codes, people = territory(communes)
     level = {str(name): series_of(result[name], communes.index, "result").loc[codes] for name in result}
     pooled = pd.concat(level.values())
@@ -127,7 +125,8 @@ def catchment_views(
     unknown = sorted(set(goes_to.dropna()) - set(services.index))
     if unknown:
         raise TableError(
-            *[f"no service {name!r}{did_you_mean(name, services.index)}." for name in unknown[:5]], about="services"
+            *(Problem("map_no_service", value=name, near=near_names(name, services.index)) for name in unknown[:5]),
+            about="services",
         )
     order = [site for site in services.index if site in set(goes_to)]
     colours = _site_colours(communes.loc[codes], goes_to, order)
@@ -392,9 +391,7 @@ def compare_map(
     ['baseline', 'with plan', 'change plan']
     """
     if len(result.columns) < 2:
-        raise TableError(
-            f"there is no scenario beside {list(result.columns)}: use access_map for one column.", about="result"
-        )
+        raise TableError(Problem("map_no_scenario", value=list(result.columns)), about="result")
     views = compare_views(
         communes,
         result,

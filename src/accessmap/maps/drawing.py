@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -13,10 +13,10 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.contracts import metric_crs
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["TILES", "Tiles", "tiles_named"]
 
@@ -80,7 +80,7 @@ class Ground:
         """Return bare land under the first of these tables that holds anything."""
         table = next((table for table in tables if table is not None and len(table)), None)
         if table is None:
-            raise TableError("there is nothing to draw: the tables are empty.", about="map")
+            raise TableError(Problem("map_nothing"), about="map")
         metric = table.geometry.to_crs(metric_crs(table))
         # A lone point has no extent: a kilometre is shown around it.
         room = 1000 if metric.geom_type.eq("Point").all() else 0
@@ -116,18 +116,17 @@ def _four(bounds: Any) -> Bounds:
 
 def inside_of(communes: gpd.GeoDataFrame) -> pd.Series:
     """Return which communes are of the territory: all of them where the table does not say."""
-    problems = []
+    problems = Problems()
     if "name" not in communes:
-        problems.append("'name' is missing.")
+        problems.add("map_no_name", value="name")
     if communes.crs is None:
-        problems.append("there is no CRS: call set_crs with the one of the file.")
+        problems.add("map_no_crs")
     if communes.index.has_duplicates:
-        problems.append(f"codes appear twice: {list(communes.index[communes.index.duplicated()][:5])}.")
+        problems.add("map_codes_twice", value=list(communes.index[communes.index.duplicated()][:5]))
     inside = communes["in_territory"].astype(bool) if "in_territory" in communes else pd.Series(True, communes.index)
     if not inside.any():
-        problems.append("no commune is of the territory: set in_territory to True for those to be reported.")
-    if problems:
-        raise TableError(*problems, about="communes")
+        problems.add("map_no_territory")
+    problems.raise_if_any(TableError, "communes")
     return inside
 
 
@@ -234,6 +233,10 @@ class View:
         object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
         object.__setattr__(self, "told", MappingProxyType(dict(self.told)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = (getattr(self, each.name) for each in fields(self))
+        return View, tuple(dict(value) if isinstance(value, MappingProxyType) else value for value in given)
+
     def alt(self, lang: Lang) -> str:
         """Return what the picture shows, in words: the legend read out."""
         read = " ; ".join(entry.told(lang) for entry in self.entries)
@@ -317,12 +320,12 @@ def tiles_named(name: str | None) -> Tiles | None:
     'https://data.geopf.fr'
     >>> tiles_named("osn")
     Traceback (most recent call last):
-    ValueError: tiles must be 'osm', 'ign' or None, not 'osn' (did you mean 'osm'?).
+    accessmap.errors.OptionError: tiles must be 'osm', 'ign' or None, not 'osn' (did you mean 'osm'?).
     """
     if name is None:
         return None
     if name not in TILES:
-        raise ValueError(f"tiles must be 'osm', 'ign' or None, not {name!r}{did_you_mean(name, TILES)}.")
+        raise OptionError(Problem("map_tiles", value=name, near=near_names(name, TILES)))
     return TILES[name]
 
 

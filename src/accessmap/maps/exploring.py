@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.maps.cells import cell_map
 from accessmap.maps.communes import access_map
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
@@ -19,7 +19,7 @@ from accessmap.maps.roads import route_map
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -95,12 +95,11 @@ def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, 
     """Return the table with a geometry: its own, or that of the communes whose codes it has; and zones with names."""
     if not isinstance(table, gpd.GeoDataFrame):
         if communes is None or not table.index.isin(communes.index).any():
-            remedy = "give communes= with its codes" if communes is None else "its index has no code of communes"
-            raise TableError(f"it has no geometry: {remedy}, or join it to the residents it speaks of.", about="table")
+            raise TableError(Problem("map_no_geometry" if communes is None else "map_no_codes"), about="table")
         values = table.to_frame(str(table.name or "value")) if isinstance(table, pd.Series) else table
         if column is None and "value" not in values:
             if len(values.columns) != 1:
-                raise TableError(f"which column? It has {list(values.columns)}: name one.", about="table")
+                raise TableError(Problem("map_which_column", value=list(values.columns)), about="table")
             values = values.set_axis(["value"], axis=1)
         kept = communes.drop(columns=values.columns.intersection(communes.columns))
         return kept.join(values)
@@ -135,20 +134,19 @@ def _cells(
 
 def _kind(table: gpd.GeoDataFrame, column: str | None) -> str:
     """Return "Polygon", "Point" or "LineString", and refuse what cannot be drawn, with its remedy."""
-    problems = []
+    problems = Problems()
     if table.crs is None:
-        problems.append("there is no CRS: call set_crs with the one of the file.")
+        problems.add("map_no_crs")
     if column is not None and column not in table:
-        problems.append(f"there is no column {column!r}{did_you_mean(column, table.columns)}.")
+        problems.add("map_no_column", value=column, near=near_names(column, table.columns))
     found = sorted(set(table.geometry.geom_type.dropna().str.removeprefix("Multi")))
     if found == ["LineString"] and "speed_kmh" not in table:
-        problems.append("lines are drawn as network.explain tells a way; a network is drawn by network_map.")
+        problems.add("map_lines")
     elif found not in (["Polygon"], ["Point"], ["LineString"]):
-        problems.append(f"shapes are {found or 'missing'}: zones are polygons, residents and services points.")
+        problems.add("map_shapes" if found else "map_shapes_missing", value=found)
     if isinstance(table.index, pd.MultiIndex) and table.index.names[-1] != "minutes":
-        problems.append(f"the index is {list(table.index.names)}: one id a row, or (point, minutes) of isochrones.")
-    if problems:
-        raise TableError(*problems, about="table")
+        problems.add("map_index", value=list(table.index.names))
+    problems.raise_if_any(TableError, "table")
     return str(found[0])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import TableError
+from accessmap.errors import Problems, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
 from accessmap.maps.offline import drawn, finished
@@ -103,17 +103,16 @@ def isochrone_map(
 def _checked(isochrones: gpd.GeoDataFrame) -> list[float]:
     """Return the minutes of the isochrones, rising."""
     index = isochrones.index
-    problems = []
+    problems = Problems()
     if not isinstance(index, pd.MultiIndex) or index.nlevels != 2 or index.names[1] != "minutes":
-        problems.append(f"the index is {list(index.names)}, not (point, minutes): give what isochrones() returns.")
+        problems.add("map_not_isochrones", value=list(index.names))
     elif index.has_duplicates:
-        problems.append(f"several polygons for {list(index[index.duplicated()])[:3]}.")
+        problems.add("map_several_polygons", value=list(index[index.duplicated()])[:3])
     if isochrones.geometry.is_empty.all():
-        problems.append("every polygon is empty: no point joins the network.")
+        problems.add("map_empty_polygons")
     if isochrones.crs is None:
-        problems.append("there is no CRS: call set_crs.")
-    if problems:
-        raise TableError(*problems, about="isochrones")
+        problems.add("map_no_crs_here")
+    problems.raise_if_any(TableError, "isochrones")
     return sorted(float(value) for value in index.get_level_values(1).unique())
 
 

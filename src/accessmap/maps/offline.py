@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 import folium
 import geopandas as gpd
@@ -21,13 +21,10 @@ from accessmap.categories import Lang
 from accessmap.files import write_whole
 from accessmap.maps.drawing import DRAWN_CRS, Drawing, View, draw, tiles_named
 from accessmap.maps.page import asset, credit_line, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
-from accessmap.maps.picture import png, sheet
+from accessmap.maps.picture import png, saved, sheet
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["OfflineMap"]
 
@@ -160,6 +157,29 @@ class OfflineMap(folium.Map):
         """Whether nothing of folium's was added."""
         return not (self._children or self.default_js or self.default_css)
 
+    def save(self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the page (.html, .htm), or the first view as a picture (.svg, .png), as the name of the file ends.
+
+        Parameters
+        ----------
+        outfile
+            Path, or an open file of bytes, which receives the page.
+        close_file, **kwargs
+            Folium's own: whether an open file is closed, and what the page is rendered with.
+
+        Raises
+        ------
+        OptionError
+            For another ending.
+        """
+        if not isinstance(outfile, str | bytes | os.PathLike):
+            super().save(outfile, close_file, **kwargs)
+        else:
+            saved(os.fsdecode(outfile), svg=lambda: sheet(self.drawing), html=lambda: self.get_root().render(**kwargs))
+
+    def __reduce__(self) -> Any:
+        return (OfflineMap, (self.drawing,)) if self.untouched else super().__reduce__()
+
     def save_svg(self, path: str | os.PathLike[str], *, view: int = 0) -> Path:
         """Write one view as a picture for print: title, map, legend, north, scale and credit; return its path.
 
@@ -172,7 +192,7 @@ class OfflineMap(folium.Map):
 
         Raises
         ------
-        ValueError
+        OptionError
             Where there is no such view.
         """
         return write_whole(sheet(self.drawing, view), path)
@@ -191,9 +211,7 @@ class OfflineMap(folium.Map):
 
         Raises
         ------
-        ImportError
-            Where the extra `accessmap[png]` is not installed.
-        ValueError
+        OptionError
             Where there is no such view, the width is out of bounds, or the machine has no font to write with.
         """
         return write_whole(png(sheet(self.drawing, view), width=width), path)

@@ -1,17 +1,22 @@
 """A map as one picture for print: title, map, legend, north, scale and credit; SVG, and PNG made from that SVG."""
 
+import os
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 from markupsafe import Markup
 
+from accessmap.errors import OptionError, Problem
+from accessmap.files import write_whole
 from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry, Square, View
 from accessmap.maps.page import grounds
 from accessmap.maps.svg import LETTER, MARGIN, definitions, paint, patterns, picture, seen
 from accessmap.words import words as labels
+from accessmap.words.notes import Figure
 
-__all__ = ["png", "sheet"]
+__all__ = ["FONTS", "png", "saved", "sheet"]
 
 # A landscape page, in its own units: about 5 to a millimetre of A4.
 WIDTH: Final = 1480
@@ -37,7 +42,7 @@ _BOLD = Markup(' font-weight="bold"')
 def sheet(drawing: Drawing, view: int = 0) -> str:
     """Return one view as a whole SVG page that holds all it needs."""
     if not 0 <= view < len(drawing.views):
-        raise ValueError(f"view must be 0 to {len(drawing.views) - 1}, not {view}.")
+        raise OptionError(Problem("map_view", value=view, most=len(drawing.views) - 1))
     shown = drawing.views[view]
     across = 1 + 2 * MARGIN
     scale = min(MAP_WIDTH / (drawing.size[0] * across), MOST_HEIGHT / (drawing.size[1] + drawing.size[0] * 2 * MARGIN))
@@ -88,21 +93,36 @@ def png(svg: str, *, width: int = 1600) -> bytes:
 
     Raises
     ------
-    ImportError
-        Where the extra `accessmap[png]` is not installed.
-    ValueError
+    OptionError
         Where the width is out of bounds, or the machine has no font: the words would silently be missing.
     """
+    from resvg_py import svg_to_bytes
+
     if not 200 <= width <= WIDEST_PNG:
-        raise ValueError(f"width must be 200 to {WIDEST_PNG:,} pixels, not {width}.")
-    try:
-        from resvg_py import svg_to_bytes
-    except ImportError as error:
-        raise ImportError("PNG needs resvg: pip install 'accessmap[png]'. save_svg needs nothing.") from error
+        raise OptionError(Problem("map_width", value=width, most=Figure.of(WIDEST_PNG)))
     probe = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20" font-family="{}">{}</svg>'
     if svg_to_bytes(probe.format(FONTS, '<text y="18">N</text>')) == svg_to_bytes(probe.format(FONTS, "")):
-        raise ValueError("this machine has no font to write with: install one, such as fonts-dejavu, or use save_svg.")
+        raise OptionError(Problem("map_no_font"))
     return bytes(svg_to_bytes(svg, width=width))
+
+
+def saved(path: str | os.PathLike[str], *, svg: Callable[[], str], html: Callable[[], str]) -> Path:
+    """Write a picture (.svg, .png) or a page (.html, .htm), as the name of the file ends, and return its path.
+
+    Raises
+    ------
+    OptionError
+        For another ending.
+    """
+    path = Path(path)
+    match path.suffix.lower():
+        case ".html" | ".htm":
+            return write_whole(html(), path)
+        case ".svg":
+            return write_whole(svg(), path)
+        case ".png":
+            return write_whole(png(svg()), path)
+    raise OptionError(Problem("map_ending", value=path.name))
 
 
 class _Column:

@@ -13,13 +13,14 @@ import pyproj
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import NetworkError, TableError
+from accessmap.errors import NetworkError, OptionError, Problem, TableError
 from accessmap.maps.choropleth import checked_breaks, class_words
 from accessmap.maps.drawing import Entry, View, inside_of
 from accessmap.maps.offline import drawn, finished
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.words import words as labels
+from accessmap.words.notes import Figure
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -81,7 +82,7 @@ def route_map(
     """
     labels.check_lang(lang)
     if route.empty:
-        raise TableError("there is no way between the two points: it has no stretch to draw.", about="route")
+        raise TableError(Problem("map_no_way"), about="route")
     entries, number = _legend(route, lang)
     near = None
     if communes is not None:
@@ -226,7 +227,7 @@ def network_map(
     ['over 30 to 50 km/h: 4 km of road', 'over 90 km/h: 4 km of road']
     """
     if by not in ("speed", "delay", "road_class"):
-        raise ValueError(f"by must be 'speed', 'delay' or 'road_class', not {by!r}.")
+        raise OptionError(Problem("map_by", value=by))
     labels.check_lang(lang)
     roads = _roads(network, _area(clip, communes, network.crs))
     entries, number = _by_class(roads, lang) if by == "road_class" else _by_value(roads, by, breaks, lang)
@@ -272,7 +273,7 @@ def _roads(network: RoadNetwork, area: shapely.Geometry | None) -> pd.DataFrame:
         near = shapely.intersects_xy(area, (xy[tail] + xy[head]) / 2)
         edges, tail, head = edges[near], tail[near], head[near]
     if edges.empty:
-        raise NetworkError("network_map: no road lies in the area asked for: check clip, or the CRS of communes.")
+        raise NetworkError(Problem("map_no_road"))
     straight = np.hypot(*(xy[tail] - xy[head]).T)
     table = pd.DataFrame(
         {
@@ -302,13 +303,13 @@ def _by_value(
 ) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the legend of speeds or delays, and the entry of each road; classes without roads are left out."""
     if by not in roads:
-        raise NetworkError("network_map: this network does not know its delays ('delay_s'): use by='speed'.")
+        raise NetworkError(Problem("map_no_delays", value="delay_s"))
     given, looks, unit = (
         (SPEED_BREAKS, SPEED_LOOKS, "km/h") if by == "speed" else (DELAY_BREAKS, DELAY_LOOKS, "seconds")
     )
     bounds = given if breaks is None else checked_breaks(breaks)
     if len(bounds) >= len(looks):
-        raise ValueError(f"breaks: at most {len(looks) - 1} can be told apart on roads, not {len(bounds)}.")
+        raise OptionError(Problem("map_breaks_roads", value=len(bounds), most=len(looks) - 1))
     words = class_words(bounds, unit, lang)
     if by == "delay" and bounds[:1] == (0.0,):
         words[0] = labels.text("roads_none", lang=lang)
@@ -322,7 +323,7 @@ def _by_value(
 def _by_class(roads: pd.DataFrame, lang: Lang) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the legend of classes, the least first, and the entry of each road; a slip road is of its road's class."""
     if "road_class" not in roads:
-        raise NetworkError("network_map: this network does not know its classes ('road_class'): use by='speed'.")
+        raise NetworkError(Problem("map_no_classes", value="road_class"))
     kinds = roads["road_class"].where(roads["road_class"].notna(), "").astype(str).str.removesuffix("_link")
     known = [kind for kind in CLASS_LOOKS if (kinds == kind).any()]
     entries = [Entry(labels.text("roads_other", lang=lang), *_look(OTHER_LOOK))]
@@ -368,8 +369,6 @@ def _lines(roads: pd.DataFrame, number: np.ndarray, crs: str) -> gpd.GeoDataFram
         shapes.append(shapely.multilinestrings(shapely.simplify(merged, extent / PIXELS, preserve_topology=False)))
     points = int(shapely.get_num_coordinates(np.array(shapes, dtype=object)).sum())
     if points > MOST_POINTS:
-        raise NetworkError(
-            f"network_map: {len(roads):,} stretches make {points:,} points; over {MOST_POINTS:,} no page opens well: "
-            "give clip=(west, south, east, north), or communes of a smaller territory."
-        )
+        most = Figure.of(MOST_POINTS)
+        raise NetworkError(Problem("map_many_points", n=len(roads), points=Figure.of(points), most=most))
     return gpd.GeoDataFrame({"view": 0, "entry": range(len(shapes))}, geometry=shapes, crs=crs)

@@ -8,10 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 import pyproj
 
-from accessmap.errors import NetworkError, SnapError
+from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
 from accessmap.roads.snapping import MS_PER_MINUTE, Segments, Snapped, snap_points
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Figure, Note
 
 __all__ = ["RoadGraph"]
 
@@ -55,7 +56,7 @@ class RoadGraph:
         """The stretches that points may join."""
         snappable = self.edges["snappable"].to_numpy("bool")
         if not snappable.any():
-            raise NetworkError("network: no edge that points may join (all are motorways or marked not snappable).")
+            raise NetworkError(Problem("roads_none_to_join", where=Note("roads_network")))
         tails, heads, ms = (column[snappable] for column in self.arcs)
         return Segments.of(tails, heads, ms, self.xy)
 
@@ -80,18 +81,18 @@ class RoadGraph:
         wanted = pd.Index(np.atleast_1d(np.asarray(ids)))
         numbers = self.nodes.index.get_indexer(wanted)
         if (numbers < 0).any():
-            unknown = wanted[numbers < 0]
-            hint = did_you_mean(unknown[0], self.nodes.index)
-            raise NetworkError(f"network: {len(unknown)} unknown node ids, such as {unknown.tolist()[0]!r}{hint}.")
+            unknown = wanted[numbers < 0].tolist()
+            found = {"value": unknown[0], "near": near_names(unknown[0], self.nodes.index), "n": len(unknown)}
+            raise NetworkError(Problem("roads_unknown_nodes", where=Note("roads_network"), **found))
         return numbers.astype("int64")
 
     def edge_labels(self, edges: npt.ArrayLike) -> pd.Index:
         """Return these labels of edges; unknown ones raise NetworkError."""
         labels: pd.Index = pd.Index(np.atleast_1d(np.asarray(edges)))
-        unknown = labels.difference(self.edges.index)
-        if len(unknown):
+        unknown = labels.difference(self.edges.index).tolist()
+        if unknown:
             raise NetworkError(
-                f"network: {len(unknown)} labels are no edge, such as {unknown.tolist()[0]!r}: see network.edges."
+                Problem("roads_unknown_edges", where=Note("roads_network"), value=unknown[0], n=len(unknown))
             )
         return labels
 
@@ -107,12 +108,11 @@ class RoadGraph:
     def project(self, points: gpd.GeoSeries) -> gpd.GeoSeries:
         """Return the points in the metric CRS; without CRS or place they raise SnapError."""
         if points.crs is None:
-            raise SnapError("points: no CRS. Call set_crs with the one they are in, such as EPSG:2154.")
+            raise SnapError(Problem("roads_points_without_crs", where="points"))
         missing = points.isna() | points.is_empty
         if missing.any():
-            raise SnapError(
-                f"points: {missing.sum()} have no place, such as {points.index[missing][0]!r}: drop or place them."
-            )
+            found = {"value": points.index[missing][0], "n": int(missing.sum())}
+            raise SnapError(Problem("roads_points_without_place", where="points", **found))
         return points.to_crs(self.crs)
 
     def snap(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
@@ -123,11 +123,8 @@ class RoadGraph:
         """Return the same, and raise SnapError where not one point joins."""
         found = self.snap(points, max_metres, leg_kmh)
         if len(points) and not (found.segment >= 0).any():
-            raise SnapError(
-                f"points: none of the {len(points)} is within {max_metres:,.0f} m of the network; the nearest is "
-                f"{found.metres.min():,.0f} m away. Check that points and network cover one area and that the CRS of "
-                "the points is the one of their coordinates."
-            )
+            metres = {"metres": Figure.of(max_metres), "nearest": Figure.of(found.metres.min())}
+            raise SnapError(Problem("roads_points_far", where="points", n=len(points), **metres))
         return found
 
     def joints(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
@@ -137,8 +134,11 @@ class RoadGraph:
         at = np.where(joined, found.segment, 0)
         tails, heads = self.segments.tails[at], self.segments.heads[at]
         cut_off = joined & (self.part[tails] != 0)
-        far = [f"{metres:,.0f} m from the nearest road, more than {max_metres:,.0f} m" for metres in found.metres]
-        problem = np.where(joined, np.where(cut_off, "joins a part cut off from the main network", ""), far)
+        problem = np.full(len(points), "", dtype=object)
+        problem[cut_off] = Note("roads_joins_cut_off_part")
+        for row in np.flatnonzero(~joined):
+            metres, most = Figure.of(found.metres[row]), Figure.of(max_metres)
+            problem[row] = Note("roads_leg_too_long", metres=metres, most=most)
         ids = self.nodes.index.to_series().reset_index(drop=True)
         return pd.DataFrame(
             {
@@ -147,7 +147,7 @@ class RoadGraph:
                 "fraction": np.where(joined, found.fraction, np.nan),
                 "metres": found.metres,
                 "minutes": np.where(joined, found.leg_ms / MS_PER_MINUTE, np.nan),
-                "problem": problem,
+                "problem": pd.Series(problem, index=points.index, dtype=object),
             },
             index=points.index,
         )

@@ -10,8 +10,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, Problem
 from accessmap.roads.speeds import check_mode, rows_of
+from accessmap.words.notes import Note
 from accessmap.words.words import number
 
 __all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads", "modelled_legs", "parameters_of"]
@@ -93,9 +94,8 @@ def model_roads(
     points = mairies.drop_duplicates("commune").set_index("commune").geometry.to_crs(communes.crs)
     missing = communes.index.difference(points.index)
     if len(missing):
-        raise NetworkError(
-            f"modelled network: {len(missing)} communes have no mairie, such as {missing[0]!r}: add its point."
-        )
+        place = Note("roads_modelled_network")
+        raise NetworkError(Problem("roads_commune_without_mairie", where=place, value=missing[0], n=len(missing)))
     points = points.reindex(communes.index)
     u, v = _neighbours(communes)
     town = communes["population"].to_numpy() >= TOWN

@@ -220,27 +220,40 @@ class RoadNetwork:
         return cls._of(read_bdtopo(path, mode=mode, layer=layer))
 
     @classmethod
-    def fetch(cls, area: Any, *, mode: str = "car", buffer_metres: float = 0, cache: str | Path | None = None) -> Self:
+    def fetch(
+        cls,
+        area: Any,
+        *,
+        mode: str = "car",
+        buffer_metres: float = 0,
+        cache: str | Path | None = None,
+        endpoint: str | None = None,
+    ) -> Self:
         """Return the roads of a place from OpenStreetMap, over the internet once, from the cache afterwards.
 
         Parameters
         ----------
         area
             Bounds in degrees (west, south, east, north), a polygon in degrees, a GeoDataFrame, or the name of a place
-            (which needs the extra `accessmap[osm]`).
+            ("Chauny, France"), whose area OSMnx finds.
         mode, buffer_metres
             As in `from_osm`.
         cache
-            Folder of the answers; by default `accessmap` in the user's cache folder.
+            Folder of the answers; by default that of all caches, ``ACCESSMAP_CACHE``.
+        endpoint
+            Address of an Overpass server; by default the public one.
 
         Raises
         ------
         SourceError
-            Where the server cannot be reached: the message says what to do offline.
+            Where the server cannot be reached, after four attempts, or the place is not found: the message says what
+            to do offline.
+        NetworkError
+            Where the mode, the place or the address is wrong, or the place has no roads for the mode.
         """
         from accessmap.roads.readers.overpass import fetch_roads
 
-        return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache))
+        return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache, endpoint=endpoint))
 
     @classmethod
     def modelled(cls, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, *, mode: str = "car") -> Self:

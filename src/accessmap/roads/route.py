@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.errors import NetworkError, SnapError
+from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
 from accessmap.roads.trips import Legs, Trips
@@ -22,7 +22,7 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
     """Return the quickest way of one trip, as `RoadNetwork.explain`; an empty table where there is none."""
     for name, points in (("origin", origin), ("destination", destination)):
         if len(points) != 1:
-            raise NetworkError(f"explain: {name} has {len(points)} points: give one, such as points.loc[[id]].")
+            raise NetworkError(Problem("roads_explain_one_point", where="explain", value=name, n=len(points)))
     ends = roads.project(origin), roads.project(destination)
     try:
         trip = Trips.between(roads, legs, *ends)

@@ -4,21 +4,32 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, Problem, Problems
 from accessmap.files import draft_of
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.trips import Legs
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["check_roads", "read_network", "write_network"]
 
 FORMAT = 1
+# What readers say of a file: told in the language of who loads the network.
+TOLD = (
+    "roads_told_mode",
+    "roads_told_country",
+    "roads_told_speeds",
+    "roads_told_clip",
+    "roads_told_no_coordinates",
+    "roads_told_ends_meet",
+    "roads_told_closed",
+    "roads_told_edges_closed",
+)
 MEMBERS = ("nodes.parquet", "edges.parquet")
 
 
@@ -53,15 +64,17 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
             meta = json.loads(archive.read("meta.json"))
             members = {name: archive.read(name) for name in MEMBERS}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise NetworkError(f"{path}: not a network saved by accessmap, or damaged ({error}).") from error
+        raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
     if meta.get("format") != FORMAT:
-        raise NetworkError(f"{path}: format {meta.get('format')}, this version reads {FORMAT}. Save it again.")
+        raise NetworkError(Problem("roads_saved_otherwise", where=str(path), value=meta.get("format"), reads=FORMAT))
     damaged = [name for name, data in members.items() if hashlib.sha256(data).hexdigest() != meta["sha256"][name]]
     if damaged:
-        raise NetworkError(f"{path}: damaged ({', '.join(damaged)} does not match its checksum). Save it again.")
+        raise NetworkError(Problem("roads_saved_damaged", where=str(path), value=", ".join(damaged)))
     nodes, edges = (pd.read_parquet(io.BytesIO(members[name])) for name in MEMBERS)
     sources = tuple(Source(**source) for source in meta["sources"])
-    return nodes, edges, meta["legs"], Provenance(sources, meta["parameters"], meta["modelled"])
+    told: dict[str, str] = {note: note for note in map(Note, TOLD)}
+    parameters = {told.get(name, name): value for name, value in meta["parameters"].items()}
+    return nodes, edges, meta["legs"], Provenance(sources, parameters, meta["modelled"])
 
 
 def _parquet(table: pd.DataFrame) -> bytes:
@@ -72,63 +85,47 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 def check_roads(nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs) -> None:
     """Raise one NetworkError that lists every problem of these nodes, edges and legs."""
-    problems = _missing({"nodes": (nodes, ("lon", "lat")), "edges": (edges, ("u", "v", "minutes"))})
+    problems = Problems()
+    for name, table, columns in (("nodes", nodes, ("lon", "lat")), ("edges", edges, ("u", "v", "minutes"))):
+        for column in columns:
+            if column not in table:
+                near = near_names(column, table.columns)
+                problems.add("roads_column_missing", where=name, value=column, near=near)
     if not problems:
-        problems = [*_node_problems(nodes), *_edge_problems(nodes, edges)]
+        _check_nodes(nodes, problems)
+        _check_edges(nodes, edges, problems)
     if not legs.access_kmh > 0:
-        problems.append(f"access_kmh is {legs.access_kmh}: give a speed in km/h above 0.")
-    problems += [
-        f"{name} is {metres}: give metres, 0 or more."
-        for name, metres in (("local_metres", legs.local_metres), ("max_metres", legs.max_metres))
-        if not metres >= 0
-    ]
-    if problems:
-        raise NetworkError(f"network: {len(problems)} problem{'s' * (len(problems) > 1)}. " + " ".join(problems))
+        problems.add("roads_leg_speed", where="access_kmh", value=legs.access_kmh)
+    for name, metres in (("local_metres", legs.local_metres), ("max_metres", legs.max_metres)):
+        if not metres >= 0:
+            problems.add("roads_leg_metres", where=name, value=metres)
+    problems.raise_if_any(NetworkError, Note("roads_network"))
 
 
-def _missing(tables: Mapping[str, tuple[pd.DataFrame, tuple[str, ...]]]) -> list[str]:
-    return [
-        f"{name}: column {column!r} is missing{did_you_mean(column, table.columns)}."
-        for name, (table, columns) in tables.items()
-        for column in columns
-        if column not in table
-    ]
-
-
-def _node_problems(nodes: pd.DataFrame) -> list[str]:
-    problems = []
+def _check_nodes(nodes: pd.DataFrame, problems: Problems) -> None:
     if len(nodes) == 0:
-        problems.append("nodes: the table is empty.")
+        problems.add("roads_table_empty", where="nodes")
     if nodes.index.has_duplicates:
         twice = nodes.index[nodes.index.duplicated()]
-        problems.append(f"nodes: id {twice[0]!r} stands more than once ({len(twice)} such rows); ids must be unique.")
+        problems.add("roads_node_twice", where="nodes", value=twice[0], n=len(twice))
     outside = ~(nodes["lon"].between(-180, 180) & nodes["lat"].between(-90, 90))
     if outside.any():
-        row = nodes[outside].iloc[0]
-        problems.append(
-            f"nodes: {outside.sum()} outside the world in degrees, such as {nodes.index[outside][0]!r} "
-            f"(lon {row['lon']}, lat {row['lat']}): reproject to EPSG:4326 first."
-        )
-    return problems
+        first = nodes[outside].iloc[0][["lon", "lat"]]
+        node = nodes.index[outside][0]
+        problems.add("roads_node_outside", where="nodes", value=node, n=int(outside.sum()), **first)
 
 
-def _edge_problems(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[str]:
-    problems = []
+def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -> None:
     if len(edges) == 0:
-        problems.append("edges: the table is empty.")
+        problems.add("roads_table_empty", where="edges")
     for end in ("u", "v"):
         unknown = ~edges[end].isin(nodes.index)
         if unknown.any():
-            value = edges.loc[unknown, end].iloc[0]
-            problems.append(
-                f"edges: {unknown.sum()} rows whose {end!r} is no node, such as row {edges.index[unknown][0]!r} "
-                f"({value!r}){did_you_mean(value, nodes.index)}."
-            )
+            value, row = edges.loc[unknown, end].iloc[0], edges.index[unknown][0]
+            found = {"value": value, "near": near_names(value, nodes.index), "n": int(unknown.sum())}
+            problems.add("roads_edge_end_unknown", where="edges", end=end, row=row, **found)
     minutes = pd.to_numeric(edges["minutes"], errors="coerce")
     bad = ~(np.isfinite(minutes) & (minutes >= 0))
     if bad.any():
-        problems.append(
-            f"edges: {bad.sum()} rows whose 'minutes' is not a number of at least 0, such as row "
-            f"{edges.index[bad][0]!r} ({edges.loc[bad, 'minutes'].iloc[0]!r}): drop the edge if it cannot be driven."
-        )
-    return problems
+        value, row = edges.loc[bad, "minutes"].iloc[0], edges.index[bad][0]
+        problems.add("roads_edge_minutes", where="edges", value=value, row=row, n=int(bad.sum()))

@@ -12,7 +12,7 @@ fitted, and `benchmarks/accuracy.py` checks them against two other engines.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError
-from accessmap.words.near import did_you_mean
+from accessmap.errors import NetworkError, Problem
+from accessmap.words.near import near_names
 
 __all__ = [
     "COMPLIANCE",
@@ -104,9 +104,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
-        raise NetworkError(
-            f"delays: unknown event {event!r}{did_you_mean(event, table)}: use one of {', '.join(table)}."
-        )
+        raise NetworkError(_unknown("roads_unknown_event", event, table))
     u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
     node = events["node"].to_numpy(dtype=np.int64)
     count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
@@ -257,12 +255,9 @@ def legal_limit(country: str, setting: str) -> tuple[float, str]:
     """
     limits = _limits()
     if (country, setting) not in limits:
-        wrong, kind, known = country, "country", list(COUNTRIES)
-        if country in COUNTRIES:
-            wrong, kind, known = setting, "setting", list(dict.fromkeys(name for _, name in limits))
-        raise NetworkError(
-            f"speed limits: unknown {kind} {wrong!r}{did_you_mean(wrong, known)}: use one of {', '.join(known)}."
-        )
+        if country not in COUNTRIES:
+            raise NetworkError(_unknown("roads_unknown_country", country, COUNTRIES))
+        raise NetworkError(_unknown("roads_unknown_setting", setting, (name for _, name in limits)))
     kmh, source = limits[country, setting]
     return kmh, f"{country}, {setting} {kmh:g}: {source}"
 
@@ -380,7 +375,13 @@ def check_mode(mode: str) -> None:
     >>> check_mode("car")
     """
     if mode not in MODES:
-        raise NetworkError(f"unknown mode {mode!r}{did_you_mean(mode, MODES)}: use one of {', '.join(MODES)}.")
+        raise NetworkError(_unknown("roads_unknown_mode", mode, MODES))
+
+
+def _unknown(key: str, value: str, known: Iterable[str], **values: Any) -> Problem:
+    """Return the problem of a name that is none of those known."""
+    names = list(dict.fromkeys(known))
+    return Problem(key, value=value, near=near_names(value, names), known=", ".join(names), **values)
 
 
 @cache
@@ -428,11 +429,8 @@ def _road_speed(kind: Any, mode: str) -> tuple[float, str]:
     key = (kind.road_class, kind.setting)
     kmh = table.get(key, table.get(("other", kind.setting)))
     if kmh is None:
-        known: Sequence[str] = [name for name, _ in table]
-        raise NetworkError(
-            f"practical speeds: no {mode} speed for road class {kind.road_class!r}"
-            f"{did_you_mean(kind.road_class, known)}: use one of {', '.join(dict.fromkeys(known))}."
-        )
+        known = (name for name, _ in table)
+        raise NetworkError(_unknown("roads_unknown_class", kind.road_class, known, mode=mode))
     if mode != "car":
         return kmh, f"{mode} on {kind.road_class}"
     place = "built-up area" if kind.setting == "urban" else "open country"

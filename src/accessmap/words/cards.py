@@ -9,6 +9,7 @@ from markupsafe import Markup
 from accessmap.categories import Lang
 from accessmap.provenance import UNKNOWN_CREDIT, Provenance
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 
 __all__ = ["network_card", "scenario_card", "study_card"]
 
@@ -160,8 +161,12 @@ def _sources(provenance: Provenance, lang: Lang) -> dict[str, str]:
     told = [source.credit + (f" sha256 {source.sha256[:12]}" if source.sha256 else "") for source in provenance.sources]
     rows = {"card_roads": labels.text("modelled_banner", lang=lang)} if provenance.modelled else {}
     joint, colon = labels.text("joined", lang=lang), f"{labels.NO_BREAK * (lang == 'fr')}: "
-    parameters = joint.join(f"{name}{colon}{value}" for name, value in provenance.parameters.items())
+    parameters = joint.join(f"{_told(name, lang)}{colon}{value}" for name, value in provenance.parameters.items())
     return {**rows, "card_parameters": parameters, "card_sources": joint.join(told) or unknown}
+
+
+def _told(text: str, lang: Lang) -> str:
+    return text.told(lang) if isinstance(text, Note) else text
 
 
 def _facts(kind: str, title: str, facts: Mapping[str, str], lang: Lang) -> str:

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError, SourceError
+from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.words.notes import Listed, Note
 
 __all__ = ["read_bdtopo"]
 
@@ -129,7 +130,7 @@ def read_bdtopo(
     columns = _columns(table, path)
     ways, kept = _ways(columns, mode)
     if not len(ways):
-        raise NetworkError(f"{path}: none of its {len(table)} roads is open to mode {mode!r}: give another mode.")
+        raise NetworkError(Problem("roads_bdtopo_none", where=str(path), value=mode, n=len(table)))
     nodes, ends = _ends(table.geometry.array[kept], tolerance_metres, table.crs)
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
@@ -152,8 +153,8 @@ def read_bdtopo(
             file_sha256(path),
         ),
         parameters={
-            "ends meet within": f"{tolerance_metres:g} m",
-            "roads closed to the mode": str(len(table) - len(ways)),
+            Note("roads_told_ends_meet"): f"{tolerance_metres:g} m",
+            Note("roads_told_closed"): str(len(table) - len(ways)),
         },
     )
 
@@ -163,29 +164,32 @@ def _table(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     import shapely
 
     if not path.is_file():
-        raise SourceError(f"{path}: no such file: give BD TOPO's troncon_de_route as GeoPackage or Shapefile.")
+        raise SourceError(Problem("roads_bdtopo_no_file", where=str(path)))
     try:
         layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         if layer is None and "troncon_de_route" in layers:
             layer = "troncon_de_route"
         table = gpd.read_file(path, layer=layer) if layer else gpd.read_file(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        raise SourceError(f"{path}: cannot be read as a map file ({error}): give a GeoPackage or Shapefile.") from error
+        why = Note.plain(str(error))
+        raise SourceError(Problem("roads_bdtopo_unreadable", where=str(path), why=why)) from error
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
-        raise SourceError(f"{path}: no geometry or no CRS: give roads in Lambert-93 (EPSG:2154), with their .prj file.")
+        raise SourceError(Problem("roads_bdtopo_no_place", where=str(path)))
     table = table[table.geometry.notna() & ~table.geometry.is_empty].explode(ignore_index=True)
     if not (table.geometry.geom_type == "LineString").all():
-        raise SourceError(f"{path}: holds {', '.join(sorted(set(table.geometry.geom_type)))}: roads are lines.")
+        kinds = ", ".join(sorted(set(table.geometry.geom_type)))
+        raise SourceError(Problem("roads_bdtopo_not_lines", where=str(path), value=kinds))
     return table.set_geometry(shapely.force_2d(table.geometry.array))
 
 
 def _columns(table: gpd.GeoDataFrame, path: Path) -> _Columns:
     there = {str(name).casefold(): name for name in table.columns}
     found = {ours: next((there[name] for name in names if name in there), None) for ours, names in NAMES.items()}
-    missing = [f"{name} ({' or '.join(NAMES[name])})" for name in NEEDED if found[name] is None]
+    missing = [_absent(name, *NAMES[name]) for name in NEEDED if found[name] is None]
     if missing:
         columns = ", ".join(map(str, table.columns))
-        raise SourceError(f"{path}: not BD TOPO roads: no {', no '.join(missing)}. Its columns are {columns}.")
+        problem = Problem("roads_bdtopo_other", where=str(path), missing=Listed.of(missing), columns=columns)
+        raise SourceError(problem)
     text = {
         ours: [""] * len(table) if name is None else [_plain(x) for x in table[name]] for ours, name in found.items()
     }
@@ -195,6 +199,11 @@ def _columns(table: gpd.GeoDataFrame, path: Path) -> _Columns:
             told = table[column].astype(str)
             names = [new if plain else old for new, plain, old in zip(told, text[ours], names, strict=True)]
     return _Columns(text, names)
+
+
+def _absent(value: str, name: str, older: str = "") -> Note:
+    key = "roads_bdtopo_column_or" if older else "roads_bdtopo_column"
+    return Note(key, value=value, name=name, older=older)
 
 
 def _plain(value: object) -> str:

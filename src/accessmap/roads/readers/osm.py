@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError, SourceError
+from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
+from accessmap.words.notes import Note
 
 __all__ = ["ODBL", "OSM_COPYRIGHT", "read_osm"]
 
@@ -79,15 +80,14 @@ def read_osm(
     place = None if clip is None else clip_polygon(clip, buffer_metres=buffer_metres)
     path = Path(path)
     if not path.is_file():
-        raise SourceError(f"{path}: no such file: give an OpenStreetMap extract (.osm.pbf, .osm or .osm.gz).")
-    notes = {} if place is None else {"clip": ", ".join(f"{x:.4f}" for x in place.bounds)}
+        raise SourceError(Problem("roads_osm_no_file", where=str(path)))
+    notes: dict[str, str] = {}
+    if place is not None:
+        notes[Note("roads_told_clip")] = ", ".join(f"{x:.4f}" for x in place.bounds)
     try:
         return _Reading(path, mode, place, country, notes).tables()
     except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
-        raise SourceError(
-            f"{path}: not OpenStreetMap data, or damaged ({error}): give an extract that ends in .osm.pbf, .osm or "
-            ".osm.gz, according to what it is."
-        ) from error
+        raise SourceError(Problem("roads_osm_damaged", where=str(path), why=Note.plain(str(error)))) from error
 
 
 @dataclass
@@ -109,15 +109,13 @@ class _Reading:
     def tables(self) -> RoadTables:
         ways = self._ways(self._settled_members())
         if not len(ways):
-            found = f"{self.met} ways are roads, none open to it" if self.met else "no way has a highway tag"
-            raise NetworkError(
-                f"{self.path}: no roads for mode {self.mode!r}: {found}. Give another extract, or another mode."
-            )
+            why = Note("roads_osm_closed", n=self.met) if self.met else Note("roads_osm_no_highway")
+            raise NetworkError(Problem("roads_osm_none", where=str(self.path), value=self.mode, why=why))
         nodes, areas, events, barriers = self._nodes()
         segments = self._clipped(self._segments(nodes), nodes)
         if not len(segments.start):
-            why = "the nodes of its ways are missing" if self.place is None else "the clip lies elsewhere"
-            raise NetworkError(f"{self.path}: no road is left: {why}. Give another clip or a complete extract.")
+            why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
+            raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
         middle_lon, middle_lat, metres = segments.middles(nodes)
         street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
         urban = built_up(middle_lon, middle_lat, np.where(street, metres, 0.0), areas)
@@ -225,7 +223,7 @@ class _Reading:
         segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
         known = (segments.start >= 0) & (segments.end >= 0)
         if not known.all():
-            self.notes["road segments without coordinates, left out"] = str(int((~known).sum()))
+            self.notes[Note("roads_told_no_coordinates")] = str(int((~known).sum()))
         return segments[known]
 
     def _clipped(self, segments: Segments, nodes: pd.DataFrame) -> Segments:

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError, SourceError
+from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -66,10 +67,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     nodes = _nodes(graph)
     ends, lines, ways = _edges(graph, nodes, mode)
     if not len(ways):
-        raise NetworkError(
-            f"graph: none of its {graph.number_of_edges()} edges is open to mode {mode!r}: check that edges have "
-            "`highway`, or give another mode."
-        )
+        raise NetworkError(Problem("roads_graph_none", where="graph", value=mode, n=graph.number_of_edges()))
     events = _events(graph, mode)
     nodes, lines = _in_degrees(graph, nodes, lines)
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
@@ -84,7 +82,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         mode=mode,
         country=country or speeds.country_at(float(nodes["lon"].median()), float(nodes["lat"].median())),
         source=_source(graph, path),
-        parameters={"edges closed to the mode": str(graph.number_of_edges() - len(ways))},
+        parameters={Note("roads_told_edges_closed"): str(graph.number_of_edges() - len(ways))},
     )
 
 
@@ -107,11 +105,12 @@ def _graphml(path: Path) -> Any:
     import networkx as nx
 
     if not path.is_file():
-        raise SourceError(f"{path}: no such file: give the path of a GraphML file, or a graph.")
+        raise SourceError(Problem("roads_graph_no_file", where=str(path)))
     try:
         graph = nx.read_graphml(path, force_multigraph=True)
     except (ParseError, nx.NetworkXError, KeyError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: not GraphML ({error}): save it with osmnx.save_graphml.") from error
+        why = Note.plain(str(error))
+        raise SourceError(Problem("roads_graph_not_graphml", where=str(path), why=why)) from error
     if all(str(node).lstrip("-").isdecimal() for node in graph):
         return nx.relabel_nodes(graph, int)
     return graph
@@ -120,13 +119,15 @@ def _graphml(path: Path) -> Any:
 def _nodes(graph: Any) -> pd.DataFrame:
     """Coordinates by node id, as the graph has them."""
     missing = [node for node, data in graph.nodes(data=True) if not ("x" in data and "y" in data)]
-    if missing or not len(graph):
-        what = f"{len(missing)} nodes lack x or y, such as {missing[0]!r}" if missing else "it has no nodes"
-        raise NetworkError(f"graph: {what}. Give each node x and y (longitude and latitude, or the graph its crs).")
+    if missing:
+        raise NetworkError(Problem("roads_graph_nodes_nowhere", where="graph", value=missing[0], n=len(missing)))
+    if not len(graph):
+        raise NetworkError(Problem("roads_graph_empty", where="graph"))
     try:
         x, y = (np.array([float(data[axis]) for _, data in graph.nodes(data=True)]) for axis in ("x", "y"))
     except (TypeError, ValueError) as error:
-        raise NetworkError(f"graph: x or y is not a number ({error}): give degrees, or metres with the crs.") from error
+        why = Note.plain(str(error))
+        raise NetworkError(Problem("roads_graph_no_number", where="graph", why=why)) from error
     return pd.DataFrame({"lon": x, "lat": y}, index=pd.Index(list(graph), name="node"))
 
 
@@ -181,7 +182,7 @@ def _line(geometry: Any) -> Any:
     try:
         return shapely.from_wkt(geometry)
     except shapely.errors.GEOSException as error:
-        raise NetworkError(f"graph: geometry {geometry[:40]!r} is not WKT: save it with osmnx.save_graphml.") from error
+        raise NetworkError(Problem("roads_graph_geometry", where="graph", value=geometry[:40])) from error
 
 
 def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.DataFrame, list[Any]]:
@@ -192,7 +193,7 @@ def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.D
     crs = pyproj.CRS(graph.graph.get("crs", "EPSG:4326"))
     if crs.is_geographic:
         if not (nodes["lon"].abs().max() <= 180 and nodes["lat"].abs().max() <= 90):
-            raise NetworkError("graph: x and y are not degrees: set graph.graph['crs'] to the CRS they are in.")
+            raise NetworkError(Problem("roads_graph_not_degrees", where="graph"))
         return nodes, lines
     points = gpd.GeoSeries.from_xy(nodes["lon"], nodes["lat"], crs=crs).to_crs(4326)
     moved = pd.DataFrame({"lon": points.x.to_numpy(), "lat": points.y.to_numpy()}, index=nodes.index)

@@ -9,17 +9,19 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from accessmap.errors import NetworkError, SourceError
+from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import cache_folder, write_whole
 from accessmap.roads import speeds
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.tables import RoadTables, clip_polygon
+from accessmap.words.notes import Note
 
-__all__ = ["ENDPOINT", "fetch_roads"]
+__all__ = ["fetch_roads"]
 
 ENDPOINT = "https://overpass-api.de/api/interpreter"
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 5.0  # doubled after each failure
+OWN_PAUSE_SECONDS = 1.0  # at a server of one's own
 AGENT = "accessmap (https://wiki.openstreetmap.org/wiki/Overpass_API)"
 SIMPLER_BY = 0.002  # of the place's extent: Overpass refuses outlines of many thousand points
 # Answers of a busy server, worth asking again: too many requests, and gateways.
@@ -33,41 +35,22 @@ def fetch_roads(
     buffer_metres: float = 0.0,
     country: str | None = None,
     cache: str | Path | None = None,
-    endpoint: str = ENDPOINT,
+    endpoint: str | None = None,
     timeout_seconds: float = 180.0,
-    pause_seconds: float = FIRST_PAUSE_SECONDS,
+    pause_seconds: float | None = None,
 ) -> RoadTables:
     """Return the roads of a place as OpenStreetMap has them now, or had them when they were first fetched.
 
-    The answer is kept as an .osm file, so that the same place is asked for once; delete the file to ask again. It is
-    then read by `read_osm`, with all its tags and every node.
+    As `RoadNetwork.fetch`. The answer is kept as an .osm file, with every node, all tags and the restrictions on turns,
+    so that the same place is asked for once; delete the file to ask again.
 
     Parameters
     ----------
-    area
-        (west, south, east, north) in degrees, a shapely polygon in degrees, a GeoSeries or GeoDataFrame in any CRS, or
-        the name of a place ("Chauny, France"), which needs the extra `accessmap[osm]`.
-    mode
-        "car", "bike" or "walk".
-    buffer_metres
-        Widen `area` by so many metres.
-    country
-        As in `read_osm`.
-    cache
-        Folder of the answers; by default `accessmap` in the user's cache folder.
-    endpoint
-        Address of the Overpass server.
     timeout_seconds
-        For each attempt.
+        For each of four attempts.
     pause_seconds
-        Before the second attempt; twice as long before each further one.
-
-    Raises
-    ------
-    SourceError
-        If the server cannot be reached or does not answer, after four attempts: with what to do offline.
-    NetworkError
-        If the mode or the place is wrong, or the place has no roads for the mode.
+        Before the second attempt; twice as long before each further one. By default 5 at the public server, and 1 at
+        one's own.
 
     Examples
     --------
@@ -76,32 +59,36 @@ def fetch_roads(
     accessmap.errors.NetworkError: endpoint 'ftp://example.org': give an http or https address of an Overpass server.
     """
     speeds.check_mode(mode)
-    if urllib.parse.urlsplit(endpoint).scheme not in {"http", "https"}:
-        raise NetworkError(f"endpoint {endpoint!r}: give an http or https address of an Overpass server.")
-    place = clip_polygon(_named(area) if isinstance(area, str) else area, buffer_metres=buffer_metres)
-    query = _query(place, timeout_seconds)
+    server = endpoint or ENDPOINT
+    if urllib.parse.urlsplit(server).scheme not in {"http", "https"}:
+        raise NetworkError(Problem("roads_endpoint", value=server))
+    if pause_seconds is None:
+        pause_seconds = FIRST_PAUSE_SECONDS if server == ENDPOINT else OWN_PAUSE_SECONDS
     folder = Path(cache) if cache is not None else cache_folder()
+    place = clip_polygon(_named(area, folder) if isinstance(area, str) else area, buffer_metres=buffer_metres)
+    query = _query(place, timeout_seconds)
     path = folder / f"overpass-{hashlib.sha256(query.encode()).hexdigest()[:20]}.osm"
     if not path.is_file():
-        write_whole(_answer(endpoint, query, timeout_seconds, pause_seconds), path)
+        write_whole(_answer(server, query, timeout_seconds, pause_seconds), path)
     return read_osm(path, mode=mode, clip=place, country=country)
 
 
-def _named(name: str) -> Any:
-    try:
-        import osmnx
-    except ImportError as error:
-        raise NetworkError(f"place {name!r}: naming a place needs osmnx: pip install 'accessmap[osm]'.") from error
+def _named(name: str, folder: Path) -> Any:
+    """Return the area of a place, found by OSMnx in the gazetteer of OpenStreetMap, once; it is kept in the folder."""
+    import osmnx
+
+    before = osmnx.settings.cache_folder
+    osmnx.settings.cache_folder = folder / "places"
     try:
         return osmnx.geocode_to_gdf(name)
-    except (OSError, TypeError, ValueError, osmnx._errors.InsufficientResponseError) as error:
-        raise SourceError(
-            f"place {name!r}: not found, or its server cannot be reached ({error}): check the name, or give a polygon."
-        ) from error
+    except (OSError, TypeError, ValueError) as error:
+        raise SourceError(Problem("roads_place_not_found", value=name, why=Note.plain(str(error)))) from error
+    finally:
+        osmnx.settings.cache_folder = before
 
 
 def _query(place: Any, timeout_seconds: float) -> str:
-    """Overpass QL for the ways that `read_osm` uses, whole, with their nodes."""
+    """Overpass QL for the ways that `read_osm` uses, whole, with their nodes, and the restrictions on turns there."""
     west, south, east, north = place.bounds
     outline = place.simplify(max(east - west, north - south) * SIMPLER_BY)
     polygons = getattr(outline, "geoms", [outline])
@@ -110,34 +97,36 @@ def _query(place: Any, timeout_seconds: float) -> str:
         around = " ".join(f"{y:.6f} {x:.6f}" for x, y in polygon.exterior.coords)
         keys = ('"highway"', '"route"="ferry"', '"landuse"="residential"')
         wanted.extend(f'way[{key}](poly:"{around}");' for key in keys)
-    return f"[out:xml][timeout:{timeout_seconds:.0f}];({''.join(wanted)});(._;>;);out meta;"
+    whole = '(.ways;.ways >;rel(bw.ways)["type"="restriction"];);out meta;'
+    return f"[out:xml][timeout:{timeout_seconds:.0f}];({''.join(wanted)})->.ways;{whole}"
 
 
 def _answer(endpoint: str, query: str, timeout_seconds: float, pause_seconds: float) -> bytes:
     """What the server answers, asked again while it is busy or cannot be reached."""
-    failure = ""
+    failure = Note.plain("")
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(pause_seconds * 2 ** (attempt - 1))
         try:
             return _asked(endpoint, query, timeout_seconds)
         except urllib.error.HTTPError as error:
-            failure = f"HTTP {error.code} {error.reason}"
+            failure = Note.plain(f"HTTP {error.code} {error.reason}")
             error.close()
             if error.code not in BUSY:
                 break
         except _IncompleteError as error:
-            failure = str(error)
+            failure = error.why
         except (OSError, http.client.HTTPException) as error:  # no route, no name, refused, timed out, cut short
-            failure = str(getattr(error, "reason", error)) or type(error).__name__
-    raise SourceError(
-        f"{endpoint}: no roads could be fetched ({failure}). Without the internet, download an extract beforehand "
-        "(such as download.geofabrik.de) and read it with read_osm, or try again later if the server is busy."
-    )
+            failure = Note.plain(str(getattr(error, "reason", error)) or type(error).__name__)
+    raise SourceError(Problem("roads_not_fetched", where=endpoint, why=failure))
 
 
 class _IncompleteError(Exception):
     """The server answered, but not with the whole of what was asked."""
+
+    def __init__(self, why: Note) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 def _asked(endpoint: str, query: str, timeout_seconds: float) -> bytes:
@@ -146,11 +135,12 @@ def _asked(endpoint: str, query: str, timeout_seconds: float) -> bytes:
     with urllib.request.urlopen(request, timeout=timeout_seconds + 10) as response:  # noqa: S310 - same
         body: bytes = response.read()
     if b"<osm" not in body[:1000]:
-        raise _IncompleteError(f"not an OpenStreetMap answer: {body[:80].decode(errors='replace')!r}")
+        raise _IncompleteError(Note("roads_answer_foreign", value=body[:80].decode(errors="replace")))
     # Overpass says in a remark, with status 200, that it ran out of time or memory.
     if b"<remark>" in body and b"error" in body[body.index(b"<remark>") :][:300]:
         start = body.index(b"<remark>") + len(b"<remark>")
-        raise _IncompleteError(body[start:][:200].split(b"</remark>")[0].decode(errors="replace").strip())
+        remark = body[start:][:200].split(b"</remark>")[0].decode(errors="replace").strip()
+        raise _IncompleteError(Note.plain(remark))
     if not body.rstrip().endswith(b"</osm>"):
-        raise _IncompleteError("the answer is cut short")
+        raise _IncompleteError(Note("roads_answer_cut_short"))
     return body

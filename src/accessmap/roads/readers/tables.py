@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Source
 from accessmap.roads import speeds
+from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,19 +57,17 @@ def clip_polygon(clip: Any, *, buffer_metres: float = 0.0) -> Any:
 
     if isinstance(clip, tuple | list):
         if len(clip) != 4 or not (clip[0] < clip[2] and clip[1] < clip[3]):
-            raise NetworkError(f"clip {tuple(clip)}: give (west, south, east, north) in degrees, or a polygon.")
+            raise NetworkError(Problem("roads_clip_bounds", value=tuple(clip)))
         clip = shapely.box(*clip)
     place = clip.geometry if isinstance(clip, gpd.GeoSeries | gpd.GeoDataFrame) else gpd.GeoSeries([clip], crs=4326)
     if place.crs is None:
-        raise NetworkError("clip has no CRS: call set_crs() on it first.")
+        raise NetworkError(Problem("roads_clip_without_crs"))
     place = place.to_crs(4326)
-    west, south, east, north = place.total_bounds
+    bounds = west, south, east, north = place.total_bounds
     # Written so that the NaN of an empty place fails too.
     if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
-        raise NetworkError(
-            f"clip: bounds {west:g}, {south:g}, {east:g}, {north:g} are not degrees: give longitude and latitude, or a "
-            "GeoSeries with its CRS."
-        )
+        value = ", ".join(f"{degrees:g}" for degrees in bounds)
+        raise NetworkError(Problem("roads_clip_not_degrees", where="clip", value=value))
     if buffer_metres:
         place = place.to_crs(place.estimate_utm_crs()).buffer(buffer_metres).to_crs(4326)
     return place.union_all()
@@ -320,7 +319,7 @@ def road_tables(
     for column in ("road_class", "setting", "limit_reason", "cap_reason"):
         arcs[column] = arcs[column].astype("category")
     if not len(arcs):
-        raise NetworkError(f"{source.title}: no road is open to mode {mode!r}: try another mode or source.")
+        raise NetworkError(Problem("roads_none_open", where=source.title, value=mode))
     timed = speeds.time_arcs(arcs, events, mode=mode, country=country)
     way = arcs["way"].to_numpy()
     ids = nodes.index
@@ -340,8 +339,10 @@ def road_tables(
     )
     used = np.zeros(len(nodes), dtype=bool)
     used[arcs["u"]] = used[arcs["v"]] = True
-    told = {"mode": mode, "country": country, "speed table": speeds.SPEED_TABLE_VERSION, **parameters}
-    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, told)
+    rules = mode, country, speeds.SPEED_TABLE_VERSION
+    names: list[str] = [Note("roads_told_mode"), Note("roads_told_country"), Note("roads_told_speeds")]
+    told = dict(zip(names, rules, strict=True))
+    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**told, **parameters})
 
 
 def _share_of_way(length: FloatArray, way: IntArray, count: int) -> FloatArray:
