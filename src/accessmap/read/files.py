@@ -84,7 +84,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise refusal(name, "file_rows_unequal", value=separator, error=str(error).strip()) from error
     table.columns = pd.Index([cell or f"column {place + 1}" for place, cell in enumerate(header)])
-    table = table.apply(lambda column: column.str.strip()).replace(list(MISSING), None)
+    table = table.apply(_text)
     given = table.notna().any(axis=1).to_numpy()
     if not given.any():
         raise refusal(name, "file_header_only")
@@ -261,17 +261,19 @@ def _from_frame(frame: pd.DataFrame) -> RawTable:
     for column, values in raw.table.items():
         if isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype(values.cat.categories.dtype)
-        if values.dtype == object or isinstance(values.dtype, pd.StringDtype):
-            text = [_as_in_csv(value) for value in values]
-            values = pd.Series(text, values.index, dtype=values.dtype).infer_objects()
+        if (values.dtype == object or isinstance(values.dtype, pd.StringDtype)) and _is_text(values):
+            values = _text(values.astype("str").fillna(""))
         raw.table[column] = values
     return raw
 
 
-def _as_in_csv(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return None if value.strip() in MISSING else value.strip()
+def _is_text(values: pd.Series) -> bool:
+    return all(isinstance(value, str) or pd.isna(value) is True for value in values)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Text without blanks around it, missing where it says so."""
+    return values.str.strip().replace(list(MISSING), None)
 
 
 def _from_file(path: Path, table: pd.DataFrame, kind: str) -> RawTable:
