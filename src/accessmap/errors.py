@@ -100,15 +100,21 @@ class Problem(Note):
         """Return how to mend it, in one language."""
         return words.mend(self.key, lang=lang, n=self.n, **_filling(self.values)) if self.key else ""
 
+    def at(self, where: str) -> Self:
+        """Return the same problem at another place; nowhere, where it is empty.
+
+        >>> Problem("column_missing", value="population").at("line 3")
+        "line 3: 'population' is missing: add this column."
+        """
+        return type(self)(self.key, n=self.n, **{**self.values, "where": where})
+
     @classmethod
     def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
-        if not key:
-            return str(values["text"])
-        what = words.text(key, lang=lang, n=n, **_filling(values))
-        if values.get("where") and not words.has_brace(key, "where"):
+        what = words.text(key, lang=lang, n=n, **_filling(values)) if key else str(values["text"])
+        if values.get("where") and not (key and words.has_brace(key, "where")):
             place = "problem_in" if isinstance(values["where"], Rows) else "problem_at"
             what = words.text(place, lang=lang, what=what, where=values["where"])
-        mend = words.mend(key, lang=lang, n=n, **_filling(values))
+        mend = words.mend(key, lang=lang, n=n, **_filling(values)) if key else ""
         return words.text("problem_mend", lang=lang, what=what, mend=mend) if mend else what
 
 

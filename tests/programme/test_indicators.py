@@ -411,7 +411,7 @@ def test_every_wrong_territory_is_told_at_once(toy_study):
     told = str(error.value)
     assert told.startswith("side_by_side: 6 problems.")
     assert "'a': no EPCI or department '200000003' (did you mean '20000000" in told
-    assert "'c': 1 unknown communes, such as '02003' (did you mean '0200" in told
+    assert "'c': 1 unknown commune, such as '02003' (did you mean '0200" in told
     assert "'d': no commune is given." in told
     assert "'unit' is a column of the table" in told
     with pytest.raises(StudyError, match="no territory is given"):

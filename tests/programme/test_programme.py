@@ -378,7 +378,9 @@ def test_what_is_built_by_hand_is_checked_too():
     with pytest.raises(ScenarioError) as error:
         Operation("a", "", "Commune", kind="schol", year=20177, cost_eur=-1.0, financing=(("État", -2.0),))
     told = str(error.value)
-    assert told.startswith("operation 'a' (''): its title is missing. give the communes it is in, or its epci.")
+    assert told.startswith(
+        "operation 'a' (''): 6 problems. its title is missing. give the communes it is in, or its epci."
+    )
     assert "unknown kind 'schol' (did you mean 'schools'?)" in told
     assert "its year is 20177" in told
     assert "-1 euros" in told
@@ -534,7 +536,8 @@ def test_what_is_missing_is_told_once_in_both_languages():
     ]
     assert missing_told(lacks, lang="en") == "the digital coverage of communes; the equipment of 3 schools"
     assert missing_told(lacks) == "la couverture numérique des communes\u00a0; l’équipement de 3\u00a0écoles"
-    assert str(lacks[0]) == "la couverture numérique des communes"
+    assert str(lacks[0]) == "the digital coverage of communes"
+    assert lacks[0].told("fr") == "la couverture numérique des communes"
 
 
 def test_operations_are_told_in_words(sample_study):

@@ -1,7 +1,7 @@
 """The sentences, figures and table rows of a dossier, formatted for one language; no markup in here."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -9,7 +9,6 @@ import pandas as pd
 from accessmap.dossier.layout import Card, Cell, Table, plain, sortable
 from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.study.scenario import Scenario
-from accessmap.study.steps import Step
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -84,49 +83,10 @@ def asked(study: Study, scenarios: Sequence[Scenario], words: Words) -> list[tup
     return [
         (
             scenario.name,
-            words("joined").join(_step(study, step, words) for step in scenario.steps) or words("step_none"),
+            words("joined").join(step.told(study, words) for step in scenario.steps) or words("step_none"),
         )
         for scenario in scenarios
     ]
-
-
-def _step(study: Study, step: Step, words: Words) -> str:
-    names = study.services["name"]
-    given = dict(step.properties)
-    if step.road is not None:
-        return words(f"step_{step.action}", u=step.road[0], v=step.road[1], kmh=given.get("kmh"))
-    commune = str(study.communes["name"].get(step.commune, step.commune)) if step.commune is not None else ""
-    if step.action == "connect":
-        technology = words(f"tech_{given['technology']}")
-        return words("step_connect", commune=commune, technology=technology, share=words.percent(given["share"]))
-    if step.action == "equip":
-        school = study.schools["name"].get(step.id, step.id) if study.schools is not None else step.id
-        return words("step_equip", school=school, values=_values(given, words))
-    site = str(names.get(step.id, step.id))
-    if commune:
-        place = labels.at_place(commune, lang=words.lang)
-    elif step.lon is not None and step.lat is not None:
-        lon, lat = (labels.number(value, digits=4, lang=words.lang) for value in (step.lon, step.lat))
-        place = words("step_point", lon=lon, lat=lat)
-    else:
-        place = ""
-    if step.action == "open":
-        kind = labels.category(step.category or "").with_article(words.lang)
-        return words("step_open", category=kind, place=place)
-    if step.action == "set":
-        return words("step_set", site=site, values=_values(given, words))
-    return words(f"step_{step.action}", site=site, place=place)
-
-
-def _values(given: Mapping[str, Any], words: Words) -> str:
-    """Return what a step sets, in words: "accès de plain-pied : oui"."""
-    told = []
-    for key, value in given.items():
-        shown = words(f"value_{value}") if value in ("yes", "no", "unknown") else str(value)
-        if isinstance(value, int | float):
-            shown = words.count(value, digits=0 if float(value).is_integer() else 1)
-        told.append(words("labelled", name=words(f"set_{key}"), value=shown))
-    return ", ".join(told)
 
 
 def coverage_table(found: Results, words: Words) -> Table:

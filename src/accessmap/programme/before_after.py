@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, ScenarioError
 from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, target_problems
 from accessmap.programme.programme import Programme
@@ -68,23 +68,21 @@ def indicators(
     >>> table = indicators(am.load_sample(), sample_programme()).set_index("indicator")
     >>> table.loc["services_step_free", ["before", "after"]].tolist()
     [nan, 3.0]
-    >>> [each.told(lang="en") for each in table.loc["fibre_rate", "missing"]]
+    >>> list(table.loc["fibre_rate", "missing"])
     ['the digital coverage of communes']
     """
     plans = [plans] if isinstance(plans, Programme | Scenario) else list(plans)
     names = [_name(plan) for plan in plans]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ScenarioError(f"indicators: two plans are named {twice[0]!r}; give each its own name.")
+        raise ScenarioError(Problem("indicators_plan_twice", value=twice[0], name=repr(twice[0])))
     if not within >= 0:
-        raise ScenarioError(f"indicators: within is {within!r}: give minutes, 0 or more.")
+        raise ScenarioError(Problem("indicators_within", value=within, within=repr(within)))
     before = _count(Situation(study, study, within))
     rows = []
     for plan in plans:
         given = dict(targets) if targets is not None else dict(plan.targets) if isinstance(plan, Programme) else {}
-        wrong = target_problems(given)
-        if wrong:
-            raise ScenarioError(f"indicators: {' '.join(wrong)}")
+        target_problems(given).raise_if_any(ScenarioError, "indicators")
         after = _count(_after(plan, study, within))
         rows += [
             {
@@ -179,8 +177,8 @@ def _count(situation: Situation) -> dict[str, tuple[float, tuple[Missing, ...]]]
 
 def _missing(before: tuple[Missing, ...], after: tuple[Missing, ...]) -> tuple[Missing, ...]:
     """Return what lacks after, and what lacked before of another kind: of one kind, less lacks once more is known."""
-    kinds = {(each.key, each.names) for each in after}
-    return tuple(dict.fromkeys((*after, *(each for each in before if (each.key, each.names) not in kinds))))
+    sorts = {each.sort for each in after}
+    return tuple(dict.fromkeys((*after, *(each for each in before if each.sort not in sorts))))
 
 
 def _name(plan: Plan) -> str:

@@ -2,109 +2,82 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.errors import AccessmapError
+from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.resilience import site_places
 from accessmap.programme.operation import UNKNOWN, Operation, PlannedStep, Selection
 from accessmap.study.scenario import Scenario
-from accessmap.study.steps import Step
+from accessmap.study.steps import ACTIONS, ASPECTS, Connect, Equip, Move, Open, Set, Step
 from accessmap.study.study import Study
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["Carried", "Missing", "carried_out", "missing_told"]
 
 # Texts that name a table or column: its words, for those who have never seen the table, stand before it.
-PLAIN: Final = {"table": "table", "column": "column", "unknown_sites": "column"}
+PLAIN: Final = {"missing_table": "table", "missing_column": "column", "missing_unknown_sites": "column"}
 
 
-@dataclass(frozen=True)
-class Missing:
-    """A piece of data that is not there.
-
-    Parameters
-    ----------
-    key
-        What kind of thing is missing: a text "missing_<key>" of `templates/words.toml`.
-    names
-        What fills the text: names and numbers of the data.
-    count
-        How many, where the text has a singular and a plural.
-    where
-        The territory that lacks it, where several are compared and others do not.
+class Missing(Note):
+    """A piece of data that is not there, in words without a capital or a full stop; `where` names who lacks it.
 
     Examples
     --------
-    >>> Missing("table", (("table", "schools"),)).told(lang="en")
-    'schools'
+    >>> missing = Missing.of("table", table="digital")
+    >>> missing.told("fr"), missing.at("Aisne")
+    ('la couverture numérique des communes', 'the digital coverage of communes (Aisne)')
     """
 
-    key: str
-    names: tuple[tuple[str, str], ...] = ()
-    count: int | None = None
-    where: str = ""
+    @classmethod
+    def of(cls, key: str, *, n: int | None = None, **names: str) -> Self:
+        """Return what is missing, by its text "missing_<key>" of words/texts, and what it is of."""
+        return cls(f"missing_{key}", n=n, **names)
+
+    @property
+    def sort(self) -> tuple[str, tuple[Any, ...]]:
+        """What is missing, however much of it is."""
+        return self.key, tuple(self.values.items())
+
+    def at(self, where: str) -> Self:
+        """Return the same, missing in one territory where several are compared."""
+        return type(self)(self.key, n=self.n, **{**self.values, "where": where})
 
     @classmethod
-    def of(cls, key: str, *, n: int | None = None, **names: str) -> Missing:
-        """Return what is missing, and what it is of.
-
-        >>> Missing.of("table", table="digital").names
-        (('table', 'digital'),)
-        """
-        return cls(key, tuple(names.items()), n)
-
-    def told(self, *, lang: labels.Lang = "fr") -> str:
-        """Return it in words, without a capital or a full stop.
-
-        >>> Missing.of("table", table="digital").told()
-        'la couverture numérique des communes'
-        """
-        values: dict[str, object] = dict(self.names)
+    def _worded(cls, key: str, lang: labels.Lang, n: float | None, values: dict[str, Any]) -> str:
+        values = dict(values)
+        where = values.pop("where", "")
         if "category" in values:
-            values["category"] = labels.category(str(values["category"])).name(lang)
+            values["category"] = labels.category(values["category"]).name(lang)
         if "what" in values:
             values["what"] = labels.text(f"programme_what_{values['what']}", lang=lang)
-        if self.key in PLAIN:
-            names = str(values[PLAIN[self.key]]).split(", ")
+        if key in PLAIN:
+            names = values[PLAIN[key]].split(", ")
             values["told"] = ", ".join(labels.text(f"lack_{name}", lang=lang) for name in names)
-        told = labels.text(f"missing_{self.key}", lang=lang, n=self.count, **values)
-        return labels.text("programme_where_missing", lang=lang, where=self.where, told=told) if self.where else told
-
-    def __str__(self) -> str:
-        return self.told()
+        told = labels.text(key, lang=lang, n=n, **values)
+        return labels.text("programme_where_missing", lang=lang, where=where, told=told) if where else told
 
 
 def missing_told(missing: Iterable[Missing], *, lang: labels.Lang = "fr") -> str:
     """Return all that is missing as one piece of text, each once; empty where nothing is.
-
-    Parameters
-    ----------
-    missing
-        Such as the `missing` of a row of `indicators`.
-    lang
-        "fr" or "en".
 
     Examples
     --------
     >>> missing_told([Missing.of("table", table="schools"), Missing.of("table", table="equipment")], lang="en")
     'schools; the equipment of schools'
     """
-    separator = labels.text("programme_and", lang=lang)
-    return separator.join(dict.fromkeys(each.told(lang=lang) for each in missing))
+    return labels.text("programme_and", lang=lang).join(dict.fromkeys(each.told(lang) for each in missing))
 
 
 # Of an unknown number there is one at least: enough to tell whether a school has any, and never to count them.
 AT_LEAST: Final = 1
 COUNTED: Final = ("tablets", "interactive_boards")
-# How a scenario begins what it refuses: the operation and its step are named instead.
-SCENARIO_SAYS: Final = re.compile(r"^scenario .*?: \d+ problems?\. Step 1 \(\w+\): ", re.DOTALL)
 
 
 @dataclass
@@ -124,7 +97,7 @@ class Carried:
     openings
         What is missing of each opening in the territory for which no service can stand yet: its kind or its place.
     problems
-        What the operation gets wrong, one sentence each.
+        What the operation gets wrong.
     """
 
     operation: Operation
@@ -132,7 +105,7 @@ class Carried:
     steps: list[Step] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     openings: list[Missing] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
 
     @property
     def scenario(self) -> Scenario:
@@ -148,7 +121,7 @@ def carried_out(operation: Operation, study: Study) -> Carried:
     >>> import accessmap as am
     >>> step = PlannedStep("equip", schools=Selection(commune="02456"), properties=(("tablets", UNKNOWN),))
     >>> done = carried_out(Operation("a", "Tablettes", "Manicamp", ("02456",), steps=(step,)), am.load_sample())
-    >>> done.steps, [each.told(lang="en") for each in done.missing]
+    >>> done.steps, list(done.missing)
     ([], ['schools', 'the number of tablets (Manicamp)'])
     """
     done = Carried(operation, study)
@@ -160,9 +133,10 @@ def carried_out(operation: Operation, study: Study) -> Carried:
         done.missing.append(Missing.of("steps"))
     for number, step in enumerate(operation.steps, start=1):
         problems, steps = len(done.problems), len(done.steps)
-        _CARRY[step.action](done, step)
+        _CARRY.get(step.action, _as_it_is)(done, step)
         _apply(done, tuple(done.steps[steps:]))
-        done.problems[problems:] = [f"step {number} ({step.action}): {each}" for each in done.problems[problems:]]
+        place = Note("programme_step", number=number, action=step.action)
+        done.problems[problems:] = [each.at(place) for each in done.problems[problems:]]
     return done
 
 
@@ -171,8 +145,10 @@ def _apply(done: Carried, steps: tuple[Step, ...]) -> None:
     if steps:
         try:
             done.study = Scenario(done.operation.title, steps).apply(done.study)
+        except ScenarioError as error:
+            done.problems += [each.at("") for each in error.problems]  # the place of the planned step is told
         except AccessmapError as error:
-            done.problems.append(SCENARIO_SAYS.sub("", str(error)))
+            done.problems.add("step_refused", message=error)
 
 
 def _open(done: Carried, step: PlannedStep) -> None:
@@ -182,7 +158,7 @@ def _open(done: Carried, step: PlannedStep) -> None:
         return
     if step.category is not None and placed:
         place = {"commune": step.commune, "lon": step.lon, "lat": step.lat}
-        done.steps.append(Step("open", step.id, step.category, step.name, **place))  # type: ignore[arg-type]
+        done.steps.append(Open(id=step.id, category=step.category, name=name, **place))
         return
     lacking = [("kind", step.category is None), ("place", not placed)]
     missing = [Missing.of(key, name=name) for key, lacks in lacking if lacks]
@@ -204,46 +180,34 @@ def _is_inside(done: Carried, step: PlannedStep) -> bool:
     return bool(communes["in_territory"].reindex(codes, fill_value=False).any())
 
 
-def _close(done: Carried, step: PlannedStep) -> None:
-    done.steps += [Step("close", site) for site in _sites(done, step)]
-
-
 def _move(done: Carried, step: PlannedStep) -> None:
     sites = _sites(done, step)
     if step.commune is None and step.lon is None:
         known = done.study.services["name"]
         done.missing += [Missing.of("new_place", name=str(known.get(site, site))) for site in sites]
     elif len(sites) > 1:
-        done.problems.append(f"{len(sites)} sites are selected ({', '.join(sites[:3])} …): one moves to one place.")
+        done.problems.add("programme_one_place", n=len(sites), sites=", ".join(sites[:3]))
     else:
-        done.steps += [Step("move", site, commune=step.commune, lon=step.lon, lat=step.lat) for site in sites]
+        done.steps += [Move(id=site, commune=step.commune, lon=step.lon, lat=step.lat) for site in sites]
 
 
 def _set(done: Carried, step: PlannedStep) -> None:
     sites = _sites(done, step)
-    known = tuple((name, value) for name, value in step.properties if name == "step_free" or value != UNKNOWN)
-    for name, value in step.properties:
-        if (name, value) not in known:
-            done.missing.append(Missing.of("number", what=name, place=_place_name(done, step)))
+    known = {name: value for name, value in step.properties if name == "step_free" or value != UNKNOWN}
+    _lack_numbers(done, step, known)
     if known:
-        done.steps += [Step("set", site, properties=known) for site in sites]
+        done.steps += [Set(id=site, **known) for site in sites]
 
 
 def _equip(done: Carried, step: PlannedStep) -> None:
     schools = _schools(done, step)
     if not step.properties:
         done.missing.append(Missing.of("equipment", place=_place_name(done, step)))
-    given: dict[str, Any] = {}
-    for name, value in step.properties:
-        if value != UNKNOWN:
-            given[name] = value
-            continue
-        done.missing.append(Missing.of("number", what=name, place=_place_name(done, step)))
-        if name in COUNTED:
-            given[name] = AT_LEAST
+    given = {name: value for name, value in step.properties if value != UNKNOWN}
+    _lack_numbers(done, step, given)
+    given = {name: given.get(name, AT_LEAST) for name, _ in step.properties if name in (*given, *COUNTED)}
     if given:
-        for school in schools:
-            done.steps += Scenario(done.operation.title).equip(school, **given).steps
+        done.steps += [Equip(id=school, **given) for school in schools]
 
 
 def _connect(done: Carried, step: PlannedStep) -> None:
@@ -253,34 +217,39 @@ def _connect(done: Carried, step: PlannedStep) -> None:
     selection = step.communes or Selection(commune=step.commune)
     if not _check_place(done, selection):
         return
-    given = dict(step.properties)
-    if given.get("share") == UNKNOWN:
-        done.missing.append(Missing.of("number", what="share", place=_place_name(done, step)))
+    given = {name: value for name, value in step.properties if value != UNKNOWN}
+    if _lack_numbers(done, step, given):
         return
     codes = _codes(done.study, selection)
     known = [code for code in codes if code in done.study.digital.index]
     if len(known) < len(codes):
         done.missing.append(Missing.of("unknown_communes", n=len(codes) - len(known)))
-    for code in known:
-        done.steps += Scenario(done.operation.title).connect(code, **given).steps
+    done.steps += [Connect(commune=code, **given) for code in known]
 
 
-def _road(done: Carried, step: PlannedStep) -> None:
-    if ("kmh", UNKNOWN) in step.properties:
-        done.missing.append(Missing.of("number", what="kmh", place="–".join(map(str, step.road or ()))))
-        return
-    done.steps.append(Step(step.action, properties=step.properties, road=step.road))
+def _as_it_is(done: Carried, step: PlannedStep) -> None:
+    """Carry out any other action: on each site that is meant, or once; not where a value of it is unknown."""
+    sites = _sites(done, step) if ACTIONS[step.action].selects == "sites" else [step.id]
+    given = {name: value for name, value in step.properties if value != UNKNOWN}
+    if not _lack_numbers(done, step, given):
+        told = {name: getattr(step, name) for name in ASPECTS if name != "id" and getattr(step, name) is not None}
+        ids = [{"id": site} if site is not None else {} for site in sites]
+        done.steps += [ACTIONS[step.action](**told, **given, **each) for each in ids]
+
+
+def _lack_numbers(done: Carried, step: PlannedStep, known: Mapping[str, Any]) -> bool:
+    """Note the values of a step that nobody knows, and return whether there are any."""
+    unknown = [name for name, _ in step.properties if name not in known]
+    done.missing += [Missing.of("number", what=name, place=_place_name(done, step)) for name in unknown]
+    return bool(unknown)
 
 
 _CARRY: Final[dict[str, Callable[[Carried, PlannedStep], None]]] = {
     "open": _open,
-    "close": _close,
     "move": _move,
     "set": _set,
     "equip": _equip,
     "connect": _connect,
-    "close_road": _road,
-    "set_speed": _road,
 }
 
 
@@ -289,7 +258,8 @@ def _sites(done: Carried, step: PlannedStep) -> list[str]:
     services = done.study.services
     if step.sites is None:
         if step.id not in services.index:
-            done.problems.append(f"no site {step.id!r}{did_you_mean(step.id, services.index)}.")
+            near = near_names(step.id, services.index)
+            done.problems.add("step_no_site", value=step.id, site=repr(step.id), near=near)
             return []
         return [str(step.id)]
     if not _check_place(done, step.sites):
@@ -312,7 +282,8 @@ def _schools(done: Carried, step: PlannedStep) -> list[str]:
         return []
     if step.schools is None:
         if step.id not in schools.index:
-            done.problems.append(f"no school {step.id!r}{did_you_mean(step.id, schools.index)}.")
+            near = near_names(step.id, schools.index)
+            done.problems.add("step_no_school", value=step.id, school=repr(step.id), near=near)
             return []
         return [str(step.id)]
     chosen = schools["commune"].isin(_codes(done.study, step.schools))
@@ -336,27 +307,22 @@ def _codes(study: Study, selection: Selection) -> list[str]:
 
 def _check_place(done: Carried, selection: Selection) -> bool:
     """Note a commune or EPCI that the study does not have, once an operation, and return whether it has it."""
-    communes = done.study.communes
-    if selection.epci is not None:
-        sirens = set(communes["epci"].dropna())
-        right = selection.epci in sirens
-        problem = (
-            "" if right else f"unknown EPCI {selection.epci!r}{did_you_mean(selection.epci, sirens)}: give its SIREN."
-        )
+    communes, epci, code = done.study.communes, selection.epci, selection.commune
+    sirens = set(communes["epci"].dropna())
+    if (epci in sirens) if epci is not None else (code in communes.index):
+        return True
+    if epci is not None:
+        told = {"value": epci, "epci": repr(epci), "near": near_names(epci, sirens)}
+        problem = Problem("programme_unknown_epci", **told)
     else:
-        right = selection.commune in communes.index
-        problem = "" if right else f"unknown commune {selection.commune!r}{_near_commune(selection.commune, communes)}."
-    if not right and not any(problem in each for each in done.problems):
+        same = communes.index[communes["name"].str.casefold() == str(code).casefold()]
+        near = () if len(same) else near_names(code, [*communes.index, *communes["name"]])
+        problem = Problem("step_unknown_commune", value=code, commune=repr(code), near=near)
+        if len(same):
+            problem = Problem("programme_commune_by_name", value=code, commune=repr(code), code=repr(same[0]))
+    if not any((each.key, each.value) == (problem.key, problem.value) for each in done.problems):
         done.problems.append(problem)
-    return right
-
-
-def _near_commune(given: str | None, communes: pd.DataFrame) -> str:
-    """Return what was meant instead of a code: that of the commune of this name, or what is near."""
-    same = communes.index[communes["name"].str.casefold() == str(given).casefold()]
-    if len(same):
-        return f": write its code {same[0]!r}"
-    return did_you_mean(given, [*communes.index, *communes["name"]])
+    return False
 
 
 def _place_name(done: Carried, step: PlannedStep) -> str:
@@ -368,4 +334,4 @@ def _place_name(done: Carried, step: PlannedStep) -> str:
     if selection is not None and selection.epci is not None:
         named = communes.loc[communes["epci"] == selection.epci]
         return str(named["epci_name"].iloc[0]) if "epci_name" in named and len(named) else f"EPCI {selection.epci}"
-    return str(step.id)
+    return "–".join(map(str, step.road)) if step.road is not None else str(step.id)

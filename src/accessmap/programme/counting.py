@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.measures.digital import coverage_rate
 from accessmap.measures.minutes import coverage
 from accessmap.measures.resilience import site_places
@@ -20,7 +21,7 @@ from accessmap.measures.stepfree import step_free
 from accessmap.programme.carrying import Missing
 from accessmap.study.digital_help import MEDIATION
 from accessmap.study.study import Study
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["COUNTS", "Situation", "digital_help_sites", "target_problems"]
 
@@ -218,22 +219,21 @@ def _people(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     wrong = values[(numbers.isna() & values.notna()) | (numbers < 0)]
     if len(wrong):
-        told = f"'{HELPED}' of {wrong.index[0]!r} is {wrong.iloc[0]!r}"
-        raise TableError(f"{told}: give people a year, 0 or more, or leave it missing.", about="services")
+        told = {"name": HELPED, "site": repr(wrong.index[0]), "shown": repr(wrong.iloc[0])}
+        raise TableError(Problem("helped_wrong", value=wrong.iloc[0], **told), about="services")
     return numbers
 
 
-def target_problems(targets: Mapping[str, float]) -> list[str]:
+def target_problems(targets: Mapping[str, float]) -> Problems:
     """Return what is wrong with targets: names that are no indicator, values that none can have."""
-    problems = []
+    problems = Problems()
     for name, value in targets.items():
         if name not in COUNTS:
-            problems.append(f"no indicator {name!r}{did_you_mean(name, COUNTS)}; one of {', '.join(COUNTS)}.")
-            continue
-        largest = 1.0 if COUNTS[name][0] == "share" else float("inf")
-        if not 0 <= value <= largest:
-            what = "a share from 0 to 1" if largest == 1 else "0 or more"
-            problems.append(f"the target of {name!r} is {value!r}: give {what}.")
+            told = {"name": repr(name), "near": near_names(name, COUNTS), "known": ", ".join(COUNTS)}
+            problems.add("target_unknown", value=name, **told)
+        elif not 0 <= value <= (1 if COUNTS[name][0] == "share" else math.inf):
+            key = "target_share" if COUNTS[name][0] == "share" else "target_amount"
+            problems.add(key, value=value, name=repr(name), target=repr(value))
     return problems
 
 

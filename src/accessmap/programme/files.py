@@ -9,24 +9,42 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.files import write_whole
 from accessmap.programme.counting import target_problems
 from accessmap.programme.operation import (
-    ACTION_KEYS,
     FIRST_YEAR,
     KINDS,
     LAST_YEAR,
+    SELECTIONS,
     UNKNOWN,
     Operation,
     PlannedStep,
     Selection,
+    selected,
 )
 from accessmap.programme.programme import Programme
+from accessmap.study.steps import ACTIONS, ASPECTS, KNOWN, faults
 from accessmap.tables.contracts import LEVELS, SECTORS
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
-__all__ = ["Checks", "read", "sample", "write"]
+__all__ = ["read", "sample", "write"]
+
+DEGREES: Final = {"lon": 180, "lat": 90}
+# What pydantic finds in a step, and the sentence that tells it.
+BOUNDS: Final = ("programme_want_above", "programme_negative", "programme_at_most")
+FAULTS: Final = {
+    "tuple_type": "step_want_road",
+    "too_long": "step_want_road",
+    "float_type": "programme_want_number",
+    "finite_number": "programme_want_number",
+    "string_type": "programme_want_text",
+    "string_too_short": "programme_want_text",
+    "greater_than": "programme_want_above",
+    "greater_than_equal": "programme_negative",
+    "less_than_equal": "programme_at_most",
+}
 
 INSEE: Final = re.compile(r"(\d{2}|2[AB])\d{3}")
 SIREN: Final = re.compile(r"\d{9}")
@@ -42,48 +60,50 @@ class Checks:
     where
         What a problem is said of, such as "operation 2 ('Mairie de Servais')".
     problems
-        The list to which problems are added, of a table above this one.
+        To which problems are added, of all tables.
     """
 
-    def __init__(self, table: Mapping[str, Any], where: str, problems: list[str] | None = None) -> None:
-        self.table, self.where = table, where
-        self.problems: list[str] = [] if problems is None else problems
+    def __init__(self, table: Mapping[str, Any], where: Note, problems: Problems) -> None:
+        self.table, self.where, self.problems = table, where, problems
 
-    def problem(self, told: str) -> None:
-        """Note a problem."""
-        self.problems.append(f"{self.where}: {told}")
+    def wrong(self, key: str, name: str = "", value: object = "", *, known: Iterable[str] = (), **told: Any) -> None:
+        """Note a problem: the key of its sentence, what it is of, what stands there, and what may stand there."""
+        known = tuple(known)
+        near = near_names(name if key == "programme_unknown_key" else value, known)
+        told = {"name": name, "shown": repr(value), "known": ", ".join(known), **told}
+        self.problems.add(key, where=self.where, value=value, near=near, **told)
 
     def keys(self, known: Sequence[str]) -> None:
         """Every key is known."""
         for name in self.table:
             if name not in known:
-                self.problem(f"unknown key {name!r}{did_you_mean(name, known)}; one of {', '.join(known)}.")
+                self.wrong("programme_unknown_key", name, known=known)
 
     def one_of(self, name: str, value: object, known: Sequence[str]) -> bool:
         """Return whether a value is one of those known, and note it where it is not."""
         right = value in known
         if not right:
-            self.problem(f"unknown {name} {value!r}{did_you_mean(value, known)}; one of {', '.join(known)}.")
+            self.wrong("programme_unknown_value", name, value, known=known)
         return right
 
     def choice(self, name: str, known: Sequence[str], *, needed: bool = False) -> str | None:
         """Return a value that must be one of those known."""
         if name not in self.table:
             if needed:
-                self.problem(f"'{name}' is missing: one of {', '.join(known)}.")
+                self.wrong("programme_missing_one_of", name, known=known)
             return None
         value = self.table[name]
         return str(value) if self.one_of(name, value, known) else None
 
-    def text(self, name: str, *, needed: bool = False, unknown: bool = False) -> str:
-        """Return a text; empty where it is not given, or said to be unknown where that may be."""
+    def text(self, name: str, *, needed: bool = False) -> str:
+        """Return a text; empty where it is not given."""
         value = self.table.get(name, "")
         if not isinstance(value, str):
-            self.problem(f"'{name}' is {value!r}: give a text.")
+            self.wrong("programme_want_text", name, value)
             return ""
         if needed and not value.strip():
-            self.problem(f"'{name}' is missing.")
-        return "" if unknown and value == UNKNOWN else value
+            self.wrong("programme_key_missing", name)
+        return value
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; empty where it is not given or unknown."""
@@ -91,7 +111,7 @@ class Checks:
         if value == UNKNOWN:
             return ()
         if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
-            self.problem(f"'{name}' is {value!r}: give a list of texts.")
+            self.wrong("programme_want_texts", name, value)
             return ()
         return tuple(value)
 
@@ -107,14 +127,14 @@ class Checks:
     def _is_code(self, name: str, value: object) -> bool:
         right = isinstance(value, str) and INSEE.fullmatch(value) is not None
         if not right:
-            self.problem(f"'{name}' has {value!r}: give INSEE codes as text, such as \"02716\".")
+            self.wrong("programme_want_code", name, value)
         return right
 
     def siren(self, name: str) -> str | None:
         """Return the SIREN of an EPCI, None where it is not given."""
         value = self.table.get(name)
         if value is not None and not (isinstance(value, str) and SIREN.fullmatch(value)):
-            self.problem(f"'{name}' is {value!r}: give its SIREN as text, nine digits such as \"200071785\".")
+            self.wrong("programme_want_siren", name, value)
             return None
         return value
 
@@ -124,19 +144,19 @@ class Checks:
         if value == UNKNOWN:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not FIRST_YEAR <= value <= LAST_YEAR:
-            self.problem(f"'{name}' is {value!r}: give a year from {FIRST_YEAR} to {LAST_YEAR}, or \"{UNKNOWN}\".")
+            self.wrong("programme_want_year", name, value, first=FIRST_YEAR, last=LAST_YEAR)
             return None
         return value
 
-    def amount(self, name: str, *, largest: float | None = None) -> float | None:
+    def amount(self, name: str, value: object = UNKNOWN) -> float | None:
         """Return a number, 0 or more; None where it is unknown."""
-        return self._number(name, self.table.get(name, UNKNOWN), largest=largest)
-
-    def degrees(self, name: str, limit: float) -> float | None:
-        """Return degrees, no further from 0 than `limit`; None where they are not given."""
-        value = self._number(name, self.table.get(name, UNKNOWN), negative=True)
-        if value is not None and abs(value) > limit:
-            self.problem(f"'{name}' is {value:g}: give degrees, from {-limit:g} to {limit:g}.")
+        if value == UNKNOWN:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.wrong("programme_want_number", name, value)
+            return None
+        if value < 0:
+            self.wrong("programme_negative", name, value, number=f"{value:g}")
             return None
         return value
 
@@ -146,43 +166,33 @@ class Checks:
         if table == UNKNOWN:
             return ()
         if not isinstance(table, dict):
-            self.problem(f"'{name}' is {table!r}: give a table of numbers, or \"{UNKNOWN}\".")
+            self.wrong("programme_want_table", name, table)
             return ()
-        return tuple((each, self._number(f"{name}.{each}", value)) for each, value in table.items())
-
-    def _number(
-        self, name: str, value: object, *, negative: bool = False, largest: float | None = None
-    ) -> float | None:
-        if value == UNKNOWN:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            self.problem(f"'{name}' is {value!r}: give a number, or \"{UNKNOWN}\".")
-            return None
-        if value < 0 and not negative:
-            self.problem(f"'{name}' is negative ({value:g}): give 0 or more, or \"{UNKNOWN}\".")
-            return None
-        if largest is not None and value > largest:
-            self.problem(f"'{name}' is {value:g}: give at most {largest:g} (a share is 0-1, not a percentage).")
-            return None
-        return value
+        return tuple((each, self.amount(f"{name}.{each}", value)) for each, value in table.items())
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return true or false."""
         value = self.table.get(name, default)
         if not isinstance(value, bool):
-            self.problem(f"'{name}' is {value!r}: write true or false.")
+            self.wrong("programme_want_flag", name, value)
             return default
         return value
 
+    def tables(self, name: str, key: str) -> list[dict[str, Any]]:
+        """Return an array of tables; empty where it is none, which the sentence of this key tells."""
+        found = self.table.get(name, [])
+        if isinstance(found, list) and all(isinstance(each, dict) for each in found):
+            return found
+        self.wrong(key, name, found)
+        return []
+
     def twice(self, name: str, tables: Iterable[Mapping[str, Any]]) -> None:
         """No two tables have one value under this name."""
-        seen: dict[object, int] = {}
+        seen: dict[str, int] = {}
         for number, table in enumerate(tables, start=1):
             value = table.get(name)
-            if isinstance(value, str) and value in seen:
-                self.problem(f"operations {seen[value]} and {number} have the {name} {value!r}; give each its own.")
-            elif isinstance(value, str):
-                seen[value] = number
+            if isinstance(value, str) and seen.setdefault(value, number) != number:
+                self.wrong("programme_twice", name, value, first=seen[value], second=number)
 
 
 TOP_KEYS = ("title", "year", "source", "partners", "targets", "operation")
@@ -203,25 +213,6 @@ OPERATION_KEYS = (
     "enabled",
     "step",
 )
-SELECTIONS = {"sites": ("category",), "schools": ("level", "sector"), "communes": ()}
-PROPERTIES = (
-    "step_free",
-    "capacity",
-    "hours",
-    "tablets",
-    "interactive_boards",
-    "ent",
-    "connection_mbps",
-    "technology",
-    "share",
-    "kmh",
-)
-# Of a property, the values it may have where they are words, or the largest number.
-WORDS = {"step_free": ("yes", "no", UNKNOWN), "ent": ("yes", "no", UNKNOWN)}
-TEXTS = ("hours", "technology")
-LARGEST = {"share": 1.0}
-# A selection may stand in place of the one or of the other.
-INSTEAD = {"close": ("id", "sites"), "move": ("id", "sites"), "set": ("id", "sites"), "equip": ("id", "schools")}
 
 
 def sample() -> Programme:
@@ -261,107 +252,104 @@ def read(path: str | Path) -> Programme:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path}: not a TOML file of a programme ({error}).") from error
-    check = Checks(table, "programme")
+        raise ScenarioError(Problem("programme_not_toml", where=Note.plain(str(path)), why=str(error))) from error
+    check = Checks(table, Note("programme_itself"), Problems())
     check.keys(TOP_KEYS)
-    operations = table.get("operation", [])
-    if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
-        check.problem("'operation' is not a list of tables: write each as [[operation]].")
-        operations = []
+    operations = check.tables("operation", "programme_want_operations")
     title, year = check.text("title", needed=True), check.year("year")
     partners, source = check.texts("partners"), check.text("source")
     targets = tuple((name, value) for name, value in check.amounts("targets") if value is not None)
-    for told in target_problems(dict(targets)):
-        check.problem(told)
-    found = [_operation(each, number, check) for number, each in enumerate(operations, start=1)]
+    check.problems += [problem.at(check.where) for problem in target_problems(dict(targets))]
+    found = [_operation(each, number, check.problems) for number, each in enumerate(operations, start=1)]
     check.twice("id", operations)
     check.twice("title", operations)
-    if check.problems:
-        count = f"{len(check.problems)} problem{'s' * (len(check.problems) > 1)}"
-        raise ScenarioError(f"{path}: {count}. " + " ".join(check.problems))
+    check.problems.raise_if_any(ScenarioError, str(path))
     return Programme(title, tuple(each for each in found if each is not None), year, partners, targets, source)
 
 
-def _operation(table: Mapping[str, Any], number: int, above: Checks) -> Operation | None:
+def _operation(table: Mapping[str, Any], number: int, problems: Problems) -> Operation | None:
     title = table.get("title")
-    where = f"operation {number}" + (f" ({title!r})" if isinstance(title, str) and title else "")
-    check = Checks(table, where, above.problems)
-    wrong = len(check.problems)
+    where = Note("programme_operation_at", number=number)
+    if isinstance(title, str) and title:
+        where = Note("programme_operation_of", number=number, title=repr(title))
+    check = Checks(table, where, problems)
+    wrong = len(problems)
     check.keys(OPERATION_KEYS)
     communes, epci = check.codes("communes"), check.siren("epci")
     if not table.get("communes") and "epci" not in table:
-        check.problem("'communes' is missing: give the INSEE codes of where it is, or the SIREN of its 'epci'.")
-    steps = table.get("step", [])
-    if not isinstance(steps, list) or not all(isinstance(each, dict) for each in steps):
-        check.problem("'step' is not a list of tables: write each as [[operation.step]].")
-        steps = []
-    found = [_step(step, Checks(step, f"{where}, step {at}", above.problems)) for at, step in enumerate(steps, 1)]
+        check.wrong("programme_no_communes", "communes")
+    steps = [
+        _step(step, Checks(step, Note("programme_step_at", operation=where, number=at), problems))
+        for at, step in enumerate(check.tables("step", "programme_want_steps"), start=1)
+    ]
     given: dict[str, Any] = {
         **{name: check.text(name, needed=True) for name in ("id", "title", "owner")},
         "kind": check.choice("kind", KINDS, needed=True),
         "year": check.year("year"),
-        "cost_eur": check.amount("cost_eur"),
+        "cost_eur": check.amount("cost_eur", table.get("cost_eur", UNKNOWN)),
         "financing": check.amounts("financing"),
         **{name: check.texts(name) for name in ("partners", "funders", "expected")},
         "reading": check.text("reading"),
         "enabled": check.flag("enabled", default=True),
     }
-    if len(check.problems) > wrong:
+    if len(problems) > wrong:
         return None
-    steps = tuple(step for step in found if step is not None)
-    return Operation(communes=communes, epci=epci, steps=steps, **given)
+    return Operation(communes=communes, epci=epci, steps=tuple(step for step in steps if step is not None), **given)
 
 
 def _step(table: Mapping[str, Any], check: Checks) -> PlannedStep | None:
-    action = check.choice("action", tuple(ACTION_KEYS), needed=True)
+    action = check.choice("action", tuple(ACTIONS), needed=True)
     if action is None:
         return None
-    check.where += f" ({action})"
-    check.keys(("action", *sorted(ACTION_KEYS[action])))
-    _check_whole(table, action, check)
-    road = table.get("road")
-    if road is not None and (not isinstance(road, list) or len(road) != 2):
-        check.problem(f"road is {road!r}: give the two node ids, such as [12, 15].")
-        road = None
-    selections = {name: _selection(table[name], name, check) for name in SELECTIONS if name in table}
-    return PlannedStep(
-        action,  # type: ignore[arg-type]
-        id=check.text("id") or None,
-        category=check.text("category", unknown=True) or None,
-        name=check.text("name") or None,
-        commune=check.code("commune"),
-        lon=check.degrees("lon", 180.0),
-        lat=check.degrees("lat", 90.0),
-        properties=tuple((name, _property(name, check)) for name in PROPERTIES if name in table),
-        road=tuple(road) if road is not None else None,
-        **selections,
-    )
-
-
-def _check_whole(table: Mapping[str, Any], action: str, check: Checks) -> None:
-    """Note what a step leaves out and must say."""
-    one, other = INSTEAD.get(action, ("commune", "communes") if action == "connect" else ("", ""))
-    if one and (one in table) == (other in table):
-        check.problem(f"give either '{one}' or '{other}', a selection.")
+    kind, (one, several) = ACTIONS[action], selected(action)
+    check.where = Note("scenario_file_action", step=check.where, action=action)
+    check.keys(("action", *sorted({*kind.__dataclass_fields__, several} - {""})))
+    if one and (one in table) == (several in table):
+        check.wrong("programme_either_selection", one, other=repr(several))
     if ("lon" in table) != ("lat" in table):
-        check.problem("'lon' and 'lat' go together.")
-    if "commune" in table and "lon" in table:
-        check.problem("give either 'commune' or 'lon' and 'lat'.")
-    if action == "set" and not {"step_free", "capacity", "hours"} & set(table):
-        check.problem("nothing is set: give 'step_free', 'capacity' or 'hours'.")
-    for name in ("road", "kmh"):
-        if name in ACTION_KEYS[action] and name not in table:
-            check.problem(f"'{name}' is missing.")
+        check.wrong("programme_lon_and_lat")
+    if kind.placed and "commune" in table and "lon" in table:
+        check.wrong("programme_either_place")
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    given = {name: given[name] for name in kind.__dataclass_fields__ if name in given}
+    if action == "set" and not given.keys() - {"id"}:
+        check.wrong("programme_nothing_set")
+    for fault in faults(kind, {name: value for name, value in given.items() if value != UNKNOWN}):
+        _fault(fault, table, one, check)
+    if "commune" in given:
+        check.code("commune")
+    chosen = {several: _selection(table[several], several, check)} if several in table else {}
+    known = {name: value for name, value in given.items() if name in ASPECTS and value not in (UNKNOWN, "")}
+    properties = tuple((name, value) for name, value in given.items() if name not in ASPECTS)
+    return PlannedStep(action, properties=properties, **known, **chosen)
+
+
+def _fault(fault: Mapping[str, Any], table: Mapping[str, Any], one: str, check: Checks) -> None:
+    """Note what is wrong with one value of a step; what a programme may leave unknown is not missing."""
+    name, kind = str(fault["loc"][0]), fault["type"]
+    value = table.get(name)
+    if kind == "missing":
+        if name not in (one, "category", *table):
+            check.wrong("programme_key_missing", name)
+    elif kind == "literal_error":
+        check.one_of(name, value, KNOWN)
+    elif kind != "unexpected_keyword_argument":  # `keys` has told it
+        key = FAULTS.get(kind, "step_want_other")
+        bounds = {"limit": DEGREES.get(name), "why": fault["msg"]}
+        if key in BOUNDS:
+            bounds["number"] = f"{value:g}"
+            key = "programme_want_degrees" if name in DEGREES else "programme_negative" if value < 0 else key
+        check.wrong(key, name, value, **bounds)
 
 
 def _selection(table: Any, name: str, above: Checks) -> Selection:
     if not isinstance(table, dict):
-        above.problem(f"'{name}' is {table!r}: give a selection, such as {{ commune = \"02716\" }}.")
+        above.wrong("programme_want_selection", name, table)
         return Selection()
-    check = Checks(table, f"{above.where}, {name}", above.problems)
+    check = Checks(table, Note("programme_selection", step=above.where, name=name), above.problems)
     check.keys(("commune", "epci", *SELECTIONS[name]))
     if ("commune" in table) == ("epci" in table):
-        check.problem("give either 'commune' or 'epci'.")
+        check.wrong("programme_either_commune")
     levels = (table["level"],) if isinstance(table.get("level"), str) else check.texts("level")
     for level in levels:
         check.one_of("level", level, LEVELS)
@@ -372,15 +360,6 @@ def _selection(table: Any, name: str, above: Checks) -> Selection:
         levels=levels,
         sector=check.choice("sector", SECTORS),
     )
-
-
-def _property(name: str, check: Checks) -> Any:
-    if name in WORDS:
-        return check.choice(name, WORDS[name])
-    if name in TEXTS:
-        return check.text(name)
-    value = check.amount(name, largest=LARGEST.get(name))
-    return UNKNOWN if value is None else value
 
 
 def write(programme: Programme, path: str | Path) -> Path:
@@ -416,23 +395,11 @@ def write(programme: Programme, path: str | Path) -> Path:
 
 def _told(operation: Operation) -> dict[str, Any]:
     """Return an operation as its table; what is unknown is written so."""
-    return {
-        "id": operation.id,
-        "title": operation.title,
-        "owner": operation.owner,
-        "communes": list(operation.communes),
-        "epci": operation.epci,
-        "kind": operation.kind,
-        "year": operation.year if operation.year is not None else UNKNOWN,
-        "cost_eur": operation.cost_eur if operation.cost_eur is not None else UNKNOWN,
-        "financing": {name: UNKNOWN if euros is None else euros for name, euros in operation.financing},
-        "partners": list(operation.partners),
-        "funders": list(operation.funders),
-        "expected": list(operation.expected),
-        "reading": operation.reading,
-        "enabled": operation.enabled,
-        "step": [_told_step(step) for step in operation.steps],
-    }
+    told = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(operation).items()}
+    told["financing"] = {name: UNKNOWN if euros is None else euros for name, euros in operation.financing}
+    told |= {name: UNKNOWN for name in ("year", "cost_eur") if told[name] is None}
+    del told["steps"]
+    return {**told, "step": [_told_step(step) for step in operation.steps]}
 
 
 def _told_step(step: PlannedStep) -> dict[str, Any]:

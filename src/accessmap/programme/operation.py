@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from accessmap.errors import ScenarioError
-from accessmap.words.near import did_you_mean
+from accessmap.errors import Problem, Problems, ScenarioError
+from accessmap.study.steps import ACTIONS
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
-__all__ = ["ACTION_KEYS", "KINDS", "UNKNOWN", "Operation", "PlannedStep", "Selection"]
+__all__ = ["KINDS", "SELECTIONS", "UNKNOWN", "Operation", "PlannedStep", "Selection", "selected"]
 
 UNKNOWN: Final = "unknown"
 """What a file says where nothing is known: a year, a cost, a number of tablets."""
@@ -20,20 +22,18 @@ roll-out; help with procedures online; places to work; any other service."""
 # A contract is of this century; what is planned later than this is a slip of the key.
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
-Act = Literal["open", "close", "move", "set", "equip", "connect", "close_road", "set_speed"]
+# What a selection may say besides a commune or an EPCI, by what it selects.
+SELECTIONS: Final[dict[str, tuple[str, ...]]] = {"sites": ("category",), "schools": ("level", "sector"), "communes": ()}
 
-PLACE: Final = frozenset({"commune", "lon", "lat"})
-# What each action may say besides `action`; `sites`, `schools` and `communes` are selections, in place of one id.
-ACTION_KEYS: Final[dict[str, frozenset[str]]] = {
-    "open": PLACE | {"category", "id", "name"},
-    "close": frozenset({"id", "sites"}),
-    "move": PLACE | {"id", "sites"},
-    "set": frozenset({"id", "sites", "step_free", "capacity", "hours"}),
-    "equip": frozenset({"id", "schools", "tablets", "interactive_boards", "ent", "connection_mbps"}),
-    "connect": frozenset({"commune", "communes", "technology", "share"}),
-    "close_road": frozenset({"road"}),
-    "set_speed": frozenset({"road", "kmh"}),
-}
+
+def selected(action: str) -> tuple[str, str]:
+    """Return what a step of an action is about, one or a selection: ("id", "sites"); empty where it selects nothing.
+
+    >>> selected("equip"), selected("close_road")
+    (('id', 'schools'), ('', ''))
+    """
+    selects = ACTIONS[action].selects
+    return ("commune" if selects == "communes" else "id", selects) if selects else ("", "")
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Selection:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One change that an operation makes; what it leaves out is unknown.
+    """One step of a scenario as an operation plans it; what it leaves out is unknown.
 
     Parameters
     ----------
     action
-        As a step of a scenario: open, close, move, set, equip, connect, close_road, set_speed.
+        As a step of a scenario: open, close, move, set, equip, connect, close_road, set_speed, or one of yours.
     id
         Of a site, or of a school to equip.
     sites, schools, communes
@@ -90,7 +90,7 @@ class PlannedStep:
         For an action that is none.
     """
 
-    action: Act
+    action: str
     id: str | None = None
     sites: Selection | None = None
     schools: Selection | None = None
@@ -104,9 +104,10 @@ class PlannedStep:
     road: tuple[Any, Any] | None = None
 
     def __post_init__(self) -> None:
-        if self.action not in ACTION_KEYS:
-            near = did_you_mean(self.action, ACTION_KEYS)
-            raise ScenarioError(f"step: unknown action {self.action!r}{near}; one of {', '.join(ACTION_KEYS)}.")
+        if self.action not in ACTIONS:
+            near, known = near_names(self.action, ACTIONS), ", ".join(ACTIONS)
+            told = {"value": self.action, "action": repr(self.action), "near": near, "known": known}
+            raise ScenarioError(Problem("step_unknown_action", where=Note("programme_a_step"), **told))
 
     @property
     def selection(self) -> Selection | None:
@@ -170,14 +171,18 @@ class Operation:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        problems = [f"its {name} is missing." for name in ("id", "title", "owner") if not getattr(self, name)]
+        problems = Problems()
+        for name in ("id", "title", "owner"):
+            if not getattr(self, name):
+                problems.add("operation_lacks", name=name)
         if not self.communes and self.epci is None:
-            problems.append("give the communes it is in, or its epci.")
+            problems.add("operation_no_place")
         if self.kind not in KINDS:
-            problems.append(f"unknown kind {self.kind!r}{did_you_mean(self.kind, KINDS)}; one of {', '.join(KINDS)}.")
+            told = {"name": "kind", "shown": repr(self.kind), "known": ", ".join(KINDS)}
+            problems.add("programme_unknown_value", value=self.kind, near=near_names(self.kind, KINDS), **told)
         if self.year is not None and not FIRST_YEAR <= self.year <= LAST_YEAR:
-            problems.append(f"its year is {self.year!r}: give one from {FIRST_YEAR} to {LAST_YEAR}, or None.")
-        euros = [self.cost_eur, *(euros for _, euros in self.financing)]
-        problems += [f"{value:g} euros: give 0 or more, or None." for value in euros if value is not None and value < 0]
-        if problems:
-            raise ScenarioError(f"operation {self.id!r} ({self.title!r}): {' '.join(problems)}")
+            problems.add("operation_year", value=self.year, first=FIRST_YEAR, last=LAST_YEAR)
+        for euros in (self.cost_eur, *(euros for _, euros in self.financing)):
+            if euros is not None and euros < 0:
+                problems.add("operation_euros", value=euros, euros=f"{euros:g}")
+        problems.raise_if_any(ScenarioError, Note("operation_named", id=repr(self.id), title=repr(self.title)))

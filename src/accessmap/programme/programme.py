@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.programme.carrying import Carried, carried_out
 from accessmap.programme.counting import target_problems
 from accessmap.programme.operation import Operation
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import some
+from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
 
 __all__ = ["Programme"]
@@ -63,15 +64,14 @@ class Programme:
 
     def __post_init__(self) -> None:
         if not isinstance(self.title, str) or not self.title.strip() or self.title == BASELINE:
-            raise ScenarioError(f"programme: the title is {self.title!r}: give it a text that maps can show.")
+            raise ScenarioError(Problem("programme_blank_title", value=self.title, title=repr(self.title)))
         for what in ("id", "title"):
             told = [str(getattr(operation, what)) for operation in self.operations]
             twice = sorted({each for each in told if told.count(each) > 1})
             if twice:
-                raise ScenarioError(f"programme: two operations have the {what} {twice[0]!r}; give each its own.")
-        wrong = target_problems(dict(self.targets))
-        if wrong:
-            raise ScenarioError(f"programme {self.title!r}: {' '.join(wrong)}")
+                told = {"name": what, "shown": repr(twice[0])}
+                raise ScenarioError(Problem("programme_two_operations", value=twice[0], **told))
+        target_problems(dict(self.targets)).raise_if_any(ScenarioError, _named(self.title))
 
     def __iter__(self) -> Iterator[Operation]:
         """Iterate over the operations that are switched on, in order."""
@@ -198,18 +198,22 @@ class Programme:
 
     def _check_ids(self, *ids: str) -> None:
         known = [operation.id for operation in self.operations]
-        unknown = [f"{each!r}{did_you_mean(each, known)}" for each in ids if each not in known]
+        unknown = [each for each in ids if each not in known]
         if unknown:
-            raise ScenarioError(f"programme {self.title!r}: no operation {', '.join(unknown)}; see .operations.")
+            told = {"value": unknown[0], "ids": some(unknown, known)}
+            raise ScenarioError(Problem("programme_no_operation_of", where=_named(self.title), **told))
+
+
+def _named(title: str) -> Note:
+    return Note("programme_named", title=repr(title))
 
 
 def _raise_problems(title: str, done: list[Carried]) -> None:
     """Raise every problem of a programme's operations at once, each with the operation's number and title."""
-    problems = [
-        f"Operation {number} ({each.operation.title!r}): {problem[0].lower()}{problem[1:]}"
-        for number, each in enumerate(done, start=1)
-        for problem in each.problems
-    ]
-    if problems:
-        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-        raise ScenarioError(f"programme {title!r}: {count}. " + " ".join(problems))
+    problems = Problems()
+    for number, each in enumerate(done, start=1):
+        place = Note("programme_operation_done", number=number, title=repr(each.operation.title))
+        for problem in each.problems:
+            where = Note("place_within", outer=place, inner=problem.where) if problem.where else place
+            problems.append(problem.at(where))
+    problems.raise_if_any(ScenarioError, _named(title))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import StudyError
+from accessmap.errors import Problems, StudyError
 from accessmap.programme.before_after import REACH_MINUTES
 from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, digital_help_sites
 from accessmap.study.study import Study
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["side_by_side", "territories_of"]
 
@@ -155,7 +156,7 @@ def _lacking(missing: Mapping[str, tuple[Missing, ...]]) -> tuple[Missing, ...]:
     """Return what is missing: what all territories lack once, the rest with the territory that lacks it."""
     every = dict.fromkeys(each for lacking in missing.values() for each in lacking)
     common = [each for each in every if all(each in lacking for lacking in missing.values())]
-    own = [replace(each, where=name) for name, lacking in missing.items() for each in lacking if each not in common]
+    own = [each.at(name) for name, lacking in missing.items() for each in lacking if each not in common]
     return (*common, *own)
 
 
@@ -219,27 +220,29 @@ def _kinds(study: Study, categories: Sequence[str] | None) -> list[str]:
 def _places(study: Study, territories: Territories) -> dict[str, list[str]]:
     """Return the communes of each territory; every name and code that is none is told at once."""
     communes = study.communes
-    problems, found = [], {}
+    problems, found = Problems(), {}
     for name, given in territories.items():
+        where = Note.plain(repr(name))
         if name in OURS:
-            problems.append(f"{name!r} is a column of the table: give the territory another name.")
+            problems.add("side_our_column", value=name, name=where)
         if isinstance(given, str):
             found[name] = _named(study, given)
             if not found[name]:
                 known = [*communes["epci"].dropna().unique(), *{_department(code) for code in communes.index}]
-                problems.append(f"{name!r}: no EPCI or department {given!r}{did_you_mean(given, known)}.")
+                problems.add(
+                    "side_unknown_code", where=where, value=given, code=repr(given), near=near_names(given, known)
+                )
             continue
         found[name] = list(dict.fromkeys(given))
         unknown = [code for code in found[name] if code not in communes.index]
         if unknown:
-            near = did_you_mean(unknown[0], communes.index)
-            problems.append(f"{name!r}: {len(unknown)} unknown communes, such as {unknown[0]!r}{near}.")
+            told = {"value": unknown[0], "code": repr(unknown[0]), "near": near_names(unknown[0], communes.index)}
+            problems.add("side_unknown_communes", where=where, n=len(unknown), **told)
         if not found[name]:
-            problems.append(f"{name!r}: no commune is given.")
+            problems.add("side_no_commune", where=where)
     if not territories:
-        problems.append("no territory is given.")
-    if problems:
-        raise StudyError(f"side_by_side: {len(problems)} problem{'s' * (len(problems) > 1)}. " + " ".join(problems))
+        problems.add("side_no_territory")
+    problems.raise_if_any(StudyError, "side_by_side")
     return found
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from accessmap.errors import ScenarioError
-from accessmap.study.steps import ACTIONS, Changes, Step
+from accessmap.errors import Problem, Problems, ScenarioError
+from accessmap.study.steps import Changes, Close, CloseRoad, Connect, Equip, Move, Open, Set, SetSpeed, Step
 from accessmap.study.study import Study
 from accessmap.tables.contracts import check_services
 from accessmap.words.cards import scenario_card
+from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
 
 __all__ = ["Scenario"]
@@ -40,9 +41,13 @@ class Scenario:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise ScenarioError(f"scenario: the name is {self.name!r}: give it a text that maps can show.")
+            raise ScenarioError(Problem("scenario_blank_name", value=self.name, name=repr(self.name)))
         if self.name == BASELINE:
-            raise ScenarioError(f"scenario: {BASELINE!r} is what the study is without changes; choose another name.")
+            raise ScenarioError(Problem("scenario_baseline_name", value=self.name, name=repr(self.name)))
+
+    def then(self, step: Step) -> Scenario:
+        """Return the scenario with one more step, of any action: those below, or one of yours."""
+        return replace(self, steps=(*self.steps, step))
 
     def open(
         self,
@@ -55,41 +60,41 @@ class Scenario:
         name: str | None = None,
     ) -> Scenario:
         """Return the scenario with a new site of this category, at a commune's mairie or at a point in degrees."""
-        return self._then(Step("open", id, category, name, commune, lon, lat))
+        return self.then(Open(category=category, commune=commune, lon=lon, lat=lat, id=id, name=name))
 
     def close(self, id: str) -> Scenario:
         """Return the scenario with this site closed."""
-        return self._then(Step("close", id))
+        return self.then(Close(id=id))
 
     def move(
         self, id: str, *, commune: str | None = None, lon: float | None = None, lat: float | None = None
     ) -> Scenario:
         """Return the scenario with this site moved to a commune's mairie or to a point in degrees."""
-        return self._then(Step("move", id, commune=commune, lon=lon, lat=lat))
+        return self.then(Move(id=id, commune=commune, lon=lon, lat=lat))
 
     def adapt(self, id: str, *, step_free: str = "yes") -> Scenario:
         """Return the scenario with this site made step-free ("yes"), or not ("no"), or "unknown"."""
-        return self._then(Step("set", id, properties=(("step_free", step_free),)))
+        return self.then(Set(id=id, step_free=step_free))
 
     def resize(self, id: str, *, capacity: float) -> Scenario:
         """Return the scenario with another capacity for this site, in the unit of its category."""
-        return self._then(Step("set", id, properties=(("capacity", capacity),)))
+        return self.then(Set(id=id, capacity=capacity))
 
     def set_hours(self, id: str, hours: str) -> Scenario:
         """Return the scenario with other opening hours for this site, in OSM opening_hours syntax."""
-        return self._then(Step("set", id, properties=(("hours", hours),)))
+        return self.then(Set(id=id, hours=hours))
 
     def close_road(self, u: Any, v: Any) -> Scenario:
         """Return the scenario with the road between two nodes closed, both ways: a bridge, say."""
-        return self._then(Step("close_road", road=(u, v)))
+        return self.then(CloseRoad(road=(u, v)))
 
     def set_speed(self, u: Any, v: Any, *, kmh: float) -> Scenario:
         """Return the scenario with another speed between two nodes, both ways, in km/h; delays at the ends are lost."""
-        return self._then(Step("set_speed", road=(u, v), properties=(("kmh", kmh),)))
+        return self.then(SetSpeed(road=(u, v), kmh=kmh))
 
     def connect(self, commune: str, *, technology: str = "fibre", share: float = 1.0) -> Scenario:
         """Return the scenario with this share (0-1) of a commune's premises connectable, never less than before."""
-        return self._then(Step("connect", commune=commune, properties=(("technology", technology), ("share", share))))
+        return self.then(Connect(commune=commune, technology=technology, share=share))
 
     def equip(
         self,
@@ -101,13 +106,8 @@ class Scenario:
         connection_mbps: float | None = None,
     ) -> Scenario:
         """Return the scenario with this school equipped: tablets and boards come on top of those that are there."""
-        given = {
-            "tablets": tablets,
-            "interactive_boards": interactive_boards,
-            "ent": ent,
-            "connection_mbps": connection_mbps,
-        }
-        return self._then(Step("equip", school, properties=tuple((k, v) for k, v in given.items() if v is not None)))
+        given = {"tablets": tablets, "interactive_boards": interactive_boards, "connection_mbps": connection_mbps}
+        return self.then(Equip(id=school, ent=ent, **given))
 
     def named(self, name: str) -> Scenario:
         """Return the same changes under another name."""
@@ -135,16 +135,15 @@ class Scenario:
         TableError
             Where a changed service breaks the contract.
         """
-        problems: list[str] = []
+        problems = Problems()
         changes = Changes(study)
         for number, step in enumerate(self.steps, start=1):
             try:
-                ACTIONS[step.action](changes, step)
+                step.apply(changes)
             except ScenarioError as error:
-                problems.append(f"Step {number} ({step.action}): {error}")
-        if problems:
-            count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-            raise ScenarioError(f"scenario {self.name!r}: {count}. " + " ".join(problems))
+                place = Note("scenario_step", number=number, action=step.action)
+                problems += [problem.at(place) for problem in error.problems]
+        problems.raise_if_any(ScenarioError, Note("scenario_named", name=repr(self.name)))
         # What no step has touched was checked with the study.
         touched = changes.services.index.intersection(list(changes.touched))
         if len(touched):
@@ -152,7 +151,8 @@ class Scenario:
         return changes.study()
 
     def _repr_html_(self) -> str:
-        return scenario_card(self.name, [step.given() for step in self.steps])
-
-    def _then(self, step: Step) -> Scenario:
-        return replace(self, steps=(*self.steps, step))
+        told = [
+            {**step.given(), **({"label": step.words["fr"].format(**step.values())} if step.words else {})}
+            for step in self.steps
+        ]
+        return scenario_card(self.name, told)

@@ -7,39 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.files import write_whole
 from accessmap.study.scenario import Scenario
-from accessmap.study.steps import ACTIONS, Step
-from accessmap.words.near import did_you_mean
+from accessmap.study.steps import ACTIONS, Step, faults
+from accessmap.words.near import near_names
+from accessmap.words.notes import Note
 
 __all__ = ["read", "write"]
-
-# What each action needs, and what it may have besides.
-NEEDS = {
-    "open": ({"category"}, {"id", "name", "commune", "lon", "lat"}),
-    "close": ({"id"}, set()),
-    "move": ({"id"}, {"commune", "lon", "lat"}),
-    "set": ({"id"}, {"step_free", "capacity", "hours"}),
-    "close_road": ({"road"}, set()),
-    "set_speed": ({"road", "kmh"}, set()),
-    "connect": ({"commune"}, {"technology", "share"}),
-    "equip": ({"id"}, {"tablets", "interactive_boards", "ent", "connection_mbps"}),
-}
-# The order is that in which the methods of Scenario give them: a scenario that is read equals the one written.
-PROPERTIES = (
-    "step_free",
-    "capacity",
-    "hours",
-    "kmh",
-    "technology",
-    "share",
-    "tablets",
-    "interactive_boards",
-    "ent",
-    "connection_mbps",
-)
-CONNECT = {"technology": "fibre", "share": 1.0}
 
 
 def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
@@ -63,7 +38,7 @@ def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     """
     import tomli_w
 
-    tables = [{"name": scenario.name, "step": [_told(step) for step in scenario.steps]} for scenario in scenarios]
+    tables = [{"name": scenario.name, "step": [as_table(step) for step in scenario.steps]} for scenario in scenarios]
     return write_whole(tomli_w.dumps({"scenario": tables}), Path(path))
 
 
@@ -102,54 +77,83 @@ def read(path: str | Path) -> dict[str, Scenario]:
     try:
         tables = tomllib.loads(path.read_text("utf-8")).get("scenario", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"{path}: not a TOML file of scenarios ({error}).") from error
-    problems: list[str] = []
+        raise ScenarioError(Problem("scenarios_not_toml", where=Note.plain(str(path)), why=str(error))) from error
+    problems = Problems()
     found: dict[str, Scenario] = {}
     for number, table in enumerate(tables, start=1):
         name = table.get("name")
-        where = f"scenario {number}" + (f" ({name!r})" if name else "")
-        steps = [_step(step, f"{where}, step {at}", problems) for at, step in enumerate(table.get("step", []), start=1)]
+        where = Note("scenario_of_name", number=number, name=repr(name)) if name else Note("scenario_at", number=number)
+        steps = [_step(step, where, at, problems) for at, step in enumerate(table.get("step", []), start=1)]
         if name in found:
-            problems.append(f"{where}: the name stands twice; give each its own.")
-        problems += _unknown(table, {"name", "step"}, where)
+            problems.add("scenarios_name_twice", where=where, value=name)
+        for key in set(table) - {"name", "step"}:
+            problems.add(
+                "step_unknown_key", where=where, value=key, named=repr(key), near=near_names(key, ("name", "step"))
+            )
         try:
             found[str(name)] = Scenario(name or "", tuple(step for step in steps if step is not None))
         except ScenarioError as error:
-            problems.append(f"{where}: {error}")
-    if problems:
-        raise ScenarioError(f"{path}: {len(problems)} problem{'s' * (len(problems) > 1)}. " + " ".join(problems))
+            problems += [problem.at(where) for problem in error.problems]
+    problems.raise_if_any(ScenarioError, str(path))
     return found
 
 
-def _told(step: Step) -> dict[str, Any]:
-    given = step.given()
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in given.items()
-        if name != "properties"
-    } | dict(step.properties)
+def as_table(step: Step) -> dict[str, Any]:
+    """Return a step as its table in a file.
+
+    Examples
+    --------
+    >>> as_table(Scenario("a").close_road(12, 15).steps[0])
+    {'action': 'close_road', 'road': [12, 15]}
+    """
+    told = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
+    return {"action": step.action, **told}
 
 
-def _step(table: Mapping[str, Any], where: str, problems: list[str]) -> Step | None:
+def step_of(table: Mapping[str, Any]) -> Step:
+    """Return the step of a table that has no `faults`; its values stay as the file has them, so that its hash does."""
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    return ACTIONS[str(given.pop("action"))](**given)
+
+
+# What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
+SENTENCES = {
+    "unexpected_keyword_argument": "step_unknown_key",
+    "missing": "step_missing",
+    "string_type": "step_want_text",
+    "string_too_short": "step_want_text",
+    "float_type": "step_want_number",
+    "finite_number": "step_want_number",
+    "tuple_type": "step_want_road",
+    "too_long": "step_want_road",
+    "literal_error": "step_want_one_of",
+    "greater_than": "step_want_above",
+    "greater_than_equal": "step_want_at_least",
+    "less_than_equal": "step_want_at_most",
+}
+
+
+def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems) -> Step | None:
     action = table.get("action")
+    where = Note("scenario_file_step", scenario=above, number=number)
     if action not in ACTIONS:
-        problems.append(
-            f"{where}: unknown action {action!r}{did_you_mean(action, ACTIONS)}; one of {', '.join(ACTIONS)}."
+        near = near_names(action, ACTIONS)
+        problems.add(
+            "step_unknown_action", where=where, value=action, action=repr(action), near=near, known=", ".join(ACTIONS)
         )
         return None
-    needed, allowed = NEEDS[action]
-    missing = sorted(needed - set(table))
-    problems += [f"{where} ({action}): {name} is missing." for name in missing]
-    problems += _unknown(table, needed | allowed | {"action"}, f"{where} ({action})")
-    road = table.get("road")
-    if road is not None and (not isinstance(road, list) or len(road) != 2):
-        problems.append(f"{where} ({action}): road is {road!r}: give the two node ids, such as [12, 15].")
-        return None
-    given = {**CONNECT, **table} if action == "connect" else table
-    properties = tuple((name, given[name]) for name in PROPERTIES if name in given)
-    known = {name: value for name, value in table.items() if name in NEEDS["open"][0] | NEEDS["open"][1]}
-    return None if missing else Step(action, **known, properties=properties, road=tuple(road) if road else None)
-
-
-def _unknown(table: Mapping[str, Any], known: set[str], where: str) -> list[str]:
-    return [f"{where}: unknown key {name!r}{did_you_mean(name, known)}." for name in table if name not in known]
+    kind = ACTIONS[action]
+    given = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in table.items() if name != "action"
+    }
+    where = Note("scenario_file_action", step=where, action=action)
+    found = faults(kind, given)
+    for fault in found:
+        name, ctx = str(fault["loc"][0]), fault.get("ctx", {})
+        key = SENTENCES.get(fault["type"], "step_want_other")
+        near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
+        told = {"name": name, "named": repr(name), "shown": repr(table.get(name)), "why": fault["msg"]}
+        bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
+        told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
+        problems.add(key, where=where, value=table.get(name), near=near, **told)
+    return None if found else step_of(table)

@@ -1,66 +1,158 @@
-"""Private to `scenarios`: how each step changes the services or the roads of a study."""
+"""The steps of a scenario: what each action says, how it is told, and how it changes a study.
+
+A new action is a class decorated `@step`: its fields are what a file may say, `apply` is what it does, and its words
+are how it is told. Scenarios, their files, programmes and study.toml then know it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
-from accessmap.categories import CATEGORIES
-from accessmap.errors import ScenarioError
+from accessmap.categories import CATEGORIES, Lang
+from accessmap.errors import AccessmapError, Problem, ScenarioError
 from accessmap.measures.digital import connected
 from accessmap.measures.schools import equipped
-from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
-from accessmap.words.near import did_you_mean
+from accessmap.words import words as labels
+from accessmap.words.near import near_names
+from accessmap.words.words import Words
 
-__all__ = ["ACTIONS", "Changes", "Step"]
+__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
+
+Text = Annotated[str, Strict(), Field(min_length=1)]
+Amount = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
+Kmh = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Lon = Annotated[float, Strict(), Field(ge=-180, le=180)]
+Lat = Annotated[float, Strict(), Field(ge=-90, le=90)]
+KNOWN: Final = ("yes", "no", "unknown")
 
 
-@dataclass(frozen=True)
+def _known(value: str) -> str:
+    if value not in KNOWN:
+        expected = "'yes', 'no' or 'unknown'"
+        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+    return value
+
+
+YesNo = Annotated[str, AfterValidator(_known)]
+
+ACTIONS: Final[dict[str, type[Step]]] = {}
+"""The class of each action, by the name that files give it."""
+
+# What a step may say of a site, a place or a stretch of road; anything else that it says is a property.
+ASPECTS: Final = ("id", "category", "name", "commune", "lon", "lat", "road")
+# What a column says of the sites that nothing is known of, when a step is the first to know it of one.
+UNKNOWN: Final = {"step_free": "unknown", "capacity": np.nan}
+
+
 class Step:
-    """One change: what is done to which site, and where or with which values.
+    """One change. What it does not say of a site (`id`, `category`, `name`), a place or a road is None.
 
-    Parameters
+    Attributes
     ----------
     action
-        "open", "close", "move", or "set" for a property of a site; "close_road" or "set_speed" for a stretch of road;
-        "connect" for a commune; "equip" for a school.
-    id
-        Id of the site or school; None lets `open` make one from category and place.
-    category, name
-        Of a site that opens.
-    commune
-        INSEE code or name: the place is the point of its mairie.
-    lon, lat
-        Place in degrees, instead of a commune.
-    properties
-        Columns that "set" changes, with their new value; "kmh" for "set_speed"; "technology" and "share" for
-        "connect"; what a school gets for "equip".
-    road
-        The two node ids of a stretch of road.
+        What files call it: the name of the class in small letters, words parted by underscores.
+    words
+        How an action of yours is told, by language, its fields in braces; ours are texts of the library.
+    selects
+        What a programme may name instead of one site, school or commune: "sites", "schools" or "communes".
+    placed
+        Whether it needs a place: a commune, or lon and lat.
     """
 
-    action: Literal["open", "close", "move", "set", "close_road", "set_speed", "connect", "equip"]
-    id: str | None = None
-    category: str | None = None
-    name: str | None = None
-    commune: str | None = None
-    lon: float | None = None
-    lat: float | None = None
-    properties: tuple[tuple[str, Any], ...] = ()
-    road: tuple[Any, Any] | None = None
+    __pydantic_config__ = ConfigDict(extra="forbid")
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    action: ClassVar[str]
+    words: ClassVar[Mapping[Lang, str]] = MappingProxyType({})
+    selects: ClassVar[str] = ""
+    placed: ClassVar[bool] = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ASPECTS:
+            return None
+        raise AttributeError(f"{type(self).__name__} has no {name!r}")
+
+    def values(self) -> dict[str, Any]:
+        """Return what the step says, by field; what it leaves out is left out."""
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in told.items() if value is not None}
+
+    @property
+    def properties(self) -> tuple[tuple[str, Any], ...]:
+        """What it says besides the site, the place and the road: columns with their new value, a speed, a share."""
+        return tuple((name, value) for name, value in self.values().items() if name not in ASPECTS)
 
     def given(self) -> dict[str, Any]:
-        """Return what the step says, by name; what it leaves out is left out."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        """Return what the step says, by name, its properties together: what the hash of a scenario is made of."""
+        told = {name: value for name, value in self.values().items() if name in ASPECTS}
+        return {"action": self.action, **told} | ({"properties": self.properties} if self.properties else {})
+
+    def told(self, study: Study, words: Words) -> str:  # noqa: ARG002 - our own actions ask the study for names
+        """Return the step in words, names of the study in place of ids."""
+        return self.words[words.lang].format(**self.values())
+
+    def apply(self, changes: Changes) -> None:
+        """Carry the step out on a study on its way to another; ScenarioError where it cannot be."""
+        raise NotImplementedError
 
 
-# What a column says of the sites that nothing is known of, when a step is the first to know it of one.
-UNKNOWN = {"step_free": "unknown", "capacity": np.nan}
+Kind = TypeVar("Kind", bound=type[Step])
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def step(kind: Kind) -> Kind:
+    """Make a class an action of scenarios; its fields are given by name and do not change.
+
+    Examples
+    --------
+    >>> @step
+    ... class Rename(Step):
+    ...     id: str
+    ...     label: str
+    ...     words = {"fr": "renommer {id} en {label}", "en": "rename {id} as {label}"}
+    ...
+    ...     def apply(self, changes):
+    ...         changes.set(self.id, "name", self.label)
+    >>> import accessmap as am
+    >>> plan = am.Scenario("Renamed").then(Rename(id="mairie-02217", label="Hôtel de ville"))
+    >>> plan.apply(am.load_sample()).services.loc["mairie-02217", "name"]
+    'Hôtel de ville'
+    >>> del ACTIONS["rename"]
+    """
+    made: Kind = dataclass(frozen=True, kw_only=True)(kind)
+    made.action = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.__name__).lower()
+    ACTIONS[made.action] = made
+    return made
+
+
+def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what is wrong with a table that is to be a step of this kind: pydantic's type, loc, input and ctx of each.
+
+    Examples
+    --------
+    >>> [(each["type"], each["loc"]) for each in faults(SetSpeed, {"road": (1, 2), "kmh": 0})]
+    [('greater_than', ('kmh',))]
+    """
+    try:
+        TypeAdapter(kind).validate_python(dict(table))
+    except ValidationError as error:
+        found = [dict(each) for each in error.errors(include_url=False)]
+        # a road that lacks an end is wrong as a whole
+        road = {"type": "tuple_type"}
+        whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
+        return list({(each["type"], each["loc"]): each for each in whole}.values())
+    return []
 
 
 class Changes:
@@ -78,35 +170,82 @@ class Changes:
         """Return the study with the changes; only changed roads are routed again."""
         return self.before.changed(self.services, self.network, digital=self.digital, equipment=self.equipment)
 
+    def site(self, name: str) -> str:
+        """Return the id of a site that is there; ScenarioError where it is not."""
+        if name not in self.services.index:
+            near = near_names(name, self.services.index)
+            raise ScenarioError(Problem("step_no_site", value=name, site=repr(name), near=near))
+        return str(name)
 
-def _open(changes: Changes, step: Step) -> None:
-    services, study = changes.services, changes.before
-    point, commune = _place(step, study)
-    category = step.category or ""
-    where = commune if commune is not None else f"{step.lon:.5f}-{step.lat:.5f}"
-    site = step.id if step.id is not None else f"{category}-{where}"
-    if site in services.index:
-        raise ScenarioError(f"site {site!r} exists already; give the new one another id.")
-    if category not in CATEGORIES and category not in set(services["category"]):
-        known = {*CATEGORIES, *services["category"]}
-        raise ScenarioError(f"unknown category {category!r}{did_you_mean(category, known)}.")
-    label = CATEGORIES[category].fr if category in CATEGORIES else category
-    town = study.communes["name"].get(commune) if commune is not None else None
-    row = {
-        "name": step.name or (f"{label} – {town}" if town else label),
-        "category": category,
-        "commune": commune,
-        "step_free": "unknown",
-        "source": "scenario",
-    }
-    new = gpd.GeoDataFrame(
-        {column: [value] for column, value in row.items() if column in services or column in ("name", "category")},
-        geometry=gpd.GeoSeries([point], crs=services.crs).to_list(),
-        index=pd.Index([site], name=services.index.name),
-        crs=services.crs,
-    )
-    changes.services = _stack(services, new)
-    changes.touched.add(site)
+    def set(self, name: str, column: str, value: object) -> None:
+        """Give a site a value in a column, which is new to the others where no service had it."""
+        site = self.site(name)
+        services = self.services.copy()
+        if column not in services:
+            services[column] = UNKNOWN.get(column, pd.NA)
+        services.loc[site, column] = value
+        self.services = services
+        self.touched.add(site)
+
+    def edges(self, road: tuple[Any, Any]) -> pd.Index:
+        """Return the edges between two nodes, both ways; ScenarioError where there is none."""
+        u, v = road
+        edges = self.network.edges
+        found = ((edges["u"] == u) & (edges["v"] == v)) | ((edges["u"] == v) & (edges["v"] == u))
+        if not found.any():
+            known = self.network.nodes.index
+            for node in (u, v):
+                if node not in known:
+                    near = near_names(node, known)
+                    raise ScenarioError(Problem("step_no_node", value=node, node=repr(node), near=near))
+            raise ScenarioError(Problem("step_no_road", value=road, u=repr(u), v=repr(v)))
+        return edges.index[found]
+
+
+@step
+class Open(Step):
+    """A new site of a category, at the mairie of a commune or at a point in degrees."""
+
+    category: Text
+    id: Text | None = None
+    name: Text | None = None
+    commune: Text | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    placed = True
+
+    def apply(self, changes: Changes) -> None:
+        services, study = changes.services, changes.before
+        point, commune = _place(self, study)
+        category = self.category
+        where = commune if commune is not None else f"{self.lon:.5f}-{self.lat:.5f}"
+        site = self.id if self.id is not None else f"{category}-{where}"
+        if site in services.index:
+            raise ScenarioError(Problem("step_site_exists", value=site, site=repr(site)))
+        if category not in CATEGORIES and category not in set(services["category"]):
+            near = near_names(category, {*CATEGORIES, *services["category"]})
+            raise ScenarioError(Problem("step_unknown_category", value=category, category=repr(category), near=near))
+        label = CATEGORIES[category].fr if category in CATEGORIES else category
+        town = study.communes["name"].get(commune) if commune is not None else None
+        row = {
+            "name": self.name or (f"{label} – {town}" if town else label),
+            "category": category,
+            "commune": commune,
+            "step_free": "unknown",
+            "source": "scenario",
+        }
+        new = gpd.GeoDataFrame(
+            {column: [value] for column, value in row.items() if column in services or column in ("name", "category")},
+            geometry=gpd.GeoSeries([point], crs=services.crs).to_list(),
+            index=pd.Index([site], name=services.index.name),
+            crs=services.crs,
+        )
+        changes.services = _stack(services, new)
+        changes.touched.add(site)
+
+    def told(self, study: Study, words: Words) -> str:
+        kind = labels.category(self.category).with_article(words.lang)
+        return words("step_open", category=kind, place=_place_told(self, study, words))
 
 
 def _stack(services: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -115,110 +254,163 @@ def _stack(services: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(pd.concat([services, new]), geometry="geometry", crs=services.crs)
 
 
-def _close(changes: Changes, step: Step) -> None:
-    changes.services = changes.services.drop(index=_known(changes.services, step.id))
+@step
+class Close(Step):
+    """A site closed."""
+
+    id: Text
+    selects = "sites"
+
+    def apply(self, changes: Changes) -> None:
+        changes.services = changes.services.drop(index=changes.site(self.id))
+
+    def told(self, study: Study, words: Words) -> str:
+        return words("step_close", site=_site_told(self, study))
 
 
-def _move(changes: Changes, step: Step) -> None:
-    site = _known(changes.services, step.id)
-    point, commune = _place(step, changes.before)
-    services = changes.services.copy()
-    services.loc[[site], "geometry"] = gpd.GeoSeries([point], index=[site], crs=services.crs)
-    if "commune" in services:
-        services.loc[site, "commune"] = commune
-    changes.services = services
-    changes.touched.add(site)
+@step
+class Move(Step):
+    """A site moved to the mairie of a commune or to a point in degrees."""
+
+    id: Text
+    commune: Text | None = None
+    lon: Lon | None = None
+    lat: Lat | None = None
+    selects = "sites"
+    placed = True
+
+    def apply(self, changes: Changes) -> None:
+        site = changes.site(self.id)
+        point, commune = _place(self, changes.before)
+        services = changes.services.copy()
+        services.loc[[site], "geometry"] = gpd.GeoSeries([point], index=[site], crs=services.crs)
+        if "commune" in services:
+            services.loc[site, "commune"] = commune
+        changes.services = services
+        changes.touched.add(site)
+
+    def told(self, study: Study, words: Words) -> str:
+        return words("step_move", site=_site_told(self, study), place=_place_told(self, study, words))
 
 
-def _set(changes: Changes, step: Step) -> None:
-    site = _known(changes.services, step.id)
-    services = changes.services.copy()
-    for column, value in step.properties:
-        if column not in services:
-            services[column] = UNKNOWN.get(column, pd.NA)
-        services.loc[site, column] = value
-    changes.services = services
-    changes.touched.add(site)
+@step
+class Set(Step):
+    """A site made step-free or not, of another capacity, or with other opening hours."""
+
+    id: Text
+    step_free: YesNo | None = None
+    capacity: Amount | None = None
+    hours: Text | None = None
+    selects = "sites"
+
+    def apply(self, changes: Changes) -> None:
+        changes.site(self.id)
+        for column, value in self.properties:
+            changes.set(self.id, column, value)
+
+    def told(self, study: Study, words: Words) -> str:
+        return words("step_set", site=_site_told(self, study), values=_values_told(self, words))
 
 
-def _close_road(changes: Changes, step: Step) -> None:
-    changes.network = changes.network.without(_edges(changes.network, step.road))
+@step
+class CloseRoad(Step):
+    """The road between two nodes closed, both ways."""
+
+    road: tuple[Any, Any]
+
+    def apply(self, changes: Changes) -> None:
+        changes.network = changes.network.without(changes.edges(self.road))
+
+    def told(self, study: Study, words: Words) -> str:  # noqa: ARG002 - roads have no names
+        return words("step_close_road", u=self.road[0], v=self.road[1])
 
 
-def _set_speed(changes: Changes, step: Step) -> None:
-    network, kmh = changes.network, dict(step.properties)["kmh"]
-    edges = _edges(network, step.road)
-    if not kmh > 0:
-        raise ScenarioError(f"kmh is {kmh}: give a speed above 0, or close the road.")
-    if "length_m" not in network.edges or network.edges.loc[edges, "length_m"].isna().any():
-        raise ScenarioError("the network does not know the length of this road (no length_m): no speed can be set.")
-    changes.network = network.with_minutes(network.edges.loc[edges, "length_m"] / 1000 / kmh * 60)
+@step
+class SetSpeed(Step):
+    """Another speed between two nodes, both ways, in km/h."""
+
+    road: tuple[Any, Any]
+    kmh: Kmh
+
+    def apply(self, changes: Changes) -> None:
+        network = changes.network
+        edges = changes.edges(self.road)
+        if not self.kmh > 0:
+            raise ScenarioError(Problem("step_no_speed", value=self.kmh, kmh=self.kmh))
+        if "length_m" not in network.edges or network.edges.loc[edges, "length_m"].isna().any():
+            raise ScenarioError(Problem("step_no_length", value=self.road))
+        changes.network = network.with_minutes(network.edges.loc[edges, "length_m"] / 1000 / self.kmh * 60)
+
+    def told(self, study: Study, words: Words) -> str:  # noqa: ARG002 - roads have no names
+        return words("step_set_speed", u=self.road[0], v=self.road[1], kmh=self.kmh)
 
 
-def _connect(changes: Changes, step: Step) -> None:
-    given = dict(step.properties)
-    if changes.digital is None:
-        raise ScenarioError("the study has no digital table: give Study(digital=…) what is connectable today.")
-    code = _commune_code(changes.before, str(step.commune))
-    try:
-        changes.digital = connected(changes.digital, {code: given["share"]}, technology=given["technology"])
-    except ValueError as error:
-        raise ScenarioError(str(error)) from error
+@step
+class Connect(Step):
+    """A share (0-1) of the premises of a commune connectable, never less than before."""
+
+    commune: Text
+    technology: Text = "fibre"
+    share: Share = 1.0
+    selects = "communes"
+
+    def apply(self, changes: Changes) -> None:
+        if changes.digital is None:
+            raise ScenarioError(Problem("step_no_digital"))
+        code = _commune_code(changes.before, str(self.commune))
+        try:
+            changes.digital = connected(changes.digital, {code: self.share}, technology=self.technology)
+        except ValueError as error:
+            raise ScenarioError(_whole(error)) from error
+
+    def told(self, study: Study, words: Words) -> str:
+        commune, technology = _commune_told(self, study), words(f"tech_{self.technology}")
+        return words("step_connect", commune=commune, technology=technology, share=words.percent(self.share))
 
 
-def _equip(changes: Changes, step: Step) -> None:
-    schools = changes.before.schools
-    if schools is None:
-        raise ScenarioError("the study has no schools: give Study(schools=…).")
-    if not step.properties:
-        raise ScenarioError("say what the school gets: tablets, interactive_boards, ent or connection_mbps.")
-    try:
-        changes.equipment = equipped(changes.equipment, schools, {str(step.id): dict(step.properties)})
-    except ValueError as error:
-        raise ScenarioError(str(error)) from error
+@step
+class Equip(Step):
+    """A school equipped: tablets and boards come on top of those that are there."""
+
+    id: Text
+    tablets: Amount | None = None
+    interactive_boards: Amount | None = None
+    ent: YesNo | None = None
+    connection_mbps: Amount | None = None
+    selects = "schools"
+
+    def apply(self, changes: Changes) -> None:
+        schools = changes.before.schools
+        if schools is None:
+            raise ScenarioError(Problem("step_no_schools"))
+        if not self.properties:
+            raise ScenarioError(Problem("step_no_equipment"))
+        try:
+            changes.equipment = equipped(changes.equipment, schools, {str(self.id): dict(self.properties)})
+        except ValueError as error:
+            raise ScenarioError(_whole(error)) from error
+
+    def told(self, study: Study, words: Words) -> str:
+        school = study.schools["name"].get(self.id, self.id) if study.schools is not None else self.id
+        return words("step_equip", school=school, values=_values_told(self, words))
 
 
-ACTIONS = {
-    "open": _open,
-    "close": _close,
-    "move": _move,
-    "set": _set,
-    "close_road": _close_road,
-    "set_speed": _set_speed,
-    "connect": _connect,
-    "equip": _equip,
-}
+def _whole(error: ValueError) -> Problem:
+    """Return what another part of the library refused, told in whichever language."""
+    return Problem("step_refused", message=error) if isinstance(error, AccessmapError) else Problem.plain(str(error))
 
 
-def _edges(network: RoadNetwork, road: tuple[Any, Any] | None) -> pd.Index:
-    u, v = road or (None, None)
-    edges = network.edges
-    found = ((edges["u"] == u) & (edges["v"] == v)) | ((edges["u"] == v) & (edges["v"] == u))
-    if not found.any():
-        unknown = [node for node in (u, v) if node not in network.nodes.index]
-        if unknown:
-            raise ScenarioError(f"no node {unknown[0]!r}{did_you_mean(unknown[0], network.nodes.index)}.")
-        raise ScenarioError(f"no road between {u!r} and {v!r}: see network.edges.")
-    return edges.index[found]
-
-
-def _known(services: gpd.GeoDataFrame, site: str | None) -> str:
-    if site not in services.index:
-        raise ScenarioError(f"no site {site!r}{did_you_mean(site, services.index)}.")
-    return str(site)
-
-
-def _place(step: Step, study: Study) -> tuple[Any, str | None]:
+def _place(step: Open | Move, study: Study) -> tuple[Any, str | None]:
     """Return the point of a step, in the CRS of the services, and the commune where it was given."""
     if (step.commune is None) == (step.lon is None or step.lat is None):
-        raise ScenarioError("say where: either commune=, or both lon= and lat= in degrees.")
+        raise ScenarioError(Problem("step_no_place"))
     if step.commune is None:
         return _point(study, step.lon, step.lat), None
     code = _commune_code(study, step.commune)
     mairies = study.services[study.services["category"] == "mairie"]
     points = mairies.loc[mairies["commune"] == code, "geometry"] if "commune" in mairies else mairies["geometry"][:0]
     if points.empty:
-        raise ScenarioError(f"commune {code} has no mairie among the services to stand for it: give lon= and lat=.")
+        raise ScenarioError(Problem("step_no_mairie", value=code, code=code))
     return points.iloc[0], code
 
 
@@ -226,9 +418,7 @@ def _point(study: Study, lon: float | None, lat: float | None) -> Any:
     point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").to_crs(study.services.crs).iloc[0]
     west, south, east, north = study.communes.total_bounds
     if not (west <= point.x <= east and south <= point.y <= north):
-        raise ScenarioError(
-            f"lon {lon}, lat {lat} is outside the communes of the study: degrees are needed, longitude first."
-        )
+        raise ScenarioError(Problem("step_outside", value=(lon, lat), lon=lon, lat=lat))
     return point
 
 
@@ -240,5 +430,36 @@ def _commune_code(study: Study, commune: str) -> str:
     if len(same) == 1:
         return str(same[0])
     if len(same) > 1:
-        raise ScenarioError(f"{len(same)} communes are named {commune!r} ({', '.join(same)}): give the INSEE code.")
-    raise ScenarioError(f"unknown commune {commune!r}{did_you_mean(commune, [*names, *names.index])}.")
+        codes = ", ".join(same)
+        raise ScenarioError(
+            Problem("step_communes_of_name", n=len(same), value=commune, commune=repr(commune), codes=codes)
+        )
+    near = near_names(commune, [*names, *names.index])
+    raise ScenarioError(Problem("step_unknown_commune", value=commune, commune=repr(commune), near=near))
+
+
+def _site_told(step: Close | Move | Set, study: Study) -> str:
+    return str(study.services["name"].get(step.id, step.id))
+
+
+def _commune_told(step: Open | Move | Connect, study: Study) -> str:
+    return "" if step.commune is None else str(study.communes["name"].get(step.commune, step.commune))
+
+
+def _place_told(step: Open | Move, study: Study, words: Words) -> str:
+    if step.commune is not None:
+        return labels.at_place(_commune_told(step, study), lang=words.lang)
+    if step.lon is None or step.lat is None:
+        return ""
+    return words("step_point", lon=words.count(step.lon, digits=4), lat=words.count(step.lat, digits=4))
+
+
+def _values_told(step: Step, words: Words) -> str:
+    """Return what a step sets, in words: "accès de plain-pied : oui"."""
+    told = []
+    for key, value in step.properties:
+        shown = words(f"value_{value}") if value in KNOWN else str(value)
+        if isinstance(value, int | float):
+            shown = words.count(value, digits=0 if float(value).is_integer() else 1)
+        told.append(words("labelled", name=words(f"set_{key}"), value=shown))
+    return ", ".join(told)

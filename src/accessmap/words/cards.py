@@ -152,7 +152,8 @@ def _step(step: Mapping[str, Any], lang: Lang) -> tuple[str, str, str, str]:
     where = str(step.get("commune", "")) or labels.text("joined", lang=lang).join(point)
     given: Sequence[tuple[str, Any]] = step.get("properties", ())
     values = [f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in given]
-    return labels.text(f"card_do_{action}", lang=lang), ", ".join(what), where, ", ".join(values)
+    done = step.get("label") or labels.text(f"card_do_{action}", lang=lang)
+    return done, ", ".join(what), where, ", ".join(values)
 
 
 def _sources(provenance: Provenance, lang: Lang) -> dict[str, str]:
