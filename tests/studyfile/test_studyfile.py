@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from studyfiles import TOY, write_toy
 
 from accessmap.cli import COMMANDS
-from accessmap.errors import StudyError
+from accessmap.errors import Problem, StudyError
 from accessmap.studyfile import (
     Settings,
     StudyFileError,
-    ToldError,
     load_study,
     loaded,
     read_settings,
     readable_settings,
     study_text,
 )
-from accessmap.studyfile.problems import Problem, key_lines, line_of, shown
+from accessmap.studyfile.loading import page_sentence
+from accessmap.studyfile.problems import key_lines, line_of, problem, shown
 from accessmap.studyfile.reading import settings_of
 from accessmap.words.near import near_matches
 
@@ -134,14 +134,14 @@ def test_every_problem_is_told_in_french_too(tmp_path, case):
 def test_all_problems_stand_in_one_message_in_the_order_of_the_file(tmp_path):
     text = '[study]\ntitel = "a"\nlang = "de"\n[communes]\npath = 3\n[dossier]\nout = 1\n'
     problems = refused(tmp_path / "study.toml", text).problems
-    assert [problem.line for problem in problems] == [2, 3, 5, 7]
+    assert [problem.where.line for problem in problems] == [2, 3, 5, 7]
 
 
 def test_an_error_of_a_study_file_survives_pickling(tmp_path):
     error = refused(tmp_path / "study.toml", "[study]\n")
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error)
-    other = pickle.loads(pickle.dumps(ToldError("no_way", start="a", end="b")))
+    other = pickle.loads(pickle.dumps(StudyError(Problem("studyfile_no_way", start="a", end="b"))))
     assert str(other).startswith("no way from a to b")
 
 
@@ -253,7 +253,7 @@ BAD_STEPS = {
     ),
     "road that is not there": (
         'action = "close_road"\nroad = ["a", "zz"]',
-        ["ligne 5, scenario[1].step[1]", "no node"],
+        ["ligne 5, scenario[1].step[1]", "aucun nœud"],
     ),
 }
 
@@ -298,12 +298,12 @@ def test_everything_that_is_wrong_is_told_at_once(toy):
     file, known = readable_settings(toy)
     with pytest.raises(StudyFileError) as error:
         loaded(file, known=known)
-    assert [(problem.line, problem.reason) for problem in error.value.problems] == [
-        (3, "unknown_key"),
-        (4, "unknown_place"),
-        (10, "no_data_file"),
-        (30, "unknown_step_commune"),
-        (33, "unknown_category"),
+    assert [(problem.where.line, problem.key) for problem in error.value.problems] == [
+        (3, "studyfile_unknown_key"),
+        (4, "studyfile_unknown_place"),
+        (10, "studyfile_no_data_file"),
+        (30, "studyfile_unknown_step_commune"),
+        (33, "studyfile_unknown_category"),
     ]
 
 
@@ -313,17 +313,17 @@ def test_what_follows_from_a_problem_is_no_problem_of_its_own(toy):
         file, known = readable_settings(toy)
         with pytest.raises(StudyFileError) as error:
             loaded(file, known=known)
-        assert [problem.line for problem in error.value.problems] == [line]
+        assert [problem.where.line for problem in error.value.problems] == [line]
     toy.write_text(TOY.replace('path = "mairies.csv"', "path = 3").replace('"edges.csv"', '"edge.csv"'))
     file, known = readable_settings(toy)
     with pytest.raises(StudyFileError) as error:
         loaded(file, known=known)
-    assert [problem.key for problem in error.value.problems] == [("services", 0, "path"), ("roads", "edges")]
+    assert [problem.where.path for problem in error.value.problems] == [("services", 0, "path"), ("roads", "edges")]
     toy.write_text(TOY.replace('category = "mairie"', 'categry = "mairie"'))
     file, known = readable_settings(toy)
     with pytest.raises(StudyFileError) as error:
         loaded(file, known=known)
-    assert [problem.key for problem in error.value.problems] == [("services", 0, "categry")]
+    assert [problem.where.path for problem in error.value.problems] == [("services", 0, "categry")]
 
 
 def test_without_communes_the_other_files_are_still_looked_for(toy):
@@ -331,7 +331,7 @@ def test_without_communes_the_other_files_are_still_looked_for(toy):
     toy.write_text(text.replace('"mairies.csv"', '"mairie.csv"'), encoding="utf-8")
     with pytest.raises(StudyFileError) as error:
         load_study(toy)
-    assert [problem.line for problem in error.value.problems] == [6, 12, 20]
+    assert [problem.where.line for problem in error.value.problems] == [6, 12, 20]
     assert "commune.gpkg n’existe pas (vouliez-vous dire" in error.value.told("fr").replace("\xa0", " ")
 
 
@@ -351,7 +351,7 @@ def test_problems_of_several_files_are_told_together(toy):
     toy.write_text(text.replace('"france_services.csv"', '"f.csv"'), encoding="utf-8")
     with pytest.raises(StudyFileError) as error:
         load_study(toy)
-    assert [problem.key for problem in error.value.problems] == [
+    assert [problem.where.path for problem in error.value.problems] == [
         ("residents", "path"), ("services", 1, "path"), ("roads", "nodes"),
     ]  # fmt: skip
 
@@ -407,7 +407,10 @@ def test_without_mairies_there_is_nothing_to_model_by(toy):
     )
     with pytest.raises(StudyFileError) as error:
         load_study(toy)
-    assert {problem.reason for problem in error.value.problems} == {"roads_need_mairies", "residents_need_mairies"}
+    assert {problem.key for problem in error.value.problems} == {
+        "studyfile_roads_need_mairies",
+        "studyfile_residents_need_mairies",
+    }
 
 
 def test_ids_that_stand_in_two_files_are_told_apart(toy):
@@ -432,15 +435,19 @@ def test_a_territory_at_the_edge_of_the_data_is_noted(toy):
     toy.write_text(TOY.replace("thresholds", 'territory = ["Aville"]\nthresholds'), encoding="utf-8")
     found = loaded(read_settings(toy))
     assert "au bord des données" in found.study.notes["problem"].iloc[0]
-    assert [(each.reason, each.line) for each in found.cautions] == [("caution_edge", 3)]
+    assert [(each.key, each.where.line) for each in found.cautions] == [("studyfile_caution_edge", 3)]
 
 
 def test_the_sample_is_complete_in_its_own_territory_alone(tmp_path):
     path = tmp_path / "study.toml"
-    for territory, cautions in (("200071785", []), ("Chauny", []), ("CC du Pays Noyonnais", ["caution_sample"])):
+    for territory, cautions in (
+        ("200071785", []),
+        ("Chauny", []),
+        ("CC du Pays Noyonnais", ["studyfile_caution_sample"]),
+    ):
         path.write_text(f'[study]\nterritory = ["{territory}"]\n[communes]\nsample = true\n')
         found = loaded(read_settings(path))
-        assert [each.reason for each in found.cautions] == cautions
+        assert [each.key for each in found.cautions] == cautions
         assert ("il peut en manquer" in " ".join(found.study.notes["problem"])) == bool(cautions)
 
 
@@ -448,22 +455,27 @@ def test_services_of_the_sample_that_are_not_taken_are_not_warned_of(tmp_path):
     path = tmp_path / "study.toml"
     head = '[study]\nterritory = ["CC du Pays Noyonnais"]\n[communes]\nsample = true\n'
     section = '[[services]]\nsample = true\ncategory = "{}"\n'
-    for kept, expected in ((["mairie"], []), (["mairie", "hospital"], [("caution_sample_hospital", 8)])):
+    for kept, expected in ((["mairie"], []), (["mairie", "hospital"], [("studyfile_caution_sample_hospital", 8)])):
         path.write_text(head + "".join(section.format(name) for name in kept))
         found = loaded(read_settings(path))
-        assert [(each.reason, each.line) for each in found.cautions] == expected
+        assert [(each.key, each.where.line) for each in found.cautions] == expected
         notes = found.study.notes
         of_services = set(notes.loc[notes["table"] == "services", "id"].astype(str).str.partition("-")[0])
         assert of_services == set(kept)
 
 
-CAUTIONS = ("caution_sample", "caution_sample_france_services", "caution_sample_hospital", "caution_edge")
+CAUTIONS = (
+    "studyfile_caution_sample",
+    "studyfile_caution_sample_france_services",
+    "studyfile_caution_sample_hospital",
+    "studyfile_caution_edge",
+)
 
 
 @pytest.mark.parametrize("reason", CAUTIONS)
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_caution_on_a_page_is_in_words_for_who_never_saw_the_file(reason, lang):
-    sentence = Problem(reason, ("services", 0), 3, values={"places": "Aville"}).sentence(lang)
+    sentence = page_sentence(problem(reason, places="Aville")).told(lang)
     assert not re.search(r"\[|\]|livr|bundled|accessmap|section|table", sentence)
     assert sentence[0].isupper()
     assert sentence.endswith(".")
@@ -642,7 +654,7 @@ clip = true
     with pytest.raises(StudyFileError) as error:
         load_study(path)
     # One of the communes of the country has no mairie in the file, and a modelled network needs one for each.
-    assert [problem.key for problem in error.value.problems] == [("roads",)]
+    assert [problem.where.path for problem in error.value.problems] == [("roads",)]
     assert "1 communes have no mairie" in str(error.value)
 
 
@@ -669,7 +681,7 @@ def test_a_new_study_where_no_france_services_is_known_is_about_mairies_and_says
     assert found.study.scenarios == {}
     assert set(found.study.services["category"]) == {"mairie"}
     assert read_settings(path).settings.dossier.category == "mairie"
-    assert not [each for each in found.cautions if each.reason.startswith("caution_sample")]
+    assert not [each for each in found.cautions if each.key.startswith("studyfile_caution_sample")]
     assert "il peut en manquer" not in " ".join(found.study.notes["problem"])
     assert "Liste des structures" in text
     asked = tomllib.loads(study_text(territory=[epci], category="france_services"))

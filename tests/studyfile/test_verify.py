@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from studyfiles import write_toy
 
 from accessmap.errors import StudyError
-from accessmap.studyfile import Drafts, ToldError, file_stem, verified
+from accessmap.studyfile import Drafts, file_stem, verified
 from accessmap.studyfile.manifest import differing
 
 
@@ -135,11 +135,11 @@ def test_a_file_that_is_gone_is_named_and_nothing_is_counted(toy_run):
 
 
 def test_a_record_that_is_missing_or_another_is_refused(toy_run, tmp_path):
-    with pytest.raises(ToldError, match="no record x.json"):
+    with pytest.raises(StudyError, match="no record x.json"):
         verified(tmp_path / "x.html")
     for text in ("{", "[]", '{"format": 99, "page": "x"}'):
         (tmp_path / "x.json").write_text(text)
-        with pytest.raises(ToldError, match="not the record"):
+        with pytest.raises(StudyError, match="not the record"):
             verified(tmp_path / "x.html")
 
 

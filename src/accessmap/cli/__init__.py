@@ -19,7 +19,7 @@ from accessmap import __version__
 from accessmap.categories import Lang
 from accessmap.cli.say import Say, word
 from accessmap.errors import AccessmapError
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 
 __all__ = ["main"]
 
@@ -60,8 +60,8 @@ def _usage_told(message: str, lang: Lang) -> str:
 
 
 def _near(given: str, known: list[str], lang: Lang) -> str:
-    near = re.search(r"'(.*)'", did_you_mean(given, known))
-    return word("usage_near", lang, name=near[1]) if near else ""
+    near = near_names(given, known)
+    return word("usage_near", lang, name=near[0]) if near else ""
 
 
 REFUSED, USAGE, INTERRUPTED = 1, 2, 130
@@ -85,8 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = import_module(f"accessmap.cli.{asked.command}").run(asked, say)
         sys.stdout.flush()
     except AccessmapError as error:
-        told = getattr(error, "told", None)
-        message = told(lang) if told is not None else str(error)
+        message = error.told(lang)
         say.warn(f"accessmap: {message}")
         say.result(error=message, exit_code=REFUSED)
         return REFUSED

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accessmap.categories import Lang
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             report = found.study.report_data()
     except studyfile.StudyFileError as error:
         say.warn(error.told(say.lang))
-        say.result(ok=False, problems=[problem.record(say.lang) for problem in error.problems])
+        say.result(ok=False, problems=[studyfile.record(problem, say.lang) for problem in error.problems])
         return 1
     say.line(say("check_ok", path=asked.study))
     communes = found.study.communes
@@ -50,11 +52,17 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.cautions(found.cautions)
     for section, sentences in found.said.items():
         for sentence in sentences:
-            say.line(f"  [{section}] {sentence}")
+            say.line(f"  [{section}] {told(sentence, say.lang)}")
     _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
-    cautions = [each.record(say.lang) for each in found.cautions]
-    say.result(ok=True, problems=[], cautions=cautions, said=dict(found.said), report=report.to_dict("records"))
+    cautions = [studyfile.record(each, say.lang) for each in found.cautions]
+    said = {section: [told(each, say.lang) for each in sentences] for section, sentences in found.said.items()}
+    say.result(ok=True, problems=[], cautions=cautions, said=said, report=report.to_dict("records"))
     return 0
+
+
+def told(note: str, lang: Lang) -> str:
+    """Return what a reader said in one language, where it is worded in both."""
+    return note.told(lang) if isinstance(note, Note) else note
 
 
 def _tell_study(study: Study, say: Say) -> None:

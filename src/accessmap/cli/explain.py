@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -30,13 +31,11 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print minutes and kilometres by stretch and by class of road; 1 where there is no way."""
-    from accessmap.studyfile import ToldError
-
     study, _ = study_asked(asked.study, say)
-    (start_name, start), (end_name, end) = place(asked.origin, study, say), place(asked.destination, study, say)
+    (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
     way = study.network.explain(start, end)
     if way.empty:
-        raise ToldError("no_way", start=start_name, end=end_name)
+        raise StudyError(Problem("studyfile_no_way", start=start_name, end=end_name))
     minutes, km = float(way["minutes"].sum()), float(way["length_m"].sum()) / 1000
     told = _minutes(minutes, say)
     say.line(say("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say)))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 
 __all__ = ["add", "run"]
@@ -57,7 +58,7 @@ def _area(asked: argparse.Namespace) -> Any:
     if asked.area is not None:
         match = BOUNDS.fullmatch(asked.area)
         if match is None:
-            raise studyfile.ToldError("no_bounds", given=asked.area)
+            raise StudyError(Problem("studyfile_no_bounds", given=asked.area))
         return tuple(float(part) for part in match.groups())
     if asked.place is not None:
         return asked.place

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     suffix = asked.out.suffix.casefold()
     if suffix not in DRIVERS:
-        raise studyfile.ToldError("not_geographic", name=asked.out.name, known=", ".join(DRIVERS))
+        raise StudyError(Problem("studyfile_not_geographic", name=asked.out.name, known=", ".join(DRIVERS)))
     with say.steps(2) as step, studyfile.Drafts(asked.out.absolute().parent) as drafts:
         step("step_read")
         study, _ = study_asked(asked.study, say)
         step("step_isochrones")
-        names, points, others = _points(asked, study, say)
+        names, points, others = _points(asked, study)
         areas = am.isochrones(study.network, points, asked.minutes or study.thresholds, outward=asked.outward)
         table = areas.reset_index().rename(columns={areas.index.names[0]: "site"})
         table.insert(1, "name", [str(names[site]) for site in table["site"]])
@@ -77,18 +78,16 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     return 0
 
 
-def _points(asked: argparse.Namespace, study: Study, say: Say) -> tuple[dict[str, str], gpd.GeoSeries, int]:
+def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gpd.GeoSeries, int]:
     """Return the names and points of the sites that are asked for, or of the one place, and how many were left out."""
-    from accessmap.studyfile import ToldError
-
     if asked.at is not None:
-        name, points = place(asked.at, study, say)
+        name, points = place(asked.at, study)
         return {str(points.index[0]): name}, points, 0
     every = study.sites(asked.category)
     inside = study.communes.loc[study.communes["in_territory"]].union_all()
     sites = every if asked.all else every[every.geometry.intersects(inside)]
     if sites.empty:
-        raise ToldError("no_site_inside", category=asked.category)
+        raise StudyError(Problem("studyfile_no_site_inside", category=asked.category))
     return dict(sites["name"]), sites.geometry, len(every) - len(sites)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,27 +40,27 @@ def study_asked(path: Path | None, say: Say) -> tuple[Study, StudyFile | None]:
     return studyfile.loaded(file).study, file
 
 
-def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
+def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
     """Return the name and the point (in the CRS of the communes) of "lon,lat", of a commune or of a site.
 
     The point of a commune is that of its mairie; a commune goes before a site of the same name.
 
     Raises
     ------
-    ToldError, StudyFileError
+    StudyError
         Where the place is unknown, several share its name, or the degrees cannot be.
     """
     import geopandas as gpd
 
-    from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.studyfile.problems import StudyFileError, problem
     from accessmap.studyfile.template import codes_of
     from accessmap.words.near import near_matches
+    from accessmap.words.notes import Note
 
     if match := LON_LAT.fullmatch(text):
         lon, lat = float(match[1]), float(match[2])
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-            raise ToldError("no_degrees", place=text.strip())
+            raise StudyError(Problem("studyfile_no_degrees", place=text.strip()))
         name = f"{lon:g}, {lat:g}"
         return name, gpd.GeoSeries.from_xy([lon], [lat], index=[name], crs="EPSG:4326").to_crs(study.communes.crs)
     # a commune, never the EPCI of that name: an EPCI is no place to leave from
@@ -71,11 +72,11 @@ def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
         if site is not None:
             points = study.services.geometry.loc[[site]].to_crs(study.communes.crs)
             return str(study.services["name"][site]), points.representative_point()
-        reason = "several_communes" if one.several else "unknown_commune"
-        told = {"name": one.name, "codes": ", ".join(one.several)}
+        reason = "studyfile_several_communes" if one.several else "studyfile_unknown_commune"
+        told: dict[str, Any] = {"name": one.name, "codes": ", ".join(one.several)}
         services = study.services
         near = near_matches(one.name, [*study.communes["name"], *services["name"], *services.index])
-        raise StudyFileError(say("place").casefold(), [Problem(reason, values=told, near=near)])
+        raise StudyFileError(problem(reason, None, near, **told), about=Note("cli_place_asked"))
     code = str(codes[0])
     services = study.services
     mairies = services[services["category"] == "mairie"]
@@ -86,8 +87,7 @@ def place(text: str, study: Study, say: Say) -> tuple[str, gpd.GeoSeries]:
 
 
 def _site(name: str, study: Study) -> str | None:
-    """Return the id of the site of this id or name, None where there is none; ToldError where there are several."""
-    from accessmap.studyfile import ToldError
+    """Return the id of the site of this id or name, None where there is none; StudyError where there are several."""
     from accessmap.words.near import plain
 
     services = study.services
@@ -95,5 +95,5 @@ def _site(name: str, study: Study) -> str | None:
         return name
     same = services.index[services["name"].astype("str").map(plain) == plain(name)]
     if len(same) > 1:
-        raise ToldError("several_sites", name=name, codes=", ".join(map(str, same[:5])))
+        raise StudyError(Problem("studyfile_several_sites", name=name, codes=", ".join(map(str, same[:5]))))
     return str(same[0]) if len(same) else None

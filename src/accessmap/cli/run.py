@@ -63,6 +63,8 @@ def _write_tables(file: StudyFile, found: Loaded, dossier: Dossier, page: Path) 
 
 def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Path, say: Say) -> None:
     """Print what was found, what to know before believing it, and the files."""
+    from accessmap.studyfile import record
+
     modelled = found.study.network.provenance.modelled
     say.line(dossier.title)
     for sentence in dossier.sentences:
@@ -80,6 +82,6 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
         verdict=dossier.verdict,
         sentences=dossier.sentences,
         modelled=modelled,
-        cautions=[each.record(say.lang) for each in found.cautions],
+        cautions=[record(each, say.lang) for each in found.cautions],
         files=[{"path": each.path, "replaced": each.replaced} for each in written],
     )

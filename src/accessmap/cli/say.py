@@ -14,7 +14,8 @@ from accessmap.categories import Lang
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
-    from accessmap.studyfile import Problem, Written
+    from accessmap.errors import Problem
+    from accessmap.files import Written
 
 __all__ = ["Say", "word"]
 

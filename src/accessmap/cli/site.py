@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessmap.cli.places import study_asked
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -103,13 +104,16 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     return 0
 
 
+# What is said of a wrong number of sites, where none or one is there already.
+P_WRONG = {0: "studyfile_bad_p_none", 1: "studyfile_bad_p_one"}
+
+
 def _table(study: Study, asked: argparse.Namespace) -> _Table:
     """Return the minutes of the question; refused where the category is no word, or no place may be chosen."""
     import geopandas as gpd
     import pandas as pd
 
-    from accessmap.studyfile import ToldError
-    from accessmap.studyfile.problems import Problem, StudyFileError
+    from accessmap.studyfile.problems import StudyFileError, problem
     from accessmap.words.near import near_matches
 
     services = study.services
@@ -117,7 +121,7 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     if asked.category not in known:
         told = {"category": asked.category, "known": ", ".join(sorted(set(services["category"])))}
         near = near_matches(asked.category, known)
-        raise StudyFileError("--category", [Problem("unknown_category", values=told, near=near)])
+        raise StudyFileError(problem("studyfile_unknown_category", None, near, **told), about="--category")
     zone = study.communes.loc[study.communes["in_territory"]].union_all()
     inside = services.geometry.intersects(zone)
     existing = services[services["category"] == asked.category]
@@ -127,7 +131,7 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     taken = set(existing.geometry.to_wkb()) if len(existing) else set()
     candidates = candidates[~candidates.geometry.to_wkb().isin(taken)]
     if candidates.empty:
-        raise ToldError("no_candidate", category=asked.candidates)
+        raise StudyError(Problem("studyfile_no_candidate", category=asked.candidates))
     sites = gpd.GeoDataFrame(pd.concat([existing, candidates]), crs=services.crs)
     here = study.territory
     return _Table(
@@ -142,14 +146,13 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
 def _best(table: _Table, asked: argparse.Namespace) -> Siting:
     """Return the best choice for what is asked; p counts the sites of the territory."""
     from accessmap import siting
-    from accessmap.studyfile import ToldError
 
     least = 1 if asked.free else len(table.here) + 1
     most = table.times.shape[1] - len(table.outside)
     if not least <= asked.p <= most:
         span = str(least) if least == most else f"{least}–{most}"
-        reason = {0: "bad_p_none", 1: "bad_p_one"}.get(len(table.here), "bad_p")
-        raise ToldError(reason, p=str(asked.p), here=str(len(table.here)), range=span)
+        reason = P_WRONG.get(len(table.here), "studyfile_bad_p")
+        raise StudyError(Problem(reason, value=asked.p, p=asked.p, here=len(table.here), range=span))
     existing = table.outside if asked.free else [*table.here, *table.outside]
     p = asked.p + len(table.outside)
     options: dict[str, Any] = {"existing": existing, "time_limit": asked.time_limit}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accessmap.cli.say import Say
+from accessmap.errors import Problem, StudyError
 
 if TYPE_CHECKING:
     from accessmap.studyfile import Difference
@@ -31,7 +32,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     from accessmap import studyfile
 
     if not asked.page.is_file():
-        raise studyfile.ToldError("no_page", path=str(asked.page))
+        raise StudyError(Problem("studyfile_no_page", path=str(asked.page)))
     with say.steps(1) as step:
         step("step_verify")
         record, found = studyfile.verified(asked.page, asked.study)

@@ -157,7 +157,7 @@ def _open(done: Carried, step: PlannedStep) -> None:
     if step.commune is not None and not _check_place(done, Selection(commune=step.commune)):
         return
     if step.category is not None and placed:
-        place = {"commune": step.commune, "lon": step.lon, "lat": step.lat}
+        place: dict[str, Any] = {"commune": step.commune, "lon": step.lon, "lat": step.lat}
         done.steps.append(Open(id=step.id, category=step.category, name=name, **place))
         return
     lacking = [("kind", step.category is None), ("place", not placed)]
@@ -312,7 +312,7 @@ def _check_place(done: Carried, selection: Selection) -> bool:
     if (epci in sirens) if epci is not None else (code in communes.index):
         return True
     if epci is not None:
-        told = {"value": epci, "epci": repr(epci), "near": near_names(epci, sirens)}
+        told: dict[str, Any] = {"value": epci, "epci": repr(epci), "near": near_names(epci, sirens)}
         problem = Problem("programme_unknown_epci", **told)
     else:
         same = communes.index[communes["name"].str.casefold() == str(code).casefold()]

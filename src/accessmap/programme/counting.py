@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -219,7 +219,7 @@ def _people(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     wrong = values[(numbers.isna() & values.notna()) | (numbers < 0)]
     if len(wrong):
-        told = {"name": HELPED, "site": repr(wrong.index[0]), "shown": repr(wrong.iloc[0])}
+        told: dict[str, Any] = {"name": HELPED, "site": repr(wrong.index[0]), "shown": repr(wrong.iloc[0])}
         raise TableError(Problem("helped_wrong", value=wrong.iloc[0], **told), about="services")
     return numbers
 
@@ -229,7 +229,7 @@ def target_problems(targets: Mapping[str, float]) -> Problems:
     problems = Problems()
     for name, value in targets.items():
         if name not in COUNTS:
-            told = {"name": repr(name), "near": near_names(name, COUNTS), "known": ", ".join(COUNTS)}
+            told: dict[str, Any] = {"name": repr(name), "near": near_names(name, COUNTS), "known": ", ".join(COUNTS)}
             problems.add("target_unknown", value=name, **told)
         elif not 0 <= value <= (1 if COUNTS[name][0] == "share" else math.inf):
             key = "target_share" if COUNTS[name][0] == "share" else "target_amount"

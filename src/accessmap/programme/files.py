@@ -318,8 +318,10 @@ def _step(table: Mapping[str, Any], check: Checks) -> PlannedStep | None:
         _fault(fault, table, one, check)
     if "commune" in given:
         check.code("commune")
-    chosen = {several: _selection(table[several], several, check)} if several in table else {}
-    known = {name: value for name, value in given.items() if name in ASPECTS and value not in (UNKNOWN, "")}
+    chosen: dict[str, Any] = {several: _selection(table[several], several, check)} if several in table else {}
+    known: dict[str, Any] = {
+        name: value for name, value in given.items() if name in ASPECTS and value not in (UNKNOWN, "")
+    }
     properties = tuple((name, value) for name, value in given.items() if name not in ASPECTS)
     return PlannedStep(action, properties=properties, **known, **chosen)
 
@@ -327,7 +329,7 @@ def _step(table: Mapping[str, Any], check: Checks) -> PlannedStep | None:
 def _fault(fault: Mapping[str, Any], table: Mapping[str, Any], one: str, check: Checks) -> None:
     """Note what is wrong with one value of a step; what a programme may leave unknown is not missing."""
     name, kind = str(fault["loc"][0]), fault["type"]
-    value = table.get(name)
+    value: Any = table.get(name)
     if kind == "missing":
         if name not in (one, "category", *table):
             check.wrong("programme_key_missing", name)
@@ -335,7 +337,7 @@ def _fault(fault: Mapping[str, Any], table: Mapping[str, Any], one: str, check: 
         check.one_of(name, value, KNOWN)
     elif kind != "unexpected_keyword_argument":  # `keys` has told it
         key = FAULTS.get(kind, "step_want_other")
-        bounds = {"limit": DEGREES.get(name), "why": fault["msg"]}
+        bounds: dict[str, Any] = {"limit": DEGREES.get(name), "why": fault["msg"]}
         if key in BOUNDS:
             bounds["number"] = f"{value:g}"
             key = "programme_want_degrees" if name in DEGREES else "programme_negative" if value < 0 else key

@@ -106,7 +106,7 @@ class PlannedStep:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             near, known = near_names(self.action, ACTIONS), ", ".join(ACTIONS)
-            told = {"value": self.action, "action": repr(self.action), "near": near, "known": known}
+            told: dict[str, Any] = {"value": self.action, "action": repr(self.action), "near": near, "known": known}
             raise ScenarioError(Problem("step_unknown_action", where=Note("programme_a_step"), **told))
 
     @property
@@ -178,7 +178,7 @@ class Operation:
         if not self.communes and self.epci is None:
             problems.add("operation_no_place")
         if self.kind not in KINDS:
-            told = {"name": "kind", "shown": repr(self.kind), "known": ", ".join(KINDS)}
+            told: dict[str, Any] = {"name": "kind", "shown": repr(self.kind), "known": ", ".join(KINDS)}
             problems.add("programme_unknown_value", value=self.kind, near=near_names(self.kind, KINDS), **told)
         if self.year is not None and not FIRST_YEAR <= self.year <= LAST_YEAR:
             problems.add("operation_year", value=self.year, first=FIRST_YEAR, last=LAST_YEAR)

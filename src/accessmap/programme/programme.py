@@ -69,8 +69,9 @@ class Programme:
             told = [str(getattr(operation, what)) for operation in self.operations]
             twice = sorted({each for each in told if told.count(each) > 1})
             if twice:
-                told = {"name": what, "shown": repr(twice[0])}
-                raise ScenarioError(Problem("programme_two_operations", value=twice[0], **told))
+                raise ScenarioError(
+                    Problem("programme_two_operations", value=twice[0], name=what, shown=repr(twice[0]))
+                )
         target_problems(dict(self.targets)).raise_if_any(ScenarioError, _named(self.title))
 
     def __iter__(self) -> Iterator[Operation]:
@@ -200,8 +201,11 @@ class Programme:
         known = [operation.id for operation in self.operations]
         unknown = [each for each in ids if each not in known]
         if unknown:
-            told = {"value": unknown[0], "ids": some(unknown, known)}
-            raise ScenarioError(Problem("programme_no_operation_of", where=_named(self.title), **told))
+            raise ScenarioError(
+                Problem(
+                    "programme_no_operation_of", where=_named(self.title), value=unknown[0], ids=some(unknown, known)
+                )
+            )
 
 
 def _named(title: str) -> Note:

@@ -130,10 +130,10 @@ def step(kind: Kind) -> Kind:
     'Hôtel de ville'
     >>> del ACTIONS["rename"]
     """
-    made: Kind = dataclass(frozen=True, kw_only=True)(kind)
+    made = dataclass(frozen=True, kw_only=True)(kind)
     made.action = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", made.__name__).lower()
     ACTIONS[made.action] = made
-    return made
+    return made  # type: ignore[return-value]
 
 
 def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -147,7 +147,7 @@ def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
         TypeAdapter(kind).validate_python(dict(table))
     except ValidationError as error:
-        found = [dict(each) for each in error.errors(include_url=False)]
+        found: list[dict[str, Any]] = [dict(each) for each in error.errors(include_url=False)]
         # a road that lacks an end is wrong as a whole
         road = {"type": "tuple_type"}
         whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
@@ -199,7 +199,8 @@ class Changes:
                     near = near_names(node, known)
                     raise ScenarioError(Problem("step_no_node", value=node, node=repr(node), near=near))
             raise ScenarioError(Problem("step_no_road", value=road, u=repr(u), v=repr(v)))
-        return edges.index[found]
+        chosen: pd.Index = edges.index[found]
+        return chosen
 
 
 @step

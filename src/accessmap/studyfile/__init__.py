@@ -3,7 +3,7 @@
 from accessmap.files import Drafts, Written
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, category_asked, dossier_of, manifest_of, verified
-from accessmap.studyfile.problems import Problem, StudyFileError, ToldError
+from accessmap.studyfile.problems import StudyFileError, problem, record
 from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
 from accessmap.studyfile.results import file_stem, write_map, write_maps, write_record, write_tables, write_vectors
 from accessmap.studyfile.settings import Settings
@@ -14,11 +14,9 @@ __all__ = [
     "Difference",
     "Drafts",
     "Loaded",
-    "Problem",
     "Settings",
     "StudyFile",
     "StudyFileError",
-    "ToldError",
     "Written",
     "category_asked",
     "communes_of",
@@ -28,8 +26,10 @@ __all__ = [
     "loaded",
     "manifest_of",
     "near_matches",
+    "problem",
     "read_settings",
     "readable_settings",
+    "record",
     "sample_epci",
     "settings_of",
     "study_text",

@@ -22,10 +22,10 @@ import pandas as pd
 
 from accessmap.dossier import Dossier
 from accessmap.dossier.results import category_of
+from accessmap.errors import Problem, StudyError
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.study import Study
 from accessmap.studyfile.loading import Loaded, loaded
-from accessmap.studyfile.problems import ToldError
 from accessmap.studyfile.reading import StudyFile, settings_of
 
 __all__ = [
@@ -218,18 +218,18 @@ def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
 
     Raises
     ------
-    ToldError
+    StudyError
         Where there is none, or it is not one of ours.
     """
     path = Path(page).with_suffix(".json")
     try:
         record = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ToldError("no_record", name=path.name, page=Path(page).name) from error
+        raise StudyError(Problem("studyfile_no_record", name=path.name, page=Path(page).name)) from error
     except ValueError as error:
-        raise ToldError("not_a_record", name=path.name, format=str(FORMAT)) from error
+        raise StudyError(Problem("studyfile_not_a_record", name=path.name, format=str(FORMAT))) from error
     if not isinstance(record, dict) or "page" not in record or record.get("format") != FORMAT:
-        raise ToldError("not_a_record", name=path.name, format=str(FORMAT))
+        raise StudyError(Problem("studyfile_not_a_record", name=path.name, format=str(FORMAT)))
     return path, record
 
 

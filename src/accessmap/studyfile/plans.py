@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,28 +12,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
-from accessmap.errors import AccessmapError
+from accessmap.errors import AccessmapError, Problem, ScenarioError
 from accessmap.programme import Programme
 from accessmap.programme.files import read as read_programme
 from accessmap.study.scenario import Scenario
-from accessmap.study.scenario_files import NEEDS
 from accessmap.study.scenario_files import read as read_scenarios
+from accessmap.study.steps import ACTIONS, Step, faults
 from accessmap.study.study import Study
-from accessmap.studyfile.problems import Key, Problem, StudyFileError, key_lines, line_of, shown
+from accessmap.studyfile.ledger import Ledger
+from accessmap.studyfile.problems import Key, Place, key_lines, line_of, place_of, problem, shown
+from accessmap.studyfile.reading import fault_told
 from accessmap.words.near import near_matches, plain
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from accessmap.study.study import Study
-    from accessmap.studyfile.loading import Loading
 
 __all__ = ["Plans", "check_carried_out", "check_plans", "programme_of", "scenarios_of", "with_programme"]
 
-# Actions on a site of the study: their id must be that of one.
-ON_SITES = ("close", "move", "set")
-# Every key that some action knows.
-KEYS = frozenset[str]().union(*(needed | allowed for needed, allowed in NEEDS.values()))
 NEAR = 4
 
 
@@ -68,38 +64,47 @@ class Plans:
             if isinstance(step, dict):
                 yield ("scenario", number, "step", at), step
 
-    def _problem(self, reason: str, key: Key, value: object = None, near: Sequence[str] = (), **told: str) -> Problem:
-        return Problem(reason, key, line_of(key, self._lines), shown(value), told, tuple(near), self.file)
+    def _place(self, path: Key, value: object = None) -> Place:
+        return Place.of(path, line_of(path, self._lines), shown(value), self.file)
 
     def shape(self) -> Iterator[Problem]:
-        """Yield what is wrong whatever the study: unknown actions and keys, and keys that are missing."""
+        """Yield what is wrong whatever the study: unknown actions and keys, keys that are missing, wrong values."""
         for number, table in enumerate(self.tables):
-            yield from self._unknown(("scenario", number), table, {"name", "step"})
+            yield from self._unknown(("scenario", number), table, ("name", "step"))
             if not str(table.get("name") or "").strip():
-                yield self._problem("missing_key", ("scenario", number, "name"))
-            for key, step in self._steps(number):
-                action = step.get("action")
-                if action is None:
-                    yield self._problem("no_action", (*key, "action"), known=", ".join(NEEDS))
-                    yield from self._unknown(key, step, {"action", *KEYS})
-                    continue
-                if action not in NEEDS:
-                    near = near_matches(str(action), NEEDS)
-                    told = {"action": str(action), "known": ", ".join(NEEDS)}
-                    yield self._problem("unknown_action", (*key, "action"), action, near, **told)
-                    continue
-                needed, allowed = NEEDS[action]
-                yield from self._unknown(key, step, needed | allowed | {"action"})
-                for name in sorted(needed - set(step)):
-                    yield self._problem("missing_key", (*key, name))
-                degrees = step.get("lon") is not None and step.get("lat") is not None
-                if action in ("open", "move") and (step.get("commune") is not None) == degrees:
-                    yield self._problem("want_place", key)
+                yield problem("studyfile_missing_key", self._place(("scenario", number, "name")))
+            for path, step in self._steps(number):
+                yield from self._step_shape(path, step)
 
-    def _unknown(self, key: Key, table: Mapping[str, Any], known: set[str]) -> Iterator[Problem]:
+    def _step_shape(self, path: Key, step: Mapping[str, Any]) -> Iterator[Problem]:
+        action, known = step.get("action"), ", ".join(ACTIONS)
+        if action is None:
+            yield problem("studyfile_no_action", self._place((*path, "action")), known=known)
+            yield from self._unknown(
+                path, step, {"action", *(name for kind in ACTIONS.values() for name in _names(kind))}
+            )
+            return
+        if action not in ACTIONS:
+            near = near_matches(str(action), ACTIONS)
+            at = self._place((*path, "action"), action)
+            yield problem("studyfile_unknown_action", at, near, action=str(action), known=known)
+            return
+        kind = ACTIONS[action]
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in step.items()}
+        del given["action"]
+        for fault in sorted(faults(kind, given), key=lambda fault: fault["type"] == "missing"):
+            name = str(fault["loc"][0])
+            place = self._place((*path, name), step.get(name))
+            yield fault_told(fault, place, step.get(name), ("action", *_names(kind)))
+        degrees = step.get("lon") is not None and step.get("lat") is not None
+        if kind.placed and (step.get("commune") is not None) == degrees:
+            yield problem("studyfile_want_place", self._place(path))
+
+    def _unknown(self, path: Key, table: Mapping[str, Any], known: Collection[str]) -> Iterator[Problem]:
         for name in table:
             if name not in known:
-                yield self._problem("unknown_key", (*key, name), table[name], near_matches(name, known))
+                place = self._place((*path, name), table[name])
+                yield problem("studyfile_unknown_key", place, near_matches(name, known))
 
     def places(self, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> Iterator[Problem]:
         """Yield the communes and sites that are not in the study, and the sites that are there already.
@@ -130,10 +135,12 @@ class Plans:
         same = communes.index[communes["name"].str.casefold() == str(given).casefold()]
         if len(same) == 1:
             return str(same[0]), []
-        told = {"name": str(given), "codes": ", ".join(same)}
-        near = () if len(same) else near_matches(str(given), communes["name"])
-        reason = "several_communes" if len(same) else "unknown_step_commune"
-        return None, [self._problem(reason, (*key, "commune"), given, near, **told)]
+        place = self._place((*key, "commune"), given)
+        if len(same):
+            told = {"name": str(given), "codes": ", ".join(same)}
+            return None, [problem("studyfile_several_communes", place, **told)]
+        near = near_matches(str(given), communes["name"])
+        return None, [problem("studyfile_unknown_step_commune", place, near, name=str(given))]
 
     def _point(self, key: Key, step: Mapping[str, Any], communes: gpd.GeoDataFrame) -> Iterator[Problem]:
         """Yield that the degrees of a step are far from every commune, as those of another order are."""
@@ -142,7 +149,8 @@ class Plans:
             return
         west, south, east, north = communes.to_crs(4326).total_bounds
         if not (west <= lon <= east and south <= lat <= north):
-            yield self._problem("point_outside", (*key, "lon"), lon, lon=f"{lon:g}", lat=f"{lat:g}")
+            told = {"lon": f"{lon:g}", "lat": f"{lat:g}"}
+            yield problem("studyfile_point_outside", self._place((*key, "lon"), lon), **told)
 
     def _site(
         self,
@@ -155,13 +163,14 @@ class Plans:
     ) -> Iterator[Problem]:
         """Yield what is wrong with the site of a step, and keep what the step does to the sites."""
         action, given = step.get("action"), step.get("id")
+        on_sites = action in ACTIONS and ACTIONS[action].selects == "sites"
         if action == "open":
             yield from self._opened(key, step, code, sites, communes)
-        elif action in ON_SITES and given is not None and str(given) not in sites:
+        elif on_sites and given is not None and str(given) not in sites:
             known = _near_sites(str(given), sites, services, communes)
             told = ", ".join(f"{site} ({sites[site]['name']})" for site in known)
-            reason = "unknown_site_near" if known else "unknown_site"
-            yield self._problem(reason, (*key, "id"), given, name=str(given), sites=told)
+            reason = "studyfile_unknown_site_near" if known else "studyfile_unknown_site"
+            yield problem(reason, self._place((*key, "id"), given), name=str(given), sites=told)
         elif action == "close":
             sites.pop(str(given), None)
 
@@ -178,31 +187,31 @@ class Plans:
         if category and category not in known:
             near = near_matches(category, known)
             told = {"category": category, "known": ", ".join(sorted({each["category"] for each in sites.values()}))}
-            yield self._problem("unknown_category", (*key, "category"), category, near, **told)
+            yield problem("studyfile_unknown_category", self._place((*key, "category"), category), near, **told)
         site = str(step.get("id") or f"{category}-{code}")
         if (code is not None or step.get("id")) and site in sites:
             there = sites[site]["name"]
             place = communes["name"].get(code, "") if code is not None else ""
             told = {"site": site, "name": str(there), "place": f", {place}" if place else ""}
-            yield self._problem("site_exists", key, **told)
+            yield problem("studyfile_site_exists", self._place(key), **told)
         elif code is not None or step.get("id"):
             sites[site] = {"name": str(step.get("name") or site), "category": category}
 
     def unapplied(self, scenario: Scenario, number: int, study: Study) -> Problem | None:
         """Return why a scenario cannot be carried out, at the first step at fault; None where it can."""
-        try:
-            scenario.apply(study)
-            return None
-        except AccessmapError as error:
-            whole = str(error)
         for at in range(1, len(scenario.steps) + 1):
             try:
                 replace(scenario, steps=scenario.steps[:at]).apply(study)
             except AccessmapError as error:
-                # Of "scenario 'x': 1 problem. Step 2 (set): …" the place is told by the line.
-                message = str(error).partition(f"Step {at} ({scenario.steps[at - 1].action}): ")[2] or str(error)
-                return self._problem("refused", ("scenario", number, "step", at - 1), message=message)
-        return self._problem("refused", ("scenario", number), message=whole)
+                # The place of a step is told by its line.
+                message = error.problems[0].at("") if isinstance(error, ScenarioError) else error
+                place = self._place(("scenario", number, "step", at - 1))
+                return problem("studyfile_refused", place, message=message)
+        return None
+
+
+def _names(kind: type[Step]) -> tuple[str, ...]:
+    return tuple(kind.__dataclass_fields__)
 
 
 def _near_sites(
@@ -220,90 +229,94 @@ def _near_sites(
     return sorted(kept, key=lambda site: sites[site]["category"] == "mairie")[:NEAR]
 
 
-def scenarios_of(loading: Loading) -> dict[str, Scenario]:
-    """Return the scenarios of the files that are named, then those of the study.toml itself."""
+def scenarios_of(ledger: Ledger, home: Path) -> tuple[list[Plans], dict[str, Scenario]]:
+    """Return the scenarios of the files that are named, then those of the study.toml itself, as written and as read.
+
+    Parameters
+    ----------
+    ledger
+        The settings, and what is kept.
+    home
+        Where the text of the study.toml stands.
+    """
+    section = ledger.settings.scenarios
+    paths: list[Key] = []
+    if section is not None:
+        several = isinstance(section.path, list)
+        paths = [("scenarios", "path", n) for n, _ in enumerate(section.path)] if several else [("scenarios", "path")]
+    if ledger.settings.scenario:
+        paths.append(("scenario",))
+    written: list[Plans] = []
     found: dict[str, Scenario] = {}
-    section = loading.settings.scenarios
-    places: list[tuple[tuple[str | int, ...], Callable[[], Path]]] = []
-    if section is not None and isinstance(section.path, list):
-        keys: list[tuple[str | int, ...]] = [("scenarios", "path", n) for n in range(len(section.path))]
-        places += [(key, partial(loading.found, *key)) for key in keys]
-    elif section is not None:
-        places.append((("scenarios", "path"), partial(loading.found, "scenarios", "path")))
-    if loading.settings.scenario:
-        places.append((("scenario",), lambda: loading.scenarios_from))
-    for key, find in places:
-        at = loading.tried(key, find)
-        plans = None
-        if at is not None:
-            plans = loading.tried(key, partial(_plans, loading, at, key, "" if key == ("scenario",) else at.name))
-        if plans is None:
+    for path in paths:
+        own = path == ("scenario",)
+        at = home if own else ledger.tried(path, partial(ledger.found, *path))
+        plans = Plans(ledger.file.text) if own else at and ledger.tried(path, partial(_plans, ledger, at, path))
+        if not plans:
             continue
         wrong = list(plans.shape())
-        loading.problems += wrong
-        loading.plans.append(plans)
-        read = loading.tried(key, partial(read_scenarios, at)) if not wrong else None
+        ledger.problems += wrong
+        written.append(plans)
+        read = ledger.tried(path, partial(read_scenarios, at)) if not wrong else None
         for name, scenario in (read or {}).items():
             if name in found:
-                loading.problems.append(loading.file.problem("scenario_twice", *key, name=name))
+                ledger.add("studyfile_scenario_twice", *path, name=name)
             found.setdefault(name, scenario)
-    return found
+    return written, found
 
 
-def _plans(loading: Loading, path: Path, key: tuple[str | int, ...], name: str) -> Plans:
-    """Return the scenarios of a file as they are written; those of the study.toml have no file to name."""
-    if not name:
-        return Plans(loading.file.text)
+def _plans(ledger: Ledger, path: Path, at: Key) -> Plans:
+    """Return the scenarios of a file as they are written."""
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problem = loading.file.problem("bad_plans", *key, name=name, why=str(error))
-        raise StudyFileError(loading.file.path.name, [problem]) from error
-    return Plans(text, name)
+        raise ledger.file.refused("studyfile_bad_plans", *at, name=path.name, why=str(error)) from error
+    return Plans(text, path.name)
 
 
-def check_plans(loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> None:
+def check_plans(
+    ledger: Ledger, written: Iterable[Plans], communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
+) -> None:
     """Keep the problems of places and sites that steps name, of all scenarios that were read."""
-    for plans in loading.plans:
-        loading.problems += plans.places(communes, services)
+    for plans in written:
+        ledger.problems += plans.places(communes, services)
 
 
-def check_carried_out(loading: Loading, study: Study) -> None:
+def check_carried_out(ledger: Ledger, written: Iterable[Plans], study: Study) -> None:
     """Keep the first problem of each scenario that cannot be carried out, where none of it was told before."""
-    told = {(problem.file, *problem.key[:2]) for problem in loading.problems}
-    named = {
-        str(table.get("name")): (plans, number) for plans in loading.plans for number, table in enumerate(plans.tables)
-    }
+    places = [place_of(problem) for problem in ledger.problems]
+    told = {(place.file, *place.path[:2]) for place in places}
+    named = {str(table.get("name")): (plans, number) for plans in written for number, table in enumerate(plans.tables)}
     for name, scenario in study.scenarios.items():
         if name in named:
             plans, number = named[name]
             known = (plans.file, "scenario", number) in told
-            problem = None if known else plans.unapplied(scenario, number, study)
-            loading.problems += [problem] if problem is not None else []
+            wrong = None if known else plans.unapplied(scenario, number, study)
+            ledger.problems += [wrong] if wrong is not None else []
         else:
-            loading.tried(("programme", "path"), partial(scenario.apply, study))
+            ledger.tried(("programme", "path"), partial(scenario.apply, study))
 
 
-def programme_of(loading: Loading) -> Programme | None:
+def programme_of(ledger: Ledger) -> Programme | None:
     """Return the programme of a contract, where the settings name one."""
-    if loading.settings.programme is None:
+    if ledger.settings.programme is None:
         return None
-    path = loading.tried(("programme", "path"), partial(loading.found, "programme", "path"))
+    path = ledger.tried(("programme", "path"), partial(ledger.found, "programme", "path"))
     if path is None:
         return None
-    programme: Programme | None = loading.tried(("programme", "path"), partial(read_programme, path))
+    programme: Programme | None = ledger.tried(("programme", "path"), partial(read_programme, path))
     return programme
 
 
-def with_programme(loading: Loading, study: Study, programme: Programme | None) -> Study:
+def with_programme(ledger: Ledger, study: Study, programme: Programme | None) -> Study:
     """Return the study with what the programme changes as one more scenario, where it changes anything."""
     if programme is None:
         return study
-    plan: Scenario | None = loading.tried(("programme", "path"), partial(programme.scenario, study))
+    plan: Scenario | None = ledger.tried(("programme", "path"), partial(programme.scenario, study))
     if plan is None or not plan.steps:
         return study
     if plan.name in study.scenarios:
-        loading.problems.append(loading.file.problem("scenario_twice", "programme", "path", name=plan.name))
+        ledger.add("studyfile_scenario_twice", "programme", "path", name=plan.name)
         return study
     return replace(study, scenarios={**study.scenarios, plan.name: plan})

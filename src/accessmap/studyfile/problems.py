@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
 
 from accessmap.categories import Lang
-from accessmap.errors import StudyError
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 
 __all__ = [
     "Key",
-    "Problem",
+    "Place",
     "StudyFileError",
-    "ToldError",
+    "dotted",
     "inline",
     "key_lines",
     "line_of",
+    "place_of",
+    "problem",
+    "record",
     "shown",
 ]
 
@@ -117,130 +120,93 @@ def _under(names: Key, counts: Mapping[Key, int]) -> Key:
 _LONGEST = 60
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong in a study.toml, or in a file that it names.
+class Place(Note):
+    """Where a problem is: the file where it is not the study.toml, the line, and the key with its value.
 
-    Parameters
-    ----------
-    reason
-        Key of its sentence in `words.toml`, without the prefix `studyfile_`.
-    key
-        Path of the key, such as ("roads", "mode"); empty where the whole file is meant.
-    line
-        Of the file, from 1; None where no line can be named.
-    value
-        What stands there, as the file writes it; empty where nothing does.
-    values
-        What fills the braces of the sentence.
-    near
-        Known names that come near to a wrong one.
-    file
-        Name of the file that the line is of, where it is not the study.toml.
+    >>> place = Place.of(("scenario", 0, "step", 1), 7)
+    >>> place.told("fr"), place.line, place.path
+    ('ligne 7, scenario[1].step[2]', 7, ('scenario', 0, 'step', 1))
     """
 
-    reason: str
-    key: Key = ()
-    line: int | None = None
-    value: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    near: tuple[str, ...] = ()
-    file: str = ""
-
-    def told(self, lang: Lang = "fr") -> str:
-        """Return the problem as one line: where, what, and how to mend it.
-
-        Examples
-        --------
-        >>> Problem("unknown_key", ("roads", "mod"), 7, '"car"', near=("mode",)).told("en")
-        'line 7, roads.mod = "car": unknown key (did you mean "mode"?). Remove it or correct its name.'
-        """
-        told = self._words(self.reason, lang)
-        parts = [self.file] if self.file else []
-        parts += [labels.text("studyfile_line", lang=lang, line=str(self.line))] if self.line is not None else []
-        if self.key:
-            parts.append(_dotted(self.key) + (f" = {self.value}" if self.value else ""))
-        return labels.text("studyfile_at", lang=lang, where=", ".join(parts), told=told) if parts else told
-
-    def sentence(self, lang: Lang = "fr") -> str:
-        """Return a caution as a page prints it, for who has never seen the file: what it means, not where it stands.
-
-        Examples
-        --------
-        >>> Problem("caution_sample_hospital", ("communes",), 2).sentence("en").partition(": ")[0]
-        'Outside the Pays Chaunois, not all hospitals are in the data'
-        """
-        return self._words(f"{self.reason}_page", lang)
+    @classmethod
+    def of(cls, path: Key = (), line: int | None = None, value: str = "", file: str = "") -> Self:
+        """Return the place of a key, of a line or of a file; empty where none can be named."""
+        return cls("", path=path, line=line, value=value, file=file)
 
     @property
-    def place(self) -> tuple[bool, str, bool, int]:
+    def path(self) -> Key:
+        """Of the key, such as ("roads", "mode"); empty where the whole file is meant."""
+        return tuple(self.values["path"])
+
+    @property
+    def line(self) -> int | None:
+        """Of the file, from 1; None where no line can be named."""
+        line: int | None = self.values["line"]
+        return line
+
+    @property
+    def file(self) -> str:
+        """Name of the file that the line is of, where it is not the study.toml."""
+        return str(self.values["file"])
+
+    @property
+    def order(self) -> tuple[bool, str, bool, int]:
         """What problems are put in order by: the study.toml first, by line, what has no line last."""
         return self.file != "", self.file, self.line is None, self.line or 0
 
-    def _words(self, reason: str, lang: Lang) -> str:
-        hint = labels.text("studyfile_near", lang=lang, names=_listed(self.near, lang)) if self.near else ""
-        filling: dict[str, Any] = {"near": hint, **self.values}
-        return labels.text(f"studyfile_{reason}", lang=lang, **filling)
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:  # noqa: ARG003 - of Note
+        parts = [values["file"]] if values["file"] else []
+        if values["line"] is not None:
+            parts.append(labels.text("studyfile_line", lang=lang, line=values["line"]))
+        if values["path"]:
+            parts.append(dotted(values["path"]) + (f" = {values['value']}" if values["value"] else ""))
+        return ", ".join(parts)
 
-    def record(self, lang: Lang = "fr") -> dict[str, Any]:
-        """Return the problem for machines: file, line, key, value, and its sentence."""
-        where = {"file": self.file, "line": self.line, "key": _dotted(self.key), "value": self.value}
-        return {**where, "problem": self.told(lang)}
+
+class _Hint(Note):
+    """Names that may have been meant, in the quotes of TOML."""
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:  # noqa: ARG003 - of Note
+        names = labels.text("or", lang=lang).join(f'"{name}"' for name in values["names"])
+        return labels.text("did_you_mean", lang=lang, names=names) if names else ""
 
 
-class ToldError(StudyError):
-    """A study is refused in one sentence, which can be told in two languages; the message is the English one.
+def problem(key: str, at: Place | None = None, near: Iterable[str] = (), /, **values: Any) -> Problem:
+    """Return one thing that is wrong in a study.toml, or in a file that it names.
 
-    Parameters
-    ----------
-    reason
-        Key of the sentence in `words.toml`, without the prefix `studyfile_`.
-    **values
-        What fills its braces.
+    Examples
+    --------
+    >>> problem("studyfile_unknown_key", Place.of(("roads", "mod"), 7, '"car"'), ["mode"])
+    'line 7, roads.mod = "car": unknown key (did you mean "mode"?). Remove it or correct its name.'
     """
-
-    def __init__(self, reason: str, **values: str) -> None:
-        self.reason = reason
-        self.values = values
-        super().__init__(self.told("en"))
-
-    def told(self, lang: Lang = "fr") -> str:
-        """Return the sentence in one language."""
-        filling: dict[str, Any] = dict(self.values)
-        return labels.text(f"studyfile_{self.reason}", lang=lang, **filling)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _told_again, (self.reason, self.values)
+    at, near = at if at is not None else Place.of(), tuple(near)
+    return Problem(key, where=at, value=at.values["value"], near=near, hint=_Hint("", names=near), **values)
 
 
-def _told_again(reason: str, values: Mapping[str, str]) -> ToldError:
-    return ToldError(reason, **values)
+def place_of(problem: Problem) -> Place:
+    """Return where a problem is; nowhere, where it does not say."""
+    return problem.where if isinstance(problem.where, Place) else Place.of()
+
+
+def record(problem: Problem, lang: Lang = "fr") -> dict[str, Any]:
+    """Return a problem for machines: file, line, key, value, and its sentence."""
+    place = place_of(problem)
+    where = {"file": place.file, "line": place.line, "key": dotted(place.path), "value": problem.value}
+    return {**where, "problem": problem.told(lang)}
 
 
 class StudyFileError(StudyError):
-    """A study.toml, or the data that it names, is refused; the message lists every problem.
+    """A study.toml, or the data that it names, is refused; the message lists every problem, in the order of the file.
 
-    Attributes
-    ----------
-    file : str
-        Its name.
-    problems : tuple of Problem
-        In the order of the file.
+    Its problems say `where` they are: a `Place` with the line and the path of the key.
     """
-
-    def __init__(self, file: str, problems: Sequence[Problem]) -> None:
-        self.file = file
-        self.problems = tuple(problems)
-        super().__init__(self.told("en"))
-        self.problems = tuple(problems)
 
     def told(self, lang: Lang = "fr") -> str:
         """Return the whole message in one language."""
-        head = labels.text("studyfile_problems", lang=lang, n=len(self.problems), file=self.file)
+        head = labels.text("studyfile_problems", lang=lang, n=len(self.problems), file=self.about)
         return "\n".join([head, *(f"  - {problem.told(lang)}" for problem in self.problems)])
-
-    def __reduce__(self) -> tuple[type[StudyFileError], tuple[str, tuple[Problem, ...]]]:
-        return type(self), (self.file, self.problems)
 
 
 def shown(value: object) -> str:
@@ -273,10 +239,10 @@ def inline(value: object) -> str:
     return tomli_w.dumps(written).removeprefix("k = ").strip()
 
 
-def _dotted(key: Key) -> str:
-    """Return a path as people write it; a table of an array is numbered from 1."""
-    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in key).removeprefix(".")
+def dotted(path: Key) -> str:
+    """Return a path as people write it; a table of an array is numbered from 1.
 
-
-def _listed(names: Sequence[str], lang: Lang) -> str:
-    return labels.text("studyfile_or", lang=lang).join(f'"{name}"' for name in names)
+    >>> dotted(("services", 0, "path"))
+    'services[1].path'
+    """
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

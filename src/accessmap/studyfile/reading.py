@@ -11,36 +11,50 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from accessmap.studyfile.problems import Key, Problem, StudyFileError, key_lines, line_of, shown
+from accessmap.errors import Problem
+from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.settings import Settings
 from accessmap.words.near import near_matches
 
-__all__ = ["StudyFile", "read_settings", "readable_settings", "settings_of"]
+__all__ = ["StudyFile", "fault_told", "read_settings", "readable_settings", "settings_of"]
 
-# What pydantic calls a wrong type or value, and the sentence that tells it; the others tell their own name.
+# What pydantic calls a wrong type or value, or what settings.py does, and the sentence that tells it.
 REASONS = {
-    "extra_forbidden": "unknown_key",
-    "missing": "missing_key",
-    "string_type": "want_text",
-    "string_too_short": "want_text",
-    "bool_type": "want_bool",
-    "float_type": "want_number",
-    "int_type": "want_number",
-    "finite_number": "want_number",
-    "list_type": "want_list",
-    "too_short": "want_list",
-    "dict_type": "want_table",
-    "model_type": "want_table",
-    "model_attributes_type": "want_table",
-    "literal_error": "want_one_of",
-    "unknown_layout": "want_one_of",
-    "greater_than": "want_above",
-    "greater_than_equal": "want_at_least",
-    "less_than_equal": "want_at_most",
-    "string_pattern_mismatch": "want_file_name",
+    "extra_forbidden": "studyfile_unknown_key",
+    "unexpected_keyword_argument": "studyfile_unknown_key",
+    "missing": "studyfile_missing_key",
+    "string_type": "studyfile_want_text",
+    "string_too_short": "studyfile_want_text",
+    "bool_type": "studyfile_want_bool",
+    "float_type": "studyfile_want_number",
+    "int_type": "studyfile_want_number",
+    "finite_number": "studyfile_want_number",
+    "list_type": "studyfile_want_list",
+    "too_short": "studyfile_want_list",
+    "dict_type": "studyfile_want_table",
+    "model_type": "studyfile_want_table",
+    "model_attributes_type": "studyfile_want_table",
+    "literal_error": "studyfile_want_one_of",
+    "unknown_layout": "studyfile_want_one_of",
+    "greater_than": "studyfile_want_above",
+    "greater_than_equal": "studyfile_want_at_least",
+    "less_than_equal": "studyfile_want_at_most",
+    "string_pattern_mismatch": "studyfile_want_file_name",
+    "tuple_type": "studyfile_want_pair",
+    "too_long": "studyfile_want_pair",
+    "one_of": "studyfile_one_of",
+    "none_of": "studyfile_none_of",
+    "nodes_and_edges": "studyfile_nodes_and_edges",
+    "equipment_needs_schools": "studyfile_equipment_needs_schools",
+    "sample_needs_sample": "studyfile_sample_needs_sample",
 }
 # What a table may lack because a key of it was wrong.
-FOLLOWS = ("missing_key", "none_of", "nodes_and_edges", "equipment_needs_schools")
+FOLLOWS = (
+    "studyfile_missing_key",
+    "studyfile_none_of",
+    "studyfile_nodes_and_edges",
+    "studyfile_equipment_needs_schools",
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +83,14 @@ class StudyFile:
         """Return the line on which a key stands, or the nearest table that holds it."""
         return line_of(key, key_lines(self.text))
 
-    def problem(self, reason: str, *key: str | int, near: Iterable[str] = (), **values: str) -> Problem:
+    def problem(self, key: str, *path: str | int, near: Iterable[str] = (), **values: Any) -> Problem:
         """Return a problem of one key, with its line and value."""
-        return Problem(reason, key, self.line(*key), shown(_value(tomllib.loads(self.text), key)), values, tuple(near))
+        written = shown(_value(tomllib.loads(self.text), path))
+        return problem(key, Place.of(path, self.line(*path), written), near, **values)
+
+    def refused(self, key: str, *path: str | int, near: Iterable[str] = (), **values: Any) -> StudyFileError:
+        """Return the error of one problem of one key."""
+        return StudyFileError(self.problem(key, *path, near=near, **values), about=self.path.name)
 
     @property
     def sha256(self) -> str:
@@ -119,8 +138,8 @@ def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]
     ...     path = Path(folder, "study.toml")
     ...     _ = path.write_text("[study]\nthreshold = [5]\nlang = 3\n[communes]\nsample = true\n")
     ...     file, problems = readable_settings(path)
-    >>> file.settings.study.lang, [(problem.line, problem.reason) for problem in problems]
-    ('fr', [(2, 'unknown_key'), (3, 'want_one_of')])
+    >>> file.settings.study.lang, [(problem.where.line, problem.key) for problem in problems]
+    ('fr', [(2, 'studyfile_unknown_key'), (3, 'studyfile_want_one_of')])
     """
     path = Path(path)
     text = _text_of(path)
@@ -132,12 +151,14 @@ def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]
         try:
             return StudyFile(path, text, Settings.model_validate(left)), tuple(_in_order(found))
         except ValidationError as error:
-            problems = [_problem(dict(each), left, lines) for each in error.errors(include_url=False)]
+            problems = _problems(error, left, lines)
         # A table from which a wrong key was taken may lack one: that follows, and is no problem of its own.
-        found += [each for each in problems if each.reason not in FOLLOWS or not _beside(each.key, lost)]
-        held = {each.key for each in problems if each.key and _value(left, each.key) is not None}
+        paths = [place_of(each).path for each in problems]
+        both = zip(problems, paths, strict=True)
+        found += [each for each, at in both if each.key not in FOLLOWS or not _beside(at, lost)]
+        held = {at for at in paths if at and _value(left, at) is not None}
         if not held:
-            raise StudyFileError(path.name, _in_order(found))
+            raise StudyFileError(*_in_order(found), about=path.name)
         # An item that is taken out would renumber those after it, and so the lines that their problems name.
         held = {key[:1] if len(key) == 2 and key[0] in ("services", "scenario") else key for key in held}
         lost |= held
@@ -149,11 +170,11 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
-        reason = "no_such_file" if isinstance(error, FileNotFoundError) else "no_file"
-        told = {"path": str(path), "why": error.strerror or ""}
-        raise StudyFileError(path.name, [Problem(reason, values=told)]) from error
+        key = "studyfile_no_such_file" if isinstance(error, FileNotFoundError) else "studyfile_no_file"
+        raise StudyFileError(problem(key, path=str(path), why=error.strerror or ""), about=path.name) from error
     except UnicodeDecodeError as error:
-        raise StudyFileError(path.name, [Problem("not_utf8", line=_line_at(path, error.start))]) from error
+        place = Place.of(line=path.read_bytes()[: error.start].count(b"\n") + 1)
+        raise StudyFileError(problem("studyfile_not_utf8", place), about=path.name) from error
 
 
 def settings_of(path: Path, text: str) -> StudyFile:
@@ -180,16 +201,14 @@ def settings_of(path: Path, text: str) -> StudyFile:
     try:
         return StudyFile(path, text, Settings.model_validate(raw))
     except ValidationError as error:
-        lines = key_lines(text)
-        found = [_problem(dict(each), raw, lines) for each in error.errors(include_url=False)]
-        raise StudyFileError(path.name, _in_order(found)) from None
+        raise StudyFileError(*_in_order(_problems(error, raw, key_lines(text))), about=path.name) from None
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(path.name, [_syntax(str(error), text)]) from error
+        raise StudyFileError(_syntax(str(error), text), about=path.name) from error
 
 
 def _beside(key: Key, lost: Iterable[Key]) -> bool:
@@ -209,9 +228,9 @@ def _without(raw: Any, keys: Collection[Key], at: Key = ()) -> Any:
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems by line, once each; those of the whole file last."""
     once: dict[Key, Problem] = {}
-    for problem in problems:  # of a value that may be of two types, what is wrong with the first is told
-        once.setdefault(problem.key, problem)
-    return sorted(once.values(), key=lambda problem: problem.place)
+    for each in problems:  # of a value that may be of two types, what is wrong with the first is told
+        once.setdefault(place_of(each).path, each)
+    return sorted(once.values(), key=lambda each: place_of(each).order)
 
 
 def _syntax(message: str, text: str) -> Problem:
@@ -219,29 +238,40 @@ def _syntax(message: str, text: str) -> Problem:
     what, _, place = message.partition(" (at ")
     number = place.removeprefix("line ").partition(",")[0]
     line = int(number) if number.isdigit() else len(text.rstrip().splitlines()) or None
-    return Problem("not_toml", line=line, values={"why": what})
+    return problem("studyfile_not_toml", Place.of(line=line), why=what)
 
 
-def _line_at(path: Path, byte: int) -> int:
-    return path.read_bytes()[:byte].count(b"\n") + 1
+def _problems(error: ValidationError, raw: Mapping[str, Any], lines: Mapping[Key, int]) -> list[Problem]:
+    """Return pydantic's errors in our words."""
+    found = []
+    for each in error.errors(include_url=False):
+        path = _path(each["loc"], raw)
+        place = Place.of(path, line_of(path, lines), shown(_value(raw, path)))
+        found.append(fault_told(dict(each), place, _value(raw, path), _known(path)))
+    return found
 
 
-def _problem(error: Mapping[str, Any], raw: Mapping[str, Any], lines: Mapping[Key, int]) -> Problem:
-    """Return one of pydantic's errors in our words."""
-    key = _path(error["loc"], raw)
-    kind = str(error["type"])
-    reason = REASONS.get(kind, kind)
-    values = {name: _text(value) for name, value in error.get("ctx", {}).items() if name != "error"}
-    near: tuple[str, ...] = ()
-    value = _value(raw, key)
-    if reason == "unknown_key":
-        known = _known(key)
-        near = near_matches(str(key[-1]), known)
-        values["known"] = ", ".join(sorted(known))
-    elif reason == "want_one_of":
-        values["expected"] = str(error["ctx"]["expected"]).replace("'", '"').replace(" or ", ", ")
-        near = near_matches(str(value), values["expected"].replace('"', "").split(", "))
-    return Problem(reason, key, line_of(key, lines), shown(value), values, near)
+def fault_told(error: Mapping[str, Any], place: Place, value: object, known: Iterable[str]) -> Problem:
+    """Return one of pydantic's errors in our words.
+
+    Parameters
+    ----------
+    error
+        As pydantic gives it: type and ctx.
+    place, value
+        Where it is, and what stands there.
+    known
+        The keys that may stand there.
+    """
+    key = REASONS.get(str(error["type"]), "studyfile_want_other")
+    values = {name: _text(each) for name, each in error.get("ctx", {}).items() if name != "error"}
+    if key == "studyfile_unknown_key":
+        return problem(key, place, near_matches(str(place.path[-1]), known), **values)
+    if key == "studyfile_want_one_of":
+        expected = str(values["expected"]).replace("'", '"').replace(" or ", ", ")
+        near = near_matches(str(value), expected.replace('"', "").split(", "))
+        return problem(key, place, near, expected=expected)
+    return problem(key, place, why=error.get("msg", ""), **values)
 
 
 def _path(loc: Iterable[str | int], raw: object) -> Key:

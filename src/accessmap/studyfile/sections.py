@@ -21,48 +21,47 @@ from accessmap.read.services import read_services
 from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import NOTE_COLUMNS
+from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import StudyFileError
 from accessmap.studyfile.template import at_the_edge, codes_of
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
-    from accessmap.studyfile.loading import Loading
     from accessmap.studyfile.settings import RoadsSection, ServicesSection, Settings
 
 __all__ = ["SUFFIXES", "communes_of", "network_of", "residents_of", "rule_of", "services_of", "tables_of", "title_of"]
 
 
-def tables_of(
-    loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
-) -> dict[str, pd.DataFrame]:
+def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> dict[str, pd.DataFrame]:
     """Return the tables that the settings name, by the field of `Study` that each fills."""
-    settings = loading.settings
+    settings = ledger.settings
     found: dict[str, pd.DataFrame | None] = {}
     if settings.digital is not None:
         chosen = {name: getattr(settings.digital, name) for name in ("quarter", "percent", "cap")}
-        found["digital"] = _read(loading, "digital", partial(read_digital, communes=communes, **chosen))
+        found["digital"] = _read(ledger, "digital", partial(read_digital, communes=communes, **chosen))
     if settings.schools is not None:
         read = partial(read_schools, communes=communes, mairies=_mairies(services), clip=settings.schools.clip)
         options: dict[str, Any] = {"crs": settings.schools.crs}
         if settings.schools.roll is not None:
-            options["roll"] = loading.tried(("schools", "roll"), partial(loading.found, "schools", "roll"))
-        found["schools"] = _read(loading, "schools", partial(read, **options))
+            options["roll"] = ledger.tried(("schools", "roll"), partial(ledger.found, "schools", "roll"))
+        found["schools"] = _read(ledger, "schools", partial(read, **options))
     schools = found.get("schools")
     if settings.equipment is not None and schools is not None:
-        found["equipment"] = _read(loading, "equipment", partial(read_equipment, schools=schools))
+        found["equipment"] = _read(ledger, "equipment", partial(read_equipment, schools=schools))
     return {name: table for name, table in found.items() if table is not None}
 
 
-def _read(loading: Loading, name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame | None:
+def _read(ledger: Ledger, name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame | None:
     """Return the table of one section, or None after keeping its problem."""
-    section = getattr(loading.settings, name)
-    path = loading.tried((name, "path"), partial(loading.found, name, "path"))
+    section = getattr(ledger.settings, name)
+    path = ledger.tried((name, "path"), partial(ledger.found, name, "path"))
     if path is None:
         return None
     options = {key: section.options[key] for key in ("columns", "encoding", "layer")}
-    table: pd.DataFrame | None = loading.tried((name, "path"), partial(read, path, **options))
+    table: pd.DataFrame | None = ledger.tried((name, "path"), partial(read, path, **options))
     if table is not None:
-        loading.keep(name, path, section.source, table)
+        ledger.keep(name, path, section.source, table)
     return table
 
 
@@ -74,23 +73,23 @@ def _mairies(services: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
 
 
 def residents_of(
-    loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
+    ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
 ) -> gpd.GeoDataFrame | None:
     """Return the residents: from a file, of the sample, or spread around the mairies; None where services are lost."""
-    section = loading.settings.residents
+    section = ledger.settings.residents
     if section is not None and section.path is not None:
-        path = loading.found("residents", "path")
+        path = ledger.found("residents", "path")
         options = {**section.options, "cell_metres": section.cell_metres, "clip": section.clip}
         table = read_residents(path, communes, **options)
-        loading.keep("residents", path, section.source, table)
+        ledger.keep("residents", path, section.source, table)
         return table
-    if _sampled(loading.settings):
+    if _sampled(ledger.settings):
         from accessmap.sample import sample_residents
 
         return sample_residents()
     if services is None:
         return None
-    return spread_residents(communes, _mairies_for_spread(loading, services))
+    return spread_residents(communes, _mairies_for_spread(ledger, services))
 
 
 def rule_of(settings: Settings) -> Mapping[str, str]:
@@ -106,12 +105,12 @@ def _sampled(settings: Settings) -> bool:
     return section.sample if section is not None else settings.communes.sample
 
 
-def _mairies_for_spread(loading: Loading, services: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _mairies_for_spread(ledger: Ledger, services: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a mairie a commune, by its code."""
     mairies = services[services["category"] == "mairie"]
     if mairies.empty or "commune" not in mairies:
-        key = ("residents", "modelled") if loading.settings.residents is not None else ("residents",)
-        raise StudyFileError(loading.file.path.name, [loading.file.problem("residents_need_mairies", *key)])
+        key = ("residents", "modelled") if ledger.settings.residents is not None else ("residents",)
+        raise ledger.file.refused("studyfile_residents_need_mairies", *key)
     return mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
 
 
@@ -150,48 +149,48 @@ SUFFIXES: Mapping[str, Reader] = {
 """Endings of files of roads, and what reads each; `.roads` is what `RoadNetwork.save` writes."""
 
 
-def network_of(loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> RoadNetwork | None:
+def network_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> RoadNetwork | None:
     """Return the roads: from a file, from two tables, or modelled; None where services are lost."""
-    section = loading.settings.roads
+    section = ledger.settings.roads
     if section.edges is not None:
-        return _from_tables(loading, section)
+        return _from_tables(ledger, section)
     if section.path is None:
-        return _modelled(loading, communes, services) if services is not None else None
-    path = loading.found("roads", "path")
+        return _modelled(ledger, communes, services) if services is not None else None
+    path = ledger.found("roads", "path")
     read = next((reader for ending, reader in SUFFIXES.items() if path.name.casefold().endswith(ending)), None)
     if read is None:
         known = ", ".join(SUFFIXES)
-        raise StudyFileError(
-            loading.file.path.name, [loading.file.problem("roads_unknown", "roads", "path", known=known)]
-        )
-    network: RoadNetwork | None = loading.tried(("roads", "path"), lambda: read(path, section, communes))
+        raise ledger.file.refused("studyfile_roads_unknown", "roads", "path", known=known)
+    network: RoadNetwork | None = ledger.tried(("roads", "path"), lambda: read(path, section, communes))
     if network is not None and section.source is not None:
-        loading.sources.append(loading.credit(path, section.source))
+        ledger.sources.append(ledger.credit(path, section.source))
     return network
 
 
-def _modelled(loading: Loading, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame) -> RoadNetwork:
+def _modelled(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame) -> RoadNetwork:
     mairies = services[services["category"] == "mairie"]
     if mairies.empty or "commune" not in mairies:
-        raise StudyFileError(loading.file.path.name, [loading.file.problem("roads_need_mairies", "roads")])
+        raise ledger.file.refused("studyfile_roads_need_mairies", "roads")
     return RoadNetwork.modelled(communes, mairies)
 
 
-def _from_tables(loading: Loading, section: RoadsSection) -> RoadNetwork:
+def _from_tables(ledger: Ledger, section: RoadsSection) -> RoadNetwork:
     """Return the network of two files: nodes (id, lon, lat) and edges (u, v, and minutes or what they follow from)."""
-    nodes_path, edges_path = loading.found("roads", "nodes"), loading.found("roads", "edges")
+    nodes_path, edges_path = ledger.found("roads", "nodes"), ledger.found("roads", "edges")
     renamed = {name: column for column, name in section.columns.items()}
     nodes, edges = (read_table(path).table.rename(columns=renamed) for path in (nodes_path, edges_path))
     if section.kmh and "minutes" not in edges:
-        edges = _timed(loading, edges, section.kmh)
+        edges = _timed(ledger, edges, section.kmh)
     missing = [
-        loading.file.problem("missing_column", "roads", key, column=column, columns=", ".join(map(str, table.columns)))
+        ledger.file.problem(
+            "studyfile_missing_column", "roads", key, column=column, columns=", ".join(map(str, table.columns))
+        )
         for key, table, wanted in (("nodes", nodes, ("id", "lon", "lat")), ("edges", edges, ("u", "v", "minutes")))
         for column in wanted
         if column not in table
     ]
     if missing:
-        raise StudyFileError(loading.file.path.name, missing)
+        raise StudyFileError(*missing, about=ledger.file.path.name)
     nodes = nodes.astype({"id": str, "lon": float, "lat": float}).set_index("id")
     edges = edges.astype({"u": str, "v": str} | {name: float for name in ("minutes", "length_m") if name in edges})
     options: dict[str, Any] = {
@@ -200,11 +199,11 @@ def _from_tables(loading: Loading, section: RoadsSection) -> RoadNetwork:
         "local_metres": section.local_metres,
         "max_metres": section.max_metres,
     }
-    provenance = Provenance((loading.credit(edges_path, section.source),))
+    provenance = Provenance((ledger.credit(edges_path, section.source),))
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
 
 
-def _timed(loading: Loading, edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.DataFrame:
+def _timed(ledger: Ledger, edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.DataFrame:
     """Return edges with the minutes that their length takes at the speed of their class.
 
     Raises
@@ -214,41 +213,43 @@ def _timed(loading: Loading, edges: pd.DataFrame, kmh: Mapping[str, float]) -> p
     """
     missing = [name for name in ("length_m", "road_class") if name not in edges]
     told = {"columns": ", ".join(map(str, edges.columns))}
-    problems = [loading.file.problem("missing_column", "roads", "kmh", column=name, **told) for name in missing]
+    problems = [
+        ledger.file.problem("studyfile_missing_column", "roads", "kmh", column=name, **told) for name in missing
+    ]
     unknown = [] if missing else sorted(set(edges["road_class"].astype(str)) - set(kmh))
     if unknown:
-        problems.append(loading.file.problem("no_speed", "roads", "kmh", classes=", ".join(unknown)))
+        problems.append(ledger.file.problem("studyfile_no_speed", "roads", "kmh", classes=", ".join(unknown)))
     if problems:
-        raise StudyFileError(loading.file.path.name, problems)
+        raise StudyFileError(*problems, about=ledger.file.path.name)
     speed = edges["road_class"].astype(str).map(dict(kmh))
     return edges.assign(minutes=edges["length_m"].astype(float) / 1000 / speed * 60)
 
 
-def services_of(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+def services_of(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Return the services of all sections as one table."""
-    sections = loading.settings.services
-    if not sections and loading.settings.communes.sample:
-        return _sampled_services(loading, communes, None)
+    sections = ledger.settings.services
+    if not sections and ledger.settings.communes.sample:
+        return _sampled_services(ledger, communes, None)
     if not sections:
-        loading.problems.append(loading.file.problem("no_services", "services"))
+        ledger.add("studyfile_no_services", "services")
         return None
     # Mairies first: they place what has no point of its own.
     order = sorted(range(len(sections)), key=lambda number: sections[number].category != "mairie")
     tables: dict[int, gpd.GeoDataFrame] = {}
     mairies = None
     for number in order:
-        table = _one(loading, number, sections[number], communes, mairies)
+        table = _one(ledger, number, sections[number], communes, mairies)
         if table is None:
             continue
         tables[number] = table
         if mairies is None and "commune" in table and (table["category"] == "mairie").any():
             mairies = table[table["category"] == "mairie"]
-    _forget_the_others(loading, {each.category for each in sections if each.sample})
+    _forget_the_others(ledger, {each.category for each in sections if each.sample})
     return _stacked([tables[number] for number in sorted(tables)]) if len(tables) == len(sections) else None
 
 
 def _one(
-    loading: Loading,
+    ledger: Ledger,
     number: int,
     section: ServicesSection,
     communes: gpd.GeoDataFrame,
@@ -256,20 +257,20 @@ def _one(
 ) -> gpd.GeoDataFrame | None:
     """Return the services of one section, or None after keeping its problem."""
     if section.sample:
-        return _sampled_services(loading, communes, section.category)
+        return _sampled_services(ledger, communes, section.category)
     key = ("services", number, "path")
-    path = loading.tried(key, partial(loading.found, *key))
+    path = ledger.tried(key, partial(ledger.found, *key))
     if path is None:
         return None
     options = {**section.options, "category": section.category, "layout": section.layout}
     read = partial(read_services, path, communes=communes, mairies=mairies, clip=section.clip, **options)
-    table = loading.tried(key, read)
+    table = ledger.tried(key, read)
     if table is not None:
-        loading.keep(f"services[{number + 1}]", path, section.source, table)
+        ledger.keep(f"services[{number + 1}]", path, section.source, table)
     return table
 
 
-def _sampled_services(loading: Loading, communes: gpd.GeoDataFrame, category: str | None) -> gpd.GeoDataFrame:
+def _sampled_services(ledger: Ledger, communes: gpd.GeoDataFrame, category: str | None) -> gpd.GeoDataFrame:
     """Return the services of the sample, of one category where it is named; incomplete away from its own territory."""
     from accessmap.sample import sample_communes, sample_services
 
@@ -278,23 +279,23 @@ def _sampled_services(loading: Loading, communes: gpd.GeoDataFrame, category: st
     typed = [name for name in kept["category"].unique() if name != "mairie"]
     known = sample_communes()["in_territory"]  # where the lists that were typed by hand are complete
     if typed and not known.reindex(communes.index[communes["in_territory"]]).all():
-        loading.notes.append(_incomplete(typed))
-        reason = "caution_sample" if category is None else f"caution_sample_{category}"
-        sections = [each.category if each.sample else "" for each in loading.settings.services]
+        ledger.notes.append(_incomplete(typed))
+        reason = CAUTIONS[category]
+        sections = [each.category if each.sample else "" for each in ledger.settings.services]
         key = ("services", sections.index(category)) if category in sections else ("communes",)
-        loading.cautions.append(loading.file.problem(reason, *key))
+        ledger.cautions.append(ledger.file.problem(reason, *key))
     return kept
 
 
-def _forget_the_others(loading: Loading, kept: set[str | None]) -> None:
+def _forget_the_others(ledger: Ledger, kept: set[str | None]) -> None:
     """Drop what was noted of services of the sample that the study does not take."""
     from accessmap.sample import sample_services
 
-    if not loading.settings.communes.sample or None in kept:
+    if not ledger.settings.communes.sample or None in kept:
         return
     table = sample_services()
     others = table.index[~table["category"].isin(kept)]
-    loading.notes = [notes[~((notes["table"] == "services") & notes["id"].isin(others))] for notes in loading.notes]
+    ledger.notes = [notes[~((notes["table"] == "services") & notes["id"].isin(others))] for notes in ledger.notes]
 
 
 def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -324,33 +325,39 @@ def _incomplete(typed: list[str]) -> pd.DataFrame:
 
 
 _NAMED = 3
+# The lists of the sample that were typed by hand, and what is said where they are used elsewhere.
+CAUTIONS = {
+    None: "studyfile_caution_sample",
+    "france_services": "studyfile_caution_sample_france_services",
+    "hospital": "studyfile_caution_sample_hospital",
+}
 
 
-def communes_of(loading: Loading) -> gpd.GeoDataFrame | None:
+def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
     """Return the communes, the territory marked; None after keeping the problems."""
-    section = loading.settings.communes
+    section = ledger.settings.communes
     if section.sample:
         from accessmap.sample import sample_communes, sample_notes, sample_provenance
 
         table = sample_communes()
-        loading.notes.append(sample_notes())
-        loading.sources += sample_provenance().sources
+        ledger.notes.append(sample_notes())
+        ledger.sources += sample_provenance().sources
     else:
-        path = loading.tried(("communes", "path"), partial(loading.found, "communes", "path"))
+        path = ledger.tried(("communes", "path"), partial(ledger.found, "communes", "path"))
         read = partial(read_communes, path, **section.options)
-        table = loading.tried(("communes", "path"), read) if path is not None else None
+        table = ledger.tried(("communes", "path"), read) if path is not None else None
         if table is not None:
-            loading.keep("communes", path, section.source, table)
+            ledger.keep("communes", path, section.source, table)
     if table is None:
         return None
-    before = len(loading.problems)
-    marked = _marked(loading, table)
-    if len(loading.problems) > before:
+    before = len(ledger.problems)
+    marked = _marked(ledger, table)
+    if len(ledger.problems) > before:
         return marked  # no study will come of it, but the other tables can be looked at
-    communes = _nearby(loading, marked)
+    communes = _nearby(ledger, marked)
     if not communes["in_territory"].any():
-        loading.problems.append(loading.file.problem("empty_territory", "study", "territory"))
-    _note_the_edge(loading, communes)
+        ledger.add("studyfile_empty_territory", "study", "territory")
+    _note_the_edge(ledger, communes)
     return communes
 
 
@@ -363,36 +370,35 @@ def title_of(communes: gpd.GeoDataFrame) -> str:
     return str(inside["name"][inside["population"].idxmax()]) if len(inside) else ""
 
 
-def _marked(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _marked(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the communes with `in_territory` as the settings ask; of names that are unknown the problems are kept."""
-    wanted = loading.settings.study.territory
+    wanted = ledger.settings.study.territory
     if not wanted:
         return communes
     codes, unknown = codes_of(communes, wanted)
     for each in unknown:
-        reason = "several_communes" if each.several else "unknown_place"
+        reason = "studyfile_several_communes" if each.several else "studyfile_unknown_place"
         place = ("study", "territory", each.position)
         told = {"name": each.name, "codes": ", ".join(each.several)}
-        loading.problems.append(loading.file.problem(reason, *place, near=each.near, **told))
+        ledger.add(reason, *place, near=each.near, **told)
     if unknown and codes.empty:
         return communes.assign(in_territory=True)  # no study comes of it: the other tables are looked at with all
     return communes.assign(in_territory=communes.index.isin(codes))
 
 
-def _nearby(loading: Loading, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _nearby(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the communes at most `around_km` from the territory, all where it is not given; count the others."""
-    most = loading.settings.communes.around_km
+    most = ledger.settings.communes.around_km
     inside = communes[communes["in_territory"]]
     if most is None or inside.empty:
         return communes
     near = communes.geometry.intersects(inside.union_all().buffer(most * 1000))
-    far = int((~near).sum())
-    left = f"{far} commune{'s' * (far != 1)} more than {most:g} km from the territory: left out."
-    loading.said["communes"] = (*loading.said.get("communes", ()), left)
+    left = Note("studyfile_left_far", n=int((~near).sum()), km=f"{most:g}")
+    ledger.said["communes"] = (*ledger.said.get("communes", ()), left)
     return communes[near]
 
 
-def _note_the_edge(loading: Loading, communes: gpd.GeoDataFrame) -> None:
+def _note_the_edge(ledger: Ledger, communes: gpd.GeoDataFrame) -> None:
     """Keep a note where the territory reaches the edge of the data, beyond which no service is known."""
     inside = communes[communes["in_territory"]]
     edge = inside.index.intersection(at_the_edge(communes))
@@ -400,6 +406,6 @@ def _note_the_edge(loading: Loading, communes: gpd.GeoDataFrame) -> None:
         return
     told = labels.text("studyfile_edge", n=len(edge)), labels.text("studyfile_edge_add")
     row = ("communes", title_of(communes), pd.NA, *told)
-    loading.notes.append(pd.DataFrame([row], columns=list(NOTE_COLUMNS)))
+    ledger.notes.append(pd.DataFrame([row], columns=list(NOTE_COLUMNS)))
     place = ", ".join(inside["name"][edge[:_NAMED]]) + (", …" if len(edge) > _NAMED else "")
-    loading.cautions.append(loading.file.problem("caution_edge", "study", "territory", places=place))
+    ledger.cautions.append(ledger.file.problem("studyfile_caution_edge", "study", "territory", places=place))

@@ -11,7 +11,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from accessmap.studyfile.problems import Problem, StudyFileError, ToldError, inline
+from accessmap.errors import Problem, StudyError
+from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
 from accessmap.words.near import near_matches, plain
 
@@ -135,7 +136,7 @@ def study_text(
     ------
     StudyFileError
         Where a name is that of no EPCI or commune of the sample, or a category that of no service of it.
-    ToldError
+    StudyError
         Where communes are given without services.
 
     Examples
@@ -161,7 +162,7 @@ def study_text(
             example = _example(every.loc[codes], known, chosen)
             alongside = sorted(set(known["category"]) - {chosen})
     elif not services:
-        raise ToldError("new_needs_services")
+        raise StudyError(Problem("studyfile_new_needs_services"))
     else:
         chosen = category or next((kind for _, kind in services if kind), "france_services")
     if not title:
@@ -207,14 +208,16 @@ def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, 
     codes, unknown = codes_of(communes, territory)
     if unknown:
         problems = [
-            Problem(
-                "several_communes" if each.several else "unknown_place",
-                values={"name": each.name, "codes": ", ".join(each.several)},
-                near=each.near,
+            problem(
+                "studyfile_several_communes" if each.several else "studyfile_unknown_place",
+                None,
+                each.near,
+                name=each.name,
+                codes=", ".join(each.several),
             )
             for each in unknown
         ]
-        raise StudyFileError("territory", problems)
+        raise StudyFileError(*problems, about="territory")
     spelled = [*communes["epci_name"].dropna().unique(), *communes["name"]]
     exact = {name.casefold(): name for name in reversed(spelled)}
     return codes, [exact.get(name.casefold(), name) for name in territory]
@@ -229,9 +232,9 @@ def _inside(services: gpd.GeoDataFrame, category: str, codes: Any) -> pd.Series:
 def _check_category(category: str, services: gpd.GeoDataFrame) -> None:
     known = sorted(set(services["category"]))
     if category not in known:
-        told = {"category": category, "known": ", ".join(known)}
-        near = near_matches(category, known)
-        raise StudyFileError("category", [Problem("unknown_category", values=told, near=near)])
+        told: dict[str, Any] = {"category": category, "known": ", ".join(known)}
+        unknown = problem("studyfile_unknown_category", None, near_matches(category, known), **told)
+        raise StudyFileError(unknown, about="category")
 
 
 def _example(communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame, category: str) -> dict[str, str]:

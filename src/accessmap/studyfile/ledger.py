@@ -1,0 +1,99 @@
+"""What is kept while the tables of a study.toml are read: problems, notes, sources, and what readers said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from accessmap.errors import AccessmapError, Problem
+from accessmap.provenance import Source
+from accessmap.roads.readers.tables import file_sha256
+from accessmap.studyfile.problems import StudyFileError
+from accessmap.studyfile.reading import StudyFile
+from accessmap.words.near import near_matches
+
+if TYPE_CHECKING:
+    from accessmap.studyfile.settings import Credit, Settings
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The problems, notes and sources of one study.toml, as its tables are read one after the other.
+
+    Parameters
+    ----------
+    file
+        The settings that have been read.
+    known
+        Problems found before.
+
+    Attributes
+    ----------
+    problems, cautions
+        What is wrong; and what makes the minutes longer than they are.
+    said
+        What readers said they did, by section.
+    sources, notes
+        Of the tables that were read.
+    """
+
+    def __init__(self, file: StudyFile, known: Iterable[Problem] = ()) -> None:
+        self.file = file
+        self.problems: list[Problem] = list(known)
+        self.cautions: list[Problem] = []
+        self.said: dict[str, tuple[str, ...]] = {}
+        self.sources: list[Source] = []
+        self.notes: list[pd.DataFrame] = []
+
+    @property
+    def settings(self) -> Settings:
+        """What the study.toml says."""
+        return self.file.settings
+
+    def add(self, key: str, *path: str | int, near: Iterable[str] = (), **values: Any) -> None:
+        """Keep one more problem: the key of its sentence, and the path of the key that is wrong."""
+        self.problems.append(self.file.problem(key, *path, near=near, **values))
+
+    def tried(self, path: tuple[str | int, ...], make: Callable[[], Any]) -> Any:
+        """Return what `make` returns, or None after keeping the problem that it raised under this path."""
+        try:
+            return make()
+        except StudyFileError as error:
+            self.problems += error.problems
+        except AccessmapError as error:
+            self.add("studyfile_refused", *path, message=error)
+        except OSError as error:
+            self.add("studyfile_no_file", *path, path=str(error.filename), why=error.strerror or "")
+        return None
+
+    def found(self, *path: str | int) -> Path:
+        """Return the file that a key names; StudyFileError where there is no such file."""
+        found = self.file.find(str(self.named(*path)))
+        if not found.is_file():
+            beside = [each.name for each in found.parent.iterdir()] if found.parent.is_dir() else []
+            near = near_matches(found.name, beside)
+            raise self.file.refused("studyfile_no_data_file", *path, near=near, path=str(found))
+        return found
+
+    def named(self, *path: str | int) -> object:
+        """Return what the settings say at a path."""
+        found: Any = self.settings
+        for part in path:
+            found = found[part] if isinstance(part, int) else getattr(found, part)
+        return found
+
+    def credit(self, path: Path, credit: Credit | None) -> Source:
+        """Return the source of a file, as the settings credit it or by its name."""
+        told = credit.model_dump() if credit else {}
+        named = {**told, "title": told.get("title") or path.name, "publisher": told.get("publisher") or path.name}
+        blank = {"licence": "", "vintage": ""}
+        return Source(**{**blank, **named, "sha256": file_sha256(path)})
+
+    def keep(self, section: str, path: Path, credit: Credit | None, table: pd.DataFrame) -> None:
+        """Keep what a reader said, and the source of its file."""
+        self.said[section] = tuple(table.attrs.get("read_notes", ()))
+        self.sources.append(self.credit(path, credit))
