@@ -158,20 +158,22 @@ class RoadNetwork:
         Parameters
         ----------
         path
-            .osm.pbf, .osm or .osm.gz.
+            .osm.pbf, .osm, .osm.gz or .osm.bz2.
         mode
             "car", "bike" or "walk".
         clip
-            Bounds in degrees (west, south, east, north) or a shapely polygon in degrees.
+            Keep roads that touch this place: bounds in degrees (west, south, east, north), a shapely polygon in
+            degrees, or a GeoSeries or GeoDataFrame in any CRS.
         buffer_metres
             How far beyond `clip` roads are kept, in metres: a trip may leave the territory.
         country
-            ISO code, such as "FR"; told from the place where not given.
+            ISO code, such as "FR", of whose speed rules hold; by default the one its tags name
+            (maxspeed:type=FR:urban), else the one where the middle of the roads lies.
 
         Raises
         ------
         NetworkError, SourceError
-            Where the file is not one of OpenStreetMap, or holds no road for this mode.
+            Where the file is not one of OpenStreetMap, or holds no road for this mode; mode or country is unknown.
         """
         from accessmap.roads.readers.osm import read_osm
 

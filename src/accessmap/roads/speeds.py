@@ -5,9 +5,9 @@ drivers use it; the *practical speed* of its class in its setting, which is what
 leave of it; and any cap of that road alone (surface, roundabout, visitors only). Seconds lost at signals, stops and
 junctions are added to the arc that leads there.
 
-The tables lie here as CSV: `limits.csv` (law, by country), `driving.csv` (practical speeds, km/h), `delays.csv`
-(seconds) and `outlines.csv` (where which law holds). docs/method says how the practical speeds and delays were
-fitted, and `benchmarks/accuracy.py` checks them against two other engines.
+The tables lie in presets/speeds as CSV: `limits.csv` (law, by country), `driving.csv` (practical speeds, km/h),
+`delays.csv` (seconds) and `outlines.csv` (where which law holds). docs/method says how the practical speeds and delays
+were fitted, and `benchmarks/accuracy.py` checks them against two other engines.
 """
 
 import csv
@@ -41,25 +41,18 @@ __all__ = [
 
 # Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
 # onto motorways and trunks.
-RANKS = {
-    "motorway": 0,
-    "trunk": 1,
-    "motorway_link": 1,
-    "primary": 2,
-    "trunk_link": 2,
-    "secondary": 3,
-    "primary_link": 3,
-    "tertiary": 4,
-    "secondary_link": 4,
-    "unclassified": 5,
-    "residential": 5,
-    "road": 5,
-    "tertiary_link": 5,
-    "living_street": 6,
-    "pedestrian": 7,
-    "service": 7,
-    "track": 8,
-}
+_ORDER = (
+    "motorway",
+    "trunk motorway_link",
+    "primary trunk_link",
+    "secondary primary_link",
+    "tertiary secondary_link",
+    "unclassified residential road tertiary_link",
+    "living_street",
+    "pedestrian service",
+    "track",
+)
+RANKS = {name: rank for rank, names in enumerate(_ORDER) for name in names.split()}
 LOWEST_RANK = 9
 JUNCTION = 3  # streets
 LAST_STREET = 6  # below come drives and tracks, which make no junction of the street they leave
@@ -68,6 +61,41 @@ LAST_MERGED = 1  # onto motorways and trunks links merge, without stopping
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+SPEED_TABLE_VERSION = "2026.1"
+MODES = ("car", "bike", "walk")
+# Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
+# ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within some 5 % of the limit
+# where it is 50 to 90.
+COMPLIANCE = {90.0: 0.96, float("inf"): 0.92}
+KIND = ["road_class", "setting", "dual", "limit_kmh", "limit_reason", "cap_kmh", "cap_reason"]
+
+COUNTRIES = ("FR", "PT", "CH", "LI", "DE", "generic")
+MILE_KM = 1.609344  # international mile, exact
+KNOT_KM = 1.852  # international nautical mile, exact
+FASTEST_SIGN_KMH = 150.0  # Texas signs 85 mph, Poland 140: more is a typing error
+WALKING_KMH = 6.0  # an order of size: France writes "allure du pas", Germany's courts say 4-7
+
+_SPEED = re.compile(
+    r"^(?P<number>[0-9]{1,4}(?:[.,][0-9]+)?)\s*(?P<unit>km/?h|kph|kmph|mph|mi/h|knots|kn)?$", re.IGNORECASE
+)
+_CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.IGNORECASE)
+_ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
+_SETTINGS = {
+    "motorway": "motorway",
+    "trunk": "dual",
+    "expressway": "dual",
+    "express": "dual",
+    "nsl_dual": "dual",
+    "rural": "rural",
+    "nsl_single": "rural",
+    "urban": "urban",
+    "built_up": "urban",
+    "bicycle_road": "zone30",
+    "living_street": "living_street",
+    "walk": "walk",
+    "pedestrian_zone": "walk",
+}
 
 
 @cache
@@ -169,34 +197,6 @@ def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, 
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
     return np.where(ferry & shore[u], wait, 0.0)
-
-
-COUNTRIES = ("FR", "PT", "CH", "LI", "DE", "generic")
-MILE_KM = 1.609344  # international mile, exact
-KNOT_KM = 1.852  # international nautical mile, exact
-FASTEST_SIGN_KMH = 150.0  # Texas signs 85 mph, Poland 140: more is a typing error
-WALKING_KMH = 6.0  # an order of size: France writes "allure du pas", Germany's courts say 4-7
-
-_SPEED = re.compile(
-    r"^(?P<number>[0-9]{1,4}(?:[.,][0-9]+)?)\s*(?P<unit>km/?h|kph|kmph|mph|mi/h|knots|kn)?$", re.IGNORECASE
-)
-_CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.IGNORECASE)
-_ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
-_SETTINGS = {
-    "motorway": "motorway",
-    "trunk": "dual",
-    "expressway": "dual",
-    "express": "dual",
-    "nsl_dual": "dual",
-    "rural": "rural",
-    "nsl_single": "rural",
-    "urban": "urban",
-    "built_up": "urban",
-    "bicycle_road": "zone30",
-    "living_street": "living_street",
-    "walk": "walk",
-    "pedestrian_zone": "walk",
-}
 
 
 def rows_of(table: str) -> list[dict[str, str]]:
@@ -307,15 +307,6 @@ def limit_code(text: object) -> tuple[str | None, str, float | None] | None:
         kmh = float(number[1])
         return country, "urban" if kmh <= 50 else "rural", kmh
     return None
-
-
-SPEED_TABLE_VERSION = "2026.1"
-MODES = ("car", "bike", "walk")
-# Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
-# ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within some 5 % of the limit
-# where it is 50 to 90.
-COMPLIANCE = {90.0: 0.96, float("inf"): 0.92}
-KIND = ["road_class", "setting", "dual", "limit_kmh", "limit_reason", "cap_kmh", "cap_reason"]
 
 
 def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: str) -> pd.DataFrame:

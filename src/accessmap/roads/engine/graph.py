@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, Problem
 
 __all__ = ["MINUTES_PER_MS", "Graph", "Seeds", "to_minutes"]
 
@@ -209,11 +209,11 @@ def _check_arcs(n: int, tails: _Int64, heads: _Int64, weights: _Int64) -> None:
     if weights.min() < 0:
         raise NetworkError("graph: a weight is negative; travel times cannot be")
     if weights.max() >= LONGEST_MS:
-        raise NetworkError("graph: a weight is 2**51 ms or more")
+        raise NetworkError(Problem("roads_minutes_too_long", where="graph"))
 
 
 def _check_sum(indptr: _Int64, weights: _Int64) -> None:
     """Refuse weights of which a path's sum might not be exact: a path leaves each node at most once."""
     starts = indptr[:-1][np.diff(indptr) > 0]
     if starts.size and float(np.maximum.reduceat(weights, starts).sum(dtype=np.float64)) >= LONGEST_MS:
-        raise NetworkError("graph: the weights are so large that a path could take 2**51 ms")
+        raise NetworkError(Problem("roads_path_too_long", where="graph"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from accessmap.errors import NetworkError
+from accessmap.errors import NetworkError, Problem
 from accessmap.files import cache_folder
 from accessmap.roads.engine import cache, compiled
 from accessmap.roads.engine.dijkstra import Searcher
@@ -136,7 +136,7 @@ class Router:
         """
         destinations.check(self.graph.n, "destinations")
         if k < 1:
-            raise NetworkError(f"nearest: k must be 1 or more, not {k}")
+            raise NetworkError(Problem("roads_nearest_k", where="nearest", value=k))
         prepared = self._choose(1 if k == 1 else len(destinations), (destinations,), None)
         if prepared is None:
             ms, which = self._searcher.nearest(destinations, k)
@@ -230,7 +230,7 @@ class Router:
         origins.check(self.graph.n, "origins")
         destinations.check(self.graph.n, "destinations")
         if limit_ms is not None and limit_ms < 0:
-            raise NetworkError(f"limit_ms must be 0 or more, not {limit_ms}")
+            raise NetworkError(Problem("roads_limit_negative", value=limit_ms))
 
 
 def _restored(graph: Graph, cache_folder: Path | None) -> Router:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
-from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
@@ -86,7 +85,7 @@ def read_bdtopo(
     tolerance_metres: float = 0.1,
     vintage: str = "undated",
 ) -> RoadTables:
-    """Return the roads of a BD TOPO file: nodes (lon, lat), and directed arcs with minutes and metres.
+    """Return the roads of a BD TOPO file, as `RoadNetwork.from_bdtopo`.
 
     Roads join where their ends fall in one cell of `tolerance_metres`; where they merely cross (bridges) they do not.
     The mean speed that IGN gives (vitesse_moyenne_vl) caps ours. Cars use gravelled roads (routes empierrées) at the
@@ -95,23 +94,10 @@ def read_bdtopo(
 
     Parameters
     ----------
-    path
-        GeoPackage, Shapefile or GeoJSON.
-    mode
-        "car", "bike" or "walk".
-    layer
-        Of a GeoPackage; `troncon_de_route` by default where there is one.
     tolerance_metres
         Side of the cells in which ends meet: the step of IGN's coordinates.
     vintage
         Date of the edition, as the source must be quoted.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there, cannot be read, or is not BD TOPO roads in a known CRS.
-    NetworkError
-        If no road is open to the mode.
 
     Examples
     --------
@@ -134,14 +120,11 @@ def read_bdtopo(
     nodes, ends = _ends(table.geometry.array[kept], tolerance_metres, table.crs)
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
-    lon, lat, metres = segments.middles(more)
-    street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     return road_tables(
         more,
         segments,
         ways,
         events=pd.DataFrame({"node": np.empty(0, dtype=np.int64), "event": np.empty(0, dtype=object)}),
-        urban=built_up(lon, lat, np.where(street, metres, 0.0), []),
         mode=mode,
         country="FR",
         source=Source(
@@ -216,7 +199,7 @@ def _plain(value: object) -> str:
 def _ways(columns: _Columns, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """The table of `Ways` of the roads open to the mode, and their positions in the file."""
     text = columns.text
-    rows: dict[str, list[Any]] = {column.name: [] for column in fields(Ways)}
+    ways = Ways()
     kept = []
     for position, name in enumerate(columns.names):
         told = {key: values[position] for key, values in text.items()}
@@ -230,10 +213,8 @@ def _ways(columns: _Columns, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.in
         if mode == "car" and mean is not None and not mean >= cap:
             cap, reason = mean, f"IGN, vitesse_moyenne_vl {mean:g}"
         dual = use.dual or _kind(told["nature"]) == "dual"
-        use = replace(use, name=name, setting=urban, dual=dual, cap_kmh=cap, cap_reason=reason)
-        for key, column in rows.items():
-            column.append(getattr(use, key))
-    return Ways(**rows).frame(), np.array(kept, dtype=np.int64)
+        ways.add(replace(use, name=name, setting=urban, dual=dual, cap_kmh=cap, cap_reason=reason))
+    return ways.frame(), np.array(kept, dtype=np.int64)
 
 
 def _tags(told: dict[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
-from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
@@ -23,7 +22,6 @@ __all__ = ["ODBL", "OSM_COPYRIGHT", "read_osm"]
 
 ODBL = "ODbL 1.0"
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
-COLUMNS = [column.name for column in fields(Ways)]
 SETTLED_LANDUSE = {"residential", "retail"}
 SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood"}
 # osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
@@ -36,32 +34,10 @@ IntArray = npt.NDArray[np.int64]
 def read_osm(
     path: str | Path, *, mode: str = "car", clip: Any = None, buffer_metres: float = 0.0, country: str | None = None
 ) -> RoadTables:
-    """Return the roads of an OpenStreetMap file open to a mode: nodes (degrees) and arcs (minutes, metres).
+    """Return the roads of an OpenStreetMap file open to a mode, as `RoadNetwork.from_osm`.
 
     Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides
     of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
-
-    Parameters
-    ----------
-    path
-        .osm.pbf, .osm, .osm.gz or .osm.bz2.
-    mode
-        "car", "bike" or "walk".
-    clip
-        Keep roads that touch this place: (west, south, east, north) in degrees, a shapely polygon in degrees, or a
-        GeoSeries or GeoDataFrame in any CRS. None keeps all.
-    buffer_metres
-        Widen `clip` by so many metres.
-    country
-        Whose speed rules hold, one of `speeds.COUNTRIES`; by default the one its tags name (maxspeed:type=FR:urban),
-        else the one where the middle of the roads lies.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or is not OpenStreetMap data.
-    NetworkError
-        If the mode or country is unknown, or nothing is left for it.
 
     Examples
     --------
@@ -116,17 +92,14 @@ class _Reading:
         if not len(segments.start):
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
-        middle_lon, middle_lat, metres = segments.middles(nodes)
-        street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
-        urban = built_up(middle_lon, middle_lat, np.where(street, metres, 0.0), areas)
-        country = self.country or self._country(middle_lon, middle_lat)
+        country = self.country or self._country(segments, nodes)
         segments, nodes = cut_at(barriers, segments, nodes)
         return road_tables(
             nodes,
             segments,
             ways,
             events=events,
-            urban=urban,
+            settled=areas,
             mode=self.mode,
             country=country,
             source=self._source(),
@@ -159,7 +132,7 @@ class _Reading:
         from osmium import osm
 
         filters = [] if members else [only.KeyFilter("highway", "route", "landuse", "place")]
-        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        ways = Ways()
         for way in self._objects(osm.WAY, *filters):
             tags = dict(way.tags)
             if way.id in members or _is_settled(tags):
@@ -168,15 +141,14 @@ class _Reading:
             use = osm_tags.way_use(tags, self.mode) if "highway" in tags or tags.get("route") == "ferry" else None
             if use is None:
                 continue
-            for name, column in columns.items():
-                column.append(getattr(use, name))
+            ways.add(use)
             if use.country:
                 self.named[use.country] += 1
             refs = [node.ref for node in way.nodes]
             self.refs.extend(refs)
             self.sizes.append(len(refs))
             self.newest = max(self.newest, way.timestamp)
-        return Ways(**columns).frame()
+        return ways.frame()
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray]:
         """Nodes of the roads; polygons of built-up areas; delays and barriers, by position of their node."""
@@ -235,10 +207,11 @@ class _Reading:
         inside = shapely.contains_xy(self.place, nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
         return segments[inside[segments.start] | inside[segments.end]]
 
-    def _country(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> str:
+    def _country(self, segments: Segments, nodes: pd.DataFrame) -> str:
         if self.named:
             named = self.named.most_common(1)[0][0]
             return named if named in speeds.COUNTRIES else "generic"
+        lon, lat, _ = segments.middles(nodes)
         return speeds.country_at(float(np.median(lon)), float(np.median(lat)))
 
     def _source(self) -> Source:

@@ -56,23 +56,7 @@ CLOSED = {
 OPEN = {"yes", "permissive", "designated", "destination", "customers", "dismount", "discouraged", "hov"}
 VISITORS = {"destination", "customers"}
 
-ROADS = {
-    "motorway",
-    "motorway_link",
-    "trunk",
-    "trunk_link",
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-    "road",
-    "service",
-}
+ROADS = set(speeds.RANKS) - {"pedestrian", "track"}
 CAR_ONLY = {"motorway", "motorway_link"}
 BY_DEFAULT = {
     "car": ROADS,
@@ -98,6 +82,40 @@ PASSED_BY_CARS = OPENING | {
 }
 STOPS_WALKERS = {"wall", "fence", "full-height_turnstile"}
 STOPS_BIKES = STOPS_WALKERS | {"stile", "turnstile", "jersey_barrier", "debris", "kissing_gate"}
+
+NAN = float("nan")
+
+# Ways for visitors only are kept, since what they lead to is often where one goes, but at a pace at which cutting
+# through never pays.
+VISITORS_KMH = 15.0
+ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sétra, Aménagement des carrefours)
+SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
+SLOW_SERVICE_KMH = 10.0
+# km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
+SURFACE_KMH = {
+    "compacted": 60.0,
+    "fine_gravel": 50.0,
+    "sett": 40.0,
+    "gravel": 40.0,
+    "unpaved": 40.0,
+    "wood": 40.0,
+    "cobblestone": 30.0,
+    "pebblestone": 30.0,
+    "ground": 30.0,
+    "dirt": 30.0,
+    "unhewn_cobblestone": 20.0,
+    "earth": 20.0,
+    "grass": 20.0,
+    "sand": 20.0,
+    "mud": 10.0,
+}
+NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
+LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
+# Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
+URBAN_SIGN_KMH = 50.0
+_CLOCK = re.compile(r"^(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})$")
+_ISO = re.compile(r"^P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})S)?$", re.IGNORECASE)
 
 
 def permission(tags: Tags, mode: str) -> tuple[str, bool]:
@@ -180,41 +198,6 @@ def barred(tags: Tags, mode: str) -> bool:
     if mode == "car":
         return barrier not in PASSED_BY_CARS and tags.get("bollard") not in {"rising", "foldable"}
     return barrier in (STOPS_BIKES if mode == "bike" else STOPS_WALKERS)
-
-
-NAN = float("nan")
-
-# Ways for visitors only are kept, since what they lead to is often where one goes, but at a pace at which cutting
-# through never pays.
-VISITORS_KMH = 15.0
-ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sétra, Aménagement des carrefours)
-SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
-SLOW_SERVICE_KMH = 10.0
-# km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
-SURFACE_KMH = {
-    "compacted": 60.0,
-    "fine_gravel": 50.0,
-    "sett": 40.0,
-    "gravel": 40.0,
-    "unpaved": 40.0,
-    "wood": 40.0,
-    "cobblestone": 30.0,
-    "pebblestone": 30.0,
-    "ground": 30.0,
-    "dirt": 30.0,
-    "unhewn_cobblestone": 20.0,
-    "earth": 20.0,
-    "grass": 20.0,
-    "sand": 20.0,
-    "mud": 10.0,
-}
-NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
-LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
-BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
-# Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
-URBAN_SIGN_KMH = 50.0
-_CLOCK = re.compile(r"^(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})$")
-_ISO = re.compile(r"^P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})S)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
-from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
@@ -29,26 +28,10 @@ TRUE = {"true", "yes", "1"}
 
 
 def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> RoadTables:
-    """Return the roads of an OSMnx graph: nodes (lon, lat), and directed arcs with minutes and metres.
+    """Return the roads of an OSMnx graph, as `RoadNetwork.from_graph`.
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
     are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
-
-    Parameters
-    ----------
-    graph
-        A networkx graph, directed or not, whose nodes have x and y; or the path of a GraphML file.
-    mode
-        "car", "bike" or "walk": edges closed to it are left out.
-    country
-        Whose speed rules hold, one of `speeds.COUNTRIES`; by default the one where the middle of the nodes lies.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or is not GraphML.
-    NetworkError
-        If nodes lack x or y, or nothing is left for the mode.
 
     Examples
     --------
@@ -71,14 +54,11 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     events = _events(graph, mode)
     nodes, lines = _in_degrees(graph, nodes, lines)
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
-    lon, lat, metres = segments.middles(more)
-    street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     return road_tables(
         more,
         segments,
         ways,
         events=events,
-        urban=built_up(lon, lat, np.where(street, metres, 0.0), []),
         mode=mode,
         country=country or speeds.country_at(float(nodes["lon"].median()), float(nodes["lat"].median())),
         source=_source(graph, path),
@@ -136,7 +116,7 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
     at = {node: position for position, node in enumerate(nodes.index)}
     ends: list[tuple[int, int]] = []
     lines: list[Any] = []
-    columns: dict[str, list[Any]] = {column.name: [] for column in fields(Ways)}
+    ways = Ways()
     for u, v, data in graph.edges(data=True):
         tags = _tags(data)
         use = osm_tags.way_use(tags, mode)
@@ -146,12 +126,11 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
         # OSMnx notes in undirected graphs which way an edge ran.
         start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
         # A directed graph has an edge of its own for the way back.
-        use = replace(use, forward=True, backward=not graph.is_directed() and not (one_way and mode != "walk"))
-        for name, column in columns.items():
-            column.append(getattr(use, name))
+        back = not graph.is_directed() and not (one_way and mode != "walk")
+        ways.add(replace(use, forward=True, backward=back))
         ends.append((at[start], at[end]))
         lines.append(_line(data.get("geometry")))
-    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, Ways(**columns).frame()
+    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, ways.frame()
 
 
 def _tags(data: dict[str, Any]) -> dict[str, str]:

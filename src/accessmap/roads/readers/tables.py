@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +14,10 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Source
+from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
+from accessmap.roads.readers.osm_tags import WayUse
 from accessmap.words.notes import Note
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = [
     "RoadTables",
@@ -32,6 +30,11 @@ __all__ = [
     "segment_metres",
     "straight_segments",
 ]
+
+DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
+IntArray = npt.NDArray[np.int64]
+WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
+FloatArray = npt.NDArray[np.float64]
 
 
 def clip_polygon(clip: Any, *, buffer_metres: float = 0.0) -> Any:
@@ -71,11 +74,6 @@ def clip_polygon(clip: Any, *, buffer_metres: float = 0.0) -> Any:
     if buffer_metres:
         place = place.to_crs(place.estimate_utm_crs()).buffer(buffer_metres).to_crs(4326)
     return place.union_all()
-
-
-DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
-
-IntArray = npt.NDArray[np.int64]
 
 
 def straight_segments(nodes: pd.DataFrame, u: IntArray, v: IntArray, lines: list[Any]) -> tuple[pd.DataFrame, Segments]:
@@ -128,12 +126,7 @@ def straight_segments(nodes: pd.DataFrame, u: IntArray, v: IntArray, lines: list
     return (pd.concat([nodes[["lon", "lat"]], bends]) if len(bends) else nodes[["lon", "lat"]]), segments
 
 
-WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class RoadTables:
+class RoadTables(NamedTuple):
     """A road network as two tables, with its source.
 
     Parameters
@@ -154,47 +147,27 @@ class RoadTables:
     nodes: pd.DataFrame
     edges: pd.DataFrame
     source: Source
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
-
-    def __reduce__(self) -> tuple[type[RoadTables], tuple[pd.DataFrame, pd.DataFrame, Source, dict[str, str]]]:
-        return type(self), (self.nodes, self.edges, self.source, dict(self.parameters))
+    parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True)
 class Ways:
-    """Columns with one entry a way: what the tags of a way come to, shared by all its segments.
+    """The ways open to a mode, in the order they were met: what their tags come to, shared by all segments of each."""
 
-    `setting` is "urban", "rural" or "" where it is to be found from the surroundings; limits and caps are km/h, NaN
-    where nothing is known; `minutes` is the time of the whole way (a ferry's), NaN elsewhere.
-    """
+    def __init__(self) -> None:
+        self._columns: dict[str, list[Any]] = {each.name: [] for each in fields(WayUse) if each.name != "country"}
 
-    road_class: Sequence[str]
-    name: Sequence[str | None]
-    setting: Sequence[str]
-    dual: Sequence[bool]
-    roundabout: Sequence[bool]
-    forward: Sequence[bool]
-    backward: Sequence[bool]
-    limit_forward: Sequence[float]
-    reason_forward: Sequence[str]
-    limit_backward: Sequence[float]
-    reason_backward: Sequence[str]
-    cap_kmh: Sequence[float]
-    cap_reason: Sequence[str]
-    minutes: Sequence[float]
-    snappable: Sequence[bool]
+    def add(self, use: WayUse) -> None:
+        """Keep one more way."""
+        for name, column in self._columns.items():
+            column.append(getattr(use, name))
 
     def frame(self) -> pd.DataFrame:
-        """The columns as a table, one row a way; words as categories, which keeps a country's roads small."""
-        table = pd.DataFrame({column.name: getattr(self, column.name) for column in fields(self)})
-        reasons = pd.CategoricalDtype(sorted({*self.reason_forward, *self.reason_backward}))
-        words = ["road_class", "name", "setting", "cap_reason"]
-        numbers = ["limit_forward", "limit_backward", "cap_kmh", "minutes"]
-        types = {**dict.fromkeys(words, "category"), **dict.fromkeys(numbers, "float64")}
-        return table.astype({**types, "reason_forward": reasons, "reason_backward": reasons})
+        """Return a table, one row a way; words as categories, which keeps a country's roads small."""
+        table = pd.DataFrame(self._columns)
+        reasons = pd.CategoricalDtype(sorted({*table["reason_forward"], *table["reason_backward"]}))
+        words = dict.fromkeys(("road_class", "name", "setting", "cap_reason"), "category")
+        numbers = dict.fromkeys(("limit_forward", "limit_backward", "cap_kmh", "minutes"), "float64")
+        return table.astype({**words, **numbers, "reason_forward": reasons, "reason_backward": reasons})
 
 
 def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to: FloatArray) -> FloatArray:
@@ -283,7 +256,7 @@ def road_tables(
     ways: pd.DataFrame,
     *,
     events: pd.DataFrame,
-    urban: npt.NDArray[np.bool_],
+    settled: Sequence[Any] = (),
     mode: str,
     country: str,
     source: Source,
@@ -299,8 +272,9 @@ def road_tables(
         Pieces, and the table of `Ways.frame`.
     events
         node (position) and event of what delays at nodes.
-    urban
-        For each segment, whether it lies in a built-up area; holds where its way's `setting` is "".
+    settled
+        Polygons (degrees) of built-up areas, where they are known; with the density of streets they tell where limits
+        are urban, for ways whose `setting` is "".
     mode, country, source, parameters
         As in `RoadTables`; the speed table's version, mode and country are added to the parameters.
 
@@ -309,7 +283,9 @@ def road_tables(
     NetworkError
         If no arc is left.
     """
-    _, _, length = segments.middles(nodes)
+    lon, lat, length = segments.middles(nodes)
+    street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
+    urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
     setting = np.asarray(ways["setting"].astype(str))[segments.way]
     setting = np.where(setting != "", setting, np.where(urban, "urban", "rural"))
     share = _share_of_way(length, segments.way, len(ways))
