@@ -20,6 +20,7 @@ from accessmap.errors import TableError
 from accessmap.maps.choropleth import SEQUENTIAL, change_classes, classes, rounded_breaks
 from accessmap.maps.drawing import embedded, path_of
 from accessmap.provenance import Provenance, Source
+from accessmap.words.words import Words
 
 HOSTILE = "<script>alert(1)</script>"
 INJECTED = "{{ 7 * 7 }}{% for x in y %}\u2028</script><b>'\""
@@ -232,8 +233,8 @@ def test_a_value_on_a_bound_belongs_below_it(communes):
 
 def test_dark_is_worst_either_way():
     values = pd.Series({"a": 1.0, "b": 9.0})
-    less, _ = classes(values, None, breaks=[5], unit="minutes", lang="fr")
-    more, _ = classes(values, None, breaks=[5], unit="sites", lang="fr", higher_is_better=True)
+    less, _ = classes(values, None, breaks=[5], unit="minutes", say=Words("fr"))
+    more, _ = classes(values, None, breaks=[5], unit="sites", say=Words("fr"), higher_is_better=True)
     assert [entry.colour for entry in less] == [entry.colour for entry in reversed(more)]
     assert less[-1].colour == SEQUENTIAL[-1]
 
@@ -313,7 +314,7 @@ def test_every_zone_is_in_one_class_and_classes_hold_everyone(numbers, better):
     values = pd.Series(numbers, index=[str(k) for k in range(len(numbers))])
     people = pd.Series(range(1, len(numbers) + 1), values.index, dtype="float64")
     entries, fill = classes(
-        values, people, breaks=rounded_breaks(values), unit="minutes", lang="fr", higher_is_better=better
+        values, people, breaks=rounded_breaks(values), unit="minutes", say=Words("fr"), higher_is_better=better
     )
     assert set(fill) == set(values.index)
     assert sum(entry.communes for entry in entries) == len(values)
@@ -365,7 +366,7 @@ def test_levels_share_one_scale_and_views_come_in_order(communes):
 def test_a_change_is_centred_at_zero_and_mirrored():
     before = pd.Series({"a": 20.0, "b": 20.0, "c": 20.0})
     after = pd.Series({"a": 12.0, "b": 20.5, "c": 28.0})
-    entries, fill = change_classes(before, after, None, breaks=(1, 5, 10), unit="minutes", lang="fr")
+    entries, fill = change_classes(before, after, None, breaks=(1, 5, 10), unit="minutes", say=Words("fr"))
     shown = {code: entries[number].label for code, number in fill.items()}
     assert shown == {
         "a": "gain de 5 à 10\u00a0min",

@@ -36,7 +36,7 @@ MOST_NAMED: Final = 4
 def main_drawing(study: Study, found: Results, provenance: Provenance, title: str, words: Words) -> Drawing:
     """Return the map before, after and of the change, with the sites of each situation."""
     changes = found.mean_changes() if found.names else None
-    views = compare_views(study.communes, found.levels(), changes=changes, lang=words.lang)
+    views = compare_views(study.communes, found.levels(), changes=changes, say=words)
     sites, stands_in, fresh = _sites(found)
     return draw(
         study.communes,

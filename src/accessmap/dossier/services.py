@@ -271,7 +271,7 @@ def service_views(study: Study, data: Services, words: Words) -> list[View]:
     for category in data.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
         view = value_views(
-            study.communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, lang=words.lang
+            study.communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words
         )[0]
         name = _name(category, words, count=2)
         views.append(replace(view, key=category, name=labels.capitalised(name)))

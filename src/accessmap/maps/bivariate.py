@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +13,11 @@ from accessmap.errors import OptionError, Problem
 from accessmap.maps.choropleth import checked_breaks, class_words, series_of, value_text
 from accessmap.maps.communes import territory
 from accessmap.maps.drawing import NO_DATA, Entry, Square, View
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.maps.svg import TWO
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
-
-if TYPE_CHECKING:
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["bivariate_map"]
 
@@ -94,17 +91,17 @@ def bivariate_map(
     >>> print(page.drawing.views[0].square.looks[1][1].told("en").replace("\xa0", " "))
     over 20 min · under 80%: 1 commune · 2,000 people
     """
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     codes, people = territory(communes)
     names = [
-        labels.text(key, lang=lang) if series.name is None else str(series.name)
+        say(key) if series.name is None else str(series.name)
         for series, key in ((first, "two_first"), (second, "two_second"))
     ]
     known = [
         series_of(series, communes.index, name).loc[codes] for series, name in ((first, "first"), (second, "second"))
     ]
     sides = [
-        _Side(values, _bounds(breaks, name), unit, better, lang)
+        _Side(values, _bounds(breaks, name), unit, better, say)
         for values, breaks, name, unit, better in zip(
             known,
             (first_breaks, second_breaks),
@@ -114,18 +111,18 @@ def bivariate_map(
             strict=True,
         )
     ]
-    view = _view(sides, names, people, units, lang)
-    words = title or labels.text("two_title", lang=lang)
-    return finished(drawn(communes, [view], services, title=words, provenance=provenance, tiles=tiles, lang=lang))
+    view = _view(sides, names, people, units, say)
+    words = title or say("two_title")
+    return OfflineMap(drawn(communes, [view], services, title=words, provenance=provenance, tiles=tiles, say=say))
 
 
 class _Side:
     """One of the two values: the class of each commune, 0 the best, and the words of the classes."""
 
-    def __init__(self, values: pd.Series, bounds: Sequence[float], unit: str, better: bool, lang: Lang) -> None:
+    def __init__(self, values: pd.Series, bounds: Sequence[float], unit: str, better: bool, say: Words) -> None:
         self.known = values
         # On a bound, the better of two classes: what is near enough is near, and what is connected enough connected.
-        words = class_words(bounds, unit, lang, closed="left" if better else "right")
+        words = class_words(bounds, unit, say, closed="left" if better else "right")
         number = np.searchsorted(list(bounds), values.to_numpy(), side="right" if better else "left")
         self.words = tuple(words[::-1] if better else words)
         self.number = pd.Series(len(bounds) - number if better else number, index=values.index)
@@ -140,7 +137,7 @@ def _bounds(breaks: Sequence[float], name: str) -> tuple[float, ...]:
 
 
 def _view(
-    sides: Sequence[_Side], names: Sequence[str], people: pd.Series | None, units: tuple[str, str], lang: Lang
+    sides: Sequence[_Side], names: Sequence[str], people: pd.Series | None, units: tuple[str, str], say: Words
 ) -> View:
     across, down = sides
     unknown = across.known.isna() | down.known.isna()
@@ -148,14 +145,14 @@ def _view(
     number = (down.number * wide + across.number).where(~unknown, wide * len(down.words)).astype(int)
     looks = [
         Entry(
-            labels.text("two_class", lang=lang, first=across.words[x], second=down.words[y]),
+            say("two_class", first=across.words[x], second=down.words[y]),
             TWO[down.places[y]][across.places[x]],
             f"two{down.places[y]}{across.places[x]}" if down.places[y] else "",
         )
         for y in range(len(down.words))
         for x in range(wide)
     ]
-    looks.append(Entry(labels.text("no_value", lang=lang), NO_DATA, "hatch"))
+    looks.append(Entry(say("no_value"), NO_DATA, "hatch"))
     entries = tuple(_counted(entry, number == k, people) for k, entry in enumerate(looks))
     square = Square(
         names[0],
@@ -166,20 +163,20 @@ def _view(
     )
     told = {
         str(code): tuple(
-            labels.text("labelled", lang=lang, name=name, value=_value(side.known[code], unit, lang))
+            say("labelled", name=name, value=_value(side.known[code], unit, say))
             for name, side, unit in zip(names, sides, units, strict=True)
         )
-        + (() if people is None else (labels.people(round(people[code]), lang=lang),))
+        + (() if people is None else (say.people(people[code]),))
         for code in number.index
     }
     kept = entries if unknown.any() else entries[:-1]
     fill = {str(code): int(k) for code, k in number.items()}
-    heading = labels.text("two_legend", lang=lang)
+    heading = say("two_legend")
     return View("two", heading, heading, kept, fill, told, square=square)
 
 
-def _value(value: float, unit: str, lang: Lang) -> str:
-    return labels.text("no_value", lang=lang) if np.isnan(value) else value_text(value, unit, lang)
+def _value(value: float, unit: str, say: Words) -> str:
+    return say("no_value") if np.isnan(value) else value_text(value, unit, say)
 
 
 def _counted(entry: Entry, chosen: pd.Series, people: pd.Series | None) -> Entry:

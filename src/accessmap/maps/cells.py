@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +13,12 @@ import shapely
 from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, checked_breaks, classes, rounded_breaks, series_of, value_text
-from accessmap.maps.drawing import DRAWN_CRS, Cell, View, inside_of
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.drawing import DRAWN_CRS, Cell, Drawing, View, inside_of
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS
 from accessmap.words import words as labels
-
-if TYPE_CHECKING:
-    from accessmap.maps.drawing import Drawing
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["cell_map"]
 
@@ -87,7 +83,7 @@ def cell_map(
     >>> [entry.count("en") for entry in page.drawing.views[0].entries]
     ['1\xa0cell · 120\xa0people', '1\xa0cell · 80\xa0people']
     """
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     if not cell_metres > 0:
         raise OptionError(Problem("map_cell_metres", value=cell_metres))
     here = residents if communes is None else residents[residents["commune"].isin(communes.index[inside_of(communes)])]
@@ -100,7 +96,7 @@ def cell_map(
         cells["people"],
         breaks=bounds,
         unit=unit,
-        lang=lang,
+        say=say,
         higher_is_better=higher_is_better,
         lightest=BESIDE_WHITE,
     )
@@ -108,20 +104,15 @@ def cell_map(
     said = [
         replace(
             entry,
-            said=labels.text(
-                "legend_count",
-                lang=lang,
-                communes=labels.text("cells", lang=lang, n=entry.communes),
-                people=labels.people(entry.people or 0.0, lang=lang),
-            ),
+            said=say("legend_count", communes=say("cells", n=entry.communes), people=say.people(entry.people or 0.0)),
         )
         for entry in entries
     ]
     over = _land(cells, number, cell_metres, grid_crs)
-    view = View("cells", labels.text("value", lang=lang), _heading(unit, cell_metres, lang), tuple(said), {}, {})
-    words = title or labels.text("cells_title", lang=lang)
-    drawing = drawn(communes, [view], services, over=over, title=words, provenance=provenance, tiles=tiles, lang=lang)
-    return finished(_with_cells(drawing, cells, unit, cell_metres, grid_crs))
+    view = View("cells", say("value"), _heading(unit, cell_metres, say), tuple(said), {}, {})
+    words = title or say("cells_title")
+    drawing = drawn(communes, [view], services, over=over, title=words, provenance=provenance, tiles=tiles, say=say)
+    return OfflineMap(_with_cells(drawing, cells, unit, cell_metres, grid_crs, say))
 
 
 def _cells(residents: gpd.GeoDataFrame, values: pd.Series, side: float, crs: str) -> pd.DataFrame:
@@ -165,16 +156,16 @@ def _land(cells: pd.DataFrame, number: np.ndarray, side: float, crs: str) -> gpd
     return gpd.GeoDataFrame({"view": 0, "entry": kinds}, geometry=land, crs=crs)
 
 
-def _with_cells(drawing: Drawing, cells: pd.DataFrame, unit: str, side: float, crs: str) -> Drawing:
+def _with_cells(drawing: Drawing, cells: pd.DataFrame, unit: str, side: float, crs: str, say: Words) -> Drawing:
     """Return the drawing with what a tooltip says of each cell."""
     x, y = (cells["column"] + 0.5) * side, (cells["row"] + 0.5) * side
     centres = gpd.GeoSeries(gpd.points_from_xy(x, y, crs=crs)).to_crs(DRAWN_CRS)
     ends = gpd.GeoSeries(gpd.points_from_xy([x.mean(), x.mean() + side], [y.mean()] * 2, crs=crs)).to_crs(DRAWN_CRS)
     told = []
     for value, people, lost in zip(cells["value"], cells["people"], cells["lost"], strict=True):
-        lines = [value_text(value, unit, drawing.lang), labels.people(round(people), lang=drawing.lang)]
+        lines = [value_text(value, unit, say), say.people(people)]
         if lost >= 0.5 and not np.isnan(value):
-            lines.append(labels.text("unreached_people", lang=drawing.lang, n=round(lost)))
+            lines.append(say("unreached_people", n=round(lost)))
         told.append(tuple(lines))
     return replace(
         drawing,
@@ -186,8 +177,8 @@ def _with_cells(drawing: Drawing, cells: pd.DataFrame, unit: str, side: float, c
     )
 
 
-def _heading(unit: str, side: float, lang: Lang) -> str:
+def _heading(unit: str, side: float, say: Words) -> str:
     written = f"{side / 1000:g}{labels.NO_BREAK}km" if side >= 1000 else f"{side:g}{labels.NO_BREAK}m"
     if unit in ("minutes", "people"):
-        return labels.text(f"cells_{unit}", lang=lang, side=written)
-    return labels.text("cells_value", lang=lang, side=written, unit=labels.unit(unit, lang=lang))
+        return say(f"cells_{unit}", side=written)
+    return say("cells_value", side=written, unit=labels.unit(unit, lang=say.lang))

@@ -9,25 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.maps.drawing import NO_DATA, Entry
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
+from accessmap.words.words import Words
 
 # ColorBrewer YlGnBu, 9 classes, and BrBG, 11 classes: both safe for the common colour-blindnesses, the first also in
 # black and white (Brewer, Hatchard & Harrower 2003; Apache 2.0). Dark means worse.
-SEQUENTIAL: Final = (
-    "#ffffd9",
-    "#edf8b1",
-    "#c7e9b4",
-    "#7fcdbb",
-    "#41b6c4",
-    "#1d91c0",
-    "#225ea8",
-    "#253494",
-    "#081d58",
-)
+SEQUENTIAL: Final = ("#ffffd9", "#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#1d91c0", "#225ea8", "#253494", "#081d58")
 BETTER: Final = ("#c7eae5", "#80cdc1", "#35978f", "#01665e")
 WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
 # A class of more than this share of the zones says too little.
@@ -142,65 +132,62 @@ def sequential(count: int, *, higher_is_better: bool = False, lightest: int = 0)
     return colours[::-1] if higher_is_better else colours
 
 
-def bounded(value: float, unit: str, lang: Lang) -> str:
+def bounded(value: float, unit: str, say: Words) -> str:
     """Return a class bound with its unit, with no more decimals than it has; a share (0-1) in per cent."""
     if unit == "share":
-        return labels.percent(value, lang=lang, digits=0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
+        return labels.percent(value, lang=say.lang, digits=0 if abs(value * 100 - round(value * 100)) < 1e-9 else 1)
     digits = next((d for d in (0, 1, 2) if abs(value - round(value, d)) < 1e-9), 3)
-    written = labels.number(value, digits=digits, lang=lang)
-    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+    written = say.count(value, digits=digits)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=say.lang, short=True)}" if unit else written
 
 
-def _lower(value: float, unit: str, lang: Lang) -> str:
+def _lower(value: float, unit: str, say: Words) -> str:
     """Return the lower bound of a class: the unit is said once, after the upper, but per cent is part of a number."""
-    return bounded(value, unit if unit == "share" else "", lang)
+    return bounded(value, unit if unit == "share" else "", say)
 
 
-def value_text(value: float, unit: str, lang: Lang) -> str:
+def value_text(value: float, unit: str, say: Words) -> str:
     """Return a value with its unit as tooltips and tables show it."""
     if unit == "minutes":
-        return labels.minutes(value, lang=lang)
+        return say.minutes(value)
     if math.isnan(value):
-        return labels.text("unreached", lang=lang)
+        return say("unreached")
     if unit == "share":
-        return labels.percent(value, lang=lang)
+        return say.percent(value)
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    written = labels.number(value, digits=digits, lang=lang)
-    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+    written = say.count(value, digits=digits)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=say.lang, short=True)}" if unit else written
 
 
-def change_text(value: float, unit: str, lang: Lang) -> str:
+def change_text(value: float, unit: str, say: Words) -> str:
     """Return a change with its sign and unit."""
     if unit == "minutes" or math.isnan(value):
-        return labels.minutes_change(value, lang=lang)
-    written = labels.number(value, digits=2, lang=lang, signed=True)
-    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=lang, short=True)}" if unit else written
+        return say.change(value)
+    written = labels.number(value, digits=2, lang=say.lang, signed=True)
+    return f"{written}{labels.NO_BREAK}{labels.unit(unit, lang=say.lang, short=True)}" if unit else written
 
 
 def class_words(
-    breaks: Sequence[float], unit: str, lang: Lang, *, closed: Literal["right", "left"] = "right"
+    breaks: Sequence[float], unit: str, say: Words, *, closed: Literal["right", "left"] = "right"
 ) -> list[str]:
     r"""Return the words of the classes between rising bounds: one more than there are bounds.
 
     A value on a bound belongs below it ("right" closed), or above it ("left").
 
-    >>> class_words([10, 20], "minutes", "en")
+    >>> class_words([10, 20], "minutes", Words("en"))
     ['10\xa0min or less', 'over 10 to 20\xa0min', 'over 20\xa0min']
-    >>> class_words([0.95], "share", "en", closed="left")
+    >>> class_words([0.95], "share", Words("en"), closed="left")
     ['under 95%', '95% or more']
     """
     form = "" if closed == "right" else "_from"
     if not breaks:
-        return [labels.text("class_single", lang=lang)]
-    edges = [bounded(bound, unit, lang) for bound in breaks]
+        return [say("class_single")]
+    edges = [bounded(bound, unit, say) for bound in breaks]
     middle = [
-        labels.text(f"class_middle{form}", lang=lang, lower=_lower(low, unit, lang), upper=bounded(high, unit, lang))
+        say(f"class_middle{form}", lower=_lower(low, unit, say), upper=bounded(high, unit, say))
         for low, high in pairwise(breaks)
     ]
-    first, last = (
-        labels.text(f"class_first{form}", lang=lang, upper=edges[0]),
-        labels.text(f"class_last{form}", lang=lang, lower=edges[-1]),
-    )
+    first, last = (say(f"class_first{form}", upper=edges[0]), say(f"class_last{form}", lower=edges[-1]))
     return [first, *middle, last]
 
 
@@ -210,17 +197,17 @@ def classes(
     *,
     breaks: Sequence[float],
     unit: str,
-    lang: Lang,
+    say: Words,
     higher_is_better: bool = False,
     lightest: int = 0,
 ) -> tuple[tuple[Entry, ...], dict[str, int]]:
     """Return the legend of a sequential scale and the entry of each commune; a value on a bound is below it."""
     colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better, lightest=lightest)
-    words = class_words(breaks, unit, lang)
+    words = class_words(breaks, unit, say)
     number = pd.Series(np.searchsorted(list(breaks), values.to_numpy(), side="left"), index=values.index)
     number = number.where(values.notna(), len(words))
     entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
-    entries.append(Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch"))
+    entries.append(Entry(say("no_data"), NO_DATA, "hatch"))
     return _counted(entries, number, people, keep=lambda k: k <= len(breaks))
 
 
@@ -231,7 +218,7 @@ def change_classes(
     *,
     breaks: Sequence[float],
     unit: str,
-    lang: Lang,
+    say: Words,
     higher_is_better: bool = False,
     change: pd.Series | None = None,
 ) -> tuple[tuple[Entry, ...], dict[str, int]]:
@@ -242,21 +229,21 @@ def change_classes(
     `change` is given where it is not the difference of the two, such as the mean over those reached both times.
     """
     gain = (after - before if change is None else change) * (1 if higher_is_better else -1)
-    edges = [bounded(bound, unit, lang) for bound in breaks]
-    words = [labels.text("change_better_last", lang=lang, lower=edges[-1])]
-    pairs = [(_lower(low, unit, lang), bounded(high, unit, lang)) for low, high in pairwise(breaks)]
-    words += [labels.text("change_better", lang=lang, lower=low, upper=high) for low, high in reversed(pairs)]
-    words += [labels.text("change_none", lang=lang, upper=edges[0])]
-    words += [labels.text("change_worse", lang=lang, lower=low, upper=high) for low, high in pairs]
-    words += [labels.text("change_worse_last", lang=lang, lower=edges[-1])]
+    edges = [bounded(bound, unit, say) for bound in breaks]
+    words = [say("change_better_last", lower=edges[-1])]
+    pairs = [(_lower(low, unit, say), bounded(high, unit, say)) for low, high in pairwise(breaks)]
+    words += [say("change_better", lower=low, upper=high) for low, high in reversed(pairs)]
+    words += [say("change_none", upper=edges[0])]
+    words += [say("change_worse", lower=low, upper=high) for low, high in pairs]
+    words += [say("change_worse_last", lower=edges[-1])]
     size = len(breaks)
     picks = np.linspace(0, len(BETTER) - 1, size).round().astype(int) if size > 1 else [2]
     colours = [BETTER[k] for k in reversed(picks)] + [NEUTRAL] + [WORSE[k] for k in picks]
     entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
     entries += [
-        Entry(labels.text("newly_reached", lang=lang), BETTER[1], "dots"),
-        Entry(labels.text("no_longer_reached", lang=lang), WORSE[1], "cross"),
-        Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch"),
+        Entry(say("newly_reached"), BETTER[1], "dots"),
+        Entry(say("no_longer_reached"), WORSE[1], "cross"),
+        Entry(say("no_data"), NO_DATA, "hatch"),
     ]
     # Gains and losses are mirror images, so a class is counted from the size of the change and its sign.
     steps = np.searchsorted(list(breaks), gain.abs().to_numpy(), side="left")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -23,13 +23,11 @@ from accessmap.maps.choropleth import (
     value_text,
 )
 from accessmap.maps.drawing import NO_DATA, Entry, View, inside_of
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-
-if TYPE_CHECKING:
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["access_map", "catchment_map", "compare_map"]
 
@@ -44,22 +42,22 @@ def value_views(
     *,
     unit: str,
     breaks: Sequence[float] | None,
-    lang: Lang,
+    say: Words,
     higher_is_better: bool = False,
 ) -> list[View]:
     """Return the one view of a value by commune."""
     codes, people = territory(communes)
     known = series_of(values, communes.index).loc[codes]
     bounds = rounded_breaks(known) if breaks is None else checked_breaks(breaks)
-    entries, fill = classes(known, people, breaks=bounds, unit=unit, lang=lang, higher_is_better=higher_is_better)
-    told = {str(code): [value_text(value, unit, lang)] for code, value in known.items()}
+    entries, fill = classes(known, people, breaks=bounds, unit=unit, say=say, higher_is_better=higher_is_better)
+    told = {str(code): [value_text(value, unit, say)] for code, value in known.items()}
     if isinstance(values, pd.DataFrame) and "unreached_people" in values:
         for code, lost in values["unreached_people"].reindex(codes).items():
             if lost > 0 and not np.isnan(known[str(code)]):
-                told[str(code)].append(labels.text("unreached_people", lang=lang, n=round(lost)))
-    _add_people(told, people, lang)
-    name = labels.text("value", lang=lang)
-    return [View("value", name, _heading(unit, lang), entries, fill, _lines(told), missing_note(known, lang))]
+                told[str(code)].append(say("unreached_people", n=round(lost)))
+    _add_people(told, people, say)
+    name = say("value")
+    return [View("value", name, _heading(unit, say), entries, fill, _lines(told), missing_note(known, say))]
 
 
 def compare_views(
@@ -70,7 +68,7 @@ def compare_views(
     breaks: Sequence[float] | None = None,
     change_breaks: Sequence[float] | None = None,
     changes: pd.DataFrame | None = None,
-    lang: Lang = "fr",
+    say: Words,
     higher_is_better: bool = False,
 ) -> list[View]:
     """Return the baseline, and each scenario with its change: one scale for all levels and one for all changes.
@@ -85,39 +83,33 @@ def compare_views(
     bounds = rounded_breaks(pooled) if breaks is None else checked_breaks(breaks)
     sizes = _change_breaks(level, unit) if change_breaks is None else checked_breaks(change_breaks)
     before = level.pop(BASELINE)
-    views = [
-        _level_view(BASELINE, labels.text("baseline", lang=lang), before, people, bounds, unit, lang, higher_is_better)
-    ]
+    views = [_level_view(BASELINE, say("baseline"), before, people, bounds, unit, say, higher_is_better)]
     for name, after in level.items():
-        shown = labels.text("with_scenario", lang=lang, name=name)
+        shown = say("with_scenario", name=name)
         change = after - before if changes is None else changes[name].reindex(codes)
-        told = _change_lines(before, after, change, people, shown, unit, lang)
-        view = _level_view(f"with {name}", shown, after, people, bounds, unit, lang, higher_is_better)
+        told = _change_lines(before, after, change, people, shown, unit, say)
+        view = _level_view(f"with {name}", shown, after, people, bounds, unit, say, higher_is_better)
         views.append(view.with_told(told))
         entries, fill = change_classes(
-            before, after, people, breaks=sizes, unit=unit, lang=lang, higher_is_better=higher_is_better, change=change
+            before, after, people, breaks=sizes, unit=unit, say=say, higher_is_better=higher_is_better, change=change
         )
         words = "legend_change" if unit == "minutes" else "legend_change_unit"
         views.append(
             View(
                 f"change {name}",
-                labels.text("change_of", lang=lang, name=name),
-                labels.text(words, lang=lang, unit=labels.unit(unit, lang=lang)),
+                say("change_of", name=name),
+                say(words, unit=labels.unit(unit, lang=say.lang)),
                 entries,
                 fill,
                 told,
-                missing_note(after, lang),
+                missing_note(after, say),
             )
         )
     return views
 
 
 def catchment_views(
-    communes: gpd.GeoDataFrame,
-    catchments: gpd.GeoDataFrame | pd.Series,
-    services: gpd.GeoDataFrame,
-    *,
-    lang: Lang,
+    communes: gpd.GeoDataFrame, catchments: gpd.GeoDataFrame | pd.Series, services: gpd.GeoDataFrame, *, say: Words
 ) -> list[View]:
     """Return the one view of who goes where: an entry a site, neighbours in different colours."""
     codes, people = territory(communes)
@@ -137,15 +129,15 @@ def catchment_views(
         entries.append(Entry(name, colour, "", int((number == k).sum()), _sum(people, number == k)))
     lost = number == len(order)
     if lost.any():
-        entries.append(Entry(labels.text("no_data", lang=lang), NO_DATA, "hatch", int(lost.sum()), _sum(people, lost)))
+        entries.append(Entry(say("no_data"), NO_DATA, "hatch", int(lost.sum()), _sum(people, lost)))
     told = {
-        str(code): [labels.text("nearest_site", lang=lang, name=names[k]) if k < len(order) else entries[k].label]
+        str(code): [say("nearest_site", name=names[k]) if k < len(order) else entries[k].label]
         for code, k in number.items()
     }
-    _add_people(told, people, lang)
-    heading = labels.text("legend_catchments", lang=lang)
+    _add_people(told, people, say)
+    heading = say("legend_catchments")
     fill = {str(code): int(k) for code, k in number.items()}
-    return [View("catchments", heading, heading, tuple(entries), fill, _lines(told), missing_note(goes_to, lang))]
+    return [View("catchments", heading, heading, tuple(entries), fill, _lines(told), missing_note(goes_to, say))]
 
 
 def territory(communes: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Series | None]:
@@ -156,10 +148,10 @@ def territory(communes: gpd.GeoDataFrame) -> tuple[pd.Index, pd.Series | None]:
     return codes, people
 
 
-def missing_note(values: pd.Series, lang: Lang) -> str:
+def missing_note(values: pd.Series, say: Words) -> str:
     """Return "2 communes non atteintes", or nothing where every commune has a value."""
     missing = int(values.isna().sum())
-    return labels.text("unreached_communes", lang=lang, n=missing) if missing else ""
+    return say("unreached_communes", n=missing) if missing else ""
 
 
 def _level_view(
@@ -169,45 +161,36 @@ def _level_view(
     people: pd.Series | None,
     bounds: Sequence[float],
     unit: str,
-    lang: Lang,
+    say: Words,
     higher_is_better: bool,
 ) -> View:
-    entries, fill = classes(values, people, breaks=bounds, unit=unit, lang=lang, higher_is_better=higher_is_better)
+    entries, fill = classes(values, people, breaks=bounds, unit=unit, say=say, higher_is_better=higher_is_better)
     told = {
-        str(code): [labels.text("labelled", lang=lang, name=name, value=value_text(value, unit, lang))]
-        for code, value in values.items()
+        str(code): [say("labelled", name=name, value=value_text(value, unit, say))] for code, value in values.items()
     }
-    _add_people(told, people, lang)
-    return View(key, name, _heading(unit, lang), entries, fill, _lines(told), missing_note(values, lang))
+    _add_people(told, people, say)
+    return View(key, name, _heading(unit, say), entries, fill, _lines(told), missing_note(values, say))
 
 
 def _change_lines(
-    before: pd.Series,
-    after: pd.Series,
-    change: pd.Series,
-    people: pd.Series | None,
-    shown: str,
-    unit: str,
-    lang: Lang,
+    before: pd.Series, after: pd.Series, change: pd.Series, people: pd.Series | None, shown: str, unit: str, say: Words
 ) -> dict[str, tuple[str, ...]]:
-    today, changed = labels.text("baseline", lang=lang), labels.text("change", lang=lang)
+    today, changed = say("baseline"), say("change")
     told = {
         str(code): [
-            labels.text("labelled", lang=lang, name=today, value=value_text(before[code], unit, lang)),
-            labels.text("labelled", lang=lang, name=shown, value=value_text(after[code], unit, lang)),
+            say("labelled", name=today, value=value_text(before[code], unit, say)),
+            say("labelled", name=shown, value=value_text(after[code], unit, say)),
         ]
         for code in before.index
     }
     for code in before.index:
         if np.isnan(before[code]) and not np.isnan(after[code]):
-            told[str(code)].append(labels.text("newly_reached", lang=lang))
+            told[str(code)].append(say("newly_reached"))
         elif not np.isnan(before[code]) and np.isnan(after[code]):
-            told[str(code)].append(labels.text("no_longer_reached", lang=lang))
+            told[str(code)].append(say("no_longer_reached"))
         elif not np.isnan(change[code]):
-            told[str(code)].append(
-                labels.text("labelled", lang=lang, name=changed, value=change_text(change[code], unit, lang))
-            )
-    _add_people(told, people, lang)
+            told[str(code)].append(say("labelled", name=changed, value=change_text(change[code], unit, say)))
+    _add_people(told, people, say)
     return _lines(told)
 
 
@@ -219,16 +202,16 @@ def _change_breaks(level: Mapping[str, pd.Series], unit: str) -> tuple[float, ..
     return rounded_breaks(pd.Series([0.0, *sizes]), most=3) or (1.0,)
 
 
-def _heading(unit: str, lang: Lang) -> str:
+def _heading(unit: str, say: Words) -> str:
     if unit in ("minutes", "people"):
-        return labels.text(f"legend_{unit}", lang=lang)
-    return labels.text("legend_value", lang=lang, unit=labels.unit(unit, lang=lang))
+        return say(f"legend_{unit}")
+    return say("legend_value", unit=labels.unit(unit, lang=say.lang))
 
 
-def _add_people(told: dict[str, list[str]], people: pd.Series | None, lang: Lang) -> None:
+def _add_people(told: dict[str, list[str]], people: pd.Series | None, say: Words) -> None:
     if people is not None:
         for code, count in people.items():
-            told[str(code)].append(labels.people(round(count), lang=lang))
+            told[str(code)].append(say.people(count))
 
 
 def _lines(told: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -322,16 +305,10 @@ def access_map(
     >>> page.drawing.views[0].note
     '1 commune non atteinte'
     """
-    views = value_views(
-        communes,
-        values,
-        unit=unit,
-        breaks=breaks,
-        lang=labels.check_lang(lang),
-        higher_is_better=higher_is_better,
-    )
-    words = title or labels.text("map_title", lang=lang)
-    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))
+    say = Words(labels.check_lang(lang))
+    views = value_views(communes, values, unit=unit, breaks=breaks, say=say, higher_is_better=higher_is_better)
+    words = title or say("map_title")
+    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))
 
 
 def compare_map(
@@ -392,17 +369,18 @@ def compare_map(
     """
     if len(result.columns) < 2:
         raise TableError(Problem("map_no_scenario", value=list(result.columns)), about="result")
+    say = Words(labels.check_lang(lang))
     views = compare_views(
         communes,
         result,
         unit=unit,
         breaks=breaks,
         change_breaks=change_breaks,
-        lang=labels.check_lang(lang),
+        say=say,
         higher_is_better=higher_is_better,
     )
-    words = title or labels.text("compare_title", lang=lang)
-    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))
+    words = title or say("compare_title")
+    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))
 
 
 def catchment_map(
@@ -451,6 +429,7 @@ def catchment_map(
     >>> [(entry.label, entry.communes) for entry in page.drawing.views[0].entries]
     [('France services de Chauny', 2)]
     """
-    views = catchment_views(communes, catchments, services, lang=labels.check_lang(lang))
-    words = title or labels.text("catchment_title", lang=lang)
-    return finished(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, lang=lang))
+    say = Words(labels.check_lang(lang))
+    views = catchment_views(communes, catchments, services, say=say)
+    words = title or say("catchment_title")
+    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +14,13 @@ from accessmap.maps.cells import cell_map
 from accessmap.maps.communes import access_map
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
 from accessmap.maps.isochrones import isochrone_map
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.maps.roads import route_map
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-
-if TYPE_CHECKING:
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["explore"]
 
@@ -74,7 +72,7 @@ def explore(
     >>> [layer.key for layer in explore(study.sites("hospital"), communes=study.communes).drawing.layers]
     ['hospital']
     """
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     placed = _placed(table, communes, column)
     kind = _kind(placed, column)
     if kind == "LineString":
@@ -84,11 +82,11 @@ def explore(
     by = column or next((name for name in ("value", "population") if name in placed and "category" not in placed), None)
     if by is None:
         zones, sites = (placed, None) if kind == "Polygon" else (communes, _sites(placed))
-        return _marked(zones, sites, title, provenance, lang)
+        return _marked(zones, sites, title, provenance, say)
     unit = "minutes" if by == "minutes" else "people" if by == "population" else ""
     if kind == "Polygon":
         return access_map(placed, placed[by], title=title or by, unit=unit, provenance=provenance, lang=lang)
-    return _cells(placed, by, communes, title=title or by, unit=unit, provenance=provenance, lang=lang)
+    return _cells(placed, by, communes, title=title or by, unit=unit, provenance=provenance, say=say)
 
 
 def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, column: str | None) -> gpd.GeoDataFrame:
@@ -114,7 +112,7 @@ def _cells(
     title: str,
     unit: str,
     provenance: Provenance | None,
-    lang: Lang,
+    say: Words,
 ) -> OfflineMap:
     """Return points with a number as cells; those that are no residents count as one each."""
     missing = {name: empty for name, empty in (("population", 1.0), ("commune", "")) if name not in points}
@@ -128,7 +126,7 @@ def _cells(
         title=title,
         unit=unit,
         provenance=provenance,
-        lang=lang,
+        lang=say.lang,
     )
 
 
@@ -155,21 +153,21 @@ def _marked(
     sites: gpd.GeoDataFrame | None,
     title: str | None,
     provenance: Provenance | None,
-    lang: Lang,
+    say: Words,
 ) -> OfflineMap:
     """Return a map of outlines and sites, without values."""
     entries: tuple[Entry, ...] = ()
-    heading = labels.text("sites_legend_bare", lang=lang)
+    heading = say("sites_legend_bare")
     fill: dict[str, int] = {}
     if communes is not None:
         inside = communes.index[inside_of(communes)]
         people = float(communes.loc[inside, "population"].sum()) if "population" in communes else None
-        heading = labels.text("sites_legend", lang=lang)
-        entries = (Entry(labels.text("territory", lang=lang), PAPER, communes=len(inside), people=people),)
+        heading = say("sites_legend")
+        entries = (Entry(say("territory"), PAPER, communes=len(inside), people=people),)
         fill = {str(code): 0 for code in inside}
-    view = View("sites", labels.text("sites_title", lang=lang), heading, entries, fill, {})
-    words = title or labels.text("sites_title", lang=lang)
-    return finished(drawn(communes, [view], sites, title=words, provenance=provenance, tiles=None, lang=lang))
+    view = View("sites", say("sites_title"), heading, entries, fill, {})
+    words = title or say("sites_title")
+    return OfflineMap(drawn(communes, [view], sites, title=words, provenance=provenance, tiles=None, say=say))
 
 
 def _sites(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,13 +15,11 @@ from accessmap.categories import Lang
 from accessmap.errors import Problems, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.provenance import Provenance
 from accessmap.tables.contracts import metric_crs
 from accessmap.words import words as labels
-
-if TYPE_CHECKING:
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["isochrone_map"]
 
@@ -79,7 +77,7 @@ def isochrone_map(
     ['5\xa0min or less', 'over 5 to 10\xa0min']
     """
     minutes = _checked(isochrones)
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     metric = metric_crs(isochrones)
     land = isochrones.geometry.to_crs(metric)
     territory = _territory(communes, metric)
@@ -91,13 +89,13 @@ def isochrone_map(
     views, pieces = [], []
     for number, (name, group) in enumerate(groups):
         within = _within(land, group, minutes, territory)
-        views.append(_view(name, group, minutes, within, people, communes, lang, single=len(sites) == 1))
+        views.append(_view(name, group, minutes, within, people, communes, say, single=len(sites) == 1))
         pieces += [(number, k, band) for k, band in enumerate(_bands(within)) if not shapely.is_empty(band)]
     rows = pd.DataFrame(pieces, columns=["view", "entry", "geometry"])
     over = gpd.GeoDataFrame(rows, geometry="geometry", crs=metric)
-    words = title or labels.text("isochrone_title", lang=lang)
-    drawing = drawn(communes, views, services, over=over, title=words, provenance=provenance, tiles=tiles, lang=lang)
-    return finished(drawing)
+    words = title or say("isochrone_title")
+    drawing = drawn(communes, views, services, over=over, title=words, provenance=provenance, tiles=tiles, say=say)
+    return OfflineMap(drawing)
 
 
 def _checked(isochrones: gpd.GeoDataFrame) -> list[float]:
@@ -158,12 +156,12 @@ def _view(
     within: Sequence[shapely.Geometry],
     people: gpd.GeoDataFrame | None,
     communes: gpd.GeoDataFrame | None,
-    lang: Lang,
+    say: Words,
     *,
     single: bool,
 ) -> View:
-    last = labels.minutes(minutes[-1], lang=lang, digits=0 if minutes[-1].is_integer() else 1)
-    words = [*class_words(minutes, "minutes", lang)[:-1], labels.text("isochrone_beyond", lang=lang, minutes=last)]
+    last = labels.minutes(minutes[-1], lang=say.lang, digits=0 if minutes[-1].is_integer() else 1)
+    words = [*class_words(minutes, "minutes", say)[:-1], say("isochrone_beyond", minutes=last)]
     # Not the lightest colour: beside white, where nobody gets in time, it would not be seen.
     picks = np.linspace(BESIDE_WHITE, DARKEST, len(minutes)).round().astype(int)
     entries = [Entry(word, SEQUENTIAL[pick]) for word, pick in zip(words[:-1], picks, strict=True)]
@@ -173,18 +171,18 @@ def _view(
     if people is not None:
         band = _band_of(people, within)
         sums = people["population"].groupby(band).sum()
-        entries = [replace(entry, said=labels.people(sums.get(k, 0.0), lang=lang)) for k, entry in enumerate(entries)]
-        told = _told(people, band, words, lang)
+        entries = [replace(entry, said=say.people(sums.get(k, 0.0))) for k, entry in enumerate(entries)]
+        told = _told(people, band, words, say)
     codes = [] if communes is None else [str(code) for code in communes.index[inside_of(communes)]]
     heading = "isochrone_legend" if single or name else "isochrone_legend_any"
     return View(
         f"within {group[0]}" if name else "within",
-        name or labels.text("isochrone_any", lang=lang),
-        labels.text(heading, lang=lang),
+        name or say("isochrone_any"),
+        say(heading),
         tuple(entries),
         dict.fromkeys(codes, len(entries) - 1),
         told,
-        labels.text("isochrone_lost", lang=lang) if shapely.is_empty(within[-1]) else "",
+        say("isochrone_lost") if shapely.is_empty(within[-1]) else "",
     )
 
 
@@ -198,11 +196,11 @@ def _band_of(people: gpd.GeoDataFrame, within: Sequence[shapely.Geometry]) -> pd
     return pd.Series(band, index=people.index)
 
 
-def _told(people: gpd.GeoDataFrame, band: pd.Series, words: Sequence[str], lang: Lang) -> dict[str, tuple[str, ...]]:
+def _told(people: gpd.GeoDataFrame, band: pd.Series, words: Sequence[str], say: Words) -> dict[str, tuple[str, ...]]:
     """Return, by commune, how many people live in each band."""
     told: dict[str, list[str]] = {}
     sums = people["population"].groupby([people["commune"], band]).sum()
     for (code, k), count in sums[sums > 0].items():
-        line = labels.text("labelled", lang=lang, name=words[k], value=labels.people(count, lang=lang))
+        line = say("labelled", name=words[k], value=say.people(count))
         told.setdefault(str(code), []).append(line)
     return {code: tuple(lines) for code, lines in told.items()}

@@ -17,14 +17,13 @@ from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.template import Template
 from markupsafe import escape
 
-from accessmap.categories import Lang
 from accessmap.files import write_whole
 from accessmap.maps.drawing import DRAWN_CRS, Drawing, View, draw, tiles_named
 from accessmap.maps.page import asset, credit_line, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
 from accessmap.maps.picture import png, saved, sheet
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.provenance import Provenance
-from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 __all__ = ["OfflineMap"]
 
@@ -39,29 +38,21 @@ def drawn(
     title: str,
     provenance: Provenance | None,
     tiles: str | None,
-    lang: Lang,
+    say: Words,
 ) -> Drawing:
     """Return the drawing of a map that carries its credit, and that of its background where it has one."""
-    labels.check_lang(lang)
     background = tiles_named(tiles)
     return draw(
         communes,
         views,
         services,
         title=title,
-        credit=credit_line(provenance, lang),
-        lang=lang,
+        credit=credit_line(provenance, say.lang),
+        lang=say.lang,
         over=over,
         frame=frame,
         tiles=background,
     )
-
-
-def finished(drawing: Drawing) -> OfflineMap:
-    """Return the map of a drawing."""
-    # folium takes most of a second to import: only when a map is made.
-
-    return OfflineMap(drawing)
 
 
 # folium's popups call jQuery for one thing, to turn markup into elements; folium's markers want Leaflet's own images,

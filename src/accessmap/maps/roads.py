@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -16,14 +16,12 @@ from accessmap.categories import Lang
 from accessmap.errors import NetworkError, OptionError, Problem, TableError
 from accessmap.maps.choropleth import checked_breaks, class_words
 from accessmap.maps.drawing import Entry, View, inside_of
-from accessmap.maps.offline import drawn, finished
+from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.words import words as labels
 from accessmap.words.notes import Figure
-
-if TYPE_CHECKING:
-    from accessmap.maps.offline import OfflineMap
+from accessmap.words.words import Words
 
 __all__ = ["network_map", "route_map"]
 
@@ -80,61 +78,61 @@ def route_map(
     >>> len(page.drawing.pieces) == len(way)
     True
     """
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     if route.empty:
         raise TableError(Problem("map_no_way"), about="route")
-    entries, number = _legend(route, lang)
+    entries, number = _legend(route, say)
     near = None
     if communes is not None:
         lines = route.geometry.to_crs(communes.crs)
         near = communes[communes.intersects(lines.union_all().buffer(AROUND_METRES))].assign(in_territory=True)
     over = gpd.GeoDataFrame(
-        {"view": 0, "entry": number, "told": [_told(row, lang) for _, row in route.iterrows()]},
+        {"view": 0, "entry": number, "told": [_told(row, say) for _, row in route.iterrows()]},
         geometry=route.geometry.to_numpy(),
         crs=route.crs,
     )
-    heading = labels.text("route_legend", lang=lang)
-    minutes = labels.minutes(float(route["minutes"].sum()), lang=lang)
-    total = _span(float(route["length_m"].sum()), minutes, lang)
-    view = View("route", heading, heading, entries, {}, {}, labels.text("route_total", lang=lang, total=total))
-    words = title or labels.text("route_title", lang=lang)
-    drawing = drawn(near, [view], over=over, frame=over, title=words, provenance=provenance, tiles=tiles, lang=lang)
-    return finished(drawing)
+    heading = say("route_legend")
+    minutes = say.minutes(float(route["minutes"].sum()))
+    total = _span(float(route["length_m"].sum()), minutes, say)
+    view = View("route", heading, heading, entries, {}, {}, say("route_total", total=total))
+    words = title or say("route_title")
+    drawing = drawn(near, [view], over=over, frame=over, title=words, provenance=provenance, tiles=tiles, say=say)
+    return OfflineMap(drawing)
 
 
-def _legend(route: gpd.GeoDataFrame, lang: Lang) -> tuple[tuple[Entry, ...], np.ndarray]:
+def _legend(route: gpd.GeoDataFrame, say: Words) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the entries that the way uses, slow to quick and then the legs, and the entry of each stretch."""
-    words = class_words(SPEED_BREAKS, "km/h", lang)
+    words = class_words(SPEED_BREAKS, "km/h", say)
     looks = [(colour, min(width + WIDER, WIDEST)) for colour, width in SPEED_LOOKS]
     number = np.searchsorted(SPEED_BREAKS, route["speed_kmh"].to_numpy("float64"), side="left")
     number = np.where(route["what"] == "road", number, len(words))
-    words.append(labels.text("route_legs", lang=lang))
+    words.append(say("route_legs"))
     looks.append(LEG_LOOK)
     kept = sorted(set(number.tolist()))
     entries = []
     for k in kept:
         part = route[number == k]
-        minutes = labels.minutes(float(part["minutes"].sum()), lang=lang)
-        said = _span(float(part["length_m"].sum()), minutes, lang)
+        minutes = say.minutes(float(part["minutes"].sum()))
+        said = _span(float(part["length_m"].sum()), minutes, say)
         colour, width = looks[k]
         entries.append(Entry(words[k], colour, "dash" if k == len(words) - 1 else "", said=said, line=width))
     return tuple(entries), np.searchsorted(kept, number)
 
 
-def _span(metres: float, minutes: str, lang: Lang) -> str:
+def _span(metres: float, minutes: str, say: Words) -> str:
     """Return "12,4 km · 17,1 min"."""
     far = metres >= 1000
-    length = labels.number(metres / 1000 if far else metres, digits=1 if far else 0, lang=lang)
+    length = say.count(metres / 1000 if far else metres, digits=1 if far else 0)
     return f"{length}{labels.NO_BREAK}{'km' if far else 'm'} · {minutes}"
 
 
-def _told(row: pd.Series, lang: Lang) -> tuple[str, ...]:
+def _told(row: pd.Series, say: Words) -> tuple[str, ...]:
     """Return the words of one stretch: name or class, length, speed with its reason, minutes."""
-    kmh = f"{labels.number(float(row['speed_kmh']), lang=lang)}{labels.NO_BREAK}km/h"
+    kmh = f"{say.count(float(row['speed_kmh']))}{labels.NO_BREAK}km/h"
     reason = f" ({row['speed_reason']})" if row["speed_reason"] else ""
-    minutes = labels.minutes(float(row["minutes"]), lang=lang)
+    minutes = say.minutes(float(row["minutes"]))
     name = str(row["name"] or row["road_class"] or row["what"])
-    return name, _span(float(row["length_m"]), minutes, lang), kmh + reason
+    return name, _span(float(row["length_m"]), minutes, say), kmh + reason
 
 
 By = Literal["speed", "delay", "road_class"]
@@ -228,26 +226,26 @@ def network_map(
     """
     if by not in ("speed", "delay", "road_class"):
         raise OptionError(Problem("map_by", value=by))
-    labels.check_lang(lang)
+    say = Words(labels.check_lang(lang))
     roads = _roads(network, _area(clip, communes, network.crs))
-    entries, number = _by_class(roads, lang) if by == "road_class" else _by_value(roads, by, breaks, lang)
+    entries, number = _by_class(roads, say) if by == "road_class" else _by_value(roads, by, breaks, say)
     over = _lines(roads, number, network.crs)
     known = network.provenance if provenance is None else provenance
     words = "class" if by == "road_class" else by
-    heading = labels.text(f"roads_{words}", lang=lang)
-    note = labels.text("modelled_banner", lang=lang) if network.provenance.modelled else ""
+    heading = say(f"roads_{words}")
+    note = say("modelled_banner") if network.provenance.modelled else ""
     view = View(by, heading, heading, entries, {}, {}, labels.capitalised(note))
     drawing = drawn(
         communes,
         [view],
         services,
         over=over,
-        title=title or labels.text(f"roads_{words}_title", lang=lang),
+        title=title or say(f"roads_{words}_title"),
         provenance=known,
         tiles=tiles,
-        lang=lang,
+        say=say,
     )
-    return finished(drawing)
+    return OfflineMap(drawing)
 
 
 def _area(clip: Any, communes: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry | None:
@@ -299,7 +297,7 @@ def _roads(network: RoadNetwork, area: shapely.Geometry | None) -> pd.DataFrame:
 
 
 def _by_value(
-    roads: pd.DataFrame, by: str, breaks: Sequence[float] | None, lang: Lang
+    roads: pd.DataFrame, by: str, breaks: Sequence[float] | None, say: Words
 ) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the legend of speeds or delays, and the entry of each road; classes without roads are left out."""
     if by not in roads:
@@ -310,27 +308,27 @@ def _by_value(
     bounds = given if breaks is None else checked_breaks(breaks)
     if len(bounds) >= len(looks):
         raise OptionError(Problem("map_breaks_roads", value=len(bounds), most=len(looks) - 1))
-    words = class_words(bounds, unit, lang)
+    words = class_words(bounds, unit, say)
     if by == "delay" and bounds[:1] == (0.0,):
-        words[0] = labels.text("roads_none", lang=lang)
+        words[0] = say("roads_none")
     picks = np.linspace(0, len(looks) - 1, len(words)).round().astype(int)
     entries = [Entry(word, *_look(looks[pick])) for word, pick in zip(words, picks, strict=True)]
     values = roads[by].to_numpy("float64")
     number = np.where(np.isnan(values), len(words), np.searchsorted(bounds, values, side="left"))
-    return _counted([*entries, _unknown(lang)], number, roads, lang)
+    return _counted([*entries, _unknown(say)], number, roads, say)
 
 
-def _by_class(roads: pd.DataFrame, lang: Lang) -> tuple[tuple[Entry, ...], np.ndarray]:
+def _by_class(roads: pd.DataFrame, say: Words) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the legend of classes, the least first, and the entry of each road; a slip road is of its road's class."""
     if "road_class" not in roads:
         raise NetworkError(Problem("map_no_classes", value="road_class"))
     kinds = roads["road_class"].where(roads["road_class"].notna(), "").astype(str).str.removesuffix("_link")
     known = [kind for kind in CLASS_LOOKS if (kinds == kind).any()]
-    entries = [Entry(labels.text("roads_other", lang=lang), *_look(OTHER_LOOK))]
-    entries += [Entry(labels.text(f"road_{kind}", lang=lang), *_look(CLASS_LOOKS[kind])) for kind in known]
+    entries = [Entry(say("roads_other"), *_look(OTHER_LOOK))]
+    entries += [Entry(say(f"road_{kind}"), *_look(CLASS_LOOKS[kind])) for kind in known]
     place = {kind: k + 1 for k, kind in enumerate(known)} | {"": len(entries)}
     number = kinds.map(place).fillna(0).to_numpy("int64")
-    return _counted([*entries, _unknown(lang)], number, roads, lang)
+    return _counted([*entries, _unknown(say)], number, roads, say)
 
 
 def _look(look: tuple[str, int]) -> tuple[str, str, None, None, str, int]:
@@ -339,12 +337,12 @@ def _look(look: tuple[str, int]) -> tuple[str, str, None, None, str, int]:
     return colour, "", None, None, "", width
 
 
-def _unknown(lang: Lang) -> Entry:
-    return Entry(labels.text("no_value", lang=lang), UNKNOWN_COLOUR, "dash", line=2)
+def _unknown(say: Words) -> Entry:
+    return Entry(say("no_value"), UNKNOWN_COLOUR, "dash", line=2)
 
 
 def _counted(
-    entries: Sequence[Entry], number: np.ndarray, roads: pd.DataFrame, lang: Lang
+    entries: Sequence[Entry], number: np.ndarray, roads: pd.DataFrame, say: Words
 ) -> tuple[tuple[Entry, ...], np.ndarray]:
     """Return the entries that hold roads, with their kilometres, and the numbers of the roads among those."""
     kept = [k for k in range(len(entries)) if (number == k).any()]
@@ -352,7 +350,7 @@ def _counted(
     for k in kept:
         entry, metres = entries[k], float(roads["metres"].to_numpy()[number == k].sum())
         digits = 0 if metres >= 10_000 or abs(metres % 1000) < 1 else 1
-        said = labels.text("roads_length", lang=lang, km=labels.number(metres / 1000, digits=digits, lang=lang))
+        said = say("roads_length", km=say.count(metres / 1000, digits=digits))
         told.append(Entry(entry.label, entry.colour, entry.pattern, said=said, line=entry.line))
     return tuple(told), np.searchsorted(kept, number)
 

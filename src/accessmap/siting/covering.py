@@ -301,9 +301,11 @@ def _best_of_the_best(
 ) -> Open:
     """Return, of the sets that keep the shortest longest way, the one of the smallest mean, or the first."""
     choice = asked.choice
+    left = asked.deadline - time.perf_counter()
+    if left <= 0:
+        return _padded(y, choice)
     if demand is not None:
         caps = pd.Series(asked.caps, index=times.index)
-        left = max(0.1, asked.deadline - time.perf_counter())
         search = median_search(times, demand, within=caps, **(options | {"time_limit": left}))
         found = search.program.solve(search.start)
         found = search.program.first(found) if len(y) <= ORDERED_UP_TO else found

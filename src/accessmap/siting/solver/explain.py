@@ -150,6 +150,8 @@ def bottleneck(values: Floats, choice: Choice, deadline: float) -> tuple[float, 
     asked = [int(hardest.argmax())]
     low, high, best = 0, len(steps), None
     while low < high:
+        if best is not None and time.perf_counter() > deadline:
+            break
         middle = (low + high) // 2
         y, known = _fits(values, steps[middle], asked, choice, deadline)
         if y is not None:

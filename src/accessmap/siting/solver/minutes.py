@@ -40,9 +40,11 @@ class MeanMinutes:
         People by resident.
     share
         Share of the people, those worst off, whose mean counts (0-1]; 1 is everyone.
+    deadline
+        `time.perf_counter()` at which a set is no longer improved.
     """
 
-    def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0) -> None:
+    def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0, deadline: float = math.inf) -> None:
         merged, which = np.unique(minutes, axis=0, return_inverse=True)
         summed = np.bincount(which.ravel(), weights=weights, minlength=len(merged))
         nearest = merged.argmin(axis=1)
@@ -50,6 +52,7 @@ class MeanMinutes:
         self.minutes = np.ascontiguousarray(merged[rows])
         self.weights = summed[rows] / summed.sum()
         self.share = share
+        self.deadline = deadline
         self.groups = np.flatnonzero(np.diff(nearest[rows], prepend=-1))
         self.scale = 1.0
         self._order = np.argsort(self.minutes, axis=1, kind="stable")
@@ -138,7 +141,7 @@ class MeanMinutes:
         """Return a set at least as good in the mean, by the best exchange of two sites until none helps."""
         if self.share < 1 or not y.any():
             return y
-        while True:
+        while time.perf_counter() < self.deadline:
             totals, sites = self._exchanges(y)
             now = float(self.weights @ self.nearest(y))
             better = np.argwhere(totals < now - 1e-12 * max(1.0, now))
@@ -150,7 +153,8 @@ class MeanMinutes:
                     y = changed
                     break
             else:
-                return y
+                break
+        return y
 
     def _exchanges(self, y: Open) -> tuple[Floats, NDArray[np.intp]]:
         """Return the mean minutes after each exchange, open sites × sites that replace them; and the open sites."""
@@ -259,6 +263,9 @@ class ShareProgram:
         closed, bound = np.inf, 0.0
         while pending or heap:
             for a, b in pending:
+                if time.perf_counter() > self.deadline:
+                    closed = min(closed, bound)  # not looked at: no better bound than what it was cut from
+                    break
                 part = self._part(a, b)
                 found = part.relaxed(best.y, ceiling=best.value)
                 best = found if found.value < best.value else best
@@ -308,7 +315,7 @@ class ShareProgram:
     def _beyond(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return a set with a smaller mean of the minutes beyond the quantile of this one: quick, and nearly right."""
         quantile = self.mean.point(y)[self.sites] / self.mean.scale
-        beyond = MeanMinutes(np.maximum(self.mean.minutes, quantile), self.mean.weights)
+        beyond = MeanMinutes(np.maximum(self.mean.minutes, quantile), self.mean.weights, deadline=self.deadline)
         return beyond.improved(y, allowed)
 
     def _exchanged(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
@@ -316,6 +323,8 @@ class ShareProgram:
         best, value = y, self.mean.value(y)
         for out in np.flatnonzero(y):
             for into in np.flatnonzero(~y):
+                if time.perf_counter() > self.deadline:
+                    return best
                 changed = y.copy()
                 changed[out], changed[into] = False, True
                 if allowed(changed) and (now := self.mean.value(changed)) < value:

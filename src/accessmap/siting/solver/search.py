@@ -110,7 +110,7 @@ def median_search(
         must = counted & np.isnan(asked.caps) & np.isnan(asked.minutes).any(axis=1)
         asked = replace(asked, caps=np.where(must, np.inf, asked.caps))
     minutes, people = _filled(asked, counted, unreached_minutes), asked.people[counted]
-    mean = MeanMinutes(_shortened(minutes, asked), people, share=share or 1.0)
+    mean = MeanMinutes(_shortened(minutes, asked), people, share=share or 1.0, deadline=asked.deadline)
     program, start = _program(asked, mean)
     total = float(people.sum()) if share is None else 1.0
 
@@ -180,7 +180,7 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
         raise SitingError(Problem("siting_minutes", where="cutoff", value=cutoff), about="max_coverage")
     close = asked.within(cutoff)
     # one unit for whoever is not covered: the people covered are the most where the mean of these units is least
-    uncovered = MeanMinutes(_shortened(np.where(close, 0.0, 1.0), asked), asked.people)
+    uncovered = MeanMinutes(_shortened(np.where(close, 0.0, 1.0), asked), asked.people, deadline=asked.deadline)
     total = float(asked.people.sum())
 
     def objective(y: Open) -> float:
