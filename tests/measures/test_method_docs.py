@@ -66,7 +66,6 @@ def test_every_public_name_of_the_measures_is_in_the_page():
         "REMOTE_MINUTES",
         "DEFICIT_BOUNDS",
         "Equilibrium",
-        "LorenzPlot",  # what lorenz_svg returns
         "Theil",
         "basket_named",
         "baskets",
