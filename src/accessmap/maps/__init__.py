@@ -7,13 +7,14 @@ from accessmap.face import found_in
 if TYPE_CHECKING:
     from accessmap.maps.bivariate import bivariate_map
     from accessmap.maps.cells import cell_map
-    from accessmap.maps.charts import front_chart, heat_chart, lorenz_chart
+    from accessmap.maps.charts import Chart, front_chart, heat_chart, lorenz_chart
     from accessmap.maps.communes import access_map, catchment_map, compare_map
     from accessmap.maps.exploring import explore
     from accessmap.maps.isochrones import isochrone_map
     from accessmap.maps.roads import network_map, route_map
 
 __all__ = [
+    "Chart",
     "access_map",
     "bivariate_map",
     "catchment_map",
@@ -30,7 +31,7 @@ __all__ = [
 
 _HOME = {
     **dict.fromkeys(["access_map", "catchment_map", "compare_map"], "maps.communes"),
-    **dict.fromkeys(["front_chart", "heat_chart", "lorenz_chart"], "maps.charts"),
+    **dict.fromkeys(["Chart", "front_chart", "heat_chart", "lorenz_chart"], "maps.charts"),
     **dict.fromkeys(["network_map", "route_map"], "maps.roads"),
     "bivariate_map": "maps.bivariate",
     "cell_map": "maps.cells",
