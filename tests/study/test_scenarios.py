@@ -1,6 +1,7 @@
 """What a scenario changes, what it leaves alone, and what it refuses."""
 
 import dataclasses
+from typing import ClassVar
 
 import geopandas as gpd
 import numpy as np
@@ -8,14 +9,19 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from studyfiles import TOY, write_toy
 
 import accessmap.study.scenario as scenario_module
 from accessmap import Scenario, compare, compare_tables, coverage, winners_and_losers
 from accessmap.errors import ScenarioError, StudyError, TableError
+from accessmap.programme import Operation, PlannedStep, Programme, Selection
 from accessmap.study.scenarios import read as read_scenarios
 from accessmap.study.scenarios import write as write_scenarios
 from accessmap.study.scenarios import yearly_costs
+from accessmap.study.steps import ACTIONS, Amount, Step, Text, step
 from accessmap.study.yearly import unit_values
+from accessmap.studyfile import StudyFileError, load_study
+from accessmap.words.words import Words
 
 
 def nearest(study, scenario):
@@ -433,3 +439,80 @@ def test_a_study_of_another_territory_keeps_the_minutes_and_refuses_unknown_code
         toy_study.about(["60002"], title="?")
     with pytest.raises(StudyError, match="no commune is given"):
         toy_study.about([], title="?")
+
+
+# ---- an action of one's own
+
+
+@pytest.fixture
+def doubled():
+    """An action that no file of the library knows: a class, its words, and what it does."""
+
+    @step
+    class Double(Step):
+        id: Text
+        times: Amount = 2.0
+        words: ClassVar[dict[str, str]] = {
+            "fr": "multiplier par {times:g} la capacité de {id}",
+            "en": "take {times:g} times the capacity of {id}",
+        }
+        selects = "sites"
+
+        def apply(self, changes):
+            capacity = changes.services.loc[changes.site(self.id), "capacity"]
+            changes.set(self.id, "capacity", capacity * self.times)
+
+    yield Double
+    del ACTIONS["double"]
+
+
+def test_an_action_is_a_class_with_its_words(doubled, toy_study):
+    study = toy_study.with_services(toy_study.services.assign(capacity=3.0))
+    plan = Scenario("plus").then(doubled(id="fs-a"))
+    assert plan.apply(study).services["capacity"].to_dict()["fs-a"] == 6
+    assert plan.steps[0].told(study, Words("fr")) == "multiplier par 2 la capacité de fs-a"
+    assert plan.steps[0].told(study, Words("en")) == "take 2 times the capacity of fs-a"
+    assert "multiplier par 2 la capacité de fs-a" in plan._repr_html_()
+    with pytest.raises(ScenarioError, match=r"Step 1 .double.: no site 'fs' .did you mean 'fs-"):
+        Scenario("plus").then(doubled(id="fs")).apply(study)
+
+
+def test_an_action_of_ones_own_stands_in_a_file_of_scenarios(doubled, toy_study, tmp_path):
+    plan = Scenario("plus").then(doubled(id="fs-a", times=4.0))
+    back = read_scenarios(write_scenarios([plan], tmp_path / "plans.toml"))["plus"]
+    assert back == plan
+    assert back.hash == plan.hash
+    path = tmp_path / "wrong.toml"
+    path.write_text('[[scenario]]\nname = "a"\n[[scenario.step]]\naction = "double"\nid = "x"\ntime = 2\n', "utf-8")
+    with pytest.raises(ScenarioError) as error:
+        read_scenarios(path)
+    assert "step 1 (double): unknown key 'time' (did you mean 'times'?)" in str(error.value)
+    assert "étape 1 (double)\xa0: clé inconnue 'time' (vouliez-vous dire 'times'" in error.value.told("fr")
+    assert [(each.value, each.near) for each in error.value.problems] == [(2, ("times",))]
+
+
+def test_an_action_of_ones_own_stands_in_study_toml_and_in_a_programme(doubled, toy_study, tmp_path):
+    study = toy_study.with_services(toy_study.services.assign(capacity=3.0))
+    own = '[[scenario]]\nname = "plus"\n[[scenario.step]]\naction = "double"\nid = "{}"\n'
+    before, after = TOY.partition("[[scenario]]")[0], "[dossier]" + TOY.partition("[dossier]")[2]
+    path = write_toy(study, tmp_path, before + own.format("fs-a") + after)
+    loaded = load_study(path)
+    assert loaded.scenarios["plus"].apply(loaded).services["capacity"].to_dict()["fs-a"] == 6
+    path.write_text(before + own.format("fs-b") + after, "utf-8")
+    with pytest.raises(StudyFileError, match="line 28, scenario.1..step.1..id"):
+        load_study(path)
+    planned = PlannedStep("double", sites=Selection("02001", category="france_services"))
+    programme = Programme("C", (Operation("a", "A", "Commune", ("02001",), steps=(planned,)),))
+    assert programme.apply(study).services["capacity"].to_dict()["fs-a"] == 6
+
+
+def test_what_a_scenario_refuses_is_data_and_told_in_french(toy_study):
+    with pytest.raises(ScenarioError) as error:
+        Scenario("plan").close("fs-aa").open("mairie", commune="Burg").apply(toy_study)
+    first, second = error.value.problems
+    assert (first.value, first.near[0]) == ("fs-aa", "fs-a")
+    assert first.where == "Step 1 (close)"
+    assert second.told("fr").startswith("Étape 2 (open)\xa0: commune inconnue 'Burg' (vouliez-vous dire 'Bourg'")
+    assert error.value.told("fr").startswith(
+        "scénario 'plan'\xa0: 2 problèmes. Étape 1 (close)\xa0: aucun site 'fs-aa'"
+    )

@@ -7,6 +7,7 @@ difference, 130 interrupted. `docs/command_line.md` tells each command.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 
 from accessmap import __version__
 from accessmap.categories import Lang
-from accessmap.cli.say import Say, word
+from accessmap.cli.say import PLAINLY, Say, word
 from accessmap.errors import AccessmapError
 from accessmap.words.near import near_names
 
@@ -72,7 +73,22 @@ COMMANDS = ("demo", "new", "check", "run", "site", "explain", "isochrones", "fet
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console or file that is not in UTF-8 refuses no command
+            stream.reconfigure(errors=PLAINLY)
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # whoever read has read enough: `accessmap check | head`
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        return 0
+    return code
+
+
+def _run(arguments: list[str]) -> int:
     lang = _lang(arguments)
     if not arguments:
         _parser(Say(lang)).print_help(sys.stderr)
@@ -83,24 +99,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = Say(lang, quiet=asked.quiet, as_json=asked.json)
     try:
         code: int = import_module(f"accessmap.cli.{asked.command}").run(asked, say)
-        sys.stdout.flush()
     except AccessmapError as error:
-        message = error.told(lang)
-        say.warn(f"accessmap: {message}")
-        say.result(error=message, exit_code=REFUSED)
-        return REFUSED
-    except BrokenPipeError:  # whoever read has read enough: `accessmap check | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _refused(error.told(lang), say)
+    except BrokenPipeError:
+        raise
     except OSError as error:  # a folder that may not be written to, a disk that is full
-        message = say("no_access", path=error.filename or "", why=error.strerror or error)
-        say.warn(f"accessmap: {message}")
-        say.result(error=message, exit_code=REFUSED)
-        return REFUSED
+        return _refused(say("no_access", path=error.filename or "", why=error.strerror or error), say)
     except KeyboardInterrupt:
         say.warn(say("interrupted"))
         return INTERRUPTED
     return code
+
+
+def _refused(message: str, say: Say) -> int:
+    say.warn(f"accessmap: {message}")
+    say.result(error=message, exit_code=REFUSED)
+    return REFUSED
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from unicodedata import category
+from unicodedata import category, combining, normalize
 
 from accessmap.categories import Lang
 from accessmap.words import words as labels
@@ -18,6 +19,25 @@ if TYPE_CHECKING:
     from accessmap.files import Written
 
 __all__ = ["Say", "word"]
+
+PLAINLY = "accessmap_plainly"
+"""How a stream writes what its encoding does not know: by what is nearest to it, such as a space, or "?"."""
+
+_NEAREST = str.maketrans(
+    {"\u202f": " ", "\u00a0": " ", "−": "-", "–": "-", "’": "'", "→": "->", "×": "x", "«": '"', "»": '"'}
+)
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for the characters that cannot be written, all of ASCII, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = normalize("NFKD", error.object[error.start : error.end].translate(_NEAREST))
+    kept = "".join(letter for letter in lost if not combining(letter))
+    return kept.encode("ascii", "replace").decode("ascii"), error.end
+
+
+codecs.register_error(PLAINLY, _plainly)
 
 _LISTED = 4  # files of one kind, above which they are counted
 

@@ -119,6 +119,8 @@ FORMAT = 1
 LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "scipy", "pyproj")
 # Tables whose every number is kept, so that a difference can be told and not only found.
 TOLD = ("coverage", "summary")
+# Tables that records of 0.1 name otherwise.
+RENAMED = {"carriers": "outside_sites"}
 # The parts of a Shapefile that hold data.
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -351,6 +353,9 @@ def _versions(record: Mapping[str, Any]) -> Iterator[Difference]:
 
 
 def _tables(dossier: Dossier, record: Mapping[str, Any]) -> Iterator[Difference]:
+    tables = {
+        name if name in dossier.tables else RENAMED.get(name, name): each for name, each in record["tables"].items()
+    }
     for name, rows in record["numbers"].items():
         now = _numbers(dossier.tables[name])
         for row in {**rows, **now}:
@@ -359,8 +364,8 @@ def _tables(dossier: Dossier, record: Mapping[str, Any]) -> Iterator[Difference]
                 before, after = before_row.get(column), now_row.get(column)
                 if before != after:
                     yield Difference("number", f"{name}: {row}, {column}", str(before), str(after))
-    for name in {**record["tables"], **dossier.tables}:
-        recorded = str(record["tables"].get(name, {}).get("sha256", ""))
+    for name in {**tables, **dossier.tables}:
+        recorded = str(tables.get(name, {}).get("sha256", ""))
         found = _table_hash(dossier.tables[name]) if name in dossier.tables else ""
         if recorded != found:
             yield Difference("table", name, recorded, found)
