@@ -9,18 +9,7 @@ from dataclasses import dataclass
 
 from accessmap.roads import speeds
 
-__all__ = [
-    "ROUNDABOUTS",
-    "VISITORS",
-    "WayUse",
-    "barred",
-    "directions",
-    "ferry_minutes",
-    "is_open",
-    "node_event",
-    "permission",
-    "way_use",
-]
+__all__ = ["WayUse", "barred", "ferry_minutes", "node_event", "way_use"]
 
 Tags = Mapping[str, str]
 

@@ -27,7 +27,6 @@ __all__ = [
     "cut_at",
     "file_sha256",
     "road_tables",
-    "segment_metres",
     "straight_segments",
 ]
 
