@@ -37,7 +37,7 @@ def between_mairies(study, others, *, pairs=300, seed=0):
 
 def by_commune_in_the_territory(study, other, category):
     """Mean absolute difference (minutes) and correlation, over the communes of the territory."""
-    inside = study.territory
+    inside = study.inside
     a, b = (
         am.by_commune(each.minutes(each.sites(category)).min(axis=1)[inside], each.residents[inside])["value"]
         for each in (study, other)

@@ -32,7 +32,7 @@ def study_of(residents: int) -> am.Study:
 
 def milliseconds(study: am.Study, code: str) -> float:
     """Return how long one candidate takes, from the scenario to the coverage."""
-    here, people = study.territory, study.residents["population"]
+    here, people = study.inside, study.residents["population"]
     started = time.perf_counter()
     plan = am.Scenario(code).open(CATEGORY, commune=code)
     result = am.compare([plan], study, category=CATEGORY)

@@ -65,19 +65,19 @@ def load_sample() -> Study:
     Examples
     --------
     >>> study = load_sample()
-    >>> int(study.territory.sum()) > 300, list(study.scenarios)
+    >>> int(study.inside.sum()) > 300, list(study.scenarios)
     (True, ['2017'])
     """
     communes, services = sample_communes(), sample_services()
-    inside = services["commune"].map(communes["in_territory"]) & (services["category"] == "france_services")
     before = Scenario("2017")
+    inside = services["commune"].map(communes["in_territory"]) & (services["category"] == "france_services")
     for site in services.index[inside]:
         before = before.close(site)
     return Study(
         communes,
         sample_residents(),
         services,
-        RoadNetwork.modelled(communes, services[services["category"] == "mairie"]),
+        RoadNetwork.modelled(communes, sample_mairies()),
         title="Pays Chaunois",
         scenarios={before.name: before},
         provenance=sample_provenance(),

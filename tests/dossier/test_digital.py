@@ -79,7 +79,7 @@ def test_communes_that_are_not_wholly_covered_are_named_lowest_first(page):
 
 def test_people_of_the_four_classes_make_the_territory(dossier, study):
     classes = dossier.tables["physical_digital"]
-    inside = study.residents["population"][study.territory.to_numpy()].sum()
+    inside = study.residents["population"][study.inside.to_numpy()].sum()
     assert np.allclose(classes.drop(columns="people").sum(axis=1), inside)
     assert classes.loc["baseline", "far_unconnected"] > classes.loc["Numérique", "far_unconnected"] == 0
 

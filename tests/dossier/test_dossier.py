@@ -119,8 +119,8 @@ def test_a_notebook_cell_holds_the_page(dossier):
 
 def test_the_verdict_is_computed_from_people_of_the_territory(study, plan):
     dossier = Dossier.of(study, plan)
-    people = study.residents["population"][study.territory]
-    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1)
+    people = study.residents["population"][study.inside]
+    minutes = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].min(axis=1)
     share = people[minutes <= 10].sum() / people.sum()
     assert dossier.verdict.startswith(
         f"Aujourd’hui, {round(100 * share)}\u00a0% des habitants sont à 10\u00a0minutes ou moins"
@@ -164,7 +164,7 @@ def test_rows_are_in_alphabetical_order_whatever_the_accents(page):
 def test_coverage_is_of_people_at_every_threshold(page, dossier, study):
     shown = rows(page, "couverture")
     assert [row[0] for row in shown] == [f"{cutoff:g} minutes ou moins" for cutoff in study.thresholds]
-    people = study.residents["population"][study.territory].sum()
+    people = study.residents["population"][study.inside].sum()
     count = round(dossier.tables["coverage"].iloc[0, 0] * people)
     assert f"{count:,}".replace(",", " ") in shown[0][1].replace("\u202f", " ")
 
@@ -288,8 +288,8 @@ def test_every_picture_that_speaks_has_a_title_and_a_description(page):
 
 
 def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, study):
-    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1)
-    people = study.residents["population"][study.territory]
+    minutes = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].min(axis=1)
+    people = study.residents["population"][study.inside]
     best, worst = (weighted_quantile(minutes, people, share) for share in (0.1, 0.9))
     first, beyond = bullets(page, "ecarts")[:2]
     assert f"mettent {plain(best)} min ou moins" in first
@@ -299,8 +299,8 @@ def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, stud
 
 
 def test_the_part_between_epcis_is_that_of_the_theil_index(page, study):
-    minutes = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].min(axis=1).astype("float64")
-    residents = study.residents[study.territory]
+    minutes = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].min(axis=1).astype("float64")
+    residents = study.residents[study.inside]
     parts = theil(minutes, residents["population"], groups=residents["commune"].map(study.communes["epci"]))
     assert bullets(page, "ecarts")[2].startswith(f"{round(100 * parts.between / parts.total)} % de ces écarts")
     assert "les 2 intercommunalités" in bullets(page, "ecarts")[2]
@@ -374,7 +374,7 @@ def test_hours_that_are_not_known_are_said_so_and_the_mairies_stand_in(page, dos
 
 def saturday_shares(study, *, unknown_open: bool) -> pd.Series:
     """Share of each commune's people within 10 minutes of a mairie open on Saturday morning, by hand."""
-    sites, inside = study.sites("mairie"), study.territory.to_numpy()
+    sites, inside = study.sites("mairie"), study.inside.to_numpy()
     opens = open_when(sites, "saturday_morning").fillna(unknown_open).to_numpy(dtype=bool)
     near = study.minutes(sites)[inside].loc[:, opens].min(axis=1) <= 10
     residents = study.residents[inside]
@@ -409,7 +409,7 @@ def test_a_commune_where_all_mairies_are_shut_on_saturday_is_named_without_a_per
 
 
 def test_shares_of_open_sites_are_those_of_the_functions_on_the_territory_alone(page, dossier, study):
-    sites, inside = study.sites("mairie"), study.territory.to_numpy()
+    sites, inside = study.sites("mairie"), study.inside.to_numpy()
     times, people = study.minutes(sites)[inside], study.residents["population"][inside]
     table = dossier.tables["hours"]
     for moment in ("lunchtime", "after_17", "after_18", "saturday_morning"):
@@ -424,7 +424,7 @@ def test_shares_of_open_sites_are_those_of_the_functions_on_the_territory_alone(
 
 
 def test_the_imbalance_table_is_the_summary_of_the_territory_whole(dossier, study):
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     minutes = study.minutes(study.sites("france_services"))[inside].min(axis=1).astype("float64")
     residents = study.residents[inside]
     expected = summary(
@@ -489,9 +489,9 @@ def test_data_that_end_at_the_border_say_nothing_of_the_outside(two_parts):
 
 
 def test_one_closing_counts_the_people_near_thanks_to_one_single_site(page, study):
-    times = study.minutes(study.sites("france_services"))[study.territory.to_numpy()].to_numpy()
+    times = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].to_numpy()
     first, second = np.sort(times, axis=1)[:, :2].T
-    people = study.residents["population"][study.territory].to_numpy()
+    people = study.residents["population"][study.inside].to_numpy()
     alone = people[(first <= 20) & ~(second <= 20)].sum()
     told = bullets(page, "fermetures")[1:]
     assert told[0].startswith(f"{french(alone)} habitants".replace("\u202f", " "))

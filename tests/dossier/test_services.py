@@ -73,7 +73,7 @@ def test_a_scenario_has_a_row_only_below_the_service_it_changes(dossier):
 
 
 def test_numbers_of_a_service_are_those_counted_resident_by_resident(dossier, study):
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     people = study.residents["population"][inside].astype("float64")
     sites = study.sites("hospital")
     found = nearest(study.minutes(sites)[inside])

@@ -148,7 +148,7 @@ def test_shares_add_up_and_carriers_carry_all_who_go_outside(toy_study):
 def test_carriers_after_closing_are_as_routed_anew(sample_study):
     args, options = data(sample_study, "france_services")
     table = carriers(*args, **options)
-    here = sample_study.territory
+    here = sample_study.inside
     times, population = args[0][here], sample_study.residents["population"][here]
     for site in table.index[:3]:
         lean = (times.min(axis=1) == times[site]) & (population > 0)

@@ -591,7 +591,7 @@ def test_champs_and_jumencourt_reach_everyone(aisne):
 
 def test_champs_alone_bears_the_double_burden_at_ten_minutes(aisne):
     study, vintages = aisne
-    inside = study.territory
+    inside = study.inside
     residents = study.residents[inside]
     minutes = digital_help.minutes(study)["nearest"][inside]
     options = {"near_minutes": 10, "connected_share": 0.95}
@@ -606,7 +606,7 @@ def test_champs_alone_bears_the_double_burden_at_ten_minutes(aisne):
 
 def test_a_helper_is_near_everyone_and_an_open_one_is_not(aisne):
     study, _ = aisne
-    inside = study.territory
+    inside = study.inside
     people = study.residents.loc[inside, "population"]
     minutes = digital_help.minutes(study)["nearest"][inside]
     assert am.coverage(minutes, people, [10, 15, 20]).iloc[:, 0].round(2).tolist() == [0.84, 0.99, 1.0]

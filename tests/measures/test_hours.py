@@ -455,7 +455,7 @@ def test_chauny_goes_to_abbecourt_and_pinon_to_wissignicourt(sample_study, satur
 
 def test_nobody_finds_an_open_mairie_at_three_in_the_morning(sample_study):
     mairies = sample_study.sites("mairie")
-    times = sample_study.minutes(mairies)[sample_study.territory].iloc[::5]
+    times = sample_study.minutes(mairies)[sample_study.inside].iloc[::5]
     people = sample_study.residents["population"].loc[times.index]
     shares = h.open_access(times, mairies, people, within=10)["worst"]
     assert shares["2026-06-09 03:00"] == 0

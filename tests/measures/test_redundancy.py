@@ -129,7 +129,7 @@ def test_missing_columns_and_residents_are_named():
 
 
 def test_chauny_is_the_france_services_whose_loss_hurts_most(sample_study):
-    here = sample_study.territory
+    here = sample_study.inside
     sites = sample_study.sites("france_services")
     times = sample_study.minutes(sites)[here]
     table = criticality(times, sample_study.residents["population"][here], cutoff=20)

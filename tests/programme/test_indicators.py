@@ -234,7 +234,7 @@ def test_people_helped_are_those_of_places_that_help_inside(known_study):
 
 
 def test_the_share_in_reach_agrees_with_coverage_on_the_sample(sample_study):
-    inside = sample_study.territory
+    inside = sample_study.inside
     minutes = sample_study.minutes(sample_study.sites("france_services")).min(axis=1)[inside]
     expected = coverage(minutes, sample_study.residents["population"][inside], [7.0]).iloc[0, 0]
     assert both(sample_study, NOTHING, "help_reach", within=7.0)[0] == pytest.approx(expected)

@@ -179,7 +179,7 @@ def test_residents_of_other_tables_are_refused() -> None:
 
 
 def test_the_sample_cannot_be_served_in_ten_minutes_by_three_and_the_communes_are_told(sample_study) -> None:
-    here = sample_study.territory
+    here = sample_study.inside
     mairies = sample_study.sites("mairie")
     mairies = mairies[mairies["commune"].map(sample_study.communes["in_territory"])]
     times = sample_study.minutes(mairies)[here]
@@ -255,7 +255,7 @@ def test_the_standard_output_stays_where_it_is_while_the_solver_works(capfd: pyt
 
 
 def test_a_question_whose_answer_the_solver_repairs_prints_nothing(sample_study, capfd) -> None:
-    here, mairies = sample_study.territory, sample_study.sites("mairie")
+    here, mairies = sample_study.inside, sample_study.sites("mairie")
     mairies = mairies[mairies["commune"].map(sample_study.communes["in_territory"])]
     times, people = sample_study.minutes(mairies)[here], sample_study.residents["population"][here]
     one_each = pd.Series(1, index=times.columns)

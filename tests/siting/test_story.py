@@ -12,7 +12,7 @@ def story(sample_study):
     """Minutes of the territory's people to its 84 mairies, the people, and the commune's name by mairie."""
     mairies = sample_study.sites("mairie")
     mairies = mairies[mairies["commune"].map(sample_study.communes["in_territory"])]
-    here = sample_study.territory
+    here = sample_study.inside
     names = mairies["commune"].map(sample_study.communes["name"])
     return sample_study.minutes(mairies)[here], sample_study.residents["population"][here], names
 

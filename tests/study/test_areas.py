@@ -53,7 +53,7 @@ def test_catchments_of_the_sample_make_the_whole(sample_study):
 
 def test_for_some_communes_of_the_territory_the_nearest_is_outside(sample_study):
     inside = sample_study.communes["in_territory"]
-    times = sample_study.minutes(sample_study.sites("france_services"))[sample_study.territory]
+    times = sample_study.minutes(sample_study.sites("france_services"))[sample_study.inside]
     nearest = sample_study.services.loc[times.idxmin(axis=1), "commune"]
     outside = ~nearest.map(inside).to_numpy(bool)
     communes = sample_study.residents.loc[times.index[outside], "commune"].unique()

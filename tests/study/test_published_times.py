@@ -22,7 +22,7 @@ def modelled(study):
 def test_people_are_those_of_the_census(study):
     people = study.residents.groupby("commune")["population"].sum()
     assert people[people.index.str.startswith("02")].sum() == 528_325
-    assert study.residents.loc[study.territory, "population"].sum() == 71_336
+    assert study.residents.loc[study.inside, "population"].sum() == 71_336
 
 
 def test_every_commune_of_the_aisne_is_reached(study):

@@ -203,7 +203,7 @@ def test_in_2017_the_three_sites_of_the_territory_were_not_there(sample_study):
     gone = sample_study.services.index.difference(past.services.index)
     assert sorted(sample_study.services.loc[gone, "commune"]) == ["02173", "02304", "02602"]
     result = compare([sample_study.scenarios["2017"]], sample_study)
-    inside = sample_study.territory
+    inside = sample_study.inside
     assert (result["2017"] >= result["baseline"])[inside].all()
     assert (result["2017"] > result["baseline"])[inside].any()
 
@@ -434,7 +434,7 @@ def test_a_study_of_another_territory_keeps_the_minutes_and_refuses_unknown_code
     toy_study.minutes()
     other = toy_study.about(["60001"], title="Xanton")
     assert other._known is toy_study._known
-    assert other.territory.to_list() == [False, False, True]
+    assert other.inside.to_list() == [False, False, True]
     with pytest.raises(StudyError, match=r"'60002' \(did you mean '60001' or '02002'\?\) not among its communes"):
         toy_study.about(["60002"], title="?")
     with pytest.raises(StudyError, match="no commune is given"):

@@ -30,7 +30,7 @@ def plans():
 
 def minutes_of(study):
     """Minutes to the nearest and people of the territory, by hand."""
-    here = study.territory
+    here = study.inside
     return study.minutes(study.sites(FS)).min(axis=1)[here], study.residents["population"][here]
 
 
@@ -50,7 +50,7 @@ def test_coverage_before_and_after_is_that_of_each_study(sample_study, plans):
 def test_imbalance_before_and_after_is_that_of_each_study(sample_study, plans):
     table = compare_tables(plans, sample_study, imbalance_of(FS, line=20, by_epci=True))
     after = plans[0].apply(sample_study)
-    epci = after.residents["commune"].map(after.communes["epci"])[after.territory]
+    epci = after.residents["commune"].map(after.communes["epci"])[after.inside]
     minutes, people = minutes_of(after)
     expected = imbalance.summary(minutes, people, unit="minutes", higher_is_better=False, line=20, groups=epci)
     pd.testing.assert_frame_equal(table.loc["Coucy"], expected)
@@ -69,7 +69,7 @@ def test_hours_before_and_after_are_those_of_each_study(sample_study):
     plan = Scenario("samedi").set_hours("mairie-02173", "Sa 08:00-12:00")
     table = compare_tables([plan], sample_study, hours_of("mairie", within=10, whens=["saturday_morning", "sunday"]))
     assert table.index.names == ["scenario", "when"]
-    after, here = plan.apply(sample_study), sample_study.territory
+    after, here = plan.apply(sample_study), sample_study.inside
     sites = after.sites("mairie")
     minutes = minutes_when(after.minutes(sites), sites, "saturday_morning")[here]
     expected = coverage(minutes, after.residents["population"][here], [10]).loc[10]

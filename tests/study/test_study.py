@@ -12,7 +12,7 @@ from accessmap.study.study import Study
 
 
 def test_territory_marks_its_residents(toy_study):
-    assert toy_study.territory.to_dict() == {"ra": True, "rb": True, "rx": False}
+    assert toy_study.inside.to_dict() == {"ra": True, "rb": True, "rx": False}
 
 
 def test_a_study_is_read_only(toy_study):

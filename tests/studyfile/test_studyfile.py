@@ -199,7 +199,7 @@ BAD_DATA = {
     "territory": (
         "thresholds",
         'territory = ["Bourgg"]\nthresholds',
-        'study.territory[1]|(did you mean "Bourg"?)',
+        'study.inside[1]|(did you mean "Bourg"?)',
     ),
     "roads format": (NODES, 'path = "edges.csv"', "roads.path|Known endings: .osm.pbf"),
     "no minutes": ('edges = "edges.csv"', 'edges = "nodes.csv"', "column minutes is missing|of the file: id, lon, lat"),
@@ -622,7 +622,7 @@ max_metres = 4000
     expected = aisne.roads(real_data).edges["minutes"]
     assert study.network.edges["minutes"].to_numpy() == pytest.approx(expected.to_numpy())
     assert study.communes["in_territory"].sum() == 84
-    assert study.minutes().min(axis=1)[study.territory].notna().all()
+    assert study.minutes().min(axis=1)[study.inside].notna().all()
 
 
 def test_what_readers_did_is_kept_by_section(toy):

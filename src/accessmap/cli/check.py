@@ -68,7 +68,7 @@ def told(note: str, lang: Lang) -> str:
 def _tell_study(study: Study, say: Say) -> None:
     inside = study.communes["in_territory"]
     people = float(study.communes.loc[inside, "population"].sum())
-    homes = study.residents["population"][study.territory].sum()
+    homes = study.people.sum()
     here = labels.text("communes", lang=say.lang, n=int(inside.sum()))
     every = labels.text("communes", lang=say.lang, n=len(inside))
     told = labels.people(people, lang=say.lang)

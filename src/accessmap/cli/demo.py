@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from accessmap.cli.say import Say
@@ -30,18 +31,18 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         import accessmap as am
 
         study = am.load_sample()
+        slow = {mode: am.RoadNetwork.modelled(study.communes, study.mairies, mode=mode) for mode in ("bike", "walk")}
+        study = replace(study, networks={**study.networks, **slow})
         step("step_minutes")
         study.minutes(study.sites(CATEGORY))
         step("step_dossier")
         plan = am.Scenario(f"France services à {study.communes['name'][COMMUNE]}").open(CATEGORY, commune=COMMUNE)
-        mairies = study.sites("mairie")
         dossier = am.Dossier.of(
             study,
             *study.scenarios.values(),
             plan,
             category=CATEGORY,
             programme=am.programme.sample(),
-            networks={mode: am.RoadNetwork.modelled(study.communes, mairies, mode=mode) for mode in ("bike", "walk")},
         )
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")

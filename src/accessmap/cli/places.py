@@ -78,8 +78,7 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
         near = near_matches(one.name, [*study.communes["name"], *services["name"], *services.index])
         raise StudyFileError(problem(reason, None, near, **told), about=Note("cli_place_asked"))
     code = str(codes[0])
-    services = study.services
-    mairies = services[services["category"] == "mairie"]
+    mairies = study.mairies
     here = mairies[mairies["commune"] == code] if "commune" in mairies else mairies[:0]
     points = here if len(here) else study.communes.loc[[code]]
     point = points.geometry.representative_point().iloc[0]

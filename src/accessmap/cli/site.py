@@ -133,10 +133,10 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     if candidates.empty:
         raise StudyError(Problem("studyfile_no_candidate", category=asked.candidates))
     sites = gpd.GeoDataFrame(pd.concat([existing, candidates]), crs=services.crs)
-    here = study.territory
+    here = study.inside
     return _Table(
         study.minutes(sites)[here],
-        study.residents.loc[here, "population"].astype("float64"),
+        study.people.astype("float64"),
         sites,
         list(existing.index[inside[existing.index]]),
         list(existing.index[~inside[existing.index]]),

@@ -389,7 +389,7 @@ def _double(study: Study, found: Results, near: float) -> pd.DataFrame:
 
 def _helpers(study: Study, kinds: Sequence[str], near: float) -> pd.DataFrame:
     """Return who has a place that helps within reach: at all, and where its hours are known when people can come."""
-    present = [kind for kind in kinds if (study.services["category"] == kind).any()]
+    present = [kind for kind in kinds if len(study.sites(kind))]
     if not present:  # a scenario has closed them all
         return pd.DataFrame(0.0, index=["always", *WHENS], columns=["all", "best", "worst"])
     table = mediation_open(study, within=near, whens=WHENS, kinds=present)

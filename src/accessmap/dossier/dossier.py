@@ -150,7 +150,7 @@ class Dossier:
         kind = category_of(study, scenarios, category)
         found = results(study, scenarios, kind)
         chapters = Chapters.of(
-            study, found, categories_of(study, kind, alongside), programme, territories, networks or {}
+            study, found, categories_of(study, kind, alongside), programme, territories, networks or dict(list(study.networks.items())[1:])
         )
         provenance = study.credit.with_parameters(
             **{

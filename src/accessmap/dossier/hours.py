@@ -70,7 +70,7 @@ def opening(study: Study, category: str) -> Opening:
         nothing = pd.DataFrame(columns=["worst", "best"], dtype="float64")
         return Opening("", nothing, nothing, nothing, nothing, within)
     sites = study.sites(whose)
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     times, residents = study.minutes(sites)[inside], study.residents[inside]
     people = residents["population"].astype("float64")
     total = float(people.sum())

@@ -120,7 +120,7 @@ def inequality(study: Study, found: Results) -> Inequality:
     (13.7, 2)
     """
     line = quoted_cutoff(found.coverage)
-    residents = study.residents[study.territory.to_numpy()]
+    residents = study.residents[study.inside.to_numpy()]
     epci = residents["commune"].map(study.communes["epci"])
     groups = epci if epci.notna().all() and len(epci.unique()) > 1 else None
     situations = {str(name): _indices(found, str(name), line, groups) for name in found.minutes}

@@ -74,7 +74,7 @@ def leaning(study: Study, category: str) -> Leaning:
     """
     sites = study.sites(category)
     times, residents, communes = study.minutes(sites), study.residents, study.communes
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     people = residents["population"].astype("float64")[inside]
     cutoffs = tuple(sorted(study.thresholds)[-2:])
     places = site_places(sites, communes)

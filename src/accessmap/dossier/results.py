@@ -77,7 +77,7 @@ class Results:
 def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Results:
     """Return what a dossier reports of these scenarios, on the territory and nothing else."""
     compared = compare(scenarios, study, category=category)
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     minutes, residents = compared[inside], study.residents[inside]
     people = residents["population"].astype("float64")
     changes = (
@@ -85,8 +85,7 @@ def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Resul
     )
     sites = {BASELINE: study.sites(category)}
     for scenario in scenarios:
-        services = scenario.apply(study).services
-        sites[scenario.name] = services[services["category"] == category]
+        sites[scenario.name] = scenario.apply(study).sites(category)
     return Results(
         category=category,
         scenarios=tuple(scenarios),

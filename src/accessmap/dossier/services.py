@@ -114,15 +114,15 @@ def services(study: Study, scenarios: Sequence[Scenario], categories: Sequence[s
 
 def _same(study: Study, other: Study, category: str) -> bool:
     """Return whether a scenario leaves the roads and the sites of a category where they are."""
-    before, after = (each.services[each.services["category"] == category] for each in (study, other))
+    before, after = study.sites(category), other.sites(category)
     same_sites = before.index.equals(after.index) and bool((before.geometry == after.geometry).all())
     return other.network is study.network and same_sites
 
 
 def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
     """Return what is known of one service: over the territory, and by commune."""
-    sites = study.services[study.services["category"] == category]
-    inside = study.territory.to_numpy()
+    sites = study.sites(category)
+    inside = study.inside.to_numpy()
     residents = study.residents[inside]
     people = residents["population"].astype("float64")
     total = float(people.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -61,13 +61,14 @@ def carless(
     >>> data.coverage["share"].round(2).xs(10, level="cutoff").to_dict()
     {('baseline', 'car'): 0.72, ('baseline', 'walk'): 0.11}
     """
-    others = {mode: network for mode, network in networks.items() if mode != CAR}
+    if networks:
+        study = replace(study, networks={CAR: study.network, **{m: each for m, each in networks.items() if m != CAR}})
     coverage = {}
     for name, each in studies_under(scenarios, study).items():
-        if name == BASELINE or (each.services["category"] == category).any():
-            coverage[name] = coverage_by_mode(each, {CAR: each.network, **others}, category=category)
-    known = "without_car" in study.residents and bool(others)
-    captive = without_car(study, {CAR: study.network, **others}, category=category) if known else pd.DataFrame()
+        if name == BASELINE or len(each.sites(category)):
+            coverage[name] = coverage_by_mode(each, category=category)
+    known = "without_car" in study.residents and len(study.networks) > 1
+    captive = without_car(study, category=category) if known else pd.DataFrame()
     return Carless(pd.concat(coverage, names=["situation"]), captive, category, quoted)
 
 

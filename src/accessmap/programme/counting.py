@@ -197,9 +197,9 @@ def _help_reach(found: Situation) -> Counted:
     sites = digital_help_sites(study)
     if sites.empty:
         return UNKNOWN, (Missing.of("places_of_help"),)
-    inside = study.territory.to_numpy()
+    inside = study.inside.to_numpy()
     minutes = study.minutes(sites).min(axis=1)[inside]
-    share = coverage(minutes.rename("share"), study.residents["population"][inside], cutoffs=[found.within])
+    share = coverage(minutes.rename("share"), study.people, cutoffs=[found.within])
     return float(share["share"].iloc[0]), ()
 
 

@@ -125,7 +125,7 @@ def side_by_side(
     chosen = territories_of(study) if territories is None else territories
     places = _places(study, chosen)
     kinds = _kinds(study, categories)
-    times = {kind: study.minutes(study.sites(kind)).min(axis=1) for kind in kinds}
+    times = {kind: study.nearest(kind)["minutes"] for kind in kinds}
     helping = digital_help_sites(study)
     if len(helping):
         times[HELPERS] = study.minutes(helping).min(axis=1)
@@ -162,7 +162,7 @@ def _lacking(missing: Mapping[str, tuple[Missing, ...]]) -> tuple[Missing, ...]:
 
 def _rows(there: Study, kinds: Sequence[str], times: Mapping[str, pd.Series], within: float) -> list[_Row]:
     """Return the numbers of one territory, in the same order for every territory."""
-    inside = there.territory.to_numpy()
+    inside = there.inside.to_numpy()
     weight = there.residents["population"].astype("float64").to_numpy()[inside]
     communes = there.communes[there.communes["in_territory"]]
     people = float(communes["population"].sum())

@@ -168,9 +168,9 @@ class Trips:
         return cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), start, end)
 
     def to(self, destinations: gpd.GeoSeries) -> Trips:
-        """Return trips of the same origins to other destinations; the origins are not joined again."""
+        """Return trips of the same origins to other destinations, of which those that do not join are not reached."""
         points = self.roads.project(destinations)
-        end = self.roads.snap_some(points, self.legs.max_metres, self.legs.access_kmh)
+        end = self.roads.snap(points, self.legs.max_metres, self.legs.access_kmh)
         return replace(self, places=(self.places[0], points.to_numpy()), end=end)
 
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:

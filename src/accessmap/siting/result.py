@@ -297,7 +297,7 @@ class Siting:
         >>> import accessmap as am
         >>> study = am.load_sample()
         >>> halls = study.services.loc[["mairie-02173", "mairie-02602"]]
-        >>> here = study.residents[study.territory]
+        >>> here = study.residents[study.inside]
         >>> plan = am.siting.p_median(study.minutes(halls).loc[here.index], here["population"], 1)
         >>> plan.table(study)[["commune", "state"]]
                      commune state

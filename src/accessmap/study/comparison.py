@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, ScenarioError, StudyError, TableError
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.words.notes import Listed, Note
 from accessmap.words.words import BASELINE
 
 __all__ = ["category_changed", "compare", "compare_tables", "studies_under", "winners_and_losers"]
 
 Measure = Callable[[Study], "pd.Series[float]"]
+Scenarios = Scenario | Iterable[Scenario] | Mapping[str, Scenario]
 
 
 def compare(
-    scenarios: Iterable[Scenario],
+    scenarios: Scenarios,
     study: Study,
     *,
     category: str | None = None,
@@ -31,7 +33,7 @@ def compare(
     Parameters
     ----------
     scenarios
-        Their names must differ; the order of the columns is theirs, after "baseline".
+        One, or several whose names differ; the order of the columns is theirs, after "baseline".
     study
         Is not changed.
     category
@@ -50,35 +52,35 @@ def compare(
     >>> import accessmap as am
     >>> study = am.load_sample()
     >>> plan = am.Scenario("Coucy").open("france_services", commune="02217")
-    >>> am.compare([plan], study, category="france_services").columns.to_list()
+    >>> am.compare(plan, study, category="france_services").columns.to_list()
     ['baseline', 'Coucy']
     """
-    scenarios = list(scenarios)
-    studies = studies_under(scenarios, study)
+    scenarios = _several(scenarios, "compare")
+    studies = studies_under(scenarios, study, call="compare")
     if measure is None:
         chosen = category if category is not None else category_changed(scenarios, study)
         study.sites(chosen)  # a category that the study has none of is a slip, and is named here
         _route_once(studies.values(), chosen)
 
         def measure(study: Study) -> pd.Series[float]:
-            sites = study.services[study.services["category"] == chosen]
-            return study.minutes(sites).min(axis=1)
+            return study.nearest(chosen)["minutes"]
 
-    return pd.DataFrame({name: measure(each) for name, each in studies.items()}, index=study.residents.index)
+    found = _made(studies, measure, "compare", pd.Series, "series_by_resident")
+    return pd.DataFrame(found, index=study.residents.index)
 
 
 def compare_tables(
-    scenarios: Iterable[Scenario], study: Study, table: Callable[[Study], pd.DataFrame | pd.Series[Any]]
+    scenarios: Scenarios, study: Study, table: Callable[[Study], pd.DataFrame | pd.Series[Any]]
 ) -> pd.DataFrame:
     """Return any table of a study under the baseline and each scenario, one below the other, by "scenario" first.
 
-    Coverage, an imbalance summary, opening hours in reach, who leans on the outside: whatever a function makes of a
+    Coverage, an imbalance summary, opening hours in reach, dependence on the outside: whatever a function makes of a
     study, before and after.
 
     Parameters
     ----------
     scenarios
-        Their names must differ.
+        One, or several whose names differ.
     study
         Is not changed.
     table
@@ -94,25 +96,57 @@ def compare_tables(
     >>> import accessmap as am
     >>> study = am.load_sample()
     >>> plan = am.Scenario("Coucy").open("france_services", commune="02217")
-    >>> def counts(study):
-    ...     return study.services["category"].value_counts()
-    >>> am.compare_tables([plan], study, counts)["france_services"].to_list()
-    [14, 15]
+    >>> def covered(study):
+    ...     return am.coverage(study.nearest("france_services")["minutes"][study.inside], study.people, 10)
+    >>> am.compare_tables(plan, study, covered)["minutes"].round(2).to_list()
+    [0.72, 0.8]
     """
-    found = {name: table(each) for name, each in studies_under(list(scenarios), study).items()}
+    studies = studies_under(scenarios, study, call="compare_tables")
+    found = _made(studies, table, "compare_tables", (pd.DataFrame, pd.Series), "frame_or_series")
     tables = {name: each.to_frame().T if isinstance(each, pd.Series) else each for name, each in found.items()}
     rows = any(isinstance(each, pd.DataFrame) for each in found.values())
     whole = pd.concat(tables, names=["scenario"])
     return whole if rows else whole.droplevel(list(range(1, whole.index.nlevels)))
 
 
-def studies_under(scenarios: Sequence[Scenario], study: Study) -> dict[str, Study]:
-    """Return the study as it is and under each scenario, by name."""
+def studies_under(scenarios: Scenarios, study: Study, *, call: str = "compare") -> dict[str, Study]:
+    """Return the study as it is and under each scenario, by name; errors name the function that was called."""
+    scenarios = _several(scenarios, call)
+    if not isinstance(study, Study):
+        raise StudyError(Problem("study_not_one", call=call, value=type(study).__name__))
     names = [scenario.name for scenario in scenarios]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ScenarioError(f"compare: two scenarios are named {twice[0]!r}; give each its own name.")
+        raise ScenarioError(Problem("compare_one_name", value=twice[0]))
     return {BASELINE: study} | {scenario.name: scenario.apply(study) for scenario in scenarios}
+
+
+def _several(scenarios: object, call: str) -> list[Scenario]:
+    """Return the scenarios, of which one may have been given alone."""
+    if isinstance(scenarios, Mapping):
+        scenarios = scenarios.values()
+    several = scenarios if isinstance(scenarios, Iterable) and not isinstance(scenarios, str) else [scenarios]
+    found = list(several)
+    for each in found:
+        if not isinstance(each, Scenario):
+            raise ScenarioError(Problem("compare_no_scenarios", call=call, value=type(each).__name__))
+    return found
+
+
+def _made(
+    studies: Mapping[str, Study],
+    make: Callable[[Study], Any],
+    call: str,
+    kinds: type | tuple[type, ...],
+    wanted: str,
+) -> dict[str, Any]:
+    """Return what a function makes of each study, refusing what is not of the kinds wanted."""
+    found = {name: make(each) for name, each in studies.items()}
+    for name, each in found.items():
+        if not isinstance(each, kinds):
+            told = {"call": call, "value": type(each).__name__, "name": name, "wanted": Note(wanted)}
+            raise ScenarioError(Problem("compare_no_values", **told))
+    return found
 
 
 def _route_once(studies: Iterable[Study], category: str) -> None:
@@ -121,7 +155,7 @@ def _route_once(studies: Iterable[Study], category: str) -> None:
     for study in studies:
         by_network.setdefault(id(study.network), []).append(study)
     for group in by_network.values():
-        sites = pd.concat([study.services.loc[study.services["category"] == category, "geometry"] for study in group])
+        sites = pd.concat([study.sites(category).geometry for study in group])
         if len(sites):
             group[0].minutes(gpd.GeoDataFrame(geometry=sites.drop_duplicates(), crs=group[0].services.crs))
 
@@ -153,6 +187,11 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
     >>> winners_and_losers(result, residents).loc[("plan", "02173"), ["gain", "newly_reached"]].to_list()
     [100.0, 50.0]
     """
+    if not isinstance(result, pd.DataFrame) or BASELINE not in result:
+        raise TableError(Problem("compare_no_baseline"))
+    if not isinstance(residents, pd.DataFrame) or not {"commune", "population"} <= set(residents):
+        told = {"name": "residents", "value": type(residents).__name__, "wanted": Note("residents_wanted")}
+        raise TableError(Problem("study_not_table", call="winners_and_losers", **told))
     people = residents["population"].reindex(result.index).astype("float64")
     commune = residents["commune"].reindex(result.index)
     before = result[BASELINE]
@@ -202,6 +241,6 @@ def category_changed(scenarios: Sequence[Scenario], study: Study) -> str:
     known = study.services["category"]
     found = {step.category or opened.get(step.id) or known.get(step.id) for step in steps} - {None}
     if len(found) != 1:
-        have = ", ".join(sorted(map(str, found))) or "none"
-        raise ScenarioError(f"compare: give category=, since the scenarios change sites of {have}.")
+        kinds = Listed.of(sorted(map(str, found))) if found else Note("compare_none")
+        raise ScenarioError(Problem("compare_no_category", kinds=kinds))
     return str(found.pop())

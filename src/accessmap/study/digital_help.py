@@ -7,12 +7,13 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
-from accessmap.errors import StudyError
+from accessmap.errors import Problem, StudyError
 from accessmap.measures.hours import minutes_when
 from accessmap.measures.hours.spans import Week
 from accessmap.measures.minutes import coverage, nearest
 from accessmap.study.study import Study
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Listed
 
 __all__ = ["MEDIATION", "minutes", "open", "sites", "when"]
 
@@ -42,13 +43,13 @@ def sites(study: Study, *, kinds: Sequence[str] = MEDIATION) -> gpd.GeoDataFrame
     ['france_services']
     """
     present = study.services["category"]
-    unknown = [kind for kind in kinds if kind not in CATEGORIES and kind not in set(present)]
-    if unknown:
-        near = did_you_mean(unknown[0], [*CATEGORIES, *present.unique()])
-        raise StudyError(f"study: {unknown[0]!r} is no category of services{near}.")
+    for kind in kinds:
+        if kind not in CATEGORIES and kind not in set(present):
+            known = [*CATEGORIES, *present.unique()]
+            raise StudyError(Problem("help_no_category", value=kind, near=near_names(kind, known)))
     helpers = study.services[present.isin(kinds)]
     if helpers.empty:
-        raise StudyError(f"study: no service that helps ({', '.join(kinds)}): add some, or choose other kinds.")
+        raise StudyError(Problem("help_none", kinds=Listed.of(list(kinds))))
     return helpers
 
 
@@ -176,10 +177,8 @@ def open(
     >>> bool((shares["worst"] <= shares["best"]).all() and (shares["best"] <= shares["all"]).all())
     True
     """
-    inside = study.territory
-    people = study.residents.loc[inside, "population"]
     rows = {}
     for moment in whens:
         times = when(study, moment, kinds=kinds, week=week, at_least_minutes=at_least_minutes)
-        rows[moment] = coverage(times[inside], people, [within]).loc[within]
+        rows[moment] = coverage(times[study.inside], study.people, within).loc[within]
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("when")

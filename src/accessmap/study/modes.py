@@ -1,86 +1,74 @@
 """Without a car: the same tables on foot and by bike, and the people who have no other way.
 
-Minutes by mode are those of one network a mode (``RoadNetwork.from_osm(path, mode="walk")``, or `modelled` for want of
-roads). Who has no car is not in a census grid: residents carry it in `without_car` (people), or it is a share by
-commune, such as that of the households without a car in INSEE's table. Tables are of the territory alone.
+Minutes by mode are those of the networks of a study, ``Study(…, networks={"car": …, "walk": …})``, each from
+``RoadNetwork.from_osm(path, mode="walk")``, or `modelled` for want of roads. Who has no car is not in a census grid:
+residents carry it in `without_car` (people), or it is a share by commune, such as that of the households without a car
+in INSEE's table. Tables are of the territory alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import StudyError, TableError
+from accessmap.errors import Problem, Problems, StudyError, TableError
 from accessmap.measures import minutes as by_minutes
-from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
 from accessmap.tables.aligned import Floats, people_of
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import first_few
 
-__all__ = [
-    "Networks",
-    "against_car",
-    "coverage",
-    "gap",
-    "minutes",
-    "people_without_car",
-    "without_car",
-]
-
-Networks = Mapping[str, RoadNetwork]
+__all__ = ["coverage", "gap", "minutes", "people_without_car", "without_car"]
 
 
-def minutes(study: Study, networks: Networks, *, category: str) -> pd.DataFrame:
+def minutes(study: Study, *, category: str | Iterable[str]) -> pd.DataFrame:
     """Return minutes of every resident to the nearest site (rows) by mode (columns); NaN is not reached.
 
-    Any measure of minutes takes it: `coverage`, `by_commune`, `imbalance.summary` of a column.
+    Any measure of minutes takes it: `coverage`, `by_commune`, `imbalance.summary` of a column. The minutes of a column
+    are those of ``study.nearest(category, mode=…)``, without the matrix of all pairs.
 
     Parameters
     ----------
     study
-        Its residents and sites; its own network plays no part unless it is among those given.
-    networks
-        Name of a mode → its network, such as ``{"car": study.network, "walk": on_foot}``; the columns, in this order.
+        Its residents, sites and networks; the modes are the columns, in the order of `Study.networks`.
     category
-        Of the sites.
+        Of the sites: one or several.
 
     Raises
     ------
     StudyError
-        Where no network is given, or the study has no site of the category.
+        Where the study has no site of the category.
     SnapError
-        Where not one resident, or not one site, is near one of the networks.
+        Where not one resident is near one of the networks.
 
     Examples
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
-    >>> on_foot = am.RoadNetwork.modelled(study.communes, study.sites("mairie"), mode="walk")
-    >>> times = minutes(study, {"car": study.network, "walk": on_foot}, category="hospital")
+    >>> on_foot = am.RoadNetwork.modelled(study.communes, study.mairies, mode="walk")
+    >>> both = am.Study(study.communes, study.residents, study.services, {"car": study.network, "walk": on_foot})
+    >>> times = minutes(both, category="hospital")
     >>> bool((times["walk"] > times["car"]).all())
     True
     """
-    if not networks:
-        raise StudyError("minutes_by_mode: no network is given: name one a mode, such as {'car': study.network}.")
-    sites = study.sites(category).geometry
-    homes = study.residents.geometry
-    found = {mode: network.nearest_minutes(homes, sites)[0][:, 0] for mode, network in networks.items()}
+    places = study.sites(category).geometry
+    found = {mode: study.trips(mode).to(places).nearest(1)[0][:, 0] for mode in study.networks}
     return pd.DataFrame(found, index=study.residents.index).rename_axis(columns="mode")
 
 
 def coverage(
-    study: Study, networks: Networks, *, category: str, cutoffs: Sequence[float] | None = None
+    study: Study, *, category: str | Iterable[str], cutoffs: float | Iterable[float] | None = None
 ) -> pd.DataFrame:
     """Return the people of the territory, and their share (0-1), within each cutoff of a site, by mode.
 
     Parameters
     ----------
-    study, networks, category
+    study, category
         As in `minutes`.
     cutoffs
-        Minutes; `study.thresholds` where not given.
+        Minutes, one or several; `study.thresholds` where not given.
 
     Returns
     -------
@@ -95,37 +83,33 @@ def coverage(
     Examples
     --------
     >>> import accessmap as am
-    >>> study = am.load_sample()
-    >>> table = coverage(study, {"car": study.network}, category="hospital", cutoffs=[30])
+    >>> table = coverage(am.load_sample(), category="hospital", cutoffs=30)
     >>> table.loc[("car", 30)].round(2).to_dict()
     {'people': 70550.0, 'share': 1.0}
     """
-    inside = study.territory
-    times = minutes(study, networks, category=category)[inside]
-    people = study.residents.loc[inside, "population"].astype("float64")
+    people = study.people.astype("float64")
+    times = minutes(study, category=category)[study.inside]
     shares = by_minutes.coverage(times, people, study.thresholds if cutoffs is None else cutoffs)
     share = pd.concat({mode: shares[mode] for mode in shares}, names=["mode", "cutoff"])
     return pd.DataFrame({"people": share * people.sum(), "share": share})
 
 
-def against_car(study: Study, networks: Networks, category: str, car: str) -> tuple[Floats, dict[str, Floats]]:
-    """Return the minutes by car, and those of every other mode."""
-    if car not in networks or len(networks) < 2:
-        raise StudyError(
-            f"without a car: the networks are {', '.join(map(repr, networks)) or 'none'}: give that of {car!r}, to "
-            f"compare with, and at least one other{did_you_mean(car, networks) if car not in networks else ''}."
-        )
-    times = minutes(study, networks, category=category)
-    return times[car].to_numpy(), {mode: times[mode].to_numpy() for mode in networks if mode != car}
+def _against_car(study: Study, category: str | Iterable[str], car: str) -> tuple[Floats, dict[str, Floats]]:
+    """Return the territory's minutes by car, and those in every other mode."""
+    known = study.networks
+    if car not in known or len(known) < 2:
+        near = () if car in known else near_names(car, known)
+        raise StudyError(Problem("modes_car_and_another", value=car, near=near, modes=first_few(list(known))))
+    times = minutes(study, category=category)[study.inside]
+    return times[car].to_numpy(), {mode: times[mode].to_numpy() for mode in known if mode != car}
 
 
 def without_car(
     study: Study,
-    networks: Networks,
     *,
-    category: str,
-    captive: pd.Series | None = None,
-    cutoffs: Sequence[float] | None = None,
+    category: str | Iterable[str],
+    people: pd.Series | None = None,
+    cutoffs: Iterable[float] | None = None,
     car: str = "car",
 ) -> pd.DataFrame:
     """Return how many of the territory's people without a car have a site within each cutoff, and who is left out.
@@ -133,10 +117,8 @@ def without_car(
     Parameters
     ----------
     study, category
-        As in `minutes`.
-    networks
-        As there; the one named `car` is what the others are set against.
-    captive
+        As in `minutes`; the network named `car` is what the others are set against.
+    people
         People without a car by resident, from `people_without_car`; the residents' own `without_car` where not given.
     cutoffs
         Minutes; `study.thresholds` where not given.
@@ -148,10 +130,9 @@ def without_car(
     DataFrame
         By (mode, cutoff), every mode but the car; people of the territory:
 
-        - `captive`, without a car; `others`, all the rest: together everyone;
-        - `within`, the captive with a site within the cutoff in this mode, and `share` of the captive (0-1);
-        - `left_out`, the captive who have none, though a car would have one within the same minutes, and
-          `left_out_share`;
+        - `without_car`, who have none; `others`, all the rest: together everyone;
+        - `within`, those without a car who have a site within the cutoff in this mode, and `share` of them (0-1);
+        - `left_out`, those who have none, though a car would have one within the same minutes, and `left_out_share`;
         - `others_share`, share of the others with a site within the cutoff by car.
 
         Shares of nobody are NaN.
@@ -159,7 +140,7 @@ def without_car(
     Raises
     ------
     StudyError
-        As in `minutes`, or where the car is not among the networks.
+        As in `minutes`, or where the car is not among the networks, or alone.
     TableError
         As in `people_without_car`.
 
@@ -167,25 +148,24 @@ def without_car(
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
-    >>> on_foot = am.RoadNetwork.modelled(study.communes, study.sites("mairie"), mode="walk")
-    >>> some = study.residents["population"] * 0.2
-    >>> table = without_car(
-    ...     study, {"car": study.network, "walk": on_foot}, category="france_services", captive=some, cutoffs=[30])
-    >>> bool(table.loc[("walk", 30), "left_out_share"] > 0.5)
+    >>> on_foot = am.RoadNetwork.modelled(study.communes, study.mairies, mode="walk")
+    >>> people = study.residents.assign(without_car=study.residents["population"] * 0.2)
+    >>> both = am.Study(study.communes, people, study.services, {"car": study.network, "walk": on_foot})
+    >>> bool(without_car(both, category="france_services").loc[("walk", 30), "left_out_share"] > 0.5)
     True
     """
-    by_car, others = against_car(study, networks, category, car)
-    inside = study.territory.to_numpy()
-    residents = study.residents if captive is None else study.residents.assign(without_car=_aligned(captive, study))
+    by_car, others = _against_car(study, category, car)
+    inside = study.inside.to_numpy()
+    residents = study.residents if people is None else study.residents.assign(without_car=_aligned(people, study))
     none = people_without_car(residents).to_numpy()[inside]
-    rest = study.residents["population"].to_numpy(dtype=np.float64)[inside] - none
+    rest = study.people.to_numpy(dtype=np.float64) - none
     rows = {}
     for mode in others:
         for cutoff in study.thresholds if cutoffs is None else cutoffs:
-            near, near_by_car = others[mode][inside] <= cutoff, by_car[inside] <= cutoff
+            near, near_by_car = others[mode] <= cutoff, by_car <= cutoff
             left_out = none[~near & near_by_car].sum()
             rows[mode, cutoff] = {
-                "captive": none.sum(),
+                "without_car": none.sum(),
                 "others": rest.sum(),
                 "within": none[near].sum(),
                 "share": _share(none[near].sum(), none.sum()),
@@ -197,13 +177,13 @@ def without_car(
 
 
 def gap(
-    study: Study, networks: Networks, *, category: str, people: pd.Series | None = None, car: str = "car"
+    study: Study, *, category: str | Iterable[str], people: pd.Series | None = None, car: str = "car"
 ) -> pd.DataFrame:
     """Return by commune of the territory the mean minutes in each mode beside the car's, and what lies between.
 
     Parameters
     ----------
-    study, networks, category, car
+    study, category, car
         As in `without_car`.
     people
         Who counts, by resident, such as `people_without_car`; everybody where not given.
@@ -226,19 +206,21 @@ def gap(
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
-    >>> by_bike = am.RoadNetwork.modelled(study.communes, study.sites("mairie"), mode="bike")
-    >>> table = gap(study, {"car": study.network, "bike": by_bike}, category="france_services")
+    >>> by_bike = am.RoadNetwork.modelled(study.communes, study.mairies, mode="bike")
+    >>> both = am.Study(study.communes, study.residents, study.services, {"car": study.network, "bike": by_bike})
+    >>> table = gap(both, category="france_services")
     >>> len(table), bool((table["gap"] > 0).all())
     (84, True)
     """
-    by_car, others = against_car(study, networks, category, car)
-    inside = study.territory.to_numpy()
+    driven, others = _against_car(study, category, car)
+    inside = study.inside.to_numpy()
     weights = study.residents["population"] if people is None else _aligned(people, study)
     counted = people_of(weights, study.residents.index, "people")[inside]
     home = pd.Index(study.residents["commune"].to_numpy(dtype=object)[inside], name="commune")
+    driven = driven.astype(np.float64)
     tables = {}
-    for mode in others:
-        here, driven = (minutes[inside].astype(np.float64) for minutes in (others[mode], by_car))
+    for mode, here in others.items():
+        here = here.astype(np.float64)
         both = ~np.isnan(here) & ~np.isnan(driven)
         reached = np.where(both, counted, 0.0)
         parts = {"people": counted, "reached": reached, "minutes": reached * np.where(both, here, 0.0)}
@@ -283,34 +265,29 @@ def people_without_car(residents: pd.DataFrame, *, shares: pd.Series | None = No
     """
     people = people_of(residents["population"], residents.index)
     if shares is not None:
-        captive = people * _shares_of(residents, people, shares)
+        without = people * _shares_of(residents, people, shares)
     elif "without_car" in residents:
-        captive = people_of(residents["without_car"], residents.index, "without_car")
+        without = people_of(residents["without_car"], residents.index, "without_car")
     else:
-        remedy = "add it, or give shares by commune, such as read_households_without_car of INSEE's base-cc-logement"
-        raise TableError(f"There is no column 'without_car' (people without a car): {remedy}.", about="residents")
-    too_many = captive > people * (1 + 1e-9)
+        raise TableError(Problem("modes_no_column"), about="residents")
+    too_many = without > people * (1 + 1e-9)
     if too_many.any():
         first = residents.index[too_many][0]
-        raise TableError(
-            f"More people without a car than people in {int(too_many.sum())} rows, such as {first!r}.",
-            about="without_car",
-        )
-    return pd.Series(captive, index=residents.index, name="without_car")
+        raise TableError(Problem("modes_too_many", n=int(too_many.sum()), value=first), about="without_car")
+    return pd.Series(without, index=residents.index, name="without_car")
 
 
 def _shares_of(residents: pd.DataFrame, people: Floats, shares: pd.Series) -> Floats:
     """Return the share of each resident's commune; where nobody lives, 0."""
     share = residents["commune"].map(shares).to_numpy(dtype=np.float64)
     unknown = np.isnan(share) & (people > 0)
-    problems = []
+    problems = Problems()
     if unknown.any():
         missing = residents["commune"].to_numpy(dtype=object)[unknown]
-        hint = did_you_mean(missing[0], shares.index)
-        problems.append(f"No share for {len(set(missing))} communes where people live, such as {missing[0]!r}{hint}.")
+        first = missing[0]
+        problems.add("modes_no_share", n=len(set(missing)), value=first, near=near_names(first, shares.index))
     out = (share < 0) | (share > 1)
     if out.any():
-        problems.append(f"Shares are between 0 and 1, but {residents['commune'].iloc[int(out.argmax())]!r} is not.")
-    if problems:
-        raise TableError(*problems, about="shares")
+        problems.add("modes_share_range", value=residents["commune"].iloc[int(out.argmax())])
+    problems.raise_if_any(TableError, "shares")
     return np.asarray(np.nan_to_num(share))

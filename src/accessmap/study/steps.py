@@ -408,7 +408,7 @@ def _place(step: Open | Move, study: Study) -> tuple[Any, str | None]:
     if step.commune is None:
         return _point(study, step.lon, step.lat), None
     code = _commune_code(study, step.commune)
-    mairies = study.services[study.services["category"] == "mairie"]
+    mairies = study.mairies
     points = mairies.loc[mairies["commune"] == code, "geometry"] if "commune" in mairies else mairies["geometry"][:0]
     if points.empty:
         raise ScenarioError(Problem("step_no_mairie", value=code, code=code))

@@ -1,19 +1,20 @@
-"""Study: the tables, the network and what they know of each other."""
+"""Study: the tables, the networks and what they know of each other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import StudyError
+from accessmap.errors import Problem, Problems, StudyError
+from accessmap.measures.minutes import nearest
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
@@ -26,7 +27,8 @@ from accessmap.tables.contracts import (
     check_services,
 )
 from accessmap.words.cards import study_card
-from accessmap.words.near import did_you_mean, some
+from accessmap.words.near import near_names, some
+from accessmap.words.notes import Figure, Note, first_few
 
 if TYPE_CHECKING:
     from accessmap.study.scenario import Scenario
@@ -38,22 +40,26 @@ NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
 
 @dataclass
 class _Known:
-    """What a study and those made from it have routed: the residents joined to the roads, and minutes by place."""
+    """What a study and those made from it have routed in one mode: the residents joined to the roads, and minutes."""
 
     trips: Trips | None = None
     minutes: dict[tuple[float, float], npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Study:
     """Who, what and how of one territory, checked once; read-only.
+
+    A study can be pickled and deep-copied (what it has routed stays behind), and kept as a folder: `save`.
 
     Parameters
     ----------
     communes, residents, services
         Tables in the contract of `accessmap.tables.contracts`.
     network
-        The roads.
+        The roads: one network, or one a mode as in `networks`.
+    networks
+        Mode to network, such as ``{"car": …, "walk": …}``: the first is that of minutes where no mode is named.
     title
         Name of the territory, as the public reads it.
     thresholds
@@ -61,7 +67,7 @@ class Study:
     scenarios
         Name to scenario.
     provenance
-        Where the tables come from; the network's is added to it.
+        Where the tables come from; that of the networks is added to it.
     notes
         What was repaired or supposed while the tables were read: table, id, commune, problem, remedy.
     cautions
@@ -75,93 +81,264 @@ class Study:
     ------
     TableError
         Where a table breaks its contract.
+    StudyError
+        Where there is no network, or both `network` and `networks`.
     """
 
     communes: gpd.GeoDataFrame
     residents: gpd.GeoDataFrame
     services: gpd.GeoDataFrame
-    network: RoadNetwork
-    title: str = ""
-    thresholds: tuple[float, ...] = (10, 20, 30)
-    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
-    provenance: Provenance = field(default_factory=Provenance)
-    notes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(NOTE_COLUMNS)))
-    cautions: tuple[str, ...] = ()
-    digital: pd.DataFrame | None = None
-    schools: gpd.GeoDataFrame | None = None
-    equipment: pd.DataFrame | None = None
-    _known: _Known = field(default_factory=lambda: _Known(), repr=False)
+    networks: Mapping[str, RoadNetwork]
+    title: str
+    thresholds: tuple[float, ...]
+    scenarios: Mapping[str, Scenario]
+    provenance: Provenance
+    notes: pd.DataFrame
+    cautions: tuple[str, ...]
+    digital: pd.DataFrame | None
+    schools: gpd.GeoDataFrame | None
+    equipment: pd.DataFrame | None
+    _categories: frozenset[str] = field(init=False)  # had, here or before a scenario closed the last of their sites
+    _known: dict[str, _Known] = field(init=False)
 
-    def __post_init__(self) -> None:
-        check_communes(self.communes)
-        check_residents(self.residents, self.communes)
-        check_services(self.services, self.communes)
-        if self.digital is not None:
-            check_digital(self.digital, self.communes)
-        if self.schools is not None:
-            check_schools(self.schools, self.communes)
-        if self.equipment is not None:
-            check_equipment(self.equipment, self.schools)
-        object.__setattr__(self, "scenarios", MappingProxyType(dict(self.scenarios)))
+    def __init__(
+        self,
+        communes: gpd.GeoDataFrame,
+        residents: gpd.GeoDataFrame,
+        services: gpd.GeoDataFrame,
+        network: RoadNetwork | Mapping[str, RoadNetwork] | None = None,
+        *,
+        networks: Mapping[str, RoadNetwork] | None = None,
+        title: str = "",
+        thresholds: Iterable[float] = (10, 20, 30),
+        scenarios: Mapping[str, Scenario] = MappingProxyType({}),
+        provenance: Provenance | None = None,
+        notes: pd.DataFrame | None = None,
+        cautions: Iterable[str] = (),
+        digital: pd.DataFrame | None = None,
+        schools: gpd.GeoDataFrame | None = None,
+        equipment: pd.DataFrame | None = None,
+    ) -> None:
+        check_communes(communes)
+        check_residents(residents, communes)
+        check_services(services, communes)
+        if digital is not None:
+            check_digital(digital, communes)
+        if schools is not None:
+            check_schools(schools, communes)
+        if equipment is not None:
+            check_equipment(equipment, schools)
+        if (network is None) == (networks is None):
+            raise StudyError(Problem("study_networks_once"))
+        self.__dict__.update(
+            communes=communes,
+            residents=residents,
+            services=services,
+            networks=_by_mode(network if networks is None else networks),
+            title=title,
+            thresholds=tuple(thresholds),
+            scenarios=MappingProxyType(dict(scenarios)),
+            provenance=Provenance() if provenance is None else provenance,
+            notes=pd.DataFrame(columns=list(NOTE_COLUMNS)) if notes is None else notes,
+            cautions=tuple(cautions),
+            digital=digital,
+            schools=schools,
+            equipment=equipment,
+            _categories=frozenset(services["category"]),
+            _known={},
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        proxies = {"networks": dict(self.networks), "scenarios": dict(self.scenarios)}
+        return {**self.__dict__, **proxies, "_known": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        proxies = {name: MappingProxyType(state[name]) for name in ("networks", "scenarios")}
+        self.__dict__.update({**state, **proxies})
+
+    # ------------------------------------------------------------------ who and what
 
     @property
-    def territory(self) -> pd.Series:
+    def network(self) -> RoadNetwork:
+        """The first of the networks: that of minutes where no mode is named."""
+        return next(iter(self.networks.values()))
+
+    @property
+    def inside(self) -> pd.Series[bool]:
         """True for the residents of the territory, by resident."""
         inside = self.communes.index[self.communes["in_territory"]]
         return pd.Series(self.residents["commune"].isin(inside), name="in_territory")
 
     @property
-    def credit(self) -> Provenance:
-        """The provenance of a result: that of the tables and that of the network."""
-        return self.provenance + self.network.provenance
+    def people(self) -> pd.Series[float]:
+        """The people of the territory, by resident: what a measure of the territory is weighted by."""
+        people: pd.Series[float] = self.residents.loc[self.inside, "population"]
+        return people
 
-    def sites(self, category: str) -> gpd.GeoDataFrame:
-        """Return the services of one category.
+    @property
+    def mairies(self) -> gpd.GeoDataFrame:
+        """The mairies among the services, which may be none."""
+        return self.services[self.services["category"] == "mairie"]
+
+    @property
+    def credit(self) -> Provenance:
+        """The provenance of a result: that of the tables and those of the networks."""
+        first, *others = (network.provenance for network in self.networks.values())
+        for other in others:
+            first += Provenance(other.sources, modelled=other.modelled)
+        return self.provenance + first
+
+    def sites(self, category: str | Iterable[str]) -> gpd.GeoDataFrame:
+        """Return the services of one category, or of several, in the order of the table.
+
+        Parameters
+        ----------
+        category
+            A name, or several. Under a scenario that closed the last of its sites a category has none.
 
         Raises
         ------
         StudyError
-            Where the study has none of them.
-        """
-        chosen = self.services[self.services["category"] == category]
-        if chosen.empty:
-            known = self.services["category"].unique()
-            raise StudyError(f"study: no service of category {category!r}{did_you_mean(category, known)}.")
-        return chosen
+            Where the study has never had one of them, with near matches.
 
-    def minutes(self, services: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> len(study.sites("hospital")), len(study.sites(["hospital", "france_services"]))
+        (7, 21)
+        """
+        wanted = [category] if isinstance(category, str) or not isinstance(category, Iterable) else list(category)
+        problems = Problems()
+        for name in wanted:
+            if name not in self._categories:
+                problems.add("study_no_category", value=name, near=near_names(name, sorted(self._categories)))
+        if problems or not wanted:
+            raise StudyError(*problems or [Problem("study_no_category_given")])
+        return self.services[self.services["category"].isin(wanted)]
+
+    # ------------------------------------------------------------------ minutes
+
+    def minutes(
+        self, services: str | Iterable[str] | gpd.GeoDataFrame | gpd.GeoSeries | None = None, *, mode: str | None = None
+    ) -> pd.DataFrame:
         """Return minutes of every resident to these services, float32, residents × services; NaN is not reached.
 
         Each place is routed to once and remembered, here and in every study made from this one with the same
-        residents and network: a scenario is then a choice of columns.
+        residents and network: a scenario is then a choice of columns. A site too far from every road is reached by
+        nobody, whatever else is asked with it, be it the only one of the study: `report_data` lists such sites.
 
         Parameters
         ----------
         services
-            All of the study where not given.
+            A category or several, or a table of points, such as `sites` returns; all of the study where not given.
+        mode
+            One of `networks`; the first where not given.
+
+        Raises
+        ------
+        StudyError
+            Where the study has no such category or mode.
+        SnapError
+            Where not one resident is near the network: the two do not cover one area.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> am.load_sample().minutes("france_services").shape
+        (7376, 14)
         """
-        services = self.services if services is None else services
-        known = self._known
-        places = list(zip(services.geometry.x, services.geometry.y, strict=True))
+        sites = self._points(services)
+        trips, known = self.trips(mode), self._known[self._mode(mode)]
+        places = list(zip(sites.x, sites.y, strict=True))
         new = dict.fromkeys(place for place in places if place not in known.minutes)
         if new:
-            points = gpd.GeoSeries.from_xy(*zip(*new, strict=True), crs=services.crs)
-            residents = self.residents.geometry
-            known.trips = known.trips.to(points) if known.trips else self.network.trips(residents, points)
-            known.minutes.update(zip(new, known.trips.minutes().T.copy(), strict=True))
+            points = gpd.GeoSeries.from_xy(*zip(*new, strict=True), crs=sites.crs)
+            known.minutes.update(zip(new, trips.to(points).minutes().T.copy(), strict=True))
         columns = np.empty((len(self.residents), len(places)), "float32", order="F")
         for number, place in enumerate(places):
             columns[:, number] = known.minutes[place]
-        return pd.DataFrame(columns, index=self.residents.index, columns=services.index)
+        return pd.DataFrame(columns, index=self.residents.index, columns=sites.index)
+
+    def nearest(self, category: str | Iterable[str] | gpd.GeoDataFrame, *, mode: str | None = None) -> pd.DataFrame:
+        """Return the nearest site of every resident, the minutes to it and its id: columns service_id and minutes.
+
+        Parameters
+        ----------
+        category, mode
+            As in `minutes`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By resident: service_id (<NA> where none is reached) and minutes (NaN there). Of two equally near, the first
+            of the table comes first.
+
+        Raises
+        ------
+        StudyError, SnapError
+            As in `minutes`.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> near = study.nearest("france_services")[study.inside]
+        >>> am.coverage(near["minutes"], study.people, 10).round(2).to_dict("list")
+        {'minutes': [0.72]}
+        """
+        return nearest(self.minutes(category, mode=mode))
+
+    def trips(self, mode: str | None = None) -> Trips:
+        """Return the residents of the study joined to the roads of a mode, once: ``.to(points)`` are their trips."""
+        mode = self._mode(mode)
+        known = self._known.setdefault(mode, _Known())
+        if known.trips is None:
+            homes = self.residents.geometry
+            known.trips = self.networks[mode].trips(homes, homes.iloc[:0])
+        return known.trips
+
+    def _mode(self, mode: str | None) -> str:
+        if mode is None:
+            return next(iter(self.networks))
+        if mode not in self.networks:
+            raise StudyError(
+                Problem(
+                    "study_no_mode",
+                    value=mode,
+                    near=near_names(mode, self.networks),
+                    modes=first_few(list(self.networks)),
+                )
+            )
+        return mode
+
+    def _points(self, services: object) -> gpd.GeoSeries:
+        """Return the points that are asked for, in the CRS of the services."""
+        if services is None:
+            services = self.services
+        if isinstance(services, str) or (isinstance(services, Iterable) and not isinstance(services, _NO_NAMES)):
+            services = self.sites(services)
+        if not isinstance(services, (gpd.GeoDataFrame, gpd.GeoSeries)):
+            raise StudyError(Problem("study_no_places", value=type(services).__name__))
+        points = services.geometry
+        strange = points.geom_type[points.notna()] != "Point"
+        if strange.any():
+            raise StudyError(Problem("study_no_points", n=int(strange.sum()), value=strange.index[strange][0]))
+        same = points.crs is None or points.crs == self.services.crs
+        return points if same else points.to_crs(self.services.crs)
+
+    # ------------------------------------------------------------------ what if
 
     def with_services(self, services: gpd.GeoDataFrame) -> Study:
         """Return the same study with other services; the minutes already known are kept."""
         check_services(services, self.communes)
         return self._with(services=services)
 
-    def with_network(self, network: RoadNetwork) -> Study:
-        """Return the same study over other roads: everything is routed again."""
-        return self._with(network=network, _known=_Known())
+    def with_network(self, network: RoadNetwork, *, mode: str | None = None) -> Study:
+        """Return the same study over other roads in one mode, the first where not given: it is routed again."""
+        mode = self._mode(mode)
+        known = {name: each for name, each in self._known.items() if name != mode}
+        return self._with(networks=MappingProxyType({**self.networks, mode: network}), _known=known)
 
     def about(self, codes: Iterable[str], *, title: str) -> Study:
         """Return the same study reported on other communes; the minutes already known are kept.
@@ -188,11 +365,10 @@ class Study:
         """
         wanted = list(dict.fromkeys(codes))
         unknown = [code for code in wanted if code not in self.communes.index]
-        if unknown or not wanted:
-            problem = (
-                f"{some(unknown, self.communes.index)} not among its communes" if unknown else "no commune is given"
-            )
-            raise StudyError(f"study: {problem}: give codes of study.communes.")
+        if unknown:
+            raise StudyError(Problem("study_unknown_communes", codes=some(unknown, self.communes.index)))
+        if not wanted:
+            raise StudyError(Problem("study_no_commune_given"))
         return self._with(communes=self.communes.assign(in_territory=self.communes.index.isin(wanted)), title=title)
 
     def changed(
@@ -209,28 +385,51 @@ class Study:
 
     def _with(self, **changed: object) -> Study:
         """Return a copy with fields changed, without checking again what has been checked."""
-        study = copy(self)
-        for name, value in changed.items():
-            object.__setattr__(study, name, value)
+        study = object.__new__(type(self))
+        study.__dict__.update({**self.__dict__, **changed})
+        study.__dict__["_categories"] = self._categories.union(study.services["category"])
         return study
+
+    # ------------------------------------------------------------------ kept and told
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the whole study to a folder of its own and return it; `accessmap.load_study` gives it back equal.
+
+        The folder appears whole or not at all; one that holds a saved study is replaced.
+
+        Raises
+        ------
+        StudyError
+            Where the folder holds anything but a saved study, or a value has no form that could be kept.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     again = am.load_study(study.save(Path(home, "chauny")))
+        >>> again.residents.equals(study.residents), again.provenance == study.provenance
+        (True, True)
+        """
+        from accessmap.study.saved import save  # it knows the study, which need not know it before
+
+        return save(self, Path(folder))
 
     def report_data(self) -> pd.DataFrame:
         """Return what was repaired, supposed or left out, one row each: table, id, commune, problem, remedy."""
-        unsnapped = []
+        lost = []
         for name, table in (("residents", self.residents), ("services", self.services)):
             legs = self.network.snap(table)
-            lost = legs[legs["problem"] != ""]
-            far = lost["u"].isna()
+            legs = legs[legs["problem"] != ""]
             problem = [
-                f"à {metres:,.0f} m de la route la plus proche".replace(",", "\u202f")
-                if is_far
-                else "route isolée du réseau"
-                for metres, is_far in zip(lost["metres"], far, strict=True)
+                Note("study_far_from_roads", metres=Figure.of(metres)) if far else Note("study_cut_off")
+                for metres, far in zip(legs["metres"], legs["u"].isna(), strict=True)
             ]
-            commune = table["commune"].reindex(lost.index) if "commune" in table else pd.NA
-            rows = {"table": name, "id": lost.index, "commune": commune, "problem": problem}
-            unsnapped.append(pd.DataFrame({**rows, "remedy": "compté comme non atteint"}))
-        found = [part for part in (self.notes, *unsnapped) if len(part)]
+            commune = table["commune"].reindex(legs.index) if "commune" in table else pd.NA
+            rows = {"table": name, "id": legs.index, "commune": commune, "problem": pd.Series(problem, legs.index, object)}
+            lost.append(pd.DataFrame({**rows, "remedy": pd.Series(Note("study_not_reached"), legs.index, object)}))
+        found = [part for part in (self.notes, *lost) if len(part)]
         return pd.concat(found, ignore_index=True) if found else self.notes.copy()
 
     def _repr_html_(self) -> str:
@@ -248,3 +447,19 @@ class Study:
             f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "
             f"{self.network!r}>"
         )
+
+
+# Tables and mappings are no lists of categories.
+_NO_NAMES = (pd.DataFrame, gpd.GeoSeries, Mapping)
+
+
+def _by_mode(networks: object) -> Mapping[str, RoadNetwork]:
+    """Return the networks by mode; one alone is that of its own mode, the car's where it does not say."""
+    if isinstance(networks, RoadNetwork):
+        networks = {networks.provenance.parameters.get("mode", "car"): networks}
+    if not isinstance(networks, Mapping) or not networks:
+        raise StudyError(Problem("study_networks", value=type(networks).__name__))
+    for mode, network in networks.items():
+        if not isinstance(mode, str) or not isinstance(network, RoadNetwork):
+            raise StudyError(Problem("study_networks_value", value=mode, kind=type(network).__name__))
+    return MappingProxyType(dict(networks))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
 
-from accessmap.errors import ScenarioError
-from accessmap.study.comparison import studies_under
-from accessmap.study.scenario import Scenario
+from accessmap.errors import Problem, ScenarioError
+from accessmap.study.comparison import Scenarios, studies_under
 from accessmap.study.study import Study
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE
 
 __all__ = ["unit_values", "yearly_costs"]
@@ -30,7 +29,7 @@ def unit_values() -> pd.DataFrame:
 
 
 def yearly_costs(
-    scenarios: Iterable[Scenario],
+    scenarios: Scenarios,
     study: Study,
     category: str,
     *,
@@ -77,13 +76,12 @@ def yearly_costs(
     known = unit_values()["value"].to_dict()
     for name in values or {}:
         if name not in known:
-            raise ScenarioError(f"yearly_costs: unknown value {name!r}{did_you_mean(name, known)}.")
+            raise ScenarioError(Problem("yearly_unknown_value", value=name, near=near_names(name, known)))
     unit = known | dict(values or {})
     for name, value in {"trips_per_person": trips_per_person, "people_per_car": people_per_car}.items():
         if not value > 0:
-            raise ScenarioError(f"yearly_costs: {name} is {value}: give a number above 0.")
-    study.sites(category)  # a category that the study has none of is a slip, and is named here
-    rows = {name: _row(each, category) for name, each in studies_under(list(scenarios), study).items()}
+            raise ScenarioError(Problem("yearly_not_above_0", name=name, value=value))
+    rows = {name: _row(each, category) for name, each in studies_under(scenarios, study, call="yearly_costs").items()}
     table = pd.DataFrame(rows).T
     table["trips"] *= trips_per_person
     table["hours"] *= 2 * trips_per_person
@@ -98,15 +96,14 @@ def yearly_costs(
 
 def _row(study: Study, category: str) -> pd.Series[float]:
     """Return the sums of one way there, of everybody once: trips, hours, km, unreached_people."""
-    inside = study.territory.to_numpy()
-    people = study.residents.loc[inside, "population"].astype("float64")
-    sites = study.services[study.services["category"] == category]
-    minutes = study.minutes(sites).min(axis=1)[inside]
+    inside = study.inside
+    people = study.people.astype("float64")
+    minutes = study.nearest(category)["minutes"][inside]
     reached = minutes.notna()
     metres = pd.Series(float("nan"), index=people.index)
     if reached.any():
-        homes = study.residents.geometry[inside]
-        metres = pd.Series(study.network.nearest_metres(homes, sites.geometry), index=people.index)
+        homes, sites = study.residents.geometry[inside], study.sites(category).geometry
+        metres = pd.Series(study.network.nearest_metres(homes, sites), index=people.index)
     return pd.Series(
         {
             "trips": people[reached].sum(),
