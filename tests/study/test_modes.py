@@ -19,8 +19,7 @@ from accessmap.sentences.without_car import captive_sentence
 from accessmap.study.modes import coverage as coverage_by_mode
 from accessmap.study.modes import gap as mode_gap
 from accessmap.study.modes import minutes as minutes_by_mode
-from accessmap.study.modes import people_without_car as captive_people
-from accessmap.study.modes import without_car
+from accessmap.study.modes import people_without_car, without_car
 
 FS = "france_services"
 
@@ -28,17 +27,15 @@ FS = "france_services"
 @pytest.fixture
 def toy(toy_study):
     """The three villages: 3 minutes from one to the next by car, 24 on foot."""
-    return toy_study, {
-        "car": toy_study.network,
-        "walk": toy_study.network.with_minutes(toy_study.network.edges["minutes"] * 8),
-    }
+    walk = toy_study.network.with_minutes(toy_study.network.edges["minutes"] * 8)
+    return replace(toy_study, networks={"car": toy_study.network, "walk": walk})
 
 
 @pytest.fixture(scope="module")
 def modes(sample_study):
     mairies = sample_study.sites("mairie")
     slow = {mode: RoadNetwork.modelled(sample_study.communes, mairies, mode=mode) for mode in ("bike", "walk")}
-    return {"car": sample_study.network, **slow}
+    return replace(sample_study, networks={"car": sample_study.network, **slow})
 
 
 # ------------------------------------------------------------------ the modelled network on foot and by bike
@@ -47,7 +44,7 @@ def modes(sample_study):
 def test_the_speeds_of_the_modelled_modes_are_those_of_the_speed_tables(modes):
     table = {(row["mode"], row["road_class"]): float(row["kmh"]) for row in rows_of("driving")}
     for mode in ("walk", "bike"):
-        edges = modes[mode].edges
+        edges = modes.networks[mode].edges
         kmh = edges["length_m"] / 1000 / (edges["minutes"] / 60)
         np.testing.assert_allclose(kmh, table[mode, "other"])
 
@@ -65,7 +62,7 @@ def test_every_mode_joins_the_roads_at_the_same_places(mode):
 
 def test_walking_is_never_quicker_than_cycling_nor_cycling_than_the_car(sample_study, modes):
     for category in (FS, "hospital", "mairie"):
-        minutes = minutes_by_mode(sample_study, modes, category=category)
+        minutes = minutes_by_mode(modes, category=category)
         assert minutes.columns.to_list() == ["car", "bike", "walk"]
         assert minutes.notna().all(axis=None)
         assert (minutes["walk"] >= minutes["bike"]).all()
@@ -73,10 +70,10 @@ def test_walking_is_never_quicker_than_cycling_nor_cycling_than_the_car(sample_s
 
 
 def test_a_modelled_network_says_its_mode_and_that_it_is_modelled(modes):
-    assert modes["walk"].provenance.modelled
-    assert modes["walk"].provenance.parameters["mode"] == "walk"
-    assert modes["walk"].provenance.parameters["vitesses"] == "4,8 km/h"
-    assert "mode walk" in repr(modes["walk"])
+    assert modes.networks["walk"].provenance.modelled
+    assert modes.networks["walk"].provenance.parameters["mode"] == "walk"
+    assert modes.networks["walk"].provenance.parameters["vitesses"] == "4,8 km/h"
+    assert "mode walk" in repr(modes.networks["walk"])
 
 
 def test_an_unknown_mode_is_refused_with_a_near_match(sample_study):
@@ -88,13 +85,13 @@ def test_an_unknown_mode_is_refused_with_a_near_match(sample_study):
 
 
 def test_minutes_of_the_car_are_those_of_the_study(sample_study):
-    minutes = minutes_by_mode(sample_study, {"car": sample_study.network}, category=FS)
+    minutes = minutes_by_mode(sample_study, category=FS)
     expected = sample_study.minutes(sample_study.sites(FS)).min(axis=1)
     np.testing.assert_allclose(minutes["car"], expected, atol=1e-4)
 
 
 def test_coverage_by_mode_is_of_the_territory_alone(toy):
-    table = coverage_by_mode(*toy, category=FS, cutoffs=[5, 30])
+    table = coverage_by_mode(toy, category=FS, cutoffs=[5, 30])
     assert table.to_dict("index") == {
         ("car", 5): {"people": 150.0, "share": 1.0},
         ("car", 30): {"people": 150.0, "share": 1.0},
@@ -104,15 +101,14 @@ def test_coverage_by_mode_is_of_the_territory_alone(toy):
 
 
 def test_the_thresholds_are_those_of_the_study(toy):
-    assert coverage_by_mode(*toy, category=FS).loc["walk"].index.to_list() == [2, 5]
+    assert coverage_by_mode(toy, category=FS).loc["walk"].index.to_list() == [2, 5]
 
 
 def test_who_is_left_out_by_hand(toy):
-    study, networks = toy
     captive = pd.Series({"ra": 30.0, "rb": 20.0, "rx": 10.0})
-    table = without_car(study, networks, category=FS, captive=captive, cutoffs=[2, 5, 30])
+    table = without_car(toy, category=FS, people=captive, cutoffs=[2, 5, 30])
     assert table.index.to_list() == [("walk", 2), ("walk", 5), ("walk", 30)]
-    assert table["captive"].to_list() == [50.0] * 3
+    assert table["without_car"].to_list() == [50.0] * 3
     assert table["others"].to_list() == [100.0] * 3
     assert table["within"].to_list() == [30.0, 30.0, 50.0]
     assert table["share"].to_list() == [0.6, 0.6, 1.0]
@@ -123,45 +119,41 @@ def test_who_is_left_out_by_hand(toy):
 
 
 def test_residents_who_carry_without_car_need_no_captive(toy):
-    study, networks = toy
     captive = pd.Series({"ra": 30.0, "rb": 20.0, "rx": 10.0})
-    carrying = replace(study, residents=study.residents.assign(without_car=captive))
-    pd.testing.assert_frame_equal(
-        without_car(carrying, networks, category=FS), without_car(study, networks, category=FS, captive=captive)
-    )
+    carrying = replace(toy, residents=toy.residents.assign(without_car=captive))
+    pd.testing.assert_frame_equal(without_car(carrying, category=FS), without_car(toy, category=FS, people=captive))
 
 
 def test_without_numbers_of_people_without_a_car_the_error_says_what_to_do(toy):
-    with pytest.raises(TableError, match=r"no column 'without_car'.*read_households_without_car"):
-        without_car(*toy, category=FS)
+    with pytest.raises(TableError, match=r"no column 'without_car'.*read\.households"):
+        without_car(toy, category=FS)
 
 
 @settings(max_examples=5, deadline=None, report_multiple_bugs=False)
 @given(share=st.floats(0, 1), cutoff=st.floats(1, 60))
 def test_captive_and_others_are_everyone_and_nobody_is_counted_twice(sample_study, modes, share, cutoff):
     captive = sample_study.residents["population"] * share
-    table = without_car(sample_study, modes, category=FS, captive=captive, cutoffs=[cutoff])
-    np.testing.assert_allclose(table["captive"] + table["others"], 70_550)
-    assert (table["within"] + table["left_out"] <= table["captive"] + 1e-6).all()
+    table = without_car(modes, category=FS, people=captive, cutoffs=[cutoff])
+    np.testing.assert_allclose(table["without_car"] + table["others"], 70_550)
+    assert (table["within"] + table["left_out"] <= table["without_car"] + 1e-6).all()
 
 
 def test_more_minutes_reach_more_people_and_the_quicker_mode_reaches_more(sample_study, modes):
     captive = sample_study.residents["population"] * 0.2
-    within = without_car(sample_study, modes, category=FS, captive=captive, cutoffs=[10, 20, 30, 60])["within"]
+    within = without_car(modes, category=FS, people=captive, cutoffs=[10, 20, 30, 60])["within"]
     assert within["walk"].is_monotonic_increasing
     assert within["bike"].is_monotonic_increasing
     assert (within["bike"] >= within["walk"]).all()
 
 
 def test_shares_of_nobody_are_unknown_and_not_zero(toy):
-    study, networks = toy
-    nobody = pd.Series(0.0, index=study.residents.index)
-    table = without_car(study, networks, category=FS, captive=nobody, cutoffs=[5])
+    nobody = pd.Series(0.0, index=toy.residents.index)
+    table = without_car(toy, category=FS, people=nobody, cutoffs=[5])
     assert table[["share", "left_out_share"]].isna().all(axis=None)
 
 
 def test_the_gap_by_commune_by_hand(toy):
-    table = mode_gap(*toy, category=FS)
+    table = mode_gap(toy, category=FS)
     assert table.index.to_list() == [("walk", "02001"), ("walk", "02002")]
     assert table["car_minutes"].to_list() == pytest.approx([0.0, 3.0])
     assert table["gap"].to_list() == pytest.approx([0.0, 21.0])
@@ -169,32 +161,44 @@ def test_the_gap_by_commune_by_hand(toy):
 
 
 def test_who_walks_to_no_site_is_counted_and_in_no_mean(toy):
-    study, networks = toy
-    edges = networks["walk"].edges
-    on_foot = networks["walk"].without(edges.index[edges["u"] == "02002"])  # one can walk to b, and not away from it
-    table = mode_gap(study, {**networks, "walk": on_foot}, category=FS)
+    edges = toy.networks["walk"].edges
+    on_foot = toy.networks["walk"].without(edges.index[edges["u"] == "02002"])  # one can walk to b, not away from it
+    table = mode_gap(toy.with_network(on_foot, mode="walk"), category=FS)
     assert table.loc[("walk", "02002"), ["people", "unreached_people"]].to_list() == [50.0, 50.0]
     assert table.loc[("walk", "02002"), ["minutes", "car_minutes", "gap"]].isna().all()
 
 
 def test_the_gap_may_be_that_of_the_people_without_a_car(toy):
-    study, networks = toy
     captive = pd.Series({"ra": 30.0, "rb": 0.0, "rx": 0.0})
-    table = mode_gap(study, networks, category=FS, people=captive)
+    table = mode_gap(toy, category=FS, people=captive)
     assert table["people"].to_list() == [30.0, 0.0]
     assert np.isnan(table.loc[("walk", "02002"), "gap"])
 
 
 def test_networks_without_a_car_or_with_nothing_else_are_refused(toy):
-    study, networks = toy
-    with pytest.raises(StudyError, match="no network is given"):
-        minutes_by_mode(study, {}, category=FS)
+    with pytest.raises(StudyError, match="networks are dict: give a RoadNetwork"):
+        replace(toy, networks={})
     with pytest.raises(StudyError, match="give that of 'car'"):
-        mode_gap(study, {"walk": networks["walk"]}, category=FS)
+        mode_gap(replace(toy, networks={"walk": toy.networks["walk"]}), category=FS)
     with pytest.raises(StudyError, match="at least one other"):
-        mode_gap(study, {"car": networks["car"]}, category=FS)
+        mode_gap(replace(toy, networks={"car": toy.network}), category=FS)
     with pytest.raises(StudyError, match="no service of category"):
-        minutes_by_mode(study, networks, category="france_service")
+        minutes_by_mode(toy, category="france_service")
+
+
+def test_minutes_of_each_mode_are_those_that_the_study_gives(toy):
+    table = minutes_by_mode(toy, category=FS)
+    for mode in ("car", "walk"):
+        assert table[mode].equals(toy.nearest(FS, mode=mode)["minutes"].rename(mode))
+    with pytest.raises(StudyError, match=r"no network of mode 'wlk' \(did you mean 'walk'\?\), only 'car', 'walk'"):
+        toy.minutes(FS, mode="wlk")
+
+
+def test_a_site_out_of_reach_on_foot_is_reached_by_nobody_and_stops_nothing(toy):
+    far = toy.services.copy()
+    far.loc[["fs-a", "fs-x"], "geometry"] = far.loc[["fs-a", "fs-x"]].translate(0, 9000)
+    table = coverage_by_mode(toy.with_services(far), category=FS)
+    assert table["share"].to_list() == [0.0] * 4
 
 
 # ------------------------------------------------------------------ people without a car
@@ -208,31 +212,31 @@ def residents_of(**people):
 
 def test_shares_by_commune_are_given_to_every_resident_of_it():
     residents = pd.DataFrame({"commune": ["a", "a", "b"], "population": [100, 50, 10]}, index=["r1", "r2", "r3"])
-    assert captive_people(residents, shares=pd.Series({"a": 0.2, "b": 1.0})).to_list() == [20.0, 10.0, 10.0]
+    assert people_without_car(residents, shares=pd.Series({"a": 0.2, "b": 1.0})).to_list() == [20.0, 10.0, 10.0]
 
 
 def test_a_commune_without_a_share_is_named_where_people_live():
     residents = residents_of(**{"02173": 10, "02304": 0})
-    assert captive_people(residents, shares=pd.Series({"02173": 0.5})).to_list() == [5.0, 0.0]
+    assert people_without_car(residents, shares=pd.Series({"02173": 0.5})).to_list() == [5.0, 0.0]
     with pytest.raises(TableError, match=r"No share for 1 communes where people live, such as '02173'"):
-        captive_people(residents, shares=pd.Series({"02304": 0.5}))
+        people_without_car(residents, shares=pd.Series({"02304": 0.5}))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.5, 20.0])
 def test_a_share_is_between_0_and_1(share):
     with pytest.raises(TableError, match="between 0 and 1"):
-        captive_people(residents_of(a=10), shares=pd.Series({"a": share}))
+        people_without_car(residents_of(a=10), shares=pd.Series({"a": share}))
 
 
 def test_no_more_people_without_a_car_than_people():
     residents = residents_of(a=10).assign(without_car=[11])
     with pytest.raises(TableError, match="More people without a car than people in 1 rows, such as 'r-a'"):
-        captive_people(residents)
+        people_without_car(residents)
 
 
 def test_an_unknown_number_of_people_without_a_car_is_refused():
     with pytest.raises(TableError, match="missing or infinite"):
-        captive_people(residents_of(a=10).assign(without_car=[np.nan]))
+        people_without_car(residents_of(a=10).assign(without_car=[np.nan]))
 
 
 def test_the_table_of_insee_gives_the_share_of_the_latest_census(tmp_path):
@@ -274,9 +278,9 @@ def test_the_whole_way_from_insee_to_the_table(tmp_path, sample_study, modes):
     path = tmp_path / "base-cc-logement-2022.csv"
     rows = "".join(f"{code};100;80\n" for code in sample_study.communes.index)
     path.write_text("CODGEO;P22_RP;P22_RP_VOIT1P\n" + rows)
-    captive = captive_people(sample_study.residents, shares=read_households_without_car(path)["share"])
-    table = without_car(sample_study, modes, category=FS, captive=captive, cutoffs=[30])
-    assert table["captive"].to_list() == pytest.approx([14_110.0] * 2)
+    captive = people_without_car(sample_study.residents, shares=read_households_without_car(path)["share"])
+    table = without_car(modes, category=FS, people=captive, cutoffs=[30])
+    assert table["without_car"].to_list() == pytest.approx([14_110.0] * 2)
     assert table.loc[("walk", 30), "left_out_share"] > table.loc[("bike", 30), "left_out_share"] > 0
 
 
@@ -341,24 +345,22 @@ def liechtenstein(data_folder):
         {"name": "Apotheke", "category": "pharmacy"}, geometry=places.to_numpy(),
         index=pd.Index([f"p{n}" for n in range(5)], name="service_id"), crs=roads.crs,
     )  # fmt: skip
-    return Study(communes, residents, services, roads, title="Liechtenstein"), networks
+    return Study(communes, residents, services, networks=networks, title="Liechtenstein")
 
 
 def test_tables_by_walk_bike_and_car_come_out_in_one_call_on_real_roads(liechtenstein):
-    study, networks = liechtenstein
-    table = without_car(study, networks, category="pharmacy", cutoffs=[10, 30])
+    table = without_car(liechtenstein, category="pharmacy", cutoffs=[10, 30])
     assert table.index.to_list() == [("bike", 10), ("bike", 30), ("walk", 10), ("walk", 30)]
-    assert (table["captive"] == 8_000).all()
+    assert (table["without_car"] == 8_000).all()
     assert table.loc[("walk", 30), "share"] < table.loc[("bike", 30), "share"] < table.loc[("bike", 30), "others_share"]
     assert 0.2 < table.loc[("walk", 30), "left_out_share"] < 1
-    gap = mode_gap(study, networks, category="pharmacy")
+    gap = mode_gap(liechtenstein, category="pharmacy")
     assert gap.loc[("walk", "00001"), "gap"] > gap.loc[("bike", "00001"), "gap"] > 0
 
 
 def test_on_real_roads_hardly_anyone_walks_quicker_than_they_drive(liechtenstein):
     """Footpaths and one-way streets make some trips of a few hundred metres quicker on foot; long ones never."""
-    study, networks = liechtenstein
-    minutes = minutes_by_mode(study, networks, category="pharmacy").dropna()
+    minutes = minutes_by_mode(liechtenstein, category="pharmacy").dropna()
     far = minutes["car"] > 5
     assert far.sum() > 20
     assert (minutes["walk"] > minutes["car"])[far].all()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from accessmap.study.compared import apl_of, coverage_of, dependence_of, hours_of, imbalance_of
 from test_method_docs import blocks, failures
 
 from accessmap import Scenario, compare_tables, coverage, decay, imbalance
@@ -14,7 +15,6 @@ from accessmap.errors import StudyError, TableError
 from accessmap.measures.apl import apl
 from accessmap.measures.hours import minutes_when
 from accessmap.measures.resilience import dependence
-from accessmap.study.compared import apl_of, coverage_of, dependence_of, hours_of, imbalance_of
 
 FS = "france_services"
 HOWTO = Path(__file__).parents[2] / "docs" / "howto_scenarios.md"

@@ -149,9 +149,8 @@ class Dossier:
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
         found = results(study, scenarios, kind)
-        chapters = Chapters.of(
-            study, found, categories_of(study, kind, alongside), programme, territories, networks or dict(list(study.networks.items())[1:])
-        )
+        others = networks or dict(list(study.networks.items())[1:])
+        chapters = Chapters.of(study, found, categories_of(study, kind, alongside), programme, territories, others)
         provenance = study.credit.with_parameters(
             **{
                 words("param_category"): labels.category(kind).name(lang),

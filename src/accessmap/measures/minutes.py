@@ -4,14 +4,14 @@ In every measure NaN minutes are "not reached", ids must match (a TableError nam
 changed, and sums are made in float64. A resident who reaches nothing has 0 opportunities, and no nearest service.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.decay import DecayFunction, weights_of
-from accessmap.tables.aligned import check_columns, complete, minutes_of, people_of, supply_of
+from accessmap.tables.aligned import check_columns, check_kind, complete, cutoffs_of, minutes_of, people_of, supply_of
 
 __all__ = ["by_commune", "coverage", "gravity", "median_opportunities", "nearest", "opportunities"]
 
@@ -49,6 +49,7 @@ def nearest(times: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
     """
     if k < 1:
         raise OptionError(Problem("nearest_k_below_1", value=k))
+    check_kind(times, "times", pd.DataFrame)
     minutes = minutes_of(times)
     rows, columns = minutes.shape
     which = np.zeros(rows, dtype=np.intp)
@@ -65,7 +66,7 @@ def nearest(times: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
 
 
 def coverage(
-    minutes: pd.Series | pd.DataFrame, population: pd.Series, cutoffs: Sequence[float] = (10, 20, 30)
+    minutes: pd.Series | pd.DataFrame, population: pd.Series, cutoffs: float | Iterable[float] = (10, 20, 30)
 ) -> pd.DataFrame:
     """Return the share of people (0-1) within each cutoff (rows), per column of `minutes`.
 
@@ -76,7 +77,7 @@ def coverage(
     population
         People by resident.
     cutoffs
-        Minutes; a resident at exactly a cutoff is covered.
+        Minutes, one or several; a resident at exactly a cutoff is covered.
 
     Returns
     -------
@@ -104,6 +105,7 @@ def coverage(
     )
     values = minutes_of(table)
     people = people_of(population, table.index)
+    cutoffs = cutoffs_of(cutoffs)
     total = people.sum()
     if total > 0:
         shares = [people @ (values <= cutoff) / total for cutoff in cutoffs]
@@ -111,7 +113,7 @@ def coverage(
         shares = [np.full(values.shape[1], np.nan) for _ in cutoffs]
     return pd.DataFrame(
         np.asarray(shares).reshape(len(cutoffs), values.shape[1]),
-        index=pd.Index(list(cutoffs), name="cutoff"),
+        index=pd.Index(cutoffs, name="cutoff"),
         columns=table.columns,
     )
 
@@ -146,6 +148,7 @@ def by_commune(values: pd.Series, residents: pd.DataFrame) -> pd.DataFrame:
     02173    5.0               0.0
     02304    NaN              50.0
     """
+    check_kind(values, "values", pd.Series)
     check_columns(residents, "commune", "population", about="residents")
     people = people_of(residents["population"], values.index)
     communes = residents["commune"].loc[values.index]

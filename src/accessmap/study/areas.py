@@ -1,6 +1,6 @@
 """Areas by travel time: isochrones (how far in so many minutes) and catchments (who goes where)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,10 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import NetworkError, TableError
+from accessmap.errors import NetworkError, Problem, TableError
 from accessmap.measures.minutes import nearest
 from accessmap.roads.network import RoadNetwork
+from accessmap.study.travel import check_network
+from accessmap.tables.aligned import check_columns, check_kind, cutoffs_of
 from accessmap.tables.contracts import check_communes
+from accessmap.words.notes import Listed, Note
 
 __all__ = ["catchments", "isochrones"]
 
@@ -29,7 +32,7 @@ Grid = npt.NDArray[np.float64]
 def isochrones(
     network: RoadNetwork,
     points: gpd.GeoSeries | gpd.GeoDataFrame,
-    cutoffs: Sequence[float],
+    cutoffs: float | Iterable[float],
     *,
     outward: bool = False,
     walk_kmh: float | None = None,
@@ -49,7 +52,7 @@ def isochrones(
     points
         By id, in any CRS: the sites.
     cutoffs
-        Minutes.
+        Minutes, one or several.
     outward
         False: the homes from which the point is reached in time (home → service). True: where one gets from the point.
     walk_kmh
@@ -81,11 +84,19 @@ def isochrones(
     >>> areas.geometry.area.is_monotonic_increasing
     True
     """
-    cutoffs = sorted(float(cutoff) for cutoff in cutoffs)
+    check_network(network, "isochrones")
+    check_kind(points, "points", gpd.GeoDataFrame, gpd.GeoSeries)
+    cutoffs = sorted(float(cutoff) for cutoff in cutoffs_of(cutoffs))
     sizes = {"walk_kmh": walk_kmh, "walk_metres": walk_metres, "cell_metres": cell_metres}
-    bad = [f"{name} is {value}" for name, value in sizes.items() if value is not None and not value > 0]
-    if not cutoffs or not cutoffs[0] > 0 or bad:
-        raise NetworkError(f"isochrones: {'; '.join(bad) or f'cutoffs are {cutoffs}'}: give numbers above 0.")
+    bad = [
+        Note("isochrones_value", name=name, value=value)
+        for name, value in sizes.items()
+        if value is not None and not value > 0
+    ]
+    if not cutoffs or not cutoffs[0] > 0:
+        bad.append(Note("isochrones_cutoffs", value=str(cutoffs)))
+    if bad:
+        raise NetworkError(Problem("isochrones_not_above_0", what=Listed.of(bad)))
     metres_a_minute = (walk_kmh or network.access_kmh) * 1000 / 60
     geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
     every = FINEST_METRES if cell_metres is None else cell_metres / 2
@@ -141,9 +152,11 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
     True
     """
     check_communes(communes)
+    check_columns(residents, "commune", "population", about="residents")
+    check_kind(times, "times", pd.DataFrame)
     unknown = times.index.difference(residents.index)
     if len(unknown):
-        raise TableError(f"{len(unknown)} rows are no resident, such as {unknown[0]!r}: use one table.", about="times")
+        raise TableError(Problem("catchments_no_residents", n=len(unknown), value=unknown[0]), about="times")
     people = residents.loc[times.index, ["commune", "population"]]
     found = nearest(times)
     people = people.assign(

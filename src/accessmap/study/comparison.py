@@ -12,6 +12,7 @@ import pandas as pd
 from accessmap.errors import Problem, ScenarioError, StudyError, TableError
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.words.notes import Listed, Note
 from accessmap.words.words import BASELINE
 
@@ -144,8 +145,8 @@ def _made(
     found = {name: make(each) for name, each in studies.items()}
     for name, each in found.items():
         if not isinstance(each, kinds):
-            told = {"call": call, "value": type(each).__name__, "name": name, "wanted": Note(wanted)}
-            raise ScenarioError(Problem("compare_no_values", **told))
+            kind = type(each).__name__
+            raise ScenarioError(Problem("compare_no_values", value=kind, call=call, name=name, wanted=Note(wanted)))
     return found
 
 
@@ -187,11 +188,10 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
     >>> winners_and_losers(result, residents).loc[("plan", "02173"), ["gain", "newly_reached"]].to_list()
     [100.0, 50.0]
     """
-    if not isinstance(result, pd.DataFrame) or BASELINE not in result:
+    check_kind(result, "result", pd.DataFrame)
+    check_columns(residents, "commune", "population", about="residents")
+    if BASELINE not in result:
         raise TableError(Problem("compare_no_baseline"))
-    if not isinstance(residents, pd.DataFrame) or not {"commune", "population"} <= set(residents):
-        told = {"name": "residents", "value": type(residents).__name__, "wanted": Note("residents_wanted")}
-        raise TableError(Problem("study_not_table", call="winners_and_losers", **told))
     people = residents["population"].reindex(result.index).astype("float64")
     commune = residents["commune"].reindex(result.index)
     before = result[BASELINE]

@@ -426,9 +426,9 @@ class Study:
                 Note("study_far_from_roads", metres=Figure.of(metres)) if far else Note("study_cut_off")
                 for metres, far in zip(legs["metres"], legs["u"].isna(), strict=True)
             ]
+            told = pd.DataFrame({"problem": problem, "remedy": Note("study_not_reached")}, index=legs.index, dtype=object)
             commune = table["commune"].reindex(legs.index) if "commune" in table else pd.NA
-            rows = {"table": name, "id": legs.index, "commune": commune, "problem": pd.Series(problem, legs.index, object)}
-            lost.append(pd.DataFrame({**rows, "remedy": pd.Series(Note("study_not_reached"), legs.index, object)}))
+            lost.append(told.assign(table=name, id=legs.index, commune=commune)[list(NOTE_COLUMNS)])
         found = [part for part in (self.notes, *lost) if len(part)]
         return pd.concat(found, ignore_index=True) if found else self.notes.copy()
 

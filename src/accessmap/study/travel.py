@@ -7,10 +7,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.roads.network import RoadNetwork
 from accessmap.tables.contracts import check_residents, check_services
 
-__all__ = ["nearest_times", "travel_times", "travel_times_long"]
+__all__ = ["check_network", "nearest_times", "travel_times", "travel_times_long"]
 
 CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
 
@@ -56,13 +57,14 @@ def travel_times(
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
-    >>> msap = study.services.query("category == 'france_services'")
+    >>> msap = study.sites("france_services")
     >>> times = am.travel_times(study.residents.head(3), msap, study.network)
     >>> times.shape
     (3, 14)
     """
     check_residents(residents)
     check_services(services)
+    check_network(network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
     minutes = network.travel_minutes(*ends, limit=limit, max_metres=max_metres)
     minutes = minutes.T if homeward else minutes
@@ -121,6 +123,7 @@ def travel_times_long(
     """
     check_residents(residents)
     check_services(services)
+    check_network(network, "travel_times_long")
     trips = network.trips(residents.geometry, services.geometry)
     rows = max(1, chunk_bytes // (4 * max(1, len(services))))
     found = []
@@ -182,13 +185,21 @@ def nearest_times(
     --------
     >>> import accessmap as am
     >>> study = am.load_sample()
-    >>> mairies = study.services.query("category == 'mairie'")
-    >>> nearest_times(study.residents.loc[["02173-01"]], mairies, study.network)["service_id"].to_list()
+    >>> nearest_times(study.residents.loc[["02173-01"]], study.mairies, study.network)["service_id"].to_list()
     ['mairie-02173']
     """
     check_residents(residents)
     check_services(services)
+    check_network(network, "nearest_times")
+    if k < 1:
+        raise OptionError(Problem("nearest_k_below_1", value=k))
     minutes, which = network.nearest_minutes(residents.geometry, services.geometry, k=k)
     at = which[:, k - 1]
     names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
     return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)
+
+
+def check_network(network: object, call: str) -> None:
+    """Raise NetworkError where what a function was given as its roads is no network."""
+    if not isinstance(network, RoadNetwork):
+        raise NetworkError(Problem("study_not_network", call=call, value=type(network).__name__))

@@ -1,15 +1,28 @@
 """What minutes, supply and people must be before anything is computed with them: aligned, complete, finite."""
 
+from collections.abc import Iterable
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import Problem, Problems, TableError
+from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.checks import table_name
 from accessmap.words.near import near_names
-from accessmap.words.notes import first_few
+from accessmap.words.notes import Listed, first_few
 
-__all__ = ["Floats", "check_columns", "check_rows", "complete", "minutes_of", "people_of", "supply_of"]
+__all__ = [
+    "Floats",
+    "check_columns",
+    "check_kind",
+    "check_rows",
+    "complete",
+    "cutoffs_of",
+    "minutes_of",
+    "people_of",
+    "supply_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +32,45 @@ def _check_unique(problems: Problems, index: pd.Index, key: str) -> None:
     if not index.is_unique:
         repeated = index[index.duplicated()].unique()
         problems.add(key, value=repeated[0], names=first_few(repeated))
+
+
+def check_kind(value: object, name: str, *kinds: type) -> None:
+    """Raise where what is given is of another kind, such as a dict where a Series is wanted.
+
+    Raises
+    ------
+    TableError
+        With the kind that is given and the kinds that would do.
+
+    Examples
+    --------
+    >>> check_kind({}, "population", pd.Series)
+    Traceback (most recent call last):
+    accessmap.errors.TableError: population: 1 problem. This is a dict: give a Series.
+    """
+    if not isinstance(value, kinds):
+        wanted = Listed.of([kind.__name__ for kind in kinds])
+        raise TableError(Problem("kind_wanted", value=type(value).__name__, wanted=wanted), about=name)
+
+
+def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
+    """Return cutoffs in minutes as a list: one number is one cutoff.
+
+    Raises
+    ------
+    OptionError
+        Where one is no number.
+
+    Examples
+    --------
+    >>> cutoffs_of(15), cutoffs_of((10, 20))
+    ([15], [10, 20])
+    """
+    found = list(cutoffs) if isinstance(cutoffs, Iterable) and not isinstance(cutoffs, str) else [cutoffs]
+    for each in found:
+        if not isinstance(each, Real) or each != each:
+            raise OptionError(Problem("cutoff_no_number", value=repr(each)))
+    return found
 
 
 def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
@@ -32,6 +84,7 @@ def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
     TableError
         If ids repeat, or minutes are not numbers, negative or infinite (not reached is NaN).
     """
+    check_kind(times, "times", pd.DataFrame, pd.Series)
     problems = Problems()
     _check_unique(problems, times.index, "resident_ids_repeated")
     if isinstance(times, pd.DataFrame):
@@ -96,6 +149,7 @@ def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Flo
     TableError
         If a site has no supply, or one that is missing, infinite or negative.
     """
+    check_kind(supply, name, pd.Series)
     problems = Problems()
     _check_there(problems, columns, supply, "aligned_sites_without_value")
     problems.raise_if_any(TableError, table_name(name))
@@ -113,6 +167,7 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
     TableError
         If the ids differ, or a value is missing, infinite or (unless allowed) negative.
     """
+    check_kind(people, name, pd.Series)
     problems = Problems()
     _check_there(problems, index, people, "aligned_ids_without_value")
     extra = people.index[~people.index.isin(index)]
@@ -124,6 +179,7 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
 
 def check_columns(table: pd.DataFrame, *names: str, about: str) -> None:
     """Raise a TableError that names the columns which a table has not."""
+    check_kind(table, about, pd.DataFrame)
     absent = [name for name in names if name not in table]
     if absent:
         raise TableError(*(Problem("column_absent", value=name) for name in absent), about=table_name(about))
