@@ -426,7 +426,9 @@ class Study:
                 Note("study_far_from_roads", metres=Figure.of(metres)) if far else Note("study_cut_off")
                 for metres, far in zip(legs["metres"], legs["u"].isna(), strict=True)
             ]
-            told = pd.DataFrame({"problem": problem, "remedy": Note("study_not_reached")}, index=legs.index, dtype=object)
+            told = pd.DataFrame(
+                {"problem": problem, "remedy": Note("study_not_reached")}, index=legs.index, dtype=object
+            )
             commune = table["commune"].reindex(legs.index) if "commune" in table else pd.NA
             lost.append(told.assign(table=name, id=legs.index, commune=commune)[list(NOTE_COLUMNS)])
         found = [part for part in (self.notes, *lost) if len(part)]

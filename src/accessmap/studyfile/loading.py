@@ -15,6 +15,7 @@ import pandas as pd
 from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, ScenarioError
 from accessmap.provenance import Provenance
+from accessmap.study.saved import read_saved
 from accessmap.study.study import NOTE_COLUMNS, Study
 from accessmap.studyfile import plans, sections
 from accessmap.studyfile.ledger import Ledger
@@ -68,14 +69,21 @@ class Loaded:
 
 
 def load_study(path: str | Path) -> Study:
-    r"""Return the study that a study.toml names.
+    r"""Return the study that a study.toml names, or that `Study.save` kept in a folder.
 
     docs/command_line.md lists every section and key. Paths are relative to the file.
+
+    Parameters
+    ----------
+    path
+        Of a study.toml, or of the folder of a saved study.
 
     Raises
     ------
     StudyFileError
         With every problem of the settings, or of all the tables that they name: line, key, value and remedy.
+    StudyError
+        Where a folder holds no saved study, or a study.toml besides, or what it holds is damaged.
 
     Examples
     --------
@@ -88,7 +96,7 @@ def load_study(path: str | Path) -> Study:
     >>> study.title, int(study.communes["in_territory"].sum())
     ('CC du Pays Noyonnais', 42)
     """
-    return loaded(read_settings(path)).study
+    return read_saved(path) if Path(path).is_dir() else loaded(read_settings(path)).study
 
 
 def loaded(

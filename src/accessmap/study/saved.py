@@ -1,0 +1,296 @@
+"""A study kept whole in a folder: tables, networks, scenarios and what is known of them, given back equal.
+
+study.json says what is there, with the checksum of every file; tables are Parquet, networks are files of their own
+(`RoadNetwork.save`), scenarios are TOML. Values that Parquet would give back as something else (a note, None beside
+text) are kept as JSON, each with its kind.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap.errors import AccessmapError, Problem, StudyError
+from accessmap.provenance import Provenance, Source
+from accessmap.roads.network import RoadNetwork
+from accessmap.study import scenario_files
+from accessmap.study.study import Study
+from accessmap.words.notes import Note, first_few
+
+__all__ = ["SAVED", "read_saved", "save"]
+
+SAVED = "study.json"
+FORMAT = 1
+KIND = "accessmap study"
+SCENARIOS = "scenarios.toml"
+TABLES = ("communes", "residents", "services", "notes", "digital", "schools", "equipment")
+
+
+def save(study: Study, folder: Path) -> Path:
+    """Write a study to a folder and return it; see `Study.save`."""
+    folder = folder.resolve()
+    _check_free(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".accessmap-", dir=folder.parent))  # on the same disk: a move is one step
+    try:
+        draft = aside / "new"
+        draft.mkdir()
+        about = _write(study, draft)
+        about["files"] = {file.name: _hash(file.read_bytes()) for file in sorted(draft.iterdir())}
+        (draft / SAVED).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
+        if folder.exists():
+            folder.replace(aside / "old")
+        draft.replace(folder)
+    finally:
+        if (aside / "old").exists() and not folder.exists():
+            (aside / "old").replace(folder)
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def read_saved(folder: str | Path) -> Study:
+    """Return the study that `Study.save` wrote to a folder.
+
+    Raises
+    ------
+    StudyError
+        Where the folder holds no saved study, or a study.toml besides, or what it holds is damaged or of another
+        version.
+
+    Examples
+    --------
+    >>> read_saved("nowhere")
+    Traceback (most recent call last):
+    accessmap.errors.StudyError: nowhere holds no saved study (no study.json): give a study.toml, or a folder that \
+Study.save wrote.
+    """
+    folder = Path(folder)
+    about = _about(folder)
+    for name, digest in about["files"].items():
+        if Path(name).name != name or not (folder / name).is_file():
+            raise _damaged(folder, Note("saved_missing_file", name=name))
+        if _hash((folder / name).read_bytes()) != digest:
+            raise _damaged(folder, Note("saved_changed_file", name=name))
+    try:
+        return _read(about, folder)
+    except (AccessmapError, OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
+        why = error.problems[0] if isinstance(error, AccessmapError) and error.problems else _why(error)
+        raise _damaged(folder, Note("saved_unreadable", name=SAVED, why=why)) from error
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    """Return what study.json says, or raise where it is not there, not alone, not ours or of another version."""
+    if not (folder / SAVED).is_file():
+        raise StudyError(Problem("saved_none", folder=str(folder), saved=SAVED))
+    if (folder / "study.toml").exists():
+        raise StudyError(Problem("saved_ambiguous", folder=str(folder), saved=SAVED))
+    about, why = _json(folder / SAVED)
+    if about is None:
+        raise _damaged(folder, Note("saved_unreadable", name=SAVED, why=why))
+    if about["format"] != FORMAT:
+        raise StudyError(Problem("saved_version", value=about["format"], folder=str(folder), known=FORMAT))
+    return about
+
+
+def _json(path: Path) -> tuple[dict[str, Any] | None, str | Note]:
+    """Return what a study.json says, or None and why it is none of ours."""
+    try:
+        about = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        return None, _why(error)
+    ours = isinstance(about, dict) and about.get("kind") == KIND and isinstance(about.get("files"), dict)
+    return (about, "") if ours and "format" in about else (None, Note("saved_foreign"))
+
+
+def _write(study: Study, draft: Path) -> dict[str, Any]:
+    """Write the files of a study and return what study.json says of it."""
+    tables = {}
+    for name in TABLES:
+        table = getattr(study, name)
+        if table is not None:
+            tables[name] = _write_table(table, draft / f"{name}.parquet", name)
+    networks = {}
+    for number, (mode, network) in enumerate(study.networks.items(), start=1):
+        networks[mode] = network.save(draft / f"roads-{number}.zip").name
+    named = {name: scenario.name for name, scenario in study.scenarios.items()}
+    try:
+        scenario_files.write([each.named(name) for name, each in study.scenarios.items()], draft / SCENARIOS)
+    except TypeError as error:  # a value that TOML has no form for
+        raise StudyError(Problem("saved_value", where="scenarios", value=_why(error))) from error
+    return {
+        "kind": KIND,
+        "format": FORMAT,
+        "title": study.title,
+        "thresholds": _kept(study.thresholds, "thresholds"),
+        "cautions": _kept(study.cautions, "cautions"),
+        "provenance": _kept(study.provenance, "provenance"),
+        "categories": sorted(study.__dict__["_categories"]),
+        "tables": tables,
+        "networks": networks,
+        "scenarios": named,
+    }
+
+
+def _read(about: Mapping[str, Any], folder: Path) -> Study:
+    """Return the study that study.json tells of."""
+    tables = {name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()}
+    networks = {mode: RoadNetwork.load(folder / name) for mode, name in about["networks"].items()}
+    scenarios = scenario_files.read(folder / SCENARIOS)
+    study = Study(
+        **{name: tables.get(name) for name in TABLES},
+        networks=networks,
+        title=about["title"],
+        thresholds=_given(about["thresholds"]),
+        cautions=_given(about["cautions"]),
+        provenance=_given(about["provenance"]),
+        scenarios={name: scenarios[name].named(own) for name, own in about["scenarios"].items()},
+    )
+    study.__dict__["_categories"] = frozenset(about["categories"])
+    return study
+
+
+# ------------------------------------------------------------------ tables
+
+
+def _write_table(table: pd.DataFrame, path: Path, name: str) -> dict[str, Any]:
+    """Write one table and return what Parquet does not keep: types, attributes, and which columns are JSON."""
+    bare = table.copy()
+    bare.attrs = {}
+    told = {
+        "types": {str(column): str(kind) for column, kind in table.dtypes.items()},
+        "index": str(table.index.dtype),
+        "labels": str(table.columns.dtype),
+        "attrs": _kept(table.attrs, f"{name}.attrs"),
+        "json": [],
+    }
+    for column in [name for name, kind in table.dtypes.items() if kind == object]:  # noqa: E721 - a dtype
+        values = table[column]
+        if not values.map(lambda value: type(value) is str).all():
+            told["json"].append(column)
+            cells = [json.dumps(_kept(value, f"{name}.{column}"), ensure_ascii=False) for value in values]
+            bare[column] = pd.Series(cells, index=table.index, dtype="str")
+    try:
+        bare.to_parquet(path)
+    except (TypeError, ValueError, OverflowError) as error:  # labels that are no text, values of several kinds
+        raise StudyError(Problem("saved_value", where=name, value=_why(error))) from error
+    return told
+
+
+def _read_table(told: Mapping[str, Any], path: Path) -> pd.DataFrame:
+    """Return one table as it was written."""
+    geographic = "geometry" in told["types"].values()
+    table: pd.DataFrame = gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+    for column in told["json"]:
+        cells = [_given(json.loads(cell)) for cell in table[column]]
+        table[column] = pd.Series(cells, index=table.index, dtype=object)
+    for column, kind in told["types"].items():
+        if str(table[column].dtype) != kind:
+            table[column] = table[column].astype(kind)
+    if str(table.index.dtype) != told["index"]:
+        table.index = table.index.astype(told["index"])
+    if str(table.columns.dtype) != told["labels"]:
+        table.columns = table.columns.astype(told["labels"])
+    table.attrs = _given(told["attrs"])
+    return table
+
+
+# ------------------------------------------------------------------ values
+
+
+def _kept(value: object, where: str) -> Any:
+    """Return a value as JSON holds it, with its kind where JSON has no such thing; StudyError for any other."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if isinstance(value, np.generic):
+        return _kept(value.item(), where)
+    if value is pd.NA or value is pd.NaT:
+        return {"is": "NA" if value is pd.NA else "NaT"}
+    if isinstance(value, Note):
+        kind = type(value)
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        return {"is": "note", "of": name, "key": value.key, "n": value.n, "items": _kept(value.values, where)}
+    if isinstance(value, Provenance):
+        parts = [value.sources, dict(value.parameters), value.modelled]
+        return {"is": "provenance", "items": [_kept(part, where) for part in parts]}
+    if isinstance(value, Source):
+        return {"is": "source", "items": vars(value)}
+    if isinstance(value, Mapping):
+        return {"is": "dict", "items": [[_kept(key, where), _kept(each, where)] for key, each in value.items()]}
+    if isinstance(value, (list, tuple)):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return {"is": kind, "items": [_kept(each, where) for each in value]}
+    if type(value) in (date, datetime, pd.Timestamp):
+        return {"is": type(value).__name__, "items": value.isoformat()}
+    raise StudyError(Problem("saved_value", where=where, value=type(value).__name__))
+
+
+def _given(kept: Any) -> Any:
+    """Return the value that `_kept` made into JSON."""
+    if not isinstance(kept, dict):
+        return kept
+    kind, items = kept["is"], kept.get("items")
+    if kind == "note":
+        return _note_class(kept["of"])(kept["key"], n=kept["n"], **_given(items))
+    return _MADE[kind](items)
+
+
+_MADE: dict[str, Callable[[Any], Any]] = {
+    "NA": lambda _: pd.NA,
+    "NaT": lambda _: pd.NaT,
+    "provenance": lambda items: Provenance(*(_given(part) for part in items)),
+    "source": lambda items: Source(**items),
+    "dict": lambda items: {_given(key): _given(value) for key, value in items},
+    "list": lambda items: [_given(each) for each in items],
+    "tuple": lambda items: tuple(_given(each) for each in items),
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "Timestamp": pd.Timestamp,
+}
+
+
+def _note_class(name: str) -> type[Note]:
+    """Return a class of notes of accessmap; no other name is looked for."""
+    module, _, own = name.rpartition(".")
+    kind = getattr(import_module(module), own) if module.startswith("accessmap.") else None
+    if not isinstance(kind, type) or not issubclass(kind, Note):
+        raise ValueError(f"a note of kind {name!r}")
+    return kind
+
+
+# ------------------------------------------------------------------ the folder
+
+
+def _check_free(folder: Path) -> None:
+    """Raise where the folder holds anything that a saved study would take the place of."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise StudyError(Problem("studyfile_not_a_folder", path=str(folder)))
+    about, _ = _json(folder / SAVED)
+    known = set() if about is None else {SAVED, *about["files"]}
+    others = sorted(file.name for file in folder.iterdir() if file.name not in known)
+    if others:
+        raise StudyError(Problem("saved_taken", folder=str(folder), names=first_few(others)))
+
+
+def _damaged(folder: Path, why: Note) -> StudyError:
+    return StudyError(Problem("saved_damaged", folder=str(folder), why=why))
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _hash(data: bytes) -> str:
+    return sha256(data).hexdigest()
