@@ -125,7 +125,7 @@ def test_isochrones_come_in_the_crs_of_the_points():
         ([], {}, "cutoffs are \\[\\]"),
         ([0, 5], {}, "cutoffs are \\[0.0, 5.0\\]"),
         ([5], {"walk_kmh": 0}, "walk_kmh is 0"),
-        ([5], {"walk_metres": -1, "cell_metres": 0}, "walk_metres is -1; cell_metres is 0"),
+        ([5], {"walk_metres": -1, "cell_metres": 0}, "walk_metres is -1: .*cell_metres is 0: give"),
     ],
 )
 def test_bad_cutoffs_and_sizes_are_refused(cutoffs, options, message):

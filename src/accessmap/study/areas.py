@@ -10,13 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import NetworkError, Problem, TableError
+from accessmap.errors import NetworkError, Problem, Problems, TableError
 from accessmap.measures.minutes import nearest
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.travel import check_network
 from accessmap.tables.aligned import check_columns, check_kind, cutoffs_of
 from accessmap.tables.contracts import check_communes
-from accessmap.words.notes import Listed, Note
 
 __all__ = ["catchments", "isochrones"]
 
@@ -88,15 +87,14 @@ def isochrones(
     check_kind(points, "points", gpd.GeoDataFrame, gpd.GeoSeries)
     cutoffs = sorted(float(cutoff) for cutoff in cutoffs_of(cutoffs))
     sizes = {"walk_kmh": walk_kmh, "walk_metres": walk_metres, "cell_metres": cell_metres}
-    bad = [
-        Note("isochrones_value", name=name, value=value)
-        for name, value in sizes.items()
-        if value is not None and not value > 0
-    ]
+    problems = Problems()
+    for name, value in sizes.items():
+        if value is not None and not value > 0:
+            problems.add("isochrones_not_above_0", name=name, value=value)
     if not cutoffs or not cutoffs[0] > 0:
-        bad.append(Note("isochrones_cutoffs", value=str(cutoffs)))
-    if bad:
-        raise NetworkError(Problem("isochrones_not_above_0", what=Listed.of(bad)))
+        problems.add("isochrones_cutoffs", value=str(cutoffs))
+    if problems:
+        raise NetworkError(*problems)
     metres_a_minute = (walk_kmh or network.access_kmh) * 1000 / 60
     geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
     every = FINEST_METRES if cell_metres is None else cell_metres / 2

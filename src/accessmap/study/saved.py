@@ -144,7 +144,7 @@ def _write(study: Study, draft: Path) -> dict[str, Any]:
 
 def _read(about: Mapping[str, Any], folder: Path) -> Study:
     """Return the study that study.json tells of."""
-    tables = {name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()}
+    tables: dict[str, Any] = {name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()}
     networks = {mode: RoadNetwork.load(folder / name) for mode, name in about["networks"].items()}
     scenarios = scenario_files.read(folder / SCENARIOS)
     study = Study(
@@ -217,8 +217,8 @@ def _kept(value: object, where: str) -> Any:
     if value is pd.NA or value is pd.NaT:
         return {"is": "NA" if value is pd.NA else "NaT"}
     if isinstance(value, Note):
-        kind = type(value)
-        name = f"{kind.__module__}.{kind.__qualname__}"
+        own = type(value)
+        name = f"{own.__module__}.{own.__qualname__}"
         return {"is": "note", "of": name, "key": value.key, "n": value.n, "items": _kept(value.values, where)}
     if isinstance(value, Provenance):
         parts = [value.sources, dict(value.parameters), value.modelled]
@@ -230,7 +230,7 @@ def _kept(value: object, where: str) -> Any:
     if isinstance(value, (list, tuple)):
         kind = "list" if isinstance(value, list) else "tuple"
         return {"is": kind, "items": [_kept(each, where) for each in value]}
-    if type(value) in (date, datetime, pd.Timestamp):
+    if isinstance(value, date) and type(value) in (date, datetime, pd.Timestamp):
         return {"is": type(value).__name__, "items": value.isoformat()}
     raise StudyError(Problem("saved_value", where=where, value=type(value).__name__))
 

@@ -429,8 +429,8 @@ class Study:
             told = pd.DataFrame(
                 {"problem": problem, "remedy": Note("study_not_reached")}, index=legs.index, dtype=object
             )
-            commune = table["commune"].reindex(legs.index) if "commune" in table else pd.NA
-            lost.append(told.assign(table=name, id=legs.index, commune=commune)[list(NOTE_COLUMNS)])
+            told["commune"] = table["commune"].reindex(legs.index) if "commune" in table else pd.NA
+            lost.append(told.assign(table=name, id=legs.index)[list(NOTE_COLUMNS)])
         found = [part for part in (self.notes, *lost) if len(part)]
         return pd.concat(found, ignore_index=True) if found else self.notes.copy()
 
