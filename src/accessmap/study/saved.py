@@ -144,7 +144,9 @@ def _write(study: Study, draft: Path) -> dict[str, Any]:
 
 def _read(about: Mapping[str, Any], folder: Path) -> Study:
     """Return the study that study.json tells of."""
-    tables: dict[str, Any] = {name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()}
+    tables: dict[str, Any] = {
+        name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()
+    }
     networks = {mode: RoadNetwork.load(folder / name) for mode, name in about["networks"].items()}
     scenarios = scenario_files.read(folder / SCENARIOS)
     study = Study(

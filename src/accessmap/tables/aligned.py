@@ -50,7 +50,7 @@ def check_kind(value: object, name: str, *kinds: type) -> None:
     """
     if not isinstance(value, kinds):
         wanted = Listed.of([kind.__name__ for kind in kinds])
-        raise TableError(Problem("kind_wanted", value=type(value).__name__, wanted=wanted), about=name)
+        raise TableError(Problem("kind_wanted", value=type(value).__name__, wanted=wanted), about=table_name(name))
 
 
 def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
