@@ -64,7 +64,7 @@ def full(toy_study):
         notes=notes,
         cautions=(note, "as it is"),
         thresholds=(2, 5.5),
-        digital=pd.DataFrame({"fibre_rate": [0.5, 1.0, 0.0]}, index=pd.Index(["02001", "02002", "60001"], name="code")),
+        digital=pd.DataFrame({"fibre": [0.5, 1.0, 0.0]}, index=pd.Index(["02001", "02002", "60001"], name="code")),
     )
 
 
