@@ -2,7 +2,6 @@
 
 import logging
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import TableError
-from accessmap.read.raw import RawTable, RowNames
+from accessmap.read.raw import RawTable, RowNames, plain
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "noted", "plain"]
+__all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "noted", "ordered", "plain"]
 
 LOGGER = logging.getLogger("accessmap")
 
@@ -37,16 +36,6 @@ CODE_WORDS = frozenset(
 BLANKS = re.compile(r"[\s\u00a0\u202f\u2009']")
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")
 COMMUNE_LIKE = re.compile(r"\d[\dAB]?\d*")
-
-
-def plain(name: object) -> str:
-    """Return a column's name in lower case, without accents, words joined by one underscore.
-
-    >>> plain("Code INSEE"), plain("Libellé_Commune")
-    ('code_insee', 'libelle_commune')
-    """
-    text = unicodedata.normalize("NFKD", str(name).casefold()).encode("ascii", "ignore").decode().casefold()
-    return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -238,22 +227,37 @@ class Reading(TableProblems):
         self.table = self.table.loc[mask]
         self.rows = self.rows.take(np.flatnonzero(mask))
 
-    def finish(self, id_name: str, first: Sequence[str], check: Callable[..., None]) -> gpd.GeoDataFrame:
-        """Return the table in the contract, or raise all that is wrong with it in one error."""
-        table = gpd.GeoDataFrame(self.table, geometry="geometry").set_index(id_name)
-        columns = [name for name in first if name in table.columns]
-        further = [name for name in table.columns if name not in (*columns, "geometry")]
-        table = table[[*columns, *further, "geometry"]]
-        self.checked(check, table)
+    def finish(
+        self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
+    ) -> gpd.GeoDataFrame:
+        """Return the table in the contract, or raise all that is wrong with it in one error.
+
+        Parameters
+        ----------
+        id_name, first
+            The column that becomes the index, and those that come first.
+        check
+            Of the contract, given the table and what stands beside it (the communes).
+        """
+        given = gpd.GeoDataFrame(self.table, geometry="geometry").set_index(id_name)
+        columns = [name for name in ordered(given, first).columns if name != "geometry"]
+        table = given[[*columns, "geometry"]]
+        self.checked(check, table, *beside)
         return noted(table, self.notes)
 
-    def checked(self, check: Callable[..., None], table: pd.DataFrame) -> None:
+    def checked(self, check: Callable[..., None], table: pd.DataFrame, *beside: pd.DataFrame | None) -> None:
         """Raise all that is wrong, here or by the contract's check, in one error."""
         try:
-            check(table, row_names=self.rows)
+            check(table, *beside, row_names=self.rows)
         except TableError as error:
             self.problems += [problem for problem in error.problems if problem not in self.problems]
         self.raise_if_any()
+
+
+def ordered(table: pd.DataFrame, first: Sequence[str]) -> pd.DataFrame:
+    """Return a table with these of its columns first."""
+    known = [name for name in first if name in table.columns]
+    return table[[*known, *(name for name in table.columns if name not in known)]]
 
 
 def noted(table: Noted, notes: Sequence[Note]) -> Noted:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import Rows
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, ordered, plain
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes
 from accessmap.read.raw import RawTable
@@ -362,6 +362,5 @@ def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
     without = len(loaded.difference(table.index))
     if without:
         reading.note("communes_without_row", n=without)
-    first = [name for name in ("premises", *RATES, *COUNTS[1:]) if name in table.columns]
-    table = table[[*first, *(name for name in table.columns if name not in first)]].reindex(loaded)
+    table = ordered(table, ("premises", *RATES, *COUNTS[1:])).reindex(loaded)
     return noted(table, reading.notes)

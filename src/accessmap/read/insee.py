@@ -49,7 +49,7 @@ def households(path: Tabular) -> pd.DataFrame:
     02173      5600.0       1400.0   0.25
     """
     raw = read_table(path)
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     years = sorted(
         match["year"]
         for name in names
@@ -116,7 +116,7 @@ def ranges(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
     ['BOULANGERIE', 'bakery', 'proximity']
     """
     raw = _under_its_header(read_table(path, encoding=encoding))
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     codes, given = (as_text(raw.table[names[name]]) for name in ("typequ", "gamme"))
     typed = codes.notna().to_numpy()  # notes under the table have no code
     unknown = [row for row, value in enumerate(given) if typed[row] and plain(value) not in RANGES]

@@ -261,7 +261,7 @@ def hours(path: Tabular, *, encoding: str | None = None) -> pd.Series:
 
 def _days(raw: RawTable) -> tuple[pd.DataFrame, list[Note]]:
     """Return a row a point and day: id, date, weekday (7 a public holiday), spans as one text; and what was told."""
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     point = next((names[name] for name in POINT_IDS if name in names), None)
     spans = [column for name, column in names.items() if SPANS.fullmatch(name)]
     if point is None or "date_calendrier" not in names or not spans:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
@@ -12,7 +14,17 @@ import pandas as pd
 from accessmap.errors import Problem, SourceError
 from accessmap.words.notes import Note, first_few
 
-__all__ = ["RawTable", "RowNames", "refusal"]
+__all__ = ["RawTable", "RowNames", "plain", "refusal"]
+
+
+def plain(name: object) -> str:
+    """Return a column's name in lower case, without accents, words joined by one underscore.
+
+    >>> plain("Code INSEE"), plain("Libellé_Commune")
+    ('code_insee', 'libelle_commune')
+    """
+    text = unicodedata.normalize("NFKD", str(name).casefold()).encode("ascii", "ignore").decode().casefold()
+    return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
 class RowNames(Sequence[str]):
@@ -90,6 +102,11 @@ class RawTable:
     def __post_init__(self) -> None:
         if not len(self.lines):
             object.__setattr__(self, "lines", RowNames("row_number", range(1, len(self.table) + 1)))
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The file's columns by their plain names."""
+        return {plain(column): column for column in self.table.columns}
 
     def keep(self, mask: Iterable[bool], *notes: Note) -> RawTable:
         """Return the rows where `mask` is true, numbered anew, and notes on it."""

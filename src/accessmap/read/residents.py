@@ -121,11 +121,7 @@ def read_residents(
     else:  # no place to tell the commune by: the problem is told already
         reading.table = reading.table.assign(commune=communes.index[0])
     reading.further_numbers(tuple(NAMES))
-    return reading.finish(
-        "resident_id",
-        ("commune", "population"),
-        lambda table, *, row_names: check_residents(table, communes, row_names=row_names),
-    )
+    return reading.finish("resident_id", ("commune", "population"), check_residents, communes)
 
 
 def _choices(reading: Reading, columns: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import Rows
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, ordered, plain
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import place, points_of_mairies
@@ -244,9 +244,8 @@ def _read_answers(reading: Reading) -> None:
 
 def _finished(reading: Reading, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore").set_index("school_id")
-    first = [name for name in EQUIPMENT_NAMES if name in table.columns]
-    table = table[[*first, *(name for name in table.columns if name not in first)]]
-    reading.checked(lambda table, *, row_names: check_equipment(table, schools, row_names=row_names), table)
+    table = ordered(table, tuple(EQUIPMENT_NAMES))
+    reading.checked(check_equipment, table, schools)
     without = int((~schools.index.isin(table.index)).sum())
     if without:
         reading.note("schools_not_in_file", count=without, all=len(schools))
@@ -388,9 +387,7 @@ def schools(
         _add_roll(reading, roll, encoding)
     _give_places(reading, communes, crs, mairies, clip, successors)
     _keep_columns(reading)
-    return reading.finish(
-        "school_id", FIRST, lambda table, *, row_names: check_schools(table, communes, row_names=row_names)
-    )
+    return reading.finish("school_id", FIRST, check_schools, communes)
 
 
 def _give_sector(reading: Reading) -> None:

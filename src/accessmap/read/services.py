@@ -153,9 +153,7 @@ def read_services(
         place(reading, communes, points, clip=clip, successors=successors)
         _tell_overseas(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
-    return reading.finish(
-        "service_id", FIRST, lambda table, *, row_names: check_services(table, communes, row_names=row_names)
-    )
+    return reading.finish("service_id", FIRST, check_services, communes)
 
 
 def _allow_no_points(reading: Reading) -> None:

@@ -25,13 +25,11 @@ METRES_A_DEGREE = 111_320.0
 ROW = 1 << 32
 MAPPED_SHARE = 0.5
 
-FloatArray = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def in_settlement(
-    lon: FloatArray, lat: FloatArray, street_m: FloatArray, *, threshold_m: float = SETTLED_STREET_M
-) -> BoolArray:
+def in_settlement(lon: Floats, lat: Floats, street_m: Floats, *, threshold_m: float = SETTLED_STREET_M) -> BoolArray:
     """Return for each place whether enough residential street lies in the 450 m square around it.
 
     Parameters
@@ -65,15 +63,12 @@ def in_settlement(
     return np.asarray(around[codes] >= threshold_m)
 
 
-def in_areas(lon: FloatArray, lat: FloatArray, areas: list[Any]) -> BoolArray:
+def in_areas(lon: Floats, lat: Floats, areas: list[Any]) -> BoolArray:
     """Return for each place whether it lies within one of `areas` (polygons in degrees).
 
-    >>> import shapely
     >>> in_areas(np.array([0.5, 2.0]), np.array([0.5, 2.0]), [shapely.box(0, 0, 1, 1)]).tolist()
     [True, False]
     """
-    import shapely
-
     inside = np.zeros(len(lon), dtype=bool)
     if areas and len(lon):
         tree = shapely.STRtree(np.asarray(shapely.points(lon, lat)))
@@ -81,7 +76,7 @@ def in_areas(lon: FloatArray, lat: FloatArray, areas: list[Any]) -> BoolArray:
     return inside
 
 
-def built_up(lon: FloatArray, lat: FloatArray, street_m: FloatArray, areas: list[Any]) -> BoolArray:
+def built_up(lon: Floats, lat: Floats, street_m: Floats, areas: list[Any]) -> BoolArray:
     """Return for each place whether it is built up: in a mapped area, or among streets where the file maps none.
 
     A file maps them if at least half of its residential streets (metres) lie within its areas.
@@ -105,8 +100,6 @@ GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 TURNS = 12  # directions tried at one distance, before the distance is cut
 CUT = 0.8  # what is left of a distance at which no direction stays in the commune
 MOST_CUTS = 40  # 0.8^40: a ten-thousandth of the distance
-
-Floats = npt.NDArray[np.float64]
 
 
 def spread_residents(

@@ -64,11 +64,6 @@ def check_digital(
     row_names
         What to call each row in the message, such as its line in a file, if not by its code.
 
-    Raises
-    ------
-    TableError
-        With all problems at once.
-
     Notes
     -----
     Fibre is a technology of 30 Mbit/s or more (ARCEP, Observatoire du haut et très haut débit: "très haut débit" is
@@ -178,11 +173,6 @@ def check_schools(
     row_names
         What to call each row in the message, such as its line in a file, if not by its id.
 
-    Raises
-    ------
-    TableError
-        With all problems at once.
-
     Examples
     --------
     >>> import shapely
@@ -231,11 +221,6 @@ def check_equipment(
         Where given, every row must be of one of its schools.
     row_names
         What to call each row in the message, such as its line in a file, if not by its id.
-
-    Raises
-    ------
-    TableError
-        With all problems at once.
 
     Examples
     --------
@@ -352,11 +337,6 @@ def check_communes(communes: gpd.GeoDataFrame, *, row_names: Sequence[str] | Non
     row_names
         What to call each row in the message, such as its line in a file, if not by its id.
 
-    Raises
-    ------
-    TableError
-        With all problems at once.
-
     Examples
     --------
     >>> import shapely
@@ -395,11 +375,6 @@ def check_residents(
         Where given, every `commune` must be one of its codes, and both tables must share one CRS.
     row_names
         What to call each row in the message, such as its line in a file, if not by its id.
-
-    Raises
-    ------
-    TableError
-        With all problems at once.
 
     Examples
     --------
@@ -444,11 +419,6 @@ def check_services(
     row_names
         What to call each row in the message, such as its line in a file, if not by its id.
 
-    Raises
-    ------
-    TableError
-        With all problems at once.
-
     Examples
     --------
     >>> import shapely
@@ -491,11 +461,6 @@ def check_times(
         Where given, the rows must be all its residents, in its order: people with no access are kept.
     services
         Where given, the columns must be services of it (some or all, in any order).
-
-    Raises
-    ------
-    TableError
-        With all problems at once.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def bpe_services(raw: RawTable) -> RawTable:
     >>> read[["service_id", "name", "category"]].tolist(), int(read["capacity"])
     (['bpe-02173-B203', 'Boulangerie (02173)', 'bakery'], 5)
     """
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     if {"lambert_x", "lambert_y"} <= set(names) or {"longitude", "latitude", "typequ"} <= set(names):
         return _sites(raw, names)
     if "typequ" in names and not {"nb_equip", "count"} & set(names):
@@ -143,7 +143,7 @@ def _long(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str
     table = rows.melt([place, "line"], list(wide), "TYPEQU", "NB_EQUIP")
     table["TYPEQU"] = table["TYPEQU"].map(wide)
     long = RawTable(raw.name, table.drop(columns="line"), raw.lines.take(table["line"]), raw.notes)
-    return long, {plain(column): column for column in long.table.columns}
+    return long, long.names
 
 
 def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str]]:
@@ -159,7 +159,7 @@ def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, s
     kept = raw.keep(mask, raw.note("bpe_totals_passed_over", n=int((~mask).sum())))
     renamed = {names["facility_type"]: "TYPEQU", names["obs_value"]: "NB_EQUIP"}
     kept = replace(kept, table=kept.table.rename(columns=renamed))
-    return kept, {plain(column): column for column in kept.table.columns}
+    return kept, kept.names
 
 
 def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:

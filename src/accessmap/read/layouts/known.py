@@ -79,7 +79,7 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     >>> in_layout(raw, None, None, None)[1], in_layout(raw, "generic", None, None)[1]
     ('bpe', 'generic')
     """
-    names = {plain(column) for column in raw.table.columns}
+    names = set(raw.names)
     if layout is None:
         layout = next((name for name, one in LAYOUTS.items() if one.is_it(names)), GENERIC)
     if layout == GENERIC:
@@ -111,7 +111,7 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
 
 def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
     """The list of the ANCT; a bus stands at its home, and is marked as mobile."""
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     kind = as_text(raw.table[names["format_fs"]]).fillna("")
     mobile = kind.map(lambda word: any(mark in plain(word) for mark in ("bus", "itineran", "mobile"))).astype(bool)
     several = kind.map(lambda word: "multisite" in plain(word)).astype(bool)
@@ -125,7 +125,7 @@ def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG0
 
 def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
     """The points of contact of La Poste; step-free where both questions on it are answered yes."""
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     table = raw.table
     labels = as_text(table[names["caracteristique_du_site"]])
     places = {name: column for name, column in names.items() if name in ("latitude", "longitude")}

@@ -50,7 +50,7 @@ def mediation_services(raw: RawTable) -> RawTable:
     >>> read[["service_id", "category"]].to_numpy().tolist()
     [['mednum-7', 'digital_help'], ['mednum-7-coworking', 'coworking']]
     """
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     table = raw.table
     hours, unread = _hours(table, names)
     moves = as_text(table[names["itinerance"]]).fillna("") if "itinerance" in names else pd.Series("", table.index)

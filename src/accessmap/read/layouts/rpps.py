@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from accessmap.read.columns import as_numbers, as_text, plain
+from accessmap.read.columns import as_numbers, as_text
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.raw import RawTable, refusal
 from accessmap.words import words as labels
@@ -48,7 +48,7 @@ def practitioners(raw: RawTable, columns: Mapping[str, str | None] | None = None
     >>> read[["service_id", "name"]].tolist(), int(read["capacity"])
     (['rpps-02173-general_practitioner-1', 'Médecin généraliste (02173)'], 1)
     """
-    names = {plain(column): column for column in raw.table.columns}
+    names = raw.names
     wanted = (
         "identifiant_pp",
         "code_profession",
