@@ -42,6 +42,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             step("step_read")
             found = studyfile.loaded(file, for_dossier=True, known=wrong)
             report = found.study.report_data()
+            for name in ("problem", "remedy"):
+                report[name] = [told(each, say.lang) for each in report[name]]
     except studyfile.StudyFileError as error:
         say.warn(error.told(say.lang))
         say.result(ok=False, problems=[studyfile.record(problem, say.lang) for problem in error.problems])
