@@ -156,7 +156,7 @@ def test_hours_join_the_points_of_contact_by_their_id(tmp_path, communes) -> Non
         "20365B;ABBECOURT RP;Relais poste commerçant;02001;49.6176;3.1868\n"
     )
     services = read_services(saved(tmp_path, points, "laposte_poincont.csv"), communes=communes)
-    assert "see read_hours" in told(services)
+    assert "see am.read.hours" in told(services)
     hours = read_hours(saved(tmp_path, HEAD + calendar("05212A", USUAL)))
     joined = services.assign(hours=hours.reindex(services.index))
     check_services(joined, communes)

@@ -181,7 +181,7 @@ def check_schools(
     Traceback (most recent call last):
     accessmap.errors.TableError: schools: 1 problem.
     'level' is unknown in 1 row: '0020001A' ('primay' (did you mean 'primary'?)):
-    write one of nursery, primary, middle, high (read_schools knows the French words).
+    write one of nursery, primary, middle, high (am.read.schools knows the French words).
     """
     found = CheckedTable("schools", schools, row_names)
     if found.is_table(geographic=True):
