@@ -24,8 +24,8 @@ from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import StudyFileError
 from accessmap.studyfile.template import at_the_edge, codes_of
-from accessmap.words import words as labels
 from accessmap.words.notes import Note
+from accessmap.words.words import Words
 
 if TYPE_CHECKING:
     from accessmap.studyfile.settings import RoadsSection, ServicesSection, Settings
@@ -96,8 +96,9 @@ def rule_of(settings: Settings) -> Mapping[str, str]:
     """Return the rule by which people were spread, as a page prints it; nothing where a file says where they live."""
     if settings.residents is not None and settings.residents.path is not None:
         return {}
-    scale, shape = (labels.number(value, digits=2, lang="fr") for value in (SPREAD_SCALE, SPREAD_SHAPE))
-    return {"population": labels.text("studyfile_spread", scale=scale, shape=shape.removesuffix("0"))}
+    words = Words(settings.study.lang)
+    scale, shape = (words.count(value, digits=2) for value in (SPREAD_SCALE, SPREAD_SHAPE))
+    return {"population": words("studyfile_spread", scale=scale, shape=shape.removesuffix("0"))}
 
 
 def _sampled(settings: Settings) -> bool:
@@ -279,7 +280,7 @@ def _sampled_services(ledger: Ledger, communes: gpd.GeoDataFrame, category: str 
     typed = [name for name in kept["category"].unique() if name != "mairie"]
     known = sample_communes()["in_territory"]  # where the lists that were typed by hand are complete
     if typed and not known.reindex(communes.index[communes["in_territory"]]).all():
-        ledger.notes.append(_incomplete(typed))
+        ledger.notes.append(_incomplete(typed, Words(ledger.settings.study.lang)))
         reason = CAUTIONS[category]
         sections = [each.category if each.sample else "" for each in ledger.settings.services]
         key = ("services", sections.index(category)) if category in sections else ("communes",)
@@ -315,10 +316,10 @@ def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return every
 
 
-def _incomplete(typed: list[str]) -> pd.DataFrame:
+def _incomplete(typed: list[str], words: Words) -> pd.DataFrame:
     """Return a note by category typed by hand: complete around the Pays Chaunois, perhaps not elsewhere."""
     rows = [
-        ("services", category, pd.NA, labels.text("studyfile_sample_incomplete"), labels.text("studyfile_sample_add"))
+        ("services", category, pd.NA, words("studyfile_sample_incomplete"), words("studyfile_sample_add"))
         for category in typed
     ]
     return pd.DataFrame(rows, columns=list(NOTE_COLUMNS))
@@ -404,7 +405,8 @@ def _note_the_edge(ledger: Ledger, communes: gpd.GeoDataFrame) -> None:
     edge = inside.index.intersection(at_the_edge(communes))
     if edge.empty:
         return
-    told = labels.text("studyfile_edge", n=len(edge)), labels.text("studyfile_edge_add")
+    words = Words(ledger.settings.study.lang)
+    told = words("studyfile_edge", n=len(edge)), words("studyfile_edge_add")
     row = ("communes", title_of(communes), pd.NA, *told)
     ledger.notes.append(pd.DataFrame([row], columns=list(NOTE_COLUMNS)))
     place = ", ".join(inside["name"][edge[:_NAMED]]) + (", …" if len(edge) > _NAMED else "")
