@@ -39,6 +39,30 @@ _STEPS = 80
 _LEAST_SLACK = 1e-9
 """Slack below which a pair no longer stiffens the Newton system: the room of sites would drown in its rounding."""
 
+_CHECKED_EVERY = 10
+"""Sweeps between two measures of the gap, which costs as much as a sweep."""
+
+
+class Equilibrium(NamedTuple):
+    """Where everyone goes when nobody gains by going elsewhere.
+
+    Parameters
+    ----------
+    cost
+        By resident: crowding plus travel, without unit; 1 is the mean crowding with no travel. NaN where no site with
+        supply is reached.
+    loads
+        People by service.
+    gap
+        What people could still save by switching, as a share of all cost: 0 at the exact equilibrium. It is also the
+        difference between Beckmann's function and the bound of its dual at this crowding, so the function can be
+        lowered by no more.
+    """
+
+    cost: pd.Series
+    loads: pd.Series
+    gap: float
+
 
 @dataclass(frozen=True)
 class _Pairs:
@@ -197,31 +221,6 @@ def _newton(pairs: _Pairs, point: _Point, unplaced: Floats) -> Callable[[Floats]
         return _Point(-product / stiff - weight * slack, slack, crowding, cost)
 
     return towards
-
-
-_CHECKED_EVERY = 10
-"""Sweeps between two measures of the gap, which costs as much as a sweep."""
-
-
-class Equilibrium(NamedTuple):
-    """Where everyone goes when nobody gains by going elsewhere.
-
-    Parameters
-    ----------
-    cost
-        By resident: crowding plus travel, without unit; 1 is the mean crowding with no travel. NaN where no site with
-        supply is reached.
-    loads
-        People by service.
-    gap
-        What people could still save by switching, as a share of all cost: 0 at the exact equilibrium. It is also the
-        difference between Beckmann's function and the bound of its dual at this crowding, so the function can be
-        lowered by no more.
-    """
-
-    cost: pd.Series
-    loads: pd.Series
-    gap: float
 
 
 def raam(

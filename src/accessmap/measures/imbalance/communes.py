@@ -12,6 +12,12 @@ from accessmap.words.near import near_names
 __all__ = ["DEFICIT_BOUNDS", "deficit", "deficit_class", "no_column", "score", "score_sensitivity", "split"]
 
 
+DEFICIT_BOUNDS = (-30.0, -10.0, 10.0, 30.0)
+"""Percent of the mean that part the five classes of `deficit_class`: a choice of ours, to be stated with the map."""
+
+_CLASSES = ("strong_advantage", "advantage", "near_mean", "deficit", "strong_deficit")
+
+
 def split(values: pd.Series, groups: pd.DataFrame) -> pd.DataFrame:
     """Return the mean of `values` for each group of people, such as age classes, and the people it leaves out.
 
@@ -52,12 +58,6 @@ def split(values: pd.Series, groups: pd.DataFrame) -> pd.DataFrame:
         rows[group] = {"value": mean, "people": people.sum(), "unreached_people": people[~reached].sum()}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "people", "unreached_people"])
     return table.astype(np.float64).rename_axis("group")
-
-
-DEFICIT_BOUNDS = (-30.0, -10.0, 10.0, 30.0)
-"""Percent of the mean that part the five classes of `deficit_class`: a choice of ours, to be stated with the map."""
-
-_CLASSES = ("strong_advantage", "advantage", "near_mean", "deficit", "strong_deficit")
 
 
 def deficit(values: pd.Series, weights: pd.Series, *, higher_is_better: bool) -> pd.DataFrame:

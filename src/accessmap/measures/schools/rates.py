@@ -29,6 +29,20 @@ REFERENCE_KEYS: Final = (
     "connection_mbps",
 )
 
+SOCLE_NUMERIQUE_2021: Final = MappingProxyType({"interactive_boards_per_class": 1.0})
+"""What the State's "socle numérique de base" asks of every classroom that our table can count: one display.
+
+Source: ministère de l'Éducation nationale, appel à projets pour un socle numérique dans les écoles élémentaires
+(January 2021): a video projector, or an interactive board, projector or screen in its place, in each classroom; tablets
+or laptops "for each school", without a number. A plain projector would do for the State and is not counted here.
+"""
+
+By = Literal["commune", "level", "epci", "sector"]
+GROUPS: Final = ("commune", "level", "epci", "sector")
+WEIGHTS: Final = ("pupils", "classes", "schools")
+VERY_FAST_MBPS: Final = 30.0
+"""Très haut débit starts at 30 Mbit/s (ARCEP; France's Plan France Très Haut Débit, 2013)."""
+
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     """Raise where the value of an option is none of its choices.
@@ -136,21 +150,6 @@ def _at_least(known: pd.DataFrame, name: str, wanted: float | pd.Series) -> pd.S
     reached = values >= wanted - 1e-9
     unknown = values.isna() | pd.isna(wanted) | (known[f"{name}_at_least"] & ~reached)
     return pd.Series(reached, dtype="boolean").mask(unknown)
-
-
-SOCLE_NUMERIQUE_2021: Final = MappingProxyType({"interactive_boards_per_class": 1.0})
-"""What the State's "socle numérique de base" asks of every classroom that our table can count: one display.
-
-Source: ministère de l'Éducation nationale, appel à projets pour un socle numérique dans les écoles élémentaires
-(January 2021): a video projector, or an interactive board, projector or screen in its place, in each classroom; tablets
-or laptops "for each school", without a number. A plain projector would do for the State and is not counted here.
-"""
-
-By = Literal["commune", "level", "epci", "sector"]
-GROUPS: Final = ("commune", "level", "epci", "sector")
-WEIGHTS: Final = ("pupils", "classes", "schools")
-VERY_FAST_MBPS: Final = 30.0
-"""Très haut débit starts at 30 Mbit/s (ARCEP; France's Plan France Très Haut Débit, 2013)."""
 
 
 def equipment_rates(
