@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import lzma
+import re
 import subprocess
 import sys
 import tarfile
@@ -118,7 +119,7 @@ def clean_coverage(communes: gpd.GeoDataFrame, repairs: Repairs) -> gpd.GeoDataF
     else:
         raise SystemExit("The rounded communes are no clean coverage.")
     for code in touched:
-        repairs.append(_repair("communes", code, code, "limite qui ne colle pas à celle du voisin", "limites recalées"))
+        repairs.append(_repair("communes", code, code, "sample_edge", "sample_edge_mended"))
     polygons = [shapely.normalize(shape) for shape in degrees]
     return communes.set_geometry(gpd.GeoSeries(polygons, index=communes.index, crs=4326))
 
@@ -138,10 +139,10 @@ def fill_merger_gaps(communes: gpd.GeoDataFrame, shapes: np.ndarray, repairs: Re
         row = communes.index.get_loc(merged[0])
         filled[row] = shapely.union(filled[row], hole)
         former = communes.loc[merged[0], "former_codes"]
-        problem = f"trou de {hole.area / 1e6:.1f} km² : l'ancienne commune {former} manque au polygone".replace(
-            ".", ","
+        value = f"{hole.area / 1e6:.1f} {former}"
+        repairs.append(
+            _repair("communes", merged[0], merged[0], "sample_hole", "sample_hole_mended", problem_value=value)
         )
-        repairs.append(_repair("communes", merged[0], merged[0], problem, "trou rendu à la commune fusionnée"))
     return filled
 
 
@@ -161,7 +162,9 @@ def mairie_table(communes: gpd.GeoDataFrame, directory: pd.DataFrame, repairs: R
         mairie = f"mairie-{code}"
         repairs.extend(_point_repairs(mairie, code, quality, moved))
         repairs.extend(
-            _repair("services", mairie, code, f"horaires : {text}", "corrigés à la lecture") for text in problems
+            _repair("services", mairie, code, "sample_hours_overlap", "sample_hours_mended", problem_value=ranges)
+            for text in problems
+            for ranges in re.findall(r"[\d:]+-[\d:,-]*\d", text)
         )
         name = "Mairie " + commune["link"] + commune["name"].removeprefix(_article(commune["link"]))
         address = ", ".join(part.strip() for part in row["mairie_adresse"].splitlines() if part.strip())
@@ -302,20 +305,28 @@ def _article(link: str) -> str:
     return {"du ": "Le ", "des ": "Les ", "de La ": "La ", "de L'": "L'"}.get(link, "")
 
 
-def _repair(table: str, row: str, commune: str, problem: str, remedy: str) -> dict[str, str]:
-    return {"table": table, "id": row, "commune": commune, "problem": problem, "remedy": remedy}
+def _repair(
+    table: str, row: str, commune: str, problem: str, remedy: str, *, problem_value: str = "", remedy_value: str = ""
+) -> dict[str, str]:
+    """Return a line of repairs.csv: keys of texts of the words of accessmap, and what fills them."""
+    told = {"problem": problem, "remedy": remedy, "problem_value": problem_value, "remedy_value": remedy_value}
+    return {"table": table, "id": row, "commune": commune, **told}
 
 
 def _point_repairs(mairie: str, code: str, quality: str, moved: int | None) -> Repairs:
     """Return the line that owns up to a mairie not standing at its published point."""
-    far = "" if moved is None else f" ({moved} m plus loin)"
+    far = "" if moved is None else str(moved)
     told = {
-        "border_moved_inside": (f"point hors de la commune, à moins de {BORDER_METRES} m", f"ramené à la limite{far}"),
-        "outside_commune_moved": ("point hors de la commune", f"placé au centre de la commune{far}"),
-        "missing_placed": ("mairie sans point", "placée au centre de la commune"),
-        "seat_of_merged_commune": ("mairie sans point (commune fusionnée)", "placée à la mairie du chef-lieu"),
+        "border_moved_inside": ("sample_just_outside", "sample_to_edge", str(BORDER_METRES), far),
+        "outside_commune_moved": ("sample_outside", "sample_to_centre", "", far),
+        "missing_placed": ("sample_no_point_mairie", "sample_at_centre", "", ""),
+        "seat_of_merged_commune": ("sample_no_point_merged", "sample_at_seat", "", ""),
     }
-    return [_repair("services", mairie, code, *told[quality])] if quality in told else []
+    if quality not in told:
+        return []
+    problem, remedy, problem_value, remedy_value = told[quality]
+    values = {"problem_value": problem_value, "remedy_value": remedy_value}
+    return [_repair("services", mairie, code, problem, remedy, **values)]
 
 
 def main() -> None:

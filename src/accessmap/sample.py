@@ -13,6 +13,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import NOTE_COLUMNS, Study
 from accessmap.tables.checks import METRIC_CRS
+from accessmap.words.notes import Figure, Note
 
 __all__ = [
     "load_sample",
@@ -211,16 +212,24 @@ def _residents() -> gpd.GeoDataFrame:
 def _notes() -> pd.DataFrame:
     services = _services()
     typed = services[services["point_quality"] == "placed_at_mairie"]
-    placed = pd.DataFrame(
-        {
-            "table": "services",
-            "id": typed.index,
-            "commune": typed["commune"].to_numpy(),
-            "problem": "commune connue, point non saisi",
-            "remedy": "placé à la mairie de la commune",
-        }
-    )
-    return pd.concat([_table("repairs.csv"), placed], ignore_index=True)[list(NOTE_COLUMNS)]
+    placed = pd.DataFrame({"table": "services", "id": typed.index, "commune": typed["commune"].to_numpy()})
+    placed = placed.assign(problem="sample_no_point", remedy="sample_at_mairie", problem_value="", remedy_value="")
+    notes = pd.concat([_table("repairs.csv"), placed], ignore_index=True)
+    for column in ("problem", "remedy"):
+        values = notes[f"{column}_value"].fillna("")
+        told = [_note(key, value) for key, value in zip(notes[column], values, strict=True)]
+        notes[column] = pd.Series(told, dtype=object)
+    return notes[list(NOTE_COLUMNS)]
+
+
+def _note(key: str, value: str) -> Note:
+    """Return the note of a line of repairs.csv."""
+    if key == "sample_hole":
+        km2, commune = value.split()
+        return Note(key, km2=Figure.of(float(km2), digits=1), commune=commune)
+    if key == "sample_hours_overlap":
+        return Note(key, hours=value)
+    return Note(key, metres=Figure.of(float(value))) if value else Note(key)
 
 
 @cache

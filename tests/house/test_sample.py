@@ -149,6 +149,7 @@ def test_notes_name_the_five_mairies_of_the_territory_that_were_moved(communes, 
     territory = communes.index[communes["in_territory"]]
     remedy = notes[notes["id"].str.startswith("mairie-")].set_index("commune")["remedy"]
     remedy = remedy[remedy.index.isin(territory)].rename(communes["name"]).to_dict()
+    remedy = {name: note.told("fr").replace("\u00a0", " ") for name, note in remedy.items()}
     assert remedy.pop("Anizy-le-Grand") == "placée à la mairie du chef-lieu"
     assert remedy.pop("Besmé").startswith("ramené à la limite (38 m")  # 33 m outside: the border is that coarse
     assert set(remedy) == {"Manicamp", "Quincy-Basse", "Saint-Paul-aux-Bois", "Rogécourt"}
@@ -215,7 +216,8 @@ def test_hole_goes_to_the_merged_commune_and_is_told(build):
     filled = build.fill_merger_gaps(table, table.geometry.to_numpy(), repairs)
     assert filled[1].contains(hole)
     assert filled[0].equals(table.geometry.iloc[0])
-    assert [(row["id"], "1,0 km²" in row["problem"]) for row in repairs] == [("02001", True)]
+    told = [(row["id"], row["problem"], row["problem_value"]) for row in repairs]
+    assert told == [("02001", "sample_hole", "1.0 02002")]
 
 
 def test_hole_that_nobody_may_claim_stops_the_build(build):

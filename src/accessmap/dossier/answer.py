@@ -11,6 +11,7 @@ from accessmap.dossier.results import Results, quoted_cutoff
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
@@ -193,13 +194,14 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
     notes = study.report_data()
     inside = notes["commune"].isin(study.communes.index[study.communes["in_territory"]]) | notes["commune"].isna()
     names = pd.concat([study.communes["name"], study.services["name"]])
-    rows = tuple(
-        (
-            Cell(str(names.get(row["id"], row["id"]))),
-            Cell(str(row["problem"])),
-            Cell(words(row["remedy"]) if row["remedy"] == "counted as not reached" else str(row["remedy"])),
-        )
-        for _, row in notes[inside].iterrows()
+    here = notes.loc[inside, ["id", "problem", "remedy"]]
+    rows = tuple(  # column by column: a row of a table would make plain text of notes
+        (Cell(str(names.get(each, each))), *(Cell(_told(note, words)) for note in told))
+        for each, *told in zip(*(here[column] for column in here), strict=True)
     )
     columns = (words("item"), words("problem"), words("remedy"))
     return Table(columns, (False, False, False), rows), int((~inside).sum())
+
+
+def _told(note: str, words: Words) -> str:
+    return note.told(words.lang) if isinstance(note, Note) else str(note)
