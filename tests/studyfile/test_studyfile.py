@@ -199,7 +199,7 @@ BAD_DATA = {
     "territory": (
         "thresholds",
         'territory = ["Bourgg"]\nthresholds',
-        'study.inside[1]|(did you mean "Bourg"?)',
+        'study.territory[1]|(did you mean "Bourg"?)',
     ),
     "roads format": (NODES, 'path = "edges.csv"', "roads.path|Known endings: .osm.pbf"),
     "no minutes": ('edges = "edges.csv"', 'edges = "nodes.csv"', "column minutes is missing|of the file: id, lon, lat"),
