@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from accessmap import sentences as sentences
     from accessmap import siting as siting
     from accessmap import words as words
+    from accessmap.dossier.chapter import Chapter as Chapter
+    from accessmap.dossier.chapter import chapters as chapters
     from accessmap.dossier.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
     from accessmap.maps.communes import access_map as access_map
@@ -62,6 +64,8 @@ _HOME = {
     "AccessmapError": "errors",
     "by_commune": "measures.minutes",
     "catchments": "study.areas",
+    "Chapter": "dossier.chapter",
+    "chapters": "dossier.chapter",
     "compare": "study.comparison",
     "compare_map": "maps.communes",
     "compare_tables": "study.comparison",

@@ -70,7 +70,7 @@ def test_the_rate_is_weighted_by_people_and_rises_with_the_scenario(dossier, stu
     rates = dossier.tables["coverage_rates"]["rate"]
     assert rates["fibre", "baseline", "all"] == pytest.approx(expected)
     assert rates["fibre", "Numérique", "all"] == 1
-    assert "99,7 % des locaux sont raccordables (fibre optique)" in said(page.select_one("#numerique"))
+    assert "99,7 % des locaux sont raccordables (fibre optique)" in said(page.select_one("#digital"))
 
 
 def test_communes_that_are_not_wholly_covered_are_named_lowest_first(page):
@@ -87,7 +87,7 @@ def test_people_of_the_four_classes_make_the_territory(dossier, study):
 def test_double_burden_communes_are_far_and_little_connected(dossier, page):
     named = set(dossier.tables["double_burden"]["name"])
     assert named <= {"Champs", "Jumencourt"}
-    chapter = said(page.select_one("#numerique"))
+    chapter = said(page.select_one("#digital"))
     assert all(name in chapter for name in named)
 
 
@@ -95,7 +95,7 @@ def test_schools_say_what_is_known_and_what_is_not(dossier, page):
     schools = dossier.tables["schools"]
     assert schools.loc[("baseline", "equipped"), ["schools_with", "unknown_schools"]].to_list() == [1, 1]
     assert schools.loc[("Numérique", "equipped"), ["schools_with", "unknown_schools"]].to_list() == [2, 1]
-    chapter = said(page.select_one("#numerique"))
+    chapter = said(page.select_one("#digital"))
     assert "1 école ou établissement sur 3 est équipé" in chapter
     assert "Pour 1, l’équipement n’est pas connu." in chapter
 
@@ -104,7 +104,7 @@ def test_schools_of_which_nothing_is_known_are_not_counted_as_without(study):
     blank = replace(study, equipment=None)
     chapter = said(
         BeautifulSoup(Dossier.of(blank, category="hospital", alongside=()).to_html(), "html.parser").select_one(
-            "#numerique"
+            "#digital"
         )
     )
     assert "L’équipement des 3 écoles et établissements n’est pas connu." in chapter
@@ -113,7 +113,7 @@ def test_schools_of_which_nothing_is_known_are_not_counted_as_without(study):
 
 def test_what_the_study_has_not_is_said_to_lack(plain):
     dossier = Dossier.of(plain, category="hospital", alongside=())
-    chapter = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#numerique"))
+    chapter = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#digital"))
     assert "La couverture en fibre et en très haut débit n’est pas dans les données" in chapter
     assert "Les écoles et leur équipement ne sont pas dans les données" in chapter
     assert re.search(r"\d+ % des habitants ont un lieu qui aide aux démarches en ligne", chapter)
@@ -121,7 +121,7 @@ def test_what_the_study_has_not_is_said_to_lack(plain):
 
 
 def test_steps_are_told_in_words_and_names_stay_text(page):
-    told = said(page.select_one("#chiffres .d-asked"))
+    told = said(page.select_one("#chiffres .d-actions"))
     assert "raccorder Champs (fibre optique, 100 % des locaux)" in told
     assert f"équiper « {HOSTILE} » (tablettes : 8)" in told
 
@@ -174,7 +174,7 @@ def test_without_a_programme_there_is_no_such_chapter(plain):
 def test_in_english_the_chapters_are_english(study, plan):
     dossier = Dossier.of(study, plan, category="france_services", alongside=(), programme=sample_programme(), lang="en")
     soup = BeautifulSoup(dossier.to_html(), "html.parser")
-    assert "communes are not wholly covered" in said(soup.select_one("#numerique"))
+    assert "communes are not wholly covered" in said(soup.select_one("#digital"))
     assert "not known" not in said(soup.select_one("#programme h2"))
     assert soup.select_one("#programme h3").get_text() == "Operations"
 
@@ -189,7 +189,7 @@ def test_the_map_of_operations_names_the_communes_of_a_few(page, study):
 
 
 def test_the_map_of_both_ways_counts_every_commune(page):
-    figure = page.select_one("#numerique figure")
+    figure = page.select_one("#digital figure")
     legend = [said(entry) for entry in figure.select(".d-legend li")]
     assert sum(int(re.search(r"(\d+) communes?", entry)[1]) for entry in legend if "commune" in entry) == 84
 
@@ -201,7 +201,7 @@ def test_a_scenario_that_closes_every_place_of_help_leaves_nobody_with_one(study
     dossier = Dossier.of(study, none, category="hospital", alongside=())
     helpers = dossier.tables["digital_help"]
     assert (helpers.xs("rien", level="situation") == 0).all(axis=None)
-    assert "Scénario « rien »" in said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#numerique"))
+    assert "Scénario « rien »" in said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#digital"))
 
 
 def test_schools_of_elsewhere_are_no_schools_of_the_territory(study):

@@ -162,7 +162,7 @@ def test_rows_are_in_alphabetical_order_whatever_the_accents(page):
 
 
 def test_coverage_is_of_people_at_every_threshold(page, dossier, study):
-    shown = rows(page, "couverture")
+    shown = rows(page, "coverage")
     assert [row[0] for row in shown] == [f"{cutoff:g} minutes ou moins" for cutoff in study.thresholds]
     people = study.residents["population"][study.inside].sum()
     count = round(dossier.tables["coverage"].iloc[0, 0] * people)
@@ -170,7 +170,7 @@ def test_coverage_is_of_people_at_every_threshold(page, dossier, study):
 
 
 def test_who_gains_and_who_loses_is_told_by_scenario(page):
-    told = said(page.select_one("#gains"))
+    told = said(page.select_one("#changes"))
     assert "Communes qui gagnent le plus" in told
     assert "Communes qui perdent le plus" in told
     assert "Personne ne perd 1 minute ou plus." in told
@@ -194,7 +194,7 @@ def test_links_within_the_page_lead_somewhere(page):
 def test_the_furthest_communes_are_named_longest_first(page, dossier):
     table = dossier.tables["communes"]
     worst = table.sort_values("minutes baseline", ascending=False)["name"].head(5).to_list()
-    shown = [said(row.th) for row in page.select("#ecarts .d-sides tbody tr")]
+    shown = [said(row.th) for row in page.select("#inequality .d-sides tbody tr")]
     assert shown == worst
 
 
@@ -223,7 +223,7 @@ def test_sources_parameters_version_and_repairs_are_there(page, study):
 
 
 def test_what_is_studied_is_told_in_words(page):
-    asked = said(page.select_one(".d-asked"))
+    asked = said(page.select_one(".d-actions"))
     assert "ouvrir une France services à Coucy-le-Château-Auffrique" in asked
     assert "fermer « France services de Chauny »" in asked
 
@@ -245,7 +245,7 @@ def test_ids_are_unique_and_labels_point_to_them(page):
 def test_without_a_scenario_it_is_the_state_of_affairs(study):
     soup = BeautifulSoup(Dossier.of(study, category="hospital").to_html(), "html.parser")
     assert len(soup.select("#carte-avant-apres svg.am-picture")) == 1
-    assert soup.select_one("#gains") is None
+    assert soup.select_one("#changes") is None
     assert "d’un hôpital." in soup.select_one(".d-verdict").string
 
 
@@ -260,7 +260,7 @@ def test_in_english_the_page_is_english(study, plan):
 
 
 def bullets(soup, section: str) -> list[str]:
-    return [said(line) for line in soup.select(f"#{section} > .d-told li")]
+    return [said(line) for line in soup.select(f"#{section} > .d-lines li")]
 
 
 def french(value: float) -> str:
@@ -272,7 +272,7 @@ def plain(value: float, digits: int = 1) -> str:
 
 
 def test_every_chapter_says_how_it_is_computed_and_links_to_the_method(page):
-    for section in ("ecarts", "horaires", "exterieur", "fermetures"):
+    for section in ("inequality", "hours", "dependence", "resilience"):
         line = page.select_one(f"#{section} > .d-how")
         assert said(line).startswith("Comment c’est calculé."), section
         assert line.a["href"] == "#methode"
@@ -291,7 +291,7 @@ def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, stud
     minutes = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].min(axis=1)
     people = study.residents["population"][study.inside]
     best, worst = (weighted_quantile(minutes, people, share) for share in (0.1, 0.9))
-    first, beyond = bullets(page, "ecarts")[:2]
+    first, beyond = bullets(page, "inequality")[:2]
     assert f"mettent {plain(best)} min ou moins" in first
     assert f"plus de {plain(worst)} min, soit {worst / best:.0f} fois plus" in first
     assert beyond.startswith(f"{french(people[minutes > 10].sum())} habitants".replace("\u202f", " "))
@@ -302,18 +302,18 @@ def test_the_part_between_epcis_is_that_of_the_theil_index(page, study):
     minutes = study.minutes(study.sites("france_services"))[study.inside.to_numpy()].min(axis=1).astype("float64")
     residents = study.residents[study.inside]
     parts = theil(minutes, residents["population"], groups=residents["commune"].map(study.communes["epci"]))
-    assert bullets(page, "ecarts")[2].startswith(f"{round(100 * parts.between / parts.total)} % de ces écarts")
-    assert "les 2 intercommunalités" in bullets(page, "ecarts")[2]
+    assert bullets(page, "inequality")[2].startswith(f"{round(100 * parts.between / parts.total)} % de ces écarts")
+    assert "les 2 intercommunalités" in bullets(page, "inequality")[2]
 
 
 def test_a_gini_that_falls_because_everyone_is_further_is_not_called_progress(page):
-    closed, opened = bullets(page, "ecarts")[3:5]
+    closed, opened = bullets(page, "inequality")[3:5]
     assert "plus égaux parce que moins bien servis" in closed
     assert "les trajets sont moins inégaux" in opened
 
 
 def test_every_index_has_a_name_a_meaning_and_a_value_in_each_situation(page, dossier):
-    table = page.select_one("#ecarts table")
+    table = page.select_one("#inequality table")
     shown = table.select("tbody tr")
     assert len(shown) == 9
     assert all(row.th.select_one(".d-note").get_text() and len(row.find_all("td")) == 3 for row in shown)
@@ -327,7 +327,7 @@ def test_classes_of_communes_count_everyone_once_in_each_situation(page, dossier
     sums = dossier.tables["classes"].groupby(level="situation").sum()
     assert sums["communes"].to_list() == [84] * 3
     assert sums["people"].to_list() == [study.communes["population"][study.communes["in_territory"]].sum()] * 3
-    shown = said(page.select("#ecarts table")[1])
+    shown = said(page.select("#inequality table")[1])
     assert "plus de 30 % sous la moyenne" in shown
     assert "Non atteintes" not in shown
     deficits = dossier.tables["deficits"].loc["baseline"]
@@ -335,17 +335,17 @@ def test_classes_of_communes_count_everyone_once_in_each_situation(page, dossier
 
 
 def test_the_curve_tells_the_gini_of_the_table_and_its_figures_are_beside(page, dossier):
-    told = page.select_one("#ecarts details svg desc").get_text()
+    told = page.select_one("#inequality details svg desc").get_text()
     for value in dossier.tables["imbalance"].loc["gini"]:
         assert f"Gini {plain(value, 2)}" in told
-    figures = page.select("#ecarts details tbody tr")
+    figures = page.select("#inequality details tbody tr")
     assert [said(row.th) for row in figures] == [f"{share} %" for share in range(10, 100, 10)]
 
 
 def test_long_names_are_cut_in_the_drawing_and_never_alike(study):
     plans = [Scenario(f"Une très longue description {k}").open("france_services", commune="02217") for k in "ab"]
     soup = BeautifulSoup(Dossier.of(study, *plans).to_html(), "html.parser")
-    told = soup.select_one("#ecarts details svg desc").get_text()
+    told = soup.select_one("#inequality details svg desc").get_text()
     assert "1. Une très longue des…" in told
     assert "2. Une très longue des…" in told
 
@@ -357,7 +357,7 @@ def test_supply_to_move_is_told_only_where_capacities_are_known(toy_study, page)
     # Within 5 minutes A serves a and b, X serves b and x: a has 2/150, b 2/150 + 1/60 each; b's people have too much.
     a, b = 100 * 2 / 150, 50 * (2 / 150 + 1 / 60)
     share = abs(a / (a + b) - 100 / 150)
-    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "ecarts")
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "inequality")
     assert told[-1].startswith(f"Aujourd’hui : {round(100 * share)} % de l’offre (agents) devrait être déplacée")
     partly = Dossier.of(toy_study.with_services(services.assign(capacity=[1, 1, 1, 2, np.nan])), category="mairie")
     assert "de l’offre (capacité)" in partly.to_html()
@@ -366,7 +366,7 @@ def test_supply_to_move_is_told_only_where_capacities_are_known(toy_study, page)
 
 
 def test_hours_that_are_not_known_are_said_so_and_the_mairies_stand_in(page, dossier):
-    told = bullets(page, "horaires")
+    told = bullets(page, "hours")
     assert told[0].startswith("Horaires inconnus : ces données ne disent pas quand les France services ouvrent.")
     assert "mairies" in told[1]
     assert set(dossier.tables["hours"]["category"]) == {"mairie"}
@@ -385,7 +385,7 @@ def saturday_shares(study, *, unknown_open: bool) -> pd.Series:
 def test_saturday_morning_names_the_communes_where_nobody_or_few_find_an_open_mairie(page, study):
     surely, perhaps = (saturday_shares(study, unknown_open=value) for value in (False, True))
     people = study.communes["population"].reindex(surely.index)
-    lines = bullets(page, "horaires")[3:]
+    lines = bullets(page, "hours")[3:]
     assert f"{round(100 * (people * surely).sum() / people.sum())} % des habitants" in lines[0]
     few = (surely > 0) & (surely < 0.5)
     assert not (perhaps == 0).any()
@@ -403,7 +403,7 @@ def test_saturday_morning_names_the_communes_where_nobody_or_few_find_an_open_ma
 def test_a_commune_where_all_mairies_are_shut_on_saturday_is_named_without_a_perhaps(two_parts):
     sites = two_parts.services.assign(category="mairie", hours="Mo-Fr 09:00-12:00")
     found = Dossier.of(two_parts.with_services(sites), category="mairie")
-    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "horaires")[-1]
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "hours")[-1]
     assert told.startswith("Dans 3 communes, personne n’a de site ouvert le samedi matin à ")
     assert told.endswith(" minutes ou moins : Deux, Trois, Un.")
 
@@ -418,9 +418,9 @@ def test_shares_of_open_sites_are_those_of_the_functions_on_the_territory_alone(
             for case in ("worst", "best"):
                 share = people[minutes[case] <= cutoff].sum() / people.sum()
                 assert table.loc[(moment, cutoff), case] == pytest.approx(share)
-    evening = next(row for row in page.select("#horaires table tbody tr") if "18" in row.th.get_text())
+    evening = next(row for row in page.select("#hours table tbody tr") if "18" in row.th.get_text())
     assert said(evening.td) == f"{round(100 * table.loc[('after_18', 10), 'worst'])} %"
-    assert said(page.select_one("#horaires h3")) == "Habitants qui ont un site ouvert à portée (mairies)"
+    assert said(page.select_one("#hours h3")) == "Habitants qui ont un site ouvert à portée (mairies)"
 
 
 def test_the_imbalance_table_is_the_summary_of_the_territory_whole(dossier, study):
@@ -439,7 +439,7 @@ def test_the_imbalance_table_is_the_summary_of_the_territory_whole(dossier, stud
 
 
 def test_french_punctuation_of_the_chapters_never_parts_from_its_word(page):
-    for section in ("ecarts", "horaires", "exterieur", "fermetures"):
+    for section in ("inequality", "hours", "dependence", "resilience"):
         lines = page.select_one(f"#{section}").select("p, li, h2, h3, th, td, summary")
         text = "\n".join(line.get_text() for line in lines)
         assert not re.search(" [:;?!»]|\u00a0[;?!]|« ", text), section
@@ -448,14 +448,14 @@ def test_french_punctuation_of_the_chapters_never_parts_from_its_word(page):
 def test_unknown_hours_are_a_range_never_a_silent_no(page, dossier):
     table = dossier.tables["hours"]
     assert (table["worst"] <= table["best"]).all()
-    saturday = next(row for row in page.select("#horaires table tbody tr") if "samedi" in row.th.get_text())
+    saturday = next(row for row in page.select("#hours table tbody tr") if "samedi" in row.th.get_text())
     assert "au mieux" in said(saturday)
     assert "1 inconnu" in said(saturday)
 
 
 def test_a_category_with_hours_speaks_of_its_own(study):
     found = Dossier.of(study, category="mairie")
-    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "horaires")
+    told = bullets(BeautifulSoup(found.to_html(), "html.parser"), "hours")
     assert not any("inconnus :" in line for line in told)
     assert told[0].startswith("1 site du territoire sur 84 n’a pas d’horaires connus")
 
@@ -463,29 +463,29 @@ def test_a_category_with_hours_speaks_of_its_own(study):
 def test_where_no_hours_are_known_one_sentence_says_so(two_parts):
     found = Dossier.of(two_parts, category="pharmacy")
     soup = BeautifulSoup(found.to_html(), "html.parser")
-    assert len(bullets(soup, "horaires")) == 1
-    assert "pharmacies" in bullets(soup, "horaires")[0]
-    assert soup.select("#horaires table") == []
+    assert len(bullets(soup, "hours")) == 1
+    assert "pharmacies" in bullets(soup, "hours")[0]
+    assert soup.select("#hours table") == []
     assert found.tables["hours"].empty
 
 
 def test_the_outside_is_told_with_who_carries_and_who_comes(page, dossier):
-    carried, coming = dossier.tables["carriers"], dossier.tables["outside_demand"]["outside_people"].sum()
-    told = bullets(page, "exterieur")
+    carried, coming = dossier.tables["outside_sites"], dossier.tables["outside_demand"]["outside_people"].sum()
+    told = bullets(page, "dependence")
     count = carried["people"].sum()
     assert told[0].startswith(f"{french(count)} habitants ({round(100 * count / 70550)} %)".replace("\u202f", " "))
     assert "CA du Saint-Quentinois (2 060 habitants)" in told[1]
     assert french(coming).replace("\u202f", " ") in told[2]
     assert "accueille plus qu’il n’envoie" in told[2]
-    first = page.select_one("#exterieur tbody tr")
+    first = page.select_one("#dependence tbody tr")
     assert "Saint-Simon" in said(first)
     assert "reviendraient dans le territoire" in said(first)
 
 
 def test_data_that_end_at_the_border_say_nothing_of_the_outside(two_parts):
     soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
-    assert bullets(soup, "exterieur")[0].startswith("Les données s’arrêtent à la limite du territoire")
-    assert soup.select("#exterieur table") == []
+    assert bullets(soup, "dependence")[0].startswith("Les données s’arrêtent à la limite du territoire")
+    assert soup.select("#dependence table") == []
 
 
 def test_one_closing_counts_the_people_near_thanks_to_one_single_site(page, study):
@@ -493,16 +493,16 @@ def test_one_closing_counts_the_people_near_thanks_to_one_single_site(page, stud
     first, second = np.sort(times, axis=1)[:, :2].T
     people = study.residents["population"][study.inside].to_numpy()
     alone = people[(first <= 20) & ~(second <= 20)].sum()
-    told = bullets(page, "fermetures")[1:]
+    told = bullets(page, "resilience")[1:]
     assert told[0].startswith(f"{french(alone)} habitants".replace("\u202f", " "))
     assert told[1] == "Aucune fermeture isolée ne ferait passer quelqu’un au-delà de 30 minutes."
     assert "« France services de Chauny »" in told[2]
 
 
 def test_only_a_modelled_network_warns_that_the_counts_are_exaggerated(page, two_parts):
-    assert bullets(page, "fermetures")[0].startswith("Attention : le réseau est modélisé")
+    assert bullets(page, "resilience")[0].startswith("Attention : le réseau est modélisé")
     soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
-    told = bullets(soup, "fermetures")
+    told = bullets(soup, "resilience")
     assert told[0].startswith("300 habitants (50 %) ne sont à 20 minutes ou moins que grâce à un seul site")
     assert any("n’atteindraient plus aucun site" in line for line in told)
 
@@ -510,11 +510,11 @@ def test_only_a_modelled_network_warns_that_the_counts_are_exaggerated(page, two
 def test_where_nobody_is_reached_any_more_the_chapters_still_stand(two_parts):
     found = Dossier.of(two_parts, Scenario("fermeture").close("p"))
     soup = BeautifulSoup(found.to_html(), "html.parser")
-    assert "plus personne n’atteint de site" in said(soup.select_one("#ecarts"))
+    assert "plus personne n’atteint de site" in said(soup.select_one("#inequality"))
     assert found.tables["imbalance"].loc["unreached_people"].to_list() == [300.0, 600.0]
-    assert "Non atteintes" in said(soup.select("#ecarts table")[1])
+    assert "Non atteintes" in said(soup.select("#inequality table")[1])
     # Today's curve is of those reached, as its Gini index is.
-    assert "Gini" in soup.select_one("#ecarts details svg desc").get_text()
+    assert "Gini" in soup.select_one("#inequality details svg desc").get_text()
 
 
 # ------------------------------------------------------------------ hostile and odd inputs
@@ -543,12 +543,12 @@ def test_hostile_names_stay_text_everywhere(hostile):
         ".d-verdict",
         "#communes",
         "#corrections",
-        ".d-asked",
+        ".d-actions",
         ".am-views",
-        "#gains",
-        "#ecarts",
-        "#exterieur",
-        "#fermetures",
+        "#changes",
+        "#inequality",
+        "#dependence",
+        "#resilience",
         "figure",
     ):
         assert HOSTILE in soup.select_one(place).get_text(), place
@@ -594,7 +594,7 @@ def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(two_parts):
     row = next(row for row in rows(soup, "communes") if row[0] == "Trois")
     assert row[2] == row[-1] == "non atteint"
     assert row[-2] == "nouvellement atteint"
-    told = said(soup.select_one("#gains"))
+    told = said(soup.select_one("#changes"))
     assert "300 habitants qui n’avaient aucun accès sont nouvellement atteints" in told
     assert "Personne ne gagne 1 minute ou plus." in told
     assert "1 commune non atteinte" in said(soup.select_one("figure"))
@@ -603,7 +603,7 @@ def test_people_who_are_not_reached_are_words_and_stay_in_the_shares(two_parts):
 def test_closing_the_only_site_is_no_loss_in_minutes_but_people_no_longer_reached(two_parts):
     found = Dossier.of(two_parts, Scenario("fermeture").close("p"))
     soup = BeautifulSoup(found.to_html(), "html.parser")
-    told = said(soup.select_one("#gains"))
+    told = said(soup.select_one("#changes"))
     assert "300 habitants ne sont plus atteints du tout" in told
     assert "Personne ne perd 1 minute ou plus." in told
     assert "3 communes non atteintes" in said(soup.select("figure")[1])

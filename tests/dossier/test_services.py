@@ -201,12 +201,12 @@ def test_the_hash_changes_with_the_numbers_and_not_with_the_day(study, plan, mon
 def test_walkers_and_cyclists_are_set_beside_the_car(study, plan):
     mairies = study.sites("mairie")
     networks = {mode: RoadNetwork.modelled(study.communes, mairies, mode=mode) for mode in ("bike", "walk")}
-    dossier = Dossier.of(study, plan, alongside=(), networks=networks)
+    dossier = Dossier.of(replace(study, networks={**study.networks, **networks}), plan, alongside=())
     shares = dossier.tables["modes"]["share"]
     assert shares["baseline", "car", 10] == pytest.approx(dossier.tables["coverage"].loc[10, "baseline"])
     assert shares["baseline", "walk", 10] < shares["baseline", "bike", 10] < shares["baseline", "car", 10]
     assert shares[plan.name, "walk", 10] > shares["baseline", "walk", 10]
-    chapter = BeautifulSoup(dossier.to_html(), "html.parser").select_one("#sans-voiture")
+    chapter = BeautifulSoup(dossier.to_html(), "html.parser").select_one("#without_car")
     heads = [said(row.th) for row in chapter.select("tr.d-group")]
     assert heads == ["En voiture", "À vélo", "À pied"]
     assert "Les données ne disent pas combien d’habitants n’ont pas de voiture." in said(chapter)
@@ -216,14 +216,15 @@ def test_people_without_a_car_who_are_left_out_are_counted_where_they_are_known(
     without = study.residents.assign(without_car=study.residents["population"] * 0.2)
     poorer = replace(study, residents=without)
     network = RoadNetwork.modelled(study.communes, study.sites("mairie"), mode="walk")
-    dossier = Dossier.of(poorer, category="hospital", alongside=(), networks={"walk": network})
-    chapter = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#sans-voiture"))
+    poorer = replace(poorer, networks={**poorer.networks, "walk": network})
+    dossier = Dossier.of(poorer, category="hospital", alongside=())
+    chapter = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#without_car"))
     assert "habitants sans voiture" in chapter
     assert "alors qu’en voiture ils en auraient un" in chapter
 
 
 def test_without_other_networks_there_is_no_such_chapter(page):
-    assert page.select_one("#sans-voiture") is None
+    assert page.select_one("#without_car") is None
 
 
 def test_what_a_reader_must_know_first_stands_at_the_top_of_both_pages(study):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from accessmap import Scenario, coverage
+from accessmap import Scenario, coverage, sentences
 from accessmap.errors import ScenarioError, StudyError, TableError
 from accessmap.programme import (
     INDICATORS,
@@ -24,7 +24,6 @@ from accessmap.programme import (
     programme_told,
     side_by_side,
     side_rows,
-    side_told,
     territories_of,
 )
 from accessmap.programme.files import sample as sample_programme
@@ -507,9 +506,9 @@ def test_territories_are_told_in_words(known_study):
     assert told.loc["Sites for 10,000 people (France services)", "AB"] == "66.7"
     assert told.loc["Mean time (France services)", "AB"] == "1.0\u00a0min"
     assert told.loc["Share of schools equipped", "X"] == "unknown"
-    sentences = side_told(found)
-    assert sentences[0] == "France services, à 5\u00a0minutes ou moins\u00a0: AB 100\u00a0%, X 100\u00a0%."
-    assert "maximums" in sentences[-1]
+    said = sentences.territories(found)
+    assert said[0] == "France services, à 5\u00a0minutes ou moins\u00a0: AB 100\u00a0%, X 100\u00a0%."
+    assert "maximums" in said[-1]
 
 
 def test_what_each_operation_changes_is_told(known_study):

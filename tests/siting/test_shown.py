@@ -219,13 +219,14 @@ def priced(mean: float, beyond: float, unreached: float = 0.0) -> pd.DataFrame:
 def test_the_price_is_told_as_french_is_written(mean: float, beyond: float, told: str) -> None:
     names = pd.Series({"coucy": "Coucy", "anizy": "Anizy"})
     said = sentences.price(priced(mean, beyond), "coucy", cutoff=20, names=names)
-    assert said == f"Coucy et non Anizy\u00a0: {told}"
+    assert said == [f"Coucy et non Anizy\u00a0: {told}"]
 
 
 def test_who_would_reach_no_site_is_told_apart() -> None:
-    told = sentences.price(priced(1.0, 40, 12), "coucy", cutoff=7.5)
-    assert told.startswith("coucy et non anizy")
-    assert told.endswith("au-delà de 7,5\u00a0minutes. 12\u00a0habitants n’atteindraient plus aucun site.")
+    price, apart = sentences.price(priced(1.0, 40, 12), "coucy", cutoff=7.5)
+    assert price.startswith("coucy et non anizy")
+    assert price.endswith("au-delà de 7,5\u00a0minutes.")
+    assert apart == "12\u00a0habitants n’atteindraient plus aucun site."
     with pytest.raises(SitingError, match="did you mean 'coucy'"):
         sentences.price(priced(1.0, 40), "couci", cutoff=20)
 

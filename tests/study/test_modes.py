@@ -10,12 +10,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessmap import RoadNetwork, Study
+from accessmap import RoadNetwork, Study, sentences
 from accessmap.errors import NetworkError, SourceError, StudyError, TableError
 from accessmap.read.insee import households as read_households_without_car
 from accessmap.roads.modelled import LOCAL_METRES, MAX_METRES, modelled_legs
 from accessmap.roads.speeds import rows_of
-from accessmap.sentences.without_car import captive_sentence
 from accessmap.study.modes import coverage as coverage_by_mode
 from accessmap.study.modes import gap as mode_gap
 from accessmap.study.modes import minutes as minutes_by_mode
@@ -291,7 +290,8 @@ def told(left_out, share, **options):
     index = pd.MultiIndex.from_tuples([("walk", 30), ("rollers", 30)], names=["mode", "cutoff"])
     table = pd.DataFrame({"left_out": [left_out] * 2, "left_out_share": [share] * 2}, index=index)
     options = {"mode": "walk", "cutoff": 30, "category": FS, **options}
-    return captive_sentence(table, **options).replace("\xa0", " ").replace("\u202f", " ")
+    (said,) = sentences.without_car(table, **options)
+    return said.replace("\xa0", " ").replace("\u202f", " ")
 
 
 def test_the_sentence_agrees_in_number():

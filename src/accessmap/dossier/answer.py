@@ -1,67 +1,37 @@
-"""The sentences, figures and table rows of a dossier, formatted for one language; no markup in here."""
+"""The answer of a dossier: key figures, what is studied, who gains, coverage, every commune, what was repaired."""
+
+from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
+from markupsafe import Markup
 
-from accessmap.dossier.layout import Card, Cell, Table, plain, sortable
-from accessmap.dossier.results import Results, quoted_cutoff
-from accessmap.study.scenario import Scenario
+from accessmap import sentences as told_of
+from accessmap.dossier.layout import Beside, Cell, Heading, Lines, Part, Table, sortable
+from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.study.study import Study
 from accessmap.words import words as labels
-from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
-MOST_FURTHEST: Final = 5
 
 
-def verdict(found: Results, words: Words) -> str:
-    """Return the answer in one sentence: how many people are near a site today, and in each scenario."""
-    cutoff = quoted_cutoff(found.coverage)
-    shares = {str(name): float(found.coverage[name][cutoff]) for name in found.coverage}
-    total = float(found.people.sum())
-    category = labels.category(found.category).with_article(words.lang)
-    parts = [
-        words("verdict_today", share=words.percent(shares[BASELINE]), cutoff=words.cutoff(cutoff), category=category)
-    ]
-    for name in found.names:
-        more = round((shares[name] - shares[BASELINE]) * total)
-        share = words.percent(shares[name])
-        if more:
-            change = labels.people_change(more, lang=words.lang)
-            parts.append(words("verdict_scenario", name=name, share=share, change=change))
-        else:
-            parts.append(words("verdict_same", name=name))
-    return words("joined").join(parts) + "."
+@dataclass(frozen=True)
+class Card:
+    """The key figures of one situation: its name, one large figure and what it counts, and lines below."""
 
-
-def sentences(found: Results, words: Words) -> tuple[str, ...]:
-    """Return the result in at most three sentences: who is near, how long trips take, who gains and who loses."""
-    facts = found.summary
-    told = [verdict(found, words)]
-    others = [
-        words("sentence_mean_scenario", name=name, mean=words.minutes(facts[name]["mean"])) for name in found.names
-    ]
-    today = facts[BASELINE]
-    if not math.isnan(today["mean"]):
-        mean = words.minutes(today["mean"])
-        told.append(words("sentence_mean", today=mean, others="".join(others), d9=words.minutes(today["d9"])))
-    changes = []
-    for name in found.names:
-        sums = found.changes.xs(name, level="scenario")
-        gain, lose = (words(f"card_{side}", n=round(float(sums[side].sum()))) for side in ("gain", "lose"))
-        changes.append(words("sentence_change", name=name, gain=gain, lose=lose))
-    if changes:
-        told.append(words("joined").join(changes) + ".")
-    return tuple(told)
+    name: str
+    figure: str
+    unit: str
+    lines: tuple[str, ...]
 
 
 def cards(found: Results, words: Words) -> list[Card]:
     """Return the key figures of today and of each scenario."""
-    cutoff = quoted_cutoff(found.coverage)
+    cutoff = found.quoted
     made = []
     for name in map(str, found.minutes):
         facts = found.summary[name]
@@ -79,114 +49,108 @@ def cards(found: Results, words: Words) -> list[Card]:
     return made
 
 
-def asked(study: Study, scenarios: Sequence[Scenario], words: Words) -> list[tuple[str, str]]:
+def actions(known: Known, words: Words) -> list[tuple[str, str]]:
     """Return each scenario's name with what it does, in words."""
     return [
         (
             scenario.name,
-            words("joined").join(step.told(study, words) for step in scenario.steps) or words("step_none"),
+            words("joined").join(step.told(known.study, words) for step in scenario.steps) or words("step_none"),
         )
-        for scenario in scenarios
+        for scenario in known.results.scenarios
     ]
 
 
-def coverage_table(found: Results, words: Words) -> Table:
-    """Return people within each threshold, by situation: share, people, and a bar."""
-    total = float(found.people.sum())
-    rows = []
-    for cutoff, shares in found.coverage.iterrows():
-        minutes = float(str(cutoff))
-        row = [Cell(words("within", cutoff=words.cutoff(minutes)), minutes)]
-        row += [Cell(words.percent(share), float(share), words.people(share * total), float(share)) for share in shares]
-        rows.append(tuple(row))
-    columns = (words("metric_trip"), *(words.name(str(name)) for name in found.coverage))
-    return Table(columns, (False, *[True] * len(found.coverage.columns)), tuple(rows))
+def changes_tables(known: Known) -> dict[str, pd.DataFrame] | None:
+    """Return who gains and who loses, by (scenario, commune); None without a scenario."""
+    return {"changes": known.results.changes} if known.results.scenarios else None
 
 
-def changes_of(found: Results, name: str, words: Words) -> dict[str, Any]:
-    """Return who gains and who loses in one scenario: sentences, and the communes that gain or lose most."""
-    sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-    told = []
-    for side in ("gain", "lose"):
-        people, communes = sums[side].sum(), int((sums[side].round() > 0).sum())
-        counted = words("communes", n=communes)
-        whole = words(f"{side}_summary", people=words.people(people), communes=counted)
-        told.append(whole if communes else words(f"{side}_none"))
-    for column, key in (("newly_reached", "new_summary"), ("no_longer_reached", "lost_summary")):
-        if sums[column].sum() > 0:
-            told.append(words(key, people=words.people(sums[column].sum())))
-    sides = [_most_changed(found, sums, side, words) for side in ("gain", "lose") if (sums[side].round() > 0).any()]
-    return {"name": words.name(name), "told": told, "sides": sides}
+def changes_shown(tables: Tables, words: Words) -> list[Part]:
+    """Return who gains and who loses in each scenario: sentences, and the communes that gain or lose most."""
+    found = tables.known.results
+    parts: list[Part] = []
+    for name in found.names:
+        sums = pd.DataFrame(tables["changes"].xs(name, level="scenario"))
+        lines = told_of.changes(tables["changes"], scenario=name, lang=words.lang)
+        parts += [Heading(words.name(name)), Lines(tuple(lines))]
+        sides = [_most_changed(found, sums, side, words) for side in ("gain", "lose") if (sums[side].round() > 0).any()]
+        parts += [Beside(tuple(sides))] if sides else []
+    return parts
 
 
-def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> dict[str, Any]:
+def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> tuple[Part, ...]:
     touched = sums[sums[side].round() > 0].sort_values(side, ascending=False, kind="stable")
     shown = touched.head(MOST_COMMUNES)
     rows = tuple(
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
-            Cell(labels.number(round(row[side]), lang=words.lang), float(row[side])),
+            Cell(words.count(round(row[side])), float(row[side])),
             Cell(words.change(row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
     )
     columns = (words("commune"), words(f"people_{'gaining' if side == 'gain' else 'losing'}"), words("mean_change"))
+    title = words("gainers" if side == "gain" else "losers")
+    table = Table(columns, (False, True, True), rows, title, level=4)
     more = len(touched) - len(shown)
-    return {
-        "title": words("gainers" if side == "gain" else "losers"),
-        "table": Table(columns, (False, True, True), rows),
-        "more": words("and_more", n=more) if more else "",
-    }
+    return (table, Markup('<p class="d-more">{}</p>').format(words("and_more", n=more))) if more else (table,)
 
 
-def communes_table(found: Results, words: Words) -> Table:
+def coverage_tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return the share of people (0-1) within each threshold, by situation."""
+    return {"coverage": known.results.coverage}
+
+
+def no_sentences(*_: object) -> list[str]:
+    """Return no sentence: what is shown says it."""
+    return []
+
+
+def coverage_shown(tables: Tables, words: Words) -> list[Part]:
+    """Return people within each threshold, by situation: share, people, and a bar."""
+    table, found = tables["coverage"], tables.known.results
+    total = found.total
+    rows = []
+    for cutoff, shares in table.iterrows():
+        minutes = float(str(cutoff))
+        row = [Cell(words("within", cutoff=words.cutoff(minutes)), minutes)]
+        row += [Cell(words.percent(share), float(share), words.people(share * total), float(share)) for share in shares]
+        rows.append(tuple(row))
+    columns = (words("metric_trip"), *(words.name(str(name)) for name in table))
+    shown = Table(columns, (False, *[True] * len(table.columns)), tuple(rows))
+    return [words("coverage_read", cutoff=words.cutoff(found.quoted)), shown]
+
+
+def communes_tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return minutes, change by scenario and nearest site by commune."""
+    return {"communes": known.results.communes}
+
+
+def communes_shown(tables: Tables, words: Words) -> list[Part]:
     """Return the table by commune: people, minutes, change by scenario, nearest site."""
+    names = tables.known.results.names
     columns = [words("commune"), words("inhabitants"), words("baseline")]
-    for name in found.names:
+    for name in names:
         columns += [words("with_scenario", name=name), words("change")]
     columns.append(words("site_today"))
     rows = []
-    for _, row in found.communes.sort_values("name", key=plain, kind="stable").iterrows():
+    for _, row in tables["communes"].sort_values("name", key=plainly, kind="stable").iterrows():
         site = str(row["nearest_site"]) if isinstance(row["nearest_site"], str) else words("unreached")
         before = row[f"minutes {BASELINE}"]
         cells = [
             Cell(str(row["name"]), str(row["name"])),
-            Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
+            Cell(words.count(row["population"]), float(row["population"])),
             Cell(words.minutes(before), sortable(before)),
         ]
-        for name in found.names:
+        for name in names:
             after, change = row[f"minutes {name}"], row[f"change {name}"]
             newly = math.isnan(before) and not math.isnan(after)
             cells.append(Cell(words.minutes(after), sortable(after)))
             cells.append(Cell(words("newly_reached") if newly else words.change(change), sortable(change)))
         rows.append((*cells, Cell(site, site)))
-    return Table(tuple(columns), (False, *[True] * (len(columns) - 2), False), tuple(rows))
-
-
-def furthest_table(found: Results, words: Words) -> Table:
-    """Return the communes with the longest mean trip today; those not reached come first."""
-    column = f"minutes {BASELINE}"
-    order = found.communes[found.communes["population"] > 0].sort_values(
-        column, ascending=False, na_position="first", kind="stable"
-    )
-    rows = tuple(
-        (
-            Cell(str(row["name"])),
-            Cell(labels.number(row["population"], lang=words.lang), float(row["population"])),
-            Cell(words.minutes(row[column]), sortable(row[column])),
-        )
-        for _, row in order.head(MOST_FURTHEST).iterrows()
-    )
-    return Table((words("commune"), words("inhabitants"), words("baseline")), (False, True, True), rows)
-
-
-def facts(found: Results, name: str, words: Words, *, change: bool) -> str:
-    """Return what a picture shows, in a sentence for those who do not see it."""
-    if not change:
-        return words("facts", mean=words.minutes(float(found.summary[name]["mean"])))
-    sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-    gain, lose = (words.people(sums[side].sum()) for side in ("gain", "lose"))
-    return words("change_facts", gain=gain, lose=lose)
+    numeric = (False, *[True] * (len(columns) - 2), False)
+    hint = Markup('<p>{} <span class="d-hint" hidden>{}</span></p>').format(words("table_read"), words("sort_hint"))
+    return [hint, Table(tuple(columns), numeric, tuple(rows), sortable=True)]
 
 
 def repairs(study: Study, words: Words) -> tuple[Table, int]:
@@ -196,12 +160,8 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
     names = pd.concat([study.communes["name"], study.services["name"]])
     here = notes.loc[inside, ["id", "problem", "remedy"]]
     rows = tuple(  # column by column: a row of a table would make plain text of notes
-        (Cell(str(names.get(each, each))), *(Cell(_told(note, words)) for note in told))
-        for each, *told in zip(*(here[column] for column in here), strict=True)
+        (Cell(str(names.get(each, each))), *(Cell(words.told(note)) for note in texts))
+        for each, *texts in zip(*(here[column] for column in here), strict=True)
     )
     columns = (words("item"), words("problem"), words("remedy"))
     return Table(columns, (False, False, False), rows), int((~inside).sum())
-
-
-def _told(note: str, words: Words) -> str:
-    return note.told(words.lang) if isinstance(note, Note) else str(note)

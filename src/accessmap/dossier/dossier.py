@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from html import escape
@@ -17,21 +17,24 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
+from accessmap import sentences
 from accessmap.categories import Lang
-from accessmap.dossier import answer as sections
-from accessmap.dossier.chapter import Chapters
-from accessmap.dossier.digital import sheet_lines
+from accessmap.dossier import answer
+from accessmap.dossier.chapter import Chapter, check_chapters
+from accessmap.dossier.chapter import chapters as built_in
+from accessmap.dossier.layout import Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
-from accessmap.dossier.results import Results, category_of, quoted_cutoff, results
+from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
+from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheets import Sheet, sheets
+from accessmap.errors import Problems, StudyError
 from accessmap.files import write_whole
 from accessmap.maps.drawing import Drawing
 from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
-from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -71,28 +74,24 @@ class Dossier:
         Heading of the page.
     verdict
         The answer in one sentence.
-    tables
-        Name to table: communes (with geometry), coverage, summary, changes; services, services_by_commune, scores;
-        imbalance, deficits, classes; hours, hours_by_commune, hours_of_week; modes; carriers, outside_demand,
-        criticality, one_closure_away; coverage_rates, physical_digital, double_burden, digital_help, schools;
-        indicators and territories where there is a programme; data_report, sources. Empty where nothing is known.
     provenance
         Sources and parameters of all of it.
     lang
         "fr" or "en".
     made
         The day it was made: today, or that of SOURCE_DATE_EPOCH.
+    chapters
+        Those that were asked for, in order.
     """
 
     title: str
     verdict: str
-    tables: Mapping[str, pd.DataFrame]
     provenance: Provenance
     lang: Lang
     made: date
-    _study: Study = field(repr=False)
-    _found: Results = field(repr=False)
-    _chapters: Chapters = field(repr=False)
+    chapters: tuple[Chapter, ...]
+    _known: Known
+    _tables: dict[str, Tables]
 
     @classmethod
     def of(
@@ -103,7 +102,7 @@ class Dossier:
         alongside: Sequence[str] | None = None,
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
-        networks: Mapping[str, RoadNetwork] | None = None,
+        chapters: Sequence[Chapter] | None = None,
         lang: Lang = "fr",
     ) -> Dossier:
         """Return the dossier of a study and of what each scenario changes in minutes to a category of services.
@@ -124,8 +123,8 @@ class Dossier:
         territories
             What the programme's chapter sets side by side: see `accessmap.programme.side_by_side`. The territory and
             its EPCI where not given; a department only makes sense where all of its services are in the study.
-        networks
-            Other ways to go, by mode: ``{"walk": …, "bike": …}``; each is set beside the car in a chapter of its own.
+        chapters
+            Those behind the answer, in order; ``accessmap.chapters()`` where not given. One may be left out or added.
         lang
             "fr" or "en".
 
@@ -134,7 +133,7 @@ class Dossier:
         ScenarioError
             Where the category cannot be told, two scenarios have one name, or one cannot be applied.
         StudyError
-            Where the study has no site of a category that is asked for.
+            Where the study has no site of a category that is asked for, or two chapters or their tables one name.
 
         Examples
         --------
@@ -148,34 +147,92 @@ class Dossier:
         """
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
-        found = results(study, scenarios, kind)
-        others = networks or dict(list(study.networks.items())[1:])
-        chapters = Chapters.of(study, found, categories_of(study, kind, alongside), programme, territories, others)
-        provenance = study.credit.with_parameters(
-            **{
-                words("param_category"): labels.category(kind).name(lang),
-                words("param_thresholds"): ", ".join(
-                    labels.number(cutoff, lang=lang) + labels.NO_BREAK + labels.unit("minutes", lang=lang, short=True)
-                    for cutoff in study.thresholds
-                ),
-            }
+        asked = built_in() if chapters is None else tuple(chapters)
+        check_chapters(asked)
+        known = Known(
+            study=study,
+            results=results(study, scenarios, kind),
+            categories=categories_of(study, kind, alongside),
+            programme=programme,
+            territories=territories,
+            lang=lang,
         )
-        return cls(
+        unit = labels.unit("minutes", lang=lang, short=True)
+        cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
+        dossier = cls(
             title=words("dossier_title", place=study.title, category=labels.category(kind).name(lang, count=2)),
-            verdict=sections.verdict(found, words),
-            tables=MappingProxyType(_tables(study, found, provenance) | chapters.tables),
-            provenance=provenance,
+            verdict=sentences.coverage(known.results.coverage, category=kind, people=known.results.total, lang=lang)[0],
+            provenance=study.credit.with_parameters(
+                **{
+                    words("param_category"): labels.category(kind).name(lang),
+                    words("param_thresholds"): cutoffs,
+                }
+            ),
             lang=lang,
             made=today(),
-            _study=study,
-            _found=found,
-            _chapters=chapters,
+            chapters=asked,
+            _known=known,
+            _tables={chapter.name: Tables(known, chapter.tables(known) or {}) for chapter in asked},
         )
+        dossier._check_tables()
+        return dossier
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every table by name.
+
+        communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
+        services, services_by_commune, scores; imbalance, deficits, classes; hours, hours_by_commune, hours_of_week;
+        outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital, double_burden,
+        digital_help, schools; modes where there are other ways to go; indicators and territories where there is a
+        programme. They are empty where nothing is known.
+        """
+        made = {
+            name: table for each in self._tables.values() for name, table in each.items() if not name.startswith("_")
+        }
+        return MappingProxyType(self._own_tables() | made)
+
+    def _own_tables(self) -> dict[str, pd.DataFrame]:
+        found = self._known.results
+        sources = pd.DataFrame(
+            [[s.title, s.publisher, s.vintage, s.licence, s.url, s.sha256] for s in self.provenance.sources],
+            columns=["title", "publisher", "vintage", "licence", "url", "sha256"],
+        )
+        return {
+            "communes": found.communes,
+            "coverage": found.coverage,
+            "summary": found.summary,
+            "changes": found.changes,
+            "data_report": self._known.study.report_data(),
+            "sources": sources,
+        }
+
+    def _check_tables(self) -> None:
+        """Raise where two tables have one name, and the one would hide the other."""
+        held = self._own_tables()
+        problems = Problems()
+        for chapter, tables in self._tables.items():
+            for name, table in tables.items():
+                if name.startswith("_"):
+                    continue
+                if held.setdefault(name, table) is not table:
+                    problems.add("chapter_table_twice", value=name, chapter=chapter)
+        problems.raise_if_any(StudyError, "chapters")
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The result in at most three sentences: who is near, how long trips take, who gains and who loses."""
-        return sections.sentences(self._found, Words(self.lang))
+        found = self._known.results
+        return tuple(
+            sentences.in_short(
+                found.coverage,
+                found.summary,
+                found.changes,
+                category=found.category,
+                people=found.total,
+                lang=self.lang,
+            )
+        )
 
     @property
     def maps(self) -> Mapping[str, OfflineMap]:
@@ -201,12 +258,13 @@ class Dossier:
             script=Markup(script),  # noqa: S704 - our own files
             patterns=page_patterns(),
             definitions=definitions(drawing),
-            figures=figures(drawing, parts, self._found, words),
+            figures=figures(drawing, parts, self._known.results, words),
             live=parts.map(),
             live_credit=drawing.credit,
             marks=marks(drawing),
             drawing=drawing,
-            **self._common(),
+            chapters=list(self._shown(words)),
+            **self._common(words),
             **self._contents(words),
         )
 
@@ -218,14 +276,14 @@ class Dossier:
         template = environment().get_template("sheets.html")
         return template.render(
             text=words,
-            title=words("sheets_title", place=self._study.title),
+            title=words("sheets_title", place=self._known.study.title),
             policy=policy(style),
             style=Markup(style),  # noqa: S704 - our own files
             definitions=definitions(drawing),
             drawing=drawing,
             credit=drawing.credit,
             sheets=self._sheets(words),
-            **self._common(),
+            **self._common(words),
         )
 
     @property
@@ -234,8 +292,8 @@ class Dossier:
         whole = sha256(f"{self.title} {self.verdict} {self.lang}".encode())
         for name in sorted(self.tables):
             table = self.tables[name]
-            told = table.drop(columns="geometry") if "geometry" in table else table
-            whole.update(f"{name}\n{told.to_csv(float_format='%.6g', lineterminator=chr(10))}".encode())
+            plain = table.drop(columns="geometry") if "geometry" in table else table
+            whole.update(f"{name}\n{plain.to_csv(float_format='%.6g', lineterminator=chr(10))}".encode())
         return whole.hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -275,67 +333,60 @@ class Dossier:
         return f"<Dossier {self.title!r}: {self.verdict}>"
 
     def _drawing(self) -> Drawing:
-        return main_drawing(self._study, self._found, self.provenance, self.title, Words(self.lang))
+        known = self._known
+        return main_drawing(known.study, known.results, self.provenance, self.title, Words(self.lang))
 
-    def _common(self) -> dict[str, Any]:
+    def _common(self, words: Words) -> dict[str, Any]:
         """Return what every page says of itself."""
         content = self.hash
+        study = self._known.study
+        made = labels.date_text(self.made, lang=self.lang)
+        # What a sheet says of itself when it goes out alone.
+        foot = [words("sheets_title", place=study.title), made]
+        if self.provenance.modelled:
+            foot.append(words("modelled_title"))
         return {
             "lang": self.lang,
             "version": version("accessmap"),
-            "made": labels.date_text(self.made, lang=self.lang),
+            "made": made,
             "provenance": self.provenance,
-            "cautions": self._study.cautions,
-            "sheet_foot": self._sheet_foot(content),
+            "cautions": [words.told(caution) for caution in study.cautions],
+            "sheet_foot": " · ".join([*foot, words("content_hash", hash=content[:16])]),
             "hash": content,
         }
 
-    def _sheet_foot(self, content: str) -> str:
-        """Return what a sheet says of itself when it goes out alone."""
-        words = Words(self.lang)
-        parts = [words("sheets_title", place=self._study.title), labels.date_text(self.made, lang=self.lang)]
-        if self.provenance.modelled:
-            parts.append(words("modelled_title"))
-        return " · ".join([*parts, words("content_hash", hash=content[:16])])
-
     def _sheets(self, words: Words) -> list[Sheet]:
-        chapters = self._chapters
-        more = sheet_lines(chapters.online, words)
-        return sheets(self._study, self._found, chapters.services, chapters.opening, words, more=more)
+        # Every sheet sets the services out, whether or not the page has a chapter on them.
+        services = self._tables.get("services") or Tables(self._known, services_tables(self._known))
+        return sheets(self._known, services, self._tables.get("hours"), self._tables.get("digital"), words)
+
+    def _shown(self, words: Words) -> Iterator[dict[str, Any]]:
+        """Return each chapter that has a table and something to say of it, in words."""
+        for chapter in self.chapters:
+            tables = self._tables[chapter.name]
+            if not tables:
+                continue
+            lines = [words.told(line) for line in chapter.sentences(tables, words)]
+            parts = [
+                Table.of(part, words) if isinstance(part, pd.DataFrame) else part
+                for part in chapter.shown(tables, words)
+            ]
+            if lines or parts:
+                title = words.told(chapter.title or chapter.name)
+                yield {"name": chapter.name, "title": title, "lines": lines, "parts": parts}
 
     def _contents(self, words: Words) -> dict[str, Any]:
-        study, found = self._study, self._found
-        inside = study.communes["in_territory"]
+        known = self._known
+        inside = known.study.communes["in_territory"]
         here = words("communes", n=int(inside.sum()))
-        repaired, elsewhere = sections.repairs(study, words)
+        repaired, elsewhere = answer.repairs(known.study, words)
         return {
-            "territory": words("territory_line", communes=here, people=words.people(float(found.people.sum()))),
-            "asked": sections.asked(study, found.scenarios, words),
-            "cards": sections.cards(found, words),
-            "changes": [sections.changes_of(found, name, words) for name in found.names],
-            "coverage": sections.coverage_table(found, words),
-            "communes": sections.communes_table(found, words),
-            **self._chapters.contents(study, found, words),
+            "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
+            "actions": answer.actions(known, words),
+            "cards": answer.cards(known.results, words),
             "sheets": self._sheets(words),
-            "furthest": sections.furthest_table(found, words),
             "repairs": repaired,
             "elsewhere": elsewhere,
-            "cutoffs": ", ".join(labels.number(cutoff, lang=self.lang) for cutoff in study.thresholds),
-            "quoted": words.cutoff(quoted_cutoff(found.coverage)),
+            "quoted": words.cutoff(known.results.quoted),
             "method_people": words("method_people", all_communes=words("communes", n=len(inside)), communes=here),
         }
-
-
-def _tables(study: Study, found: Results, provenance: Provenance) -> dict[str, pd.DataFrame]:
-    sources = pd.DataFrame(
-        [[s.title, s.publisher, s.vintage, s.licence, s.url, s.sha256] for s in provenance.sources],
-        columns=["title", "publisher", "vintage", "licence", "url", "sha256"],
-    )
-    return {
-        "communes": found.communes,
-        "coverage": found.coverage,
-        "summary": found.summary,
-        "changes": found.changes,
-        "data_report": study.report_data(),
-        "sources": sources,
-    }

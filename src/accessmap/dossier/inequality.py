@@ -1,8 +1,6 @@
-"""How unequally minutes are spread: the numbers of the chapter, and how it reads itself out."""
+"""How unequally minutes are spread."""
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,8 +8,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from accessmap import decay
-from accessmap.dossier.layout import Cell, Table, sortable
-from accessmap.dossier.results import Results, quoted_cutoff
+from accessmap import sentences as told_of
+from accessmap.dossier.layout import Beside, Cell, Folded, Heading, How, Part, Table, sortable
+from accessmap.dossier.results import Known, Results, Tables
 from accessmap.maps.charts import lorenz_chart
 from accessmap.measures.floating import two_step_fca
 from accessmap.measures.imbalance import DEFICIT_BOUNDS, deficit, deficit_class, hoover, lorenz, summary
@@ -20,8 +19,7 @@ from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["Inequality", "classes_table", "curve_of", "curve_table", "imbalance_table", "inequality", "told"]
-
+MOST_FURTHEST: Final = 5
 MOST_CURVES: Final = 4  # as many as lorenz_chart tells apart
 LONGEST_NAME: Final = 20
 
@@ -40,7 +38,7 @@ def _drawn(found: Results) -> pd.DataFrame:
     return today if (today > 0).any(axis=None) else today.iloc[:0]
 
 
-def curve_of(found: Results, words: Words) -> Markup:
+def _curves(found: Results, words: Words) -> Markup:
     """Return the Lorenz curves as one picture; empty where nobody is reached."""
     minutes = _drawn(found)
     if minutes.empty:
@@ -62,7 +60,7 @@ def _short(names: list[str]) -> list[str]:
     return cut if len(set(cut)) == len(cut) else [f"{number}. {name}" for number, name in enumerate(cut)]
 
 
-def curve_table(found: Results, words: Words) -> Table:
+def _curves_table(found: Results, words: Words) -> Table:
     """Return the same curves in figures: the share of all minutes that falls to each share of people."""
     minutes = _drawn(found)
     shares = np.arange(0.1, 1.0, 0.1)
@@ -78,61 +76,42 @@ def curve_table(found: Results, words: Words) -> Table:
         for place, share in enumerate(shares)
     )
     columns = (words("lorenz_people"), *(words.name(str(name)) for name in held))
-    return Table(columns, (False, *[True] * len(held)), rows if held else ())
+    return Table(columns, (False, *[True] * len(held)), rows if held else (), label=words("lorenz_title"))
 
 
-@dataclass(frozen=True, eq=False)
-class Inequality:
-    """How unequally minutes are spread over the people of the territory, today and in each scenario.
+def tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return how unequally minutes are spread over the people of the territory, today and in each scenario.
 
-    Parameters
-    ----------
-    table
-        Indicators of `accessmap.measures.imbalance.summary` × situations; NaN where nobody is reached.
-    deficits
-        By (situation, commune): value, deficit, percent, total, rank and class, against the mean of the situation.
-    classes
-        By (situation, class): communes and people; "unreached" are communes where nobody is reached.
-    moved
-        By situation, the share (0-1) of capacity that would have to move; empty without capacities.
-    line
-        The threshold, in minutes, of short_share and shortfall.
-    groups
-        Number of EPCIs compared; 0 where they are not known, or there is one.
+    Returns
+    -------
+    dict
+        imbalance
+            Indicators of `accessmap.imbalance.summary` × situations; NaN where nobody is reached. Those of a threshold
+            are of the one that the dossier quotes, those between groups of the EPCI where there are several.
+        deficits
+            By (situation, commune): value, deficit, percent, total, rank and class, against the mean of the situation.
+        classes
+            By (situation, class): communes and people; "unreached" are communes where nobody is reached.
+        _moved
+            By situation, the share (0-1) of capacity that would have to move; empty without capacities.
     """
+    found = known.results
+    groups = _epci(known)
+    situations = {str(name): _indices(found, str(name), found.quoted, groups) for name in found.minutes}
+    deficits = _deficits(found, known.study.residents[known.study.inside.to_numpy()])
+    return {
+        "imbalance": pd.DataFrame(situations, index=max(situations.values(), key=len).index),
+        "deficits": deficits,
+        "classes": _classes(deficits),
+        "_moved": _moved(known.study, found).to_frame(),
+    }
 
-    table: pd.DataFrame
-    deficits: pd.DataFrame
-    classes: pd.DataFrame
-    moved: pd.Series
-    line: float
-    groups: int
 
-
-def inequality(study: Study, found: Results) -> Inequality:
-    """Return how unequally minutes are spread, on the territory and nothing else.
-
-    >>> import accessmap as am
-    >>> from accessmap.dossier.results import results
-    >>> study = am.load_sample()
-    >>> data = inequality(study, results(study, (), "france_services"))
-    >>> round(float(data.table.loc["p90", "baseline"]), 1), data.groups
-    (13.7, 2)
-    """
-    line = quoted_cutoff(found.coverage)
-    residents = study.residents[study.inside.to_numpy()]
-    epci = residents["commune"].map(study.communes["epci"])
-    groups = epci if epci.notna().all() and len(epci.unique()) > 1 else None
-    situations = {str(name): _indices(found, str(name), line, groups) for name in found.minutes}
-    deficits = _deficits(found, residents)
-    return Inequality(
-        table=pd.DataFrame(situations, index=max(situations.values(), key=len).index),
-        deficits=deficits,
-        classes=_classes(deficits),
-        moved=_moved(study, found),
-        line=line,
-        groups=0 if groups is None else len(groups.unique()),
-    )
+def _epci(known: Known) -> pd.Series | None:
+    """Return the EPCI of each resident of the territory; None where not all are known, or there is one."""
+    study = known.study
+    epci = study.residents.loc[study.inside.to_numpy(), "commune"].map(study.communes["epci"])
+    return epci if epci.notna().all() and len(epci.unique()) > 1 else None
 
 
 def _indices(found: Results, name: str, line: float, groups: pd.Series | None) -> pd.Series:
@@ -199,90 +178,65 @@ def _moved(study: Study, found: Results) -> pd.Series:
     return pd.Series(shares, dtype="float64").dropna().rename("share_to_move")
 
 
-def told(data: Inequality, found: Results, words: Words) -> list[str]:
-    """Return the chapter in a few sentences: the spread today, who is far, between whom, and what scenarios change."""
-    today = data.table[BASELINE]
-    if math.isnan(today["mean"]):
-        return [words("ineq_nobody")]
-    said = [_spread(today, words), _beyond(found, words)]
-    if data.groups and today["theil"] > 0:
-        share = today["theil_between"] / today["theil"]
-        rest = words.percent(1 - share)
-        said.append(words("ineq_between", share=words.percent(share), n=data.groups, rest=rest))
-    said += [_scenario(data, found, name, words) for name in found.names]
-    said += [
-        words(
-            "ineq_moved",
-            situation=words.name(str(name)),
-            share=words.percent(share),
-            unit=_unit(found, words),
-            cutoff=words.cutoff(max(found.coverage.index)),
-        )
-        for name, share in data.moved.items()
-    ]
-    return said
-
-
-def _unit(found: Results, words: Words) -> str:
-    """Return what capacities count: as the sites say, else as the category has it; those words are French."""
-    sites = found.sites[BASELINE]
-    told = set(sites["capacity_unit"].dropna()) if "capacity_unit" in sites else set()
-    unit = told.pop() if len(told) == 1 else labels.category(found.category).capacity_unit
-    return str(unit) if unit and words.lang == "fr" else words("capacity")
-
-
-def _spread(today: pd.Series, words: Words) -> str:
-    best, worst = words.minutes(today["p10"]), words.minutes(today["p90"])
-    ratio = float(today["p90_p10"])
-    if math.isnan(ratio):
-        return words("ineq_spread", best=best, worst=worst)
-    whole = ratio >= 10 or round(ratio, 1) == round(ratio)
-    return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.count(ratio, digits=0 if whole else 1))
-
-
-def _beyond(found: Results, words: Words) -> str:
-    """Return how many people are beyond each threshold today; those not reached are beyond all."""
-    total = float(found.people.sum())
-    parts: list[str] = []
-    for cutoff, share in found.coverage[BASELINE].items():
-        left = 1 - float(share)
-        minutes = words.cutoff(float(str(cutoff)))
-        if round(left * total) == 0:
-            parts.append(words("ineq_beyond_nobody" if parts else "ineq_beyond_nobody_first", cutoff=minutes))
-            break
-        key = "ineq_beyond_more" if parts else "ineq_beyond"
-        parts.append(words(key, n=round(left * total), share=words.percent(left), cutoff=minutes))
-    return ", ".join(parts) + "."
-
-
-def _scenario(data: Inequality, found: Results, name: str, words: Words) -> str:
-    """Return what a scenario changes; a Gini index that falls because everyone is further off is no progress."""
-    now, then = data.table[BASELINE], data.table[name]
-    if math.isnan(then["mean"]):
-        return words("ineq_scenario_nobody", name=words.name(name))
-    total = float(found.people.sum())
-    more = (float(found.coverage[BASELINE][data.line]) - float(found.coverage[name][data.line])) * total
-    further = float(then["p90"] - now["p90"])
-    before, after = (words.count(float(side["gini"]), digits=2) for side in (now, then))
-    if before == after:
-        verdict = words("ineq_gini_same", gini=after)
-    else:
-        longer = then["mean"] > now["mean"]
-        key = ("less" if then["gini"] < now["gini"] else "more") + ("_longer" if longer else "")
-        verdict = words(f"ineq_gini_{key}", before=before, after=after)
-    return words(
-        "ineq_scenario",
-        name=words.name(name),
-        worst=words.minutes(then["p90"]),
-        change=words("unchanged") if abs(further) < 0.05 else words.change(further),
-        cutoff=words.cutoff(data.line),
-        people=words.people((1 - float(found.coverage[name][data.line])) * total),
-        more=words("same_number") if round(more) == 0 else labels.people_change(round(more), lang=words.lang),
-        verdict=verdict,
+def sentences(tables: Tables, words: Words) -> list[str]:
+    """Return the spread today, who is far, between whom, and what scenarios change."""
+    found, groups = tables.known.results, _epci(tables.known)
+    return told_of.inequality(
+        tables["imbalance"],
+        coverage=found.coverage,
+        people=found.total,
+        groups=0 if groups is None else len(groups.unique()),
+        moved=tables["_moved"]["share_to_move"],
+        capacity=_capacity(found),
+        lang=words.lang,
     )
 
 
-def imbalance_table(data: Inequality, words: Words) -> Table:
+def _capacity(found: Results) -> str:
+    """Return what capacities count: as the sites say, else as the category has it."""
+    sites = found.sites[BASELINE]
+    units = set(sites["capacity_unit"].dropna()) if "capacity_unit" in sites else set()
+    return str(units.pop() if len(units) == 1 else labels.category(found.category).capacity_unit or "")
+
+
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the indices, the classes of communes, those furthest away, and the curves."""
+    found = tables.known.results
+    parts: list[Part] = [
+        _indices_table(tables["imbalance"], found.quoted, words),
+        Heading(words("classes_title")),
+        words("classes_read"),
+        _classes_table(tables["classes"], words),
+        Heading(words("worst_off")),
+        Beside(((_furthest_table(found, words),),)),
+    ]
+    curve = _curves(found, words)
+    if curve:
+        plot = Markup('<div class="d-plot">{}</div>').format(curve)
+        beside = Beside(((plot,), (_curves_table(found, words),)), "d-curve")
+        parts.append(Folded(words("lorenz_open"), (words("lorenz_read"), beside)))
+    return [*parts, How(words("how_inequality"))]
+
+
+def _furthest_table(found: Results, words: Words) -> Table:
+    """Return the communes with the longest mean trip today; those not reached come first."""
+    column = f"minutes {BASELINE}"
+    order = found.communes[found.communes["population"] > 0].sort_values(
+        column, ascending=False, na_position="first", kind="stable"
+    )
+    rows = tuple(
+        (
+            Cell(str(row["name"])),
+            Cell(words.count(row["population"]), float(row["population"])),
+            Cell(words.minutes(row[column]), sortable(row[column])),
+        )
+        for _, row in order.head(MOST_FURTHEST).iterrows()
+    )
+    columns = (words("commune"), words("inhabitants"), words("baseline"))
+    return Table(columns, (False, True, True), rows, label=words("worst_off"))
+
+
+def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
     """Return the indices a council can use by situation, each with a plain name and what it means.
 
     Hoover and Theil themselves stay in the tables of the dossier: of minutes, they tell a council nothing that Gini
@@ -296,20 +250,20 @@ def imbalance_table(data: Inequality, words: Words) -> Table:
         "p90_p10": lambda value: words("times", value=words.count(value, digits=1)) if value == value else "–",
         "unreached_people": words.people,
         "short_share": words.percent,
-        "shortfall": lambda value: words.minutes(value * data.line),
+        "shortfall": lambda value: words.minutes(value * line),
         "gini": lambda value: words.count(value, digits=2),
         "theil_between": words.percent,
     }
     rows = []
     for key, written in formats.items():
-        if key not in data.table.index or (key == "unreached_people" and not data.table.loc[key].any()):
+        if key not in indices.index or (key == "unreached_people" and not indices.loc[key].any()):
             continue
-        values = data.table.loc[key].to_numpy(dtype="float64")
+        values = indices.loc[key].to_numpy(dtype="float64")
         named = key
         if key == "theil_between":
             named = "between"
-            values = values / data.table.loc["theil"].replace(0.0, np.nan).to_numpy(dtype="float64")
-        cutoff = words.cutoff(data.line)
+            values = values / indices.loc["theil"].replace(0.0, np.nan).to_numpy(dtype="float64")
+        cutoff = words.cutoff(line)
         title = Cell(words(f"index_{named}", cutoff=cutoff), note=words(f"index_{named}_read", cutoff=cutoff))
         rows.append(
             (
@@ -317,18 +271,18 @@ def imbalance_table(data: Inequality, words: Words) -> Table:
                 *(Cell(written(float(value)), sortable(float(value))) for value in values),
             )
         )
-    columns = (words("metric"), *(words.name(str(name)) for name in data.table))
-    return Table(columns, (False, *[True] * len(data.table.columns)), tuple(rows))
+    columns = (words("metric"), *(words.name(str(name)) for name in indices))
+    return Table(columns, (False, *[True] * len(indices.columns)), tuple(rows), words("indices_title"))
 
 
-def classes_table(data: Inequality, words: Words) -> Table:
+def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
     """Return people and communes by class of deficit: each column against its own mean."""
     near, far = (words.count(bound) for bound in DEFICIT_BOUNDS[2:])
     rows = []
-    names = list(data.classes.index.unique("situation"))
-    total = float(data.classes.loc[names[0], "people"].sum())
-    for kind in data.classes.index.unique("class"):
-        each = data.classes.xs(kind, level="class")
+    names = list(classes.index.unique("situation"))
+    total = float(classes.loc[names[0], "people"].sum())
+    for kind in classes.index.unique("class"):
+        each = classes.xs(kind, level="class")
         if kind == "unreached" and not each["people"].any():
             continue
         title = Cell(words(f"class_{kind}"), note=words(f"class_{kind}_read", near=near, far=far))
@@ -343,4 +297,4 @@ def classes_table(data: Inequality, words: Words) -> Table:
         ]
         rows.append((title, *cells))
     columns = (words("deficit_class"), *(words.name(str(name)) for name in names))
-    return Table(columns, (False, *[True] * len(names)), tuple(rows))
+    return Table(columns, (False, *[True] * len(names)), tuple(rows), label=words("classes_title"))

@@ -1,11 +1,17 @@
-"""What the parts of a dossier are written with: cells, tables, cards, and the words of one language."""
+"""What a chapter shows, ready to be written: tables of cells, figures, notes, and how they stand together."""
+
+from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
+from markupsafe import Markup
 
-__all__ = ["Card", "Cell", "Table", "plain", "sortable"]
+from accessmap.words.words import Words
+
+__all__ = ["Beside", "Cell", "Figure", "Figures", "Folded", "Heading", "How", "Lines", "Part", "Table", "sortable"]
 
 
 @dataclass(frozen=True)
@@ -22,28 +28,99 @@ class Cell:
 class Table:
     """A table ready to be written: the titles of its columns, which are numbers, and its rows.
 
-    A row of one cell is a heading over those below it.
+    A row of one cell is a heading over those below it. The title stands above the table, and names it to those who do
+    not see it; a label only names it, and the title of the chapter does where there is neither.
     """
 
+    kind: ClassVar = "table"
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    label: str = ""
+    level: int = 3
+    sortable: bool = False
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, words: Words, *, title: str = "") -> Table:
+        """Return a table as it stands, its index first; numbers are written as the language writes them."""
+        whole = frame.reset_index()
+        numeric = tuple(pd.api.types.is_numeric_dtype(whole[name]) for name in whole)
+
+        def cells(values: pd.Series, number: bool) -> list[Cell]:
+            if not number:
+                return [Cell(words.told(value), str(value)) for value in values]
+            digits = 0 if (values.dropna() % 1 == 0).all() else 1
+            return [Cell(words.count(value, digits=digits), sortable(value)) for value in values]
+
+        columns = [cells(whole[name], number) for name, number in zip(whole, numeric, strict=True)]
+        rows = tuple(zip(*columns, strict=True))
+        return cls(tuple(map(str, whole.columns)), numeric, rows, title)
 
 
 @dataclass(frozen=True)
-class Card:
-    """The key figures of one situation: its name, one large figure, and lines below."""
+class Figure:
+    """A picture with its name, its legend and the title of that."""
 
+    kind: ClassVar = "figure"
     name: str
-    figure: str
-    told: str
+    svg: Markup
+    legend: Markup
+    title: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Small pictures side by side, under the legend of the first."""
+
+    kind: ClassVar = "figures"
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading below that of the chapter."""
+
+    kind: ClassVar = "heading"
+    text: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Sentences, one a line."""
+
+    kind: ClassVar = "lines"
     lines: tuple[str, ...]
 
 
-def plain(names: pd.Series) -> pd.Series:
-    """Return names without accents and capitals, so that Béthancourt stands before Bichancourt."""
-    bare = names.str.normalize("NFD").str.encode("ascii", "ignore").str.decode("ascii")
-    return bare.str.casefold().str.replace("-", " ")
+@dataclass(frozen=True)
+class How:
+    """How the chapter is computed; a link to the method follows."""
+
+    kind: ClassVar = "how"
+    text: str
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Parts that open below their summary."""
+
+    kind: ClassVar = "folded"
+    summary: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Columns of parts, side by side where there is room; `style` is one of dossier.css."""
+
+    kind: ClassVar = "beside"
+    columns: tuple[tuple[Part, ...], ...]
+    style: str = "d-sides"
+
+
+# Plain text is a paragraph, markup stands as it is, and a table is written as `Table.of` does.
+Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Beside
 
 
 def sortable(value: float) -> float | str:

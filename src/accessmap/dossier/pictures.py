@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import cycle, islice
 from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.dossier import answer as sections
-from accessmap.dossier.digital import CONNECTED, Online
+from accessmap.dossier.layout import Figure
 from accessmap.dossier.results import Results
-from accessmap.dossier.services import Services, service_views
-from accessmap.maps.choropleth import QUALITATIVE
 from accessmap.maps.communes import compare_views
-from accessmap.maps.drawing import PAPER, SHAPES, Drawing, Entry, View, draw
+from accessmap.maps.drawing import SHAPES, Drawing, View, draw
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import picture
-from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.study.study import Study
-from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "online_figures", "programme_figures", "service_figures"]
+__all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "small_figures"]
 
 MAP_KEY: Final = "carte"
-# Beyond so many sites on a small map, markers would hide the colours.
-MOST_MARKS: Final = 40
-MOST_NAMED: Final = 4
 
 
 def main_drawing(study: Study, found: Results, provenance: Provenance, title: str, words: Words) -> Drawing:
@@ -50,17 +39,26 @@ def main_drawing(study: Study, found: Results, provenance: Provenance, title: st
     )
 
 
-def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[dict[str, Any]]:
+def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[Figure]:
     """Return the pictures, one a view, each with its legend and with words for those who do not see it."""
     made = []
     for number, view in enumerate(drawing.views):
         # Views come in the order baseline, then level and change of each scenario.
         name = BASELINE if number == 0 else found.names[(number - 1) // 2]
-        told = sections.facts(found, name, words, change=number > 0 and number % 2 == 0)
-        alt = f"{words('map_minutes', name=view.name, facts=told)} {words('map_alt', table=words('section_table'))}"
+        facts = _facts(found, name, words, change=number > 0 and number % 2 == 0)
+        alt = f"{words('map_minutes', name=view.name, facts=facts)} {words('map_alt', table=words('chapter_communes'))}"
         svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
-        made.append({"name": view.name, "svg": svg, "legend": parts.legend(view), "title": view.title})
+        made.append(Figure(view.name, svg, parts.legend(view), view.title))
     return made
+
+
+def _facts(found: Results, name: str, words: Words, *, change: bool) -> str:
+    """Return what a picture shows, in a sentence for those who do not see it."""
+    if not change:
+        return words("facts", mean=words.minutes(float(found.summary[name]["mean"])))
+    sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
+    gain, lose = (words.people(sums[side].sum()) for side in ("gain", "lose"))
+    return words("change_facts", gain=gain, lose=lose)
 
 
 def marks(drawing: Drawing) -> list[dict[str, Any]]:
@@ -76,84 +74,7 @@ def marks(drawing: Drawing) -> list[dict[str, Any]]:
     ]
 
 
-def service_figures(study: Study, data: Services, words: Words) -> list[dict[str, Any]]:
-    """Return one small map a service, with its sites where they are few enough; one legend does for all of them."""
-    views = [
-        replace(view, entries=tuple(replace(entry, communes=None, people=None) for entry in view.entries))
-        for view in service_views(study, data, words)
-    ]
-    marked = []
-    stands_in: dict[str, tuple[int, ...]] = {}
-    for number, category in enumerate(data.categories):
-        sites = study.sites(category)
-        if len(sites) <= MOST_MARKS:
-            marked.append(sites)
-            stands_in |= dict.fromkeys(sites.index, (number,))
-    every = gpd.GeoDataFrame(pd.concat(marked), crs=study.services.crs) if marked else None
-    today = data.table.xs(BASELINE, level="situation")
-    alts = [
-        words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(today["mean"][category]))))
-        for view, category in zip(views, data.categories, strict=True)
-    ]
-    return plain_figures(study, views, every, stands_in, alts, "services", words)
-
-
-def online_figures(study: Study, data: Online, words: Words) -> list[dict[str, Any]]:
-    """Return the map of who is near or far, connected or not; no map without a digital table."""
-    from accessmap.maps.bivariate import bivariate_map
-
-    if not data.technology:
-        return []
-    minutes, rate = data.communes["minutes"], data.communes["rate"]
-    page = bivariate_map(
-        study.communes,
-        minutes.rename(words("median_trip")),
-        rate.rename(words(f"tech_{data.technology}")),
-        first_breaks=[data.near_minutes],
-        second_breaks=[CONNECTED],
-        units=("minutes", "share"),
-        higher_is_better=(False, True),
-        lang=words.lang,
-    )
-    view = replace(page.drawing.views[0], name=words("online_map_title"))
-    return plain_figures(study, [view], None, {}, [view.alt(words.lang)], "numerique-carte", words)
-
-
-def programme_figures(study: Study, programme: Programme, words: Words) -> list[dict[str, Any]]:
-    """Return the map of where the operations are: communes by the kinds of operation that they hold."""
-    communes = study.communes[study.communes["in_territory"]]
-    kinds: dict[str, list[str]] = {str(code): [] for code in communes.index}
-    for operation in programme:
-        members = communes.index[(communes["epci"] == operation.epci).fillna(False).astype(bool)]
-        for code in operation.communes or members:
-            kind = words(f"programme_kind_{operation.kind}")
-            if code in kinds and kind not in kinds[code]:
-                kinds[code].append(kind)
-    by_label: dict[str, list[str]] = {}
-    for code, held in kinds.items():
-        by_label.setdefault(" + ".join(held), []).append(code)
-    none = by_label.pop("", [])
-    people = communes["population"].astype("float64")
-    groups = [*by_label.items(), (words("programme_no_operation"), none)]
-    # Colours may come again: the names beside them tell which is which.
-    colours = [*islice(cycle(QUALITATIVE), len(by_label)), PAPER]
-    entries = tuple(
-        Entry(_with_names(label, codes, communes["name"], words), colour, "", len(codes), float(people[codes].sum()))
-        for (label, codes), colour in zip(groups, colours, strict=True)
-    )
-    fill = {code: number for number, (_, codes) in enumerate(groups) for code in codes}
-    title = words("programme_map_title")
-    view = View("programme", title, title, entries, fill, dict.fromkeys(fill, ()))
-    return plain_figures(study, [view], None, {}, [view.alt(words.lang)], "programme-carte", words)
-
-
-def _with_names(label: str, codes: Sequence[str], names: pd.Series, words: Words) -> str:
-    """Return a label with the communes it is of, where they are few: colour is never alone."""
-    shown = labels.capitalised(label)
-    return words("with_names", label=shown, names=", ".join(names[list(codes)])) if len(codes) <= MOST_NAMED else shown
-
-
-def plain_figures(
+def small_figures(
     study: Study,
     views: list[View],
     sites: gpd.GeoDataFrame | None,
@@ -161,17 +82,12 @@ def plain_figures(
     alts: list[str],
     key: str,
     words: Words,
-) -> list[dict[str, Any]]:
+) -> list[Figure]:
     """Return one picture a view, whose paths are those that the page holds already; ids start with `key`."""
     drawing = draw(study.communes, views, sites, title="", credit="", lang=words.lang, stands_in=stands_in)
     parts = map_parts(drawing, key, heading="h3", paths=False)
     return [
-        {
-            "name": view.name,
-            "svg": picture(drawing, number, key=f"{key}-{number}", alt=alt),
-            "legend": parts.legend(view),
-            "title": view.title,
-        }
+        Figure(view.name, picture(drawing, number, key=f"{key}-{number}", alt=alt), parts.legend(view), view.title)
         for number, (view, alt) in enumerate(zip(views, alts, strict=True))
     ]
 

@@ -1,104 +1,73 @@
-"""What access hangs on: sites outside the territory, and single sites; the numbers, and how they read."""
+"""What access hangs on: sites outside the territory, and single sites."""
 
-from dataclasses import dataclass
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
-from accessmap.dossier.layout import Cell, Table, sortable
-from accessmap.measures.resilience import criticality, dependence, one_closure_away, outside_demand, site_places
-from accessmap.measures.resilience import outside_sites as carriers
-from accessmap.study.study import Study
+from accessmap import sentences as told_of
+from accessmap.dossier.layout import Beside, Cell, How, Part, Table, sortable
+from accessmap.dossier.results import Known, Tables
+from accessmap.measures.resilience import (
+    criticality,
+    dependence,
+    one_closure_away,
+    outside_demand,
+    outside_sites,
+    site_places,
+)
 from accessmap.words.words import NO_BREAK, Words
 
-__all__ = [
-    "Leaning",
-    "carriers_table",
-    "closures_table",
-    "closures_told",
-    "demand_table",
-    "epci_names",
-    "leaning",
-    "outside_told",
-]
-
 MOST_SITES: Final = 6
-MOST_EPCI: Final = 3
-MOST_COMMUNES: Final = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Leaning:
-    """What the access of the territory hangs on today.
+def _sites(known: Known) -> gpd.GeoDataFrame:
+    return known.study.sites(known.results.category)
 
-    Parameters
-    ----------
-    sides
-        inside, outside, unreached: people, share (0-1), minutes.
-    carriers
-        By site outside that is the nearest of someone inside: see `resilience.outside_sites`; with epci_name.
-    demand
-        By site inside: `people` of the territory whose nearest it is, and `outside_people` of elsewhere.
-    criticality
-        By site that is the nearest of someone inside: see `resilience.criticality`; a column of people beyond
-        each cutoff.
-    exposed
-        By commune of the territory and cutoff: people within it thanks to one single site, and that site.
-    cutoffs
-        Minutes: the two longest thresholds.
-    neighbours
-        False where neither people nor sites outside the territory are loaded, so that nothing can be said of them.
-    modelled
-        Whether the roads are modelled.
-    partial
-        Whether sites outside are known to be missing: then nobody who comes from elsewhere can be counted.
+
+def _cutoffs(known: Known) -> tuple[float, ...]:
+    """Return the two longest thresholds."""
+    return tuple(sorted(known.study.thresholds)[-2:])
+
+
+def dependence_tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return who depends on sites outside today, and who comes from outside.
+
+    Returns
+    -------
+    dict
+        outside_sites
+            By site outside that is the nearest of someone inside: see `resilience.outside_sites`; with epci_name.
+        outside_demand
+            By site inside: `people` of the territory whose nearest it is, and `outside_people` of elsewhere.
+        _dependence
+            inside, outside, unreached: people, share (0-1), minutes.
     """
-
-    sides: pd.DataFrame
-    carriers: pd.DataFrame
-    demand: pd.DataFrame
-    criticality: pd.DataFrame
-    exposed: pd.DataFrame
-    cutoffs: tuple[float, ...]
-    neighbours: bool
-    modelled: bool
-    partial: bool
-
-
-def leaning(study: Study, category: str) -> Leaning:
-    """Return what access to a category hangs on, for the people of the territory.
-
-    >>> import accessmap as am
-    >>> leaning(am.load_sample(), "france_services").sides["people"].round().to_dict()
-    {'inside': 66421.0, 'outside': 4129.0, 'unreached': 0.0}
-    """
-    sites = study.sites(category)
+    study, sites = known.study, _sites(known)
     times, residents, communes = study.minutes(sites), study.residents, study.communes
-    inside = study.inside.to_numpy()
-    people = residents["population"].astype("float64")[inside]
-    cutoffs = tuple(sorted(study.thresholds)[-2:])
+    outside = outside_sites(times, sites, residents, communes=communes)
+    outside.insert(3, "epci_name", epci_names(outside["epci"], communes))
     places = site_places(sites, communes)
-    losses = {cutoff: criticality(times[inside], people, cutoff=cutoff) for cutoff in cutoffs}
+    people = _critical(known, _cutoffs(known)[:1])[["name", "people"]]
+    here = people.loc[people.index.isin(places.index[places["inside"]])]
+    coming = outside_demand(times, sites, residents, communes=communes)["people"].groupby("service_id").sum()
+    return {
+        "outside_sites": outside,
+        "outside_demand": here.assign(outside_people=coming.reindex(here.index).fillna(0.0)),
+        "_dependence": dependence(times, sites, residents, communes=communes),
+    }
+
+
+def _critical(known: Known, cutoffs: tuple[float, ...]) -> pd.DataFrame:
+    """Return what the closing of each site would do, with a column of people beyond each cutoff, the worst first."""
+    study, sites = known.study, _sites(known)
+    times, people = study.minutes(sites)[study.inside.to_numpy()], known.results.people
+    losses = {cutoff: criticality(times, people, cutoff=cutoff) for cutoff in cutoffs}
     critical = losses[cutoffs[0]].drop(columns="beyond")
     for cutoff, table in losses.items():
         critical[f"beyond {cutoff:g}"] = table["beyond"]
     critical.insert(0, "name", sites["name"].reindex(critical.index))
-    exposed = {cutoff: one_closure_away(times[inside], residents[inside], cutoff=cutoff) for cutoff in cutoffs}
-    carried = carriers(times, sites, residents, communes=communes)
-    carried.insert(3, "epci_name", epci_names(carried["epci"], communes))
-    coming = outside_demand(times, sites, residents, communes=communes)["people"].groupby("service_id").sum()
-    demand = critical.loc[critical.index.isin(places.index[places["inside"]]), ["name", "people"]]
-    return Leaning(
-        sides=dependence(times, sites, residents, communes=communes),
-        carriers=carried,
-        demand=demand.assign(outside_people=coming.reindex(demand.index).fillna(0.0)),
-        criticality=critical[critical["people"] > 0],
-        exposed=pd.concat(exposed, names=["cutoff"]).join(communes["name"], on="code"),
-        cutoffs=cutoffs,
-        neighbours=not (bool(communes["in_territory"].all()) and bool(places["inside"].all())),
-        modelled=study.credit.modelled,
-        partial=bool(study.cautions),
-    )
+    return critical
 
 
 def epci_names(codes: pd.Series, communes: pd.DataFrame) -> pd.Series:
@@ -110,128 +79,129 @@ def epci_names(codes: pd.Series, communes: pd.DataFrame) -> pd.Series:
     return codes.map(names).fillna(coded)
 
 
-def outside_told(data: Leaning, words: Words) -> list[str]:
-    """Return how much of the territory leans on the outside, on whom, and the reverse."""
-    if not data.neighbours:
-        return [words("lean_no_neighbours")]
-    gone, share = (float(data.sides[column].to_dict()["outside"]) for column in ("people", "share"))
-    if round(gone) == 0:
-        said = [words("lean_nobody")]
-    else:
-        said = [words("lean_share", n=round(gone), share=words.percent(share))]
-        named = data.carriers.assign(place=data.carriers["epci_name"].fillna(words("epci_unknown")))
-        sums = named.groupby("place")["people"].sum().sort_values(ascending=False, kind="stable")
-        sums = sums[sums.round() > 0]
-        shown = [words("with_people", name=name, people=words.people(people)) for name, people in sums.items()]
-        said.append(words("lean_epci", n=len(sums), names=words.listed(shown, most=MOST_EPCI)))
-    coming = round(float(data.demand["outside_people"].sum()))
-    if data.partial:
-        said.append(words("lean_partial"))
-    elif coming:
-        key = "lean_more_come" if coming > round(gone) else "lean_fewer_come"
-        said.append(words("lean_reverse", n=coming) + words(key) + ".")
-    else:
-        said.append(words("lean_nobody_comes"))
-    return said
+def _neighbours(known: Known) -> bool:
+    """Return whether people or sites outside the territory are loaded; without, nothing can be said of them."""
+    communes = known.study.communes
+    return not (bool(communes["in_territory"].all()) and bool(site_places(_sites(known), communes)["inside"].all()))
 
 
-def carriers_table(data: Leaning, words: Words) -> Table:
+def dependence_sentences(tables: Tables, words: Words) -> list[str]:
+    """Return how much of the territory depends on the outside, on whom, and the reverse."""
+    if not _neighbours(tables.known):
+        return [words("dependence_no_neighbours")]
+    # Where sites outside are known to be missing, nobody who comes from elsewhere can be counted.
+    coming = None if tables.known.study.cautions else float(tables["outside_demand"]["outside_people"].sum())
+    return told_of.dependence(
+        tables["_dependence"], outside_sites=tables["outside_sites"], outside_people=coming, lang=words.lang
+    )
+
+
+def dependence_shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the sites outside that most depend on, and those inside that most come to from elsewhere."""
+    outside, demand = tables["outside_sites"], tables["outside_demand"]
+    if not _neighbours(tables.known):
+        return []
+    columns = [(_outside_table(outside, words),)] if len(outside) else []
+    if len(demand) and not tables.known.study.cautions:
+        columns.append((_demand_table(demand, words),))
+    return [Beside(tuple(columns), "d-halves"), How(words("how_dependence"))] if columns else []
+
+
+def _outside_table(sites: pd.DataFrame, words: Words) -> Table:
     """Return the sites outside that carry the most people, and what the closing of each would do."""
     rows = []
-    for _, site in data.carriers.head(MOST_SITES).iterrows():
+    for _, site in sites.head(MOST_SITES).iterrows():
         place = site["epci_name"] if isinstance(site["epci_name"], str) else words("epci_unknown")
         after = []
         if round(site["back_inside"]):
-            after.append(words("lean_back", n=round(site["back_inside"])))
+            after.append(words("dependence_back", n=round(site["back_inside"])))
         if round(site["unreached"]):
             after.append(words("card_unreached", n=round(site["unreached"])))
+        away = words("dependence_away", value=words.minutes(site["minutes"]))
         rows.append(
             (
-                Cell(_text(site["name"], words), note=place),
-                Cell(
-                    words.count(site["people"]),
-                    float(site["people"]),
-                    words("lean_away", value=words.minutes(site["minutes"])),
-                ),
+                Cell(_name(site["name"], words), note=place),
+                Cell(words.count(site["people"]), float(site["people"]), away),
                 Cell(words.change(site["added"]), sortable(site["added"]), ", ".join(after)),
             )
         )
     columns = (words("site_outside"), words("inhabitants"), words("if_closed"))
-    return Table(columns, (False, True, True), tuple(rows))
+    return Table(columns, (False, True, True), tuple(rows), words("outside_sites_title"))
 
 
-def demand_table(data: Leaning, words: Words) -> Table:
+def _demand_table(demand: pd.DataFrame, words: Words) -> Table:
     """Return, by site inside, the people of the territory and of elsewhere whose nearest it is."""
-    order = data.demand.sort_values(["outside_people", "people"], ascending=False, kind="stable")
+    order = demand.sort_values(["outside_people", "people"], ascending=False, kind="stable")
     rows = tuple(
         (
-            Cell(_text(site["name"], words)),
+            Cell(_name(site["name"], words)),
             Cell(words.count(site["outside_people"]), float(site["outside_people"])),
             Cell(words.count(site["people"]), float(site["people"])),
         )
         for _, site in order.head(MOST_SITES).iterrows()
     )
     columns = (words("site_inside"), words("people_of_elsewhere"), words("people_of_here"))
-    return Table(columns, (False, True, True), rows)
+    return Table(columns, (False, True, True), rows, words("demand_title"))
 
 
-def closures_told(data: Leaning, words: Words) -> list[str]:
+def resilience_tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return what the closing of each site would do, and who is near thanks to one single site.
+
+    Returns
+    -------
+    dict
+        criticality
+            By site that is the nearest of someone inside: see `resilience.criticality`; a column of people beyond
+            each of the two longest thresholds.
+        one_closure_away
+            By threshold and commune of the territory: people within it thanks to one single site, and that site.
+    """
+    study = known.study
+    cutoffs = _cutoffs(known)
+    critical = _critical(known, cutoffs)
+    inside = study.inside.to_numpy()
+    times, residents = study.minutes(_sites(known))[inside], study.residents[inside]
+    exposed = {cutoff: one_closure_away(times, residents, cutoff=cutoff) for cutoff in cutoffs}
+    return {
+        "criticality": critical[critical["people"] > 0],
+        "one_closure_away": pd.concat(exposed, names=["cutoff"]).join(study.communes["name"], on="code"),
+    }
+
+
+def resilience_sentences(tables: Tables, words: Words) -> list[str]:
     """Return who is near thanks to one single site, whose closing hurts most, and what a modelled network does."""
-    total = float(data.sides["people"].sum())
-    alone = {cutoff: float(data.exposed.xs(cutoff, level="cutoff")["one_away"].sum()) for cutoff in data.cutoffs}
-    said = [words("close_modelled")] if data.modelled else []
-    nobody = []
-    for cutoff, people in alone.items():
-        minutes = words.cutoff(cutoff)
-        if round(people):
-            share = words.percent(people / total)
-            said.append(words("close_alone", n=round(people), share=share, cutoff=minutes))
-        else:
-            nobody.append(minutes)
-    if nobody:
-        said.append(words("close_alone_nobody", cutoffs=words("nor").join(nobody)))
-    if len(data.criticality):
-        said.append(_worst(data, words))
-    exposed = pd.DataFrame(data.exposed.xs(data.cutoffs[0], level="cutoff"))
-    most = exposed[exposed["share"] >= 0.5].sort_values("one_away", ascending=False, kind="stable")
-    if len(most):
-        names = words.listed(list(most["name"]), most=MOST_COMMUNES)
-        said.append(words("close_communes", n=len(most), cutoff=words.cutoff(data.cutoffs[0]), names=names))
-    return said
+    return told_of.resilience(
+        tables["one_closure_away"],
+        criticality=tables["criticality"],
+        people=tables.known.results.total,
+        modelled=tables.known.study.credit.modelled,
+        lang=words.lang,
+    )
 
 
-def _worst(data: Leaning, words: Words) -> str:
-    worst = data.criticality.iloc[0]
-    name = _text(worst["name"], words)
-    if pd.isna(worst["minutes"]):
-        return words("close_worst_unreached", site=name, n=round(worst["people"]))
-    return words("close_worst", site=name, n=round(worst["people"]), minutes=words.minutes(worst["minutes"]))
-
-
-def closures_table(data: Leaning, words: Words) -> Table:
+def resilience_shown(tables: Tables, words: Words) -> list[Part]:
     """Return the sites whose closing, alone, hurts most."""
+    table, how = tables["criticality"], How(words("how_resilience"))
+    if table.empty:
+        return [how]
+    cutoffs = [float(cutoff) for cutoff in dict.fromkeys(tables["one_closure_away"].index.get_level_values("cutoff"))]
     rows = []
-    for _, site in data.criticality.head(MOST_SITES).iterrows():
+    for _, site in table.head(MOST_SITES).iterrows():
         lost = round(site["unreached"])
+        beyond = [float(site[f"beyond {cutoff:g}"]) for cutoff in cutoffs]
+        after = words("card_unreached", n=lost) if lost else ""
         rows.append(
             (
-                Cell(_text(site["name"], words)),
+                Cell(_name(site["name"], words)),
                 Cell(words.count(site["people"]), float(site["people"])),
-                Cell(
-                    words.change(site["minutes"]),
-                    sortable(site["minutes"]),
-                    words("card_unreached", n=lost) if lost else "",
-                ),
-                *(
-                    Cell(words.count(site[f"beyond {cutoff:g}"]), float(site[f"beyond {cutoff:g}"]))
-                    for cutoff in data.cutoffs
-                ),
+                Cell(words.change(site["minutes"]), sortable(site["minutes"]), after),
+                *(Cell(words.count(people), people) for people in beyond),
             )
         )
-    beyond = [words("would_be_beyond", cutoff=words.cutoff(cutoff)) for cutoff in data.cutoffs]
-    columns = (words("site"), words("served"), words("if_closed"), *beyond)
-    return Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows))
+    titles = [words("would_be_beyond", cutoff=words.cutoff(cutoff)) for cutoff in cutoffs]
+    columns = (words("site"), words("served"), words("if_closed"), *titles)
+    return [Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows), words("resilience_title")), how]
 
 
-def _text(name: object, words: Words) -> str:
+def _name(name: object, words: Words) -> str:
     return name if isinstance(name, str) else words("site_unnamed")

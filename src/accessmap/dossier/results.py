@@ -1,24 +1,27 @@
 """What a dossier reports: every number of it, computed once, as plain tables of the territory."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from accessmap.categories import Lang
 from accessmap.errors import ScenarioError
 from accessmap.measures.imbalance import deficit, gini
 from accessmap.measures.minutes import by_commune, coverage, nearest
+from accessmap.programme.programme import Programme
+from accessmap.sentences.access import quoted_cutoff
 from accessmap.study.comparison import compare, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.words.near import plain
 from accessmap.words.words import BASELINE
 
-# The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
-# that no scenario can be flattered by the choice.
-QUOTED_SHARE: Final = 0.95
 # A change of less is within what the network can tell, in minutes.
 AT_LEAST: Final = 1.0
 
@@ -69,9 +72,59 @@ class Results:
         columns = [BASELINE, *self.names]
         return pd.DataFrame({name: self.communes[f"minutes {name}"] for name in columns})
 
+    @property
+    def total(self) -> float:
+        """People of the territory."""
+        return float(self.people.sum())
+
+    @property
+    def quoted(self) -> float:
+        """The threshold that the dossier quotes, in minutes."""
+        return quoted_cutoff(self.coverage)
+
     def mean_changes(self) -> pd.DataFrame:
         """Return the mean change in minutes by commune and scenario, of those reached both before and after."""
         return pd.DataFrame({name: self.communes[f"change {name}"] for name in self.names})
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What a dossier knows before its chapters are made.
+
+    Parameters
+    ----------
+    study
+        Computed whole, reported on its territory.
+    results
+        Minutes to the service studied, and what follows from them; its category, scenarios and the threshold quoted.
+    categories
+        The services set side by side, the one studied first.
+    programme, territories
+        Of a contract, and what its chapter sets side by side; None where not given.
+    lang
+        "fr" or "en".
+    """
+
+    study: Study
+    results: Results
+    categories: tuple[str, ...]
+    programme: Programme | None
+    territories: Mapping[str, str | Iterable[str]] | None
+    lang: Lang
+
+
+class Tables(dict[str, pd.DataFrame]):
+    """The tables of one chapter by name, and what the dossier knows.
+
+    A table whose name begins with an underscore stays with its chapter; the others are those of the dossier.
+    """
+
+    def __init__(self, known: Known, tables: Mapping[str, pd.DataFrame]) -> None:
+        super().__init__(tables)
+        self.known = known
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tables, (self.known, dict(self))
 
 
 def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Results:
@@ -114,16 +167,6 @@ def category_of(study: Study, scenarios: Sequence[Scenario], category: str | Non
     if not scenarios and "france_services" in found:
         return "france_services"
     raise ScenarioError(f"dossier: give category=, one of {', '.join(map(repr, found))}.")
-
-
-def quoted_cutoff(shares: pd.DataFrame) -> float:
-    """Return the threshold a verdict quotes: the longest that fewer than 95 % of people keep today, else the shortest.
-
-    >>> quoted_cutoff(pd.DataFrame({"baseline": [0.72, 0.99, 1.0]}, index=[10, 20, 30]))
-    10.0
-    """
-    kept = shares.index[shares[BASELINE] < QUOTED_SHARE]
-    return float(max(kept) if len(kept) else min(shares.index))
 
 
 def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> float:
@@ -194,3 +237,8 @@ def _communes(
         if name != BASELINE:
             table[f"change {name}"] = changes["minutes"].xs(name, level="scenario").reindex(table.index)
     return table
+
+
+def plainly(names: pd.Series) -> pd.Series:
+    """Return names as they are sorted, so that Béthancourt stands before Bichancourt."""
+    return names.map(plain)

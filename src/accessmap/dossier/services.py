@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
+from accessmap import sentences as told_of
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
-from accessmap.dossier.layout import Cell, Table, sortable
-from accessmap.dossier.results import main_sites, weighted_quantile
+from accessmap.dossier.layout import Cell, Figure, Figures, Folded, How, Part, Table, sortable
+from accessmap.dossier.pictures import small_figures
+from accessmap.dossier.results import Known, Tables, main_sites, weighted_quantile
 from accessmap.maps.choropleth import rounded_breaks
 from accessmap.maps.communes import value_views
 from accessmap.maps.drawing import View
@@ -18,58 +21,16 @@ from accessmap.measures.imbalance import score_sensitivity
 from accessmap.measures.minutes import by_commune, nearest
 from accessmap.measures.resilience import site_places
 from accessmap.study.comparison import studies_under
-from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = [
-    "Services",
-    "categories_of",
-    "score_table",
-    "service_views",
-    "services",
-    "services_table",
-    "told",
-]
-
-MOST_NAMED: Final = 5
 FEW: Final = 3  # services from which a score over all of them says more than each of them
+# Beyond so many sites on a small map, markers would hide the colours.
+MOST_MARKS: Final = 40
 
 
-@dataclass(frozen=True, eq=False)
-class Services:
-    """Who of the territory is near each service, today and where a scenario changes it.
-
-    Parameters
-    ----------
-    table
-        By (category, situation): `sites` (in the territory), `mean`, `d9` (minutes), `unreached_people`,
-        `outside_share` (of people whose nearest site is outside; NaN where no neighbour is loaded), and
-        "within T" (share of people, 0-1) by threshold.
-    communes
-        By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name of
-        the site that is the nearest of most people there), `outside` (whether it is outside the territory).
-    scores
-        By commune: `score` (0 worst, 100 best) over all services today, each counted alike, its `rank` (1 is the best
-        served), and `best_rank` and `worst_rank` when the weight of one service is doubled or dropped; empty below
-        three services.
-    bounds
-        (worst, best) minutes that count 0 and 100.
-    """
-
-    table: pd.DataFrame
-    communes: pd.DataFrame
-    scores: pd.DataFrame
-    bounds: tuple[float, float]
-
-    @property
-    def categories(self) -> list[str]:
-        """Categories, in order."""
-        return list(dict.fromkeys(self.table.index.get_level_values("category")))
-
-
-def categories_of(study: Study, main: str, asked: Sequence[str] | None) -> tuple[str, ...]:
+def categories_of(study: Study, main: str, alongside: Sequence[str] | None) -> tuple[str, ...]:
     """Return the services shown: the one studied, then those asked for, or all that the study has.
 
     Raises
@@ -80,36 +41,50 @@ def categories_of(study: Study, main: str, asked: Sequence[str] | None) -> tuple
     have = dict.fromkeys(study.services["category"])
     order = [name for members in DOMAINS.values() for name in members]
     known = [name for name in order if name in have]
-    others = [*known, *(name for name in have if name not in known)] if asked is None else list(asked)
+    others = [*known, *(name for name in have if name not in known)] if alongside is None else list(alongside)
     for name in others:
         study.sites(name)
     return tuple(dict.fromkeys([main, *others]))
 
 
-def services(study: Study, scenarios: Sequence[Scenario], categories: Sequence[str]) -> Services:
-    """Return who of the territory is near each of these services, today and where a scenario changes it.
+def tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return who of the territory is near each service, today and where a scenario changes it.
 
-    >>> import accessmap as am
-    >>> data = services(am.load_sample(), (), ["france_services", "hospital"])
-    >>> data.table["mean"].round(1).to_dict()
-    {('france_services', 'baseline'): 7.3, ('hospital', 'baseline'): 9.1}
+    Returns
+    -------
+    dict
+        services
+            By (category, situation): `sites` (in the territory), `mean`, `d9` (minutes), `unreached_people`,
+            `outside_share` (of people whose nearest site is outside; NaN where no neighbour is loaded), and
+            "within T" (share of people, 0-1) by threshold.
+        services_by_commune
+            By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name
+            of the site that is the nearest of most people there), `outside` (whether it is outside the territory).
+        scores
+            By commune: `score` (0 worst, 100 best) over all services today, each counted alike, its `rank` (1 is the
+            best served), and `best_rank` and `worst_rank` when the weight of one service is doubled or dropped; empty
+            below three services.
     """
-    studies = studies_under(scenarios, study)
-    tables, communes = {}, {}
-    for category in categories:
+    study = known.study
+    studies = studies_under(known.results.scenarios, study)
+    facts, communes = {}, {}
+    for category in known.categories:
         for name, each in studies.items():
             if name != BASELINE and _same(study, each, category):
                 continue
-            tables[category, name], communes[category, name] = _near(each, category)
+            facts[category, name], communes[category, name] = _near(each, category)
     keys = ["category", "situation"]
-    by_commune_ = pd.concat(communes, names=keys)
-    bounds = (float(max(study.thresholds)), float(min(study.thresholds)) / 2)
-    return Services(
-        table=pd.DataFrame(tables).T.rename_axis(keys),
-        communes=by_commune_,
-        scores=_scores(by_commune_, bounds),
-        bounds=bounds,
-    )
+    near = pd.concat(communes, names=keys)
+    return {
+        "services": pd.DataFrame(facts).T.rename_axis(keys),
+        "services_by_commune": near,
+        "scores": _scores(near, _bounds(study)),
+    }
+
+
+def _bounds(study: Study) -> tuple[float, float]:
+    """Return the minutes that count 0 and 100."""
+    return float(max(study.thresholds)), float(min(study.thresholds)) / 2
 
 
 def _same(study: Study, other: Study, category: str) -> bool:
@@ -171,45 +146,37 @@ def _scores(communes: pd.DataFrame, bounds: tuple[float, float]) -> pd.DataFrame
     return found
 
 
-def told(data: Services, names: pd.Series, words: Words) -> list[str]:
-    """Return the chapter in a few sentences: the nearest and the furthest service, elsewhere, who has least."""
-    today = data.table.xs(BASELINE, level="situation")
-    said = []
-    order = today["mean"].dropna().sort_values(kind="stable")
-    if len(order) > 1:
-        near, far = (_name(str(order.index[place]), words) for place in (0, -1))
-        said.append(
-            words(
-                "services_ends",
-                near=near,
-                near_minutes=words.minutes(float(order.iloc[0])),
-                far=far,
-                far_minutes=words.minutes(float(order.iloc[-1])),
-            )
-        )
-    nowhere = [_name(str(name), words, count=2) for name in today.index[today["sites"] == 0]]
-    if nowhere:
-        said.append(words("services_nowhere", n=len(nowhere), names=words.listed(nowhere, most=MOST_NAMED)))
-    leaning = today["outside_share"].dropna().sort_values(ascending=False, kind="stable")
-    leaning = leaning[leaning >= 0.5].drop(today.index[today["sites"] == 0], errors="ignore")
-    if len(leaning):
-        shown = [
-            words("labelled_share", name=_name(str(name), words, count=2), share=words.percent(float(share)))
-            for name, share in leaning.items()
-        ]
-        said.append(words("services_outside", names=words.listed(shown, most=MOST_NAMED)))
-    if len(data.scores):
-        worst = data.scores["score"].dropna().sort_values(kind="stable").head(MOST_NAMED)
-        shown = [f"{names[str(code)]} ({words.count(float(value))})" for code, value in worst.items()]
-        said.append(words("services_worst", names=words.listed(shown, most=MOST_NAMED)))
-    return said
+def sentences(tables: Tables, words: Words) -> list[str]:
+    """Return the nearest and the furthest service, elsewhere, who has least; nothing of one service alone."""
+    known = tables.known
+    if len(known.categories) < 2:
+        return []
+    names = known.results.communes["name"]
+    return told_of.services(tables["services"], scores=tables["scores"], names=names, lang=words.lang)
 
 
-def services_table(data: Services, cutoffs: Sequence[float], words: Words) -> Table:
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the services by domain, a small map of each, and the score of each commune."""
+    known = tables.known
+    if len(known.categories) < 2:
+        return []
+    parts: list[Part] = [
+        words("services_read"),
+        _services_table(tables["services"], sorted(known.study.thresholds)[:2], words),
+        Figures(tuple(_figures(tables, words))),
+    ]
+    if len(tables["scores"]):
+        worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
+        table = _score_table(tables["scores"], known.results.communes["name"], words)
+        parts.append(Folded(words("score_open"), (table, How(words("how_services", worst=worst, best=best) + "."))))
+    return parts
+
+
+def _services_table(table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
     """Return one row a service, below the name of its domain, and below it one for each scenario that changes it."""
     by_domain: dict[str, list[tuple[Cell, ...]]] = {name: [] for name in (*DOMAINS, OTHER_DOMAIN)}
-    situations = data.table.index.to_frame(index=False).itertuples(index=False)
-    for (category, situation), facts in zip(situations, data.table.to_dict(orient="records"), strict=True):
+    situations = table.index.to_frame(index=False).itertuples(index=False)
+    for (category, situation), facts in zip(situations, table.to_dict(orient="records"), strict=True):
         today = situation == BASELINE
         title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
         lost = facts["unreached_people"]
@@ -241,9 +208,9 @@ def services_table(data: Services, cutoffs: Sequence[float], words: Words) -> Ta
     return Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows))
 
 
-def score_table(data: Services, names: pd.Series, words: Words) -> Table:
+def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
     """Return the score of every commune, the lowest first, and between which ranks the weights move it."""
-    table = data.scores.assign(name=names.reindex(data.scores.index)).sort_values(
+    table = scores.assign(name=names.reindex(scores.index)).sort_values(
         ["score", "name"], na_position="first", kind="stable"
     )
     rows = tuple(
@@ -260,21 +227,44 @@ def score_table(data: Services, names: pd.Series, words: Words) -> Table:
         for _, row in table.iterrows()
     )
     columns = (words("commune"), words("score"), words("rank_best"), words("rank_moves"))
-    return Table(columns, (False, True, True, True), rows)
+    return Table(columns, (False, True, True, True), rows, label=words("score_open"))
 
 
-def service_views(study: Study, data: Services, words: Words) -> list[View]:
+def _figures(tables: Tables, words: Words) -> list[Figure]:
+    """Return one small map a service, with its sites where they are few enough."""
+    study, categories = tables.known.study, tables.known.categories
+    marked = []
+    stands_in: dict[str, tuple[int, ...]] = {}
+    for number, category in enumerate(categories):
+        sites = study.sites(category)
+        if len(sites) <= MOST_MARKS:
+            marked.append(sites)
+            stands_in |= dict.fromkeys(sites.index, (number,))
+    every = gpd.GeoDataFrame(pd.concat(marked), crs=study.services.crs) if marked else None
+    views = _views(tables, words)
+    mean = tables["services"]["mean"].xs(BASELINE, level="situation")
+    alts = [
+        words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(mean[category]))))
+        for view, category in zip(views, categories, strict=True)
+    ]
+    return small_figures(study, views, every, stands_in, alts, "services", words)
+
+
+def _views(tables: Tables, words: Words) -> list[View]:
     """Return one view a service, all on one scale of minutes, so that the eye can compare them."""
-    today = data.communes.xs(BASELINE, level="situation")
+    communes = tables.known.study.communes
+    today = tables["services_by_commune"].xs(BASELINE, level="situation")
     breaks = rounded_breaks(today["minutes"])
     views = []
-    for category in data.categories:
+    for category in tables.known.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
         view = value_views(
-            study.communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words
+            communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words
         )[0]
-        name = _name(category, words, count=2)
-        views.append(replace(view, key=category, name=labels.capitalised(name)))
+        # One legend does for all of them: it counts neither communes nor people.
+        entries = tuple(replace(entry, communes=None, people=None) for entry in view.entries)
+        name = labels.capitalised(_name(category, words, count=2))
+        views.append(replace(view, key=category, name=name, entries=entries))
     return views
 
 

@@ -8,11 +8,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from accessmap.dossier.hours import Opening
-from accessmap.dossier.layout import Cell, Table, plain, sortable
-from accessmap.dossier.results import Results
-from accessmap.dossier.services import Services
-from accessmap.study.study import Study
+from accessmap.dossier.digital import sheet_lines
+from accessmap.dossier.layout import Cell, Table, sortable
+from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -30,56 +28,47 @@ class Sheet:
     name: str
     facts: tuple[str, ...]
     rows: Table
-    told: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
-def sheets(
-    study: Study,
-    found: Results,
-    services: Services,
-    opening: Opening,
-    words: Words,
-    *,
-    more: pd.Series,
-) -> list[Sheet]:
+def sheets(known: Known, services: Tables, hours: Tables | None, digital: Tables | None, words: Words) -> list[Sheet]:
     """Return a sheet for each commune of the territory, in the order of their names.
 
     Parameters
     ----------
-    more
-        By commune, lists of further sentences.
+    known
+        What the dossier knows.
+    services, hours, digital
+        The tables of those chapters; None where the dossier has no such chapter.
     """
-    names = found.communes["name"].sort_values(key=plain, kind="stable")
-    near = {str(code): part.droplevel("code") for code, part in services.communes.groupby(level="code", sort=False)}
-    made = []
-    for code, name in names.items():
-        rows = near[str(code)]
-        told = [*_changes(found, str(code), words), *_hours(opening, str(code), words)]
-        told += more.get(code, [])
-        made.append(
-            Sheet(
-                str(code),
-                str(name),
-                tuple(_facts(study, found, services, str(code), words)),
-                _services(rows, len(names), found.names, words),
-                tuple(told),
-            )
+    found = known.results
+    names = found.communes["name"].sort_values(key=plainly, kind="stable")
+    by_commune = services["services_by_commune"]
+    near = {str(code): part.droplevel("code") for code, part in by_commune.groupby(level="code", sort=False)}
+    connected = {} if digital is None else sheet_lines(digital, words)
+    return [
+        Sheet(
+            code,
+            str(name),
+            tuple(_facts(known, services["scores"], code, words)),
+            _services(near[code], len(names), found.names, words),
+            (*_changes(found, code, words), *_hours(hours, code, words), *connected.get(code, [])),
         )
-    return made
+        for code, name in zip(map(str, names.index), names, strict=True)
+    ]
 
 
-def _facts(study: Study, found: Results, services: Services, code: str, words: Words) -> list[str]:
+def _facts(known: Known, scores: pd.DataFrame, code: str, words: Words) -> list[str]:
     """Return people, EPCI and score of a commune."""
-    commune = study.communes.loc[code].to_dict()
+    commune = known.study.communes.loc[code].to_dict()
     said = [words.people(float(commune["population"])), words("insee_code", code=code)]
     epci = commune.get("epci_name")
     if isinstance(epci, str):
         said.append(epci)
-    row: dict[Any, Any] = services.scores.loc[code].to_dict() if code in services.scores.index else {}
+    row: dict[Any, Any] = scores.loc[code].to_dict() if code in scores.index else {}
     if pd.notna(row.get("score")):
-        said.append(
-            words("sheet_score", score=words.count(row["score"]), rank=words.count(row["rank"]), n=len(found.communes))
-        )
+        score, rank = words.count(row["score"]), words.count(row["rank"])
+        said.append(words("sheet_score", score=score, rank=rank, n=len(known.results.communes)))
     return said
 
 
@@ -145,21 +134,22 @@ def _changes(found: Results, code: str, words: Words) -> list[str]:
             for key in ("newly_reached", "no_longer_reached")
             if round(float(row[key]))
         ]
-        told = ", ".join(sides) if sides else words("sheet_nobody_changes")
-        said.append(words("labelled", name=words.name(name), value=told))
+        value = ", ".join(sides) if sides else words("sheet_nobody_changes")
+        said.append(words("labelled", name=words.name(name), value=value))
     return said
 
 
-def _hours(opening: Opening, code: str, words: Words) -> list[str]:
+def _hours(tables: Tables | None, code: str, words: Words) -> list[str]:
     """Return who finds an open site on Saturday morning; nothing where no hours are known."""
-    if not opening.category or code not in opening.communes.index:
+    if tables is None or tables["hours"].empty or code not in tables["hours_by_commune"].index:
         return []
-    row = opening.communes.loc[code].to_dict()
+    row = tables["hours_by_commune"].loc[code].to_dict()
     worst, best = float(row["worst"]), float(row["best"])
     if worst != worst:
         return []
-    kind = labels.category(opening.category).with_article(words.lang)
-    cutoff = words.cutoff(opening.within[0])
+    table = tables["hours"]
+    kind = labels.category(str(table["category"].iloc[0])).with_article(words.lang)
+    cutoff = words.cutoff(min(table.index.get_level_values("within")))
     said = [words("sheet_saturday", category=kind, cutoff=cutoff, share=words.percent(worst))]
     if words.percent(best) != words.percent(worst):
         said.append(words("sheet_saturday_best", share=words.percent(best)))

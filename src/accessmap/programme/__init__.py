@@ -12,7 +12,6 @@ from accessmap.programme.sentences import (
     programme_rows,
     programme_told,
     side_rows,
-    side_told,
 )
 from accessmap.programme.territories import side_by_side, territories_of
 
@@ -35,7 +34,6 @@ __all__ = [
     "sample",
     "side_by_side",
     "side_rows",
-    "side_told",
     "territories_of",
     "write",
 ]

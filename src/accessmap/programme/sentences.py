@@ -8,22 +8,21 @@ from typing import Any
 
 import pandas as pd
 
+from accessmap import sentences as told_of
 from accessmap.programme.carrying import missing_told
 from accessmap.programme.operation import Operation
 from accessmap.programme.programme import Programme
-from accessmap.programme.territories import OURS
+from accessmap.sentences.plans import SIDE_COLUMNS, changed_told, cutoff_text, value_text
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 __all__ = [
-    "cutoff_text",
     "effect_rows",
     "operation_rows",
     "programme_rows",
     "programme_told",
     "side_rows",
-    "side_told",
-    "value_text",
 ]
 
 
@@ -45,71 +44,20 @@ def side_rows(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFrame:
     >>> side_rows(table, lang="en").iloc[1].tolist()
     ['People', '54,027', '']
     """
-    labels.check_lang(lang)
-    names = [name for name in table.columns if name not in OURS]
+    words = Words(labels.check_lang(lang))
+    names = [name for name in table.columns if name not in SIDE_COLUMNS]
     rows = []
     for row in table.to_dict("records"):
         indicator, category = row["indicator"], row["category"]
         kind = labels.category(category).name(lang) if category else ""
-        told = labels.text(f"side_{indicator}", lang=lang, category=kind, minutes=cutoff_text(row["minutes"], lang))
+        title = words(f"side_{indicator}", category=kind, minutes=cutoff_text(row["minutes"], words))
         # Rates for 10,000 people are small numbers: a decimal tells them apart.
         digits = 1 if indicator.endswith("_per_10000") else 0
-        values = {name: value_text(row[name], row["unit"], lang, digits=digits) for name in names}
+        values = {name: value_text(row[name], row["unit"], words, digits=digits) for name in names}
         missing = missing_told(row["missing"], lang=lang)
-        rows.append({"programme_indicator": told, **values, "programme_missing": missing})
-    ours = {name: labels.text(name, lang=lang) for name in ("programme_indicator", "programme_missing")}
+        rows.append({"programme_indicator": title, **values, "programme_missing": missing})
+    ours = {name: words(name) for name in ("programme_indicator", "programme_missing")}
     return pd.DataFrame(rows, dtype="str").rename(columns=ours)
-
-
-def side_told(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
-    r"""Return, for each category, the share of each territory's people within its middle threshold, as sentences.
-
-    Parameters
-    ----------
-    table
-        As `side_by_side` returns it.
-    lang
-        "fr" or "en".
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> from accessmap.programme import side_by_side
-    >>> table = side_by_side(am.load_sample(), {"ours": "200071785", "Aisne": "02"}, categories=["france_services"])
-    >>> side_told(table, lang="en")[0]
-    'France services, within 20\xa0minutes: ours >\xa099%, Aisne 74%.'
-    """
-    labels.check_lang(lang)
-    names = [name for name in table.columns if name not in OURS]
-    said = []
-    for category, rows in table[table["indicator"] == "share_within"].groupby("category", sort=False):
-        row = rows.sort_values("minutes").iloc[len(rows) // 2]
-        values = [
-            labels.text("side_value", lang=lang, value=value_text(float(row[name]), "share", lang), name=name)
-            for name in names
-        ]
-        kind = labels.capitalised(labels.category(str(category)).name(lang))
-        minutes = cutoff_text(float(row["minutes"]), lang)
-        said.append(
-            labels.text("side_within_told", lang=lang, category=kind, minutes=minutes, values=", ".join(values))
-        )
-    return [*said, labels.text("side_border", lang=lang)]
-
-
-def value_text(value: float, unit: str, lang: labels.Lang, *, digits: int = 0) -> str:
-    """Return a number as it is read in its unit; what is not known is said to be."""
-    if math.isnan(value):
-        return labels.text("programme_unknown", lang=lang)
-    if unit == "share":
-        return labels.percent(value, lang=lang)
-    if unit == "minutes":
-        return labels.minutes(value, lang=lang)
-    return labels.number(value, lang=lang, digits=digits)
-
-
-def cutoff_text(minutes: float, lang: labels.Lang) -> str:
-    """Return minutes as a cutoff is spelled out; empty where there is none."""
-    return "" if math.isnan(minutes) else labels.cutoff(minutes, lang=lang)
 
 
 def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "fr") -> pd.DataFrame:
@@ -141,27 +89,27 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
     Measured        yes
     Name: mairie-servais, dtype: str
     """
-    labels.check_lang(lang)
+    words = Words(labels.check_lang(lang))
     by_id = programme.measurable(study).to_dict("index")
     rows = {}
     for operation in programme.operations:
         known = by_id.get(operation.id)
-        unknown = labels.text("programme_unknown", lang=lang)
+        unknown = words("programme_unknown")
         title = operation.title
         rows[operation.id] = {
-            "operation": title if operation.enabled else labels.text("programme_off", lang=lang, title=title),
+            "operation": title if operation.enabled else words("programme_off", title=title),
             "owner": operation.owner,
             "where": _where(operation, study),
-            "kind": labels.text(f"programme_kind_{operation.kind}", lang=lang),
+            "kind": words(f"programme_kind_{operation.kind}"),
             "year": unknown if operation.year is None else str(operation.year),
-            "cost": unknown if operation.cost_eur is None else _euros(operation.cost_eur, lang),
-            "financing": _financing(operation, lang),
-            "measured": "–" if known is None else _measured(known, lang),
+            "cost": unknown if operation.cost_eur is None else _euros(operation.cost_eur, words),
+            "financing": _financing(operation, words),
+            "measured": "–" if known is None else _measured(known, words),
             "missing": "" if known is None else missing_told(known["missing"], lang=lang),
             "reading": operation.reading,
         }
     columns = ("operation", "owner", "where", "kind", "year", "cost", "financing", "measured", "missing", "reading")
-    return _titled(rows, columns, lang)
+    return _titled(rows, columns, words)
 
 
 def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFrame:
@@ -188,24 +136,24 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
     >>> rows.loc["services_created", ["Before", "After", "Target"]].tolist()
     ['0', '1', 'not set']
     """
-    labels.check_lang(lang)
+    words = Words(labels.check_lang(lang))
     names = indicators["scenario"].unique()
     if len(names) > 1:
         plans = ", ".join(map(repr, names))
         raise ValueError(f"programme_rows: the table is of {plans}: choose the rows of one.")
     rows = {
         row["indicator"]: {
-            "indicator": labels.text(f"indicator_{row['indicator']}", lang=lang),
-            **{name: value_text(row[name], row["unit"], lang) for name in ("before", "after")},
-            "target": labels.text("programme_no_target", lang=lang)
+            "indicator": words(f"indicator_{row['indicator']}"),
+            **{name: value_text(row[name], row["unit"], words) for name in ("before", "after")},
+            "target": words("programme_no_target")
             if math.isnan(row["target"])
-            else value_text(row["target"], row["unit"], lang),
-            "definition": labels.text(row["definition"], lang=lang, minutes=cutoff_text(row["minutes"], lang)),
+            else value_text(row["target"], row["unit"], words),
+            "definition": words(row["definition"], minutes=cutoff_text(row["minutes"], words)),
             "missing": missing_told(row["missing"], lang=lang),
         }
         for row in indicators.to_dict("records")
     }
-    return _titled(rows, ("indicator", "before", "after", "target", "definition", "missing"), lang)
+    return _titled(rows, ("indicator", "before", "after", "target", "definition", "missing"), words)
 
 
 def programme_told(
@@ -236,21 +184,20 @@ def programme_told(
     >>> programme_told(programme, study, indicators(study, programme), lang="en")[1]
     '3 operations of 7 can be measured with the data given, 1 of them in part.'
     """
-    labels.check_lang(lang)
+    words = Words(labels.check_lang(lang))
     measured = programme.measurable(study)
     title, year = programme.title, programme.year
     key = "programme_title_line" if year is not None else "programme_title_line_no_year"
-    said = [labels.text(key, lang=lang, n=len(programme), title=title, year=year)]
+    said = [words(key, n=len(programme), title=title, year=year)]
     if len(measured):
-        said.append(_share_told(measured, lang))
+        said.append(_share_told(measured, words))
     for row in measured[measured["missing"].map(len) > 0].to_dict("records"):
         key = "programme_part_measured" if row["measured"] else "programme_not_measured"
-        said.append(labels.text(key, lang=lang, title=row["title"], missing=missing_told(row["missing"], lang=lang)))
-    changes = _changes_told(indicators[indicators["scenario"] == title], lang)
-    said += changes or [labels.text("programme_unchanged", lang=lang)]
-    said.append(_costs_told(programme, lang))
+        said.append(words(key, title=row["title"], missing=missing_told(row["missing"], lang=lang)))
+    said += told_of.programme(indicators[indicators["scenario"] == title], lang=lang)
+    said.append(_costs_told(programme, words))
     if programme.partners:
-        said.append(labels.text("programme_partners", lang=lang, names=", ".join(programme.partners)))
+        said.append(words("programme_partners", names=", ".join(programme.partners)))
     return said
 
 
@@ -273,19 +220,19 @@ def effect_rows(effects: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFr
     >>> rows["What it changes"].iloc[[2, 4]].tolist()
     ['Step-free services: unknown before, at least 1 after.', 'Nothing measured.']
     """
-    labels.check_lang(lang)
+    words = Words(labels.check_lang(lang))
     rows = {}
     for name, part in effects.groupby("operation", sort=False):
-        changes = _changes_told(part.rename(columns={"alone": "after"}), lang)
-        told = " ".join(changes) or labels.text("programme_no_effect", lang=lang)
-        rows[str(name)] = {"operation": part["title"].iloc[0], "effect": told}
-    return _titled(rows, ("operation", "effect"), lang)
+        changes = changed_told(part.rename(columns={"alone": "after"}), words)
+        effect = " ".join(changes) or words("programme_no_effect")
+        rows[str(name)] = {"operation": part["title"].iloc[0], "effect": effect}
+    return _titled(rows, ("operation", "effect"), words)
 
 
-def _titled(rows: dict[str, dict[str, str]], columns: Sequence[str], lang: labels.Lang) -> pd.DataFrame:
+def _titled(rows: dict[str, dict[str, str]], columns: Sequence[str], words: Words) -> pd.DataFrame:
     """Return rows of text as a table whose columns have titles; the columns are there without rows too."""
     table = pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="str")
-    return table.rename(columns={name: labels.text(f"programme_{name}", lang=lang) for name in columns})
+    return table.rename(columns={name: words(f"programme_{name}") for name in columns})
 
 
 def _where(operation: Operation, study: Study) -> str:
@@ -296,52 +243,38 @@ def _where(operation: Operation, study: Study) -> str:
     return str(members["epci_name"].iloc[0]) if "epci_name" in members and len(members) else f"EPCI {operation.epci}"
 
 
-def _financing(operation: Operation, lang: labels.Lang) -> str:
+def _financing(operation: Operation, words: Words) -> str:
     """Return who pays how much, as far as it is known, and who might."""
-    unknown = labels.text("programme_unknown", lang=lang)
-    paid = [f"{name} {unknown if euros is None else _euros(euros, lang)}" for name, euros in operation.financing]
+    unknown = words("programme_unknown")
+    paid = [f"{name} {unknown if euros is None else _euros(euros, words)}" for name, euros in operation.financing]
     if operation.funders:
-        paid.append(labels.text("programme_possible", lang=lang, names=", ".join(operation.funders)))
-    return labels.text("programme_and", lang=lang).join(paid) or unknown
+        paid.append(words("programme_possible", names=", ".join(operation.funders)))
+    return words("programme_and").join(paid) or unknown
 
 
-def _measured(row: Mapping[Hashable, Any], lang: labels.Lang) -> str:
+def _measured(row: Mapping[Hashable, Any], words: Words) -> str:
     key = "in_part" if row["measured"] and row["missing"] else "yes" if row["measured"] else "no"
-    return labels.text(f"programme_{key}", lang=lang)
+    return words(f"programme_{key}")
 
 
-def _euros(value: float, lang: labels.Lang) -> str:
-    return labels.text("programme_euros", lang=lang, value=labels.number(value, lang=lang))
+def _euros(value: float, words: Words) -> str:
+    return words("programme_euros", value=words.count(value))
 
 
-def _share_told(measured: pd.DataFrame, lang: labels.Lang) -> str:
+def _share_told(measured: pd.DataFrame, words: Words) -> str:
     count, total = int(measured["measured"].sum()), len(measured)
     if count == 0:
-        return labels.text("programme_measurable_none", lang=lang, total=total)
+        return words("programme_measurable_none", total=total)
     if count == total:
-        return labels.text("programme_measurable_all", lang=lang, n=count)
-    told = labels.text("programme_measurable", lang=lang, n=count, total=total)
+        return words("programme_measurable_all", n=count)
+    told = words("programme_measurable", n=count, total=total)
     part = int((measured["measured"] & (measured["missing"].map(len) > 0)).sum())
-    return told[:-1] + labels.text("programme_of_which_part", lang=lang, n=part) + "." if part else told
+    return told[:-1] + words("programme_of_which_part", n=part) + "." if part else told
 
 
-def _changes_told(indicators: pd.DataFrame, lang: labels.Lang) -> list[str]:
-    """Return a sentence for each indicator that changes, or becomes known."""
-    said = []
-    for row in indicators.to_dict("records"):
-        before, after = row["before"], row["after"]
-        if math.isnan(after) or before == after:
-            continue
-        key = "programme_now_known" if math.isnan(before) else "programme_changed"
-        name = labels.text(f"indicator_{row['indicator']}", lang=lang)
-        old, new = (value_text(value, row["unit"], lang) for value in (before, after))
-        said.append(labels.text(key, lang=lang, indicator=name, before=old, after=new))
-    return said
-
-
-def _costs_told(programme: Programme, lang: labels.Lang) -> str:
+def _costs_told(programme: Programme, words: Words) -> str:
     known = [operation.cost_eur for operation in programme if operation.cost_eur is not None]
     if not known:
-        return labels.text("programme_costs_unknown", lang=lang)
-    value = _euros(sum(known), lang)
-    return labels.text("programme_costs", lang=lang, n=len(known), total=len(programme), value=value)
+        return words("programme_costs_unknown")
+    value = _euros(sum(known), words)
+    return words("programme_costs", n=len(known), total=len(programme), value=value)

@@ -14,6 +14,7 @@ from accessmap.errors import Problems, StudyError
 from accessmap.programme.before_after import REACH_MINUTES
 from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, digital_help_sites
+from accessmap.sentences.plans import SIDE_COLUMNS
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
@@ -24,8 +25,6 @@ __all__ = ["side_by_side", "territories_of"]
 SIREN: Final = re.compile(r"\d{9}")
 DEPARTMENT: Final = re.compile(r"\d{2,3}|2[AB]")
 PER_PEOPLE: Final = 10_000
-# Columns of the table that are no territory.
-OURS: Final = ("indicator", "category", "minutes", "unit", "missing")
 # What the indicators of a contract say of any territory, whether or not it has a contract.
 SHARED: Final = ("fibre_rate", "schools_equipped_share")
 
@@ -135,7 +134,7 @@ def side_by_side(
         _lacking({name: row.missing for name, row in zip(columns, rows, strict=True)})
         for rows in zip(*columns.values(), strict=True)
     ]
-    told = pd.DataFrame([{name: getattr(row, name) for name in OURS[:-1]} for row in first])
+    told = pd.DataFrame([{name: getattr(row, name) for name in SIDE_COLUMNS[:-1]} for row in first])
     values = pd.DataFrame({name: [row.value for row in rows] for name, rows in columns.items()})
     return told.join(values).assign(missing=pd.Series(missing, dtype=object))
 
@@ -223,7 +222,7 @@ def _places(study: Study, territories: Territories) -> dict[str, list[str]]:
     problems, found = Problems(), {}
     for name, given in territories.items():
         where = Note.plain(repr(name))
-        if name in OURS:
+        if name in SIDE_COLUMNS:
             problems.add("side_our_column", value=name, name=where)
         if isinstance(given, str):
             found[name] = _named(study, given)

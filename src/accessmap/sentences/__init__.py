@@ -1,7 +1,31 @@
-"""Sentences that a council reads: each function makes text of one table of results."""
+"""Sentences that a council reads: each function makes text of one table of results, which it is named after."""
 
-from accessmap.sentences.scenarios import winners_sentence as winners_and_losers
-from accessmap.sentences.siting import price_sentence as price
-from accessmap.sentences.without_car import captive_sentence as without_car
+from accessmap.sentences.access import coverage, in_short, services
+from accessmap.sentences.connected import digital, digital_help, schools
+from accessmap.sentences.modes import without_car
+from accessmap.sentences.opening import hours
+from accessmap.sentences.outside import dependence, resilience
+from accessmap.sentences.plans import missing, programme, territories
+from accessmap.sentences.scenarios import changes, winners_and_losers
+from accessmap.sentences.siting import price
+from accessmap.sentences.spread import inequality
 
-__all__ = ["price", "winners_and_losers", "without_car"]
+__all__ = [
+    "changes",
+    "coverage",
+    "dependence",
+    "digital",
+    "digital_help",
+    "hours",
+    "in_short",
+    "inequality",
+    "missing",
+    "price",
+    "programme",
+    "resilience",
+    "schools",
+    "services",
+    "territories",
+    "winners_and_losers",
+    "without_car",
+]

@@ -1,4 +1,4 @@
-"""Who gains and who loses, in a sentence that can be read aloud."""
+"""Who gains and who loses, in sentences that can be read aloud."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 from accessmap.errors import ScenarioError
 from accessmap.words import words as labels
 from accessmap.words.near import did_you_mean
-from accessmap.words.words import BASELINE
+from accessmap.words.words import BASELINE, Words
 
-__all__ = ["winners_sentence"]
+__all__ = ["changes", "winners_and_losers"]
 
 
-def winners_sentence(
+def winners_and_losers(
     result: pd.DataFrame, residents: pd.DataFrame, *, scenario: str, minutes: float = 5, lang: labels.Lang = "fr"
-) -> str:
+) -> list[str]:
     r"""Return how many people gain and lose more than some minutes under a scenario, as one to three sentences.
 
     Parameters
@@ -34,7 +34,7 @@ def winners_sentence(
 
     Returns
     -------
-    str
+    list of str
         People who are newly reached, or no longer, have a sentence of their own: they have no minutes to gain or lose.
 
     Raises
@@ -48,20 +48,21 @@ def winners_sentence(
     --------
     >>> residents = pd.DataFrame({"commune": ["02173"] * 2, "population": [1240, 37]}, index=["a", "b"])
     >>> result = pd.DataFrame({"baseline": [20.0, 5.0], "plan": [12.0, 11.0]}, index=["a", "b"])
-    >>> winners_sentence(result, residents, scenario="plan")
-    '1\u202f240\xa0habitants gagnent plus de 5\xa0minutes, 37\xa0en perdent.'
+    >>> winners_and_losers(result, residents, scenario="plan")
+    ['1\u202f240\xa0habitants gagnent plus de 5\xa0minutes, 37\xa0en perdent.']
     """
-    labels.check_lang(lang)
+    words = Words(labels.check_lang(lang))
     known = result.columns.drop(BASELINE)
     if scenario not in known:
-        raise ScenarioError(f"winners_sentence: no scenario {scenario!r}{did_you_mean(scenario, known)}.")
+        raise ScenarioError(f"winners_and_losers: no scenario {scenario!r}{did_you_mean(scenario, known)}.")
     if not minutes >= 0:
-        raise ScenarioError(f"winners_sentence: minutes is {minutes!r}: give 0 or more.")
+        raise ScenarioError(f"winners_and_losers: minutes is {minutes!r}: give 0 or more.")
     people = _people(result[BASELINE], result[scenario], residents, minutes)
-    parts = [_changes(people["gain"], people["lose"], minutes, lang)]
     apart = [key for key in ("newly_reached", "no_longer_reached") if people[key]]
-    parts += [labels.text(f"winners_{key}", lang=lang, n=people[key]) for key in apart]
-    return " ".join(parts)
+    return [
+        _gain_and_loss(people["gain"], people["lose"], minutes, words),
+        *(words(f"winners_{key}", n=people[key]) for key in apart),
+    ]
 
 
 def _people(before: pd.Series, after: pd.Series, residents: pd.DataFrame, minutes: float) -> dict[str, int]:
@@ -77,14 +78,44 @@ def _people(before: pd.Series, after: pd.Series, residents: pd.DataFrame, minute
     return {key: math.floor(float(people[mask].sum()) + 0.5) for key, mask in chosen.items()}
 
 
-def _changes(gain: int, lose: int, minutes: float, lang: labels.Lang) -> str:
+def _gain_and_loss(gain: int, lose: int, minutes: float, words: Words) -> str:
     """Return the sentence about those who are reached before and after."""
-    told = labels.cutoff(minutes, lang=lang)
+    spelled = words.cutoff(minutes)
     if not gain and not lose:
-        return labels.text("winners_neither", lang=lang, minutes=told)
+        return words("winners_neither", minutes=spelled)
     if not gain:
-        first = labels.text("winners_gain_nobody", lang=lang, minutes=told)
-        return f"{first}, {labels.text('winners_lose', lang=lang, n=lose)}."
-    first = labels.text("winners_gain", lang=lang, n=gain, minutes=told)
-    also = labels.text("winners_also_lose", lang=lang, n=lose) if lose else labels.text("winners_none_lose", lang=lang)
-    return f"{first}, {also}."
+        return f"{words('winners_gain_nobody', minutes=spelled)}, {words('winners_lose', n=lose)}."
+    also = words("winners_also_lose", n=lose) if lose else words("winners_none_lose")
+    return f"{words('winners_gain', n=gain, minutes=spelled)}, {also}."
+
+
+def changes(table: pd.DataFrame, *, scenario: str, lang: labels.Lang = "fr") -> list[str]:
+    r"""Return how many people of how many communes gain and lose a minute or more, and are newly reached or no longer.
+
+    Parameters
+    ----------
+    table
+        By (scenario, commune), as `accessmap.winners_and_losers` returns it for changes of a minute or more.
+    scenario
+        One of its scenarios.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_tuples([("plan", "02173")], names=["scenario", "commune"])
+    >>> people = {"gain": 100.0, "lose": 0.0, "newly_reached": 0.0, "no_longer_reached": 0.0}
+    >>> changes(pd.DataFrame(people, index=index), scenario="plan", lang="en")
+    ['100\xa0people in 1\xa0commune gain at least 1\xa0minute.', 'Nobody loses 1\xa0minute or more.']
+    """
+    words = Words(labels.check_lang(lang))
+    sums = pd.DataFrame(table.xs(scenario, level="scenario"))
+    said = []
+    for side in ("gain", "lose"):
+        communes = int((sums[side].round() > 0).sum())
+        whole = words(f"{side}_summary", people=words.people(sums[side].sum()), communes=words("communes", n=communes))
+        said.append(whole if communes else words(f"{side}_none"))
+    for column, key in (("newly_reached", "new_summary"), ("no_longer_reached", "lost_summary")):
+        if sums[column].sum() > 0:
+            said.append(words(key, people=words.people(sums[column].sum())))
+    return said

@@ -267,6 +267,10 @@ class Words:
         """Return the words of a key, as `text` does."""
         return text(key, lang=self.lang, n=n, **values)
 
+    def told(self, text: object) -> str:
+        """Return a note in this language, and any other text as it is."""
+        return str(text.told(self.lang) if hasattr(text, "told") else text)
+
     def people(self, value: float) -> str:
         """Return people with their noun."""
         return people(round(value), lang=self.lang)

@@ -1,0 +1,158 @@
+"""Who is near a site today and in each scenario, how long trips take, and which services are near or far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
+
+__all__ = ["coverage", "in_short", "quoted_cutoff", "services"]
+
+MOST_NAMED: Final = 5
+
+# The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
+# that no scenario can be flattered by the choice.
+QUOTED_SHARE: Final = 0.95
+
+
+def quoted_cutoff(shares: pd.DataFrame) -> float:
+    """Return the threshold a sentence quotes: the longest that fewer than 95 % of people keep today, else the shortest.
+
+    >>> quoted_cutoff(pd.DataFrame({"baseline": [0.72, 0.99, 1.0]}, index=[10, 20, 30]))
+    10.0
+    """
+    kept = shares.index[shares[BASELINE] < QUOTED_SHARE]
+    return float(max(kept) if len(kept) else min(shares.index))
+
+
+def coverage(table: pd.DataFrame, *, category: str, people: float, lang: labels.Lang = "fr") -> list[str]:
+    r"""Return how many people are near a site today, and in each scenario, as one sentence.
+
+    Parameters
+    ----------
+    table
+        Share of people (0-1): cutoffs × "baseline" and scenarios, as `accessmap.coverage` returns it.
+    category
+        Of the sites.
+    people
+        How many people the shares are of.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"baseline": [0.72, 0.99], "Coucy": [0.78, 0.99]}, index=[10, 20])
+    >>> coverage(shares, category="pharmacy", people=70550, lang="en")[0].replace("\xa0", " ")
+    'Today, 72% of people are within 10 minutes of a pharmacy; with “Coucy”, 78% (+4,233 people).'
+    """
+    words = Words(labels.check_lang(lang))
+    cutoff = quoted_cutoff(table)
+    shares = {str(name): float(table[name][cutoff]) for name in table}
+    kind = labels.category(category).with_article(lang)
+    now = words.percent(shares[BASELINE])
+    parts = [words("verdict_today", share=now, cutoff=words.cutoff(cutoff), category=kind)]
+    for name, share in shares.items():
+        more = round((share - shares[BASELINE]) * people)
+        if more:
+            change = labels.people_change(more, lang=lang)
+            parts.append(words("verdict_scenario", name=name, share=words.percent(share), change=change))
+        elif name != BASELINE:
+            parts.append(words("verdict_same", name=name))
+    return [words("joined").join(parts) + "."]
+
+
+def in_short(
+    table: pd.DataFrame,
+    summary: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    category: str,
+    people: float,
+    lang: labels.Lang = "fr",
+) -> list[str]:
+    """Return a result in at most three sentences: who is near, how long trips take, who gains and who loses.
+
+    Parameters
+    ----------
+    table, category, people
+        As `coverage` takes them.
+    summary
+        "mean" and "d9" (minutes) × "baseline" and scenarios, as the table `summary` of a dossier.
+    changes
+        By (scenario, commune): people who `gain` and `lose`, as `accessmap.winners_and_losers` returns them.
+    lang
+        "fr" or "en".
+    """
+    words = Words(labels.check_lang(lang))
+    said = coverage(table, category=category, people=people, lang=lang)
+    names = [name for name in map(str, table) if name != BASELINE]
+    today = summary[BASELINE]
+    if not math.isnan(today["mean"]):
+        others = "".join(
+            words("sentence_mean_scenario", name=name, mean=words.minutes(summary[name]["mean"])) for name in names
+        )
+        mean, d9 = words.minutes(today["mean"]), words.minutes(today["d9"])
+        said.append(words("sentence_mean", today=mean, others=others, d9=d9))
+    parts = []
+    for name in names:
+        sums = changes.xs(name, level="scenario")
+        gain, lose = (words(f"card_{side}", n=round(float(sums[side].sum()))) for side in ("gain", "lose"))
+        parts.append(words("sentence_change", name=name, gain=gain, lose=lose))
+    return [*said, words("joined").join(parts) + "."] if parts else said
+
+
+def services(
+    table: pd.DataFrame,
+    *,
+    scores: pd.DataFrame | None = None,
+    names: Mapping[str, str] | pd.Series | None = None,
+    lang: labels.Lang = "fr",
+) -> list[str]:
+    """Return which service is nearest and which furthest, which have no site here, and which communes have least.
+
+    Parameters
+    ----------
+    table
+        By (category, situation): `sites` in the territory, `mean` minutes, `outside_share` of people whose nearest
+        site is outside (NaN where that is not known), as the table `services` of a dossier; the "baseline" is told.
+    scores
+        By commune, `score` (0 worst, 100 best) over all services.
+    names
+        How communes are named, by code; the codes where not given.
+    lang
+        "fr" or "en".
+    """
+    words = Words(labels.check_lang(lang))
+
+    def named(categories: Iterable[object], count: int = 2) -> list[str]:
+        return [labels.category(str(name)).name(lang, count=count) for name in categories]
+
+    today = table.xs(BASELINE, level="situation")
+    said = []
+    order = today["mean"].dropna().sort_values(kind="stable")
+    if len(order) > 1:
+        near, far = named(order.index[[0, -1]], count=1)
+        least, most = (words.minutes(order.iloc[place]) for place in (0, -1))
+        said.append(words("services_ends", near=near, far=far, near_minutes=least, far_minutes=most))
+    nowhere = named(today.index[today["sites"] == 0])
+    if nowhere:
+        said.append(words("services_nowhere", n=len(nowhere), names=words.listed(nowhere, most=MOST_NAMED)))
+    gone = today.loc[today["sites"] != 0, "outside_share"].sort_values(ascending=False, kind="stable")
+    gone = gone[gone >= 0.5]
+    if len(gone):
+        shares = [
+            words("labelled_share", name=name, share=words.percent(float(share)))
+            for name, share in zip(named(gone.index), gone, strict=True)
+        ]
+        said.append(words("services_outside", names=words.listed(shares, most=MOST_NAMED)))
+    if scores is not None and len(scores):
+        known = {} if names is None else dict(names)
+        worst = scores["score"].dropna().sort_values(kind="stable").head(MOST_NAMED)
+        poorest = [f"{known.get(str(code), code)} ({words.count(float(value))})" for code, value in worst.items()]
+        said.append(words("services_worst", names=words.listed(poorest, most=MOST_NAMED)))
+    return said
