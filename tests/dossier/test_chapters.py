@@ -23,7 +23,10 @@ def study():
 
 def demo_tables(known):
     communes = known.results.communes
-    return {"demo": pd.DataFrame({"people": communes["population"], "name": communes["name"]}).head(2), "_kept": communes}
+    return {
+        "demo": pd.DataFrame({"people": communes["population"], "name": communes["name"]}).head(2),
+        "_kept": communes,
+    }
 
 
 def demo_sentences(tables, words):
@@ -123,7 +126,9 @@ def test_a_dossier_can_be_pickled_and_copied_and_shows_the_same_page(study, monk
 
 # ------------------------------------------------------------------ one language a page
 
-FRENCH = r"\b(?:le|la|les|des|du|est|sont|une|et|ou|dans|pour|avec|sans|non atteints?|habitants?|aujourd’hui|trajet|moins)\b"
+FRENCH = (
+    r"\b(?:le|la|les|des|du|est|sont|une|et|ou|dans|pour|avec|sans|non atteints?|habitants?|aujourd’hui|trajet|moins)\b"
+)
 ENGLISH = r"\b(?:the|is|are|of|and|or|with|without|within|from|people|not reached|today|trip|less|more|by|to)\b"
 
 
@@ -137,7 +142,9 @@ def named(study, made) -> list[str]:
         given += [operation.title, operation.owner, operation.reading, *operation.funders]
         given += [name for name, _ in operation.financing]
     given += [plan.title, *plan.partners, "France services", "Pour que tout le monde vienne", *study.scenarios]
-    return sorted({str(name) for name in given if name}, key=len, reverse=True)
+    # The repairs of the sample, and the rules of its roads and residents, are data that it brings in French.
+    given += [*study.report_data()[["problem", "remedy"]].stack(), *study.credit.parameters.values()]
+    return sorted({" ".join(str(name).split()) for name in given if name}, key=len, reverse=True)
 
 
 def texts(html: str, names: list[str]) -> list[str]:
