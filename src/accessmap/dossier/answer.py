@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 from markupsafe import Markup
@@ -13,7 +13,6 @@ from accessmap import sentences as told_of
 from accessmap.dossier.layout import Beside, Cell, Heading, Lines, Part, Table, sortable
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.study.study import Study
-from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10

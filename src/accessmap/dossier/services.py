@@ -258,9 +258,7 @@ def _views(tables: Tables, words: Words) -> list[View]:
     views = []
     for category in tables.known.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
-        view = value_views(
-            communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words
-        )[0]
+        view = value_views(communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words)[0]
         # One legend does for all of them: it counts neither communes nor people.
         entries = tuple(replace(entry, communes=None, people=None) for entry in view.entries)
         name = labels.capitalised(_name(category, words, count=2))

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import StudyError
+from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
+from accessmap.words.notes import Figure
 from accessmap.words.words import Words
 
 __all__ = ["without_car"]
@@ -43,8 +44,8 @@ def without_car(table: pd.DataFrame, *, mode: str, cutoff: float, category: str,
     """
     words = Words(labels.check_lang(lang))
     if (mode, cutoff) not in table.index:
-        modes = table.index.unique("mode")
-        raise StudyError(f"without_car: no row for {mode!r} at {cutoff:g} minutes{did_you_mean(mode, modes)}.")
+        near = near_names(mode, table.index.unique("mode"))
+        raise StudyError(Problem("without_car_no_row", value=mode, near=near, minutes=Figure.of(cutoff)))
     row = table.loc[[(mode, cutoff)]].to_dict("records")[0]
     people = int(np.floor(row["left_out"] + 0.5))
     values: dict[str, Any] = {

@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, ScenarioError
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE, Words
 
 __all__ = ["changes", "winners_and_losers"]
@@ -54,9 +54,9 @@ def winners_and_losers(
     words = Words(labels.check_lang(lang))
     known = result.columns.drop(BASELINE)
     if scenario not in known:
-        raise ScenarioError(f"winners_and_losers: no scenario {scenario!r}{did_you_mean(scenario, known)}.")
+        raise ScenarioError(Problem("winners_no_scenario", value=scenario, near=near_names(scenario, known)))
     if not minutes >= 0:
-        raise ScenarioError(f"winners_and_losers: minutes is {minutes!r}: give 0 or more.")
+        raise ScenarioError(Problem("winners_minutes", value=minutes))
     people = _people(result[BASELINE], result[scenario], residents, minutes)
     apart = [key for key in ("newly_reached", "no_longer_reached") if people[key]]
     return [

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from accessmap.errors import SitingError
+from accessmap.errors import Problem, SitingError
 from accessmap.words import words as labels
-from accessmap.words.near import did_you_mean
+from accessmap.words.near import near_names
 from accessmap.words.words import Words
 
 __all__ = ["price"]
@@ -54,7 +54,7 @@ def price(
     """
     words = Words(labels.check_lang(lang))
     if site not in prices.index:
-        raise SitingError(f"price: no site {site!r} has a price{did_you_mean(site, prices.index)}.")
+        raise SitingError(Problem("price_no_site", value=site, near=near_names(site, prices.index)))
     row = prices.loc[[site]].to_dict("records")[0]
     named = {} if names is None else dict(names)
     other = str(row["instead_of"])
