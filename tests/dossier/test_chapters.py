@@ -1,7 +1,5 @@
 """Chapters are alike: one can be added, left out, copied and sent to another process; each page has one language."""
 
-import copy
-import pickle
 import re
 from dataclasses import replace
 
@@ -108,20 +106,6 @@ def test_two_chapters_or_tables_of_one_name_are_refused(study):
         am.Dossier.of(study, category="hospital", chapters=[demo(), demo()])
     with pytest.raises(StudyError, match="'summary', a name that is taken"):
         am.Dossier.of(study, category="hospital", chapters=[demo(tables=lambda known: {"summary": pd.DataFrame()})])
-
-
-# ------------------------------------------------------------------ a dossier that travels
-
-
-def test_a_dossier_can_be_pickled_and_copied_and_shows_the_same_page(study, monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764288000")
-    plan = am.Scenario("Coucy").open("france_services", commune="02217")
-    made = am.Dossier.of(study, plan, alongside=(), programme=am.programme.sample())
-    page = made.to_html()
-    assert pickle.loads(pickle.dumps(made)).to_html() == page
-    copied = copy.deepcopy(made)
-    assert copied.to_html() == page
-    assert copied.tables["communes"] is not made.tables["communes"]
 
 
 # ------------------------------------------------------------------ one language a page

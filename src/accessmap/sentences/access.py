@@ -48,7 +48,7 @@ def coverage(table: pd.DataFrame, *, category: str, people: float, lang: labels.
     --------
     >>> shares = pd.DataFrame({"baseline": [0.72, 0.99], "Coucy": [0.78, 0.99]}, index=[10, 20])
     >>> coverage(shares, category="pharmacy", people=70550, lang="en")[0].replace("\xa0", " ")
-    'Today, 72% of people are within 10 minutes of a pharmacy; with “Coucy”, 78% (+4,233 people).'
+    'Today, 72% of people are within 10 minutes of a pharmacy; with the scenario “Coucy”, 78% (+4,233 people).'
     """
     words = Words(labels.check_lang(lang))
     cutoff = quoted_cutoff(table)
