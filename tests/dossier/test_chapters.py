@@ -1,5 +1,7 @@
 """Chapters are alike: one can be added, left out, copied and sent to another process; each page has one language."""
 
+import copy
+import pickle
 import re
 from dataclasses import replace
 
@@ -108,6 +110,20 @@ def test_two_chapters_or_tables_of_one_name_are_refused(study):
         am.Dossier.of(study, category="hospital", chapters=[demo(tables=lambda known: {"summary": pd.DataFrame()})])
 
 
+# ------------------------------------------------------------------ a dossier that travels
+
+
+def test_a_dossier_can_be_pickled_and_copied_and_shows_the_same_page(study, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1764288000")
+    plan = am.Scenario("Coucy").open("france_services", commune="02217")
+    made = am.Dossier.of(study, plan, alongside=(), programme=am.programme.sample())
+    page = made.to_html()
+    assert pickle.loads(pickle.dumps(made)).to_html() == page
+    copied = copy.deepcopy(made)
+    assert copied.to_html() == page
+    assert copied.tables["communes"] is not made.tables["communes"]
+
+
 # ------------------------------------------------------------------ one language a page
 
 FRENCH = (
@@ -164,7 +180,8 @@ def full(study):
 def test_a_page_has_no_word_of_the_other_language_outside_names(full, lang, other):
     plan = am.Scenario("Coucy").open("france_services", commune="02217").close("mairie-02173")
     walk = am.RoadNetwork.modelled(full.communes, full.sites("mairie"), mode="walk")
-    options = {"category": "france_services", "programme": am.programme.sample(), "networks": {"walk": walk}}
+    options = {"category": "france_services", "programme": am.programme.sample()}
+    full = replace(full, networks={**full.networks, "walk": walk})
     made = am.Dossier.of(full, plan, lang=lang, **options)
     names = named(full, made)
     for html in (made.to_html(), made.sheets_to_html()):

@@ -32,7 +32,7 @@ def programme(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     >>> table = pd.DataFrame(
     ...     {"indicator": ["services_created"], "unit": ["number"], "before": [0.0], "after": [1.0]})
     >>> programme(table.assign(after=0.0), lang="en")
-    ['No indicator changes with the operations that can be measured.']
+    ['No indicator that is measured changes.']
     """
     words = Words(labels.check_lang(lang))
     return changed_told(table, words) or [words("programme_unchanged")]
