@@ -1,5 +1,6 @@
 """OpenStreetMap files: one rule of its tags at a time on files of a few nodes, then real extracts."""
 
+import bz2
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -421,6 +422,103 @@ TAG_KEYS = st.sampled_from(
 def test_a_way_open_to_a_mode_has_a_direction(tags: Tags, road_class: str, mode: str) -> None:
     use = way_use({**tags, "highway": road_class}, mode)
     assert use is None or use.forward or use.backward
+
+
+# ----------------------------------------------------------------------------- deleted, invisible and older versions
+
+
+TERTIARY = {"highway": "tertiary"}
+MARKS = ('action="delete" visible="true"', "action='delete'", 'visible="false"')
+
+
+def way_text(number: int, refs: list[int], marks: str = "", version: int = 1) -> str:
+    nodes = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+    return f'<way id="{number}" version="{version}" {marks}>{nodes}<tag k="highway" v="tertiary"/></way>'
+
+
+def told_gone(roads: RoadTables) -> str | None:
+    return roads.parameters.get("roads deleted or invisible, left out")
+
+
+@pytest.mark.parametrize("marks", MARKS)
+@pytest.mark.parametrize("ending", [".osm", ".osm.gz", ".osm.bz2"])
+def test_deleted_way_is_no_road(tmp_path: Path, marks: str, ending: str) -> None:
+    text = osm_text([([1, 2], TERTIARY), ([2, 3], TERTIARY)], extra=way_text(9, [1, 3], marks)).encode()
+    path = tmp_path / f"roads{ending}"
+    path.write_bytes({".osm": bytes, ".osm.gz": gzip.compress, ".osm.bz2": bz2.compress}[ending](text))
+    roads = read_osm(path)
+    assert pairs(roads) == {(1, 2), (2, 1), (2, 3), (3, 2)}
+    assert told_gone(roads) == "1"
+
+
+@pytest.mark.parametrize("marks", MARKS)
+def test_way_that_uses_a_deleted_node_is_no_road(write: Write, marks: str) -> None:
+    ways = [([1, 2], TERTIARY), ([2, 3, 4], TERTIARY)]
+    path = write(ways)
+    path.write_text(path.read_text().replace('<node id="4" version="1"', f'<node id="4" version="1" {marks}'))
+    roads = read_osm(path)
+    assert pairs(roads) == {(1, 2), (2, 1)}
+    assert told_gone(roads) == "1"
+
+
+@pytest.mark.parametrize("marks", ["", *MARKS])
+def test_deleted_relation_bounds_no_built_up_area(write: Write, marks: str) -> None:
+    corners = "".join(
+        f'<node id="{n}" version="1" lat="{49.6 + lat}" lon="{lon}"/>'
+        for n, lat, lon in ((21, -0.01, 3), (22, -0.01, 3.05), (23, 0.01, 3.05), (24, 0.01, 3))
+    )
+    ring = "".join(f'<nd ref="{n}"/>' for n in (21, 22, 23, 24, 21))
+    member = (
+        '<member type="way" ref="30" role="outer"/><tag k="landuse" v="residential"/><tag k="type" v="multipolygon"/>'
+    )
+    relation = f'<way id="30" version="1">{ring}</way><relation id="31" version="2" {marks}>{member}</relation>'
+    reasons = read_osm(write([([1, 2], TERTIARY)], extra=corners + relation), country="FR").edges["speed_reason"]
+    assert all(("in built-up area" in reason) == (not marks) for reason in reasons), reasons.tolist()
+
+
+def test_only_the_last_version_of_a_file_with_history_counts(tmp_path: Path) -> None:
+    import osmium
+
+    ways = "".join(
+        (
+            way_text(8, [1, 2], version=1),
+            way_text(9, [1, 3], version=1),
+            '<way id="9" version="2" visible="false"/>',
+            way_text(10, [1, 3], version=1),
+            way_text(10, [2, 3], version=2),
+        )
+    )
+    nodes = "".join(f'<node id="{n}" version="1" lat="49.6" lon="{3 + n / 100}"/>' for n in (1, 2, 3))
+    nodes += '<node id="3" version="2" lat="49.6" lon="3.05"/>'
+    plain, history = tmp_path / "history.osm", tmp_path / "history.osh.pbf"
+    plain.write_text(f'<osm version="0.6">{nodes}{ways}</osm>')
+    header = osmium.io.Header()
+    header.has_multiple_object_versions = True
+    with osmium.SimpleWriter(str(history), header=header) as writer:
+        for thing in osmium.FileProcessor(str(plain)):
+            writer.add(thing)
+    for path in (plain, history):
+        roads = read_osm(path)
+        assert pairs(roads) == {(1, 2), (2, 1), (2, 3), (3, 2)}, path.name
+        assert told_gone(roads) == "1"
+        assert roads.nodes.loc[3, "lon"] == 3.05
+
+
+def test_what_a_change_file_deletes_is_no_road(tmp_path: Path) -> None:
+    nodes = "".join(f'<node id="{n}" version="1" lat="49.6" lon="{3 + n / 100}"/>' for n in (1, 2, 3))
+    path = tmp_path / "change.osc"
+    path.write_text(
+        f'<osmChange version="0.6"><create>{nodes}{way_text(8, [1, 2])}</create>'
+        f"<delete>{way_text(9, [2, 3], version=2)}</delete></osmChange>"
+    )
+    assert pairs(read_osm(path)) == {(1, 2), (2, 1)}
+
+
+def test_file_of_deleted_roads_alone_says_so(write: Write) -> None:
+    path = write([([1, 2], TERTIARY)])
+    path.write_text(path.read_text().replace("<way ", '<way action="delete" '))
+    with pytest.raises(NetworkError, match="its roads are all deleted, or invisible"):
+        read_osm(path)
 
 
 # ---------------------------------------------------------------------------------------------------- real extracts

@@ -26,6 +26,7 @@ TOLD = (
     "roads_told_speeds",
     "roads_told_clip",
     "roads_told_no_coordinates",
+    "roads_told_gone",
     "roads_told_ends_meet",
     "roads_told_closed",
     "roads_told_edges_closed",

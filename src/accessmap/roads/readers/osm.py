@@ -15,6 +15,7 @@ from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
 from accessmap.words.notes import Note
 
@@ -36,8 +37,9 @@ def read_osm(
 ) -> RoadTables:
     """Return the roads of an OpenStreetMap file open to a mode, as `RoadNetwork.from_osm`.
 
-    Every node of a way is a node of the network, so that arcs are straight. A barrier ends the roads on both sides
-    of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
+    Every node of a way is a node of the network, so that arcs are straight. Objects that are deleted, invisible or
+    replaced by a later version are no roads, nor is a way that uses a deleted node. A barrier ends the roads on both
+    sides of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
 
     Examples
     --------
@@ -81,11 +83,15 @@ class _Reading:
     named: Counter[str] = field(default_factory=Counter)
     newest: datetime = NEVER
     met: int = 0
+    gone: Gone = field(default_factory=Gone)
+    roads_gone: set[int] = field(default_factory=set)
 
     def tables(self) -> RoadTables:
+        self.gone = objects_gone(self.path)
         ways = self._ways(self._settled_members())
         if not len(ways):
-            why = Note("roads_osm_closed", n=self.met) if self.met else Note("roads_osm_no_highway")
+            gone = Note("roads_osm_gone") if self.roads_gone else Note("roads_osm_no_highway")
+            why = Note("roads_osm_closed", n=self.met) if self.met else gone
             raise NetworkError(Problem("roads_osm_none", where=str(self.path), value=self.mode, why=why))
         nodes, areas, events, barriers = self._nodes()
         segments = self._clipped(self._segments(nodes), nodes)
@@ -122,7 +128,7 @@ class _Reading:
         relations = self._objects(osm.RELATION, only.KeyFilter("landuse", "place"))
         found: set[int] = set()
         for relation in relations:
-            if _is_settled(relation.tags):
+            if _is_settled(relation.tags) and self.gone.stands("r", relation):
                 found.update(member.ref for member in relation.members if member.type == "w" and member.role != "inner")
         return found
 
@@ -135,8 +141,14 @@ class _Reading:
         ways = Ways()
         for way in self._objects(osm.WAY, *filters):
             tags = dict(way.tags)
+            refs = [node.ref for node in way.nodes]
+            stands = self.gone.stands("w", way)
+            if not stands or not self.gone.ids["n"].isdisjoint(refs):
+                if "highway" in tags and (stands or way.id in self.gone.ids["w"]):  # and not an older version
+                    self.roads_gone.add(way.id)
+                continue
             if way.id in members or _is_settled(tags):
-                self.rings.append([node.ref for node in way.nodes])
+                self.rings.append(refs)
             self.met += "highway" in tags
             use = osm_tags.way_use(tags, self.mode) if "highway" in tags or tags.get("route") == "ferry" else None
             if use is None:
@@ -144,10 +156,11 @@ class _Reading:
             ways.add(use)
             if use.country:
                 self.named[use.country] += 1
-            refs = [node.ref for node in way.nodes]
             self.refs.extend(refs)
             self.sizes.append(len(refs))
             self.newest = max(self.newest, way.timestamp)
+        if self.roads_gone:
+            self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
         return ways.frame()
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray]:
@@ -164,7 +177,7 @@ class _Reading:
         filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
         for node in self._objects(osm.NODE, *filters):
             place = node.location
-            if node.id not in chosen or not place.valid():
+            if node.id not in chosen or not place.valid() or not self.gone.stands("n", node):
                 continue
             ids.append(node.id)
             lon.append(place.lon)

@@ -1,0 +1,97 @@
+"""Objects of an OpenStreetMap file that are not on the map any more: deleted, invisible, or of an older version.
+
+JOSM marks what is deleted and not yet uploaded with `action="delete"`, which osmium does not read; change files and
+files with history have `visible="false"`, and every version of an object one after the other.
+"""
+
+import bz2
+import gzip
+from array import array
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Gone", "objects_gone"]
+
+KINDS = {"node": "n", "way": "w", "relation": "r"}
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Objects that are not on the map, by kind ("n", "w", "r").
+
+    Parameters
+    ----------
+    ids
+        Those that are deleted or invisible in their last version.
+    last
+        The last version of the objects that stand several times in the file.
+    """
+
+    ids: dict[str, set[int]] = field(default_factory=lambda: {kind: set() for kind in KINDS.values()})
+    last: dict[str, dict[int, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS.values()})
+
+    def stands(self, kind: str, thing: Any) -> bool:
+        """Return whether this version of an object is the one on the map."""
+        if not thing.visible or thing.id in self.ids[kind]:
+            return False
+        last = self.last[kind].get(thing.id)
+        return last is None or last == thing.version
+
+
+def objects_gone(path: Path) -> Gone:
+    """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not looked through.
+
+    Raises
+    ------
+    RuntimeError
+        Where osmium cannot read the file.
+    """
+    import osmium
+
+    gone = Gone()
+    with osmium.io.Reader(str(path)) as reader:
+        history = reader.header().has_multiple_object_versions
+    if path.name.endswith(".pbf") and not history:
+        return gone
+    seen = {kind: (array("q"), array("q"), array("b")) for kind in KINDS.values()}
+    thing: Any
+    for thing in osmium.FileProcessor(str(path)):
+        for column, value in zip(seen[thing.type_str()], (thing.id, thing.version, thing.visible), strict=True):
+            column.append(value)
+    for kind, columns in seen.items():
+        table = pd.DataFrame(dict(zip(("id", "version", "visible"), map(np.asarray, columns), strict=True)))
+        table = table.sort_values(["id", "version"], kind="stable")
+        several = table["id"].duplicated(keep=False)
+        last = table[~table["id"].duplicated(keep="last")]
+        twice = last[several[last.index]]
+        gone.last[kind].update(zip(twice["id"].tolist(), twice["version"].tolist(), strict=True))
+        gone.ids[kind].update(last.loc[last["visible"] == 0, "id"].tolist())
+    for kind, ids in _deleted_in_josm(path).items():
+        gone.ids[kind].update(ids)
+    return gone
+
+
+def _deleted_in_josm(path: Path) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {kind: set() for kind in KINDS.values()}
+    opened: Any = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
+    if path.suffix not in (".osm", ".xml") and path.with_suffix("").suffix not in (".osm", ".xml"):
+        return found
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name in KINDS and attributes.get("action") == "delete":
+            found[KINDS[name]].add(int(attributes["id"]))
+
+    with opened(path, "rb") as stream:
+        if not any(b"delete" in block for block in iter(lambda: stream.read(CHUNK), b"")):
+            return found
+        stream.seek(0)
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = start
+        parser.ParseFile(stream)
+    return found
