@@ -1,12 +1,14 @@
 """What `import accessmap` gives, how quickly, and what an installed wheel can do."""
 
 import csv
+import importlib
 import os
+import pkgutil
 import re
 import sys
 import venv
 import zipfile
-from inspect import isclass, isfunction
+from inspect import getattr_static, isclass, isfunction
 from pathlib import Path
 from types import ModuleType
 
@@ -78,7 +80,7 @@ def test_every_name_of_a_namespace_is_there_and_documented(namespace):
 
 def test_about_25_names_stand_at_the_top():
     top = set(accessmap.__all__) - set(NAMESPACES) - {"__version__"}
-    assert len(top) <= 26
+    assert len(top) <= 28
     assert {"load_sample", "Study", "nearest", "coverage", "access_map", "Dossier", "AccessmapError"} <= top
 
 
@@ -100,6 +102,17 @@ print([where for where, one, other in zip(names, first, all_of_them()) if one is
     assert said(code, tmp_path) == "[]"
 
 
+def test_no_submodule_bears_the_name_of_a_public_function_of_its_package():
+    packages = ["accessmap", *(m.name for m in pkgutil.walk_packages(accessmap.__path__, "accessmap.") if m.ispkg)]
+    both = []
+    for name in packages:
+        package = importlib.import_module(name)
+        modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+        public = {each: getattr(package, each) for each in getattr(package, "__all__", ())}
+        both += [f"{name}.{each}" for each in modules & set(public) if not isinstance(public[each], ModuleType)]
+    assert both == []
+
+
 def test_an_unknown_name_is_an_attribute_error():
     assert not hasattr(accessmap, "no_such_name")
     assert not hasattr(accessmap.imbalance, "no_such_name")
@@ -118,6 +131,20 @@ def test_the_changelog_lists_every_name_of_0_1():
         known = {row["old"]: row["new"] for row in csv.DictReader(stream)}
     assert renamed() == known
     assert len(known) == 201  # 81 at the top with its version, 120 in eight modules
+
+
+@pytest.mark.parametrize(("old", "new"), renamed().items())
+def test_every_new_name_of_the_changelog_is_there_and_the_old_one_names_it(old, new):
+    value = accessmap
+    for part in new.split("."):
+        # a property of a class is there without an instance to ask
+        value = getattr_static(value, part) if isinstance(value, type) else getattr(value, part)
+    assert value is not None
+    if old == new or old in NAMESPACES:  # `am.apl` is still there, and holds `apl`
+        return
+    owner, _, name = old.rpartition(".")
+    with pytest.raises(AttributeError, match=re.escape(f"am.{new}")):
+        getattr(getattr(accessmap, owner) if owner else accessmap, name)
 
 
 @pytest.fixture(scope="module")

@@ -19,14 +19,14 @@ from accessmap.programme import (
     effect_rows,
     effects,
     indicators,
-    missing_told,
     programme_rows,
-    programme_told,
     side_by_side,
     side_rows,
     territories_of,
 )
+from accessmap.programme.carrying import missing_told
 from accessmap.programme.files import sample as sample_programme
+from accessmap.programme.sentences import programme_told
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from accessmap.programme import (
     PlannedStep,
     Programme,
     Selection,
-    missing_told,
     operation_rows,
 )
+from accessmap.programme.carrying import missing_told
 from accessmap.programme.files import read as read_programme
 from accessmap.programme.files import sample as sample_programme
 from accessmap.programme.files import write as write_programme

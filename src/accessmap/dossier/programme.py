@@ -17,14 +17,14 @@ from accessmap.maps.drawing import PAPER, Entry, View
 from accessmap.programme import (
     Programme,
     indicators,
-    missing_told,
     operation_rows,
     programme_rows,
-    programme_told,
     side_by_side,
     side_rows,
     territories_of,
 )
+from accessmap.programme.carrying import missing_told
+from accessmap.programme.sentences import programme_told
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import Words

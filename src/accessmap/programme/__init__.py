@@ -2,7 +2,7 @@
 
 from accessmap.face import renamed
 from accessmap.programme.before_after import INDICATORS, effects, indicators
-from accessmap.programme.carrying import Missing, missing_told
+from accessmap.programme.carrying import Missing
 from accessmap.programme.files import read, sample, write
 from accessmap.programme.operation import KINDS, Operation, PlannedStep, Selection
 from accessmap.programme.programme import Programme
@@ -10,7 +10,6 @@ from accessmap.programme.sentences import (
     effect_rows,
     operation_rows,
     programme_rows,
-    programme_told,
     side_rows,
 )
 from accessmap.programme.territories import side_by_side, territories_of
@@ -26,10 +25,8 @@ __all__ = [
     "effect_rows",
     "effects",
     "indicators",
-    "missing_told",
     "operation_rows",
     "programme_rows",
-    "programme_told",
     "read",
     "sample",
     "side_by_side",

@@ -166,7 +166,7 @@ class Programme:
         Examples
         --------
         >>> import accessmap as am
-        >>> from accessmap.programme import missing_told
+        >>> from accessmap.programme.carrying import missing_told
         >>> from accessmap.programme.files import sample as sample_programme
         >>> table = sample_programme().measurable(am.load_sample())
         >>> int(table["measured"].sum()), missing_told(table.loc["tbi-ccpc", "missing"], lang="en")
