@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from accessmap.errors import NetworkError, SourceError
+from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.bdtopo import read_bdtopo
 
 X, Y = 720_000.0, 6_940_000.0
@@ -150,6 +151,65 @@ def test_streets_are_named_before_roads_are_numbered(tmp_path: Path) -> None:
         tmp_path, {**V2, "NUMERO": "D12", "NOM_RUE_G": "NR"}, {**V2, "NUMERO": "D12", "NOM_RUE_G": "R DU PONT"}
     )
     assert set(roads.edges["name"]) == {"D12", "R DU PONT"}
+
+
+@pytest.mark.parametrize(("crs", "suffix"), [(2154, "gpkg"), (4326, "geojson"), (3857, "gpkg"), (2949, "gpkg")])
+def test_roads_that_do_not_touch_do_not_meet_whatever_the_crs(tmp_path: Path, crs: int, suffix: str) -> None:
+    # Two roads of 30 km, 2 km apart, whose ends fell together in degrees; and a gap of 5 cm, which joins.
+    lines = [line((0, y), (10_000, y), (20_000, y), (30_000, y)) for y in (0, 2_000)]
+    lines.append(line((30_000.05, 0), (31_000, 0)))
+    path = tmp_path / f"roads.{suffix}"
+    gpd.GeoDataFrame([V3] * 3, geometry=lines, crs=2154).to_crs(crs).to_file(path)
+    roads = read_bdtopo(path)
+    u, v = (roads.nodes.index.get_indexer(roads.edges[end]) for end in ("u", "v"))
+    assert connected_components(coo_array((np.ones(len(u)), (u, v)), shape=(len(roads.nodes),) * 2))[0] == 2
+    assert len(roads.nodes) == 9
+
+
+STREETS = [
+    "NOM_RUE_G", "NOM_RUE_D", "NOM_VOIE_G", "NOM_VOIE_D", "nom_1_gauche", "nom_1_droite", "nom_2_gauche",
+    "nom_voie_ban_gauche", "nom_voie_ban_droite", "nom_collaboratif_gauche", "nom_voie_gauche", "NOM_1_G", "NOM_V_B_G",
+    "NOM_V_B_D", "NOM_C_G",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", STREETS)
+def test_street_names_of_every_edition_tell_what_is_built_up(tmp_path: Path, column: str) -> None:
+    lines = [line((0, 100 * i), (400, 100 * i)) for i in range(6)]
+    roads = roads_of(tmp_path, *[{**V2, "IMPORTANCE": "5", column: "R DU PONT"}] * 6, lines=lines)
+    assert set(roads.edges["name"]) == {"R DU PONT"}
+    assert roads.edges["speed_reason"].str.contains("built-up").all()
+    assert not any("street names" in name for name in roads.parameters)
+
+
+def test_the_newest_name_on_the_left_comes_first_and_an_empty_one_gives_way(tmp_path: Path) -> None:
+    row = {**V3, "nom_1_gauche": "R A", "nom_voie_ban_gauche": "Rue A", "nom_collaboratif_droite": "Rue B"}
+    names = [row, {**row, "nom_voie_ban_gauche": ""}, {**row, "nom_1_gauche": None, "nom_voie_ban_gauche": None}]
+    assert set(roads_of(tmp_path, *names).edges["name"]) == {"Rue A", "R A", "Rue B"}
+
+
+def test_what_an_edition_lacks_is_said_with_what_it_costs(tmp_path: Path) -> None:
+    whole = {"urbain": False, "vitesse_moyenne_vl": 60, "acces_vehicule_leger": "Libre", "prive": False,
+             "etat_de_l_objet": "En service", "nom_1_gauche": "R"}  # fmt: skip
+    said = [name for name in roads_of(tmp_path, {**V3, **whole}).parameters if "not in this file" in name]
+    assert said == []
+    lacking = roads_of(tmp_path, {**V3, **whole, "nom_1_gauche": None, "toponyme_rue": "R"}).parameters
+    names = [name for name in lacking if "not in this file" in name]
+    assert len(names) == 1
+    assert names[0].startswith("street names")
+    assert "towns are crossed too fast" in lacking[names[0]]
+    bare = [name.split(" (")[0] for name in roads_of(tmp_path, V2).parameters if "not in this file" in name]
+    assert bare == ["built-up areas", "street names", "mean speed", "access", "private roads", "state"]
+
+
+def test_what_is_said_of_an_edition_is_told_in_french_after_saving(tmp_path: Path) -> None:
+    roads_of(tmp_path, V2)
+    network = RoadNetwork.from_bdtopo(tmp_path / "troncon_de_route.gpkg")
+    kept = RoadNetwork.load(network.save(tmp_path / "roads.zip")).provenance.parameters
+    assert dict(kept) == dict(network.provenance.parameters)
+    assert {k.told("fr"): v.told("fr") for k, v in kept.items() if "prive" in k} == {
+        "voies privées (prive)\u00a0: non dites par le fichier": "les voies privées comptent comme ouvertes"
+    }
 
 
 def test_a_shapefile_reads_like_a_geopackage(tmp_path: Path) -> None:

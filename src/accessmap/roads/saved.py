@@ -28,6 +28,18 @@ TOLD = (
     "roads_told_no_coordinates",
     "roads_told_gone",
     "roads_told_ends_meet",
+    "roads_told_no_urban",
+    "roads_told_no_urban_cost",
+    "roads_told_no_street",
+    "roads_told_no_street_cost",
+    "roads_told_no_speed",
+    "roads_told_no_speed_cost",
+    "roads_told_no_access",
+    "roads_told_no_access_cost",
+    "roads_told_no_private",
+    "roads_told_no_private_cost",
+    "roads_told_no_state",
+    "roads_told_no_state_cost",
     "roads_told_closed",
     "roads_told_edges_closed",
 )
@@ -74,7 +86,7 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
     nodes, edges = (pd.read_parquet(io.BytesIO(members[name])) for name in MEMBERS)
     sources = tuple(Source(**source) for source in meta["sources"])
     told: dict[str, str] = {note: note for note in map(Note, TOLD)}
-    parameters = {told.get(name, name): value for name, value in meta["parameters"].items()}
+    parameters = {told.get(name, name): told.get(value, value) for name, value in meta["parameters"].items()}
     return nodes, edges, meta["legs"], Provenance(sources, parameters, meta["modelled"])
 
 

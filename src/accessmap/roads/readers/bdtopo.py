@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Listed, Note
 
 __all__ = ["read_bdtopo"]
@@ -31,16 +33,20 @@ NAMES = {
     "access": ("acces_vehicule_leger", "acces_vl"),
     "private": ("prive",),
     "state": ("etat_de_l_objet", "etat"),
-    "street": (
-        "nom_collaboratif_gauche",
-        "nom_voie_ban_gauche",
-        "nom_1_gauche",
-        "nom_c_g",
-        "nom_v_b_g",
-        "nom_1_g",
-        "nom_rue_g",
-    ),
     "number": ("cpx_numero", "numero"),
+}
+# Street names on the left and on the right: nom_rue_g (2.0), nom_voie_g (2.1 and 2.2), nom_1_gauche (3.0),
+# nom_collaboratif_gauche and nom_voie_ban_gauche (3.3), nom_c_g and nom_v_b_g in Shapefiles.
+STREET = re.compile(r"nom_(?!com|insee)\w+?_(g|gauche|d|droite)")
+NEWEST_STREETS = ("nom_c", "nom_v_b", "nom_voie_ban", "nom_1")
+# What is lost where an edition does not have an attribute.
+WITHOUT = {
+    "urban": (Note("roads_told_no_urban"), Note("roads_told_no_urban_cost")),
+    "street": (Note("roads_told_no_street"), Note("roads_told_no_street_cost")),
+    "speed": (Note("roads_told_no_speed"), Note("roads_told_no_speed_cost")),
+    "access": (Note("roads_told_no_access"), Note("roads_told_no_access_cost")),
+    "private": (Note("roads_told_no_private"), Note("roads_told_no_private_cost")),
+    "state": (Note("roads_told_no_state"), Note("roads_told_no_state_cost")),
 }
 EATEN = "\ufffd".encode().decode("latin-1")  # the mark of a lost letter, itself read in the wrong encoding
 NEEDED = ("nature", "importance", "sens")
@@ -71,10 +77,15 @@ TRUE = {"true", "oui", "1", "vrai"}
 
 @dataclass(frozen=True)
 class _Columns:
-    """The attributes found, as lower-case text without accents ("" where nothing is said), and the names of streets."""
+    """The attributes found, as lower-case text without accents ("" where nothing is said), and the names of streets.
+
+    `missing` are those of `WITHOUT` that the file does not have; what is built up and street names also where all of
+    it is empty.
+    """
 
     text: dict[str, list[str]]
     names: list[str | None]
+    missing: list[str]
 
 
 def read_bdtopo(
@@ -87,15 +98,16 @@ def read_bdtopo(
 ) -> RoadTables:
     """Return the roads of a BD TOPO file, as `RoadNetwork.from_bdtopo`.
 
-    Roads join where their ends fall in one cell of `tolerance_metres`; where they merely cross (bridges) they do not.
+    Roads join where their ends meet (`tolerance_metres`); where they merely cross (bridges) they do not.
     The mean speed that IGN gives (vitesse_moyenne_vl) caps ours. Cars use gravelled roads (routes empierrées) at the
     pace of a track, and no paths. Version 2 does not say what is built up: roads that have a street name there count as
-    residential streets, and their density decides.
+    residential streets, and their density decides. The parameters say which attributes a file is without, and
+    what that costs.
 
     Parameters
     ----------
     tolerance_metres
-        Side of the cells in which ends meet: the step of IGN's coordinates.
+        Ends nearer to one another than this meet, whatever the CRS of the file: the step of IGN's coordinates.
     vintage
         Date of the edition, as the source must be quoted.
 
@@ -138,6 +150,7 @@ def read_bdtopo(
         parameters={
             Note("roads_told_ends_meet"): f"{tolerance_metres:g} m",
             Note("roads_told_closed"): str(len(table) - len(ways)),
+            **dict(WITHOUT[ours] for ours in columns.missing),
         },
     )
 
@@ -177,11 +190,28 @@ def _columns(table: gpd.GeoDataFrame, path: Path) -> _Columns:
         ours: [""] * len(table) if name is None else [_plain(x) for x in table[name]] for ours, name in found.items()
     }
     names: list[str | None] = [None] * len(table)
-    for ours in ("number", "street"):  # the street's name, where there is one, rather than the road's number
-        if (column := found[ours]) is not None:
-            told = table[column].astype(str)
-            names = [new if plain else old for new, plain, old in zip(told, text[ours], names, strict=True)]
-    return _Columns(text, names)
+    text["street"] = [""] * len(table)
+    # The street's name, where there is one, rather than the road's number; the newest on the left before any other.
+    for column in [found["number"], *(there[name] for name in _street_columns(there))]:
+        if column is None:
+            continue
+        told, plain = table[column].astype(str), [_plain(x) for x in table[column]]
+        names = [new if there_is else old for new, there_is, old in zip(told, plain, names, strict=True)]
+        if column != found["number"]:
+            text["street"] = [new or old for new, old in zip(plain, text["street"], strict=True)]
+    empty = {ours for ours in ("urban", "street") if not any(text[ours])}
+    return _Columns(text, names, [ours for ours in WITHOUT if ours in empty or found.get(ours, ours) is None])
+
+
+def _street_columns(names: Iterable[str]) -> list[str]:
+    """Return the columns of street names (lower case), the one to be preferred last."""
+
+    def order(name: str) -> tuple[bool, int]:
+        left = name.endswith(("_g", "_gauche"))
+        newest = [i for i, start in enumerate(NEWEST_STREETS) if name.startswith(start)]
+        return left, -min(newest, default=len(NEWEST_STREETS))
+
+    return sorted((name for name in names if STREET.fullmatch(name)), key=order)
 
 
 def _absent(value: str, name: str, older: str = "") -> Note:
@@ -262,14 +292,19 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
 def _ends(lines: Any, tolerance_metres: float, crs: Any) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Nodes (lon, lat) where ends of lines meet, and the position of the node at both ends of each line."""
     import shapely
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import KDTree
 
-    first, last = shapely.get_point(lines, 0), shapely.get_point(lines, -1)
-    points = np.concatenate([first, last])
-    xy = shapely.get_coordinates(points)
-    cell = np.rint(xy / tolerance_metres).astype(np.int64)
-    _, index, node = np.unique(cell, axis=0, return_index=True, return_inverse=True)
-    places = gpd.GeoSeries(points[index], crs=crs).to_crs(4326)
-    nodes = pd.DataFrame(
-        {"lon": places.x.to_numpy(), "lat": places.y.to_numpy()}, index=pd.RangeIndex(len(index), name="node")
-    )
-    return nodes, node.reshape(-1).astype(np.int64).reshape(2, -1).T
+    points = gpd.GeoSeries(np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)]), crs=crs)
+    places = points.to_crs(4326)
+    metres = shapely.get_coordinates(points.to_crs(metric_crs(places)).array)
+    xy, index, same = np.unique(metres, axis=0, return_index=True, return_inverse=True)
+    # A little less than the step of the coordinates: ends one step apart are two.
+    near = KDTree(xy).query_pairs(0.99 * tolerance_metres, output_type="ndarray")
+    pairs = coo_array((np.ones(len(near), dtype=bool), (near[:, 0], near[:, 1])), shape=(len(xy), len(xy)))
+    _, meeting = connected_components(pairs, directed=False)
+    _, first = np.unique(meeting, return_index=True)
+    at = places.iloc[index[first]]
+    nodes = pd.DataFrame({"lon": at.x.to_numpy(), "lat": at.y.to_numpy()}, index=pd.RangeIndex(len(first), name="node"))
+    return nodes, meeting[same.reshape(-1)].astype(np.int64).reshape(2, -1).T
