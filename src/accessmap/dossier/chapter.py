@@ -88,6 +88,8 @@ def check_chapters(chapters: Sequence[Chapter]) -> None:
 def chapters() -> tuple[Chapter, ...]:
     """Return the built-in chapters of a dossier, in order.
 
+    Examples
+    --------
     >>> [chapter.name for chapter in chapters()][:3]
     ['changes', 'coverage', 'services']
     """
