@@ -7,8 +7,6 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["found_in", "names_of_0_1", "no_name", "renamed"]
-
 
 @cache
 def names_of_0_1() -> dict[str, str]:

@@ -14,8 +14,6 @@ from types import TracebackType
 
 from accessmap.errors import Problem, StudyError
 
-__all__ = ["Drafts", "Written", "cache_folder", "draft_of", "write_whole"]
-
 
 @dataclass(frozen=True)
 class Written:

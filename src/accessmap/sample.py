@@ -15,16 +15,6 @@ from accessmap.study.study import NOTE_COLUMNS, Study
 from accessmap.tables.checks import METRIC_CRS
 from accessmap.words.notes import Figure, Note
 
-__all__ = [
-    "load_sample",
-    "sample_communes",
-    "sample_mairies",
-    "sample_notes",
-    "sample_provenance",
-    "sample_residents",
-    "sample_services",
-]
-
 CODES = {"code": str, "commune": str}
 SERVICE_COLUMNS = [
     "name",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from accessmap.study.study import Study
 
-__all__ = ["add", "run"]
 
 _SHOWN = 5
 _BY = ("table", "problem", "remedy")

@@ -10,8 +10,6 @@ from pathlib import Path
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
 
-__all__ = ["add", "run"]
-
 CATEGORY = "france_services"
 COMMUNE = "02217"  # Coucy-le-Château-Auffrique, a town of the territory with no France services
 

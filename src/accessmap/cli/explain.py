@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from accessmap.study.study import Study
 
-__all__ = ["add", "run"]
 
 # What a stretch of a trip is, where it is not a road.
 OTHER = {"leg to the road": "explain_leg", "local streets": "explain_local"}

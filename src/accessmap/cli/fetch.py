@@ -11,8 +11,6 @@ from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 
-__all__ = ["add", "run"]
-
 BOUNDS = re.compile(r"\s*" + r"\s*,\s*".join([r"(-?\d+(?:\.\d*)?)"] * 4) + r"\s*")
 
 

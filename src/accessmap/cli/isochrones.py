@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
     from accessmap.study.study import Study
 
-__all__ = ["add", "run"]
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".html": None}
 

@@ -10,8 +10,6 @@ from accessmap.cli.say import Say
 from accessmap.errors import StudyError
 from accessmap.words import words as labels
 
-__all__ = ["add", "run"]
-
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""

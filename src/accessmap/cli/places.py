@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from accessmap.study.study import Study
     from accessmap.studyfile import StudyFile
 
-__all__ = ["add_study", "place", "study_asked"]
 
 LON_LAT = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
 

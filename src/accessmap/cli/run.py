@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from accessmap.dossier import Dossier
     from accessmap.studyfile import Loaded, StudyFile, Written
 
-__all__ = ["add", "run"]
-
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""

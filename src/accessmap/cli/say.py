@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from accessmap.errors import Problem
     from accessmap.files import Written
 
-__all__ = ["Say", "word"]
 
 PLAINLY = "accessmap_plainly"
 """How a stream writes what its encoding does not know: by what is nearest to it, such as a space, or "?"."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from accessmap.siting import Siting
     from accessmap.study.study import Study
 
-__all__ = ["add", "run"]
 
 NEARLY = 0.05  # how much worse, as a share of the best, a choice that is shown beside it may be
 SHOWN = 5

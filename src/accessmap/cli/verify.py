@@ -13,7 +13,6 @@ from accessmap.errors import Problem, StudyError
 if TYPE_CHECKING:
     from accessmap.studyfile import Difference
 
-__all__ = ["DIFFERS", "add", "run"]
 
 DIFFERS = 3
 SHOWN = 8  # differences of one kind; --json gives all of them

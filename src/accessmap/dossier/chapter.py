@@ -16,8 +16,6 @@ from accessmap.errors import Problem, Problems, StudyError
 from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
-__all__ = ["Chapter", "chapters", "check_chapters"]
-
 # What the page calls its own parts.
 TAKEN: Final = re.compile(
     r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|cherche.*|imprimer.*|z-.*)(-t)?"

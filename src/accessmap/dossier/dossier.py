@@ -43,8 +43,6 @@ from accessmap.words.words import Words
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
-__all__ = ["Dossier", "policy", "today"]
-
 
 def policy(style: str, script: str = "") -> str:
     """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""

@@ -11,8 +11,6 @@ from markupsafe import Markup
 
 from accessmap.words.words import Words
 
-__all__ = ["Beside", "Cell", "Figure", "Figures", "Folded", "Heading", "How", "Lines", "Part", "Table", "sortable"]
-
 
 @dataclass(frozen=True)
 class Cell:

@@ -17,8 +17,6 @@ from accessmap.provenance import Provenance
 from accessmap.study.study import Study
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["MAP_KEY", "figures", "main_drawing", "marks", "small_figures"]
-
 MAP_KEY: Final = "carte"
 
 

@@ -14,8 +14,6 @@ from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["Sheet", "sheets"]
-
 # Minutes are shown with one decimal: a smaller change would be written 0.0.
 SHOWN: Final = 0.05
 

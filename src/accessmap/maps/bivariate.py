@@ -19,8 +19,6 @@ from accessmap.provenance import Provenance
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = ["bivariate_map"]
-
 # Rows and columns of the palette that two or three classes take.
 PLACES = {2: (0, 2), 3: (0, 1, 2)}
 

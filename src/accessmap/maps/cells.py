@@ -20,8 +20,6 @@ from accessmap.read.coordinates import GRID_CRS
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = ["cell_map"]
-
 
 def cell_map(
     residents: gpd.GeoDataFrame,

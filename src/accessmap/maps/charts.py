@@ -20,8 +20,6 @@ from accessmap.measures.imbalance.indices import gini, lorenz
 from accessmap.words.near import near_names
 from accessmap.words.words import Words, check_lang, number, percent
 
-__all__ = ["Chart", "front_chart", "heat_chart", "lorenz_chart"]
-
 # Okabe and Ito (2008), told apart by colour-blind readers; the dashes tell the curves apart in black and white.
 _STROKES: Final = (("#0072b2", "none"), ("#d55e00", "8 4"), ("#007a5a", "2 4"), ("#a4457f", "12 4 2 4"))
 # No style attribute, which the security policy of a page refuses.

@@ -29,8 +29,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.words import Words
 
-__all__ = ["access_map", "catchment_map", "compare_map"]
-
 BASELINE: Final = "baseline"
 # Sizes of change that are told apart, in minutes: under one, the difference is within what a network can tell.
 CHANGE_MINUTES: Final = (1.0, 5.0, 10.0)

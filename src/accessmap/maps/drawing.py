@@ -18,8 +18,6 @@ from accessmap.tables.contracts import metric_crs
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 
-__all__ = ["TILES", "Tiles", "tiles_named"]
-
 # Leaflet's own projection, only ever drawn in; its metres are 1.5 times longer than real ones here, so a unit is about
 # 0.65 m, finer than a pixel at any zoom a commune is looked at.
 DRAWN_CRS: Final = "EPSG:3857"

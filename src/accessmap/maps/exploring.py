@@ -22,8 +22,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.words import Words
 
-__all__ = ["explore"]
-
 # Sides of the grids that people are counted in, in metres: INSEE's, then the census of Eurostat.
 GRIDS: Final = (200, 1000)
 

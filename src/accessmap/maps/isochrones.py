@@ -21,8 +21,6 @@ from accessmap.tables.contracts import metric_crs
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = ["isochrone_map"]
-
 # Each site is a view of its own up to this many: a longer switch is not read.
 MOST_SITES: Final = 12
 # Contours follow a grid of 10 to 100 m: what is thrown away here is finer than a pixel of the map.

@@ -25,8 +25,6 @@ from accessmap.maps.svg import definitions, page_patterns
 from accessmap.provenance import Provenance
 from accessmap.words.words import Words
 
-__all__ = ["OfflineMap"]
-
 
 def drawn(
     communes: gpd.GeoDataFrame | None,

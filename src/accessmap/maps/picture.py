@@ -16,8 +16,6 @@ from accessmap.maps.svg import LETTER, MARGIN, definitions, paint, patterns, pic
 from accessmap.words import words as labels
 from accessmap.words.notes import Figure
 
-__all__ = ["FONTS", "png", "saved", "sheet"]
-
 # A landscape page, in its own units: about 5 to a millimetre of A4.
 WIDTH: Final = 1480
 EDGE: Final = 40

@@ -23,8 +23,6 @@ from accessmap.words import words as labels
 from accessmap.words.notes import Figure
 from accessmap.words.words import Words
 
-__all__ = ["network_map", "route_map"]
-
 # Communes drawn around the way, in metres, and how much wider its lines are than those of a network.
 AROUND_METRES: Final = 8_000
 WIDER: Final = 2

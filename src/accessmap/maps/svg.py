@@ -9,8 +9,6 @@ from markupsafe import Markup
 from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry, Layer, Mark
 from accessmap.words import words as labels
 
-__all__ = ["definitions", "page_patterns", "picture"]
-
 # Two values at once: the first darkens from left to right, the second turns to pink from top to bottom and is textured
 # too, since grey and colour-blind eyes lose the hue. Colours after Joshua Stevens, "Bivariate choropleth maps" (2015),
 # spread in lightness until all nine are apart for the three colour-blindnesses and in grey (test_maps_two.py).

@@ -14,8 +14,6 @@ from accessmap.programme.programme import Programme
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 
-__all__ = ["INDICATORS", "effects", "indicators"]
-
 INDICATORS: Final = tuple(COUNTS)
 """The names of the indicators, in their order."""
 

@@ -19,8 +19,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["Carried", "Missing", "carried_out", "missing_told"]
-
 # Texts that name a table or column: its words, for those who have never seen the table, stand before it.
 PLAIN: Final = {"missing_table": "table", "missing_column": "column", "missing_unknown_sites": "column"}
 

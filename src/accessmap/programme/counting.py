@@ -23,8 +23,6 @@ from accessmap.study.digital_help import MEDIATION
 from accessmap.study.study import Study
 from accessmap.words.near import near_names
 
-__all__ = ["COUNTS", "Situation", "digital_help_sites", "target_problems"]
-
 Counted = tuple[float, tuple[Missing, ...]]
 
 UNKNOWN: Final = float("nan")

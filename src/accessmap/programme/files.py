@@ -29,8 +29,6 @@ from accessmap.tables.contracts import LEVELS, SECTORS
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["read", "sample", "write"]
-
 DEGREES: Final = {"lon": 180, "lat": 90}
 # What pydantic finds in a step, and the sentence that tells it.
 BOUNDS: Final = ("programme_want_above", "programme_negative", "programme_at_most")

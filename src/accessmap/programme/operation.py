@@ -10,8 +10,6 @@ from accessmap.study.steps import ACTIONS
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["KINDS", "SELECTIONS", "UNKNOWN", "Operation", "PlannedStep", "Selection", "selected"]
-
 UNKNOWN: Final = "unknown"
 """What a file says where nothing is known: a year, a cost, a number of tablets."""
 

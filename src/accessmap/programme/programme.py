@@ -17,8 +17,6 @@ from accessmap.words.near import some
 from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
 
-__all__ = ["Programme"]
-
 
 @dataclass(frozen=True)
 class Programme:

@@ -17,14 +17,6 @@ from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = [
-    "effect_rows",
-    "operation_rows",
-    "programme_rows",
-    "programme_told",
-    "side_rows",
-]
-
 
 def side_rows(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.DataFrame:
     """Return territories side by side as text: a row for each indicator, a column for each territory.

@@ -20,8 +20,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["side_by_side", "territories_of"]
-
 SIREN: Final = re.compile(r"\d{9}")
 DEPARTMENT: Final = re.compile(r"\d{2,3}|2[AB]")
 PER_PEOPLE: Final = 10_000

@@ -15,8 +15,6 @@ from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["COMMUNE_CODES", "Reading", "as_numbers", "as_text", "noted", "ordered", "plain"]
-
 LOGGER = logging.getLogger("accessmap")
 
 Names = Mapping[str, Sequence[str]]

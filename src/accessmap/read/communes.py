@@ -11,8 +11,6 @@ from accessmap.read.files import Tabular, read_table
 from accessmap.tables.contracts import check_communes
 from accessmap.words.near import near_names
 
-__all__ = ["read_communes"]
-
 # Names under which INSEE, IGN (Admin Express), the open-data portals and others publish each column.
 NAMES: Names = {
     "code": (*COMMUNE_CODES, "code_?geo", "code_?iris", "iris", "dcomiris", "dciris"),

@@ -13,23 +13,11 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from accessmap.errors import Rows
-from accessmap.read.columns import Names, Reading, as_numbers, plain
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.columns import Names, Reading, as_numbers
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Note
-
-__all__ = [
-    "COORDINATES",
-    "GRID_CRS",
-    "cell_centres",
-    "degrees",
-    "epsg_of_commune",
-    "epsg_of_text",
-    "metres",
-    "to_points",
-    "with_geometry",
-]
 
 GRID_CRS = "EPSG:3035"  # ETRS89-LAEA, the grid of INSPIRE (Implementing Rule 1089/2010), Eurostat and INSEE's cells
 # "CRS3035RES200mN2029800E4252400" (INSEE, Eurostat: metres) and "1kmN2967E3827" (INSPIRE: zeros of the size cut)

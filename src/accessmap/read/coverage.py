@@ -9,15 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import Rows
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, ordered, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, ordered
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes
-from accessmap.read.raw import RawTable
+from accessmap.read.raw import RawTable, plain
 from accessmap.tables.contracts import COUNTS, RATES, check_digital
 from accessmap.words.near import near_names
 from accessmap.words.notes import SHOWN, Note, first_few
-
-__all__ = ["Denominator", "as_shares", "digital", "merged_rows", "rates_of_counts"]
 
 PERCENT_WORDS = frozenset({"pct", "pourcentage", "pourcent", "percent"})
 

@@ -25,8 +25,6 @@ from accessmap.read.raw import RawTable, RowNames, refusal
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["RawTable", "Tabular", "read_delimited", "read_table"]
-
 Tabular = str | Path | pd.DataFrame
 """A table: the path of its file, or the DataFrame or GeoDataFrame itself."""
 

@@ -6,13 +6,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from accessmap.errors import Rows
-from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text, plain
+from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.notes import Note
-
-__all__ = ["households", "ranges"]
 
 # INSEE, recensement, base-cc-logement: P22_RP is main homes, P22_RP_VOIT1P those whose household has a car or more.
 HOUSEHOLDS = re.compile(r"p(?P<year>\d\d)_rp")

@@ -9,12 +9,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
-from accessmap.read.columns import as_text, noted, plain
+from accessmap.read.columns import as_text, noted
 from accessmap.read.files import Tabular, read_table
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.notes import Note
-
-__all__ = ["POINT_IDS", "Timetable", "hours", "osm_opening_hours", "parse_timetable"]
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")

@@ -14,8 +14,6 @@ from accessmap.read.columns import Reading, as_text
 from accessmap.tables.checks import CheckedTable
 from accessmap.words.notes import Figure, Listed, Note
 
-__all__ = ["OUTSIDE_METRES", "current_codes", "merged_communes", "place", "points_of_mairies"]
-
 
 def merged_communes() -> Mapping[str, str]:
     """Return former code → code of 2026, of all France: merged, delegated and associated communes, arrondissements.

@@ -14,8 +14,6 @@ import pandas as pd
 from accessmap.errors import Problem, SourceError
 from accessmap.words.notes import Note, first_few
 
-__all__ = ["RawTable", "RowNames", "plain", "refusal"]
-
 
 def plain(name: object) -> str:
     """Return a column's name in lower case, without accents, words joined by one underscore.

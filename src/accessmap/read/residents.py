@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes
+from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
 from accessmap.words.notes import Figure
-
-__all__ = ["NEAR_METRES", "read_residents"]
 
 NEAR_METRES = 1_000.0
 """How far outside every commune a resident may lie and still be given to the nearest.

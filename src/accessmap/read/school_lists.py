@@ -9,25 +9,14 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import Rows
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, ordered, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, ordered
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import place, points_of_mairies
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, LEVELS, check_communes, check_equipment, check_schools
 from accessmap.words.near import Near, near_names, some
 from accessmap.words.notes import Listed, Note
-
-__all__ = [
-    "SCHOOL_ID",
-    "each",
-    "equipment",
-    "give_level",
-    "leave_out_closed",
-    "leave_out_repeated",
-    "level_of",
-    "schools",
-]
 
 # Names under which the ministry's files and others give the UAI, a school's number (once called RNE).
 SCHOOL_ID: Final = (

@@ -9,18 +9,17 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import OptionError, Problem, SourceError
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, plain
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.opening_hours import DAYS, osm_opening_hours
 from accessmap.read.placing import place, points_of_mairies
+from accessmap.read.raw import plain
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import check_communes, check_services
 from accessmap.words import words as labels
 from accessmap.words.notes import Listed
-
-__all__ = ["read_services"]
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
 NAMES: Names = {

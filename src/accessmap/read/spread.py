@@ -13,8 +13,6 @@ import shapely
 from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.checks import table_name
 
-__all__ = ["SPREAD_SCALE", "SPREAD_SHAPE", "STREETS", "built_up", "in_areas", "in_settlement", "spread_residents"]
-
 STREETS = ("residential", "living_street")
 CELL_M = 150.0
 # Metres of residential street in the 450 m square around (2 km a km²): a hamlet's lane is less, a village is more.

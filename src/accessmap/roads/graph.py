@@ -14,8 +14,6 @@ from accessmap.roads.snapping import MS_PER_MINUTE, Segments, Snapped, snap_poin
 from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
-__all__ = ["RoadGraph"]
-
 Ints = npt.NDArray[np.int64]
 
 

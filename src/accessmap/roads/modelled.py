@@ -15,8 +15,6 @@ from accessmap.roads.speeds import check_mode, rows_of
 from accessmap.words.notes import Note
 from accessmap.words.words import number
 
-__all__ = ["ACCESS_KMH", "LOCAL_METRES", "MAX_METRES", "PARAMETERS", "model_roads", "modelled_legs", "parameters_of"]
-
 # Fitted to published car times by benchmarks/published_times.py --fit; docs/method has the error.
 DETOUR = 1.2  # length of a road over the straight line between the two mairies
 TOWN = 2_000  # inhabitants from which a commune counts as a town (INSEE's threshold of an urban unit)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from accessmap.roads.readers.tables import RoadTables
 
-__all__ = ["RoadNetwork"]
 
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
 MAX_METRES = 2_000.0

@@ -12,8 +12,6 @@ from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
 from accessmap.roads.trips import Legs, Trips
 
-__all__ = ["quickest_way"]
-
 LEG, LOCAL, ROAD = "leg to the road", "local streets", "road"
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 

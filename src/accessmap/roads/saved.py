@@ -16,8 +16,6 @@ from accessmap.roads.trips import Legs
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["check_roads", "read_network", "write_network"]
-
 FORMAT = 1
 # What readers say of a file: told in the language of who loads the network.
 TOLD = (

@@ -13,8 +13,6 @@ import shapely
 
 from accessmap.roads.engine import Seeds
 
-__all__ = ["MS_PER_MINUTE", "Segments", "Snapped", "along", "direct_ms", "own_segment", "quickest", "snap_points"]
-
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
 MS_PER_MINUTE = 60_000

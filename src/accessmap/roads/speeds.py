@@ -24,21 +24,6 @@ import pandas as pd
 from accessmap.errors import NetworkError, Problem
 from accessmap.words.near import near_names
 
-__all__ = [
-    "COMPLIANCE",
-    "COUNTRIES",
-    "MODES",
-    "SPEED_TABLE_VERSION",
-    "check_mode",
-    "country_at",
-    "delay_seconds",
-    "legal_limit",
-    "limit_code",
-    "parse_maxspeed",
-    "rows_of",
-    "time_arcs",
-]
-
 # Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
 # onto motorways and trunks.
 _ORDER = (

@@ -15,8 +15,6 @@ from scipy.sparse.csgraph import dijkstra
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
 
-__all__ = ["Legs", "Trips", "minutes_along", "nearest_metres"]
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 

@@ -11,8 +11,6 @@ import pandas as pd
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["coverage", "in_short", "quoted_cutoff", "services"]
-
 MOST_NAMED: Final = 5
 
 # The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so

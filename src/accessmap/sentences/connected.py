@@ -10,8 +10,6 @@ import pandas as pd
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["digital", "digital_help", "schools"]
-
 MOST_NAMED: Final = 12
 
 

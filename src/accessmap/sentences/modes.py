@@ -11,8 +11,6 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Figure
 from accessmap.words.words import Words
 
-__all__ = ["without_car"]
-
 
 def without_car(table: pd.DataFrame, *, mode: str, cutoff: float, category: str, lang: labels.Lang = "fr") -> list[str]:
     r"""Return how many people without a car are left out, as one sentence for the public.

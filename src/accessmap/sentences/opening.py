@@ -10,8 +10,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import plain
 from accessmap.words.words import Words
 
-__all__ = ["hours"]
-
 SATURDAY: Final = "saturday_morning"
 MOST_NAMED: Final = 14
 FEW: Final = 0.5  # a commune is named where less than this share of its people have an open site

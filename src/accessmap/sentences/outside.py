@@ -9,8 +9,6 @@ import pandas as pd
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = ["dependence", "resilience"]
-
 MOST_EPCI: Final = 3
 MOST_COMMUNES: Final = 8
 

@@ -11,8 +11,6 @@ import pandas as pd
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
-__all__ = ["SIDE_COLUMNS", "changed_told", "cutoff_text", "missing", "programme", "territories", "value_text"]
-
 # The columns of territories side by side that are not a territory.
 SIDE_COLUMNS: Final = ("indicator", "category", "minutes", "unit", "missing")
 

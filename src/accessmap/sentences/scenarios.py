@@ -11,8 +11,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["changes", "winners_and_losers"]
-
 
 def winners_and_losers(
     result: pd.DataFrame, residents: pd.DataFrame, *, scenario: str, minutes: float = 5, lang: labels.Lang = "fr"

@@ -12,8 +12,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.words import Words
 
-__all__ = ["price"]
-
 
 def price(
     prices: pd.DataFrame,

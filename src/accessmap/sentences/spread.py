@@ -10,8 +10,6 @@ from accessmap.sentences.access import quoted_cutoff
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-__all__ = ["inequality"]
-
 
 def inequality(
     table: pd.DataFrame,

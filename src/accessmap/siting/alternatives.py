@@ -17,8 +17,6 @@ from accessmap.siting.solver.search import SEARCHES
 from accessmap.tables.aligned import Floats
 from accessmap.words.near import near_names
 
-__all__ = ["near_optimal", "price", "unserved"]
-
 
 def unserved(
     error: SitingError,

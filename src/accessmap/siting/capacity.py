@@ -21,8 +21,6 @@ from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program, n
 from accessmap.tables.aligned import Floats, supply_of
 from accessmap.words.notes import Figure, Note
 
-__all__ = ["capacitated_p_median"]
-
 _METHOD = "capacitated_p_median"
 _SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
 _ROUNDING = 1e-9  # of the sum of the people

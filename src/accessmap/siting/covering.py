@@ -19,8 +19,6 @@ from accessmap.siting.solver.explain import bottleneck, out_of_time, refusal
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.siting.solver.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
 
-__all__ = ["max_coverage", "p_center", "p_dispersion", "set_cover"]
-
 
 def p_dispersion(
     between: pd.DataFrame,

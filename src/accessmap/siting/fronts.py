@@ -18,8 +18,6 @@ from accessmap.siting.result import served
 from accessmap.siting.solver.explain import cheapest_cover
 from accessmap.siting.solver.program import Open
 
-__all__ = ["coverage_and_cost", "mean_and_worst", "openings"]
-
 _MOST_ORDERED = 12  # 2**12 subsets are looked at
 
 

@@ -14,8 +14,6 @@ from accessmap.siting.question import listed
 from accessmap.siting.result import Siting
 from accessmap.siting.solver.search import median_search
 
-__all__ = ["closures", "p_median", "worst_off"]
-
 
 def p_median(
     times: pd.DataFrame,

@@ -16,8 +16,6 @@ from accessmap.siting.solver.program import Open, Rows
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
 from accessmap.words.near import near_names
 
-__all__ = ["Choice", "Question", "listed", "needed_rows", "question"]
-
 _SHORT = 1_000
 
 

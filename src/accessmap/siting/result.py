@@ -24,8 +24,6 @@ from accessmap.study.study import Study
 from accessmap.tables.aligned import Floats
 from accessmap.words.near import near_names
 
-__all__ = ["Service", "Siting", "named_sites", "served", "siting_of"]
-
 
 def named_sites(sites: Sequence[str], study: Study, candidates: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
     """Return by site its `name` and the name of the `commune` it is in (<NA> beyond the communes loaded).

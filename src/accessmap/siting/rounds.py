@@ -14,8 +14,6 @@ from accessmap.siting.result import Siting, served
 from accessmap.tables.aligned import minutes_of, people_of, supply_of
 from accessmap.words.near import near_names
 
-__all__ = ["compare_rounds", "mobile_round", "week_of"]
-
 
 def mobile_round(
     times: pd.DataFrame,

@@ -17,8 +17,6 @@ from accessmap.study.travel import check_network
 from accessmap.tables.aligned import check_columns, check_kind, cutoffs_of
 from accessmap.tables.contracts import check_communes
 
-__all__ = ["catchments", "isochrones"]
-
 CELLS_ACROSS = 1000  # a map of a council is about as many pixels wide
 FINEST_METRES, COARSEST_METRES = 10.0, 100.0
 FAR = 1e9  # minutes, finite so that it can be contoured

@@ -16,8 +16,6 @@ from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.words.notes import Listed, Note
 from accessmap.words.words import BASELINE
 
-__all__ = ["category_changed", "compare", "compare_tables", "studies_under", "winners_and_losers"]
-
 Measure = Callable[[Study], "pd.Series[float]"]
 Scenarios = Scenario | Iterable[Scenario] | Mapping[str, Scenario]
 

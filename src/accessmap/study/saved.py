@@ -28,8 +28,6 @@ from accessmap.study import scenario_files
 from accessmap.study.study import Study
 from accessmap.words.notes import Note, first_few
 
-__all__ = ["SAVED", "read_saved", "save"]
-
 SAVED = "study.json"
 FORMAT = 1
 KIND = "accessmap study"

@@ -15,8 +15,6 @@ from accessmap.words.cards import scenario_card
 from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
 
-__all__ = ["Scenario"]
-
 
 @dataclass(frozen=True)
 class Scenario:

@@ -14,8 +14,6 @@ from accessmap.study.steps import ACTIONS, Step, faults
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["read", "write"]
-
 
 def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     """Write scenarios to one TOML file and return its path; the file appears whole or not at all.

@@ -33,7 +33,6 @@ from accessmap.words.notes import Figure, Note, first_few
 if TYPE_CHECKING:
     from accessmap.study.scenario import Scenario
 
-__all__ = ["NOTE_COLUMNS", "Study"]
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
 

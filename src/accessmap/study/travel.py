@@ -11,8 +11,6 @@ from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.roads.network import RoadNetwork
 from accessmap.tables.contracts import check_residents, check_services
 
-__all__ = ["check_network", "nearest_times", "travel_times", "travel_times_long"]
-
 CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
 
 logger = logging.getLogger("accessmap")

@@ -14,8 +14,6 @@ from accessmap.study.study import Study
 from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE
 
-__all__ = ["unit_values", "yearly_costs"]
-
 
 def unit_values() -> pd.DataFrame:
     """Return the unit values that yearly costs use, by name: value, unit, vintage, source.

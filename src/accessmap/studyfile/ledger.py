@@ -18,8 +18,6 @@ from accessmap.words.near import near_matches
 if TYPE_CHECKING:
     from accessmap.studyfile.settings import Credit, Settings
 
-__all__ = ["Ledger"]
-
 
 class Ledger:
     """The problems, notes and sources of one study.toml, as its tables are read one after the other.

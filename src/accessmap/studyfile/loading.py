@@ -27,8 +27,6 @@ from accessmap.words.notes import Note
 if TYPE_CHECKING:
     from accessmap.programme import Programme
 
-__all__ = ["Loaded", "communes_of", "load_study", "loaded"]
-
 
 # What is missing where a section with a wrong value was left out, and what a reader says that lost an option.
 FOLLOWS = (

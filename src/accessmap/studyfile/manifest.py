@@ -28,17 +28,6 @@ from accessmap.study.study import Study
 from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.reading import StudyFile, settings_of
 
-__all__ = [
-    "FORMAT",
-    "Difference",
-    "category_asked",
-    "differing",
-    "dossier_of",
-    "manifest_of",
-    "read_manifest",
-    "verified",
-]
-
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
 UNSEEN = ("script", "style")

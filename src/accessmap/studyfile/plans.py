@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-__all__ = ["Plans", "check_carried_out", "check_plans", "programme_of", "scenarios_of", "with_programme"]
-
 NEAR = 4
 
 

@@ -11,20 +11,6 @@ from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
 
-__all__ = [
-    "Key",
-    "Place",
-    "StudyFileError",
-    "dotted",
-    "inline",
-    "key_lines",
-    "line_of",
-    "place_of",
-    "problem",
-    "record",
-    "shown",
-]
-
 Key = tuple[str | int, ...]
 
 # What can hide a bracket or an end of line, then brackets and ends of lines themselves (toml.io, version 1.0).

@@ -16,8 +16,6 @@ from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, 
 from accessmap.studyfile.settings import Settings
 from accessmap.words.near import near_matches
 
-__all__ = ["StudyFile", "fault_told", "read_settings", "readable_settings", "settings_of"]
-
 # What pydantic calls a wrong type or value, or what settings.py does, and the sentence that tells it.
 REASONS = {
     "extra_forbidden": "studyfile_unknown_key",

@@ -22,8 +22,6 @@ from accessmap.dossier.dossier import today
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
-__all__ = ["dated", "file_stem", "write_map", "write_maps", "write_record", "write_tables", "write_vectors"]
-
 
 # What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
 FORMULA = re.compile(r"^(?=[=+@\t\r-])")

@@ -30,8 +30,6 @@ from accessmap.words.words import Words
 if TYPE_CHECKING:
     from accessmap.studyfile.settings import RoadsSection, ServicesSection, Settings
 
-__all__ = ["SUFFIXES", "communes_of", "network_of", "residents_of", "rule_of", "services_of", "tables_of", "title_of"]
-
 
 def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> dict[str, pd.DataFrame]:
     """Return the tables that the settings name, by the field of `Study` that each fills."""

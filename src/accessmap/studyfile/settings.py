@@ -9,22 +9,6 @@ from pydantic_core import PydanticCustomError
 
 from accessmap.read.layouts.known import GENERIC, LAYOUTS
 
-__all__ = [
-    "CommunesSection",
-    "Credit",
-    "DigitalSection",
-    "DossierSection",
-    "EquipmentSection",
-    "ProgrammeSection",
-    "ResidentsSection",
-    "RoadsSection",
-    "ScenariosSection",
-    "SchoolsSection",
-    "ServicesSection",
-    "Settings",
-    "StudySection",
-]
-
 Minutes = Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]

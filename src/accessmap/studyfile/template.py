@@ -16,8 +16,6 @@ from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
 from accessmap.words.near import near_matches, plain
 
-__all__ = ["Unknown", "at_the_edge", "codes_of", "sample_epci", "study_text"]
-
 
 @dataclass(frozen=True)
 class Unknown:

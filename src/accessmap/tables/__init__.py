@@ -1,7 +1,7 @@
 """What every table of a study must be: contracts, checked once at the public door, every problem told at once."""
 
+from accessmap.tables.checks import METRIC_CRS
 from accessmap.tables.contracts import (
-    METRIC_CRS,
     check_communes,
     check_digital,
     check_equipment,

@@ -12,18 +12,6 @@ from accessmap.tables.checks import table_name
 from accessmap.words.near import near_names
 from accessmap.words.notes import Listed, first_few
 
-__all__ = [
-    "Floats",
-    "check_columns",
-    "check_kind",
-    "check_rows",
-    "complete",
-    "cutoffs_of",
-    "minutes_of",
-    "people_of",
-    "supply_of",
-]
-
 Floats = NDArray[np.float64]
 
 

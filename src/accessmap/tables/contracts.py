@@ -21,23 +21,6 @@ from accessmap.tables.checks import FRANCE_LONLAT, METRIC_CRS, CheckedTable, tab
 from accessmap.words.near import Near, near_names, some
 from accessmap.words.notes import SHOWN, Note, first_few
 
-__all__ = [
-    "COUNTS",
-    "EQUIPMENT_COUNTS",
-    "LEVELS",
-    "METRIC_CRS",
-    "RATES",
-    "SECTORS",
-    "check_communes",
-    "check_digital",
-    "check_equipment",
-    "check_residents",
-    "check_schools",
-    "check_services",
-    "check_times",
-    "metric_crs",
-]
-
 RATES: Final = ("fibre", "very_high_speed", "mobile_4g")
 """Columns that hold a share 0-1 of the premises: fibre; any technology at 30 Mbit/s or more; 4G."""
 

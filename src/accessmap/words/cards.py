@@ -11,8 +11,6 @@ from accessmap.provenance import UNKNOWN_CREDIT, Provenance
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
 
-__all__ = ["network_card", "scenario_card", "study_card"]
-
 MOST_STEPS = 20  # rows of a scenario before "and so many others": a card is read at a glance
 
 # No colour is set: notebooks are light or dark, and a card takes the notebook's own.

@@ -9,8 +9,6 @@ from accessmap.categories import Lang
 from accessmap.words import words
 from accessmap.words.notes import Listed, Note, first_few
 
-__all__ = ["Near", "did_you_mean", "near_matches", "near_names", "plain", "some"]
-
 
 class Near(Note):
     r"""Names that may have been meant: " (did you mean …?)"; empty of none.

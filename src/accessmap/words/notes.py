@@ -8,8 +8,6 @@ from typing import Any, Self
 from accessmap.categories import Lang
 from accessmap.words import words
 
-__all__ = ["Figure", "Listed", "Note", "first_few"]
-
 SHOWN = 5  # things named one by one before "and n more"
 
 

@@ -12,19 +12,6 @@ from accessmap.tables.contracts import COUNTS, RATES, check_digital
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note, first_few
 
-__all__ = [
-    "aligned",
-    "check_near",
-    "check_share",
-    "checked_rate",
-    "connected",
-    "coverage_rate",
-    "coverage_vintages",
-    "rate_of",
-    "rates_of",
-    "vintage_rates",
-]
-
 
 def rates_of(digital: pd.DataFrame, technology: str) -> pd.Series:
     """Return the rates of one technology by zone, after the table and the name are checked."""

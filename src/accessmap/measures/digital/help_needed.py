@@ -10,8 +10,6 @@ from accessmap.measures.imbalance.communes import no_column, score, score_sensit
 from accessmap.tables.aligned import Floats, complete, people_of
 from accessmap.words.near import near_names
 
-__all__ = ["carried_shares", "vulnerability", "vulnerability_sensitivity"]
-
 Bounds = Mapping[str, tuple[float, float]]
 
 

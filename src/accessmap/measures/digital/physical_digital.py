@@ -15,8 +15,6 @@ from accessmap.measures.decay import DecayFunction, weights_of
 from accessmap.measures.digital.coverage import aligned, check_near, check_share, checked_rate, rate_of
 from accessmap.tables.aligned import check_columns, minutes_of, people_of
 
-__all__ = ["CLASSES", "double_burden", "effective_access", "typology", "typology_people"]
-
 
 def effective_access(
     minutes: pd.Series,

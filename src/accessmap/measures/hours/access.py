@@ -23,17 +23,6 @@ from accessmap.measures.minutes import by_commune
 from accessmap.measures.stepfree import minutes_bounds
 from accessmap.tables.aligned import check_rows, minutes_of, people_of
 
-__all__ = [
-    "heat_table",
-    "hours_in_reach",
-    "meets_france_services_hours",
-    "minutes_when",
-    "open_access",
-    "open_table",
-    "open_when",
-    "reach_by_commune",
-]
-
 # Charte nationale d'engagement France services (ANCT): open at least 24 hours a week, over five days.
 FRANCE_SERVICES_HOURS = 24
 FRANCE_SERVICES_DAYS = 5

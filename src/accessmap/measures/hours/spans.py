@@ -20,27 +20,6 @@ from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.aligned import Floats
 from accessmap.words.near import near_names
 
-__all__ = [
-    "ORDINARY_WEEK",
-    "WEEK_MINUTES",
-    "WHENS",
-    "Openings",
-    "Spans",
-    "Week",
-    "blocks",
-    "check_step",
-    "clock",
-    "finds_open",
-    "is_open",
-    "lengths",
-    "merged",
-    "monday_of",
-    "openings",
-    "overlaps",
-    "spans_of",
-    "union_hours",
-]
-
 _BLOCK = 2_000_000  # spans met by residents that are held at a time
 _CELLS = 20_000_000  # cells of a matrix that are held at a time
 

@@ -16,8 +16,6 @@ import pandas as pd
 from accessmap.errors import AccessmapError, Problem, Problems, TableError
 from accessmap.tables.aligned import Floats, complete
 
-__all__ = ["getis_ord", "local_moran", "moran"]
-
 _QUADRANTS = {1: "high_high", 2: "low_high", 3: "low_low", 4: "high_low"}
 
 

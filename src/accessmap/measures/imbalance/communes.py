@@ -9,9 +9,6 @@ from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import complete, people_of
 from accessmap.words.near import near_names
 
-__all__ = ["DEFICIT_BOUNDS", "deficit", "deficit_class", "no_column", "score", "score_sensitivity", "split"]
-
-
 DEFICIT_BOUNDS = (-30.0, -10.0, 10.0, 30.0)
 """Percent of the mean that part the five classes of `deficit_class`: a choice of ours, to be stated with the map."""
 

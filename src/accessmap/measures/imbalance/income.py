@@ -7,8 +7,6 @@ from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.imbalance.indices import spread, weighted_quantile
 from accessmap.tables.aligned import Floats, complete
 
-__all__ = ["concentration", "erreygers", "palma", "unranked_people"]
-
 
 def _ranked(values: pd.Series, weights: pd.Series, income: pd.Series) -> tuple[Floats, Floats, Floats]:
     """Return values, people and income of the ids that have people and an income.

@@ -8,22 +8,6 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.aligned import Floats, complete, people_of
 
-__all__ = [
-    "Theil",
-    "atkinson",
-    "fgt",
-    "gini",
-    "hoover",
-    "lorenz",
-    "percentile_ratio",
-    "quantile",
-    "shares_of",
-    "spread",
-    "theil",
-    "unreached_share",
-    "weighted_quantile",
-]
-
 
 def weighted_quantile(numbers: Floats, people: Floats, share: float) -> float:
     """Return the smallest number at or below which at least `share` (0-1) of the people are.

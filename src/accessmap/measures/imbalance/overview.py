@@ -17,8 +17,6 @@ from accessmap.measures.imbalance.indices import (
 from accessmap.tables.aligned import people_of
 from accessmap.words.notes import Note
 
-__all__ = ["summary"]
-
 
 def summary(
     values: pd.Series,

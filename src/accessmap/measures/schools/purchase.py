@@ -12,8 +12,6 @@ from accessmap.measures.schools.rates import SOCLE_NUMERIQUE_2021, VERY_FAST_MBP
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, check_equipment, check_schools
 from accessmap.words.near import near_names
 
-__all__ = ["equipment_change", "equipped"]
-
 ADDED: Final = (*EQUIPMENT_COUNTS, "ent", "connection_mbps")
 
 

@@ -12,17 +12,6 @@ from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, check_equipment, check_schools
 from accessmap.words.near import near_names
 
-__all__ = [
-    "EQUIPPED_WITH",
-    "REFERENCE_KEYS",
-    "SOCLE_NUMERIQUE_2021",
-    "answers_of",
-    "check_choice",
-    "equipment_rates",
-    "equipment_ratios",
-    "known_of",
-]
-
 EQUIPPED_WITH: Final = (*EQUIPMENT_COUNTS, "ent")
 REFERENCE_KEYS: Final = (
     *(f"{name}{per}" for name in EQUIPMENT_COUNTS for per in ("", "_per_pupil", "_per_class")),

@@ -11,8 +11,6 @@ from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.contracts import LEVELS, SECTORS, check_communes, check_schools, check_services
 from accessmap.words.near import near_names
 
-__all__ = ["school_services", "schools_from_counts", "schools_of"]
-
 CATEGORY_OF_LEVEL: Final = MappingProxyType(
     {"nursery": "nursery_school", "primary": "primary_school", "middle": "middle_school", "high": "high_school"}
 )

@@ -6,13 +6,11 @@ from dataclasses import replace
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
-from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text, plain
+from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text
 from accessmap.read.coordinates import degrees, epsg_of_commune, metres
 from accessmap.read.layouts.kinds import bpe_labels, kinds_of
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.notes import Listed
-
-__all__ = ["bpe_services", "is_bpe"]
 
 WIDE = re.compile(r"nb_([a-g]\d{3})")
 # INSEE's QUALITE_XY until 2020 in words, since then in figures of QUALITE_GEOLOC (dictionary of the BPE: 11 street and

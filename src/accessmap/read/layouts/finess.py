@@ -11,8 +11,6 @@ from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.raw import RawTable, RowNames, refusal
 from accessmap.words.notes import Listed, Note
 
-__all__ = ["finess_services", "finess_table", "is_finess"]
-
 # The file has no header. Source: format of etalab-cs1100502 and etalab-cs1100507 (DREES, data.gouv.fr, "FINESS
 # Extraction du fichier des établissements"); the first field of each row says which of the two kinds it is.
 STRUCTURE = (

@@ -7,9 +7,7 @@ from importlib.resources import files
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
-from accessmap.read.columns import plain
-
-__all__ = ["bpe_labels", "kinds", "kinds_of"]
+from accessmap.read.raw import plain
 
 
 def kinds() -> pd.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from accessmap.errors import OptionError, Problem
-from accessmap.read.columns import as_text, plain
+from accessmap.read.columns import as_text
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.layouts.bpe import bpe_services, is_bpe
 from accessmap.read.layouts.finess import finess_services
@@ -14,11 +14,9 @@ from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.layouts.mednum import is_mediation, mediation_services
 from accessmap.read.layouts.rpps import practitioners
 from accessmap.read.opening_hours import POINT_IDS
-from accessmap.read.raw import RawTable, refusal
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
-
-__all__ = ["GENERIC", "LAYOUTS", "TEXTS", "Layout", "in_layout"]
 
 GENERIC = "generic"
 EVERY = (

@@ -6,11 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from accessmap.read.columns import as_text, plain
+from accessmap.read.columns import as_text
 from accessmap.read.layouts.kinds import kinds
-from accessmap.read.raw import RawTable
-
-__all__ = ["is_mediation", "mediation_services"]
+from accessmap.read.raw import RawTable, plain
 
 # Field names of the schema "Lieux de médiation numérique" (LaMednum/standard-mediation-num, schema.data.gouv.fr), in
 # which the cartographie nationale (ANCT) publishes. Telephones and courriels may be a person's: they are not kept.

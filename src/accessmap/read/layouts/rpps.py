@@ -12,8 +12,6 @@ from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-__all__ = ["practitioners"]
-
 DOCTOR = "10"  # "Code profession" of a doctor, whose speciality says the kind (TRE_G15, annuaire santé)
 ACTIVITY = ("consultations", "nb_consultations", "activite", "nb_actes")
 

@@ -19,8 +19,6 @@ from accessmap.files import draft_of
 from accessmap.roads.engine.graph import Graph
 from accessmap.roads.engine.hierarchy import Hierarchy, Side
 
-__all__ = ["graph_key", "kept", "load", "store"]
-
 #: Changes with the layout of the file, and with any change to how a graph is prepared.
 FORMAT = 2
 

@@ -14,8 +14,6 @@ import numpy as np
 
 from accessmap.roads.engine.kernels import kernel
 
-__all__ = ["contract_chains", "edges_of"]
-
 
 @kernel
 def _turned(indptr, heads, weights):

@@ -11,8 +11,6 @@ from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 
-__all__ = ["remember", "remembered"]
-
 
 @cache
 def _mark() -> str:

@@ -21,8 +21,6 @@ from accessmap.roads.engine.kernels import kernel
 from accessmap.roads.engine.threads import Team
 from accessmap.roads.engine.witness import HEAP, TOUCHED, contract_some, rate_some
 
-__all__ = ["Junctions", "compact"]
-
 #: Nodes that one search for a witness settles: few to rate, as most is rated again; more to contract.
 _SETTLE_RATING = 4
 _SETTLE_CONTRACTION = 30

@@ -16,8 +16,6 @@ from scipy.sparse.csgraph import dijkstra
 
 from accessmap.roads.engine.graph import LONGEST_MS, Graph, Seeds
 
-__all__ = ["Searcher"]
-
 _Int64 = npt.NDArray[np.int64]
 
 #: Bytes that one batch of searches may fill.

@@ -7,8 +7,6 @@ import numpy.typing as npt
 
 from accessmap.errors import NetworkError, Problem
 
-__all__ = ["MINUTES_PER_MS", "Graph", "Seeds", "to_minutes"]
-
 MINUTES_PER_MS = 1.0 / 60_000.0
 
 #: Beyond this, a float64 no longer holds every whole millisecond with room for a seed's cost (71,000 years).

@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["INF32", "INF64", "Hierarchy", "Side"]
-
 #: Not reached, in int32 and in int64: two of them do not pass the type.
 INF32, INF64 = 2**30 - 1, 2**61
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import numba as nb
 
-__all__ = ["kernel"]
-
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Return `function` compiled when first called.

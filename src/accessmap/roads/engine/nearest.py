@@ -12,8 +12,6 @@ import numpy as np
 from accessmap.roads.engine.graph import MINUTES_PER_MS
 from accessmap.roads.engine.kernels import kernel
 
-__all__ = ["nearest_few", "nearest_one"]
-
 
 @kernel
 def nearest_one(nodes, costs, numbers, climb, fall, inf, place, minutes, which):

@@ -9,8 +9,6 @@ import numpy.typing as npt
 from accessmap.roads.engine.graph import Graph
 from accessmap.roads.engine.kernels import kernel
 
-__all__ = ["by_space"]
-
 _SIDE_BITS = 16
 
 

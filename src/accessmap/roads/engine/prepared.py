@@ -14,8 +14,6 @@ from accessmap.roads.engine.nearest import nearest_few, nearest_one
 from accessmap.roads.engine.sweep import restrict, sweep_minutes, sweep_ms
 from accessmap.roads.engine.threads import Team, thread_count
 
-__all__ = ["Prepared"]
-
 #: Restricted graphs kept for repeated calls.
 _KEPT = 4
 #: Bytes that the times of one block, and of all blocks at work, may take.

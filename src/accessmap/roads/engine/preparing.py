@@ -14,8 +14,6 @@ from accessmap.roads.engine.kernels import kernel
 from accessmap.roads.engine.numbering import by_space
 from accessmap.roads.engine.threads import Team
 
-__all__ = ["prepare"]
-
 #: What two seeds may add to the longest sum in int32: 37 hours each.
 _SPARE = 2**28
 

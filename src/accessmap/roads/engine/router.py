@@ -26,7 +26,6 @@ from accessmap.roads.engine.graph import Graph, Seeds, to_minutes
 if TYPE_CHECKING:
     from accessmap.roads.engine.prepared import Prepared
 
-__all__ = ["Router"]
 
 #: Seconds a node, measured on road networks of 0.07 to 4.4 million nodes (benchmarks/engine.py).
 _SEARCH, _PREPARE, _READ = 140e-9, 3e-6, 0.1e-6

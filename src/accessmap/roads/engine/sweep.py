@@ -18,8 +18,6 @@ import numpy as np
 from accessmap.roads.engine.graph import MINUTES_PER_MS
 from accessmap.roads.engine.kernels import kernel
 
-__all__ = ["restrict", "sweep_minutes", "sweep_ms"]
-
 #: Targets gathered at a time, so that rows are written by whole cache lines.
 _TILE = 128
 

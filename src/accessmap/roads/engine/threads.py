@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Self, TypeVar
 
-__all__ = ["Team", "thread_count"]
-
 _Result = TypeVar("_Result")
 
 #: Parts of a job for each thread: several, so that no thread waits long for the slowest part.

@@ -11,8 +11,6 @@ import numpy as np
 
 from accessmap.roads.engine.kernels import kernel
 
-__all__ = ["contract_some", "rate_some"]
-
 #: Room of the heap of one search; a push that finds it full is left out, which can only miss a witness.
 HEAP = 1024
 TOUCHED = 4096

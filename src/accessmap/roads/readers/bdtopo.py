@@ -20,8 +20,6 @@ from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_t
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Listed, Note
 
-__all__ = ["read_bdtopo"]
-
 # Names of one attribute, newest first: GeoPackage of version 3, its Shapefile (ten letters), version 2.
 # IGN, BD TOPO version 3.x and 2.x, Descriptif de contenu.
 NAMES = {

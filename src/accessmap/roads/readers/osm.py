@@ -19,8 +19,6 @@ from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
 from accessmap.words.notes import Note
 
-__all__ = ["ODBL", "OSM_COPYRIGHT", "read_osm"]
-
 ODBL = "ODbL 1.0"
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
 SETTLED_LANDUSE = {"residential", "retail"}

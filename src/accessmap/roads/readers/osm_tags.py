@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from accessmap.roads import speeds
 
-__all__ = ["WayUse", "barred", "ferry_minutes", "node_event", "way_use"]
-
 Tags = Mapping[str, str]
 
 # Most telling first.

@@ -15,8 +15,6 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
-__all__ = ["Gone", "objects_gone"]
-
 KINDS = {"node": "n", "way": "w", "relation": "r"}
 CHUNK = 1 << 20
 

@@ -22,7 +22,6 @@ from accessmap.words.notes import Note
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["graph_of", "read_graph"]
 
 TRUE = {"true", "yes", "1"}
 

@@ -16,8 +16,6 @@ from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.tables import RoadTables, clip_polygon
 from accessmap.words.notes import Note
 
-__all__ = ["fetch_roads"]
-
 ENDPOINT = "https://overpass-api.de/api/interpreter"
 ATTEMPTS = 4
 FIRST_PAUSE_SECONDS = 5.0  # doubled after each failure

@@ -19,17 +19,6 @@ from accessmap.roads import speeds
 from accessmap.roads.readers.osm_tags import WayUse
 from accessmap.words.notes import Note
 
-__all__ = [
-    "RoadTables",
-    "Segments",
-    "Ways",
-    "clip_polygon",
-    "cut_at",
-    "file_sha256",
-    "road_tables",
-    "straight_segments",
-]
-
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
 IntArray = npt.NDArray[np.int64]
 WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030

@@ -18,8 +18,6 @@ from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
 from accessmap.words.notes import Figure, Listed, Note
 
-__all__ = ["bottleneck", "cheapest_cover", "figure", "most_covered", "out_of_time", "refusal"]
-
 _NAMED = 5
 
 

@@ -19,8 +19,6 @@ from scipy import sparse
 from accessmap.siting.solver.program import Open, no_good, solved
 from accessmap.tables.aligned import Floats
 
-__all__ = ["Loads"]
-
 _STEPS = 400  # of the subgradient; the bound then moves by less than a ten-thousandth
 _PATIENCE = 12  # steps without a better bound before the next are shorter
 _SHORTER = 0.6

@@ -16,8 +16,6 @@ from scipy import sparse
 from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program
 from accessmap.tables.aligned import Floats
 
-__all__ = ["MeanMinutes", "ShareProgram", "worst_mean"]
-
 # The objective of the first set found is scaled to this, far above the 1e-6 to which the solver keeps its rows.
 _SCALE = 1000.0
 _BROKEN = 1e-6

@@ -20,8 +20,6 @@ from scipy import sparse
 
 from accessmap.tables.aligned import Floats
 
-__all__ = ["TOLERANCE", "Open", "Oracle", "Outcome", "Program", "Rows", "no_good", "solved"]
-
 _LEAST_SECONDS = 0.1
 # Model statuses of HiGHS that tell something; others come of a presolve that stumbled over very unequal numbers.
 _STATUS = highspy.HighsModelStatus

@@ -17,8 +17,6 @@ from accessmap.siting.solver.minutes import MeanMinutes, ShareProgram, worst_mea
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
 
-__all__ = ["ORDERED_UP_TO", "SEARCHES", "Search", "cover_search", "coverage_search", "median_search"]
-
 # Up to this many sites the first of equally good sets is found, at the cost of a few more solves.
 ORDERED_UP_TO = 150
 _SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
