@@ -320,6 +320,19 @@ def test_run_in_json_is_one_object_and_says_what_was_written(toy, capsys):
     assert (code, strict(out)["holds"]) == (0, True)
 
 
+def test_a_study_with_a_network_on_foot_has_the_chapter_without_a_car(toy, capsys):
+    assert run(capsys, "run", toy)[0] == 0
+    assert "Sans voiture" not in (toy.parent / "out" / "trois-villages.html").read_text("utf-8")
+    toy.write_text(TOY.replace("[[scenario]]", "[roads.walk]\nmodelled = true\n\n[[scenario]]"), encoding="utf-8")
+    code, out, _ = run(capsys, "run", toy)
+    assert code == 0
+    assert "Réseau modélisé (à pied)\xa0: ces minutes" in out
+    assert "Sans voiture" in (toy.parent / "out" / "trois-villages.html").read_text("utf-8")
+    out = run(capsys, "check", toy)[1]
+    assert "routes (en voiture)\xa0: " in out
+    assert "routes (à pied)\xa0: réseau modélisé" in out
+
+
 def test_verify_tells_which_numbers_differ_and_does_not_drown_in_them(toy, capsys):
     run(capsys, "run", toy)
     table = pd.read_csv(toy.parent / "residents.csv", dtype=str)

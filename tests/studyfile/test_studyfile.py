@@ -15,6 +15,7 @@ from studyfiles import TOY, write_toy
 
 from accessmap.cli import COMMANDS
 from accessmap.errors import Problem, StudyError
+from accessmap.roads.network import RoadNetwork
 from accessmap.studyfile import (
     Settings,
     StudyFileError,
@@ -732,6 +733,72 @@ def test_names_of_the_data_stay_data_in_the_page(toy, toy_study):
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "{{ 7 * 7 }}" in page  # kept as it is, and not computed
+
+
+# ---------------------------------------------------------------------------------------------------- networks by mode
+
+ON_FOOT = "[roads.walk]\nmodelled = true\n"
+
+
+def with_roads(toy, more, own="directed = false\n"):
+    """The toy study with more below its [roads]."""
+    toy.write_text(TOY.replace("directed = false\n", own + more), encoding="utf-8")
+    return toy
+
+
+def test_a_study_has_a_network_for_each_mode_that_it_names(toy):
+    alone = load_study(toy)
+    study = load_study(with_roads(toy, ON_FOOT + "[roads.bike]\n" + NODES + "\ndirected = false\n"))
+    assert list(alone.networks) == ["car"]
+    assert list(study.networks) == ["car", "bike", "walk"]
+    pd.testing.assert_frame_equal(study.minutes("mairie"), alone.minutes("mairie"))
+    pd.testing.assert_frame_equal(study.minutes("mairie", mode="bike"), alone.minutes("mairie"))
+    assert study.networks["walk"].provenance.parameters["mode"] == "walk"
+    assert study.networks["walk"].provenance.modelled
+
+
+def test_sub_tables_alone_are_all_the_networks_there_are(toy):
+    roads = f"{ON_FOOT}[roads.car]\n{NODES}\n"
+    toy.write_text(TOY.replace(f"[roads]\n{NODES}\ndirected = false\n", roads), encoding="utf-8")
+    assert list(load_study(toy).networks) == ["car", "walk"]
+
+
+def test_a_modelled_network_is_that_of_its_mode(tmp_path):
+    text = HEAD + '[roads]\nmodelled = true\nmode = "bike"\n'
+    study = loaded(settings_of(tmp_path / "study.toml", text)).study
+    assert list(study.networks) == ["bike"]
+    assert study.network.provenance.parameters["mode"] == "bike"
+
+
+# What is below [roads], and what is said of it in both languages.
+BAD_ROADS = {
+    "a mode twice": (
+        f"[roads.car]\n{NODES}\n",
+        "line 19, roads: |car is given twice|deux fois, ici et dans [roads.car]",
+    ),
+    "a mode in a mode": (f'{ON_FOOT}mode = "walk"\n', 'line 25, roads.walk.mode = "walk"|unknown key|clé inconnue'),
+    "no source": ("[roads.walk]\nclip = true\n", "line 23, roads.walk: one of path, edges, modelled|il faut"),
+    "no file": ('[roads.walk]\npath = "a.osm"\n', 'line 24, roads.walk.path = "a.osm"|there is no file|n’existe pas'),
+    "no table": ("[roads.walk]\nmodelled = 3\n", "line 24, roads.walk.modelled = 3|true or false"),
+    "another ending": ('[roads.walk]\npath = "edges.csv"\n', "line 24, roads.walk.path|Known endings|Fins connues"),
+    "saved for another mode": (
+        '[roads.walk]\npath = "car.roads"\n',
+        "line 24, roads.walk.path|was saved for the mode car, not walk|enregistré pour le mode car, non walk",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROADS)
+def test_what_is_wrong_in_the_network_of_a_mode_is_told_with_its_key(toy, case, toy_study):
+    more, expected = BAD_ROADS[case]
+    if case == "saved for another mode":
+        RoadNetwork.modelled(toy_study.communes, toy_study.mairies).save(toy.parent / "car.roads")
+    with pytest.raises(StudyFileError) as error:
+        load_study(with_roads(toy, more))
+    assert len(error.value.problems) == 1
+    told = error.value.told("en") + error.value.told("fr").replace("\xa0", " ")
+    for part in expected.split("|"):
+        assert part in told
 
 
 # ---------------------------------------------------------------------------------------------------- the page about it

@@ -78,8 +78,11 @@ def _tell_study(study: Study, say: Say) -> None:
     kinds = study.services["category"].value_counts()
     counted = ", ".join(f"{name} {number}" for name, number in kinds.items())
     say.line(say("check_services", n=len(study.services), kinds=counted))
-    key = "check_modelled" if study.network.provenance.modelled else "check_roads"
-    say.line(say(key, n=len(study.network.edges), nodes=labels.number(len(study.network.nodes), lang=say.lang)))
+    for mode, network in study.networks.items():
+        key = "check_modelled" if network.provenance.modelled else "check_roads"
+        nodes = labels.number(len(network.nodes), lang=say.lang)
+        way = f" ({labels.text(f'mode_{mode}', lang=say.lang)})" if len(study.networks) > 1 else ""
+        say.line(say(key, n=len(network.edges), nodes=nodes, way=way))
     names = ", ".join(study.scenarios)
     say.line(say("check_scenarios", n=len(study.scenarios), names=names) if names else say("check_no_scenario"))
 

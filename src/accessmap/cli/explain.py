@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     told = _minutes(minutes, say)
     say.line(say("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say)))
     if study.network.provenance.modelled:
-        say.line(say("run_modelled"))
+        say.line(say("run_modelled", way=""))
     say.line()
     along = _along(way, study) if study.network.provenance.modelled else [""] * len(way)
     way["label"] = [

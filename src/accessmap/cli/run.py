@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.dossier import Dossier
@@ -63,12 +64,14 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
     """Print what was found, what to know before believing it, and the files."""
     from accessmap.studyfile import record
 
-    modelled = found.study.network.provenance.modelled
+    networks = found.study.networks
+    modelled = [mode for mode, network in networks.items() if network.provenance.modelled]
     say.line(dossier.title)
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")
     if modelled:
-        say.line(say("run_modelled"))
+        modes = ", ".join(labels.text(f"mode_{mode}", lang=say.lang) for mode in modelled)
+        say.line(say("run_modelled", way=f" ({modes})" if len(networks) > 1 else ""))
     say.cautions(found.cautions)
     say.line()
     say.written(written)
@@ -79,7 +82,7 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
         title=dossier.title,
         verdict=dossier.verdict,
         sentences=dossier.sentences,
-        modelled=modelled,
+        modelled=bool(modelled),
         cautions=[record(each, say.lang) for each in found.cautions],
         files=[{"path": each.path, "replaced": each.replaced} for each in written],
     )

@@ -84,7 +84,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     _tell(found, table, asked, say)
     _tell_others(others, found, table, asked, say)
     if study.network.provenance.modelled:
-        say.line(say("run_modelled"))
+        say.line(say("run_modelled", way=""))
     say.line()
     say.written(written)
     home = file.path.parent if file is not None else Path()

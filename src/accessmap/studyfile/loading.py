@@ -26,6 +26,7 @@ from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     from accessmap.programme import Programme
+    from accessmap.roads.network import RoadNetwork
 
 
 # What is missing where a section with a wrong value was left out, and what a reader says that lost an option.
@@ -133,19 +134,19 @@ def loaded(
     written, scenarios = plans.scenarios_of(ledger, scenarios_from or file.path)
     communes = sections.communes_of(ledger)
     services = sections.services_of(ledger, communes) if communes is not None else None
-    homes = network = None
+    homes = networks = None
     more: dict[str, pd.DataFrame] = {}
     if communes is not None:
         homes = ledger.tried(("residents",), partial(sections.residents_of, ledger, communes, services))
-        network = ledger.tried(("roads",), partial(sections.network_of, ledger, communes, services))
+        networks = sections.networks_of(ledger, communes, services)
         more = sections.tables_of(ledger, communes, services)
         plans.check_plans(ledger, written, communes, services if ("services",) not in lost else None)
     else:
         _look_for_files(ledger)
     programme = plans.programme_of(ledger)
     study: Study | None = None
-    if communes is not None and homes is not None and services is not None and network is not None:
-        make = partial(_study, ledger, communes, homes, services, network, scenarios=scenarios, **more)
+    if communes is not None and homes is not None and services is not None and networks is not None:
+        make = partial(_study, ledger, communes, homes, services, networks, scenarios=scenarios, **more)
         study = ledger.tried(("study",), make)
     if study is not None:
         study = plans.with_programme(ledger, study, programme)
@@ -201,7 +202,7 @@ def _study(
     communes: gpd.GeoDataFrame,
     residents: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
-    network: Any,
+    networks: Mapping[str, RoadNetwork],
     **more: Any,
 ) -> Study:
     """Return the whole study."""
@@ -212,7 +213,7 @@ def _study(
         communes,
         residents,
         services,
-        network,
+        networks=networks,
         title=settings.study.title or sections.title_of(communes),
         thresholds=tuple(int(each) if each == int(each) else each for each in thresholds),
         provenance=Provenance(tuple(dict.fromkeys(ledger.sources)), sections.rule_of(settings)),
@@ -225,7 +226,8 @@ def _look_for_files(ledger: Ledger) -> None:
     """Keep the problems of the files that are not there: without communes none of them can be read."""
     settings = ledger.settings
     paths: list[tuple[str | int, ...]] = [("services", n, "path") for n, _ in enumerate(settings.services)]
-    paths += [("residents", "path"), *(("roads", name) for name in ("path", "nodes", "edges"))]
+    paths += [("residents", "path")]
+    paths += [(*at, name) for at, _ in settings.roads.by_mode.values() for name in ("path", "nodes", "edges")]
     paths += [(name, "path") for name in ("digital", "schools", "equipment")]
     for path in paths:
         if getattr(settings, str(path[0])) is not None and ledger.named(*path) is not None:

@@ -262,7 +262,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
     settings = file.settings
     named = [settings.communes.path, settings.residents.path if settings.residents else None]
     named += [section.path for section in settings.services]
-    named += [settings.roads.path, settings.roads.nodes, settings.roads.edges]
+    named += [name for _, each in settings.roads.by_mode.values() for name in (each.path, each.nodes, each.edges)]
     more = (settings.digital, settings.schools, settings.equipment, settings.programme)
     named += [section.path for section in more if section is not None]
     named += [settings.schools.roll] if settings.schools is not None else []

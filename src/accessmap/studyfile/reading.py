@@ -43,6 +43,7 @@ REASONS = {
     "one_of": "studyfile_one_of",
     "none_of": "studyfile_none_of",
     "nodes_and_edges": "studyfile_nodes_and_edges",
+    "mode_twice": "studyfile_mode_twice",
     "equipment_needs_schools": "studyfile_equipment_needs_schools",
     "sample_needs_sample": "studyfile_sample_needs_sample",
 }

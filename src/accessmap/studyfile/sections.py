@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -28,7 +27,7 @@ from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
-    from accessmap.studyfile.settings import RoadsSection, ServicesSection, Settings
+    from accessmap.studyfile.settings import ModeSection, ServicesSection, Settings
 
 
 def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> dict[str, pd.DataFrame]:
@@ -113,76 +112,83 @@ def _mairies_for_spread(ledger: Ledger, services: gpd.GeoDataFrame) -> gpd.GeoDa
     return mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
 
 
-Reader = Callable[[Path, "RoadsSection", gpd.GeoDataFrame], RoadNetwork]
-
-
-def _osm(path: Path, section: RoadsSection, communes: gpd.GeoDataFrame) -> RoadNetwork:
-    bounds = tuple(communes.to_crs(4326).total_bounds) if section.clip else None
-    buffer = section.buffer_metres if section.clip else 0
-    return RoadNetwork.from_osm(path, mode=section.mode, clip=bounds, buffer_metres=buffer, country=section.country)
-
-
-def _graph(path: Path, section: RoadsSection, _: gpd.GeoDataFrame) -> RoadNetwork:
-    return RoadNetwork.from_graph(path, mode=section.mode, country=section.country)
-
-
-def _bdtopo(path: Path, section: RoadsSection, _: gpd.GeoDataFrame) -> RoadNetwork:
-    return RoadNetwork.from_bdtopo(path, mode=section.mode, layer=section.layer)
-
-
-def _saved(path: Path, _: RoadsSection, __: gpd.GeoDataFrame) -> RoadNetwork:
-    return RoadNetwork.load(path)
-
-
-SUFFIXES: Mapping[str, Reader] = {
-    ".osm.pbf": _osm,
-    ".pbf": _osm,
-    ".osm": _osm,
-    ".osm.gz": _osm,
-    ".graphml": _graph,
-    ".gpkg": _bdtopo,
-    ".shp": _bdtopo,
-    ".geojson": _bdtopo,
-    ".roads": _saved,
+SUFFIXES: Final = {
+    **dict.fromkeys((".osm.pbf", ".pbf", ".osm", ".osm.gz"), "osm"),
+    ".graphml": "graph",
+    **dict.fromkeys((".gpkg", ".shp", ".geojson"), "bdtopo"),
+    ".roads": "saved",
 }
-"""Endings of files of roads, and what reads each; `.roads` is what `RoadNetwork.save` writes."""
+"""Endings of files of roads, and what each holds; `.roads` is what `RoadNetwork.save` writes."""
 
 
-def network_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> RoadNetwork | None:
-    """Return the roads: from a file, from two tables, or modelled; None where services are lost."""
-    section = ledger.settings.roads
+def networks_of(
+    ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
+) -> dict[str, RoadNetwork] | None:
+    """Return the roads by mode; None after keeping the problem of one, or where services are lost."""
+    found: dict[str, RoadNetwork | None] = {}
+    for mode, (at, section) in ledger.settings.roads.by_mode.items():
+        network = ledger.tried(at, partial(_network, ledger, at, mode, section, communes, services))
+        # a saved network knows its mode (a modelled one is the car's unless it says); [roads] need not name one
+        known = network.provenance if network is not None else Provenance(())
+        saved = known.parameters.get("mode", "car" if known.modelled else mode)
+        if saved != mode and (len(at) > 1 or saved in found or saved in ledger.settings.roads.by_mode):
+            ledger.add("studyfile_other_mode", *at, "path", saved=saved, mode=mode)
+        found[saved if len(at) == 1 else mode] = network
+    kept = {mode: network for mode, network in found.items() if network is not None}
+    return kept if len(kept) == len(found) else None
+
+
+def _network(
+    ledger: Ledger,
+    at: tuple[str, ...],
+    mode: str,
+    section: ModeSection,
+    communes: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame | None,
+) -> RoadNetwork | None:
+    """Return the network of one section: from a file, from two tables, or modelled."""
     if section.edges is not None:
-        return _from_tables(ledger, section)
+        return _from_tables(ledger, at, section)
     if section.path is None:
-        return _modelled(ledger, communes, services) if services is not None else None
-    path = ledger.found("roads", "path")
-    read = next((reader for ending, reader in SUFFIXES.items() if path.name.casefold().endswith(ending)), None)
-    if read is None:
-        known = ", ".join(SUFFIXES)
-        raise ledger.file.refused("studyfile_roads_unknown", "roads", "path", known=known)
-    network: RoadNetwork | None = ledger.tried(("roads", "path"), lambda: read(path, section, communes))
+        if services is None:
+            return None
+        mairies = services[services["category"] == "mairie"]
+        if mairies.empty or "commune" not in mairies:
+            raise ledger.file.refused("studyfile_roads_need_mairies", *at)
+        return RoadNetwork.modelled(communes, mairies, mode=mode)
+    path = ledger.found(*at, "path")
+    kind = next((kind for ending, kind in SUFFIXES.items() if path.name.casefold().endswith(ending)), None)
+    if kind is None:
+        raise ledger.file.refused("studyfile_roads_unknown", *at, "path", known=", ".join(SUFFIXES))
+    read = partial(_read_roads, kind, path, mode, section, communes)
+    network: RoadNetwork | None = ledger.tried((*at, "path"), read)
     if network is not None and section.source is not None:
         ledger.sources.append(ledger.credit(path, section.source))
     return network
 
 
-def _modelled(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame) -> RoadNetwork:
-    mairies = services[services["category"] == "mairie"]
-    if mairies.empty or "commune" not in mairies:
-        raise ledger.file.refused("studyfile_roads_need_mairies", "roads")
-    return RoadNetwork.modelled(communes, mairies)
+def _read_roads(kind: str, path: Path, mode: str, section: ModeSection, communes: gpd.GeoDataFrame) -> RoadNetwork:
+    if kind == "saved":
+        return RoadNetwork.load(path)
+    if kind == "bdtopo":
+        return RoadNetwork.from_bdtopo(path, mode=mode, layer=section.layer)
+    if kind == "graph":
+        return RoadNetwork.from_graph(path, mode=mode, country=section.country)
+    bounds = tuple(communes.to_crs(4326).total_bounds) if section.clip else None
+    buffer = section.buffer_metres if section.clip else 0
+    return RoadNetwork.from_osm(path, mode=mode, clip=bounds, buffer_metres=buffer, country=section.country)
 
 
-def _from_tables(ledger: Ledger, section: RoadsSection) -> RoadNetwork:
+def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> RoadNetwork:
     """Return the network of two files: nodes (id, lon, lat) and edges (u, v, and minutes or what they follow from)."""
-    nodes_path, edges_path = ledger.found("roads", "nodes"), ledger.found("roads", "edges")
+    nodes_path, edges_path = ledger.found(*at, "nodes"), ledger.found(*at, "edges")
     renamed = {name: column for column, name in section.columns.items()}
     nodes, edges = (read_table(path).table.rename(columns=renamed) for path in (nodes_path, edges_path))
     if section.kmh and "minutes" not in edges:
-        edges = _timed(ledger, edges, section.kmh)
+        edges = _timed(ledger, at, edges, section.kmh)
     missing = [
         ledger.file.problem(
-            "studyfile_missing_column", "roads", key, column=column, columns=", ".join(map(str, table.columns))
+            "studyfile_missing_column", *at, key, column=column, columns=", ".join(map(str, table.columns))
         )
         for key, table, wanted in (("nodes", nodes, ("id", "lon", "lat")), ("edges", edges, ("u", "v", "minutes")))
         for column in wanted
@@ -202,7 +208,7 @@ def _from_tables(ledger: Ledger, section: RoadsSection) -> RoadNetwork:
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
 
 
-def _timed(ledger: Ledger, edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.DataFrame:
+def _timed(ledger: Ledger, at: tuple[str, ...], edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.DataFrame:
     """Return edges with the minutes that their length takes at the speed of their class.
 
     Raises
@@ -212,12 +218,10 @@ def _timed(ledger: Ledger, edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.
     """
     missing = [name for name in ("length_m", "road_class") if name not in edges]
     told = {"columns": ", ".join(map(str, edges.columns))}
-    problems = [
-        ledger.file.problem("studyfile_missing_column", "roads", "kmh", column=name, **told) for name in missing
-    ]
+    problems = [ledger.file.problem("studyfile_missing_column", *at, "kmh", column=name, **told) for name in missing]
     unknown = [] if missing else sorted(set(edges["road_class"].astype(str)) - set(kmh))
     if unknown:
-        problems.append(ledger.file.problem("studyfile_no_speed", "roads", "kmh", classes=", ".join(unknown)))
+        problems.append(ledger.file.problem("studyfile_no_speed", *at, "kmh", classes=", ".join(unknown)))
     if problems:
         raise StudyFileError(*problems, about=ledger.file.path.name)
     speed = edges["road_class"].astype(str).map(dict(kmh))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -114,14 +114,13 @@ class ServicesSection(_FileSection):
         return layout
 
 
-class RoadsSection(_Section):
-    """`[roads]`: a file of roads, two tables of nodes and edges, or a modelled network."""
+class ModeSection(_Section):
+    """`[roads.walk]`: a file of roads, two tables of nodes and edges, or a modelled network, of one mode."""
 
     path: Text | None = None
     nodes: Text | None = None
     edges: Text | None = None
     modelled: bool = False
-    mode: Literal["car", "bike", "walk"] = "car"
     country: Text | None = None
     layer: Text | None = None
     clip: bool = False
@@ -135,10 +134,45 @@ class RoadsSection(_Section):
     source: Credit | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> RoadsSection:
-        _one_of(self, "path", "edges", "modelled")
+    def _one(self) -> Self:
+        if self.own:
+            _one_of(self, "path", "edges", "modelled")
         if (self.nodes is None) != (self.edges is None):
             raise PydanticCustomError("nodes_and_edges", "nodes and edges go together")
+        return self
+
+    @property
+    def own(self) -> bool:
+        """Whether it names a network itself, and not only by its sub-tables."""
+        return True
+
+
+class RoadsSection(ModeSection):
+    """`[roads]`: the network of one mode, or of several in sub-tables; its own comes before theirs."""
+
+    mode: Literal["car", "bike", "walk"] = "car"
+    car: ModeSection | None = None
+    bike: ModeSection | None = None
+    walk: ModeSection | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it names a network itself, and not only by its sub-tables."""
+        return not self.model_fields_set or bool(self.model_fields_set - {"car", "bike", "walk"})
+
+    @property
+    def by_mode(self) -> dict[str, tuple[tuple[str, ...], ModeSection]]:
+        """The path and the section of each network, by mode, in the order of the study."""
+        found: dict[str, tuple[tuple[str, ...], ModeSection]] = {self.mode: (("roads",), self)} if self.own else {}
+        for mode, section in (("car", self.car), ("bike", self.bike), ("walk", self.walk)):
+            if section is not None:
+                found[mode] = ("roads", mode), section
+        return found
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if self.own and getattr(self, self.mode) is not None:
+            raise PydanticCustomError("mode_twice", "{mode} twice", {"mode": self.mode})
         return self
 
 
