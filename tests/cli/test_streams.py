@@ -64,7 +64,8 @@ def test_a_pipe_that_closes_is_no_failure(toy):
 
 
 def plain(text):
-    return QUOTED.sub(" ", text.replace("\xa0", " ").replace("\u202f", " "))
+    # twice: what another program said stands in brackets, and may hold some
+    return QUOTED.sub(" ", QUOTED.sub(" ", text.replace("\xa0", " ").replace("\u202f", " ")))
 
 
 WRONG = {
@@ -131,3 +132,80 @@ def test_a_place_that_is_not_there_is_refused_in_one_language(capsys, toy):
         assert main(["explain", "Atlantis", "Aville", "--study", str(toy), "--lang", lang]) == 1
         said = "".join(capsys.readouterr())
         assert not other.search(plain(said)), said
+
+
+# What is asked of a study that is right, and refused.
+REFUSED = {
+    "site, unknown category": ["site", "--category", "france_servics", "-p", "2"],
+    "site, too few": ["site", "--category", "france_services", "-p", "1"],
+    "site, too many": ["site", "--category", "france_services", "-p", "99"],
+    "site, unknown candidates": ["site", "--category", "france_services", "-p", "2", "--candidates", "tabac"],
+    "site, no candidate": ["site", "--category", "mairie", "-p", "3", "--candidates", "mairie"],
+    "site, cutoff": ["site", "--category", "france_services", "-p", "2", "--objective", "coverage", "--cutoff", "-1"],
+    "site, seconds": ["site", "--category", "france_services", "-p", "2", "--time-limit", "-1"],
+    "isochrones, ending": ["isochrones", "--out", "iso.pdf"],
+    "isochrones, minutes": ["isochrones", "--minutes", "-3"],
+    "isochrones, category": ["isochrones", "--category", "tabac"],
+    "isochrones, place": ["isochrones", "--at", "Atlantis"],
+    "isochrones, degrees": ["isochrones", "--at", "400,3"],
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_every_command_refuses_in_one_language(capsys, toy, monkeypatch, case):
+    monkeypatch.chdir(toy.parent)
+    said = {}
+    for lang, other in (("fr", ENGLISH), ("en", FRENCH)):
+        assert main([*REFUSED[case], "--lang", lang]) == 1
+        said[lang] = "".join(capsys.readouterr())
+        assert not other.search(plain(said[lang])), said[lang]
+    assert said["fr"] != said["en"]
+
+
+def test_a_run_refuses_in_one_language(capsys, toy):
+    def said(lang, *options):
+        assert main(["run", str(toy), "--lang", lang, *options]) == 1
+        return "".join(capsys.readouterr()).replace(str(toy.parent), "")
+
+    assert main(["run", str(toy)]) == 0
+    capsys.readouterr()
+    for case in (None, *WRONG):
+        options = ["--no-overwrite"] if case is None else []
+        if case is not None:
+            wrong_toy(toy, case)
+        french, english = said("fr", *options), said("en", *options)
+        assert french != english
+        assert not ENGLISH.search(plain(french)), french
+        assert not FRENCH.search(plain(english)), english
+
+
+# A file of roads that is not what its name says, or lacks what is needed: its name, its text, its keys in [roads].
+BAD_ROADS = {
+    "no OpenStreetMap": ("a.osm", "<osm>", ""),
+    "no PBF": ("a.osm.pbf", "", ""),
+    "empty OpenStreetMap": ("a.osm", '<?xml version="1.0"?><osm version="0.6"></osm>', ""),
+    "no GraphML": ("a.graphml", "<graphml>", ""),
+    "no BD TOPO": ("a.geojson", '{"type": "FeatureCollection", "features": []}', ""),
+    "no saved network": ("a.roads", "PK", ""),
+    "no column": ("edges.csv", "u,v\na,b\n", ""),
+    "no length": ("edges.csv", "u,v,road_class\na,b,c\n", "kmh = { c = 50 }\n"),
+    "no speed": ("edges.csv", "u,v,road_class,length_m\na,b,d,1\n", "kmh = { c = 50 }\n"),
+    "unknown node": ("edges.csv", "u,v,minutes\nzz,1,2\n", ""),
+    "negative minutes": ("edges.csv", "u,v,minutes\nmairie-a,mairie-b,-2\n", ""),
+    "minutes of text": ("edges.csv", "u,v,minutes\nmairie-a,mairie-b,deux\n", ""),
+    "metres of text": ("edges.csv", "u,v,road_class,length_m\na,b,c,loin\n", "kmh = { c = 50 }\n"),
+    "nothing in it": ("edges.csv", "", ""),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ROADS)
+def test_a_file_of_roads_is_refused_in_one_language(capsys, toy, case):
+    name, text, keys = BAD_ROADS[case]
+    (toy.parent / name).write_text(text, encoding="utf-8")
+    before = 'nodes = "nodes.csv"\nedges = "edges.csv"\ndirected = false\n'
+    assert before in TOY
+    toy.write_text(TOY.replace(before, keys + (before if name == "edges.csv" else f'path = "{name}"\n')), "utf-8")
+    french, english = told(capsys, toy, "fr"), told(capsys, toy, "en")
+    assert french != english
+    assert not ENGLISH.search(plain(french)), french
+    assert not FRENCH.search(plain(english)), english

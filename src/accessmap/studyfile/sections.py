@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -21,7 +22,7 @@ from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
-from accessmap.studyfile.problems import StudyFileError
+from accessmap.studyfile.problems import Key, StudyFileError
 from accessmap.studyfile.template import at_the_edge, codes_of
 from accessmap.words.notes import Note
 from accessmap.words.words import Words
@@ -196,8 +197,8 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     ]
     if missing:
         raise StudyFileError(*missing, about=ledger.file.path.name)
-    nodes = nodes.astype({"id": str, "lon": float, "lat": float}).set_index("id")
-    edges = edges.astype({"u": str, "v": str} | {name: float for name in ("minutes", "length_m") if name in edges})
+    nodes = _numbers(ledger, (*at, "nodes"), nodes.astype({"id": str}), ("lon", "lat")).set_index("id")
+    edges = _numbers(ledger, (*at, "edges"), edges.astype({"u": str, "v": str}), ("minutes", "length_m"))
     options: dict[str, Any] = {
         "directed": section.directed,
         "access_kmh": section.access_kmh,
@@ -225,7 +226,18 @@ def _timed(ledger: Ledger, at: tuple[str, ...], edges: pd.DataFrame, kmh: Mappin
     if problems:
         raise StudyFileError(*problems, about=ledger.file.path.name)
     speed = edges["road_class"].astype(str).map(dict(kmh))
-    return edges.assign(minutes=edges["length_m"].astype(float) / 1000 / speed * 60)
+    edges = _numbers(ledger, (*at, "edges"), edges, ("length_m",))
+    return edges.assign(minutes=edges["length_m"] / 1000 / speed * 60)
+
+
+def _numbers(ledger: Ledger, at: Key, table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return a table with these columns, where it has them, as numbers; StudyFileError where a value is none."""
+    read = {name: pd.to_numeric(table[name], errors="coerce").astype("float64") for name in names if name in table}
+    for name, numbers in read.items():
+        wrong = table.loc[numbers.isna() & table[name].notna(), name]
+        if len(wrong):
+            raise ledger.file.refused("studyfile_no_number", *at, column=name, given=str(wrong.iloc[0]), n=len(wrong))
+    return table.assign(**read)
 
 
 def services_of(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
