@@ -153,6 +153,79 @@ def test_a_short_trip_may_keep_to_local_streets_where_the_edges_leave_them_out()
     assert local.travel_minutes(*ends).item() == pytest.approx(2, abs=1e-3)
 
 
+@pytest.mark.parametrize("metres", [0, 10, 50, 300, 1000, 2500])
+def test_a_place_is_no_time_from_itself_however_far_from_the_road(metres):
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)
+    home = points((500, metres))
+    assert both.travel_minutes(home, home).item() == 0
+    assert both.nearest_minutes(home, home)[0].item() == 0
+    assert both.nearest_metres(home, home).item() == 0
+    way = both.explain(home, home)
+    assert way["what"].to_list() == ["straight, without a road"]
+    assert way[["minutes", "length_m", "speed_kmh"]].to_numpy().tolist() == [[0, 0, 4.8]]
+
+
+def test_two_houses_20_m_apart_do_not_go_by_the_road():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)
+    ends = points((500, 300)), points((500, 280))
+    assert both.travel_minutes(*ends).item() == pytest.approx(0.25, abs=1e-4)
+    assert np.isnan(both.travel_minutes(*ends, limit=0.2).item())
+    assert both.nearest_metres(*ends).item() == pytest.approx(20)
+    assert both.explain(*ends)["minutes"].to_list() == pytest.approx([0.25], abs=1e-4)
+
+
+def test_straight_ways_ask_for_no_more_than_legs_do():
+    # 40 m over a river, 10 m from a road on each bank: the legs are 20 m together, and the bridge is far.
+    banks = {"a": (0, 0), "b": (5000, 0), "c": (5000, 60), "d": (0, 60)}
+    both = network(banks, [("a", "b", 5), ("b", "c", 1), ("c", "d", 5)], directed=False)
+    round_by_the_bridge = both.travel_minutes(points((0, 10)), points((0, 50))).item()
+    assert round_by_the_bridge == pytest.approx(5 + 1 + 5 + 20 / 80, abs=1e-3)
+    # Where the legs are longer than the way over, they would have gone over as much.
+    assert both.travel_minutes(points((0, -100)), points((-90, -60))).item() == pytest.approx(
+        np.hypot(90, 40) / 80, abs=1e-3
+    )
+
+
+def test_a_place_off_the_roads_is_reached_on_foot_from_beside_it_and_no_further_than_points_join():
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)
+    homes, sites = points((0, 2100), (0, 2500), (0, 6000)), points((0, 1900), (0, 3000), (0, 5500))
+    minutes = both.travel_minutes(homes, sites)
+    straight = np.array([[200, 900, np.nan], [600, 500, np.nan], [np.nan, np.nan, 500]]) / 80
+    np.testing.assert_allclose(minutes, straight, atol=1e-3)
+    nearest, which = both.nearest_minutes(homes, sites)
+    np.testing.assert_allclose(nearest[:, 0], np.nanmin(straight, axis=1), atol=1e-3)
+    assert which[:, 0].tolist() == [0, 1, 2]
+    # The same alone as among others.
+    assert both.travel_minutes(homes.iloc[[2]], sites.iloc[[2]]).item() == minutes[2, 2]
+    assert both.explain(homes.iloc[[2]], sites.iloc[[2]])["minutes"].sum() == pytest.approx(minutes[2, 2])
+    with pytest.raises(SnapError, match="none of the 1 is within 2,000 m"):
+        both.travel_minutes(homes.iloc[[2]], sites.iloc[[0]])
+
+
+metres_off = st.integers(-2000, 2000)
+place = st.tuples(st.integers(0, 2000), metres_off)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(place, min_size=1, max_size=6), st.lists(place, min_size=1, max_size=6), st.sampled_from([4.8, 18.0]))
+def test_minutes_are_the_least_of_straight_and_by_road(homes, sites, kmh):
+    # A straight road along x at 30 km/h: both ways can be done in one's head.
+    both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False, access_kmh=kmh, max_metres=2001)
+    start, end = (np.array(side, float)[:, None, :] for side in (homes, sites))
+    end = end.transpose(1, 0, 2)
+    legs = np.abs(start[..., 1]) + np.abs(end[..., 1])
+    straight = np.hypot(*np.moveaxis(end - start, 2, 0))
+    by_road = legs / kmh * 0.06 + np.abs(end[..., 0] - start[..., 0]) / 500
+    expected = np.where(straight <= legs, np.minimum(straight / kmh * 0.06, by_road), by_road)
+    minutes = both.travel_minutes(points(*homes), points(*sites))
+    np.testing.assert_allclose(minutes, expected, atol=5e-3)
+    np.testing.assert_allclose(
+        both.nearest_minutes(points(*homes), points(*sites))[0][:, 0], minutes.min(axis=1), atol=1e-4
+    )
+    way = both.explain(points(homes[0]), points(sites[0]))
+    assert way["minutes"].sum() == pytest.approx(minutes[0, 0], abs=1e-3)
+
+
 def test_limit_leaves_out_what_is_further():
     both = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
     minutes = both.travel_minutes(points((0, 0)), points((0, 0), (1000, 0), (2000, 0)), limit=2.5)
@@ -283,6 +356,8 @@ def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
     if (legs["u"].iloc[0], legs["v"].iloc[0], legs["fraction"].iloc[0]) == tuple(legs.iloc[1][["u", "v", "fraction"]]):
         cut += [("p0", "p1", 0), ("p1", "p0", 0)]
     expected = network(places, cut).matrix(["p0"], ["p1"]).item() + legs["minutes"].sum()
+    straight = np.hypot(*(np.array(end) - start))
+    expected = np.fmin(expected, straight / 80 if straight <= legs["metres"].sum() + 1e-6 else np.nan)
     assert got == pytest.approx(expected, abs=2e-3, nan_ok=True)
 
 

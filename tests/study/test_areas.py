@@ -102,6 +102,12 @@ def test_one_way_roads_tell_homes_from_destinations():
     assert not places.contains(site(1600).iloc[0])
 
 
+def test_the_land_around_a_place_off_the_road_is_reached_from_it_on_foot():
+    area = isochrones(line_network(directed=False), site(500, 1000), [5]).geometry.iloc[0]
+    for x, y, inside in ((500, 1000, True), (500, 1300, True), (800, 1000, True), (500, 1500, False), (500, 0, False)):
+        assert area.contains(site(x, y).iloc[0]) == inside, (x, y)
+
+
 def test_a_site_off_the_network_has_an_empty_isochrone():
     near_and_far = gpd.GeoSeries([site(0).iloc[0], site(0, 9000).iloc[0]], index=["near", "far"], crs=2154)
     areas = isochrones(line_network(directed=False), near_and_far, [1, 2])

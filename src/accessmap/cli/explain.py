@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 # What a stretch of a trip is, where it is not a road.
-OTHER = {"leg to the road": "explain_leg", "local streets": "explain_local"}
+OTHER = {
+    "leg to the road": "explain_leg",
+    "local streets": "explain_local",
+    "straight, without a road": "explain_straight",
+}
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:

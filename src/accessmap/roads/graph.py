@@ -117,14 +117,6 @@ class RoadGraph:
         """Return where projected points join the network."""
         return snap_points(points.to_numpy(), self.segments, max_metres=max_metres, leg_kmh=leg_kmh)
 
-    def snap_some(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
-        """Return the same, and raise SnapError where not one point joins."""
-        found = self.snap(points, max_metres, leg_kmh)
-        if len(points) and not (found.segment >= 0).any():
-            metres = {"metres": Figure.of(max_metres), "nearest": Figure.of(found.metres.min())}
-            raise SnapError(Problem("roads_points_far", where="points", n=len(points), **metres))
-        return found
-
     def joints(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
         """Return where each point joins the network and what that leg costs, as `RoadNetwork.snap`."""
         found = self.snap(self.project(points), max_metres, leg_kmh)

@@ -110,7 +110,8 @@ class RoadNetwork:
             Where the edges leave out local streets, the straight distance (metres) up to which a trip may do without
             the edges, at `access_kmh`: else a trip inside a town would leave it and come back. 0 is never.
         max_metres
-            A point further than this from every edge does not join the network: it is not reached.
+            A point further than this from every edge does not join the network: it is not reached, but from a place
+            that is itself no further away.
         provenance
             Sources and parameters, carried into every result.
 
@@ -379,7 +380,7 @@ class RoadNetwork:
         limit
             Minutes beyond which a destination counts as not reached.
         max_metres
-            Points further than this from the network are not reached; `self.max_metres` where not given.
+            Points further than this from the network do not join it; `self.max_metres` where not given.
 
         Raises
         ------
@@ -447,9 +448,9 @@ class RoadNetwork:
         Returns
         -------
         geopandas.GeoDataFrame
-            what ("leg to the road", "road", "local streets"), name, road_class, length_m, speed_kmh and speed_reason
-            (where the network knows them), delay_s (part of the minutes), minutes, and the line in `self.crs`. The
-            minutes add up to those of `travel_minutes`. Empty where there is no way.
+            what ("leg to the road", "road", "local streets", "straight, without a road"), name, road_class, length_m,
+            speed_kmh and speed_reason (where the network knows them), delay_s (part of the minutes), minutes, and the
+            line in `self.crs`. The minutes add up to those of `travel_minutes`. Empty where there is no way.
 
         Raises
         ------

@@ -10,9 +10,9 @@ import shapely
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
-from accessmap.roads.trips import Legs, Trips
+from accessmap.roads.trips import EVERY, Legs, Trips
 
-LEG, LOCAL, ROAD = "leg to the road", "local streets", "road"
+LEG, LOCAL, STRAIGHT, ROAD = "leg to the road", "local streets", "straight, without a road", "road"
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 
 
@@ -24,21 +24,22 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
     ends = roads.project(origin), roads.project(destination)
     try:
         trip = Trips.between(roads, legs, *ends)
-    except SnapError:  # too far from every road: there is no way
+    except SnapError:  # too far from every road and from each other: there is no way
         return _table([], roads.crs)
     start, end = trip.start, trip.end
     places = trip.places[0][0], trip.places[1][0]
     path = roads.router.path(start.origins(roads.segments), end.destinations(roads.segments))
     ways: list[tuple[float, list[dict[str, Any]]]] = []
+    # Of equal ways the first is told, and one without a road is told even where it takes no time.
+    for what, (_, _, off_road) in ((STRAIGHT, trip.straight(EVERY)), (LOCAL, trip.local(EVERY))):
+        if len(off_road):
+            minutes = float(off_road[0]) / MS_PER_MINUTE
+            ways.append((minutes, [_row(what, *places, minutes, speed_kmh=legs.access_kmh)]))
     if len(path):
         ways.append(_by_nodes(roads, places, start, end, path))
     _, _, straight = direct_ms(start, end, roads.segments)
     if len(straight):
         ways.append(_on_one_segment(roads, places, start, end, float(straight[0]) / MS_PER_MINUTE))
-    _, _, local = trip.local(slice(None))
-    if len(local):
-        minutes = float(local[0]) / MS_PER_MINUTE
-        ways.append((minutes, [_row(LOCAL, places[0], places[1], minutes, speed_kmh=legs.access_kmh)]))
     return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
 
 
@@ -124,7 +125,8 @@ def _table(rows: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
     grouped = table.assign(hours=hours).groupby(stretch)
     told_table = grouped[same].first()
     told_table[["length_m", "delay_s", "minutes"]] = grouped[["length_m", "delay_s", "minutes"]].sum()
-    told_table["speed_kmh"] = told_table["length_m"] / 1000 / grouped["hours"].sum()
+    kmh = told_table["length_m"] / 1000 / grouped["hours"].sum()
+    told_table["speed_kmh"] = kmh.fillna(grouped["speed_kmh"].first())  # of no length
     lines = [shapely.LineString(_joined(pieces)) for _, pieces in grouped["geometry"]]
     told_table = told_table.reset_index(drop=True)[columns[:-1]]
     return gpd.GeoDataFrame(told_table, geometry=lines, crs=crs)

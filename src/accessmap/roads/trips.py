@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +13,10 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
+from accessmap.words.notes import Figure
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,14 +29,14 @@ def nearest_metres(trips: Trips) -> Floats:
     """
     which = trips.nearest(1)[1][:, 0]
     metres = np.full(len(which), np.nan)
-    o, d, local = trips.local(slice(None))
+    o, d, off_road = trips.off_road(EVERY)
     straight = np.hypot(*(_xy(trips.places[0][o]) - _xy(trips.places[1][d])).T)
     along = _direct(trips)
     graph, lengths = _reversed(trips.roads)
     for site in np.unique(which[which >= 0]):
         going = np.flatnonzero(which == site)
         best_ms, best = _by_nodes(trips, int(site), going, graph, lengths)
-        for origins, destinations, ms, length in ((*along[:3], along[3]), (o, d, local, straight)):
+        for origins, destinations, ms, length in ((*along[:3], along[3]), (o, d, off_road, straight)):
             mine = (destinations == site) & (which[origins] == site)
             at = np.searchsorted(going, origins[mine])
             quicker = ms[mine] < best_ms[at]
@@ -112,8 +115,13 @@ def _ends(roads: RoadGraph, joined: Snapped) -> Floats:
     return metres
 
 
+def _far(side: Snapped, most: float) -> Problem:
+    metres = {"metres": Figure.of(most), "nearest": Figure.of(side.metres.min())}
+    return Problem("roads_points_far", where="points", n=len(side.metres), **metres)
+
+
 def _xy(points: npt.NDArray[np.object_]) -> Floats:
-    return np.array([(point.x, point.y) for point in points], dtype="float64").reshape(-1, 2)
+    return np.column_stack([shapely.get_x(points), shapely.get_y(points)]).astype("float64")
 
 
 EVERY = slice(None)
@@ -126,7 +134,7 @@ class Legs:
     Parameters
     ----------
     access_kmh
-        Speed of the straight leg between a point and the road.
+        Speed of the straight leg between a point and the road, and of the straight way without any road.
     local_metres
         Straight distance up to which a trip may keep to streets that the edges leave out.
     max_metres
@@ -160,10 +168,14 @@ class Trips:
 
     @classmethod
     def between(cls, roads: RoadGraph, legs: Legs, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> Trips:
-        """Join both ends; SnapError where not one origin, or not one destination, is near the network."""
+        """Join both ends; SnapError where not one origin, or not one destination, is near the network or the other."""
         points = [roads.project(side) for side in (origins, destinations)]
-        start, end = (roads.snap_some(side, legs.max_metres, legs.access_kmh) for side in points)
-        return cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), start, end)
+        ends = [roads.snap(side, legs.max_metres, legs.access_kmh) for side in points]
+        trips = cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), *ends)
+        far = [side for side in ends if len(side.metres) and not (side.segment >= 0).any()]
+        if far and not len(trips.straight(EVERY)[0]):
+            raise SnapError(_far(far[0], legs.max_metres))
+        return trips
 
     def to(self, destinations: gpd.GeoSeries) -> Trips:
         """Return trips of the same origins to other destinations, of which those that do not join are not reached."""
@@ -177,7 +189,7 @@ class Trips:
         limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
         seeds = start.origins(segments), self.end.destinations(segments)
         minutes = self.roads.router.matrix(*seeds, limit_ms=limit_ms)
-        for o, d, ms in (direct_ms(start, self.end, segments), self.local(rows)):
+        for o, d, ms in (direct_ms(start, self.end, segments), self.off_road(rows)):
             kept = EVERY if limit_ms is None else ms <= limit_ms
             o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
             minutes[o, d] = np.fmin(minutes[o, d], direct)
@@ -194,10 +206,36 @@ class Trips:
         found = (
             (np.repeat(o, k), which[node].ravel(), (ms[node] + seeds.costs[o, side][:, None]).ravel()),
             direct_ms(self.start, self.end, segments),
-            self.local(EVERY),
+            self.off_road(EVERY),
         )
         o, d, at = (np.concatenate(columns).astype("int64") for columns in zip(*found, strict=True))
         return quickest(o[d >= 0], d[d >= 0], at[d >= 0], origins=len(self.places[0]), k=k)
+
+    def off_road(self, rows: slice) -> tuple[Ints, Ints, Ints]:
+        """Return (origin, destination, milliseconds) of the pairs that may go straight, in either of two ways."""
+        o, d, ms = map(np.concatenate, zip(self.straight(rows), self.local(rows), strict=True))
+        return o, d, ms
+
+    def straight(self, rows: slice) -> tuple[Ints, Ints, Ints]:
+        """Return (origin, destination, milliseconds) of the pairs whose straight way is no longer than their two legs.
+
+        Legs go straight over whatever lies there, so the straight way asks for no more than they do: from a place to
+        itself is nothing, whatever its distance from the road. Where one of the two does not join the roads, they
+        may not be further from each other than `max_metres`.
+        """
+        start, most = self.start.rows(rows), self.legs.max_metres
+        starts, ends = self.places[0][rows], self.places[1]
+        reach = [np.minimum(side.metres, most) for side in (start, self.end)]
+        # Two squares, each as wide as its leg is long, overlap wherever the straight way may be the shorter one.
+        squares: list[Any] = [
+            shapely.box(*(xy - leg[:, None]).T, *(xy + leg[:, None]).T)
+            for xy, leg in zip((_xy(starts), _xy(ends)), reach, strict=True)
+        ]
+        o, d = shapely.STRtree(squares[1]).query(squares[0])
+        joined = (start.segment[o] >= 0) & (self.end.segment[d] >= 0)
+        legs = reach[0][o] + reach[1][d]
+        kept = shapely.distance(starts[o], ends[d]) <= np.where(joined, legs, np.minimum(legs, most))
+        return self._straight(starts, o[kept], d[kept])
 
     def local(self, rows: slice) -> tuple[Ints, Ints, Ints]:
         """Return (origin, destination, milliseconds) of the pairs near enough to keep to streets that are left out."""
@@ -209,8 +247,10 @@ class Trips:
         # Not across the water: both must join one part of the network.
         part = self.roads.part[self.roads.segments.tails]
         kept = (start >= 0) & (end >= 0) & (part[start] == part[end])
-        o, d = o[kept], d[kept]
-        hours = shapely.distance(starts[o], ends[d]) / 1000 / self.legs.access_kmh
+        return self._straight(starts, o[kept], d[kept])
+
+    def _straight(self, starts: npt.NDArray[np.object_], o: Ints, d: Ints) -> tuple[Ints, Ints, Ints]:
+        hours = shapely.distance(starts[o], self.places[1][d]) / 1000 / self.legs.access_kmh
         return o, d, np.rint(hours * 60 * MS_PER_MINUTE).astype("int64")
 
 
