@@ -225,7 +225,8 @@ class Trips:
         """
         start, most = self.start.rows(rows), self.legs.max_metres
         starts, ends = self.places[0][rows], self.places[1]
-        reach = [np.minimum(side.metres, most) for side in (start, self.end)]
+        # A millimetre more, so that rounding does not decide where the way is straight over the road.
+        reach = [np.minimum(side.metres, most) + 0.0005 for side in (start, self.end)]
         # Two squares, each as wide as its leg is long, overlap wherever the straight way may be the shorter one.
         squares: list[Any] = [
             shapely.box(*(xy - leg[:, None]).T, *(xy + leg[:, None]).T)
