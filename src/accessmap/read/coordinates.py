@@ -198,10 +198,14 @@ def with_geometry(
 
 def _given_crs(reading: Reading, crs: object) -> CRS | None:
     try:
-        return None if crs is None else CRS.from_user_input(crs)
+        given = None if crs is None else CRS.from_user_input(crs)
     except CRSError as error:
         reading.add("no_crs", value=crs, shown=repr(crs), error=str(error))
         return None
+    if given is not None and not _on_earth(given):
+        reading.add("crs_undefined", value=crs_name(given), crs=repr(crs_name(given)))
+        return None
+    return given
 
 
 def _metric_crs(source: gpd.GeoSeries) -> str:
@@ -245,9 +249,17 @@ def _source(
     return None
 
 
+def _on_earth(crs: CRS) -> bool:
+    """Whether a CRS says where on Earth its numbers are; "undefined" ones of a GeoPackage and plans of a site do not."""
+    return (crs.is_geographic or crs.is_projected) and not crs.name.casefold().startswith("undefined")
+
+
 def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries | None:
     if crs is None and geometry.crs is None:
         reading.add("file_without_crs")
+        return None
+    if crs is None and not _on_earth(geometry.crs):
+        reading.add("crs_undefined", value=crs_name(geometry.crs), crs=repr(crs_name(geometry.crs)))
         return None
     if crs is not None and geometry.crs is not None and crs != geometry.crs:
         reading.note("crs_as_asked", said=crs_name(geometry.crs), crs=crs.name)

@@ -24,6 +24,7 @@ QUALITY = {"bonne": "good", "acceptable": "acceptable", "mauvaise": "poor"} | {
 }
 # Sub-domains where the name of the site is often that of a person: craftsmen, doctors and nurses, taxis.
 PERSONAL = ("A3", "A4", "A5", "D2", "E1")
+IRIS = ("dciris", "iris", "code_iris", "codiris")
 KEPT = ("DCIRIS", "CAPACITE", "TYPEQU", "QUALITE_XY", "QUALITE_GEOLOC", "AN", "SIRET")
 
 
@@ -59,6 +60,8 @@ def bpe_services(raw: RawTable) -> RawTable:
     names = raw.names
     if {"lambert_x", "lambert_y"} <= set(names) or {"longitude", "latitude", "typequ"} <= set(names):
         return _sites(raw, names)
+    if _commune_column(names) is None and not set(IRIS) & set(names):
+        raise refusal(raw.name, "bpe_without_places", has=", ".join(map(str, raw.table.columns[:12])))
     if "typequ" in names and not {"nb_equip", "count"} & set(names):
         # one row a piece of equipment, no coordinates: counted like the others
         return _counts(replace(raw, table=raw.table.assign(NB_EQUIP="1")), {**names, "nb_equip": "NB_EQUIP"})
@@ -70,13 +73,25 @@ def _commune_column(names: dict[str, str]) -> str | None:
     return next((column for name, column in names.items() if any(p.fullmatch(name) for p in patterns)), None)
 
 
+def _communes(raw: RawTable, names: dict[str, str]) -> pd.Series:
+    """Return the code of the commune of each row: its own column, else the first five characters of its IRIS."""
+    column = _commune_column(names)
+    if column is not None:
+        return as_text(raw.table[column])
+    iris = next((names[name] for name in IRIS if name in names), None)
+    if iris is None:
+        return pd.Series(None, index=raw.table.index, dtype=object)
+    # nine characters, or "01004_0000"; of eight the zero in front is lost, and so it is of the commune's
+    return as_text(raw.table[iris]).map(lambda code: code[: 4 if len(code) == 8 else 5], na_action="ignore")
+
+
 def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
     # "_Z" is INSEE's "not applicable" and "_U" its "unknown"
     table = raw.table.astype(object).where(~raw.table.isin(["_Z", "_U"]), None)
     raw = replace(raw, table=table)
     codes = as_text(table[names["typequ"]])
     _check_kinds(raw, codes)
-    communes = as_text(table[_commune_column(names) or names["dciris"]]).str[:5]
+    communes = _communes(raw, names).str[:5]
     if {"longitude", "latitude"} <= set(names):
         lon, lat = (as_numbers(table[names[name]]) for name in ("longitude", "latitude"))
     else:
@@ -136,9 +151,8 @@ def _long(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str
     wide = {column: match[1].upper() for name, column in names.items() if (match := WIDE.fullmatch(name))}
     if not wide:
         return raw, names
-    place = _commune_column(names)
-    rows = raw.table[[place, *wide]].assign(line=range(len(raw.table)))
-    table = rows.melt([place, "line"], list(wide), "TYPEQU", "NB_EQUIP")
+    rows = raw.table[[*wide]].assign(COM=_communes(raw, names), line=range(len(raw.table)))
+    table = rows.melt(["COM", "line"], list(wide), "TYPEQU", "NB_EQUIP")
     table["TYPEQU"] = table["TYPEQU"].map(wide)
     long = RawTable(raw.name, table.drop(columns="line"), raw.lines.take(table["line"]), raw.notes)
     return long, long.names
@@ -162,9 +176,10 @@ def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, s
 
 def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     table = raw.table
-    place, kind = _commune_column(names), names.get("typequ")
+    kind = names.get("typequ")
+    places = _communes(raw, names)
     number = as_numbers(table[names.get("nb_equip") or names["count"]])
-    keys = pd.DataFrame({"commune": as_text(table[place]), "kind": as_text(table[kind or names["equipment"]])})
+    keys = pd.DataFrame({"commune": places, "kind": as_text(table[kind or names["equipment"]])})
     _check_kinds(raw, keys["kind"])
     keys = keys.assign(number=number, line=range(len(table)))
     empty = pd.to_numeric(number, errors="coerce") == 0

@@ -1,7 +1,7 @@
 """FINESS: the extraction of establishments that Etalab publishes, with or without coordinates."""
 
-import csv
 import io
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -25,6 +25,18 @@ KEPT = ("nofinessej", "categetab", "libcategetab", "categagretab", "siret", "lib
 LETTERS = {f"9{letter}": "97" for letter in "ABCDEF"} | {"9J": "98"}
 
 
+# A field in quotation marks, those inside it doubled; else one without: `"LES LILAS" EHPAD` is written as it stands.
+FIELD = re.compile(r'(?:^|;)(?:"((?:[^"]|"")*)"(?=;|$)|([^;]*))')
+
+
+def _fields(line: str) -> list[str]:
+    """Return what stands between the semicolons of a line, of which some may be quoted."""
+    if '"' not in line:
+        return line.split(";")
+    # read line by line: a quotation mark that is never closed must not take the next establishments with it
+    return [quoted.replace('""', '"') or plain for quoted, plain in FIELD.findall(line)]
+
+
 def is_finess(text: str) -> bool:
     r"""Whether a text is the extraction as published, without header.
 
@@ -43,7 +55,7 @@ def finess_table(name: str, text: str) -> RawTable:
         File name, for messages.
     text
         Its rows, `structureet` (31 fields and the mark) and `geolocalisation` (5 and the mark), separated by
-        semicolons.
+        semicolons; a field with a semicolon of its own is in quotation marks.
 
     Raises
     ------
@@ -61,9 +73,8 @@ def finess_table(name: str, text: str) -> RawTable:
     places: dict[str, tuple[str, ...]] = {}
     lines: dict[str, int] = {}
     wrong, twice, date = [], [], ""
-    for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";", quoting=csv.QUOTE_NONE), start=1):
-        mark, *fields = row or [""]
-        fields = [field.strip() for field in fields]
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        mark, *fields = (field.strip() for field in _fields(line.rstrip("\n")))
         names = {"structureet": STRUCTURE, "geolocalisation": PLACE}.get(mark)
         if mark == "finess":
             date = fields[-1] if fields else ""

@@ -25,7 +25,10 @@ EVERY = (
 )
 TEXTS = ("categetab", "categagretab", "typequ", "qualite_xy", "qualite_geoloc", "mode_exercice")
 """Further columns whose figures are codes."""
+MOVES = ("oui", "o", "yes", "vrai", "true", "1", "itinerant", "itinerante", "bus")
 Columns = Mapping[str, str | None] | None
+# La Poste's "Géocodé au numéro", "… au milieu de la rue", "… au milieu d un îlot", "… au centre de la commune"
+LA_POSTE_QUALITY = {"numero": "address", "rue": "street", "voie": "street", "ilot": "street", "commune": "commune"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     ('bpe', 'generic')
     """
     names = set(raw.names)
+    if {"cod_mod", "lib_mod"} <= names:  # INSEE's varmod_…csv beside each of its files
+        raise refusal(raw.name, "file_of_modalities", has=", ".join(map(str, raw.table.columns[:12])))
     if layout is None:
         layout = next((name for name, one in LAYOUTS.items() if one.is_it(names)), GENERIC)
     if layout == GENERIC:
@@ -108,11 +113,20 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
 
 
 def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
-    """The list of the ANCT; a bus stands at its home, and is marked as mobile."""
+    """The list of the ANCT; a bus stands at its home, and is marked as mobile.
+
+    The lists until 2023 say it in `itinerance` (Oui, Non), those since in `format_fs` (Bus, Bus_équivalent, Fixe,
+    Multisites); where neither says it, a name that begins with "Bus" does.
+    """
     names = raw.names
-    kind = as_text(raw.table[names["format_fs"]]).fillna("")
-    mobile = kind.map(lambda word: any(mark in plain(word) for mark in ("bus", "itineran", "mobile"))).astype(bool)
-    several = kind.map(lambda word: "multisite" in plain(word)).astype(bool)
+    blank = pd.Series("", raw.table.index)
+    moves, kind, name = (
+        as_text(raw.table[names[one]]).fillna("").map(plain) if one in names else blank
+        for one in ("itinerance", "format_fs", "lib_fs")
+    )
+    mobile = moves.isin(MOVES) | kind.str.contains("bus|itineran|mobile")
+    mobile |= (moves == "") & ~kind.str.contains("fixe") & name.str.match("bus(_|$)")
+    several = kind.str.contains("multisite")
     notes = []
     if mobile.any():
         notes.append(raw.note("france_services_mobile", n=int(mobile.sum())))
@@ -136,13 +150,28 @@ def _la_poste(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - on
             "lon": table[places["longitude"]] if "longitude" in places else None,
             "lat": table[places["latitude"]] if "latitude" in places else None,
             "step_free": _step_free(table, names),
+            "point_quality": _quality_of_poste(table, names),
             "caracteristique_du_site": labels,
             "source": "La Poste",
         }
     )
     if ids is not None:
         services = services.assign(service_id="poste-" + as_text(table[ids]))
-    return replace(raw, table=services).told(raw.note("laposte_hours_elsewhere"))
+    notes = [raw.note("laposte_hours_elsewhere")]
+    rough = int((services["point_quality"] == "commune").sum())
+    if rough:
+        notes.append(raw.note("laposte_geocoded_roughly", n=rough))
+    return replace(raw, table=services).told(*notes)
+
+
+def _quality_of_poste(table: pd.DataFrame, names: Mapping[str, str]) -> pd.Series | None:
+    """How well each point is known; the publisher's word where it is none of those known, None without the column."""
+    column = next((names[name] for name in names if name.startswith("precision_du_geocodage")), None)
+    if column is None:
+        return None
+    said = as_text(table[column]).map(plain, na_action="ignore")
+    found = {word: next((ours for mark, ours in LA_POSTE_QUALITY.items() if mark in word), word) for word in said.dropna()}
+    return said.map(found)
 
 
 def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
@@ -175,7 +204,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "bpe": Layout("Base permanente des équipements (INSEE)", is_bpe, lambda raw, _: bpe_services(raw)),
     "france_services": Layout(
         "liste des France services (ANCT)",
-        lambda names: {"id_fs", "lib_fs", "format_fs"} <= names,
+        lambda names: {"id_fs", "lib_fs"} <= names,
         _france_services,
         EVERY,
     ),
