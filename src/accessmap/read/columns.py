@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import TableError
+from accessmap.read.private import private_columns
 from accessmap.read.raw import RawTable, RowNames, plain
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
@@ -211,13 +212,21 @@ class Reading(TableProblems):
             self.table = self.table.assign(**{name: values})
 
     def further_numbers(self, known: Sequence[str]) -> None:
-        """Make the further columns of a CSV numbers, where all their values are and none is a code."""
+        """Make the further columns of a CSV numbers, where all their values are and none is a code; leave mails out."""
+        self.leave_out_private(known)
         for name in self.table.columns:
             values = self.table[name]
             if name in (*known, "geometry") or not pd.api.types.is_string_dtype(values) or values.isna().all():
                 continue
             if CODE_WORDS.isdisjoint(plain(name).split("_")) and not values.dropna().str.match(r"0\d").any():
                 self.numbers(str(name))
+
+    def leave_out_private(self, known: Sequence[str]) -> None:
+        """Leave out the further columns that hold mails, telephones or names of people, and name them."""
+        private = private_columns(self.table, known)
+        if private:
+            self.table = self.table.drop(columns=private)
+            self.note("private_left_out", n=len(private), names=", ".join(private))
 
     def keep(self, mask: Any) -> None:
         """Keep the rows where `mask` is true."""

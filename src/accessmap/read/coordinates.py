@@ -14,6 +14,7 @@ from pyproj.exceptions import CRSError
 
 from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers
+from accessmap.read.points import split_points
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name
 from accessmap.tables.contracts import metric_crs
@@ -153,6 +154,7 @@ COORDINATES: Names = {
     "lat": ("latitude", "lat_wgs84", "wgs84_lat"),
     "x": ("coordx", "coord_x", "coordxet", "easting", "x_?l(ambert)?_?93", "l(ambert)?_?(93_)?x", "x_lambert"),
     "y": ("coordy", "coord_y", "coordyet", "northing", "y_?l(ambert)?_?93", "l(ambert)?_?(93_)?y", "y_lambert"),
+    "point": (),  # "49.62, 3.22": found by its values, where there is nothing else
 }
 
 
@@ -179,6 +181,8 @@ def with_geometry(
     ids
         Column that may hold names of grid cells.
     """
+    if reading.name != "communes" and (ids not in reading.table.columns or cell_centres(reading.table[ids]) is None):
+        split_points(reading)
     given = _given_crs(reading, crs)
     source = _source(reading, given, crs is not None, cell_metres, ids)
     if source is None or not _plausible(reading, source):
@@ -250,7 +254,7 @@ def _source(
 
 
 def _on_earth(crs: CRS) -> bool:
-    """Whether a CRS says where on Earth its numbers are; "undefined" ones of a GeoPackage and plans of a site do not."""
+    """Whether a CRS says where on Earth its numbers are: undefined ones and plans of a site do not."""
     return (crs.is_geographic or crs.is_projected) and not crs.name.casefold().startswith("undefined")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from accessmap.read.columns import Reading, as_text
+from accessmap.read.raw import plain
 from accessmap.tables.checks import CheckedTable
 from accessmap.words.notes import Figure, Listed, Note
 
@@ -58,6 +59,27 @@ def current_codes(codes: pd.Series, loaded: pd.Index, successors: Mapping[str, s
     table = {**_merged(), **(successors or {})}
     today = codes.map(lambda code: table.get(code, code), na_action="ignore")
     return codes.where(codes.isin(loaded) | ~today.isin(loaded), today)
+
+
+PLACED = frozenset({"placed_at_mairie", "commune", "outside_commune_moved"})
+"""Marks of what was placed here, and not by the file."""
+# La Poste's "Géocodé au numéro", "… au milieu de la rue", "… au milieu d un îlot", "… au centre de la commune"; the
+# Education ministry's "Numéro de rue", "Lieu-dit", "COMMUNE"; the address base's housenumber, street, municipality
+QUALITIES = {
+    **dict.fromkeys(("commune", "ville", "municipality", "mairie"), "commune"),
+    **dict.fromkeys(("numero", "housenumber", "adresse", "plaque"), "address"),
+    **dict.fromkeys(("rue", "voie", "ilot", "street", "lieu_dit", "locality"), "street"),
+}
+
+
+def quality_of(text: object) -> str:
+    """Return how well a point is known, from what its publisher says; his own word where it is none of those known.
+
+    >>> quality_of("Géocodé au centre de la commune"), quality_of("Numéro de rue"), quality_of("Parfaite")
+    ('commune', 'address', 'parfaite')
+    """
+    said = plain(text)
+    return next((ours for mark, ours in QUALITIES.items() if mark in said), said)
 
 
 OUTSIDE_METRES = 100.0

@@ -13,6 +13,8 @@ from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import place, points_of_mairies
+from accessmap.read.points import split_points
+from accessmap.read.private import private_columns
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.tables.contracts import EQUIPMENT_COUNTS, LEVELS, check_communes, check_equipment, check_schools
 from accessmap.words.near import Near, near_names, some
@@ -20,8 +22,8 @@ from accessmap.words.notes import Listed, Note
 
 # Names under which the ministry's files and others give the UAI, a school's number (once called RNE).
 SCHOOL_ID: Final = (
-    *("identifiant_de_l_etablissement", "(numero|code)_(d_)?uai", "uai", "rne", "numero_(de_l_)?(ecole|college|lycee)"),
-    *("identifiant", "id"),
+    *("identifiant_(de_l_)?etablissement", "(numero|code|identifiant)_(d_)?uai", "uai", "rne", "(numero|code)_rne"),
+    *("(numero|code)_(de_l_|d_|du_)?(ecole|college|lycee|etablissement)", "identifiant", "id"),
 )
 # How a text that says the level begins, in the annuaire's libelle_nature, in its type_etablissement and elsewhere.
 LEVEL_WORDS: Final = (
@@ -264,8 +266,9 @@ NAMES: Final[Names] = {
     "lat": ("latitude", "latitude_wgs84"),
     "x": ("coordx_origine", "coordonnee_x", "coord_?x", "x_lambert(_?93)?"),
     "y": ("coordy_origine", "coordonnee_y", "coord_?y", "y_lambert(_?93)?"),
+    "point": (),
 }
-ROLL: Final[Names] = {"school_id": SCHOOL_ID, "year": ("rentree_scolaire", "rentree", "annee")} | {
+ROLL: Final[Names] = {"school_id": SCHOOL_ID, "year": ("rentree_scolaire", "rentree", "annee(_scolaire)?")} | {
     name: NAMES[name] for name in ("pupils", "classes")
 }
 FIRST: Final = ("name", "level", "commune", "classes", "pupils", "sector", "with_nursery", "point_quality")
@@ -314,6 +317,7 @@ def schools(
         year goes before what the list says. Schools that it does not have keep theirs.
     columns
         Name in the contract (and lon, lat, x, y) to name in the file, where it is unusual; None for one not to be used.
+        A column that the list has not is looked for in the roll.
     crs
         Of the file's numbers, where it does not say it or says it wrong.
     encoding
@@ -360,7 +364,10 @@ def schools(
     check_communes(communes)
     raw = read_table(path, encoding=encoding, layer=layer)
     reading = Reading("schools", raw)
-    reading.rename(NAMES, columns)
+    named = dict(columns or {})
+    # what is no column of the list may be one of the roll, whose columns are named in the same way
+    of_roll = {} if roll is None else {n: c for n, c in named.items() if n in ROLL and c not in raw.table.columns}
+    reading.rename(NAMES, {name: column for name, column in named.items() if name not in of_roll})
     reading.require("name", "commune", "school_id")
     if reading.problems:
         reading.table = reading.table.assign(school_id=reading.rows)  # any will do, the reading ends in an error
@@ -373,7 +380,7 @@ def schools(
     reading.numbers("pupils")
     reading.numbers("classes")
     if roll is not None:
-        _add_roll(reading, roll, encoding)
+        _add_roll(reading, roll, encoding, of_roll)
     _give_places(reading, communes, crs, mairies, clip, successors)
     _keep_columns(reading)
     return reading.finish("school_id", FIRST, check_schools, communes)
@@ -385,10 +392,10 @@ def _give_sector(reading: Reading) -> None:
         reading.table = reading.table.assign(sector=as_text(told))
 
 
-def _add_roll(reading: Reading, path: Tabular, encoding: str | None) -> None:
+def _add_roll(reading: Reading, path: Tabular, encoding: str | None, columns: Mapping[str, str | None]) -> None:
     """Take pupils and classes of the latest year of another file, where it has the school."""
     other = Reading("roll", read_table(path, encoding=encoding))
-    other.rename(ROLL, None)
+    other.rename(ROLL, columns)
     other.require("school_id")
     other.text("school_id", "year")
     if "year" in other.table.columns and other.table["year"].notna().any():
@@ -421,6 +428,7 @@ def _give_places(
     successors: Mapping[str, str] | None,
 ) -> None:
     """Give each school its point, in metres, from the file or from its commune."""
+    split_points(reading)
     _points_of_origin(reading)
     if "precision" in reading.table.columns:
         rough = each(reading.table["precision"], plain).isin(OF_COMMUNE)
@@ -478,6 +486,9 @@ def _keep_columns(reading: Reading) -> None:
     table = reading.table
     used = ("kind", "nature", "nursery_classes", "primary_classes", "state", "precision", "epsg")
     if "kind" in table.columns or "nature" in table.columns:
+        private = private_columns(table, NAMES)
+        if private:
+            reading.note("private_left_out", n=len(private), names=", ".join(private))
         names = [name for name in table.columns if name in ("school_id", *FIRST, "geometry") or plain(name) in KEPT]
         reading.table = table[names].rename(columns={name: plain(name) for name in names if plain(name) in KEPT})
     else:

@@ -14,11 +14,14 @@ from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.opening_hours import DAYS, osm_opening_hours
-from accessmap.read.placing import place, points_of_mairies
-from accessmap.read.raw import plain
+from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
+from accessmap.read.points import split_points
+from accessmap.read.raw import plain, refusal
+from accessmap.read.school_lists import SCHOOL_ID, each, level_of
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
-from accessmap.tables.contracts import check_communes, check_services
+from accessmap.tables.contracts import LEVELS, check_communes, check_services
 from accessmap.words import words as labels
+from accessmap.words.near import some
 from accessmap.words.notes import Listed
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
@@ -39,13 +42,19 @@ NAMES: Names = {
     "step_free": ("accessible", "acces_de_plain_pied"),
     "commune": COMMUNE_CODES,
     "source": (),
-    "point_quality": (),
+    # of La Poste, the Education ministry, and the address base's geocoder
+    "point_quality": ("(precision|qualite)_(du_)?geocodage", "precision_localisation", "result_type"),
     **COORDINATES,
 }
 FIRST = (
     *("name", "category", "category_label", "capacity", "capacity_unit", "hours", "step_free", "commune", "source"),
     "point_quality",
 )
+MOVES = ("mobile", "itinerance", "itinerant", "est_itinerant")
+TRUTHS = {
+    **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
+    **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", ""), False),
+}
 STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
@@ -132,7 +141,10 @@ def read_services(
     raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
+    if known == GENERIC:
+        _leave_out_offices(reading, category)
     _give_category(reading, category if known == GENERIC else None)
+    split_points(reading)
     if mairies is not None or known != GENERIC:
         _allow_no_points(reading)
     _give_name(reading, category)
@@ -142,6 +154,7 @@ def read_services(
     reading.name_rows("service_id")
     reading.numbers("capacity")
     _read_step_free(reading)
+    _read_mobile(reading)
     _read_hours(reading)
     had_problems = len(reading.problems)
     around = communes if communes is not None else mairies
@@ -151,6 +164,7 @@ def read_services(
         points = points_of_mairies(mairies, reading.table.crs)
         place(reading, communes, points, clip=clip, successors=successors)
         _tell_overseas(reading)
+    _give_quality(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
     return reading.finish("service_id", FIRST, check_services, communes)
 
@@ -208,6 +222,61 @@ def _give_ids(reading: Reading) -> None:
         ids = kind + [f"-{row + 1:0{width}d}" for row in range(len(table))]
     reading.table = table.assign(service_id=ids)
     reading.note("services_numbered", id=repr(ids.iloc[0]))
+
+
+def _leave_out_offices(reading: Reading, category: str | None) -> None:
+    """Of the Education ministry's annuaire keep schools, those of the category where it is a level, each once."""
+    names = {plain(name): name for name in reading.table.columns}
+    ids = next((names[name] for name in names if any(re.fullmatch(one, name) for one in SCHOOL_ID[:-2])), None)
+    given = [reading.table[names[name]] for name in ("libelle_nature", "type_etablissement") if name in names]
+    if ids is None or not given or category is None:
+        return
+    levels = [each(as_text(values), level_of) for values in given]
+    level = levels[0].where(given[0].notna(), levels[-1])
+    primary = each(as_text(given[-1]), plain).eq("ecole") & level.isna()  # "Ecole" of the annuaire is any of the two
+    for taught, one in (("ecole_maternelle", "nursery"), ("ecole_elementaire", "primary")):
+        if taught in names:
+            teaches = as_text(reading.table[names[taught]]).eq("1") & (primary | level.isin(["nursery", "primary"]))
+            level = level.mask(teaches, one)
+    level = level.mask(primary & level.isna(), "primary")
+    wanted = category.removesuffix("_school") if category.endswith("_school") else None
+    office = level.isna().to_numpy()
+    other = ~office & (level != wanted).to_numpy() if wanted in LEVELS else np.zeros(len(level), dtype=bool)
+    again = ~office & ~other & as_text(reading.table[ids]).duplicated().to_numpy()
+    if (office | other).all():
+        raise refusal(reading.file, "no_school_of_category", value=category)
+    for rows, key in ((office, "offices_left_out"), (other, "other_levels_left_out"), (again, "schools_again")):
+        if rows.any():
+            told = next((reading.table[name] for name in ("name", ids) if name in reading.table.columns), level)
+            reading.note(key, n=int(rows.sum()), names=some(told[rows].astype(str)))
+    reading.keep(~(office | other | again))
+
+
+def _read_mobile(reading: Reading) -> None:
+    """Say of each site whether it moves (a bus), where a column of the file says so by yes or no."""
+    table = reading.table
+    for name in table.columns:
+        if plain(name) not in MOVES or pd.api.types.is_bool_dtype(table[name]):
+            continue
+        said = as_text(table[name]).fillna("").map(plain)
+        if said.isin(TRUTHS).all() and "mobile" not in table.columns.difference([name]):
+            reading.table = table = table.assign(mobile=said.map(TRUTHS).astype(bool))
+            if table["mobile"].any():
+                reading.note("services_mobile", n=int(table["mobile"].sum()), column=repr(name))
+            return
+
+
+def _give_quality(reading: Reading) -> None:
+    """Say of each point how well it is known, "file" where nothing is said; a publisher's words become ours."""
+    table = reading.table
+    if "point_quality" not in table.columns:
+        reading.table = table.assign(point_quality="file")
+        return
+    said = table["point_quality"]
+    if reading.sources.get("point_quality", "point_quality") != "point_quality":
+        ours = set(said.dropna()) & PLACED
+        said = said.map(lambda word: word if word in ours else quality_of(word), na_action="ignore")
+    reading.table = table.assign(point_quality=said.astype(object).where(said.notna(), "file"))
 
 
 def _read_step_free(reading: Reading) -> None:

@@ -14,6 +14,8 @@ from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.layouts.mednum import is_mediation, mediation_services
 from accessmap.read.layouts.rpps import practitioners
 from accessmap.read.opening_hours import POINT_IDS
+from accessmap.read.placing import quality_of
+from accessmap.read.private import private_columns
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -27,8 +29,6 @@ TEXTS = ("categetab", "categagretab", "typequ", "qualite_xy", "qualite_geoloc", 
 """Further columns whose figures are codes."""
 MOVES = ("oui", "o", "yes", "vrai", "true", "1", "itinerant", "itinerante", "bus")
 Columns = Mapping[str, str | None] | None
-# La Poste's "Géocodé au numéro", "… au milieu de la rue", "… au milieu d un îlot", "… au centre de la commune"
-LA_POSTE_QUALITY = {"numero": "address", "rue": "street", "voie": "street", "ilot": "street", "commune": "commune"}
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,9 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         told = {"title": chosen.title, "names": ", ".join(map(repr, unused)), "allowed": allowed}
         raise refusal(raw.name, "layout_columns", value=unused[0], **told)
     read = chosen.services(raw, columns).told(raw.note("read_as_layout", title=chosen.title))
+    private = [name for name in private_columns(raw.table) if name not in read.table.columns]
+    if private and layout not in ("rpps", "mednum"):  # which say it in words of their own
+        read = read.told(raw.note("private_left_out", n=len(private), names=", ".join(private)))
     if category is None:
         return read, layout
     kinds = read.table["category"]
@@ -169,9 +172,8 @@ def _quality_of_poste(table: pd.DataFrame, names: Mapping[str, str]) -> pd.Serie
     column = next((names[name] for name in names if name.startswith("precision_du_geocodage")), None)
     if column is None:
         return None
-    said = as_text(table[column]).map(plain, na_action="ignore")
-    found = {word: next((ours for mark, ours in LA_POSTE_QUALITY.items() if mark in word), word) for word in said.dropna()}
-    return said.map(found)
+    said = as_text(table[column])
+    return said.map({word: quality_of(word) for word in said.dropna().unique()})
 
 
 def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
