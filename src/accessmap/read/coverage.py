@@ -76,7 +76,7 @@ def merged_rows(reading: Reading, not_kept: Sequence[str]) -> None:
     merged = pd.DataFrame(index=groups.size().index)
     lost = set()
     for name in (column for column in table.columns if column != "code"):
-        if name in COUNTS:
+        if name in COUNTS or SPEED.fullmatch(plain(name)) or NO_SPEED.fullmatch(plain(name)):
             # a sum of some of the parts would be less than the commune has
             merged[name] = groups[name].sum().where(groups[name].count() == groups.size())
         else:
@@ -140,6 +140,55 @@ def _share(reading: Reading, table: pd.DataFrame, counted: str, *, cap: bool) ->
             value = table[counted].iloc[over[0]]
             reading.add("more_than_premises", where=Rows.of(len(over), named), value=value, counted=repr(counted))
     return share.clip(upper=1.0)
+
+
+# ARCEP's classes of speed: inel_hd (none), elig_hd05, elig_hd3, elig_hd8 (or bhd8), elig_thd30, elig_thd100 and
+# elig_thd1g, in Mbit/s, in Gbit/s where a g stands behind. Technologies (elig_ftth, elig_4gf) are no classes.
+SPEED = re.compile(r"(?:nb_)?(?:inel|elig)_?(?:b?hd|thd)_?(?P<mbps>\d+)(?P<g>g)?(?:bps)?")
+NO_SPEED = re.compile(r"(?:nb_)?inel(?:_?b?hd)?")
+ADD_UP = 0.99  # of the rows: a publisher's rounding may spare a few
+
+
+def at_least(reading: Reading) -> None:
+    """Make premises counted in classes of speed that exclude each other premises of each speed *or more*.
+
+    ARCEP's edition of 2019 puts each premises in its one best class, later editions in every class that it reaches.
+    The classes of the first add up to all premises; of the second none is smaller than the one above it.
+    """
+    table = reading.table
+    classes = _speed_classes(reading)
+    if len(classes) < 2 or reading.problems:
+        return
+    counts = table[list(classes)].astype("float64")
+    below = [
+        name for name in table.columns if NO_SPEED.fullmatch(plain(name)) and pd.api.types.is_numeric_dtype(table[name])
+    ]
+    falls = (counts.diff(axis=1).iloc[:, 1:] <= 0) | counts.iloc[:, 1:].isna() | counts.shift(axis=1).iloc[:, 1:].isna()
+    contained = falls.all(axis=1)
+    premises = table["premises"] if "premises" in table.columns else pd.Series(np.nan, table.index)
+    total = counts.sum(axis=1, skipna=False) + (table[below].sum(axis=1) if below else 0)
+    asked = (premises > 0) & total.notna()
+    adds_up = bool(asked.any()) and float((total == premises)[asked].mean()) >= ADD_UP
+    if contained.all() and (not adds_up or not (counts.iloc[:, 1:] > 0).any(axis=None)):
+        return
+    if (total > premises)[asked].any():
+        shown = lambda row: ", ".join(f"{reading.sources.get(n, n)}={counts[n].iloc[row]:g}" for n in classes)  # noqa: E731
+        reading.flag(~contained if not contained.all() else total > premises, "speed_classes_unclear", None, shown)
+        return
+    reading.table = table.assign(**counts.iloc[:, ::-1].cumsum(axis=1))
+    reading.note("speed_classes_added_up", names=", ".join(reading.sources.get(name, name) for name in classes))
+
+
+def _speed_classes(reading: Reading) -> list[str]:
+    """The columns that count premises by class of speed, the slowest first."""
+    found = {}
+    for name in map(str, reading.table.columns):
+        match = SPEED.fullmatch(plain(reading.sources.get(name, name)))
+        if match is not None and pd.api.types.is_numeric_dtype(reading.table[name]):
+            # "05" is half a megabit
+            mbps = float(match["mbps"]) / (10 if match["mbps"].startswith("0") else 1)
+            found[name] = mbps * (1000 if match["g"] else 1)
+    return sorted(found, key=lambda name: found[name])
 
 
 def _tell_satellite(reading: Reading) -> None:
@@ -238,7 +287,8 @@ def digital(
     Notes
     -----
     Source: ARCEP, Ma connexion internet, statistics by commune (nbr: premises; elig_ftth, elig_thd30: eligible
-    premises), and Observatoire du haut et très haut débit (a quarter: premises that can be connected). Where former
+    premises; where an edition counts each in its fastest class only, the classes are added up), and Observatoire du
+    haut et très haut débit (a quarter: premises that can be connected). Where former
     communes have become one, premises are added up and rates weighted by them.
 
     Examples
@@ -264,6 +314,7 @@ def digital(
     reading.further_numbers(("code", *NAMES))
     for name in names:
         reading.numbers(name)
+    at_least(reading)
     as_shares(reading, percent)
     loaded = pd.Index(communes.index, name="code")
     _only_loaded(reading, loaded, successors)

@@ -22,6 +22,7 @@ import pandas as pd
 from accessmap.errors import Problem, SourceError
 from accessmap.read.layouts.finess import finess_table, is_finess
 from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.read.titles import title_lines
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
@@ -62,6 +63,8 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
         raw = finess_table(name, text)
         return replace(raw, notes=(*notes, *raw.notes))
     separator, skipped = _told_separator(text)
+    if not skipped and (skipped := title_lines(text[:SNIFFED], SEPARATORS)):
+        notes = (*notes, Note("title_passed_over", n=skipped, file=name, shown=repr(text.split("\n", 1)[0][:80])))
     text = text.split("\n", skipped)[-1]
     separator = separator or _separator(name, text)
     quoting: Literal[0, 3] = 3 if text.lstrip().startswith(UNQUOTED) else 0  # csv.QUOTE_NONE, csv.QUOTE_MINIMAL

@@ -368,6 +368,8 @@ def schools(
     # what is no column of the list may be one of the roll, whose columns are named in the same way
     of_roll = {} if roll is None else {n: c for n, c in named.items() if n in ROLL and c not in raw.table.columns}
     reading.rename(NAMES, {name: column for name, column in named.items() if name not in of_roll})
+    if is_roll({plain(name) for name in raw.table.columns}):
+        raise refusal(reading.file, "file_is_a_roll")
     reading.require("name", "commune", "school_id")
     if reading.problems:
         reading.table = reading.table.assign(school_id=reading.rows)  # any will do, the reading ends in an error
@@ -384,6 +386,18 @@ def schools(
     _give_places(reading, communes, crs, mairies, clip, successors)
     _keep_columns(reading)
     return reading.finish("school_id", FIRST, check_schools, communes)
+
+
+def is_roll(names: set[str]) -> bool:
+    """Whether these plain names are of pupils by school and year, without a place: they go beside a list of schools.
+
+    >>> is_roll({"annee_scolaire", "numero_d_etablissement", "nombre_d_eleves"})
+    True
+    """
+    placed = (*COMMUNE_CODES, *NAMES["lon"], *NAMES["x"], "lon", "x", "geometry", "point")
+    return not {"annee_scolaire", "rentree_scolaire"}.isdisjoint(names) and not any(
+        re.fullmatch(one, name) for one in placed for name in names
+    )
 
 
 def _give_sector(reading: Reading) -> None:

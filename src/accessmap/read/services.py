@@ -17,7 +17,7 @@ from accessmap.read.opening_hours import DAYS, osm_opening_hours
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain, refusal
-from accessmap.read.school_lists import SCHOOL_ID, each, level_of
+from accessmap.read.school_lists import SCHOOL_ID, each, is_roll, level_of
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import LEVELS, check_communes, check_services
 from accessmap.words import words as labels
@@ -50,6 +50,8 @@ FIRST = (
     *("name", "category", "category_label", "capacity", "capacity_unit", "hours", "step_free", "commune", "source"),
     "point_quality",
 )
+# What says the level of a row of the ministry's lists, the surest first.
+NATURES = ("libelle_nature", "nature_uai_libe", "lib_nature", "nature", "type_etablissement", "type_d_etablissement")
 MOVES = ("mobile", "itinerance", "itinerant", "est_itinerant")
 TRUTHS = {
     **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
@@ -139,6 +141,8 @@ def read_services(
     elif clip:
         raise OptionError(Problem("clip_without_communes"))
     raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
+    if known == GENERIC and is_roll(set(raw.names)):
+        raise refusal(raw.name, "file_is_a_roll")
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:
@@ -228,7 +232,7 @@ def _leave_out_offices(reading: Reading, category: str | None) -> None:
     """Of the Education ministry's annuaire keep schools, those of the category where it is a level, each once."""
     names = {plain(name): name for name in reading.table.columns}
     ids = next((names[name] for name in names if any(re.fullmatch(one, name) for one in SCHOOL_ID[:-2])), None)
-    given = [reading.table[names[name]] for name in ("libelle_nature", "type_etablissement") if name in names]
+    given = [reading.table[names[name]] for name in NATURES if name in names]
     if ids is None or not given or category is None:
         return
     levels = [each(as_text(values), level_of) for values in given]

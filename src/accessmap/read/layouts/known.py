@@ -81,8 +81,7 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     ('bpe', 'generic')
     """
     names = set(raw.names)
-    if {"cod_mod", "lib_mod"} <= names:  # INSEE's varmod_…csv beside each of its files
-        raise refusal(raw.name, "file_of_modalities", has=", ".join(map(str, raw.table.columns[:12])))
+    _refuse_no_services(raw, names)
     if layout is None:
         layout = next((name for name, one in LAYOUTS.items() if one.is_it(names)), GENERIC)
     if layout == GENERIC:
@@ -113,6 +112,14 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         raise refusal(raw.name, "no_row_of_category", value=category, near=near_names(category, found), has=has)
     left = int((kinds != category).sum())
     return read.keep(kinds == category, raw.note("other_kinds_left_out", n=left)), layout
+
+
+def _refuse_no_services(raw: RawTable, names: set[str]) -> None:
+    """Refuse files that are known, and hold no services."""
+    if {"cod_mod", "lib_mod"} <= names:  # INSEE's varmod_…csv beside each of its files
+        raise refusal(raw.name, "file_of_modalities", has=", ".join(map(str, raw.table.columns[:12])))
+    if {"code_insee", "nbr"} <= names and any(name.startswith("elig_") for name in names):
+        raise refusal(raw.name, "file_of_coverage")
 
 
 def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
