@@ -15,7 +15,6 @@ from accessmap.tables.checks import FRANCE_LONLAT
 from accessmap.words.near import some
 from accessmap.words.notes import Note
 
-
 # Opendatasoft's geo_point_2d, geopoint and geolocalisation, the ministries' coordonnees_finales, others' latlon or gps.
 NAMED = re.compile(
     r"(.*_)?(geo_?)?(point|points|coordonnees?|coords?|coordinates?|gps|lat_?l(on|ng|ong)|l(on|ng|ong)_?lat"

@@ -7,7 +7,6 @@ import pandas as pd
 
 from accessmap.read.raw import plain
 
-
 REACHED = re.compile(
     r"(.*_)?(e_?mails?|mails?|courriels?|mel|adresse_electronique|tel|tels|telephones?|phones?|fax|telecopies?|telecopieur"
     r"|gsm|portable|contacts?)(_.*)?|(tel|telephone|fax|mail|email|courriel|contact)\d+"
