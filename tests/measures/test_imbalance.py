@@ -1,5 +1,6 @@
 import importlib
 import importlib.util
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -577,3 +578,92 @@ def test_a_graph_of_other_communes_is_refused():
 def test_without_esda_the_error_says_how_to_have_it(measure):
     with pytest.raises(AccessmapError, match=r"accessmap\[clusters\]"):
         measure(series(1, 2), None)
+
+
+# where there is nothing to find
+
+
+def zones(count, apart=1):
+    """Zones in a row, neighbours unless they stand apart; and their graph."""
+    geopandas, shapely = pytest.importorskip("geopandas"), pytest.importorskip("shapely")
+    graphs = pytest.importorskip("libpysal.graph", reason="libpysal (extra 'clusters') is not installed")
+    pytest.importorskip("esda", reason="esda (extra 'clusters') is not installed")
+    boxes = [shapely.box(apart * k, 0, apart * k + 1, 1) for k in range(count)]
+    frame = geopandas.GeoDataFrame(geometry=boxes, index=[f"c{k:02}" for k in range(count)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # libpysal warns of islands
+        return frame.index, graphs.Graph.build_contiguity(frame)
+
+
+local = pytest.mark.parametrize("measure", [imbalance.local_moran, imbalance.getis_ord])
+noise = np.random.default_rng(0).normal(0, 1e-7, 25)
+
+
+@local
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.ones(25),
+        np.zeros(25),
+        np.full(25, 0.3),
+        12.3 + noise,
+        np.float32(12.3) + 1e-6 * noise,
+        [0.1 + 0.2, 0.3] * 12 + [0.3],
+    ],
+    ids=["one", "zero", "a third", "noise of float32", "noise of float64", "rounding"],
+)
+def test_values_that_are_all_one_gather_nowhere(measure, values):
+    index, graph = zones(25)
+    found = measure(pd.Series(values, index), graph, permutations=999)
+    assert set(found["cluster"]) == {"not_significant"}
+    assert found["p_value"].isna().all()
+    assert found["statistic"].isna().all()
+    assert np.isnan(imbalance.moran(pd.Series(values, index), graph))
+
+
+@local
+@pytest.mark.parametrize(("count", "apart"), [(1, 1), (2, 1), (3, 9), (25, 9)])
+def test_two_zones_and_islands_have_rows_and_no_statistic(measure, count, apart):
+    index, graph = zones(count, apart)
+    found = measure(pd.Series(np.arange(count) + 1.0, index), graph, permutations=99)
+    assert found.index.equals(index)
+    assert found["p_value"].isna().all()
+    assert set(found["cluster"]) == {"not_significant"}
+
+
+@local
+def test_islands_among_others_have_no_statistic_and_take_none_from_the_others(measure):
+    geopandas, shapely = pytest.importorskip("geopandas"), pytest.importorskip("shapely")
+    graphs = pytest.importorskip("libpysal.graph", reason="libpysal (extra 'clusters') is not installed")
+    boxes = [shapely.box(i, j, i + 1, j + 1) for i in range(8) for j in range(8)]
+    boxes += [shapely.box(100 + 9 * k, 0, 101 + 9 * k, 1) for k in range(3)]
+    frame = geopandas.GeoDataFrame(geometry=boxes, index=[f"c{k:02}" for k in range(len(boxes))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph = graphs.Graph.build_contiguity(frame)
+    high = [10.0 * (i < 3 and j < 3) + (i * j) % 3 for i in range(8) for j in range(8)]
+    values = pd.Series([*high, 5.0, 5.0, 50.0], frame.index)
+    found = measure(values, graph, permutations=999)
+    assert found.iloc[-3:][["statistic", "p_value"]].isna().all(axis=None)
+    assert set(found["cluster"].iloc[-3:]) == {"not_significant"}
+    assert found.iloc[:-3]["p_value"].notna().all()
+    assert set(found["cluster"].iloc[:-3]) > {"not_significant"}
+
+
+@local
+def test_draws_that_are_all_one_are_no_rarity(measure):
+    """In a row of three, whoever stands in the middle has both others around: every draw is the same."""
+    index, graph = zones(3)
+    found = measure(pd.Series([1.0, 2.0, 3.1], index), graph, permutations=99)
+    assert not (found["p_value"] < 0.5).any()
+
+
+@local
+def test_permutations_are_at_least_one_and_drawn_from_the_seed(measure):
+    index, graph = zones(12)
+    values = pd.Series(np.arange(12.0) ** 2, index)
+    with pytest.raises(OptionError, match="permutations is 0"):
+        measure(values, graph, permutations=0)
+    drawn = [measure(values, graph, permutations=99, seed=seed)["p_value"] for seed in (1, 1, 2)]
+    assert drawn[0].equals(drawn[1])
+    assert not drawn[0].equals(drawn[2])

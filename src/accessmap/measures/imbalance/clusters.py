@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import AccessmapError, Problem, Problems, TableError
+from accessmap.errors import AccessmapError, OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import Floats, complete
 
 _QUADRANTS = {1: "high_high", 2: "low_high", 3: "low_low", 4: "high_low"}
@@ -57,8 +57,10 @@ def moran(values: pd.Series, graph: Any) -> float:
     around = np.asarray(graph.sparse.sum(axis=1)).ravel()
     apart = numbers - numbers.mean()
     lag = np.divide(graph.sparse @ apart, around, out=np.zeros_like(apart), where=around > 0)
-    neighboured, spread = int((around > 0).sum()), float(apart @ apart)
-    return float(len(numbers) / neighboured * (apart @ lag) / spread) if neighboured and spread > 0 else float("nan")
+    neighboured = int((around > 0).sum())
+    if not neighboured or _alike(numbers):
+        return float("nan")
+    return float(len(numbers) / neighboured * (apart @ lag) / (apart @ apart))
 
 
 def local_moran(
@@ -94,6 +96,9 @@ def local_moran(
 
     Notes
     -----
+    Where nothing can be known there is no statistic and no cluster: a commune without neighbours, values that are all
+    one (but for the noise of their rounding), fewer than three communes.
+
     Source: Anselin (1995), Geographical Analysis 27(2).
 
     Examples
@@ -101,6 +106,10 @@ def local_moran(
     >>> local_moran(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
+    if not permutations >= 1:
+        raise OptionError(Problem("not_above_0", where="permutations", value=permutations))
+    if _says_nothing(numbers, graph):
+        return _nothing(values.index)
     with _own_p_values():
         found = esda.Moran_Local(numbers, graph, transformation="r", permutations=permutations, seed=seed, n_jobs=1)
     kinds = [_QUADRANTS[int(quadrant)] for quadrant in found.q]
@@ -129,6 +138,9 @@ def getis_ord(
 
     Notes
     -----
+    Where nothing can be known there is no statistic and no cluster, as for `local_moran`; nor around a commune whose
+    neighbours are all there is.
+
     Source: Ord & Getis (1995), Geographical Analysis 27(4).
 
     Examples
@@ -136,11 +148,18 @@ def getis_ord(
     >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
+    if not permutations >= 1:
+        raise OptionError(Problem("not_above_0", where="permutations", value=permutations))
+    if _says_nothing(numbers, graph):
+        return _nothing(values.index)
     starred = graph.transform("B").assign_self_weight(1)
     with _own_p_values():
         found = esda.G_Local(numbers, starred, transform="R", star=None, permutations=permutations, seed=seed, n_jobs=1)
     kinds = ["high" if statistic > 0 else "low" for statistic in found.Zs]
-    return _clusters(values.index, graph, found.Zs, _two_sided(found.Gs, found.sim), kinds, alpha)
+    all_around = np.asarray(graph.cardinalities) >= len(numbers) - 1
+    return _clusters(
+        values.index, graph, np.where(all_around, np.nan, found.Zs), _two_sided(found.Gs, found.sim), kinds, alpha
+    )
 
 
 def _esda() -> ModuleType:
@@ -155,15 +174,35 @@ def _esda() -> ModuleType:
 @contextmanager
 def _own_p_values() -> Iterator[None]:
     """Silence esda on its own p-values, not used here: the next release doubles them, and isolates have none."""
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.filterwarnings("ignore", message="The alternative hypothesis", category=DeprecationWarning)
         yield
 
 
+def _alike(numbers: Floats) -> bool:
+    """Return whether values are one but for the noise of their rounding: float32 minutes keep 24 bits."""
+    return not np.ptp(numbers) > np.finfo(np.float32).eps * np.abs(numbers).max(initial=0.0) if len(numbers) else True
+
+
+def _says_nothing(numbers: Floats, graph: Any) -> bool:
+    """Return whether there is nothing to find: too few communes to permute, all alike, or nobody with neighbours."""
+    return len(numbers) < 3 or _alike(numbers) or bool((graph.cardinalities == 0).all())
+
+
+def _nothing(index: pd.Index) -> pd.DataFrame:
+    """Return the table of a local statistic where nothing is known."""
+    unknown = np.full(len(index), np.nan)
+    return pd.DataFrame({"statistic": unknown, "p_value": unknown, "cluster": "not_significant"}, index=index)
+
+
 def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
-    """Return two-sided p-values of statistics among those drawn (permutations × ids)."""
+    """Return two-sided p-values of statistics among those drawn (permutations × ids), equal ones on both sides.
+
+    What differs by the rounding of a sum alone is equal: else one draw of two that are possible is a rarity.
+    """
     draws = len(drawn)
-    above, below = (drawn >= statistic).sum(axis=0), (drawn <= statistic).sum(axis=0)
+    noise = 1e-9 * np.abs(drawn).max(axis=0)
+    above, below = (drawn >= statistic - noise).sum(axis=0), (drawn <= statistic + noise).sum(axis=0)
     p_values: Floats = np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (draws + 1.0))
     return p_values
 
@@ -181,12 +220,12 @@ def _clusters(
     index: pd.Index, graph: Any, statistic: Floats, p_value: Floats, kinds: Sequence[str], alpha: float
 ) -> pd.DataFrame:
     """Return the table of a local statistic in the order of `index`, with clusters named where they are significant."""
-    alone = np.asarray(graph.cardinalities == 0)
-    p_value = np.where(alone, np.nan, p_value)
-    significant = p_value <= _discovery_threshold(p_value[~alone], alpha)
+    known = np.asarray(graph.cardinalities > 0) & np.isfinite(statistic)
+    p_value = np.where(known, p_value, np.nan)
+    significant = p_value <= _discovery_threshold(p_value[known], alpha)
     table = pd.DataFrame(
         {
-            "statistic": np.where(alone, np.nan, statistic),
+            "statistic": np.where(known, statistic, np.nan),
             "p_value": p_value,
             "cluster": np.where(significant, np.asarray(kinds, dtype=object), "not_significant"),
         },
