@@ -14,7 +14,9 @@ from opening_hours import OpeningHours
 from pyproj import Transformer
 
 from accessmap.errors import SourceError, TableError
+from accessmap.measures.hours.access import open_when
 from accessmap.read.communes import read_communes
+from accessmap.read.opening_hours import DAYS
 from accessmap.read.services import read_services
 from accessmap.tables.checks import METRIC_CRS
 from accessmap.tables.contracts import check_services
@@ -313,3 +315,52 @@ def test_mis_separated_file_is_refused(tmp_path: Path) -> None:
         SourceError, match="one column only .*: separate its columns with semicolons, commas, tabs, bars"
     ):
         read_services(saved(tmp_path, "id nom lon lat\na A 3.2 49.6\n"), category="bank")
+
+
+WEEK = "id;nom;insee;longitude;latitude;" + ";".join(f"h_{day}" for day in DAYS) + "\n"
+
+
+def timetable(tmp_path, row):
+    path = tmp_path / "fs.csv"
+    path.write_text(f"{WEEK}1;A;02173;3.21;49.61;{row}\n", encoding="utf-8")
+    return read_services(path, category="france_services")
+
+
+@pytest.mark.parametrize(
+    ("row", "hours", "told"),
+    [
+        (
+            "12:00-09:00;09:00-12:00;;;;;",
+            "Tu 09:00-12:00; Mo unknown; PH off",
+            "span 12:00-09:00 ends before it starts",
+        ),
+        ("25:00-26:00;09:00-12:00;;;;;", "Tu 09:00-12:00; Mo unknown; PH off", "unreadable span ['25:00', '26:00']"),
+        ("22:00-02:00;09:00-12:00;;;;;", "Mo 22:00-02:00; Tu 09:00-12:00; PH off", ""),
+        (";".join(["Fermé"] * 7), "off", ""),
+        ("09h-12h;Fermé;;;;Fermé;Fermé", "Mo 09:00-12:00; PH off", ""),
+    ],
+)
+def test_no_span_of_a_timetable_vanishes_without_a_note(tmp_path, row, hours, told):
+    services = timetable(tmp_path, row)
+    assert services["hours"].tolist() == [hours]
+    mended = [note for note in services.attrs["read_notes"] if "mended" in note]
+    assert [told in note and "line 2 '1', lundi" in note for note in mended] == [True] * bool(told)
+    assert all("écartée" in note.told("fr") for note in mended)
+
+
+def test_closed_all_week_is_closed_and_blank_is_unknown(tmp_path):
+    closed = timetable(tmp_path, ";".join(["fermé", "FERMÉ", "Fermée", "Fermeture", "non", "Fermé", "ferme"]))
+    assert open_when(closed, "saturday_morning").tolist() == [False]
+    for unknown in (";" * 6, "Fermé" + ";" * 6):
+        assert open_when(timetable(tmp_path, unknown), "saturday_morning").tolist() == [pd.NA]
+
+
+def test_directory_timetables_tell_what_was_mended(tmp_path):
+    path = tmp_path / "m.csv"
+    week = '[["lundi","mardi",[["09:00","12:00"],["14:00","13:00"]]]]'.replace('"', '""')
+    path.write_text(
+        f'id,nom,insee,longitude,latitude,hours\n1,A,02173,3.21,49.61,"{week}"\n2,B,02173,3.21,49.61,Fermé\n'
+    )
+    services = read_services(path, category="mairie")
+    assert services["hours"].tolist() == ["Mo-Tu 09:00-12:00; PH off", "off"]
+    assert any("lundi-mardi: span 14:00-13:00 ends before it starts" in note for note in services.attrs["read_notes"])

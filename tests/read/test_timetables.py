@@ -3,12 +3,14 @@
 import datetime as dt
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opening_hours import OpeningHours
 
 from accessmap.errors import SourceError
+from accessmap.measures.hours.rules import minutes_open
 from accessmap.read.opening_hours import DAYS, osm_opening_hours, parse_timetable
 
 MONDAY = dt.datetime(2026, 6, 8)  # a week without public holiday
@@ -99,3 +101,43 @@ def test_string_is_open_exactly_when_the_timetable_is(table, minute):
     )
     open_ = bool(text) and OpeningHours(text, country="FR").is_open(MONDAY + dt.timedelta(minutes=minute))
     assert open_ == expected
+
+
+@pytest.mark.parametrize(
+    ("span", "hours"),
+    [
+        (["22:00", "02:00"], "Mo 22:00-02:00"),
+        (["18:00", "06:00"], "Mo 18:00-06:00"),
+        (["23:30", "00:30"], "Mo 23:30-00:30"),
+        (["20:00", "00:00"], "Mo 20:00-24:00"),
+    ],
+)
+def test_a_span_over_midnight_is_kept_without_a_word(span, hours):
+    timetable = [["lundi", "lundi", [span]]]
+    assert osm_opening_hours(timetable, closed_on_holidays=False) == hours
+    assert parse_timetable(timetable).problems == ()
+
+
+@pytest.mark.parametrize("span", [["12:00", "09:00"], ["17:00", "14:00"], ["14:00", "05:00"], ["25:00", "26:00"]])
+def test_a_day_with_nothing_but_a_span_that_cannot_be_is_unknown_and_not_closed(span):
+    timetable = [["lundi", "lundi", [span]], ["mardi", "mardi", [MORNING]]]
+    assert osm_opening_hours(timetable) == "Tu 09:00-12:00; Mo unknown; PH off"
+    assert len(parse_timetable(timetable).problems) == 1
+
+
+@given(entries, st.lists(st.tuples(st.sampled_from(DAYS), st.integers(720, 1439), st.integers(1, 360)), max_size=3))
+def test_nights_are_open_as_written(table, nights):
+    """Read as accessmap reads hours: a night belongs to the day that it begins."""
+    days = [[first, last, [[clock(a), clock(b)] for a, b in spans]] for first, last, spans in table]
+    nights = [(day, a, b) for day, a, b in nights if b + 1440 - a <= 720]
+    text = osm_opening_hours(days + [[day, day, [[clock(a), clock(b)]]] for day, a, b in nights])
+    expected = np.zeros(7 * 1440, dtype=bool)
+    for first, last, spans in table:
+        start = DAYS.index(first)
+        for day in range(start, start + (DAYS.index(last) - start) % 7 + 1):
+            for a, b in spans:
+                expected[day % 7 * 1440 + a : day % 7 * 1440 + b] = True
+    for day, a, b in nights:
+        expected[(DAYS.index(day) * 1440 + np.arange(a, b + 1440)) % len(expected)] = True
+    sure = minutes_open(text, MONDAY.date(), 7 * 1440)[0] if text else np.zeros_like(expected)
+    assert (sure == expected).all()

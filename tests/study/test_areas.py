@@ -42,6 +42,17 @@ def test_people_who_reach_nothing_are_a_row_of_their_own(toy_study):
     assert areas["population"].sum() == toy_study.residents["population"].sum()
 
 
+def test_who_reaches_nothing_has_no_minutes(toy_study):
+    times = toy_study.minutes(toy_study.sites("france_services"))
+    times.loc["rx"] = np.nan
+    areas = catchments(toy_study.communes, toy_study.residents, times)
+    assert areas.loc["", "population"] == 10
+    assert np.isnan(areas.loc["", "minutes"])
+    none = catchments(toy_study.communes, toy_study.residents, times * np.nan)
+    assert none["minutes"].isna().all()
+    assert none["population"].sum() == toy_study.residents["population"].sum()
+
+
 def test_catchments_of_the_sample_make_the_whole(sample_study):
     times = sample_study.minutes(sample_study.sites("france_services"))
     areas = catchments(sample_study.communes, sample_study.residents, times)

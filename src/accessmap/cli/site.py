@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from accessmap.cli.places import study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
+from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
 
 def _covered(minutes: pd.Series, table: _Table, asked: argparse.Namespace) -> float:
     """Return the people within the cutoff, as `max_coverage` counts them, but for the noise of sums."""
-    return float(table.people[minutes <= asked.cutoff].sum()) * (1 + TIE)
+    return float(table.people[is_within(minutes, asked.cutoff)].sum()) * (1 + TIE)
 
 
 def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Say], str]]:
@@ -215,7 +216,7 @@ def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Sa
         return _minutes(float((people * minutes)[reached].sum()) / total if total else float("nan"), say)
 
     def share(minutes: pd.Series, say: Say) -> str:
-        return labels.percent(float(people[minutes <= cutoff].sum() / people.sum()), lang=say.lang)
+        return labels.percent(float(people[is_within(minutes, cutoff)].sum() / people.sum()), lang=say.lang)
 
     def longest(minutes: pd.Series, say: Say) -> str:
         return _minutes(float(minutes[people > 0].max()), say)

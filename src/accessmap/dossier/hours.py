@@ -14,6 +14,7 @@ from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, o
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.resilience import site_places
 from accessmap.study.study import Study
+from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -60,7 +61,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         counts[moment] = {"open": int(answers.fillna(False).sum()), "unknown": int(answers.isna().sum())}
         for column, key in (("all", "always"), ("worst", moment), ("best", moment)):
             for cutoff in within:
-                near = float(people[minutes[column] <= cutoff].sum()) / total if total else float("nan")
+                near = float(people[is_within(minutes[column], cutoff)].sum()) / total if total else float("nan")
                 cell = shares.setdefault((key, cutoff), {})
                 cell |= {"worst": near, "best": near} if key == "always" else {column: near}
     counts["always"] = {"open": int(here.sum()), "unknown": 0}

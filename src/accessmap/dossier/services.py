@@ -22,6 +22,7 @@ from accessmap.measures.minutes import by_commune, nearest
 from accessmap.measures.resilience import site_places
 from accessmap.study.comparison import studies_under
 from accessmap.study.study import Study
+from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -114,7 +115,8 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
         "unreached_people": float(people[~reached].sum()),
         "outside_share": float(people[outside].sum()) / total if total and neighbours else float("nan"),
     }
-    facts |= {f"within {cutoff:g}": float(people[minutes <= cutoff].sum()) / total for cutoff in study.thresholds}
+    for cutoff in study.thresholds:
+        facts[f"within {cutoff:g}"] = float(people[is_within(minutes, cutoff)].sum()) / total
     codes = study.communes.index[study.communes["in_territory"]]
     level = by_commune(minutes, residents).reindex(codes)
     site = main_sites(found["service_id"], residents).reindex(codes)

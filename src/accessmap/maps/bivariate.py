@@ -16,6 +16,7 @@ from accessmap.maps.drawing import NO_DATA, Entry, Square, View
 from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.maps.svg import TWO
 from accessmap.provenance import Provenance
+from accessmap.tables.cutoffs import classes_of
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -121,7 +122,7 @@ class _Side:
         self.known = values
         # On a bound, the better of two classes: what is near enough is near, and what is connected enough connected.
         words = class_words(bounds, unit, say, closed="left" if better else "right")
-        number = np.searchsorted(list(bounds), values.to_numpy(), side="right" if better else "left")
+        number = classes_of(values, bounds, closed="left" if better else "right")
         self.words = tuple(words[::-1] if better else words)
         self.number = pd.Series(len(bounds) - number if better else number, index=values.index)
         self.places = PLACES[len(words)]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.maps.drawing import NO_DATA, Entry
+from accessmap.tables.cutoffs import classes_of
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.words import Words
@@ -82,7 +83,7 @@ def rounded_breaks(values: pd.Series, *, most: int = 6) -> tuple[float, ...]:
 
 def _crowded(known: npt.NDArray[np.float64], bounds: Sequence[float]) -> float:
     """Return the share of values in the fullest class."""
-    return float(np.bincount(np.searchsorted(list(bounds), known, side="left")).max() / len(known))
+    return float(np.bincount(classes_of(known, bounds)).max() / len(known))
 
 
 def _growing_breaks(known: npt.NDArray[np.float64], most: int) -> tuple[float, ...]:
@@ -204,7 +205,7 @@ def classes(
     """Return the legend of a sequential scale and the entry of each commune; a value on a bound is below it."""
     colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better, lightest=lightest)
     words = class_words(breaks, unit, say)
-    number = pd.Series(np.searchsorted(list(breaks), values.to_numpy(), side="left"), index=values.index)
+    number = pd.Series(classes_of(values, breaks), index=values.index)
     number = number.where(values.notna(), len(words))
     entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
     entries.append(Entry(say("no_data"), NO_DATA, "hatch"))
@@ -246,7 +247,7 @@ def change_classes(
         Entry(say("no_data"), NO_DATA, "hatch"),
     ]
     # Gains and losses are mirror images, so a class is counted from the size of the change and its sign.
-    steps = np.searchsorted(list(breaks), gain.abs().to_numpy(), side="left")
+    steps = classes_of(gain.abs(), breaks)
     number = pd.Series(size - np.sign(gain.to_numpy()) * steps, index=gain.index)
     number = number.where(gain.notna(), 2 * size + 3)
     number = number.mask(before.isna() & after.notna(), 2 * size + 1).mask(before.notna() & after.isna(), 2 * size + 2)

@@ -19,6 +19,7 @@ from accessmap.maps.drawing import Entry, View, inside_of
 from accessmap.maps.offline import OfflineMap, drawn
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
+from accessmap.tables.cutoffs import classes_of
 from accessmap.words import words as labels
 from accessmap.words.notes import Figure
 from accessmap.words.words import Words
@@ -102,7 +103,7 @@ def _legend(route: gpd.GeoDataFrame, say: Words) -> tuple[tuple[Entry, ...], np.
     """Return the entries that the way uses, slow to quick and then the legs, and the entry of each stretch."""
     words = class_words(SPEED_BREAKS, "km/h", say)
     looks = [(colour, min(width + WIDER, WIDEST)) for colour, width in SPEED_LOOKS]
-    number = np.searchsorted(SPEED_BREAKS, route["speed_kmh"].to_numpy("float64"), side="left")
+    number = classes_of(route["speed_kmh"], SPEED_BREAKS)
     number = np.where(route["what"] == "road", number, len(words))
     words.append(say("route_legs"))
     looks.append(LEG_LOOK)
@@ -312,7 +313,7 @@ def _by_value(
     picks = np.linspace(0, len(looks) - 1, len(words)).round().astype(int)
     entries = [Entry(word, *_look(looks[pick])) for word, pick in zip(words, picks, strict=True)]
     values = roads[by].to_numpy("float64")
-    number = np.where(np.isnan(values), len(words), np.searchsorted(bounds, values, side="left"))
+    number = np.where(np.isnan(values), len(words), classes_of(values, bounds))
     return _counted([*entries, _unknown(say)], number, roads, say)
 
 

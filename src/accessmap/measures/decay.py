@@ -1,7 +1,7 @@
 """Decay functions: each returns a function of minutes that says how much a site so far away still counts, 0 to 1.
 
 Minutes of NaN (not reached) weigh 0. A cutoff is inside (minutes <= cutoff) unless `closed="left"`. Bounds are compared
-in the precision of the minutes, so that a float32 of 30.1 is within a cutoff of 30.1; weights are float64.
+as everywhere (tables/cutoffs.py): a float32 of 30.1 is within a cutoff of 30.1; weights are float64.
 A decay prints as it was made, so that it can be quoted among the parameters of a map.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from accessmap.errors import OptionError, Problem
 from accessmap.tables.aligned import Floats, minutes_of
+from accessmap.tables.cutoffs import classes_of, is_within, number_of_minutes
 
 __all__ = [
     "Decay",
@@ -100,9 +101,10 @@ def weights_of(times: pd.DataFrame, decay: DecayFunction) -> Floats:
 
 def _positive(value: float, name: str) -> float:
     """Return the value, refusing what is not a finite number above 0."""
-    if not (math.isfinite(value) and value > 0):
+    number = float(number_of_minutes(value, name))
+    if not (math.isfinite(number) and number > 0):
         raise OptionError(Problem("not_above_0", where=name, value=value))
-    return float(value)
+    return number
 
 
 def binary(cutoff: float) -> Decay:
@@ -124,7 +126,7 @@ def binary(cutoff: float) -> Decay:
     array([1., 1., 0., 0.])
     """
     limit = _positive(cutoff, "cutoff")
-    return Decay(f"binary(cutoff={cutoff:g})", lambda minutes: (minutes <= limit).astype(np.float64))
+    return Decay(f"binary(cutoff={limit:g})", lambda minutes: is_within(minutes, limit).astype(np.float64))
 
 
 def step(weights: Mapping[float, float], *, closed: Literal["right", "left"] = "right") -> Decay:
@@ -153,15 +155,15 @@ def step(weights: Mapping[float, float], *, closed: Literal["right", "left"] = "
         raise OptionError(Problem("step_without_bound"))
     if closed not in ("right", "left"):
         raise OptionError(Problem("step_closed", value=closed))
-    bounds = np.array(sorted(_positive(bound, "bound") for bound in weights))
-    levels = np.array([*(float(weights[bound]) for bound in sorted(weights)), 0.0])
+    by_bound = sorted((_positive(bound, "bound"), float(weight)) for bound, weight in weights.items())
+    bounds = np.array([bound for bound, _ in by_bound])
+    levels = np.array([*(weight for _, weight in by_bound), 0.0])
     if not (np.isfinite(levels).all() and (levels >= 0).all()):
         raise OptionError(Problem("step_weights", value=levels[:-1].tolist()))
-    side: Literal["left", "right"] = "left" if closed == "right" else "right"
     told = ", ".join(f"{bound:g}: {level:g}" for bound, level in zip(bounds, levels[:-1], strict=True))
     return Decay(
         f"step({{{told}}}, closed={closed!r})",
-        lambda minutes: levels[np.searchsorted(bounds.astype(minutes.dtype), minutes, side=side)],
+        lambda minutes: levels[classes_of(minutes, bounds, closed=closed)],
     )
 
 
@@ -184,9 +186,7 @@ def linear(cutoff: float) -> Decay:
     array([1.  , 0.75, 0.  ])
     """
     limit = _positive(cutoff, "cutoff")
-    return Decay(
-        f"linear(cutoff={cutoff:g})", lambda minutes: np.maximum(0.0, 1.0 - minutes.astype(np.float64) / limit)
-    )
+    return Decay(f"linear(cutoff={limit:g})", lambda minutes: np.maximum(0.0, 1.0 - minutes.astype(np.float64) / limit))
 
 
 def exponential(rate: float) -> Decay:
@@ -208,7 +208,7 @@ def exponential(rate: float) -> Decay:
     array([1.   , 0.368])
     """
     per_minute = _positive(rate, "rate")
-    return Decay(f"exponential(rate={rate:g})", lambda minutes: np.exp(-per_minute * minutes.astype(np.float64)))
+    return Decay(f"exponential(rate={per_minute:g})", lambda minutes: np.exp(-per_minute * minutes.astype(np.float64)))
 
 
 def gaussian(sd: float) -> Decay:
@@ -230,7 +230,9 @@ def gaussian(sd: float) -> Decay:
     array([1.   , 0.607])
     """
     sigma = _positive(sd, "sd")
-    return Decay(f"gaussian(sd={sd:g})", lambda minutes: np.exp(-0.5 * np.square(minutes.astype(np.float64) / sigma)))
+    return Decay(
+        f"gaussian(sd={sigma:g})", lambda minutes: np.exp(-0.5 * np.square(minutes.astype(np.float64) / sigma))
+    )
 
 
 def power(exponent: float) -> Decay:
@@ -252,7 +254,7 @@ def power(exponent: float) -> Decay:
     array([1.  , 1.  , 0.01])
     """
     beta = _positive(exponent, "exponent")
-    return Decay(f"power(exponent={exponent:g})", lambda minutes: np.maximum(minutes.astype(np.float64), 1.0) ** -beta)
+    return Decay(f"power(exponent={beta:g})", lambda minutes: np.maximum(minutes.astype(np.float64), 1.0) ** -beta)
 
 
 def logistic(median: float, sd: float) -> Decay:
@@ -280,10 +282,11 @@ def logistic(median: float, sd: float) -> Decay:
     >>> logistic(20, 5)([0.0, 20.0, 60.0]).round(3)
     array([1. , 0.5, 0. ])
     """
-    middle, slope = _positive(median, "median"), math.pi / (_positive(sd, "sd") * math.sqrt(3.0))
+    middle, width = _positive(median, "median"), _positive(sd, "sd")
+    slope = math.pi / (width * math.sqrt(3.0))
     # In logarithms, so that far minutes weigh 0 and do not overflow.
     start = np.logaddexp(0.0, -middle * slope)
     return Decay(
-        f"logistic(median={median:g}, sd={sd:g})",
+        f"logistic(median={middle:g}, sd={width:g})",
         lambda minutes: np.exp(start - np.logaddexp(0.0, (minutes.astype(np.float64) - middle) * slope)),
     )

@@ -11,7 +11,8 @@ import pandas as pd
 
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.decay import DecayFunction, weights_of
-from accessmap.tables.aligned import check_columns, check_kind, complete, cutoffs_of, minutes_of, people_of, supply_of
+from accessmap.tables.aligned import check_columns, check_kind, complete, minutes_of, people_of, supply_of
+from accessmap.tables.cutoffs import classes_of, cutoffs_of, is_within
 
 __all__ = ["by_commune", "coverage", "gravity", "median_opportunities", "nearest", "opportunities"]
 
@@ -108,7 +109,7 @@ def coverage(
     cutoffs = cutoffs_of(cutoffs)
     total = people.sum()
     if total > 0:
-        shares = [people @ (values <= cutoff) / total for cutoff in cutoffs]
+        shares = [people @ is_within(values, cutoff) / total for cutoff in cutoffs]
     else:
         shares = [np.full(values.shape[1], np.nan) for _ in cutoffs]
     return pd.DataFrame(
@@ -204,7 +205,7 @@ def opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoff: float) -> p
     Name: opportunities, dtype: float64
     """
     offered = supply_of(supply, times.columns)
-    return pd.Series((minutes_of(times) <= cutoff) @ offered, index=times.index, name="opportunities")
+    return pd.Series(is_within(minutes_of(times), cutoff) @ offered, index=times.index, name="opportunities")
 
 
 def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Sequence[float]) -> pd.Series:
@@ -241,12 +242,12 @@ def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Seq
     r1    2.0
     Name: opportunities, dtype: float64
     """
-    bounds = np.sort(np.asarray(cutoffs, dtype=np.float64))
+    bounds = np.sort(cutoffs_of(cutoffs))
     if not bounds.size:
         raise OptionError(Problem("cutoffs_empty"))
     offered, minutes = supply_of(supply, times.columns), minutes_of(times)
     # The first cutoff that holds each site (NaN sorts last: none), then the supply that each cutoff adds.
-    first = np.searchsorted(bounds.astype(minutes.dtype), minutes)
+    first = classes_of(minutes, bounds)
     rows, width = minutes.shape[0], bounds.size + 1
     first += np.arange(rows)[:, np.newaxis] * width
     added = np.bincount(first.ravel(), weights=np.tile(offered, rows), minlength=rows * width).reshape(rows, width)

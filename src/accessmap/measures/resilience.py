@@ -11,6 +11,7 @@ import pandas as pd
 
 from accessmap.measures.minutes import nearest
 from accessmap.tables.aligned import Floats, check_columns, check_rows, people_of
+from accessmap.tables.cutoffs import is_within
 
 __all__ = [
     "criticality",
@@ -107,7 +108,7 @@ def criticality(times: pd.DataFrame, population: pd.Series, *, cutoff: float = 3
             "people": np.where(reached, people, 0.0),
             "person_minutes": people * np.where(moved, after - np.where(reached, now, 0.0), 0.0),
             "moved": np.where(moved, people, 0.0),
-            "beyond": np.where((now <= cutoff) & ~(after <= cutoff), people, 0.0),
+            "beyond": np.where(is_within(now, cutoff) & ~is_within(after, cutoff), people, 0.0),
             "unreached": np.where(reached & ~moved, people, 0.0),
         }
     )
@@ -154,8 +155,8 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
     check_columns(residents, "commune", "population", about="residents")
     found = redundancy(times)
     people = people_of(residents["population"], times.index)
-    within = _minutes(found, "minutes") <= cutoff
-    alone = within & ~(_minutes(found, "next_minutes") <= cutoff)
+    within = is_within(_minutes(found, "minutes"), cutoff)
+    alone = within & ~is_within(_minutes(found, "next_minutes"), cutoff)
     by_resident = pd.DataFrame(
         {
             "code": residents["commune"].loc[times.index].to_numpy(dtype=object),

@@ -13,6 +13,7 @@ from accessmap.programme.counting import COUNTS, Situation, target_problems
 from accessmap.programme.programme import Programme
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.tables.cutoffs import number_of_minutes
 
 INDICATORS: Final = tuple(COUNTS)
 """The names of the indicators, in their order."""
@@ -74,6 +75,7 @@ def indicators(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ScenarioError(Problem("indicators_plan_twice", value=twice[0], name=repr(twice[0])))
+    within = number_of_minutes(within, "within")
     if not within >= 0:
         raise ScenarioError(Problem("indicators_within", value=within, within=repr(within)))
     before = _count(Situation(study, study, within))

@@ -16,6 +16,7 @@ from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, digital_help_sites
 from accessmap.sentences.plans import SIDE_COLUMNS
 from accessmap.study.study import Study
+from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -170,7 +171,7 @@ def _rows(there: Study, kinds: Sequence[str], times: Mapping[str, pd.Series], wi
         minutes = times[kind].to_numpy("float64")[inside]
         rows += [
             *(
-                _Row("share_within", "share", _mean(minutes <= cutoff, weight), kind, float(cutoff))
+                _Row("share_within", "share", _mean(is_within(minutes, cutoff), weight), kind, float(cutoff))
                 for cutoff in there.thresholds
             ),
             _Row("mean_minutes", "minutes", _mean(minutes, weight), kind),
@@ -185,7 +186,14 @@ def _rows(there: Study, kinds: Sequence[str], times: Mapping[str, pd.Series], wi
     helped, not_told = COUNTS["people_helped"][1](situation)
     return [
         *rows,
-        _Row("help_reach", "share", NAN if near is None else _mean(near <= within, weight), "", within, told),
+        _Row(
+            "help_reach",
+            "share",
+            NAN if near is None else _mean(is_within(near, within, "within"), weight),
+            "",
+            within,
+            told,
+        ),
         _Row("help_minutes", "minutes", NAN if near is None else _mean(near, weight), missing=told),
         _Row("help_per_10000", "sites", _rate(sites, people), missing=told),
         _Row("helped_per_10000", "people_a_year", _rate(helped, people), missing=not_told),

@@ -17,6 +17,8 @@ from accessmap.words.notes import Note
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 DAY_MINUTES = 24 * 60
+# A span that closes before it opens runs over midnight, or was written the wrong way round ("12:00-09:00").
+NIGHT_ENDS, LONGEST_NIGHT = 6 * 60, 12 * 60
 CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?")
 
 Span = tuple[int, int]
@@ -29,13 +31,29 @@ class Timetable(NamedTuple):
     ----------
     week
         Seven days from Monday; each a tuple of (opening, closing) in minutes from midnight, sorted, never
-        overlapping nor touching; closing is at most 1,440.
+        overlapping nor touching; closing is more than 1,440 where the span runs over midnight.
     problems
         One for each thing mended, in the order met; empty if the timetable was clean.
+    unread
+        Numbers of the days, from Monday, with spans of which none can be read: nobody knows when they are open.
     """
 
     week: tuple[tuple[Span, ...], ...]
     problems: tuple[Note, ...]
+    unread: tuple[int, ...] = ()
+
+    def text(self, *, closed_on_holidays: bool = True) -> str:
+        """Return the week as OSM opening_hours, or "" where no span is known; a day that cannot be read is unknown."""
+        days_by_spans: dict[tuple[Span, ...], list[int]] = {}
+        for day, spans in enumerate(self.week):
+            if spans:
+                days_by_spans.setdefault(spans, []).append(day)
+        rules = [f"{_day_text(days)} {_span_text(spans)}" for spans, days in days_by_spans.items()]
+        if rules and self.unread:
+            rules.append(f"{_day_text(self.unread)} unknown")
+        if rules and closed_on_holidays:
+            rules.append("PH off")
+        return "; ".join(rules)
 
 
 def osm_opening_hours(timetable: str | Sequence[object], *, closed_on_holidays: bool = True) -> str:
@@ -68,15 +86,7 @@ def osm_opening_hours(timetable: str | Sequence[object], *, closed_on_holidays: 
     >>> osm_opening_hours("[]")
     ''
     """
-    week = parse_timetable(timetable).week
-    days_by_spans: dict[tuple[Span, ...], list[int]] = {}
-    for day, spans in enumerate(week):
-        if spans:
-            days_by_spans.setdefault(spans, []).append(day)
-    rules = [f"{_day_text(days)} {_span_text(spans)}" for spans, days in days_by_spans.items()]
-    if rules and closed_on_holidays:
-        rules.append("PH off")
-    return "; ".join(rules)
+    return parse_timetable(timetable).text(closed_on_holidays=closed_on_holidays)
 
 
 def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
@@ -85,7 +95,7 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     Mended: an unknown last day (the first day alone is kept), an unknown first day (the entry is left out), a span
     that ends when or before it starts (left out), seconds (cut off), overlapping spans (joined). Spans that touch
     are joined without a word; days named twice get the spans of both; days may run over Sunday; a closing time of
-    00:00 is midnight.
+    00:00 is midnight; a span that closes by 06:00, at most twelve hours after it opened, runs over midnight.
 
     Parameters
     ----------
@@ -107,13 +117,15 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     """
     problems: list[Note] = []
     spans_by_day: list[list[Span]] = [[] for _ in DAYS]
+    given: set[int] = set()
     for first, last, spans in _entries(timetable):
         label = first if first == last else f"{first}-{last}"
         kept = [span for raw in spans if (span := _span(raw, label, problems)) is not None]
         for day in _days_named(first, last, label, problems):
             spans_by_day[day].extend(kept)
+            given |= {day} if spans else set()
     week = tuple(_joined(spans, name, problems) for name, spans in zip(DAYS, spans_by_day, strict=True))
-    return Timetable(week, tuple(problems))
+    return Timetable(week, tuple(problems), tuple(day for day in sorted(given) if not week[day]))
 
 
 def _entries(timetable: str | Sequence[object]) -> list[tuple[str, str, list[object]]]:
@@ -160,6 +172,8 @@ def _span(raw: object, label: str, problems: list[Note]) -> Span | None:
         problems.append(Note("seconds_cut", label=label, span=f"{opens}-{closes}"))
     start, end = (int(clock[1]) * 60 + int(clock[2]) for clock in (a, b))
     end = end or DAY_MINUTES
+    if end < start and end <= NIGHT_ENDS and end + DAY_MINUTES - start <= LONGEST_NIGHT:
+        return start, end + DAY_MINUTES
     if not start < end <= DAY_MINUTES:
         problems.append(Note("span_empty", label=label, span=f"{opens}-{closes}"))
         return None
@@ -190,8 +204,9 @@ def _day_text(days: Sequence[int]) -> str:
 
 
 def _span_text(spans: Iterable[Span]) -> str:
-    """Return "09:00-12:00,14:00-17:00"."""
-    return ",".join("-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span) for span in spans)
+    """Return "09:00-12:00,14:00-17:00", or "22:00-02:00" over midnight."""
+    clocks = [(start, end - DAY_MINUTES if DAY_MINUTES < end < start + DAY_MINUTES else end) for start, end in spans]
+    return ",".join("-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in span) for span in clocks)
 
 
 POINT_IDS = ("identifiant_du_site", "identifiant_a", "identifiant")

@@ -13,7 +13,7 @@ from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
-from accessmap.read.opening_hours import DAYS, osm_opening_hours
+from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain, refusal
@@ -22,7 +22,7 @@ from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import LEVELS, check_communes, check_services
 from accessmap.words import words as labels
 from accessmap.words.near import some
-from accessmap.words.notes import Listed
+from accessmap.words.notes import Listed, Note
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
 NAMES: Names = {
@@ -59,6 +59,7 @@ TRUTHS = {
 }
 STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
+CLOSED = ("ferme", "fermee", "fermeture", "non")
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
 
 
@@ -298,42 +299,63 @@ def _read_step_free(reading: Reading) -> None:
 def _read_hours(reading: Reading) -> None:
     """Turn timetables into OSM opening_hours; what is neither is left for the check to name."""
     table = reading.table
-    if "hours" in table.columns:
-        reading.table = table.assign(hours=as_text(table["hours"].map(_directory_hours)))
-        return
     by_day = {
         day: column for day in DAYS for column in table.columns if plain(column) in (f"h_{day}", f"horaires_{day}", day)
     }
-    if not by_day:
+    if "hours" in table.columns:
+        found = [_directory_hours(value) for value in table["hours"]]
+    elif by_day:
+        found = _hours_by_day(reading, by_day)
+    else:
         return
-    hours, unread = [], []
-    for row, values in enumerate(table[list(by_day.values())].itertuples(index=False, name=None)):
+    texts, mended = [], []
+    for row, hours in enumerate(found):
+        if isinstance(hours, Timetable):
+            mended += [Note("row_mended", row=reading.rows[row], told=problem) for problem in hours.problems]
+        texts.append(hours.text() or None if isinstance(hours, Timetable) else hours)
+    reading.table = table.assign(hours=as_text(pd.Series(texts, index=table.index, dtype=object)))
+    if mended:
+        reading.note("services_hours_mended", n=len(mended), rows=Listed.of(mended))
+
+
+def _hours_by_day(reading: Reading, by_day: Mapping[str, str]) -> list[object]:
+    """Return the week of each service from one column a day: a timetable, "off" where always closed, None if unread."""
+    found: list[object] = []
+    unread = []
+    for row, values in enumerate(reading.table[list(by_day.values())].itertuples(index=False, name=None)):
         week = {day: _spans(value) for day, value in zip(by_day, values, strict=True)}
         odd = [f"{day} {value!r}" for (day, spans), value in zip(week.items(), values, strict=True) if spans is None]
         if odd:
             unread.append(reading.valued(row, ", ".join(odd)))
-        hours.append(
-            osm_opening_hours([[day, day, spans] for day, spans in week.items() if spans]) or None if not odd else None
-        )
-    reading.table = table.assign(hours=as_text(pd.Series(hours, index=table.index, dtype=object)))
+            found.append(None)
+        elif all(_is_closed(value) for value in values):
+            found.append("off")
+        else:
+            found.append(parse_timetable([[day, day, spans] for day, spans in week.items() if spans]))
     reading.note("hours_taken_from", names=", ".join(by_day.values()))
     if unread:
         reading.note("services_hours_unread", n=len(unread), rows=Listed.of(unread))
+    return found
 
 
 def _directory_hours(value: object) -> object:
+    """Return the timetable of the public directory where it is one, "off" where closed; else what is there."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
-            return osm_opening_hours(value) or None
+            return parse_timetable(value)
         except SourceError:
             return value
-    return value
+    return "off" if _is_closed(value) else value
+
+
+def _is_closed(value: object) -> bool:
+    return isinstance(value, str) and plain(value) in CLOSED
 
 
 def _spans(value: object) -> list[list[str]] | None:
     """The spans of a day as the public directory has them: none where it is blank, None where they cannot be read."""
     text = value if isinstance(value, str) else ""
-    if plain(text) in ("", "ferme", "non"):
+    if not plain(text) or _is_closed(text):
         return []
     parts = [SPAN.fullmatch(part) for part in re.split(r"/|;|,|\bet\b", text)]
     spans = [[f"{int(p[1]):02d}:{p[2] or '00'}", f"{int(p[3]):02d}:{p[4] or '00'}"] for p in parts if p is not None]

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
+from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words.notes import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -186,7 +187,7 @@ class Trips:
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
         segments, start = self.roads.segments, self.start.rows(rows)
-        limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
+        limit_ms = None if limit is None else round(number_of_minutes(limit, "limit") * MS_PER_MINUTE)
         seeds = start.origins(segments), self.end.destinations(segments)
         minutes = self.roads.router.matrix(*seeds, limit_ms=limit_ms)
         for o, d, ms in (direct_ms(start, self.end, segments), self.off_road(rows)):

@@ -15,6 +15,7 @@ from accessmap.siting.result import Service, Siting, served
 from accessmap.siting.solver.program import TOLERANCE, Open, no_good
 from accessmap.siting.solver.search import SEARCHES
 from accessmap.tables.aligned import Floats
+from accessmap.tables.cutoffs import is_within, number_of_minutes
 from accessmap.words.near import near_names
 
 
@@ -72,7 +73,7 @@ def unserved(
     if len(lost):
         raise TableError(Problem("siting_lost_resident", value=lost[0]), about="residents")
     nearest = times.loc[ids].drop(columns=[site for site in listed(forbidden) if site in times.columns]).min(axis=1)
-    limit = cutoff.reindex(ids) if isinstance(cutoff, pd.Series) else cutoff
+    limit = cutoff.reindex(ids) if isinstance(cutoff, pd.Series) else number_of_minutes(cutoff)
     rows = pd.DataFrame(
         {
             "people": residents["population"].loc[ids],
@@ -271,5 +272,5 @@ def _difference(
     out: str, people: Floats, now: Service, then: Service, cutoff: float, kept: bool
 ) -> tuple[str, float, float, float, float, bool]:
     """Return one row of `price`."""
-    beyond = float(people[~(then.minutes <= cutoff)].sum() - people[~(now.minutes <= cutoff)].sum())
+    beyond = float(people[~is_within(then.minutes, cutoff)].sum() - people[~is_within(now.minutes, cutoff)].sum())
     return out, then.mean - now.mean, then.worst - now.worst, beyond, then.unreached - now.unreached, kept

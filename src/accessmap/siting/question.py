@@ -14,6 +14,7 @@ from scipy import sparse
 from accessmap.errors import Problem, Problems, SitingError, TableError
 from accessmap.siting.solver.program import Open, Rows
 from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
+from accessmap.tables.cutoffs import is_within, number_of_minutes
 from accessmap.words.near import near_names
 
 _SHORT = 1_000
@@ -125,13 +126,13 @@ class Question:
     def kept(self) -> NDArray[np.bool_]:
         """Residents with a promise × sites: whether the site keeps it."""
         rows = self.with_promise
-        kept = within(self.minutes[rows], self.caps[rows])
+        kept = np.asarray(is_within(self.minutes[rows], self.caps[rows][:, None]))
         kept[:, self.choice.forbidden] = False
         return kept
 
     def within(self, cutoff: float) -> NDArray[np.bool_]:
         """Return residents × sites: whether an allowed site is within the cutoff."""
-        close = within(self.minutes, np.full(len(self.residents), cutoff))
+        close = np.asarray(is_within(self.minutes, cutoff))
         close[:, self.choice.forbidden] = False
         return close
 
@@ -140,12 +141,6 @@ class Question:
         rows = needed_rows(self.kept, self.choice.existing)
         if len(rows):
             program.add(sparse.csr_array(rows.astype("float64")), 1.0, np.inf)
-
-
-def within(minutes: NDArray[np.floating], caps: Floats) -> NDArray[np.bool_]:
-    """Return whether minutes are no longer than each row's cap, compared in the precision of the minutes."""
-    near: NDArray[np.bool_] = minutes <= caps.astype(minutes.dtype)[:, None]
-    return near
 
 
 def question(
@@ -238,9 +233,10 @@ def _caps(within: float | pd.Series | None, residents: pd.Index) -> Floats:
     if within is None:
         return np.full(len(residents), np.nan)
     if not isinstance(within, pd.Series):
-        if not within >= 0:
+        limit = number_of_minutes(within, "within")
+        if not limit >= 0:
             raise SitingError(Problem("siting_minutes", where="within", value=within), about="siting")
-        return np.full(len(residents), float(within))
+        return np.full(len(residents), float(limit))
     people_of(within.fillna(0.0), residents, "within")  # the same residents, and no negative minutes
     caps: Floats = within.loc[residents].to_numpy("float64", na_value=np.nan)
     return caps

@@ -9,9 +9,10 @@ import pandas as pd
 
 from accessmap.errors import Problem, Problems, SitingError
 from accessmap.siting.covering import max_coverage
-from accessmap.siting.question import listed, within
+from accessmap.siting.question import listed
 from accessmap.siting.result import Siting, served
 from accessmap.tables.aligned import minutes_of, people_of, supply_of
+from accessmap.tables.cutoffs import is_within
 from accessmap.words.near import near_names
 
 
@@ -173,7 +174,7 @@ def compare_rounds(
         half_days = week.reindex(times.columns).fillna(0.0).to_numpy("float64")
         stops = half_days > 0
         service = served(minutes, people, stops)
-        near = within(minutes, np.full(len(minutes), cutoff))
+        near = is_within(minutes, cutoff)
         open_near = near @ half_days
         inside = float(people[open_near > 0].sum())
         each = float(people @ open_near)

@@ -14,8 +14,9 @@ from accessmap.errors import NetworkError, Problem, Problems, TableError
 from accessmap.measures.minutes import nearest
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.travel import check_network
-from accessmap.tables.aligned import check_columns, check_kind, cutoffs_of
+from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.tables.contracts import check_communes
+from accessmap.tables.cutoffs import cutoffs_of
 
 CELLS_ACROSS = 1000  # a map of a council is about as many pixels wide
 FINEST_METRES, COARSEST_METRES = 10.0, 100.0
@@ -131,7 +132,8 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
     -------
     geopandas.GeoDataFrame
         By service_id, in the order of `times`: population, communes (how many go there), mean minutes of the people,
-        geometry (empty where no commune goes there whole).
+        geometry (empty where no commune goes there whole). Minutes are NaN where nobody comes, and of those who reach
+        nothing.
 
     Raises
     ------
@@ -160,6 +162,7 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
     )
     by_service = people.assign(total=people["population"] * people["minutes"]).groupby("service")
     counted = by_service[["population", "total"]].sum()
+    counted["total"] = counted["total"].mask(counted.index == "")  # a sum over nobody reached is not 0 minutes
     shares = people.groupby(["commune", "service"], as_index=False)["population"].sum()
     # Most people first; ties go to the service that stands first in `times`, as in `nearest`.
     order = {service: number for number, service in enumerate([*times.columns, ""])}

@@ -13,6 +13,7 @@ from accessmap.errors import Problem, ScenarioError, StudyError, TableError
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.aligned import check_columns, check_kind
+from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words.notes import Listed, Note
 from accessmap.words.words import BASELINE
 
@@ -193,6 +194,7 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
     people = residents["population"].reindex(result.index).astype("float64")
     commune = residents["commune"].reindex(result.index)
     before = result[BASELINE]
+    at_least = number_of_minutes(at_least, "at_least")
     parts = {}
     for name in result.columns.drop(BASELINE):
         change = result[name] - before

@@ -180,5 +180,5 @@ def open(
     rows = {}
     for moment in whens:
         times = when(study, moment, kinds=kinds, week=week, at_least_minutes=at_least_minutes)
-        rows[moment] = coverage(times[study.inside], study.people, within).loc[within]
+        rows[moment] = coverage(times[study.inside], study.people, within).iloc[0]
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("when")

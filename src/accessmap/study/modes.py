@@ -17,6 +17,7 @@ from accessmap.errors import Problem, Problems, StudyError, TableError
 from accessmap.measures import minutes as by_minutes
 from accessmap.study.study import Study
 from accessmap.tables.aligned import Floats, people_of
+from accessmap.tables.cutoffs import cutoffs_of, is_within
 from accessmap.words.near import near_names
 from accessmap.words.notes import first_few
 
@@ -161,8 +162,8 @@ def without_car(
     rest = study.people.to_numpy(dtype=np.float64) - none
     rows = {}
     for mode in others:
-        for cutoff in study.thresholds if cutoffs is None else cutoffs:
-            near, near_by_car = others[mode] <= cutoff, by_car <= cutoff
+        for cutoff in cutoffs_of(study.thresholds if cutoffs is None else cutoffs):
+            near, near_by_car = is_within(others[mode], cutoff), is_within(by_car, cutoff)
             left_out = none[~near & near_by_car].sum()
             rows[mode, cutoff] = {
                 "without_car": none.sum(),

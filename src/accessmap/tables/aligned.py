@@ -1,13 +1,10 @@
 """What minutes, supply and people must be before anything is computed with them: aligned, complete, finite."""
 
-from collections.abc import Iterable
-from numbers import Real
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import OptionError, Problem, Problems, TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.checks import table_name
 from accessmap.words.near import near_names
 from accessmap.words.notes import Listed, first_few
@@ -41,31 +38,10 @@ def check_kind(value: object, name: str, *kinds: type) -> None:
         raise TableError(Problem("kind_wanted", value=type(value).__name__, wanted=wanted), about=table_name(name))
 
 
-def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
-    """Return cutoffs in minutes as a list: one number is one cutoff.
-
-    Raises
-    ------
-    OptionError
-        Where one is no number.
-
-    Examples
-    --------
-    >>> cutoffs_of(15), cutoffs_of((10, 20))
-    ([15], [10, 20])
-    """
-    found = list(cutoffs) if isinstance(cutoffs, Iterable) and not isinstance(cutoffs, str) else [cutoffs]
-    for each in found:
-        if not isinstance(each, Real) or each != each:
-            raise OptionError(Problem("cutoff_no_number", value=repr(each)))
-    return found
-
-
 def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
     """Return the minutes as a float array of the table's own precision, NaN where not reached.
 
-    The precision is kept because a cutoff of 30.1 minutes must hold for the float32 nearest to 30.1; sums are made in
-    float64 by the callers.
+    Sums are made in float64 by the callers; what is within a cutoff is told by `tables.cutoffs`.
 
     Raises
     ------

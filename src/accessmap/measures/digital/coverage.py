@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import Floats, complete
 from accessmap.tables.contracts import COUNTS, RATES, check_digital
+from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note, first_few
 
@@ -33,7 +34,7 @@ def _percentage_hint(share: object) -> str:
 
 def check_near(near_minutes: float) -> None:
     """Refuse minutes that are none."""
-    if not 0 <= near_minutes < np.inf:
+    if not 0 <= number_of_minutes(near_minutes, "near_minutes") < np.inf:
         raise OptionError(Problem("near_minutes", value=near_minutes))
 
 

@@ -14,6 +14,7 @@ from accessmap.errors import OptionError, Problem, TableError
 from accessmap.measures.decay import DecayFunction, weights_of
 from accessmap.measures.digital.coverage import aligned, check_near, check_share, checked_rate, rate_of
 from accessmap.tables.aligned import check_columns, minutes_of, people_of
+from accessmap.tables.cutoffs import is_within
 
 
 def effective_access(
@@ -142,7 +143,7 @@ def typology(
     """
     check_near(near_minutes)
     check_share("connected_share", connected_share)
-    near = pd.Series(minutes_of(minutes) <= near_minutes, index=minutes.index)
+    near = pd.Series(is_within(minutes_of(minutes), near_minutes), index=minutes.index)
     rates = rate_of(rate, by, minutes.index)
     links = (rates >= connected_share).astype("boolean").mask(rates.isna())
     number = np.where(rates.isna(), 4, 2 * ~near + ~(rates >= connected_share))
@@ -198,7 +199,7 @@ def typology_people(
     """
     check_near(near_minutes)
     people = people_of(population, minutes.index)
-    near = minutes_of(minutes) <= near_minutes
+    near = is_within(minutes_of(minutes), near_minutes)
     rates = rate_of(rate, by, minutes.index)
     if connected_share is not None:
         check_share("connected_share", connected_share)
@@ -267,7 +268,7 @@ def double_burden(
     check_columns(residents, "commune", "population", about="residents")
     people = people_of(residents["population"], minutes.index)
     codes = aligned(residents["commune"], minutes.index, "residents")
-    far = ~(minutes_of(minutes) <= near_minutes)
+    far = ~is_within(minutes_of(minutes), near_minutes)
     table = pd.DataFrame({"people": people, "far_people": people * far}).groupby(pd.Index(codes, name="code")).sum()
     rates = checked_rate(rate).reindex(table.index)
     alone = table["people"] * (1 - rates)

@@ -22,6 +22,7 @@ from accessmap.measures.hours.spans import (
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.stepfree import minutes_bounds
 from accessmap.tables.aligned import check_rows, minutes_of, people_of
+from accessmap.tables.cutoffs import is_within, number_of_minutes
 
 # Charte nationale d'engagement France services (ANCT): open at least 24 hours a week, over five days.
 FRANCE_SERVICES_HOURS = 24
@@ -100,7 +101,8 @@ def open_when(services: pd.DataFrame, when: str, *, week: Week = None, at_least_
     """
     monday = monday_of(week)
     wanted = spans_of(when, monday)
-    sure, maybe = (overlaps(case, wanted, at_least_minutes) for case in openings(services, monday))
+    least = number_of_minutes(at_least_minutes, "at_least_minutes")
+    sure, maybe = (overlaps(case, wanted, least) for case in openings(services, monday))
     answers = pd.Series(sure, index=services.index, name=when, dtype="boolean")
     return answers.mask(maybe & ~sure)
 
@@ -236,7 +238,7 @@ def reach_by_commune(minutes: pd.DataFrame, residents: pd.DataFrame, *, within: 
     """
     table = pd.DataFrame(
         {
-            column: by_commune((minutes[column] <= within).astype("float64"), residents)["value"]
+            column: by_commune(is_within(minutes[column], within, "within").astype("float64"), residents)["value"]
             for column in minutes.columns
         }
     )
@@ -296,6 +298,8 @@ def open_access(
     """
     step = check_step(step_minutes)
     monday = monday_of(week)
+    within = number_of_minutes(within, "within")
+    stay_minutes = number_of_minutes(stay_minutes, "stay_minutes")
     minutes = minutes_of(times)
     people = people_of(population, times.index)
     total = people.sum()
@@ -343,7 +347,7 @@ def hours_in_reach(times: pd.DataFrame, services: pd.DataFrame, *, within: float
     >>> hours_in_reach(times, services, within=10)["worst"].tolist()
     [4.0, 3.0]
     """
-    near = minutes_of(times) <= within
+    near = is_within(minutes_of(times), within, "within")
     met = np.flatnonzero(near.any(axis=0))
     cases = openings(_rows_of(services, times.columns[met]), monday_of(week))
     hours = [union_hours(near[:, met].astype(np.float32), case) for case in cases]

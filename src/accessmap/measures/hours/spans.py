@@ -1,8 +1,7 @@
 """When each site is open in one week, in minutes from Monday 00:00, read from OSM opening_hours.
 
 Two sets of spans a site: those when it is *surely* open and those when it *may* be (the sure, and the unknown). A site
-without hours may be open at any time. So may one whose rule says "unknown", or carries a comment such as "sur
-rendez-vous": the OSM specification takes a comment without a state for unknown, while the parser says open.
+without hours may be open at any time. What the rules leave open (an appointment, an open end) is in rules.py.
 Times are local and naive: a week is 168 hours, the two Sundays of the year when clocks change included.
 """
 
@@ -12,12 +11,15 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import OptionError, Problem, TableError
+from accessmap.measures.hours.rules import Place, follows_sun, minutes_open
 from accessmap.tables.aligned import Floats
+from accessmap.tables.cutoffs import is_within
 from accessmap.words.near import near_names
 
 _BLOCK = 2_000_000  # spans met by residents that are held at a time
@@ -37,7 +39,6 @@ WHENS = {
     "saturday_morning": "Sa 00:00-12:00",
     "sunday": "Su 00:00-24:00",
 }
-_COUNTRY = "FR"  # whose public holidays "PH" means
 
 Spans = list[tuple[float, float]]
 Week = str | dt.date | None
@@ -120,9 +121,22 @@ def openings(services: pd.DataFrame, monday: dt.date, *, beyond: float = 0) -> t
     if wrong:
         raise TableError(Problem("hours_unread", n=len(wrong), rows=", ".join(wrong[:5])), about="services")
     horizon = WEEK_MINUTES + beyond
-    read = {text: _read(text, monday, horizon) for text in dict.fromkeys(given)}
-    sure, maybe = ([read[text][case] for text in given] for case in (0, 1))
+    sites = list(zip(given, _places(services, given), strict=True))
+    read = {site: _read(site[0], monday, horizon, site[1]) for site in dict.fromkeys(sites)}
+    sure, maybe = ([read[site][case] for site in sites] for case in (0, 1))
     return _flat(sure), _flat(maybe)
+
+
+def _places(services: pd.DataFrame, given: list[str]) -> list[Place | None]:
+    """Return latitude and longitude of the sites whose hours hang on the sun, where they are known, to some 1 km."""
+    places: list[Place | None] = [None] * len(given)
+    rows = [row for row, text in enumerate(given) if follows_sun(text)]
+    if rows and isinstance(services, gpd.GeoDataFrame) and services.crs is not None:
+        points = services.geometry.iloc[rows].representative_point().to_crs(4326)
+        for row, point in zip(rows, points, strict=True):
+            if point is not None and not point.is_empty:
+                places[row] = round(point.y, 2), round(point.x, 2)
+    return places
 
 
 def merged(case: Openings, group: NDArray[np.intp]) -> Openings:
@@ -152,24 +166,20 @@ def spans_of(when: str, monday: dt.date) -> Spans:
     return _read(text, monday, WEEK_MINUTES)[1]
 
 
-def _read(text: str, monday: dt.date, horizon: float) -> tuple[Spans, Spans]:
+def _read(text: str, monday: dt.date, horizon: float, place: Place | None = None) -> tuple[Spans, Spans]:
     """Return the spans when a site with these hours is surely open, and when it may be."""
     if not text:
         return [], [(0.0, horizon)]
-    from opening_hours import OpeningHours, State
+    known = False if monday == ORDINARY_WEEK else None
+    cases = minutes_open(text, monday, int(np.ceil(horizon)), place=place, school_holidays=known)
+    sure, maybe = (_runs(case) for case in cases)
+    return sure, maybe
 
-    first = dt.datetime.combine(monday, dt.time())
-    sure: Spans = []
-    maybe: Spans = []
-    last = first + dt.timedelta(minutes=int(np.ceil(horizon)))
-    for start, end, state, comment in OpeningHours(text, country=_COUNTRY).intervals(first, last):
-        if state == State.CLOSED:
-            continue
-        span = ((start - first).total_seconds() / 60, (end - first).total_seconds() / 60 if end else horizon)
-        maybe.append(span)
-        if state == State.OPEN and not comment:
-            sure.append(span)
-    return list(_joined(sure)), list(_joined(maybe))
+
+def _runs(minutes: NDArray[np.bool_]) -> Spans:
+    """Return the spans of minutes that are true."""
+    edges = np.flatnonzero(np.diff(minutes, prepend=False, append=False)).astype(np.float64)
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _joined(spans: Spans) -> Iterator[tuple[float, float]]:
@@ -223,7 +233,7 @@ def blocks(minutes: NDArray[np.floating], case: Openings, within: float) -> list
     if not len(minutes):
         return []
     spans = np.bincount(case.site, minlength=case.count)
-    met = (minutes <= within) @ spans
+    met = is_within(minutes, within, "within") @ spans
     block = np.cumsum(met) // _BLOCK
     firsts = np.flatnonzero(np.diff(block, prepend=-1))
     return [(int(first), part) for first, part in zip(firsts, np.split(minutes, firsts[1:]), strict=True)]
@@ -238,7 +248,7 @@ def finds_open(
     b − stay − t: a range of steps. Ranges are summed as +1 where they begin and −1 where they end.
     """
     steps = WEEK_MINUTES // step
-    resident, site = np.nonzero(minutes <= within)
+    resident, site = np.nonzero(is_within(minutes, within, "within"))
     count = np.bincount(case.site, minlength=case.count)
     first = np.cumsum(count) - count
     # One entry for each span of each site that each resident has within reach.

@@ -16,6 +16,7 @@ from accessmap.siting.solver.explain import figure, out_of_time, refusal
 from accessmap.siting.solver.minutes import MeanMinutes, ShareProgram, worst_mean
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
+from accessmap.tables.cutoffs import number_of_minutes
 
 # Up to this many sites the first of equally good sets is found, at the cost of a few more solves.
 ORDERED_UP_TO = 150
@@ -174,6 +175,7 @@ def _shortened(minutes: Floats, asked: Question) -> Floats:
 def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **options: Any) -> Search:
     """Return the search for the most people within the cutoff."""
     asked = question(times, demand, **options)
+    cutoff = number_of_minutes(cutoff)
     if not cutoff >= 0:
         raise SitingError(Problem("siting_minutes", where="cutoff", value=cutoff), about="max_coverage")
     close = asked.within(cutoff)
