@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import accessmap as am
-from accessmap import decay, hours, resilience, siting, supply
+from accessmap import decay, hours, imbalance, resilience, siting, supply
 from accessmap.maps.bivariate import bivariate_map
 from accessmap.maps.choropleth import change_classes, classes
 from accessmap.measures.digital.physical_digital import double_burden, typology_people
@@ -75,6 +75,7 @@ MEASURES = {
     "rounds": lambda t, c: siting.compare_rounds(t, PEOPLE, {"x": pd.Series({"a": 1})}, cutoff=c)[
         "people_within"
     ].sum(),
+    "short of a line": lambda t, c: 130 * (1 - imbalance.fgt(t["a"], PEOPLE, line=c, order=0, higher_is_better=False)),
     "map classes": lambda t, c: sum(
         entry.people
         for entry in classes(t["a"].astype("float64"), PEOPLE, breaks=[float(c)], unit="minutes", say=Words("en"))[0][
@@ -169,3 +170,19 @@ def test_indicators_and_modes_take_any_number(toy_study):
     for cutoff in kinds_of(10.1):
         table = am.modes.without_car(study, category="france_services", people=people, cutoffs=[cutoff])
         assert table.index.get_level_values("cutoff").tolist() == [10.1]
+
+
+def test_a_change_of_exactly_the_least_counts_whatever_rounding_float32_did():
+    starts = np.arange(20, 600) / 10
+    ids = [f"r{k}" for k in range(len(starts))]
+    residents = pd.DataFrame({"commune": "02173", "population": 1}, index=ids)
+    result = pd.DataFrame({"baseline": starts, "plan": starts - 1}, index=ids).astype("float32")
+    for least in kinds_of(1.0):
+        assert am.winners_and_losers(result, residents, at_least=least)["gain"].tolist() == [len(ids)]
+
+
+def test_thresholds_of_a_study_are_numbers(toy_study):
+    study = replace(toy_study, thresholds=[*kinds_of(10.1)[:1], np.float32(20.3), Decimal("30.7"), np.int64(40)])
+    assert study.thresholds == (10.1, 20.3, 30.7, 40)
+    with pytest.raises(ValueError, match="cutoff is '30'"):
+        replace(toy_study, thresholds=["30"])

@@ -199,10 +199,11 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
     for name in result.columns.drop(BASELINE):
         change = result[name] - before
         both = change.notna() & (people > 0)
+        size = change.round(5)  # finer than a millisecond: the difference of two float32 is a hair off
         table = pd.DataFrame(
             {
-                "gain": people.where(change <= -at_least, 0.0),
-                "lose": people.where(change >= at_least, 0.0),
+                "gain": people.where(size <= -at_least, 0.0),
+                "lose": people.where(size >= at_least, 0.0),
                 "newly_reached": people.where(before.isna() & result[name].notna(), 0.0),
                 "no_longer_reached": people.where(before.notna() & result[name].isna(), 0.0),
                 "people_minutes": (change * people).where(both, 0.0),

@@ -26,6 +26,7 @@ from accessmap.tables.contracts import (
     check_schools,
     check_services,
 )
+from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
 from accessmap.words.near import near_names, some
 from accessmap.words.notes import Figure, Note, first_few
@@ -135,7 +136,7 @@ class Study:
             services=services,
             networks=_by_mode(network if networks is None else networks),
             title=title,
-            thresholds=tuple(thresholds),
+            thresholds=tuple(cutoffs_of(thresholds)),
             scenarios=MappingProxyType(dict(scenarios)),
             provenance=Provenance() if provenance is None else provenance,
             notes=pd.DataFrame(columns=list(NOTE_COLUMNS)) if notes is None else notes,

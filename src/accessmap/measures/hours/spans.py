@@ -131,7 +131,8 @@ def _places(services: pd.DataFrame, given: list[str]) -> list[Place | None]:
     """Return latitude and longitude of the sites whose hours hang on the sun, where they are known, to some 1 km."""
     places: list[Place | None] = [None] * len(given)
     rows = [row for row, text in enumerate(given) if follows_sun(text)]
-    if rows and isinstance(services, gpd.GeoDataFrame) and services.crs is not None:
+    placed = isinstance(services, gpd.GeoDataFrame) and services.active_geometry_name is not None
+    if rows and placed and services.crs is not None:
         points = services.geometry.iloc[rows].representative_point().to_crs(4326)
         for row, point in zip(rows, points, strict=True):
             if point is not None and not point.is_empty:

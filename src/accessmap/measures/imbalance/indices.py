@@ -7,6 +7,7 @@ import pandas as pd
 
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.tables.aligned import Floats, complete, people_of
+from accessmap.tables.cutoffs import is_within, number_of_minutes
 
 
 def weighted_quantile(numbers: Floats, people: Floats, share: float) -> float:
@@ -148,11 +149,12 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
     >>> fgt(pd.Series({"a": 1.0, "b": 4.0}), pd.Series({"a": 1, "b": 1}), line=2, order=1)
     0.25
     """
+    line = number_of_minutes(line, "line")
     if not (0 < line < np.inf and 0 <= order < np.inf):
         raise OptionError(Problem("fgt_options", line=line, order=order))
     numbers, shares, _ = shares_of(values, weights)
     short = (line - numbers if higher_is_better else numbers - line) / line
-    poor = short > 0
+    poor = ~is_within(-numbers, -line) if higher_is_better else ~is_within(numbers, line)
     return float(shares[poor] @ short[poor] ** order)
 
 
