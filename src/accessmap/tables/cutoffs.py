@@ -16,8 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from accessmap.errors import OptionError, Problem
 
-__all__ = ["classes_of", "cutoffs_of", "is_within", "number_of_minutes"]
-
 
 def number_of_minutes(value: Any, name: str = "cutoff") -> float:
     """Return a number of minutes as int or float, the one that is written: 10.1 for the float32 of 10.1.

@@ -26,8 +26,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DAY", "Place", "follows_sun", "minutes_open"]
-
 DAY = 24 * 60
 Place = tuple[float, float]  # latitude, longitude
 Minutes = NDArray[np.bool_]
