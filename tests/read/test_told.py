@@ -9,7 +9,8 @@ from toy_tables import COMMUNES, SCHOOLS, X, Y
 
 import accessmap as am
 from accessmap.errors import AccessmapError, Rows
-from accessmap.read.files import read_delimited, read_table
+from accessmap.read.delimited import read_delimited
+from accessmap.read.files import read_table
 from accessmap.read.opening_hours import osm_opening_hours
 from accessmap.read.raw import RowNames
 from accessmap.words.notes import Note

@@ -593,6 +593,31 @@ def test_minutes_follow_from_lengths_and_speeds_by_class(toy):
         load_study(toy)
 
 
+def test_roads_of_tables_are_read_by_the_rules_of_every_table(toy: Path) -> None:
+    path = toy.parent / "edges.csv"
+    edges = pd.read_csv(path, dtype=str)
+    right = load_study(toy).network.edges
+    edges.assign(minutes=edges["minutes"].str.replace(".", ","), snappable="oui").to_csv(path, sep=";", index=False)
+    assert_frame_equal(load_study(toy).network.edges, right)
+    for no in ("False", "0", "non", "FAUX"):
+        edges.assign(snappable=["oui", no]).to_csv(path, index=False)
+        assert load_study(toy).network.edges["snappable"].tolist().count(False) == 2
+    wrong = {
+        "snappable": ("peut-être", r"edges\.csv: 1 problem\. 'snappable' is neither true nor false .*line 2 \('peut-"),
+        "minutes": ("1,234", r"edges\.csv.*'minutes' may be read two ways in 2 rows: line 2"),
+        "u": ("", r"edges\.csv.*'u' is missing in 2 rows: line 2"),
+    }
+    for column, (value, said) in wrong.items():
+        edges.assign(**{column: value}).to_csv(path, index=False)
+        with pytest.raises(StudyFileError, match=said):
+            load_study(toy)
+    edges.to_csv(path, index=False)
+    with path.open("a") as file:
+        file.write("u,v,minutes\n")
+    with pytest.raises(StudyFileError, match=r"edges\.csv has its header again in line 4"):
+        load_study(toy)
+
+
 def test_the_main_roads_of_the_aisne_are_those_of_the_benchmark(real_data, tmp_path):
     import aisne
 

@@ -3,15 +3,17 @@
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from accessmap.errors import TableError
 from accessmap.read.private import private_columns
-from accessmap.read.raw import RawTable, RowNames, plain
+from accessmap.read.raw import RawTable, RowNames, plain, refusal_of_rows
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -32,8 +34,18 @@ CODE_WORDS = frozenset(
     {"code", "codgeo", "com", "insee", "siren", "siret", "finess", "postal", "postcode", "postcodes", "cp", "dep"}
     | {"departement", "reg", "region", "epci", "iris", "id", "tel", "telephone", "phone", "uai", "arr", "canton"}
 )
-BLANKS = re.compile(r"[\s\u00a0\u202f\u2009']")
-THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+")
+# How numbers are written: with blanks, or ' as the Swiss do, between thousands, and a sign.
+GROUPED = r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f\u2009'’][0-9]{3})+|[0-9]+"
+POWER = r"(?:[eE][+-]?[0-9]+)?"
+BLANKS = re.compile(r"[ \u00a0\u202f\u2009'’]")
+PLAIN_NUMBER = re.compile(rf"[+-]?(?=[.,]?[0-9])(?:{GROUPED})?(?:[.,][0-9]*)?{POWER}")
+# "1.234,5": points between thousands; "1,234.5": commas between thousands
+FRENCH_NUMBER = re.compile(rf"[+-]?(?=,?[0-9])(?:[1-9][0-9]{{0,2}}(?:\.[0-9]{{3}})+|{GROUPED})?(?:,[0-9]*)?{POWER}")
+ENGLISH_NUMBER = re.compile(
+    rf"[+-]?(?=\.?[0-9])(?:[1-9][0-9]{{0,2}}(?:,[0-9]{{3}})+(?:\.[0-9]*)?|(?:{GROUPED})?(?:\.[0-9]*)?){POWER}"
+)
+WRITINGS = PLAIN_NUMBER, FRENCH_NUMBER, ENGLISH_NUMBER
+EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 COMMUNE_LIKE = re.compile(r"\d[\dAB]?\d*")
 
 
@@ -52,38 +64,193 @@ def _as_word(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def as_numbers(values: pd.Series, *, people: bool = False) -> pd.Series:
-    """Return values as numbers, with decimal points or commas and blanks between thousands.
+@dataclass(frozen=True)
+class NumbersRead:
+    """A column read as numbers: the values, missing where it cannot be; which rows cannot, and why; what was taken.
 
-    Where one of them is no number, all are returned as they are, for the checks to name it.
+    Parameters
+    ----------
+    numbers
+        Floats; the column itself where it held numbers.
+    bad
+        Where a value is no number, or may be two.
+    key
+        Of the problem: "number_two_ways" or "number_unreadable", empty where there is none.
+    taken
+        Of the note on what was taken where other values of the column decided it, else empty.
+    """
+
+    numbers: pd.Series
+    bad: NDArray[np.bool_]
+    key: str = ""
+    taken: str = ""
+
+
+def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
+    """Return a column read as numbers, in French or English writing, as all its values together allow.
+
+    "3,25" has a decimal comma, "1 234,5" and "1.234,5" too; "1,234.5" and "1,234,567" have commas between thousands;
+    "1,200" may be either, and the other values of the column decide, or it is not read.
 
     Parameters
     ----------
     values
         Numbers, or text.
-    people
-        Of people, "1,234" may be 1234 in English or 1.234 in French: such a column is returned as it is, unguessed.
+    degrees
+        Of longitudes or latitudes, which have no thousands: "3,252" is 3.252.
+
+    Examples
+    --------
+    >>> read_numbers(pd.Series(["1,200", "0,5"])).numbers.tolist(), read_numbers(pd.Series(["1,200", "800"])).key
+    ([1.2, 0.5], 'number_two_ways')
+    """
+    none = np.zeros(len(values), dtype=bool)
+    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
+        return NumbersRead(values, none)
+    plainly = pd.to_numeric(values, errors="coerce")
+    if not (plainly.isna() & values.notna()).any() and not np.isinf(plainly).any():
+        return NumbersRead(plainly.astype("float64"), none)
+    given = values.notna().to_numpy()
+    text = [str(value).strip() for value in values[given]]
+    found: dict[str, NDArray[np.float64]] = {}
+    for key, (pattern, pointed) in _writings(text, degrees).items():
+        if all(pattern.fullmatch(one) for one in text):
+            read = np.array([float(pointed(BLANKS.sub("", one))) for one in text], dtype=float)
+            if not any(np.array_equal(read, other) for other in found.values()):
+                found[key] = read
+    either = np.array([EITHER.fullmatch(one) is not None for one in text], dtype=bool)
+    if len(found) == 1:
+        ((key, read),) = found.items()
+        full = np.full(len(values), np.nan)
+        full[given] = read
+        bad = np.isinf(full)  # "1e400": more than a number can hold
+        taken = key or ("numbers_decimal" if either.any() and not degrees else "")
+        return NumbersRead(pd.Series(full, index=values.index), bad, "number_unreadable" if bad.any() else "", taken)
+    comma = np.array(["," in one for one in text], dtype=bool)
+    alone = np.array([not any(one.fullmatch(word) for one in WRITINGS) for word in text], dtype=bool)
+    # each may be read by itself, but all in one way they may not
+    wrong = either if found and either.any() else alone if alone.any() and not found else comma
+    none[np.flatnonzero(given)[wrong]] = True
+    return NumbersRead(pd.Series(np.nan, index=values.index), none, "number_two_ways" if found else "number_unreadable")
+
+
+def _writings(text: Sequence[str], degrees: bool) -> dict[str, tuple[re.Pattern[str], Callable[[str], str]]]:
+    """How a column may be written, by the note that says so: with decimal marks only, or with thousands too."""
+    written: dict[str, tuple[re.Pattern[str], Callable[[str], str]]] = {
+        "": (PLAIN_NUMBER, lambda number: number.replace(",", "."))
+    }
+    comma = any("," in one for one in text)
+    if not degrees and (comma or any(one.count(".") > 1 for one in text)):
+        written["numbers_french"] = FRENCH_NUMBER, lambda number: number.replace(".", "").replace(",", ".")
+    if not degrees and comma:  # a point alone is decimal
+        written["numbers_english"] = ENGLISH_NUMBER, lambda number: number.replace(",", "")
+    return written
+
+
+def both_ways(values: pd.Series, bad: NDArray[np.bool_]) -> dict[str, str]:
+    """Return the two numbers that the first such value may be, as a remedy writes them.
+
+    >>> both_ways(pd.Series(["1,200"]), np.array([True]))
+    {'whole': '1200', 'decimal': '1.200'}
+    """
+    value = str(values.iloc[np.flatnonzero(bad)[0]])
+    return {"whole": value.replace(",", ""), "decimal": value.replace(",", ".")}
+
+
+def as_numbers(values: pd.Series) -> pd.Series:
+    """Return values as numbers, as :func:`read_numbers` reads them; as they are where it does not.
 
     Examples
     --------
     >>> as_numbers(pd.Series(["3,25", "1 200", None])).tolist()
     [3.25, 1200.0, nan]
     """
-    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
-        return values
-    plain_numbers = pd.to_numeric(values, errors="coerce")
-    if not (plain_numbers.isna() & values.notna()).any():
-        return plain_numbers.astype("float64")
-    text = values.map(lambda value: BLANKS.sub("", str(value)), na_action="ignore")
-    given = text.dropna()
-    if people and any(THOUSANDS.fullmatch(value) for value in given):
-        return values
-    numbers = pd.to_numeric(text.map(_with_point, na_action="ignore"), errors="coerce").astype("float64")
-    return values if (numbers.isna() & values.notna()).any() else numbers
+    read = read_numbers(values)
+    return values if read.key else read.numbers
 
 
-def _with_point(number: str) -> str:
-    return number.replace(",", ".") if number.count(",") == 1 and "." not in number else number
+def numbers(raw: RawTable, column: str, *, degrees: bool = False, whole: bool = True) -> pd.Series:
+    """Return a column of a file as numbers, missing where it is blank unless it must be `whole`.
+
+    Raises
+    ------
+    SourceError
+        When a value is no number, or may be two, with its row.
+
+    Examples
+    --------
+    >>> numbers(RawTable("roads.csv", pd.DataFrame({"minutes": ["1,5", "2"]})), "minutes").tolist()
+    [1.5, 2.0]
+    """
+    values = raw.table[column]
+    read = read_numbers(values, degrees=degrees)
+    if read.key:
+        _refuse(raw, column, read.key, read.bad, **both_ways(values, read.bad))
+    if whole:
+        _refuse(raw, column, "value_blank", values.isna().to_numpy())
+    return read.numbers.astype("float64")
+
+
+TRUE_WORDS = frozenset({"true", "vrai", "oui", "yes", "1", "1.0", "o", "y", "v", "t"})
+FALSE_WORDS = frozenset({"false", "faux", "non", "no", "0", "0.0", "n", "f"})
+
+
+def truth(value: object) -> bool | None:
+    """Return what a cell says, in French or English or as 1 and 0; None where it says neither.
+
+    >>> truth("Oui"), truth("FALSE"), truth(0), truth("peut-être")
+    (True, False, False, None)
+    """
+    word = str(value).strip().casefold()
+    return True if word in TRUE_WORDS else False if word in FALSE_WORDS else None
+
+
+def booleans(raw: RawTable, column: str) -> pd.Series:
+    """Return a column of a file as true or false, in every row.
+
+    Raises
+    ------
+    SourceError
+        When a value is neither, or blank, with its row.
+
+    Examples
+    --------
+    >>> booleans(RawTable("roads.csv", pd.DataFrame({"snappable": ["oui", "0", "False"]})), "snappable").tolist()
+    [True, False, False]
+    """
+    values = raw.table[column]
+    read = [truth(value) for value in values]
+    _refuse(raw, column, "not_true_or_false", np.array([value is None for value in read], dtype=bool))
+    return pd.Series(read, index=values.index, dtype=bool)
+
+
+# What a spreadsheet makes of a long code: "1,02E+13", and of any number with decimals.
+NUMBER_OF_CODE = re.compile(r"[0-9]+[.,][0-9]*[eE]\+?[0-9]+|[0-9]+[.,](?!0+$)[0-9]+")
+
+
+def codes(raw: RawTable, column: str) -> pd.Series:
+    """Return a column of a file as codes (text), one in every row.
+
+    Raises
+    ------
+    SourceError
+        When one is blank, or a number that a spreadsheet made of it, with its row.
+
+    Examples
+    --------
+    >>> codes(RawTable("roads.csv", pd.DataFrame({"u": ["01", 2.0]}, dtype=object)), "u").tolist()
+    ['01', '2']
+    """
+    text = as_text(raw.table[column])
+    _refuse(raw, column, "value_blank", text.isna().to_numpy())
+    _refuse(raw, column, "not_a_code", text.map(lambda one: NUMBER_OF_CODE.fullmatch(one) is not None).to_numpy(bool))
+    return text
+
+
+def _refuse(raw: RawTable, column: str, key: str, bad: NDArray[np.bool_], **told: str) -> None:
+    rows = np.flatnonzero(bad)
+    if len(rows):
+        raise refusal_of_rows(raw, column, key, rows, **told)
 
 
 class Reading(TableProblems):
@@ -203,23 +370,52 @@ class Reading(TableProblems):
             **{name: as_text(self.table[name]) for name in names if name in self.table.columns}
         )
 
-    def numbers(self, name: str, *, people: bool = False) -> None:
-        """Make a column numbers, whole where all are."""
-        if name in self.table.columns:
-            values = as_numbers(self.table[name], people=people)
+    def numbers(self, *names: str) -> None:
+        """Make columns numbers, whole where all are; one that may be read two ways is a problem."""
+        made = {}
+        for name in names:
+            if name not in self.table.columns:
+                continue
+            read = read_numbers(self.table[name])
+            values = self.table[name] if read.key else read.numbers
+            if read.key == "number_two_ways":
+                self.flag(read.bad, read.key, self.table[name], name=name, **both_ways(self.table[name], read.bad))
+                values = pd.Series(0, index=values.index)  # harmless: the reading ends in an error
+            if read.taken:
+                self.note(read.taken, name=repr(name))
             if pd.api.types.is_float_dtype(values) and np.isfinite(values).all() and (values % 1 == 0).all():
                 values = values.astype("int64")
-            self.table = self.table.assign(**{name: values})
+            made[name] = values
+        self.table = self.table.assign(**made)
 
-    def further_numbers(self, known: Sequence[str]) -> None:
-        """Make the further columns of a CSV numbers, where all their values are and none is a code; leave mails out."""
+    def further_numbers(self, known: Sequence[str], *, counts: bool = False) -> None:
+        """Make the further columns of a CSV numbers, where all their values are and none is a code; leave mails out.
+
+        Parameters
+        ----------
+        known
+            Columns that are left as they are.
+        counts
+            They are figures of a census: one that may be read two ways is a problem, and not left as text, and told.
+        """
         self.leave_out_private(known)
+        chosen = []
         for name in self.table.columns:
             values = self.table[name]
-            if name in (*known, "geometry") or not pd.api.types.is_string_dtype(values) or values.isna().all():
+            given = values.dropna()
+            if name in (*known, "geometry") or not len(given) or not pd.api.types.is_string_dtype(given):
                 continue
-            if CODE_WORDS.isdisjoint(plain(name).split("_")) and not values.dropna().str.match(r"0\d").any():
-                self.numbers(str(name))
+            if not CODE_WORDS.isdisjoint(plain(name).split("_")) or given.str.match(r"0\d").any():
+                continue
+            if not any(pattern.fullmatch(given.iloc[0]) for pattern in WRITINGS):
+                continue
+            read = read_numbers(values)
+            if read.key == "number_two_ways" and not counts:
+                row = np.flatnonzero(read.bad)[0]
+                self.note("column_left_as_text", name=repr(name), row=self.valued(row, repr(values.iloc[row])))
+            else:
+                chosen.append(str(name))
+        self.numbers(*chosen)
 
     def leave_out_private(self, known: Sequence[str]) -> None:
         """Leave out the further columns that hold mails, telephones or names of people, and name them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import geopandas as gpd
 import pandas as pd
 
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.tables.contracts import check_communes
@@ -20,8 +20,6 @@ NAMES: Names = {
     "epci_name": ("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
     "in_territory": ("territory", "dans_le_territoire", "territoire"),
 }
-TRUTHS = {"true": True, "vrai": True, "oui": True, "yes": True, "1": True}
-TRUTHS |= {"false": False, "faux": False, "non": False, "no": False, "0": False}
 
 
 def read_communes(
@@ -79,7 +77,7 @@ def read_communes(
         reading.table = reading.table.assign(epci=None)
         reading.note("no_epci_column")
     reading.text("name", "epci")
-    reading.numbers("population", people=True)
+    reading.numbers("population")
     with_geometry(reading, crs=crs)
     _mark_territory(reading, territory)
     reading.further_numbers(("code", *NAMES))
@@ -101,7 +99,7 @@ def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
     elif "in_territory" in table.columns:
         marks = table["in_territory"]
         if not pd.api.types.is_bool_dtype(marks):
-            read = [TRUTHS.get(str(value).strip().casefold().removesuffix(".0"), value) for value in marks]
+            read = [value if truth(value) is None else truth(value) for value in marks]
             reading.table = table.assign(in_territory=pd.Series(read, index=table.index).infer_objects())
     else:
         reading.table = table.assign(in_territory=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,9 +12,9 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from accessmap.errors import Rows
-from accessmap.read.columns import Names, Reading, as_numbers
+from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
 from accessmap.read.points import split_points
-from accessmap.read.raw import RawTable, plain, refusal
+from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Note
@@ -111,15 +110,15 @@ def metres(raw: RawTable, column: str) -> pd.Series:
     >>> metres(RawTable("s.csv", pd.DataFrame({"x": ["714500,5", None]})), "x").tolist()
     [714500.5, nan]
     """
-    values = as_numbers(raw.table[column])
-    if pd.api.types.is_numeric_dtype(values):
-        return values
-    if values.isna().all():
-        return pd.Series(np.nan, index=values.index)
-    alone = [as_numbers(pd.Series([value], dtype=object)) for value in values]
-    bad = [row for row, one in enumerate(alone) if not one.isna().all() and not pd.api.types.is_numeric_dtype(one)]
-    named = Rows.of(len(bad), raw.named(bad, values))
-    raise refusal(raw.name, "coordinate_not_a_number", value=values.iloc[bad[0]], column=repr(column), rows=named)
+    read = read_numbers(raw.table[column])
+    rows = np.flatnonzero(read.bad)
+    if read.key == "number_two_ways":
+        raise refusal_of_rows(raw, column, read.key, rows, **both_ways(raw.table[column], read.bad))
+    if read.key:
+        values = raw.table[column]
+        named = Rows.of(len(rows), raw.named(rows, values))
+        raise refusal(raw.name, "coordinate_not_a_number", value=values.iloc[rows[0]], column=repr(column), rows=named)
+    return read.numbers
 
 
 def degrees(x: pd.Series, y: pd.Series, epsg: Sequence[int | None]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -274,15 +273,19 @@ def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -
 
 
 def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> gpd.GeoSeries | None:
-    numbers = {name: as_numbers(reading.table[name]) for name in (x, y)}
+    read = {name: read_numbers(reading.table[name], degrees=crs.is_geographic) for name in (x, y)}
     had = len(reading.problems)
-    for name, values in numbers.items():
-        if not pd.api.types.is_numeric_dtype(values):
-            bad = values.map(lambda value: not pd.isna(value) and pd.isna(_number(value))).to_numpy(dtype=bool)
-            reading.flag(bad, "place_not_a_number", values, name=name)
+    for name, one in read.items():
+        values = reading.table[name]
+        if one.key == "number_two_ways":
+            reading.flag(one.bad, "number_two_ways", values, name=name, **both_ways(values, one.bad))
+        else:
+            reading.flag(one.bad, "place_not_a_number", values, name=name)
+        if one.taken:
+            reading.note(one.taken, name=repr(name))
     if len(reading.problems) > had:
         return None
-    east, north = (values.to_numpy(dtype=float, na_value=np.nan) + shift for values in numbers.values())
+    east, north = (one.numbers.to_numpy(dtype=float, na_value=np.nan) + shift for one in read.values())
     absent = ~(np.isfinite(east) & np.isfinite(north))
     if crs.is_geographic:
         absent |= (east == 0) & (north == 0)  # what geocoders write for "not found", and open sea
@@ -290,10 +293,6 @@ def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> g
     points[absent] = None
     reading.table = reading.table.drop(columns=[x, y])
     return gpd.GeoSeries(points, index=reading.table.index, crs=crs)
-
-
-def _number(value: object) -> Any:
-    return as_numbers(pd.Series([value], dtype=object)).map(lambda one: np.nan if isinstance(one, str) else one).iloc[0]
 
 
 def _from_cells(

@@ -1,132 +1,29 @@
 """Any supported file as a raw table, known by its content and not by its name."""
 
-import csv
 import glob
 import gzip
-import io
 import json
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
 import warnings
 import zipfile
-from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
-from accessmap.read.layouts.finess import finess_table, is_finess
+from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.raw import RawTable, RowNames, refusal
-from accessmap.read.titles import title_lines
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
 Tabular = str | Path | pd.DataFrame
 """A table: the path of its file, or the DataFrame or GeoDataFrame itself."""
 
-SEPARATORS = (";", ",", "\t", "|")
-MISSING = ("", "\\N", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>")
-# Starts of files whose publisher quotes nothing, so that a quotation mark is a character like another (annuaire santé).
-UNQUOTED = ("Type d'identifiant PP|", "Type d’identifiant PP|")
 SNIFFED = 65_536  # bytes looked at to tell what a file is
-
-
-def read_delimited(name: str, content: bytes, encoding: str | None = None) -> RawTable:
-    r"""Return a CSV as a table of text: no value is turned into a number, so that zeros in front are kept.
-
-    Parameters
-    ----------
-    name
-        File name, for messages.
-    content
-        The bytes of the file; commas, semicolons, tabs or bars separate its columns.
-    encoding
-        Without it UTF-8, with or without its mark, and else Windows-1252.
-
-    Raises
-    ------
-    SourceError
-        When the text cannot be decoded or holds no table.
-
-    Examples
-    --------
-    >>> read_delimited("a.csv", b"insee;lon\n01004;5,36\n").table.loc[0].to_dict()
-    {'insee': '01004', 'lon': '5,36'}
-    """
-    text, notes = _decoded(name, content, encoding)
-    if is_finess(text):
-        raw = finess_table(name, text)
-        return replace(raw, notes=(*notes, *raw.notes))
-    separator, skipped = _told_separator(text)
-    if not skipped and (skipped := title_lines(text[:SNIFFED], SEPARATORS)):
-        notes = (*notes, Note("title_passed_over", n=skipped, file=name, shown=repr(text.split("\n", 1)[0][:80])))
-    text = text.split("\n", skipped)[-1]
-    separator = separator or _separator(name, text)
-    quoting: Literal[0, 3] = 3 if text.lstrip().startswith(UNQUOTED) else 0  # csv.QUOTE_NONE, csv.QUOTE_MINIMAL
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(text), delimiter=separator, quoting=quoting))]
-    twice = sorted({cell for cell in header if cell and header.count(cell) > 1})
-    if twice:
-        raise refusal(name, "file_column_twice", value=twice[0], names=", ".join(map(repr, twice)))
-    try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            dtype=str,
-            keep_default_na=False,
-            index_col=False,
-            skip_blank_lines=False,
-            quoting=quoting,
-        )
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise refusal(name, "file_rows_unequal", value=separator, error=str(error).strip()) from error
-    table.columns = pd.Index([cell or f"column {place + 1}" for place, cell in enumerate(header)])
-    table = table.apply(_text)
-    given = table.notna().any(axis=1).to_numpy()
-    if not given.any():
-        raise refusal(name, "file_header_only")
-    lines = RowNames("line_number", range(2 + skipped, 2 + skipped + len(table)))
-    return RawTable(name, table, lines, notes).keep(given)
-
-
-def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tuple[Note, ...]]:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = encoding or "utf-16"
-    try:
-        return content.decode(encoding or "utf-8-sig"), ()
-    except (UnicodeDecodeError, LookupError) as error:
-        if encoding is not None:
-            raise refusal(name, "file_not_in_encoding", value=encoding, error=str(error)) from error
-    try:
-        return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)
-    except UnicodeDecodeError as error:
-        raise refusal(name, "file_encoding_unknown", error=str(error)) from error
-
-
-def _told_separator(text: str) -> tuple[str, int]:
-    """The separator that a first line "sep=;" (written for Excel) names, and how many lines that takes; else none."""
-    match = re.match(r"\"?sep=(.)\"?\r?\n", text)
-    return (match[1], 1) if match else ("", 0)
-
-
-def _separator(name: str, text: str) -> str:
-    """The separator that cuts the first lines into the same number of columns, the most of them."""
-    scores = {}
-    for separator in SEPARATORS:
-        rows = csv.reader(io.StringIO(text[:SNIFFED]), delimiter=separator)
-        widths = [len(row) for _, row in zip(range(50), rows, strict=False) if row]
-        # the last row looked at may be cut
-        same = widths[:-1] if len(widths) > 2 and len(text) > SNIFFED else widths
-        scores[separator] = (sum(width == same[0] for width in same) / len(same), same[0]) if same[0] > 1 else (0.0, 1)
-    best = max(scores, key=lambda separator: scores[separator])
-    if scores[best][1] < 2:
-        first = text.lstrip().splitlines()[0][:80]
-        raise refusal(name, "file_one_column", value=first, shown=repr(first))
-    return best
 
 
 # First bytes of the formats (magic numbers of their own specifications), and of what people save under a wrong name.
@@ -182,7 +79,7 @@ def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None 
         head = file.read(SNIFFED)
     if head.startswith(b"\x1f\x8b"):
         return _read_gzip(path, encoding)
-    kind = _kind(path, head)
+    kind = _kind(path, head, encoding)
     if kind == "zip":
         return _read_zip(path, encoding, layer)
     if kind == "CSV":
@@ -211,7 +108,7 @@ def _check_is_file(path: Path) -> None:
         raise refusal(path.name, "file_empty")
 
 
-def _kind(path: Path, head: bytes) -> str:
+def _kind(path: Path, head: bytes, encoding: str | None) -> str:
     """The format of a file by its first bytes, or an error that says what it is instead."""
     if path.suffix.casefold() in (".dbf", ".shx", ".prj", ".cpg"):
         raise refusal(path.name, "file_part_of_shapefile", whole=path.with_suffix(".shp").name)
@@ -223,8 +120,11 @@ def _kind(path: Path, head: bytes) -> str:
             raise refusal(path.name, "file_not_a_table", what=Note(what))
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # the marks of UTF-16, as a spreadsheet's "Unicode text" has
         return "CSV"
+    if b"\0" in head and (encoding or "").casefold().startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
+        return "CSV"
     if b"\0" in head:
-        raise refusal(path.name, "file_not_a_table", what=Note("what_binary"))
+        wide = head[1:64:2].strip(b"\0") == b"" or head[:64:2].strip(b"\0") == b""
+        raise refusal(path.name, "file_utf16_unmarked" if wide else "file_not_a_table", what=Note("what_binary"))
     return _text_kind(path, head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower())
 
 
@@ -253,9 +153,7 @@ def _from_frame(frame: pd.DataFrame) -> RawTable:
     """A frame as if it had been read from a file; what is in it stays as it is."""
     name = Note("given_table")
     columns = [*(level for level in frame.index.names if level is not None), *frame.columns]
-    twice = sorted({str(column) for column in columns if columns.count(column) > 1})
-    if twice:
-        raise refusal(name, "file_column_twice", value=twice[0], names=", ".join(map(repr, twice)))
+    check_header(name, [str(column) for column in columns])
     if frame.columns.nlevels > 1:
         raise refusal(name, "frame_column_levels", value=frame.columns.nlevels)
     raw = _from_table(name, frame.copy(), "row_number")
@@ -263,18 +161,13 @@ def _from_frame(frame: pd.DataFrame) -> RawTable:
         if isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype(values.cat.categories.dtype)
         if (values.dtype == object or isinstance(values.dtype, pd.StringDtype)) and _is_text(values):
-            values = _text(values.astype("str").fillna(""))
+            values = cell_text(values.astype("str").fillna(""))
         raw.table[column] = values
     return raw
 
 
 def _is_text(values: pd.Series) -> bool:
     return all(isinstance(value, str) or pd.isna(value) is True for value in values)
-
-
-def _text(values: pd.Series) -> pd.Series:
-    """Text without blanks around it, missing where it says so."""
-    return values.str.strip().replace(list(MISSING), None)
 
 
 def _from_file(path: Path, table: pd.DataFrame, kind: str) -> RawTable:

@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from accessmap.errors import Problem, SourceError
+from accessmap.errors import Problem, Rows, SourceError
 from accessmap.words.notes import Note, first_few
 
 
@@ -74,6 +74,14 @@ class RowNames(Sequence[str]):
 def refusal(file: str, key: str, **values: Any) -> SourceError:
     """Return the error that a file cannot be read as it should be, described as for a problem."""
     return SourceError(Problem(key, where=file, **values))
+
+
+def refusal_of_rows(raw: RawTable, column: str, key: str, rows: Sequence[int] | Any, **more: Any) -> SourceError:
+    """Return the error that rows of a column cannot be read, each named with its value where it has one."""
+    values = raw.table[column]
+    told = raw.named(rows, None if values.iloc[rows].isna().all() else values)
+    problem = Problem(key, where=Rows.of(len(rows), told), value=values.iloc[rows[0]], name=str(column), **more)
+    return SourceError(problem, about=raw.name)
 
 
 @dataclass(frozen=True)

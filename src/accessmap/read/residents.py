@@ -111,7 +111,7 @@ def read_residents(
     _mark_imputed(reading)
     _give_ids(reading, cell_metres)
     reading.name_rows("resident_id")
-    reading.numbers("population", people=True)
+    reading.numbers("population")
     had_problems = len(reading.problems)
     with_geometry(reading, crs=crs, target=communes.crs, cell_metres=cell_metres, ids="resident_id")
     to_points(reading)
@@ -119,7 +119,7 @@ def read_residents(
         _give_communes(reading, communes, clip=clip)
     else:  # no place to tell the commune by: the problem is told already
         reading.table = reading.table.assign(commune=communes.index[0])
-    reading.further_numbers(tuple(NAMES))
+    reading.further_numbers(tuple(NAMES), counts=True)
     return reading.finish("resident_id", ("commune", "population"), check_residents, communes)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import OptionError, Problem, SourceError
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
@@ -57,7 +57,7 @@ TRUTHS = {
     **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
     **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", ""), False),
 }
-STEP_FREE = {"oui": "yes", "true": "yes", "vrai": "yes", "non": "no", "false": "no", "faux": "no", "inconnu": "unknown"}
+STEP_FREE = {True: "yes", False: "no"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 CLOSED = ("ferme", "fermee", "fermeture", "non")
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
@@ -288,7 +288,7 @@ def _read_step_free(reading: Reading) -> None:
     if "step_free" in reading.table.columns:
         values = reading.table["step_free"]
         read = [
-            "unknown" if pd.isna(value) else STEP_FREE.get(value.strip().casefold(), value.strip().casefold())
+            "unknown" if pd.isna(value) else STEP_FREE.get(truth(value), str(value).strip().casefold())
             for value in values
         ]
         reading.table = reading.table.assign(step_free=read)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 
+from accessmap.errors import SourceError
 from accessmap.provenance import Provenance
+from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
-from accessmap.read.files import read_table
+from accessmap.read.files import RawTable, read_table
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
@@ -184,9 +187,11 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     """Return the network of two files: nodes (id, lon, lat) and edges (u, v, and minutes or what they follow from)."""
     nodes_path, edges_path = ledger.found(*at, "nodes"), ledger.found(*at, "edges")
     renamed = {name: column for column, name in section.columns.items()}
-    nodes, edges = (read_table(path).table.rename(columns=renamed) for path in (nodes_path, edges_path))
-    if section.kmh and "minutes" not in edges:
-        edges = _timed(ledger, at, edges, section.kmh)
+    read = (read_table(path) for path in (nodes_path, edges_path))
+    raw_nodes, raw_edges = (replace(raw, table=raw.table.rename(columns=renamed)) for raw in read)
+    if section.kmh and "minutes" not in raw_edges.table:
+        raw_edges = _timed(ledger, at, raw_edges, section.kmh)
+    nodes, edges = raw_nodes.table, raw_edges.table
     missing = [
         ledger.file.problem(
             "studyfile_missing_column", *at, key, column=column, columns=", ".join(map(str, table.columns))
@@ -197,8 +202,12 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     ]
     if missing:
         raise StudyFileError(*missing, about=ledger.file.path.name)
-    nodes = _numbers(ledger, (*at, "nodes"), nodes.astype({"id": str}), ("lon", "lat")).set_index("id")
-    edges = _numbers(ledger, (*at, "edges"), edges.astype({"u": str, "v": str}), ("minutes", "length_m"))
+    degrees = partial(numbers, degrees=True)
+    nodes = _read_columns(ledger, (*at, "nodes"), raw_nodes, {"id": codes, "lon": degrees, "lat": degrees}).set_index(
+        "id"
+    )
+    of_edges = {"u": codes, "v": codes, "minutes": numbers, "length_m": numbers, "snappable": booleans}
+    edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
     options: dict[str, Any] = {
         "directed": section.directed,
         "access_kmh": section.access_kmh,
@@ -209,7 +218,7 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
 
 
-def _timed(ledger: Ledger, at: tuple[str, ...], edges: pd.DataFrame, kmh: Mapping[str, float]) -> pd.DataFrame:
+def _timed(ledger: Ledger, at: tuple[str, ...], raw: RawTable, kmh: Mapping[str, float]) -> RawTable:
     """Return edges with the minutes that their length takes at the speed of their class.
 
     Raises
@@ -217,6 +226,7 @@ def _timed(ledger: Ledger, at: tuple[str, ...], edges: pd.DataFrame, kmh: Mappin
     StudyFileError
         Where length or class is missing, or a class has no speed.
     """
+    edges = raw.table
     missing = [name for name in ("length_m", "road_class") if name not in edges]
     told = {"columns": ", ".join(map(str, edges.columns))}
     problems = [ledger.file.problem("studyfile_missing_column", *at, "kmh", column=name, **told) for name in missing]
@@ -226,18 +236,18 @@ def _timed(ledger: Ledger, at: tuple[str, ...], edges: pd.DataFrame, kmh: Mappin
     if problems:
         raise StudyFileError(*problems, about=ledger.file.path.name)
     speed = edges["road_class"].astype(str).map(dict(kmh))
-    edges = _numbers(ledger, (*at, "edges"), edges, ("length_m",))
-    return edges.assign(minutes=edges["length_m"] / 1000 / speed * 60)
+    edges = _read_columns(ledger, (*at, "edges"), raw, {"length_m": numbers})
+    return replace(raw, table=edges.assign(minutes=edges["length_m"] / 1000 / speed * 60))
 
 
-def _numbers(ledger: Ledger, at: Key, table: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
-    """Return a table with these columns, where it has them, as numbers; StudyFileError where a value is none."""
-    read = {name: pd.to_numeric(table[name], errors="coerce").astype("float64") for name in names if name in table}
-    for name, numbers in read.items():
-        wrong = table.loc[numbers.isna() & table[name].notna(), name]
-        if len(wrong):
-            raise ledger.file.refused("studyfile_no_number", *at, column=name, given=str(wrong.iloc[0]), n=len(wrong))
-    return table.assign(**read)
+def _read_columns(
+    ledger: Ledger, at: Key, raw: RawTable, read: Mapping[str, Callable[[RawTable, str], pd.Series]]
+) -> pd.DataFrame:
+    """Return a table with columns, where it has them, read by the rules of every table."""
+    try:
+        return raw.table.assign(**{name: reader(raw, name) for name, reader in read.items() if name in raw.table})
+    except SourceError as error:
+        raise ledger.file.refused("studyfile_refused", *at, message=error) from error
 
 
 def services_of(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
