@@ -598,7 +598,7 @@ def test_roads_of_tables_are_read_by_the_rules_of_every_table(toy: Path) -> None
     edges = pd.read_csv(path, dtype=str)
     right = load_study(toy).network.edges
     edges.assign(minutes=edges["minutes"].str.replace(".", ","), snappable="oui").to_csv(path, sep=";", index=False)
-    assert_frame_equal(load_study(toy).network.edges, right)
+    pd.testing.assert_frame_equal(load_study(toy).network.edges, right)
     for no in ("False", "0", "non", "FAUX"):
         edges.assign(snappable=["oui", no]).to_csv(path, index=False)
         assert load_study(toy).network.edges["snappable"].tolist().count(False) == 2

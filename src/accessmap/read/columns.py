@@ -147,7 +147,7 @@ def _writings(text: Sequence[str], degrees: bool) -> dict[str, tuple[re.Pattern[
     return written
 
 
-def both_ways(values: pd.Series, bad: NDArray[np.bool_]) -> dict[str, str]:
+def both_ways(values: pd.Series, bad: NDArray[np.bool_]) -> dict[str, Any]:
     """Return the two numbers that the first such value may be, as a remedy writes them.
 
     >>> both_ways(pd.Series(["1,200"]), np.array([True]))

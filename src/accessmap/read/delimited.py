@@ -25,7 +25,7 @@ MISSING = ("", "\\N", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>")
 UNQUOTED = ("Type d'identifiant PP|", "Type d’identifiant PP|")
 SNIFFED = 65_536  # characters looked at to tell what separates columns
 MOST_COLUMNS = 16_384  # as a spreadsheet holds (Excel's last column is XFD)
-BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+FRENCH = re.compile("[éèêëàâäîïôöûüùçœæÉÈÊËÀÂÎÏÔÛÙÇŒ«»’°–]")  # two bytes or three each in UTF-8
 
 
 def read_delimited(name: str, content: bytes, encoding: str | None = None) -> RawTable:
@@ -153,12 +153,12 @@ class _Widths:
         lines = text.split("\n")
         reader = csv.reader(io.StringIO(text), delimiter=separator)
         counts, last, line, header_lines, swallowed = [], [], 0, 0, None
-        for row in reader:
-            counts.append(len(row))
+        for cells in reader:
+            counts.append(len(cells))
             header_lines = header_lines or reader.line_num
-            last.append(_filled(row) if len(row) > counts[0] else len(row))
+            last.append(_filled(cells) if len(cells) > counts[0] else len(cells))
             several = swallowed is None and reader.line_num > line + 1
-            if several and _swallows(lines[line : reader.line_num], row, separator, counts[0]):
+            if several and _swallows(lines[line : reader.line_num], cells, separator, counts[0]):
                 swallowed = len(counts)
             line = reader.line_num
         head = sum(len(part) + 1 for part in lines[:header_lines])
@@ -201,8 +201,7 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
         raise refusal(name, "file_not_in_encoding", value=encoding, error=f"{stray}; {at}") from stray
     # letters of UTF-8 beside it: the file is UTF-8 with something broken, and any other reading garbles those letters
     text = content.decode("utf-8", errors="replace")
-    broken = text.count("\ufffd")
-    if sum(map(len, BEYOND_ASCII.findall(text))) - broken > broken / 10:
+    if len(FRENCH.findall(text)) > text.count("\ufffd") / 10:
         raise refusal(name, "file_stray_byte", value=value, place=at) from stray
     try:
         return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)

@@ -76,7 +76,7 @@ def refusal(file: str, key: str, **values: Any) -> SourceError:
     return SourceError(Problem(key, where=file, **values))
 
 
-def refusal_of_rows(raw: RawTable, column: str, key: str, rows: Sequence[int] | Any, **more: Any) -> SourceError:
+def refusal_of_rows(raw: RawTable, column: str, key: str, rows: Any, **more: Any) -> SourceError:
     """Return the error that rows of a column cannot be read, each named with its value where it has one."""
     values = raw.table[column]
     told = raw.named(rows, None if values.iloc[rows].isna().all() else values)

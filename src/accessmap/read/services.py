@@ -57,7 +57,7 @@ TRUTHS = {
     **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
     **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", ""), False),
 }
-STEP_FREE = {True: "yes", False: "no"}
+STEP_FREE: Mapping[bool | None, str] = {True: "yes", False: "no"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 CLOSED = ("ferme", "fermee", "fermeture", "non")
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")

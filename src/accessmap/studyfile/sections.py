@@ -16,7 +16,8 @@ from accessmap.provenance import Provenance
 from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
-from accessmap.read.files import RawTable, read_table
+from accessmap.read.files import read_table
+from accessmap.read.raw import RawTable
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
