@@ -57,7 +57,7 @@ TRUTHS = {
     **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
     **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", ""), False),
 }
-STEP_FREE: Mapping[bool | None, str] = {True: "yes", False: "no"}
+STEP_FREE: Mapping[object, str] = {True: "yes", False: "no", "inconnu": "unknown"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 CLOSED = ("ferme", "fermee", "fermeture", "non")
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
@@ -288,8 +288,8 @@ def _read_step_free(reading: Reading) -> None:
     if "step_free" in reading.table.columns:
         values = reading.table["step_free"]
         read = [
-            "unknown" if pd.isna(value) else STEP_FREE.get(truth(value), str(value).strip().casefold())
-            for value in values
+            "unknown" if pd.isna(value) else STEP_FREE.get(truth(value), STEP_FREE.get(word, word))
+            for value, word in zip(values, values.astype(str).str.strip().str.casefold(), strict=True)
         ]
         reading.table = reading.table.assign(step_free=read)
         if values.isna().any():
