@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +24,48 @@ class Written:
 
     path: Path
     replaced: bool
+
+
+ASIDE = ".accessmap-"
+#: Seconds after which a folder aside is left behind, whoever made it.
+_FORGOTTEN = 7 * 24 * 3600
+
+
+def _machine() -> str:
+    return hashlib.blake2b(platform.node().encode(), digest_size=4).hexdigest()
+
+
+def folder_aside(home: Path) -> Path:
+    """Return a new hidden folder for drafts, on the disk of `home`; its name says which process of which machine."""
+    return Path(tempfile.mkdtemp(prefix=f"{ASIDE}{_machine()}-{os.getpid()}-", dir=home))
+
+
+def _remove_left_behind(home: Path) -> None:
+    """Remove the folders aside of runs that were killed: their process is gone, or a week has passed.
+
+    One that holds "old" is kept: it may be all that is left of a study that was being replaced.
+    """
+    with suppress(OSError):
+        for path in home.glob(f"{ASIDE}*"):
+            with suppress(OSError):
+                old = time.time() - path.stat().st_mtime > _FORGOTTEN
+                kept = path.is_symlink() or not path.is_dir() or (path / "old").exists()
+                if not kept and (old or _killed(path.name)):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _killed(name: str) -> bool:
+    machine, _, rest = name.removeprefix(ASIDE).partition("-")
+    number = rest.partition("-")[0]
+    if machine != _machine() or not number.isdecimal() or sys.platform == "win32":  # where to ask is to interrupt
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # there, but of another user
+        return False
+    return False
 
 
 class Drafts:
@@ -54,7 +99,9 @@ class Drafts:
             if home.exists():
                 raise StudyError(Problem("studyfile_not_a_folder", path=str(home)))
             home = home.parent
-        self._aside = Path(tempfile.mkdtemp(prefix=".accessmap-", dir=home))
+        for place in {home, self.folder.absolute().parent}:  # where drafts of an earlier run of this folder may lie
+            _remove_left_behind(place)
+        self._aside = folder_aside(home)
         return self
 
     def __exit__(

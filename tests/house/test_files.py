@@ -1,8 +1,11 @@
 """Files appear whole or not at all, and there is one folder of caches."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 import accessmap
@@ -26,6 +29,35 @@ def test_a_draft_that_fails_leaves_what_was_there(tmp_path):
         (draft.write_text("half"), tmp_path.write_text(""))
     assert place.read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+KILLED = """
+import os, signal, sys
+from accessmap import files
+with files.Drafts(sys.argv[1]) as drafts:
+    drafts.path("a.txt").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process is asked there")
+@pytest.mark.parametrize("there", [True, False])
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path, there):
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    processes.run(sys.executable, "-c", KILLED, str(out))
+    assert len(list(tmp_path.rglob(".accessmap-*"))) == 1
+    out.mkdir(exist_ok=True)
+    mine = files.folder_aside(out)  # of a process that lives
+    other, forgotten, last_copy = (out / f".accessmap-{name}" for name in ("0abc", "1abc", "2abc"))
+    for folder in (other, forgotten, last_copy):
+        folder.mkdir()
+    (last_copy / "old").mkdir()
+    for folder in (forgotten, last_copy):
+        os.utime(folder, (0, 0))
+    files.write_whole("whole", out / "a.txt")
+    assert sorted(tmp_path.rglob(".accessmap-*")) == sorted([mine, other, last_copy])
 
 
 def test_text_is_utf8_with_unix_line_ends_and_bytes_are_as_they_are(tmp_path):

@@ -1,7 +1,10 @@
 """Snapping and minutes on networks small enough to do in one's head."""
 
 import copy
+import hashlib
+import json
 import pickle
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 
@@ -34,6 +37,8 @@ def points(*places):
 
 
 LINE = {"a": (0, 0), "b": (1000, 0), "c": (2000, 0)}
+GOOD_NODES = pd.DataFrame({"lon": [3.2, 3.3], "lat": [49.6, 49.6]}, index=["a", "b"])
+GOOD_EDGES = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [1.0]})
 
 
 def test_matrix_is_minutes_from_row_to_column():
@@ -268,16 +273,77 @@ def test_a_damaged_file_is_refused(tmp_path):
         RoadNetwork.load(path)
 
 
+def forged(path, change=lambda meta: meta, nodes=None, edges=None):
+    """Write the file anew with sound checksums: another meta, other tables."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    for name, table in (("nodes.parquet", nodes), ("edges.parquet", edges)):
+        if table is not None:
+            members[name] = table if isinstance(table, bytes) else table.to_parquet()
+    meta = json.loads(members["meta.json"])
+    meta["sha256"] = {name: hashlib.sha256(members[name]).hexdigest() for name in meta["sha256"]}
+    meta = change(meta)
+    members["meta.json"] = meta if isinstance(meta, bytes) else json.dumps(meta).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        [], 3, "x", None, {}, b"[" * 100_000, b"\xff", b'{"format": 1',
+        {"format": None}, {"format": True}, {"format": [1]}, {"legs": 3}, {"legs": None}, {"legs": {}}, {"sources": 5},
+        {"sources": [5]}, {"sources": [{"title": 4}]}, {"sources": [{"titel": "x"}]}, {"parameters": []},
+        {"parameters": {"a": [[]]}}, {"modelled": "yes"}, {"sha256": []}, {"sha256": {}}, {"sha256": {"a": 3}},
+        *({"legs": {"access_kmh": kmh, "local_metres": 0, "max_metres": 9}}
+          for kmh in (0, -1, float("nan"), float("inf"), "4", None, [4], True)),
+        {"legs": {"access_kmh": 4, "local_metres": -1, "max_metres": 9}},
+        {"legs": {"access_kmh": 4, "local_metres": 0, "max_metres": float("nan")}},
+        {"legs": {"access_kmh": 4, "local_metres": 0, "max_metres": 9, "more": 1}},
+    ],
+)  # fmt: skip
+def test_an_impossible_meta_with_sound_checksums_is_refused(tmp_path, meta):
+    path = network(LINE, [("a", "b", 4)]).save(tmp_path / "roads.net")
+    forged(path, lambda was: {**was, **meta} if isinstance(meta, dict) and meta else meta)
+    with pytest.raises(NetworkError, match=r"roads\.net"):
+        RoadNetwork.load(path)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"nodes": GOOD_NODES.assign(lon=np.nan)},
+        {"nodes": GOOD_NODES.assign(lon="x")},
+        {"nodes": GOOD_NODES[:0]},
+        {"nodes": GOOD_NODES.drop(columns="lat")},
+        {"nodes": GOOD_NODES.reset_index(drop=True)},
+        {"nodes": b"PAR1"},
+        {"nodes": b""},
+        {"edges": GOOD_EDGES},  # nothing says whether they may be joined
+        {"edges": GOOD_EDGES.assign(u="zz", snappable=True)},
+        {"edges": GOOD_EDGES.assign(minutes=-1.0)},
+        {"edges": GOOD_EDGES.assign(minutes=np.nan)},
+        {"edges": GOOD_EDGES.assign(minutes="4")},
+        {"edges": GOOD_EDGES.assign(minutes=[[1.0]])},
+        {"edges": GOOD_EDGES.assign(u=[[1.0]])},
+        {"edges": GOOD_EDGES.assign(snappable="False")},
+        {"edges": GOOD_EDGES.assign(snappable=True, length_m="far")},
+    ],
+)
+def test_impossible_tables_with_sound_checksums_are_refused(tmp_path, tables):
+    path = RoadNetwork.from_edges(GOOD_NODES, GOOD_EDGES).save(tmp_path / "roads.net")
+    forged(path, **tables)
+    with pytest.raises(NetworkError, match=r"roads\.net"):
+        RoadNetwork.load(path)
+
+
 def test_another_version_of_the_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("accessmap.roads.saved.FORMAT", 99)
     path = network(LINE, [("a", "b", 4)]).save(tmp_path / "roads.net")
     monkeypatch.undo()
     with pytest.raises(NetworkError, match="format 99, this version reads 1"):
         RoadNetwork.load(path)
-
-
-GOOD_NODES = pd.DataFrame({"lon": [3.2, 3.3], "lat": [49.6, 49.6]}, index=["a", "b"])
-GOOD_EDGES = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [1.0]})
 
 
 @pytest.mark.parametrize(
@@ -292,7 +358,15 @@ GOOD_EDGES = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [1.0]})
         (GOOD_NODES, GOOD_EDGES.assign(minutes=-1), {}, "'minutes' is not a number of at least 0, such as row 0"),
         (GOOD_NODES, GOOD_EDGES.assign(minutes=np.inf), {}, "'minutes' is not a number"),
         (GOOD_NODES, GOOD_EDGES.assign(minutes="x"), {}, "'minutes' is not a number"),
+        (GOOD_NODES, GOOD_EDGES.assign(minutes="1.5"), {}, "'minutes' is text: give numbers"),
+        (GOOD_NODES.assign(lat="49.6"), GOOD_EDGES, {}, "'lat' is text"),
+        (GOOD_NODES.assign(lat=[49.6, np.nan]), GOOD_EDGES, {}, "outside the world in degrees, such as 'b'"),
+        (GOOD_NODES, GOOD_EDGES.assign(snappable="False"), {}, "'snappable' is 'False' in row 0: give True or False"),
+        (GOOD_NODES, GOOD_EDGES.assign(snappable=None), {}, "'snappable' is None in row 0"),
         (GOOD_NODES, GOOD_EDGES, {"access_kmh": 0}, "access_kmh is 0"),
+        (GOOD_NODES, GOOD_EDGES, {"access_kmh": float("nan")}, "access_kmh is nan"),
+        (GOOD_NODES, GOOD_EDGES, {"access_kmh": float("inf")}, "access_kmh is inf"),
+        (GOOD_NODES, GOOD_EDGES, {"access_kmh": "4"}, "access_kmh is 4"),
         (GOOD_NODES, GOOD_EDGES, {"local_metres": -5}, "local_metres is -5"),
         (GOOD_NODES, GOOD_EDGES, {"max_metres": float("nan")}, "max_metres is nan"),
     ],

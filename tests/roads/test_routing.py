@@ -1,12 +1,15 @@
 """Exactness of travel times on a graph, against a textbook Dijkstra and scipy; the cache of prepared graphs."""
 
 import heapq
+import json
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import time
+from dataclasses import replace
+from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from accessmap.errors import NetworkError
 from accessmap.roads.engine import Graph, Router, Seeds, cache, compiled, router
 from accessmap.roads.engine.dijkstra import Searcher
 from accessmap.roads.engine.graph import to_minutes
-from accessmap.roads.engine.hierarchy import INF32
+from accessmap.roads.engine.hierarchy import INF32, Side
 from accessmap.roads.engine.kernels import kernel
 from accessmap.roads.engine.prepared import Prepared
 from accessmap.roads.engine.preparing import prepare
@@ -369,9 +372,60 @@ def test_damaged_cache_is_prepared_again_and_never_believed(
     path.write_bytes(content)
     if damage == "format":
         monkeypatch.setattr(cache, "FORMAT", cache.FORMAT + 1)
-    assert cache.load(tmp_path, path.stem) is None
+    assert cache.load(tmp_path, path.stem, graph) is None
     assert np.array_equal(Router(graph, cache_folder=tmp_path).matrix_ms(points, points), right)
-    assert cache.load(tmp_path, cache.graph_key(graph)) is not None
+    assert cache.load(tmp_path, cache.graph_key(graph), graph) is not None
+
+
+FORGERIES = {
+    "halved": lambda place, up, down: (place, [*up[:2], up[2] // 2], [*down[:2], down[2] // 2]),
+    "one quicker": lambda place, up, down: (
+        place,
+        [*up[:2], np.maximum(up[2] - (np.arange(len(up[2])) == 7), 0)],
+        down,
+    ),
+    "one slower": lambda place, up, down: (place, up, [*down[:2], down[2] + (np.arange(len(down[2])) == 7)]),
+    "negative": lambda place, up, down: (place, [*up[:2], -up[2]], down),
+    "numbers out of range": lambda place, up, down: (place, [up[0], up[1] + 10**9, up[2]], down),
+    "place out of range": lambda place, up, down: (place + 10**6, up, down),
+    "place twice": lambda place, up, down: (np.minimum(place, 398), up, down),
+    "rows out of range": lambda place, up, down: (place, [up[0] * 9, *up[1:]], down),
+    "rows backwards": lambda place, up, down: (place, [up[0][::-1].copy(), *up[1:]], down),
+    "cut": lambda place, up, down: (place, up, [down[0], down[1][:-5], down[2][:-5]]),
+    "arcs left out": lambda place, up, down: (place, [np.minimum(up[0], 300), up[1][:300], up[2][:300]], down),
+    "no rows": lambda place, up, down: (place[:0], [up[0][:0], up[1][:0], up[2][:0]], down),
+    "as fractions": lambda place, up, down: (place, [*up[:2], up[2].astype("f4")], down),
+    "below": lambda place, up, down: (place, [up[0], up[1][::-1].copy(), up[2]], down),
+}
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("what", [*FORGERIES, "longest", "longest endless", "deep", "sizes", "no arrays"])
+def test_impossible_cache_with_a_sound_checksum_is_prepared_again(tmp_path: Path, what: str) -> None:
+    graph = grid(20)
+    points = Seeds.at(np.arange(0, 400, 9))
+    right = Searcher(graph).matrix(points, points)
+    hierarchy, key = prepare(graph), cache.graph_key(graph)
+    if what in FORGERIES:
+        place, up, down = FORGERIES[what](hierarchy.place, hierarchy.up.arrays, hierarchy.down.arrays)
+        hierarchy = replace(hierarchy, place=place, up=Side(*up), down=Side(*down))
+    elif what == "longest":
+        hierarchy = replace(hierarchy, longest=0)
+    cache.store(tmp_path, key, hierarchy)
+    path = tmp_path / f"{key}.prepared"
+    header, rest = path.read_bytes()[:-32].split(b"\n", 1)
+    told = json.loads(header)
+    changed = {
+        "longest endless": {**told, "longest": float("inf")},
+        "sizes": {**told, "arrays": [[kind, -1] for kind, _ in told["arrays"]]},
+        "no arrays": {**told, "arrays": []},
+    }
+    header = b"[" * 100_000 if what == "deep" else json.dumps(changed.get(what, told)).encode()
+    content = header + b"\n" + rest
+    path.write_bytes(content + blake2b(content, digest_size=32).digest())
+    assert cache.load(tmp_path, key, graph) is None
+    assert np.array_equal(Router(graph, cache_folder=tmp_path).matrix_ms(points, points), right)
+    assert cache.load(tmp_path, key, graph) is not None
 
 
 @pytest.mark.usefixtures("eager")
@@ -390,7 +444,7 @@ def _prepare_and_keep(folder: str, barrier: Any, results: Any) -> None:
     barrier.wait(60)
     for _ in range(20):
         cache.store(Path(folder), cache.graph_key(graph), prepare(graph, threads=1))
-        found = cache.load(Path(folder), cache.graph_key(graph))
+        found = cache.load(Path(folder), cache.graph_key(graph), graph)
         assert found is not None
         results.put(found.place.tolist())
 
@@ -416,7 +470,7 @@ def test_cache_keeps_to_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         cache.store(tmp_path, cache.graph_key(graph), prepare(graph))
         os.utime(tmp_path / f"{cache.graph_key(graph)}.prepared", (seed, seed))
     cache.store(tmp_path, cache.graph_key(grid(20, 9)), prepare(grid(20, 9)))
-    assert cache.load(tmp_path, cache.graph_key(grid(20, 9))) is not None
+    assert cache.load(tmp_path, cache.graph_key(grid(20, 9)), grid(20, 9)) is not None
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 60_000
 
 

@@ -4,10 +4,15 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from accessmap.errors import NetworkError, Problem, Problems
 from accessmap.files import draft_of
@@ -41,6 +46,8 @@ TOLD = (
     "roads_told_closed",
     "roads_told_edges_closed",
 )
+# What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
+UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 MEMBERS = ("nodes.parquet", "edges.parquet")
 
 
@@ -74,18 +81,84 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
         with zipfile.ZipFile(path) as archive:
             meta = json.loads(archive.read("meta.json"))
             members = {name: archive.read(name) for name in MEMBERS}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        EOFError,
+        MemoryError,
+        zlib.error,
+        zipfile.BadZipFile,
+    ) as error:
         raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
-    if meta.get("format") != FORMAT:
-        raise NetworkError(Problem("roads_saved_otherwise", where=str(path), value=meta.get("format"), reads=FORMAT))
-    damaged = [name for name, data in members.items() if hashlib.sha256(data).hexdigest() != meta["sha256"][name]]
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+        value = meta.get("format") if isinstance(meta, dict) else None
+        raise NetworkError(Problem("roads_saved_otherwise", where=str(path), value=value, reads=FORMAT))
+    try:
+        saved = _Meta.model_validate(meta)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _impossible(path, ".".join(map(str, first["loc"])), first["msg"]) from error
+    damaged = [name for name, data in members.items() if hashlib.sha256(data).hexdigest() != saved.sha256.get(name)]
     if damaged:
         raise NetworkError(Problem("roads_saved_damaged", where=str(path), value=", ".join(damaged)))
-    nodes, edges = (pd.read_parquet(io.BytesIO(members[name])) for name in MEMBERS)
+    nodes, edges = (_table(path, name, data) for name, data in members.items())
+    try:
+        check_roads(nodes, edges, Legs(**saved.legs.model_dump()), columns=("u", "v", "minutes", "snappable"))
+    except NetworkError as error:
+        raise NetworkError(*error.problems, about=str(path)) from error
+    except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
+        raise _impossible(path, ", ".join(MEMBERS), str(error)) from error
     sources = tuple(Source(**source) for source in meta["sources"])
-    told: dict[str, str] = {note: note for note in map(Note, TOLD)}
-    parameters = {told.get(name, name): told.get(value, value) for name, value in meta["parameters"].items()}
-    return nodes, edges, meta["legs"], Provenance(sources, parameters, meta["modelled"])
+    told: dict[Any, Any] = {note: note for note in map(Note, TOLD)}
+    parameters: dict[str, Any] = {
+        told.get(name, name): told.get(value, value) for name, value in saved.parameters.items()
+    }
+    return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _SavedLegs(_Strict):
+    access_kmh: float
+    local_metres: float
+    max_metres: float
+
+
+class _SavedSource(_Strict):
+    title: str
+    publisher: str
+    licence: str
+    vintage: str
+    url: str | None = None
+    sha256: str | None = None
+
+
+class _Meta(_Strict):
+    format: int
+    legs: _SavedLegs
+    modelled: bool
+    parameters: dict[str, str | int | float | bool | None]
+    sources: list[_SavedSource]
+    sha256: dict[str, str]
+
+
+def _impossible(path: Path, what: str, why: str) -> NetworkError:
+    return NetworkError(Problem("roads_saved_impossible", where=str(path), value=what, why=Note.plain(why)))
+
+
+def _table(path: Path, name: str, data: bytes) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(io.BytesIO(data))
+    except (ValueError, TypeError, LookupError, OSError, RecursionError, MemoryError, pa.ArrowException) as error:
+        raise _impossible(path, name, str(error)) from error
+    if table.columns.has_duplicates:
+        raise _impossible(path, name, "duplicate columns")
+    return table
 
 
 def _parquet(table: pd.DataFrame) -> bytes:
@@ -94,23 +167,29 @@ def _parquet(table: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def check_roads(nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs) -> None:
-    """Raise one NetworkError that lists every problem of these nodes, edges and legs."""
+def check_roads(
+    nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs, *, columns: Iterable[str] = ("u", "v", "minutes")
+) -> None:
+    """Raise one NetworkError that lists every problem of these nodes, edges (which must have `columns`) and legs."""
     problems = Problems()
-    for name, table, columns in (("nodes", nodes, ("lon", "lat")), ("edges", edges, ("u", "v", "minutes"))):
-        for column in columns:
+    for name, table, needed in (("nodes", nodes, ("lon", "lat")), ("edges", edges, tuple(columns))):
+        for column in needed:
             if column not in table:
                 near = near_names(column, table.columns)
                 problems.add("roads_column_missing", where=name, value=column, near=near)
     if not problems:
         _check_nodes(nodes, problems)
         _check_edges(nodes, edges, problems)
-    if not legs.access_kmh > 0:
+    if not (_is_number(legs.access_kmh) and 0 < legs.access_kmh < np.inf):
         problems.add("roads_leg_speed", where="access_kmh", value=legs.access_kmh)
     for name, metres in (("local_metres", legs.local_metres), ("max_metres", legs.max_metres)):
-        if not metres >= 0:
+        if not (_is_number(metres) and metres >= 0):
             problems.add("roads_leg_metres", where=name, value=metres)
     problems.raise_if_any(NetworkError, Note("roads_network"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _check_nodes(nodes: pd.DataFrame, problems: Problems) -> None:
@@ -119,11 +198,19 @@ def _check_nodes(nodes: pd.DataFrame, problems: Problems) -> None:
     if nodes.index.has_duplicates:
         twice = nodes.index[nodes.index.duplicated()]
         problems.add("roads_node_twice", where="nodes", value=twice[0], n=len(twice))
-    outside = ~(nodes["lon"].between(-180, 180) & nodes["lat"].between(-90, 90))
+    lon, lat = (pd.to_numeric(nodes[name], errors="coerce") for name in ("lon", "lat"))
+    outside = ~(lon.between(-180, 180) & lat.between(-90, 90))
+    _check_numbers("nodes", nodes, ("lon", "lat"), problems)
     if outside.any():
         first = nodes[outside].iloc[0][["lon", "lat"]]
         node = nodes.index[outside][0]
         problems.add("roads_node_outside", where="nodes", value=node, n=int(outside.sum()), **first)
+
+
+def _check_numbers(name: str, table: pd.DataFrame, columns: Iterable[str], problems: Problems) -> None:
+    for column in columns:
+        if column in table and table[column].map(lambda value: isinstance(value, str)).any():
+            problems.add("roads_not_numbers", where=name, value=column)
 
 
 def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -> None:
@@ -140,3 +227,9 @@ def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -
     if bad.any():
         value, row = edges.loc[bad, "minutes"].iloc[0], edges.index[bad][0]
         problems.add("roads_edge_minutes", where="edges", value=value, row=row, n=int(bad.sum()))
+    _check_numbers("edges", edges, ("minutes", "length_m", "speed_kmh", "delay_s"), problems)
+    if "snappable" in edges:
+        unclear = ~edges["snappable"].isin([True, False])
+        if unclear.any():
+            value, row = edges.loc[unclear, "snappable"].iloc[0], edges.index[unclear][0]
+            problems.add("roads_edge_snappable", where="edges", value=value, row=row, n=int(unclear.sum()))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from hashlib import sha256
@@ -22,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import AccessmapError, Problem, StudyError
+from accessmap.files import folder_aside
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.study import scenario_files
@@ -40,7 +40,7 @@ def save(study: Study, folder: Path) -> Path:
     folder = folder.resolve()
     _check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".accessmap-", dir=folder.parent))  # on the same disk: a move is one step
+    aside = folder_aside(folder.parent)  # on the same disk: a move is one step
     try:
         draft = aside / "new"
         draft.mkdir()

@@ -2,7 +2,8 @@
 
 A file is a line of JSON that describes its arrays, the arrays, and a checksum of all before it. It is written beside
 its place and moved there in one step, so another process sees all of it or nothing. Whatever is wrong with a file
-(damaged, cut short, of another format, unreadable) only means that the graph is prepared again.
+(damaged, cut short, of another format, unreadable, not the hierarchy of this graph) only means that the graph is
+prepared again.
 """
 
 import json
@@ -43,17 +44,19 @@ def kept(folder: Path, key: str) -> bool:
     return (folder / (key + _ENDING)).exists()
 
 
-def load(folder: Path, key: str) -> Hierarchy | None:
-    """Return the hierarchy kept under this key, or None."""
+def load(folder: Path, key: str, graph: Graph) -> Hierarchy | None:
+    """Return the hierarchy of a graph that is kept under its key, or None."""
+    from accessmap.roads.engine.sound import is_sound
+
     path = folder / (key + _ENDING)
     try:
         content = path.read_bytes()
         found = _parsed(content, key)
         with suppress(OSError):
             os.utime(path)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, RecursionError):
         return None
-    return found
+    return found if is_sound(found, graph) else None
 
 
 def store(folder: Path, key: str, hierarchy: Hierarchy) -> None:
@@ -91,10 +94,14 @@ def _parsed(content: bytes, key: str) -> Hierarchy:
         raise ValueError("another format or graph")
     arrays = []
     for kind, size in header["arrays"]:
+        if size < 0:  # to numpy, all that is left
+            raise ValueError("size")
         # A copy: aligned, and its own to keep.
         arrays.append(np.frombuffer(content, dtype=np.dtype(kind), count=size, offset=at).copy())
         at += arrays[-1].nbytes
     place, *sides = arrays
+    if len(sides) != 6 or at != len(content) - _DIGEST:
+        raise ValueError("arrays")
     return Hierarchy(place, Side(*sides[:3]), Side(*sides[3:]), int(header["longest"]))
 
 

@@ -101,6 +101,11 @@ def _longest(indptr, above, ms):
     return longest
 
 
+def longest_of(side: Side) -> int:
+    """Return the longest sum along any way that climbs (or descends) by the arcs of a side, ms."""
+    return int(_longest(*side.arrays))
+
+
 def prepare(graph: Graph, *, threads: int | None = None, patience: float | None = None) -> Hierarchy:
     """Return the hierarchy of a graph; the same whatever the threads.
 
@@ -155,7 +160,7 @@ def _prepare(
     numbers = _order(n, (start, length, nbr), above, kept, number)
     up = _side(n, numbers, inf, (start, length, nbr, to), (*above, junctions.to), kept, number)
     down = _side(n, numbers, inf, (start, length, nbr, fro), (*above, junctions.fro), kept, number)
-    longest = _longest(*up) + _longest(*down)
+    longest = int(_longest(*up) + _longest(*down))
     kind = weights.dtype if longest < INF32 - _SPARE else np.dtype(np.int64)
     climb, fall = (Side(indptr, above, ms.astype(kind, copy=False)) for indptr, above, ms in (up, down))
     return Hierarchy(numbers[place].astype(np.uint32), climb, fall, longest)

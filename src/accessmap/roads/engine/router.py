@@ -82,7 +82,7 @@ class Router:
             if self._prepared is None:
                 folder = self._folder()
                 keep = self.graph.n >= _WORTH_KEEPING
-                hierarchy = cache.load(folder, self._key) if keep else None
+                hierarchy = cache.load(folder, self._key, self.graph) if keep else None
                 if hierarchy is None:
                     hierarchy = prepare(self.graph, patience=patience)
                     compiled.remember(folder)
