@@ -12,7 +12,7 @@ import shapely
 
 from accessmap.read.columns import Reading, as_text
 from accessmap.read.raw import plain
-from accessmap.tables.checks import CheckedTable
+from accessmap.tables.checks import FLOAT_AS_TEXT, LOST_ZERO, CheckedTable
 from accessmap.words.notes import Figure, Listed, Note
 
 
@@ -139,6 +139,8 @@ def place(
     if "commune" not in reading.table.columns:
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
+    # else all of departments 01 to 09 would be left out as sites of other communes
+    clip = clip and not lost_zeros(reading, places.index)
     _update_codes(reading, places.index, successors)
     if mairies is not None:
         _place_missing(reading, mairies, "placed_at_mairie", "sites_placed_at_mairie")
@@ -149,6 +151,27 @@ def place(
     _name_communes(reading, communes)
     if clip:
         _leave_out(reading, communes)
+
+
+def lost_zeros(reading: Reading, loaded: pd.Index) -> bool:
+    """Whether codes of communes lost their leading zero, or came to have decimals, each a problem of the reading.
+
+    Parameters
+    ----------
+    reading
+        With its column `commune`.
+    loaded
+        Codes of the communes table, which tell it in any CRS.
+    """
+    codes = reading.table["commune"].astype(object).reset_index(drop=True)
+    words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
+    france = reading.table.crs.to_epsg() == 2154
+    decimals = words.map(lambda word: FLOAT_AS_TEXT.fullmatch(word) is not None)
+    lost = words.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + words).isin(loaded)
+    zero = lambda row: Note("value_for", value=repr(words[row]), right=f"'0{words[row]}'")  # noqa: E731
+    reading.flag(decimals, "code_with_decimals", words, name="commune")
+    reading.flag(lost, "code_lost_zero", words, zero, name="commune")
+    return bool(decimals.any() or lost.any())
 
 
 def _update_codes(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:

@@ -11,7 +11,7 @@ import shapely
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
-from accessmap.read.placing import current_codes
+from accessmap.read.placing import current_codes, lost_zeros
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
 from accessmap.words.notes import Figure
@@ -196,6 +196,8 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
     _forget_several(reading)
+    if clip and lost_zeros(reading, communes.index):
+        return
     _update_communes(reading, communes.index)
     codes = reading.table["commune"].astype(object).to_numpy(copy=True)
     points = reading.table.geometry.to_numpy()
