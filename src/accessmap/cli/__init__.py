@@ -39,15 +39,7 @@ SENTENCES = (
 
 
 def _usage_told(message: str, lang: Lang) -> str:
-    """Return a message of argparse in one language; one that is not known stays as it is.
-
-    Examples
-    --------
-    >>> _usage_told("the following arguments are required: --category, -p", "en")
-    'missing: --category, -p.'
-    >>> _usage_told("argument COMMAND: invalid choice: 'chek' (choose from 'check', 'run')", "en")
-    'COMMAND: "chek" is not possible (did you mean "check"?). Choose from: check, run.'
-    """
+    """Return a message of argparse in one language; one that is not known stays as it is."""
     for key, pattern in SENTENCES:
         if match := re.fullmatch(pattern, message):
             values: dict[str, Any] = match.groupdict()

@@ -63,13 +63,7 @@ class Missing(Note):
 
 
 def missing_told(missing: Iterable[Missing], *, lang: labels.Lang = "fr") -> str:
-    """Return all that is missing as one piece of text, each once; empty where nothing is.
-
-    Examples
-    --------
-    >>> missing_told([Missing.of("table", table="schools"), Missing.of("table", table="equipment")], lang="en")
-    'schools; the equipment of schools'
-    """
+    """Return all that is missing as one piece of text, each once; empty where nothing is."""
     return labels.text("programme_and", lang=lang).join(dict.fromkeys(each.told(lang) for each in missing))
 
 
@@ -112,16 +106,7 @@ class Carried:
 
 
 def carried_out(operation: Operation, study: Study) -> Carried:
-    """Return what comes of an operation on a study.
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> step = PlannedStep("equip", schools=Selection(commune="02456"), properties=(("tablets", UNKNOWN),))
-    >>> done = carried_out(Operation("a", "Tablettes", "Manicamp", ("02456",), steps=(step,)), am.load_sample())
-    >>> done.steps, list(done.missing)
-    ([], ['schools', 'the number of tablets (Manicamp)'])
-    """
+    """Return what comes of an operation on a study."""
     done = Carried(operation, study)
     for code in operation.communes:
         _check_place(done, Selection(commune=code))

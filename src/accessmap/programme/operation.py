@@ -25,11 +25,7 @@ SELECTIONS: Final[dict[str, tuple[str, ...]]] = {"sites": ("category",), "school
 
 
 def selected(action: str) -> tuple[str, str]:
-    """Return what a step of an action is about, one or a selection: ("id", "sites"); empty where it selects nothing.
-
-    >>> selected("equip"), selected("close_road")
-    (('id', 'schools'), ('', ''))
-    """
+    """Return what a step of an action is about, one or a selection: ("id", "sites"); empty where it selects nothing."""
     selects = ACTIONS[action].selects
     return ("commune" if selects == "communes" else "id", selects) if selects else ("", "")
 

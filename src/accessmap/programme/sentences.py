@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from accessmap import sentences as told_of
+from accessmap.errors import Problem, TableError
 from accessmap.programme.carrying import missing_told
 from accessmap.programme.operation import Operation
 from accessmap.programme.programme import Programme
@@ -116,7 +117,7 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
 
     Raises
     ------
-    ValueError
+    TableError
         Where the table is of more than one plan.
 
     Examples
@@ -131,8 +132,7 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
     words = Words(labels.check_lang(lang))
     names = indicators["scenario"].unique()
     if len(names) > 1:
-        plans = ", ".join(map(repr, names))
-        raise ValueError(f"programme_rows: the table is of {plans}: choose the rows of one.")
+        raise TableError(Problem("programme_rows_of_several", plans=", ".join(map(repr, names))))
     rows = {
         row["indicator"]: {
             "indicator": words(f"indicator_{row['indicator']}"),
@@ -166,15 +166,6 @@ def programme_told(
     ------
     ScenarioError
         Where an operation cannot be carried out.
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> from accessmap.programme import indicators
-    >>> from accessmap.programme.files import sample as sample_programme
-    >>> study, programme = am.load_sample(), sample_programme()
-    >>> programme_told(programme, study, indicators(study, programme), lang="en")[1]
-    '3 operations of 7 can be measured with the data given, 1 of them in part.'
     """
     words = Words(labels.check_lang(lang))
     measured = programme.measurable(study)

@@ -105,7 +105,7 @@ def loaded(
     for_dossier: bool = False,
     known: Collection[Problem] = (),
 ) -> Loaded:
-    r"""Return the study of settings that have been read.
+    """Return the study of settings that have been read.
 
     Parameters
     ----------
@@ -122,12 +122,6 @@ def loaded(
     ------
     StudyFileError
         With every problem of all the tables.
-
-    Examples
-    --------
-    >>> from accessmap.studyfile import settings_of
-    >>> loaded(settings_of(Path("study.toml"), "[communes]\nsample = true\n")).programme is None
-    True
     """
     ledger = Ledger(file, known)
     lost = {place_of(problem).path[:1] for problem in known}  # what hangs on what was lost before is not told again
@@ -186,14 +180,7 @@ def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
 
 
 def page_sentence(caution: Problem) -> Note:
-    """Return a caution as a page prints it, for who has never seen the file: what it means, not where it stands.
-
-    Examples
-    --------
-    >>> from accessmap.studyfile.problems import problem
-    >>> page_sentence(problem("studyfile_caution_sample_hospital")).partition(": ")[0]
-    'Outside the Pays Chaunois, not all hospitals are in the data'
-    """
+    """Return a caution as a page prints it, for who has never seen the file: what it means, not where it stands."""
     return Note(PAGES[caution.key], **caution.values)
 
 

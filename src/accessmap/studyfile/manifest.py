@@ -42,11 +42,6 @@ def differing(before: str, now: str) -> list[tuple[str, str]]:
     ----------
     before, now
         HTML. What is no text (scripts, styles, shapes) is not compared.
-
-    Examples
-    --------
-    >>> differing("<p>On sait que <b>84 %</b> y vont.</p>", "<p>On sait que <b>85 %</b> y vont.</p>")
-    [('On sait que 84 % y vont.', 'On sait que 85 % y vont.')]
     """
     one, other = _words(before), _words(now)
     start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -148,7 +143,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
 
 
 def category_asked(file: StudyFile, study: Study) -> str:
-    r"""Return the category of services that the dossier of a study.toml is about, given or told from its scenarios.
+    """Return the category of services that the dossier of a study.toml is about, given or told from its scenarios.
 
     Parameters
     ----------
@@ -161,13 +156,6 @@ def category_asked(file: StudyFile, study: Study) -> str:
     ------
     ScenarioError
         Where neither the settings nor the scenarios tell one.
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> text = '[communes]\nsample = true\n[dossier]\ncategory = "mairie"\n'
-    >>> category_asked(settings_of(Path("study.toml"), text), am.load_sample())
-    'mairie'
     """
     return category_of(study, list(study.scenarios.values()), file.settings.dossier.category)
 

@@ -21,18 +21,13 @@ NAME = re.compile(r"\s*(?:\"((?:\\.|[^\"\\])*)\"|'([^']*)'|([A-Za-z0-9_-]+))\s*(
 
 
 def key_lines(text: str) -> dict[Key, int]:
-    r"""Return the line (from 1) of every table and key of a TOML text, by its path; arrays of tables count from 0.
+    """Return the line (from 1) of every table and key of a TOML text, by its path; arrays of tables count from 0.
 
     Parameters
     ----------
     text
         TOML that has been parsed: its syntax is taken to be right. Keys inside an inline table are not looked for:
         `line_of` gives them the line of the key that holds it.
-
-    Examples
-    --------
-    >>> key_lines('[study]\ntitle = "a"\n[[services]]\npath = "b"\n')[("services", 0, "path")]
-    4
     """
     found: dict[Key, int] = {}
     counts: dict[Key, int] = {}
@@ -56,13 +51,7 @@ def key_lines(text: str) -> dict[Key, int]:
 
 
 def line_of(key: Key, lines: Mapping[Key, int]) -> int | None:
-    """Return the line of a key, or of the nearest table or key that holds it; None where there is neither.
-
-    Examples
-    --------
-    >>> line_of(("roads", "source", "title"), {("roads",): 7})
-    7
-    """
+    """Return the line of a key, or of the nearest table or key that holds it; None where there is neither."""
     for length in range(len(key), 0, -1):
         if key[:length] in lines:
             return lines[key[:length]]
@@ -107,12 +96,7 @@ _LONGEST = 60
 
 
 class Place(Note):
-    """Where a problem is: the file where it is not the study.toml, the line, and the key with its value.
-
-    >>> place = Place.of(("scenario", 0, "step", 1), 7)
-    >>> place.told("fr"), place.line, place.path
-    ('ligne 7, scenario[1].step[2]', 7, ('scenario', 0, 'step', 1))
-    """
+    """Where a problem is: the file where it is not the study.toml, the line, and the key with its value."""
 
     @classmethod
     def of(cls, path: Key = (), line: int | None = None, value: str = "", file: str = "") -> Self:
@@ -160,13 +144,7 @@ class _Hint(Note):
 
 
 def problem(key: str, at: Place | None = None, near: Iterable[str] = (), /, **values: Any) -> Problem:
-    """Return one thing that is wrong in a study.toml, or in a file that it names.
-
-    Examples
-    --------
-    >>> problem("studyfile_unknown_key", Place.of(("roads", "mod"), 7, '"car"'), ["mode"])
-    'line 7, roads.mod = "car": unknown key (did you mean "mode"?). Remove it or correct its name.'
-    """
+    """Return one thing that is wrong in a study.toml, or in a file that it names."""
     at, near = at if at is not None else Place.of(), tuple(near)
     return Problem(key, where=at, value=at.values["value"], near=near, hint=_Hint("", names=near), **values)
 
@@ -196,25 +174,13 @@ class StudyFileError(StudyError):
 
 
 def shown(value: object) -> str:
-    """Return a value as TOML writes it, cut where it is long; a table or none is not shown.
-
-    Examples
-    --------
-    >>> shown(True), shown("a"), shown(None)
-    ('true', '"a"', '')
-    """
+    """Return a value as TOML writes it, cut where it is long; a table or none is not shown."""
     text = "" if value is None or isinstance(value, dict) else inline(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def inline(value: object) -> str:
-    """Return a value as TOML writes it on one line.
-
-    Examples
-    --------
-    >>> inline([10, "a"])
-    '[10, "a"]'
-    """
+    """Return a value as TOML writes it on one line."""
     import tomli_w
 
     if isinstance(value, list):
@@ -226,9 +192,5 @@ def inline(value: object) -> str:
 
 
 def dotted(path: Key) -> str:
-    """Return a path as people write it; a table of an array is numbered from 1.
-
-    >>> dotted(("services", 0, "path"))
-    'services[1].path'
-    """
+    """Return a path as people write it; a table of an array is numbered from 1."""
     return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

@@ -98,30 +98,19 @@ class StudyFile:
 
 
 def read_settings(path: str | Path) -> StudyFile:
-    r"""Return the settings of a study.toml, checked; no file that it names is opened.
+    """Return the settings of a study.toml, checked; no file that it names is opened.
 
     Raises
     ------
     StudyFileError
         Where there is no such file, it is not TOML, or with every unknown key and wrong value at once.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "study.toml")
-    ...     _ = path.write_text("[communes]\nsampel = true\n")
-    ...     read_settings(path)
-    Traceback (most recent call last):
-    accessmap.studyfile.problems.StudyFileError: study.toml: 1 problem.
-      - line 2, communes.sampel = true: unknown key (did you mean "sample"?). Remove it or correct its name.
     """
     path = Path(path)
     return settings_of(path, _text_of(path))
 
 
 def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]:
-    r"""Return the settings of a study.toml without what is wrong in them, and every problem: to go on and find more.
+    """Return the settings of a study.toml without what is wrong in them, and every problem: to go on and find more.
 
     An unknown key is left out, and a wrong value is taken for none.
 
@@ -129,16 +118,6 @@ def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]
     ------
     StudyFileError
         Where nothing can be gone on with: no file, no TOML, no communes.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "study.toml")
-    ...     _ = path.write_text("[study]\nthreshold = [5]\nlang = 3\n[communes]\nsample = true\n")
-    ...     file, problems = readable_settings(path)
-    >>> file.settings.study.lang, [(problem.where.line, problem.key) for problem in problems]
-    ('fr', [(2, 'studyfile_unknown_key'), (3, 'studyfile_want_one_of')])
     """
     path = Path(path)
     text = _text_of(path)
@@ -177,7 +156,7 @@ def _text_of(path: Path) -> str:
 
 
 def settings_of(path: Path, text: str) -> StudyFile:
-    r"""Return the settings of a text that stands, or stood, in a file.
+    """Return the settings of a text that stands, or stood, in a file.
 
     Parameters
     ----------
@@ -190,11 +169,6 @@ def settings_of(path: Path, text: str) -> StudyFile:
     ------
     StudyFileError
         Where it is not TOML, or with every unknown key and wrong value at once.
-
-    Examples
-    --------
-    >>> settings_of(Path("study.toml"), "[communes]\nsample = true\n").settings.communes.sample
-    True
     """
     raw = _parsed(path, text)
     try:

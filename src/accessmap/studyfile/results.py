@@ -28,13 +28,7 @@ FORMULA = re.compile(r"^(?=[=+@\t\r-])")
 
 
 def file_stem(title: str) -> str:
-    """Return a title as a file name without an ending.
-
-    Examples
-    --------
-    >>> file_stem("CC du Pays Noyonnais"), file_stem("L'Île-d’Yeu"), file_stem("…")
-    ('cc-du-pays-noyonnais', 'l-ile-d-yeu', 'accessmap')
-    """
+    """Return a title as a file name without an ending."""
     letters = unicodedata.normalize("NFKD", title)
     ascii_only = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"[^a-z0-9]+", "-", ascii_only.casefold()).strip("-") or "accessmap"
@@ -133,13 +127,6 @@ def write_record(record: Mapping[str, Any], path: Path) -> Path:
         As `manifest` returns it.
     path
         Of the file, in a folder that is there.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     json.loads(write_record({"title": "La Fère"}, Path(folder, "a.json")).read_text("utf-8"))
-    {'title': 'La Fère'}
     """
     path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path

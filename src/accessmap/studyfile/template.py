@@ -46,13 +46,6 @@ def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Inde
         In the contract; `epci_name`, where they have it, is searched too.
     wanted
         Codes or names, of EPCI or of communes, whatever their case and accents.
-
-    Examples
-    --------
-    >>> from accessmap.sample import sample_communes
-    >>> codes, unknown = codes_of(sample_communes(), ["CC du Pays Noyonnais", "Chauni"])
-    >>> len(codes), unknown[0].near[0]
-    (42, 'Chauny')
     """
     names = communes["name"].map(plain)
     epci_names = communes["epci_name"].fillna("").map(plain) if "epci_name" in communes else None
@@ -86,13 +79,6 @@ def at_the_edge(communes: gpd.GeoDataFrame) -> pd.Index:
 
     What lies beyond is not known there: services just outside are missing, and an EPCI that reaches the limit may go
     on beyond it.
-
-    Examples
-    --------
-    >>> from accessmap.sample import sample_communes
-    >>> communes = sample_communes()
-    >>> bool(communes["in_territory"][at_the_edge(communes)].any())
-    False
     """
     whole = shapely.union_all(shapely.make_valid(communes.geometry.to_numpy()))
     parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.boundary(whole))))
@@ -136,12 +122,6 @@ def study_text(
         Where a name is that of no EPCI or commune of the sample, or a category that of no service of it.
     StudyError
         Where communes are given without services.
-
-    Examples
-    --------
-    >>> import tomllib
-    >>> tomllib.loads(study_text(territory=["cc du pays noyonnais"]))["study"]["territory"]
-    ['CC du Pays Noyonnais']
     """
     example: dict[str, str] = {}
     alongside: list[str] = []
@@ -181,13 +161,7 @@ def study_text(
 
 
 def sample_epci() -> gpd.GeoDataFrame:
-    """Return the EPCI of the sample by code: name, communes, people, France services, and whether it is surely whole.
-
-    Examples
-    --------
-    >>> sample_epci().loc["246000756"].to_dict()
-    {'name': 'CC du Pays Noyonnais', 'communes': 42, 'people': 31901, 'france_services': 1, 'whole': True}
-    """
+    """Return the EPCI of the sample by code: name, communes, people, France services, whether it is surely whole."""
     from accessmap.sample import sample_communes, sample_services
 
     communes = sample_communes()
