@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from accessmap import __version__
 from accessmap.categories import Lang
-from accessmap.cli.say import PLAINLY, Say, word
+from accessmap.cli.say import PLAINLY, Say
 from accessmap.errors import AccessmapError
 from accessmap.words.near import near_names
 
@@ -38,23 +38,19 @@ SENTENCES = (
 )
 
 
-def _usage_told(message: str, lang: Lang) -> str:
+def _usage_told(message: str, say: Say) -> str:
     """Return a message of argparse in one language; one that is not known stays as it is."""
     for key, pattern in SENTENCES:
         if match := re.fullmatch(pattern, message):
             values: dict[str, Any] = match.groupdict()
             if key == "unknown":
-                return word("usage_unknown", lang, n=len(values["names"].split()), **values)
+                values["n"] = len(values["names"].split())
             if key == "choice":
                 known = [name.strip(" '") for name in values["known"].split(",")]
-                values |= {"known": ", ".join(known), "near": _near(values["given"], known, lang)}
-            return word(f"usage_{key}", lang, **values)
+                near = near_names(values["given"], known)
+                values |= {"known": ", ".join(known), "near": say("usage_near", name=near[0]) if near else ""}
+            return say(f"usage_{key}", **values)
     return message
-
-
-def _near(given: str, known: list[str], lang: Lang) -> str:
-    near = near_names(given, known)
-    return word("usage_near", lang, name=near[0]) if near else ""
 
 
 REFUSED, USAGE, INTERRUPTED = 1, 2, 130
@@ -121,7 +117,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {_usage_told(message, self.lang)}\n")
+        self.exit(USAGE, f"{self.prog}: {_usage_told(message, Say(self.lang))}\n")
 
 
 def _lang(arguments: Sequence[str]) -> Lang:

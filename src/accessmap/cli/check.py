@@ -47,7 +47,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         say.warn(error.told(say.lang))
         say.result(ok=False, problems=[studyfile.record(problem, say.lang) for problem in error.problems])
         return 1
-    say.line(say("check_ok", path=asked.study))
+    say.tell("check_ok", path=asked.study)
     communes = found.study.communes
     _tell_study(found.study, say)
     say.cautions(found.cautions)
@@ -70,19 +70,19 @@ def _tell_study(study: Study, say: Say) -> None:
     inside = study.communes["in_territory"]
     people = float(study.communes.loc[inside, "population"].sum())
     homes = study.people.sum()
-    here = labels.text("communes", lang=say.lang, n=int(inside.sum()))
-    every = labels.text("communes", lang=say.lang, n=len(inside))
+    here = say.words("communes", n=int(inside.sum()))
+    every = say.words("communes", n=len(inside))
     told = labels.people(people, lang=say.lang)
-    say.line(say("check_territory", title=study.title, here=here, people=told, every=every))
-    say.line(say("check_residents", n=len(study.residents), people=labels.people(round(float(homes)), lang=say.lang)))
+    say.tell("check_territory", title=study.title, here=here, people=told, every=every)
+    say.tell("check_residents", n=len(study.residents), people=say.words.people(float(homes)))
     kinds = study.services["category"].value_counts()
     counted = ", ".join(f"{name} {number}" for name, number in kinds.items())
-    say.line(say("check_services", n=len(study.services), kinds=counted))
+    say.tell("check_services", n=len(study.services), kinds=counted)
     for mode, network in study.networks.items():
         key = "check_modelled" if network.provenance.modelled else "check_roads"
-        nodes = labels.number(len(network.nodes), lang=say.lang)
-        way = f" ({labels.text(f'mode_{mode}', lang=say.lang)})" if len(study.networks) > 1 else ""
-        say.line(say(key, n=len(network.edges), nodes=nodes, way=way))
+        nodes = say.words.count(len(network.nodes))
+        way = f" ({say.words(f'mode_{mode}')})" if len(study.networks) > 1 else ""
+        say.tell(key, n=len(network.edges), nodes=nodes, way=way)
     names = ", ".join(study.scenarios)
     say.line(say("check_scenarios", n=len(study.scenarios), names=names) if names else say("check_no_scenario"))
 
@@ -91,13 +91,13 @@ def _tell_report(report: pd.DataFrame, inside: pd.Index, say: Say, *, most: int)
     """Print what was repaired, supposed or not reached, by table and problem, with a few ids of the territory."""
     say.line()
     if report.empty:
-        say.line(say("check_nothing"))
+        say.tell("check_nothing")
         return
-    say.line(say("check_report", n=len(report)))
+    say.tell("check_report", n=len(report))
     near = report["commune"].isin(inside) | report["commune"].isna()
     told = {name: report[name].str.replace(_FIGURES, "", regex=True) for name in ("problem", "remedy")}
     for (table, problem, remedy), rows in report.assign(near=near, **told).groupby([*_BY], sort=False):
         ids = [str(key) for key in rows.loc[rows["near"], "id"] if str(key)]
         more = say("check_more", n=len(ids) - most) if len(ids) > most else ""
         here = say("check_inside", ids=", ".join(ids[:most]) + more) if ids else ""
-        say.line(say("check_row", table=table, n=len(rows), problem=problem, remedy=remedy, inside=here))
+        say.tell("check_row", table=table, n=len(rows), problem=problem, remedy=remedy, inside=here)

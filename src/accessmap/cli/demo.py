@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from accessmap.cli.say import Say
-from accessmap.words import words as labels
 
 CATEGORY = "france_services"
 COMMUNE = "02217"  # Coucy-le-Château-Auffrique, a town of the territory with no France services
@@ -52,10 +51,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         say(
             "demo_done",
             path=(asked.out / page.name).resolve(),
-            seconds=labels.number(time.monotonic() - start, digits=1, lang=say.lang),
+            seconds=say.words.count(time.monotonic() - start, digits=1),
         )
     )
-    say.line(say("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name)))
+    say.tell("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name))
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")
     say.result(page=asked.out / page.name, files=[each.path for each in written], sentences=dossier.sentences)

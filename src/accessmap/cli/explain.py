@@ -40,10 +40,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     if way.empty:
         raise StudyError(Problem("studyfile_no_way", start=start_name, end=end_name))
     minutes, km = float(way["minutes"].sum()), float(way["length_m"].sum()) / 1000
-    told = _minutes(minutes, say)
-    say.line(say("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say)))
+    told = say.words.minutes(minutes)
+    say.tell("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say))
     if study.network.provenance.modelled:
-        say.line(say("run_modelled", way=""))
+        say.tell("run_modelled", way="")
     say.line()
     along = _along(way, study) if study.network.provenance.modelled else [""] * len(way)
     way["label"] = [
@@ -55,9 +55,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.line()
     classes = way.assign(road_class=way["road_class"].where(way["road_class"] != "", way["what"]))
     by_class = classes.groupby("road_class", sort=False)[["length_m", "minutes"]].sum().sort_values("minutes")[::-1]
-    say.line(say("explain_by_class"))
+    say.tell("explain_by_class")
     rows = [
-        (_class(str(row["road_class"]), say), _km(row["length_m"] / 1000, say), _minutes(row["minutes"], say))
+        (_class(str(row["road_class"]), say), _km(row["length_m"] / 1000, say), say.words.minutes(row["minutes"]))
         for row in by_class.reset_index().to_dict("records")
     ]
     say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
@@ -93,19 +93,15 @@ def _class(name: str, say: Say) -> str:
     if name in OTHER:
         return say(OTHER[name])
     try:
-        return labels.text(f"road_{name.removesuffix('_link')}", lang=say.lang)
+        return say.words(f"road_{name.removesuffix('_link')}")
     except KeyError:
         return name
 
 
 def _row(row: dict[Hashable, Any], say: Say) -> tuple[str, str, str, str]:
-    speed = labels.number(row["speed_kmh"], lang=say.lang)
-    return str(row["label"]), _km(row["length_m"] / 1000, say), speed, _minutes(row["minutes"], say)
-
-
-def _minutes(value: float, say: Say) -> str:
-    return labels.minutes(value, lang=say.lang)
+    speed = say.words.count(row["speed_kmh"])
+    return str(row["label"]), _km(row["length_m"] / 1000, say), speed, say.words.minutes(row["minutes"])
 
 
 def _km(value: float, say: Say) -> str:
-    return f"{labels.number(value, digits=1, lang=say.lang)}{labels.NO_BREAK}km"
+    return f"{say.words.count(value, digits=1)}{labels.NO_BREAK}km"

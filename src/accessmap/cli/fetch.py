@@ -9,7 +9,6 @@ from typing import Any
 
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
-from accessmap.words import words as labels
 
 BOUNDS = re.compile(r"\s*" + r"\s*,\s*".join([r"(-?\d+(?:\.\d*)?)"] * 4) + r"\s*")
 
@@ -41,10 +40,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         network = am.RoadNetwork.fetch(area, endpoint=asked.endpoint, **options)
         network.save(drafts.path(asked.out.name))
         written = drafts.place()
-    edges, nodes = (labels.number(len(table), lang=say.lang) for table in (network.edges, network.nodes))
-    say.line(say("fetch_done", nodes=nodes, edges=edges, credit=network.provenance.credit))
+    edges, nodes = (say.words.count(len(table)) for table in (network.edges, network.nodes))
+    say.tell("fetch_done", nodes=nodes, edges=edges, credit=network.provenance.credit)
     say.written([studyfile.Written(asked.out, written[0].replaced)])
-    say.line(say("fetch_next", path=asked.out.as_posix()))
+    say.tell("fetch_next", path=asked.out.as_posix())
     say.result(path=asked.out, replaced=written[0].replaced, nodes=len(network.nodes), edges=len(network.edges))
     return 0
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
-from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -61,7 +60,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         written = drafts.place()
     titles = [say("isochrones_site"), say("isochrones_minutes"), say("isochrones_km2")]
     rows = [
-        (row.name_, labels.number(row.minutes, lang=say.lang), labels.number(row.km2, lang=say.lang))
+        (row.name_, say.words.count(row.minutes), say.words.count(row.km2))
         for row in table.rename(columns={"name": "name_"}).itertuples()
     ]
     say.rows(titles, rows)
@@ -69,7 +68,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         inside = say("isochrones_inside", n=len(points))
         say.line(say("isochrones_others", n=others, inside=inside) if others else f"{inside}.")
     if study.network.provenance.modelled:
-        say.line(say("isochrones_modelled"))
+        say.tell("isochrones_modelled")
     say.written([studyfile.Written(asked.out, written[0].replaced)])
     records = table.drop(columns="geometry").to_dict("records")
     modelled = study.network.provenance.modelled

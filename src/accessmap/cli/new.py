@@ -8,7 +8,6 @@ from pathlib import Path
 
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
-from accessmap.words import words as labels
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -59,8 +58,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.written([studyfile.Written(out, written[0].replaced)])
     chosen = file.settings.dossier.category
     if asked.communes is None and asked.category is None and chosen == "mairie":
-        say.line(say("new_mairies", path=out))
-    say.line(say("new_next", title=file.settings.study.title, path=out))
+        say.tell("new_mairies", path=out)
+    say.tell("new_next", title=file.settings.study.title, path=out)
     say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, category=chosen)
     return 0
 
@@ -76,14 +75,14 @@ def _list(say: Say) -> int:
             row["name"],
             str(code),
             str(row["communes"]),
-            labels.number(row["people"], lang=say.lang),
+            say.words.count(row["people"]),
             say("list_none") if not row["france_services"] else str(row["france_services"]),
             say("list_yes" if row["whole"] else "list_perhaps"),
         )
         for code, row in table.iterrows()
     ]
     say.rows(titles, rows, left=2)
-    say.line(say("list_note"))
+    say.tell("list_note")
     say.result(epci=table.reset_index().to_dict("records"))
     return 0
 

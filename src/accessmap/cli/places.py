@@ -33,7 +33,7 @@ def study_asked(path: Path | None, say: Say) -> tuple[Study, StudyFile | None]:
     if path is None and not here.is_file():
         import accessmap as am
 
-        say.line(say("with_sample"))
+        say.tell("with_sample")
         return am.load_sample(), None
     file = studyfile.read_settings(path if path is not None else here)
     return studyfile.loaded(file).study, file

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accessmap.cli.say import Say
-from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.dossier import Dossier
-    from accessmap.studyfile import Loaded, StudyFile, Written
+    from accessmap.studyfile import Loaded, Written
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -42,22 +41,15 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
-            _write_tables(file, found, dossier, page)
+            formats = file.settings.dossier.formats
+            studyfile.write_tables(dossier, page.parent, page.stem, formats=formats)
+            if "gpkg" in formats:
+                sites = found.study.sites(studyfile.category_asked(file, found.study))
+                studyfile.write_vectors(dossier, sites, page.with_suffix(".gpkg"))
             studyfile.write_record(studyfile.manifest_of(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
             written = drafts.place()
     _tell(found, dossier, written, out / page.name, say)
     return 0
-
-
-def _write_tables(file: StudyFile, found: Loaded, dossier: Dossier, page: Path) -> None:
-    """Write the tables beside the page, in the formats that are asked for."""
-    from accessmap import studyfile
-
-    formats = file.settings.dossier.formats
-    studyfile.write_tables(dossier, page.parent, page.stem, formats=formats)
-    if "gpkg" in formats:
-        sites = found.study.sites(studyfile.category_asked(file, found.study))
-        studyfile.write_vectors(dossier, sites, page.with_suffix(".gpkg"))
 
 
 def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Path, say: Say) -> None:
@@ -70,13 +62,13 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")
     if modelled:
-        modes = ", ".join(labels.text(f"mode_{mode}", lang=say.lang) for mode in modelled)
-        say.line(say("run_modelled", way=f" ({modes})" if len(networks) > 1 else ""))
+        modes = ", ".join(say.words(f"mode_{mode}") for mode in modelled)
+        say.tell("run_modelled", way=f" ({modes})" if len(networks) > 1 else "")
     say.cautions(found.cautions)
     say.line()
     say.written(written)
     say.line()
-    say.line(say("run_open", path=page.resolve()))
+    say.tell("run_open", path=page.resolve())
     say.result(
         page=page,
         title=dossier.title,

@@ -41,11 +41,6 @@ codecs.register_error(PLAINLY, _plainly)
 _LISTED = 4  # files of one kind, above which they are counted
 
 
-def word(key: str, lang: Lang = "fr", n: float | None = None, **values: object) -> str:
-    """Return a text of the command line in one language."""
-    return labels.text(f"cli_{key}", lang=lang, n=n, **values)
-
-
 def _plain(value: Any) -> Any:
     """Return a value as JSON knows it: what is missing is null, numbers of numpy are numbers, the rest is text."""
     if isinstance(value, Mapping):
@@ -80,17 +75,22 @@ class Say:
 
     def __init__(self, lang: Lang = "fr", *, quiet: bool = False, as_json: bool = False) -> None:
         self.lang = lang
+        self.words = labels.Words(lang)
         self.quiet = quiet
         self.as_json = as_json
 
     def __call__(self, key: str, n: float | None = None, **values: object) -> str:
         """Return a text of the command line."""
-        return word(key, self.lang, n, **values)
+        return self.words(f"cli_{key}", n, **values)
 
     def line(self, text: str = "") -> None:
         """Print a line, unless a machine reads."""
         if not self.as_json:
             sys.stdout.write(f"{_tame(text)}\n")
+
+    def tell(self, key: str, n: float | None = None, **values: object) -> None:
+        """Print a text of the command line as a line."""
+        self.line(self(key, n, **values))
 
     def warn(self, text: str) -> None:
         """Print a line on standard error."""
@@ -110,15 +110,15 @@ class Say:
             key = "replaced" if replaced else "written"
             if len(group) > _LISTED:
                 pattern = group[0].path.with_name(f"*{suffix}")
-                self.line(self(f"{key}_many", n=len(group), pattern=pattern))
+                self.tell(f"{key}_many", n=len(group), pattern=pattern)
             else:
                 for each in group:
-                    self.line(self(key, path=each.path))
+                    self.tell(key, path=each.path)
 
     def cautions(self, found: Iterable[Problem]) -> None:
         """Print what the reader of a result must know before believing it."""
         for each in found:
-            self.line(self("caution", told=each.told(self.lang)))
+            self.tell("caution", told=each.told(self.lang))
 
     def rows(self, titles: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> None:
         """Print a table, the first columns to the left and the numbers after them to the right."""

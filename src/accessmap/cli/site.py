@@ -85,11 +85,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     _tell(found, table, asked, say)
     _tell_others(others, found, table, asked, say)
     if study.network.provenance.modelled:
-        say.line(say("run_modelled", way=""))
+        say.tell("run_modelled", way="")
     say.line()
     say.written(written)
     home = file.path.parent if file is not None else Path()
-    say.line(say("site_next", path=Path(os.path.relpath(out / f"{stem}.toml", home)).as_posix()))
+    say.tell("site_next", path=Path(os.path.relpath(out / f"{stem}.toml", home)).as_posix())
     say.result(
         method=found.method,
         status=found.status,
@@ -183,22 +183,22 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
     names = table.sites["name"]
     word = labels.category(asked.category).name(say.lang, count=asked.p)
     kept = say("site_kept", n=len(set(table.here) & set(found.sites)))
-    say.line(say("site_head", n=len(table.outside), p=asked.p, what=word, kept=kept))
+    say.tell("site_head", n=len(table.outside), p=asked.p, what=word, kept=kept)
     by_site = found.by_site.to_dict("index")
     for site in found.opened:
         row = by_site[site]
-        people = labels.people(round(row["people"]), lang=say.lang)
-        say.line(say("site_opens", name=names[site], people=people, mean=_minutes(row["mean_minutes"], say)))
+        people = say.words.people(row["people"])
+        say.tell("site_opens", name=names[site], people=people, mean=say.words.minutes(row["mean_minutes"]))
     for site in found.closed:
-        say.line(say("site_closes", name=names[site]))
+        say.tell("site_closes", name=names[site])
     today = table.times[[*table.here, *table.outside]].min(axis=1) if table.here or table.outside else None
     for key, value in _measures(table, asked.cutoff).items():
         now = value(today, say) if today is not None else labels.NO_BREAK + "–"
-        say.line(say(f"site_{key}", now=now, then=value(found.minutes, say), cutoff=_cutoff(asked, say)))
+        say.tell(f"site_{key}", now=now, then=value(found.minutes, say), cutoff=_cutoff(asked, say))
     if found.method == "max_coverage" and today is not None and found.objective <= _covered(today, table, asked):
-        say.line(say("site_no_gain", cutoff=_cutoff(asked, say)))
+        say.tell("site_no_gain", cutoff=_cutoff(asked, say))
     gap = labels.percent(found.gap, lang=say.lang, digits=2)
-    say.line(say("site_proven" if found.status == "optimal" else "site_gap", gap=gap))
+    say.tell("site_proven" if found.status == "optimal" else "site_gap", gap=gap)
 
 
 def _covered(minutes: pd.Series, table: _Table, asked: argparse.Namespace) -> float:
@@ -213,13 +213,13 @@ def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Sa
     def mean(minutes: pd.Series, say: Say) -> str:
         reached = minutes.notna()
         total = float(people[reached].sum())
-        return _minutes(float((people * minutes)[reached].sum()) / total if total else float("nan"), say)
+        return say.words.minutes(float((people * minutes)[reached].sum()) / total if total else float("nan"))
 
     def share(minutes: pd.Series, say: Say) -> str:
         return labels.percent(float(people[is_within(minutes, cutoff)].sum() / people.sum()), lang=say.lang)
 
     def longest(minutes: pd.Series, say: Say) -> str:
-        return _minutes(float(minutes[people > 0].max()), say)
+        return say.words.minutes(float(minutes[people > 0].max()))
 
     return {"mean": mean, "share": share, "longest": longest}
 
@@ -227,9 +227,9 @@ def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Sa
 def _tell_others(others: pd.DataFrame, found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> None:
     """Print the choices that come close."""
     if others.empty:
-        say.line(say("site_no_other", percent=labels.percent(NEARLY, lang=say.lang)))
+        say.tell("site_no_other", percent=say.words.percent(NEARLY))
         return
-    say.line(say("site_others"))
+    say.tell("site_others")
     for row in others.reset_index().to_dict("records"):
         if "instead_of" in others:
             say.line(_instead(row, table, say))
@@ -241,7 +241,7 @@ def _instead(row: dict[Any, Any], table: _Table, say: Say) -> str:
     """Return what one other site would change; what is less than the tenth that is shown is a tie."""
     names = table.sites["name"]
     changes = [
-        say("site_same") if abs(value) < TENTH / 2 else labels.minutes_change(value, lang=say.lang)
+        say("site_same") if abs(value) < TENTH / 2 else say.words.change(value)
         for value in (row["worst_added"], row["mean_added"])
     ]
     told = {"name": names[row["site"]], "other": names[row["instead_of"]]}
@@ -254,7 +254,7 @@ def _other(row: dict[Any, Any], found: Siting, table: _Table, asked: argparse.Na
     tie = row["worse"] <= TIE
     worse = say("site_tie") if tie else say("site_worse", worse=labels.percent(row["worse"], lang=say.lang, digits=1))
     if found.method == "max_coverage":
-        people, best = (labels.people(round(value), lang=say.lang) for value in (row["objective"], found.objective))
+        people, best = (say.words.people(value) for value in (row["objective"], found.objective))
         told: dict[str, Any] = {"names": fresh, "people": people, "cutoff": _cutoff(asked, say)}
         return say("site_tie_covered", **told) if tie else say("site_other_covered", worse=worse, best=best, **told)
     for digits in (1, 2, 3):
@@ -268,8 +268,4 @@ def _other(row: dict[Any, Any], found: Siting, table: _Table, asked: argparse.Na
 
 
 def _cutoff(asked: argparse.Namespace, say: Say) -> str:
-    return labels.number(asked.cutoff, digits=0 if asked.cutoff == int(asked.cutoff) else 1, lang=say.lang)
-
-
-def _minutes(value: float, say: Say) -> str:
-    return labels.minutes(value, lang=say.lang)
+    return say.words.count(asked.cutoff, digits=0 if asked.cutoff == int(asked.cutoff) else 1)

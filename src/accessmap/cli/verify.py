@@ -37,7 +37,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         record, found = studyfile.verified(asked.page, asked.study)
     kinds = Counter(each.kind for each in found)
     wrong = any(kind not in HARMLESS for kind in kinds)
-    say.line(say("verify_head", page=asked.page.name, made=record["made"], version=record["accessmap"]))
+    say.tell("verify_head", page=asked.page.name, made=record["made"], version=record["accessmap"])
     told: Counter[str] = Counter()
     for each in found:
         told[each.kind] += 1
@@ -46,16 +46,16 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     for kind, number in kinds.items():
         if number > SHOWN:
             more = number - SHOWN
-            say.line(say("verify_more", n=more, kind=say(f"verify_kind_{kind}", n=more)))
+            say.tell("verify_more", n=more, kind=say(f"verify_kind_{kind}", n=more))
     if not kinds["page"]:
-        say.line(say("verify_page_same"))
+        say.tell("verify_page_same")
     if not kinds["input"] and not kinds["missing"]:
-        say.line(say("verify_inputs_same", n=len(record["inputs"]) + bool(record["sample"])))
+        say.tell("verify_inputs_same", n=len(record["inputs"]) + bool(record["sample"]))
     if kinds["missing"]:
-        say.line(say("verify_not_made"))
+        say.tell("verify_not_made")
     elif not kinds["number"] and not kinds["table"]:
-        say.line(say("verify_numbers_same", n=len(record["tables"])))
-    say.line(say("verify_differs" if wrong else "verify_holds"))
+        say.tell("verify_numbers_same", n=len(record["tables"]))
+    say.tell("verify_differs" if wrong else "verify_holds")
     say.result(holds=not wrong, differences=[vars(each) for each in found], made=record["made"])
     return DIFFERS if wrong else 0
 

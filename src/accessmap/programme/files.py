@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,20 @@ FAULTS: Final = {
 
 INSEE: Final = re.compile(r"(\d{2}|2[AB])\d{3}")
 SIREN: Final = re.compile(r"\d{9}")
+# What a value must be, by the sentence that asks for it.
+RIGHT: Final[dict[str, Callable[[Any], bool]]] = {
+    "programme_want_text": lambda value: isinstance(value, str),
+    "programme_want_texts": lambda value: (
+        isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
+    ),
+    "programme_want_code": lambda value: isinstance(value, str) and INSEE.fullmatch(value) is not None,
+    "programme_want_siren": lambda value: isinstance(value, str) and SIREN.fullmatch(value) is not None,
+    "programme_want_year": lambda value: type(value) is int and FIRST_YEAR <= value <= LAST_YEAR,
+    "programme_want_number": lambda value: type(value) in (int, float) and math.isfinite(value),
+    "programme_want_table": lambda value: isinstance(value, dict),
+    "programme_want_flag": lambda value: isinstance(value, bool),
+}
+MAYBE_UNKNOWN: Final = ("programme_want_texts", "programme_want_year", "programme_want_table")
 
 
 class Checks:
@@ -86,95 +101,55 @@ class Checks:
 
     def choice(self, name: str, known: Sequence[str], *, needed: bool = False) -> str | None:
         """Return a value that must be one of those known."""
-        if name not in self.table:
-            if needed:
-                self.wrong("programme_missing_one_of", name, known=known)
-            return None
-        value = self.table[name]
-        return str(value) if self.one_of(name, value, known) else None
+        if name in self.table:
+            return str(self.table[name]) if self.one_of(name, self.table[name], known) else None
+        if needed:
+            self.wrong("programme_missing_one_of", name, known=known)
+        return None
+
+    def right(self, name: str, value: object, want: str) -> bool:
+        """Return whether a value is what is wanted, a key of `RIGHT`, and note it where it is not."""
+        right = RIGHT[want](value)
+        if not right:
+            self.wrong(want, name, value, first=FIRST_YEAR, last=LAST_YEAR)
+        return right
+
+    def value(self, name: str, want: str, default: Any = None) -> Any:
+        """Return a value that is right; the default where it is not given, not known or wrong."""
+        value = self.table.get(name)
+        if value is None or (value == UNKNOWN and want in MAYBE_UNKNOWN) or not self.right(name, value, want):
+            return default
+        return value
 
     def text(self, name: str, *, needed: bool = False) -> str:
         """Return a text; empty where it is not given."""
-        value = self.table.get(name, "")
-        if not isinstance(value, str):
-            self.wrong("programme_want_text", name, value)
-            return ""
-        if needed and not value.strip():
+        text = str(self.value(name, "programme_want_text", ""))
+        if needed and not text.strip() and isinstance(self.table.get(name, ""), str):
             self.wrong("programme_key_missing", name)
-        return value
+        return text
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; empty where it is not given or unknown."""
-        value = self.table.get(name, [])
-        if value == UNKNOWN:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
-            self.wrong("programme_want_texts", name, value)
-            return ()
-        return tuple(value)
+        return tuple(self.value(name, "programme_want_texts", ()))
 
     def codes(self, name: str) -> tuple[str, ...]:
         """Return INSEE codes of communes."""
-        return tuple(code for code in self.texts(name) if self._is_code(name, code))
+        return tuple(code for code in self.texts(name) if self.right(name, code, "programme_want_code"))
 
-    def code(self, name: str) -> str | None:
-        """Return the INSEE code of one commune, None where it is not given."""
-        value = self.table.get(name)
-        return str(value) if value is not None and self._is_code(name, value) else None
-
-    def _is_code(self, name: str, value: object) -> bool:
-        right = isinstance(value, str) and INSEE.fullmatch(value) is not None
-        if not right:
-            self.wrong("programme_want_code", name, value)
-        return right
-
-    def siren(self, name: str) -> str | None:
-        """Return the SIREN of an EPCI, None where it is not given."""
-        value = self.table.get(name)
-        if value is not None and not (isinstance(value, str) and SIREN.fullmatch(value)):
-            self.wrong("programme_want_siren", name, value)
-            return None
-        return value
-
-    def year(self, name: str) -> int | None:
-        """Return a year, None where it is unknown."""
-        value = self.table.get(name, UNKNOWN)
-        if value == UNKNOWN:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not FIRST_YEAR <= value <= LAST_YEAR:
-            self.wrong("programme_want_year", name, value, first=FIRST_YEAR, last=LAST_YEAR)
-            return None
-        return value
-
-    def amount(self, name: str, value: object = UNKNOWN) -> float | None:
+    def amount(self, name: str, value: Any = UNKNOWN) -> float | None:
         """Return a number, 0 or more; None where it is unknown."""
-        if value == UNKNOWN:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            self.wrong("programme_want_number", name, value)
+        if value == UNKNOWN or not self.right(name, value, "programme_want_number"):
             return None
         if value < 0:
             self.wrong("programme_negative", name, value, number=f"{value:g}")
             return None
-        return value
+        number: float = value
+        return number
 
     def amounts(self, name: str) -> tuple[tuple[str, float | None], ...]:
         """Return numbers by name, from a table; None where one is unknown."""
-        table = self.table.get(name, {})
-        if table == UNKNOWN:
-            return ()
-        if not isinstance(table, dict):
-            self.wrong("programme_want_table", name, table)
-            return ()
+        table = self.value(name, "programme_want_table", {})
         return tuple((each, self.amount(f"{name}.{each}", value)) for each, value in table.items())
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self.table.get(name, default)
-        if not isinstance(value, bool):
-            self.wrong("programme_want_flag", name, value)
-            return default
-        return value
 
     def tables(self, name: str, key: str) -> list[dict[str, Any]]:
         """Return an array of tables; empty where it is none, which the sentence of this key tells."""
@@ -194,23 +169,7 @@ class Checks:
 
 
 TOP_KEYS = ("title", "year", "source", "partners", "targets", "operation")
-OPERATION_KEYS = (
-    "id",
-    "title",
-    "owner",
-    "communes",
-    "epci",
-    "kind",
-    "year",
-    "cost_eur",
-    "financing",
-    "partners",
-    "funders",
-    "expected",
-    "reading",
-    "enabled",
-    "step",
-)
+OPERATION_KEYS = (*(each.name for each in fields(Operation) if each.name != "steps"), "step")
 
 
 def sample() -> Programme:
@@ -254,7 +213,7 @@ def read(path: str | Path) -> Programme:
     check = Checks(table, Note("programme_itself"), Problems())
     check.keys(TOP_KEYS)
     operations = check.tables("operation", "programme_want_operations")
-    title, year = check.text("title", needed=True), check.year("year")
+    title, year = check.text("title", needed=True), check.value("year", "programme_want_year")
     partners, source = check.texts("partners"), check.text("source")
     targets = tuple((name, value) for name, value in check.amounts("targets") if value is not None)
     check.problems += [problem.at(check.where) for problem in target_problems(dict(targets))]
@@ -273,7 +232,7 @@ def _operation(table: Mapping[str, Any], number: int, problems: Problems) -> Ope
     check = Checks(table, where, problems)
     wrong = len(problems)
     check.keys(OPERATION_KEYS)
-    communes, epci = check.codes("communes"), check.siren("epci")
+    communes, epci = check.codes("communes"), check.value("epci", "programme_want_siren")
     if not table.get("communes") and "epci" not in table:
         check.wrong("programme_no_communes", "communes")
     steps = [
@@ -283,12 +242,12 @@ def _operation(table: Mapping[str, Any], number: int, problems: Problems) -> Ope
     given: dict[str, Any] = {
         **{name: check.text(name, needed=True) for name in ("id", "title", "owner")},
         "kind": check.choice("kind", KINDS, needed=True),
-        "year": check.year("year"),
+        "year": check.value("year", "programme_want_year"),
         "cost_eur": check.amount("cost_eur", table.get("cost_eur", UNKNOWN)),
         "financing": check.amounts("financing"),
         **{name: check.texts(name) for name in ("partners", "funders", "expected")},
         "reading": check.text("reading"),
-        "enabled": check.flag("enabled", default=True),
+        "enabled": check.value("enabled", "programme_want_flag", True),
     }
     if len(problems) > wrong:
         return None
@@ -315,7 +274,7 @@ def _step(table: Mapping[str, Any], check: Checks) -> PlannedStep | None:
     for fault in faults(kind, {name: value for name, value in given.items() if value != UNKNOWN}):
         _fault(fault, table, one, check)
     if "commune" in given:
-        check.code("commune")
+        check.value("commune", "programme_want_code")
     chosen: dict[str, Any] = {several: _selection(table[several], several, check)} if several in table else {}
     known: dict[str, Any] = {
         name: value for name, value in given.items() if name in ASPECTS and value not in (UNKNOWN, "")
@@ -354,8 +313,8 @@ def _selection(table: Any, name: str, above: Checks) -> Selection:
     for level in levels:
         check.one_of("level", level, LEVELS)
     return Selection(
-        commune=check.code("commune"),
-        epci=check.siren("epci"),
+        commune=check.value("commune", "programme_want_code"),
+        epci=check.value("epci", "programme_want_siren"),
         category=check.text("category", needed=name == "sites") or None,
         levels=levels,
         sector=check.choice("sector", SECTORS),

@@ -11,7 +11,7 @@ import pandas as pd
 from accessmap.errors import AccessmapError, Problem
 from accessmap.provenance import Source
 from accessmap.roads.readers.tables import file_sha256
-from accessmap.studyfile.problems import StudyFileError
+from accessmap.studyfile.problems import StudyFileError, dotted
 from accessmap.studyfile.reading import StudyFile
 from accessmap.words.near import near_matches
 
@@ -77,6 +77,10 @@ class Ledger:
             raise self.file.refused("studyfile_no_data_file", *path, near=near, path=str(found))
         return found
 
+    def read(self, path: tuple[str | int, ...], read: Callable[[Path], Any]) -> Any:
+        """Return what is read from the file that a key names, or None after keeping its problem."""
+        return self.tried(path, lambda: read(self.found(*path)))
+
     def named(self, *path: str | int) -> object:
         """Return what the settings say at a path."""
         found: Any = self.settings
@@ -91,7 +95,10 @@ class Ledger:
         blank = {"licence": "", "vintage": ""}
         return Source(**{**blank, **named, "sha256": file_sha256(path)})
 
-    def keep(self, section: str, path: Path, credit: Credit | None, table: pd.DataFrame) -> None:
-        """Keep what a reader said, and the source of its file."""
-        self.said[section] = tuple(table.attrs.get("read_notes", ()))
-        self.sources.append(self.credit(path, credit))
+    def table(self, path: tuple[str | int, ...], credit: Credit | None, read: Callable[[Path], pd.DataFrame]) -> Any:
+        """Return the table of the file that a key names, or None; what its reader said is kept, and its source."""
+        table = self.read(path, read)
+        if table is not None:
+            self.said[dotted(path[:-1])] = tuple(table.attrs.get("read_notes", ()))
+            self.sources.append(self.credit(self.found(*path), credit))
+        return table

@@ -300,10 +300,7 @@ def programme_of(ledger: Ledger) -> Programme | None:
     """Return the programme of a contract, where the settings name one."""
     if ledger.settings.programme is None:
         return None
-    path = ledger.tried(("programme", "path"), partial(ledger.found, "programme", "path"))
-    if path is None:
-        return None
-    programme: Programme | None = ledger.tried(("programme", "path"), partial(read_programme, path))
+    programme: Programme | None = ledger.read(("programme", "path"), read_programme)
     return programme
 
 

@@ -57,13 +57,8 @@ def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataF
 def _read(ledger: Ledger, name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame | None:
     """Return the table of one section, or None after keeping its problem."""
     section = getattr(ledger.settings, name)
-    path = ledger.tried((name, "path"), partial(ledger.found, name, "path"))
-    if path is None:
-        return None
     options = {key: section.options[key] for key in ("columns", "encoding", "layer")}
-    table: pd.DataFrame | None = ledger.tried((name, "path"), partial(read, path, **options))
-    if table is not None:
-        ledger.keep(name, path, section.source, table)
+    table: pd.DataFrame | None = ledger.table((name, "path"), section.source, partial(read, **options))
     return table
 
 
@@ -80,10 +75,9 @@ def residents_of(
     """Return the residents: from a file, of the sample, or spread around the mairies; None where services are lost."""
     section = ledger.settings.residents
     if section is not None and section.path is not None:
-        path = ledger.found("residents", "path")
         options = {**section.options, "cell_metres": section.cell_metres, "clip": section.clip}
-        table = read_residents(path, communes, **options)
-        ledger.keep("residents", path, section.source, table)
+        read = partial(read_residents, communes=communes, **options)
+        table: gpd.GeoDataFrame | None = ledger.table(("residents", "path"), section.source, read)
         return table
     if _sampled(ledger.settings):
         from accessmap.sample import sample_residents
@@ -285,14 +279,9 @@ def _one(
     if section.sample:
         return _sampled_services(ledger, communes, section.category)
     key = ("services", number, "path")
-    path = ledger.tried(key, partial(ledger.found, *key))
-    if path is None:
-        return None
     options = {**section.options, "category": section.category, "layout": section.layout}
-    read = partial(read_services, path, communes=communes, mairies=mairies, clip=section.clip, **options)
-    table = ledger.tried(key, read)
-    if table is not None:
-        ledger.keep(f"services[{number + 1}]", path, section.source, table)
+    read = partial(read_services, communes=communes, mairies=mairies, clip=section.clip, **options)
+    table: gpd.GeoDataFrame | None = ledger.table(key, section.source, read)
     return table
 
 
@@ -369,11 +358,7 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
         ledger.notes.append(sample_notes())
         ledger.sources += sample_provenance().sources
     else:
-        path = ledger.tried(("communes", "path"), partial(ledger.found, "communes", "path"))
-        read = partial(read_communes, path, **section.options)
-        table = ledger.tried(("communes", "path"), read) if path is not None else None
-        if table is not None:
-            ledger.keep("communes", path, section.source, table)
+        table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options))
     if table is None:
         return None
     before = len(ledger.problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -19,14 +19,21 @@ class _Section(BaseModel):
     """A table of the file: no key but those named here, and no value of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    sources: ClassVar[tuple[str, ...]] = ()
+    """Keys of which exactly one is given."""
 
+    @property
+    def own(self) -> bool:
+        """Whether it says anything itself, and not only by its sub-tables."""
+        return True
 
-def _one_of(section: _Section, *names: str) -> None:
-    """Refuse a table that gives none of these keys, or several."""
-    given = [name for name in names if getattr(section, name) not in (None, False)]
-    if len(given) != 1:
-        kind = "one_of" if given else "none_of"
-        raise PydanticCustomError(kind, "exactly one of {names}", {"names": ", ".join(names)})
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in self.sources if getattr(self, name) not in (None, False)]
+        if self.sources and self.own and len(given) != 1:
+            kind = "one_of" if given else "none_of"
+            raise PydanticCustomError(kind, "exactly one of {names}", {"names": ", ".join(self.sources)})
+        return self
 
 
 class Credit(_Section):
@@ -70,11 +77,7 @@ class CommunesSection(_FileSection):
 
     sample: bool = False
     around_km: Positive | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> CommunesSection:
-        _one_of(self, "path", "sample")
-        return self
+    sources = ("path", "sample")
 
 
 class ResidentsSection(_FileSection):
@@ -84,11 +87,7 @@ class ResidentsSection(_FileSection):
     modelled: bool = False
     cell_metres: Positive | None = None
     clip: bool = False
-
-    @model_validator(mode="after")
-    def _one(self) -> ResidentsSection:
-        _one_of(self, "path", "sample", "modelled")
-        return self
+    sources = ("path", "sample", "modelled")
 
 
 class ServicesSection(_FileSection):
@@ -98,11 +97,7 @@ class ServicesSection(_FileSection):
     category: Text | None = None
     layout: Text | None = None
     clip: bool = False
-
-    @model_validator(mode="after")
-    def _one(self) -> ServicesSection:
-        _one_of(self, "path", "sample")
-        return self
+    sources = ("path", "sample")
 
     @field_validator("layout")
     @classmethod
@@ -132,19 +127,13 @@ class ModeSection(_Section):
     columns: dict[str, Text] = {}
     kmh: dict[str, Positive] = {}
     source: Credit | None = None
+    sources = ("path", "edges", "modelled")
 
     @model_validator(mode="after")
-    def _one(self) -> Self:
-        if self.own:
-            _one_of(self, "path", "edges", "modelled")
+    def _both(self) -> Self:
         if (self.nodes is None) != (self.edges is None):
             raise PydanticCustomError("nodes_and_edges", "nodes and edges go together")
         return self
-
-    @property
-    def own(self) -> bool:
-        """Whether it names a network itself, and not only by its sub-tables."""
-        return True
 
 
 class RoadsSection(ModeSection):
@@ -157,7 +146,7 @@ class RoadsSection(ModeSection):
 
     @property
     def own(self) -> bool:
-        """Whether it names a network itself, and not only by its sub-tables."""
+        """Whether it names a network itself."""
         return not self.model_fields_set or bool(self.model_fields_set - {"car", "bike", "walk"})
 
     @property
