@@ -130,13 +130,12 @@ def _lang(arguments: Sequence[str]) -> Lang:
 def _parser(say: Say) -> argparse.ArgumentParser:
     titled: type[_Parser] = type("_Titled", (_Parser,), {"arguments": say("arguments"), "lang": say.lang})
     common = titled(add_help=False)
-    common.add_argument("-h", "--help", action="help", help=say("help_help"))
-    common.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))
+    parser = titled(prog="accessmap", description=say("about"), epilog=say("exit_codes"), add_help=False)
+    for each in (common, parser):
+        each.add_argument("-h", "--help", action="help", help=say("help_help"))
+        each.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))
     common.add_argument("--quiet", action="store_true", help=say("help_quiet"))
     common.add_argument("--json", action="store_true", help=say("help_json"))
-    parser = titled(prog="accessmap", description=say("about"), epilog=say("exit_codes"), add_help=False)
-    parser.add_argument("-h", "--help", action="help", help=say("help_help"))
-    parser.add_argument("--lang", choices=("fr", "en"), default=say.lang, help=say("help_lang"))
     parser.add_argument("--version", action="version", version=f"accessmap {__version__}", help=say("help_version"))
     commands = parser.add_subparsers(title=say("commands"), required=True, metavar=say("command"), dest="command")
     for name in COMMANDS:

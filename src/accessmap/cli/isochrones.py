@@ -59,10 +59,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
                 out.to_file(draft, driver=DRIVERS[suffix], layer="isochrones")
         written = drafts.place()
     titles = [say("isochrones_site"), say("isochrones_minutes"), say("isochrones_km2")]
-    rows = [
-        (row.name_, say.words.count(row.minutes), say.words.count(row.km2))
-        for row in table.rename(columns={"name": "name_"}).itertuples()
-    ]
+    told = zip(table["name"], table["minutes"], table["km2"], strict=True)
+    rows = [(name, say.words.count(minutes), say.words.count(km2)) for name, minutes, km2 in told]
     say.rows(titles, rows)
     if asked.at is None and not asked.all:
         inside = say("isochrones_inside", n=len(points))

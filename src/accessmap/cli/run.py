@@ -24,6 +24,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the dossier, its maps, its tables and the record of all of them."""
     from accessmap import studyfile
+    from accessmap.dossier.results import category_of
 
     with say.steps(5) as step:
         step("step_settings")
@@ -44,7 +45,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             formats = file.settings.dossier.formats
             studyfile.write_tables(dossier, page.parent, page.stem, formats=formats)
             if "gpkg" in formats:
-                sites = found.study.sites(studyfile.category_asked(file, found.study))
+                scenarios = list(found.study.scenarios.values())
+                sites = found.study.sites(category_of(found.study, scenarios, file.settings.dossier.category))
                 studyfile.write_vectors(dossier, sites, page.with_suffix(".gpkg"))
             studyfile.write_record(studyfile.manifest_of(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
             written = drafts.place()

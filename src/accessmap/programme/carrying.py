@@ -11,7 +11,7 @@ import pandas as pd
 
 from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.resilience import site_places
-from accessmap.programme.operation import UNKNOWN, Operation, PlannedStep, Selection
+from accessmap.programme.operation import UNKNOWN, Operation, PlannedStep, Selection, members
 from accessmap.study.scenario import Scenario
 from accessmap.study.steps import ACTIONS, ASPECTS, Connect, Equip, Move, Open, Set, Step
 from accessmap.study.study import Study
@@ -282,10 +282,7 @@ def _schools(done: Carried, step: PlannedStep) -> list[str]:
 
 
 def _codes(study: Study, selection: Selection) -> list[str]:
-    if selection.commune is not None:
-        return [selection.commune]
-    chosen = (study.communes["epci"] == selection.epci).fillna(False).to_numpy(dtype=bool)
-    return [str(code) for code in study.communes.index[chosen]]
+    return [selection.commune] if selection.commune is not None else members(study.communes, selection.epci)[0]
 
 
 def _check_place(done: Carried, selection: Selection) -> bool:
@@ -315,6 +312,5 @@ def _place_name(done: Carried, step: PlannedStep) -> str:
     if code is not None:
         return str(communes["name"].get(code, code))
     if selection is not None and selection.epci is not None:
-        named = communes.loc[communes["epci"] == selection.epci]
-        return str(named["epci_name"].iloc[0]) if "epci_name" in named and len(named) else f"EPCI {selection.epci}"
+        return members(communes, selection.epci)[1]
     return "–".join(map(str, step.road)) if step.road is not None else str(step.id)

@@ -162,16 +162,6 @@ def _schools(study: Study) -> tuple[float, float, tuple[Missing, ...]]:
     return float(sure) if unknown < len(chosen) else UNKNOWN, float(len(chosen)), told
 
 
-def _schools_equipped(found: Situation) -> Counted:
-    sure, _, told = found.ecoles
-    return sure, told
-
-
-def _schools_share(found: Situation) -> Counted:
-    sure, total, told = found.ecoles
-    return sure / total, told
-
-
 def _coworking(found: Situation) -> Counted:
     services = found.study.services
     if not services["category"].isin(COWORKING).any():
@@ -241,8 +231,8 @@ COUNTS: Final[dict[str, tuple[str, Callable[[Situation], Counted]]]] = {
     "services_networked": ("sites", _networked),
     "services_step_free": ("sites", _step_free),
     "fibre_rate": ("share", _fibre),
-    "schools_equipped": ("schools", _schools_equipped),
-    "schools_equipped_share": ("share", _schools_share),
+    "schools_equipped": ("schools", lambda found: (found.ecoles[0], found.ecoles[2])),
+    "schools_equipped_share": ("share", lambda found: (found.ecoles[0] / found.ecoles[1], found.ecoles[2])),
     "coworking_places": ("sites", _coworking),
     "help_reach": ("share", _help_reach),
     "help_sites": ("sites", _help_sites),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pandas as pd
+
 from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.study.steps import ACTIONS
 from accessmap.words.near import near_names
@@ -28,6 +30,13 @@ def selected(action: str) -> tuple[str, str]:
     """Return what a step of an action is about, one or a selection: ("id", "sites"); empty where it selects nothing."""
     selects = ACTIONS[action].selects
     return ("commune" if selects == "communes" else "id", selects) if selects else ("", "")
+
+
+def members(communes: pd.DataFrame, epci: str | None) -> tuple[list[str], str]:
+    """Return the codes of the communes of an EPCI, and its name for people to read."""
+    found = communes[(communes["epci"] == epci).fillna(False).to_numpy(dtype=bool)]
+    names = [str(name) for name in found["epci_name"].dropna()] if "epci_name" in found else []
+    return [str(code) for code in found.index], next(iter(names), f"EPCI {epci}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pandas as pd
 from accessmap import sentences as told_of
 from accessmap.errors import Problem, TableError
 from accessmap.programme.carrying import missing_told
-from accessmap.programme.operation import Operation
+from accessmap.programme.operation import Operation, members
 from accessmap.programme.programme import Programme
 from accessmap.sentences.plans import SIDE_COLUMNS, changed_told, cutoff_text, value_text
 from accessmap.study.study import Study
@@ -219,11 +219,9 @@ def _titled(rows: dict[str, dict[str, str]], columns: Sequence[str], words: Word
 
 
 def _where(operation: Operation, study: Study) -> str:
-    communes = study.communes
-    if operation.communes:
-        return ", ".join(str(communes["name"].get(code, code)) for code in operation.communes)
-    members = communes[(communes["epci"] == operation.epci).fillna(False).astype(bool)]
-    return str(members["epci_name"].iloc[0]) if "epci_name" in members and len(members) else f"EPCI {operation.epci}"
+    names = study.communes["name"]
+    told = ", ".join(str(names.get(code, code)) for code in operation.communes)
+    return told or members(study.communes, operation.epci)[1]
 
 
 def _financing(operation: Operation, words: Words) -> str:

@@ -14,6 +14,7 @@ from accessmap.errors import Problems, StudyError
 from accessmap.programme.before_after import REACH_MINUTES
 from accessmap.programme.carrying import Missing
 from accessmap.programme.counting import COUNTS, Situation, digital_help_sites
+from accessmap.programme.operation import members
 from accessmap.sentences.plans import SIDE_COLUMNS
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
@@ -60,9 +61,8 @@ def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang 
     inside = communes[communes["in_territory"]]
     found = {study.title or labels.text("side_territory", lang=lang): inside.index.to_list()}
     for epci in inside["epci"].dropna().drop_duplicates():
-        members = communes[(communes["epci"] == epci).fillna(False).astype(bool)]
-        name = members["epci_name"].iloc[0] if "epci_name" in members else pd.NA
-        found[str(name) if isinstance(name, str) else f"EPCI {epci}"] = members.index.to_list()
+        its_communes, name = members(communes, epci)
+        found[name] = its_communes
     codes = communes.index.to_series()
     for department in dict.fromkeys(_department(code) for code in inside.index) if departments else ():
         name = labels.text("side_department", lang=lang, code=department)
@@ -253,13 +253,10 @@ def _places(study: Study, territories: Territories) -> dict[str, list[str]]:
 
 def _named(study: Study, code: str) -> list[str]:
     """Return the communes of an EPCI or a department; none where there is no such."""
-    communes = study.communes
     if SIREN.fullmatch(code):
-        chosen = (communes["epci"] == code).fillna(False).to_numpy(dtype=bool)
-        return [str(each) for each in communes.index[chosen]]
-    if DEPARTMENT.fullmatch(code):
-        return [each for each in communes.index if _department(each) == code]
-    return []
+        return members(study.communes, code)[0]
+    known = study.communes.index if DEPARTMENT.fullmatch(code) else ()
+    return [each for each in known if _department(each) == code]
 
 
 def _department(commune: str) -> str:

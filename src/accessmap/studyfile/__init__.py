@@ -2,13 +2,12 @@
 
 from accessmap.files import Drafts, Written
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
-from accessmap.studyfile.manifest import Difference, category_asked, dossier_of, manifest_of, verified
+from accessmap.studyfile.manifest import Difference, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import StudyFileError, problem, record
 from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
 from accessmap.studyfile.results import file_stem, write_map, write_maps, write_record, write_tables, write_vectors
 from accessmap.studyfile.settings import Settings
 from accessmap.studyfile.template import sample_epci, study_text
-from accessmap.words.near import near_matches
 
 __all__ = [
     "Difference",
@@ -18,14 +17,12 @@ __all__ = [
     "StudyFile",
     "StudyFileError",
     "Written",
-    "category_asked",
     "communes_of",
     "dossier_of",
     "file_stem",
     "load_study",
     "loaded",
     "manifest_of",
-    "near_matches",
     "problem",
     "read_settings",
     "readable_settings",

@@ -134,7 +134,8 @@ def loaded(
         homes = ledger.tried(("residents",), partial(sections.residents_of, ledger, communes, services))
         networks = sections.networks_of(ledger, communes, services)
         more = sections.tables_of(ledger, communes, services)
-        plans.check_plans(ledger, written, communes, services if ("services",) not in lost else None)
+        for each in written:
+            ledger.problems += each.places(communes, services if ("services",) not in lost else None)
     else:
         _look_for_files(ledger)
     programme = plans.programme_of(ledger)

@@ -21,10 +21,8 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.dossier import Dossier
-from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, StudyError
 from accessmap.roads.readers.tables import file_sha256
-from accessmap.study.study import Study
 from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.reading import StudyFile, settings_of
 
@@ -140,24 +138,6 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         programme=found.programme,
         lang=file.settings.study.lang,
     )
-
-
-def category_asked(file: StudyFile, study: Study) -> str:
-    """Return the category of services that the dossier of a study.toml is about, given or told from its scenarios.
-
-    Parameters
-    ----------
-    file
-        The settings.
-    study
-        The study that they name, loaded.
-
-    Raises
-    ------
-    ScenarioError
-        Where neither the settings nor the scenarios tell one.
-    """
-    return category_of(study, list(study.scenarios.values()), file.settings.dossier.category)
 
 
 def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
@@ -342,7 +322,8 @@ def _tables(dossier: Dossier, record: Mapping[str, Any]) -> Iterator[Difference]
                 if before != after:
                     yield Difference("number", f"{name}: {row}, {column}", str(before), str(after))
     for name in {**tables, **dossier.tables}:
-        recorded = str(tables.get(name, {}).get("sha256", ""))
-        found = _table_hash(dossier.tables[name]) if name in dossier.tables else ""
+        # records of 0.1 hold a table of nothing for each chapter that has no data
+        recorded = str(tables[name]["sha256"]) if name in tables else _table_hash(pd.DataFrame())
+        found = _table_hash(dossier.tables.get(name, pd.DataFrame()))
         if recorded != found:
             yield Difference("table", name, recorded, found)

@@ -65,27 +65,30 @@ class Plans:
     def _place(self, path: Key, value: object = None) -> Place:
         return Place.of(path, line_of(path, self._lines), shown(value), self.file)
 
+    def _wrong(self, key: str, path: Key, value: object = None, near: Iterable[str] = (), **told: Any) -> Problem:
+        return problem(key, self._place(path, value), near, **told)
+
     def shape(self) -> Iterator[Problem]:
         """Yield what is wrong whatever the study: unknown actions and keys, keys that are missing, wrong values."""
         for number, table in enumerate(self.tables):
             yield from self._unknown(("scenario", number), table, ("name", "step"))
             if not str(table.get("name") or "").strip():
-                yield problem("studyfile_missing_key", self._place(("scenario", number, "name")))
+                yield self._wrong("studyfile_missing_key", ("scenario", number, "name"))
             for path, step in self._steps(number):
                 yield from self._step_shape(path, step)
 
     def _step_shape(self, path: Key, step: Mapping[str, Any]) -> Iterator[Problem]:
         action, known = step.get("action"), ", ".join(ACTIONS)
         if action is None:
-            yield problem("studyfile_no_action", self._place((*path, "action")), known=known)
+            yield self._wrong("studyfile_no_action", (*path, "action"), known=known)
             yield from self._unknown(
                 path, step, {"action", *(name for kind in ACTIONS.values() for name in _names(kind))}
             )
             return
         if action not in ACTIONS:
             near = near_matches(str(action), ACTIONS)
-            at = self._place((*path, "action"), action)
-            yield problem("studyfile_unknown_action", at, near, action=str(action), known=known)
+            at = (*path, "action")
+            yield self._wrong("studyfile_unknown_action", at, action, near, action=str(action), known=known)
             return
         kind = ACTIONS[action]
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in step.items()}
@@ -96,13 +99,12 @@ class Plans:
             yield fault_told(fault, place, step.get(name), ("action", *_names(kind)))
         degrees = step.get("lon") is not None and step.get("lat") is not None
         if kind.placed and (step.get("commune") is not None) == degrees:
-            yield problem("studyfile_want_place", self._place(path))
+            yield self._wrong("studyfile_want_place", path)
 
     def _unknown(self, path: Key, table: Mapping[str, Any], known: Collection[str]) -> Iterator[Problem]:
         for name in table:
             if name not in known:
-                place = self._place((*path, name), table[name])
-                yield problem("studyfile_unknown_key", place, near_matches(name, known))
+                yield self._wrong("studyfile_unknown_key", (*path, name), table[name], near_matches(name, known))
 
     def places(self, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> Iterator[Problem]:
         """Yield the communes and sites that are not in the study, and the sites that are there already.
@@ -115,13 +117,13 @@ class Plans:
             All of them; None where some could not be read: sites are then not looked for.
         """
         for number in range(len(self.tables)):
-            sites = None if services is None else services[["name", "category"]].to_dict("index")
+            sites = None if services is None else _Sites(services, communes)
             for key, step in self._steps(number):
                 code, problems = self._commune(key, step, communes)
                 yield from problems
                 yield from self._point(key, step, communes)
-                if sites is not None and services is not None:
-                    yield from self._site(key, step, code, sites, communes, services)
+                if sites is not None:
+                    yield from self._site(key, step, code, sites)
 
     def _commune(
         self, key: Key, step: Mapping[str, Any], communes: gpd.GeoDataFrame
@@ -133,12 +135,11 @@ class Plans:
         same = communes.index[communes["name"].str.casefold() == str(given).casefold()]
         if len(same) == 1:
             return str(same[0]), []
-        place = self._place((*key, "commune"), given)
-        if len(same):
-            told = {"name": str(given), "codes": ", ".join(same)}
-            return None, [problem("studyfile_several_communes", place, **told)]
-        near = near_matches(str(given), communes["name"])
-        return None, [problem("studyfile_unknown_step_commune", place, near, name=str(given))]
+        at, name, codes = (*key, "commune"), str(given), ", ".join(same)
+        if codes:
+            return None, [self._wrong("studyfile_several_communes", at, given, name=name, codes=codes)]
+        near = near_matches(name, communes["name"])
+        return None, [self._wrong("studyfile_unknown_step_commune", at, given, near, name=name)]
 
     def _point(self, key: Key, step: Mapping[str, Any], communes: gpd.GeoDataFrame) -> Iterator[Problem]:
         """Yield that the degrees of a step are far from every commune, as those of another order are."""
@@ -147,51 +148,35 @@ class Plans:
             return
         west, south, east, north = communes.to_crs(4326).total_bounds
         if not (west <= lon <= east and south <= lat <= north):
-            told = {"lon": f"{lon:g}", "lat": f"{lat:g}"}
-            yield problem("studyfile_point_outside", self._place((*key, "lon"), lon), **told)
+            yield self._wrong("studyfile_point_outside", (*key, "lon"), lon, lon=f"{lon:g}", lat=f"{lat:g}")
 
-    def _site(
-        self,
-        key: Key,
-        step: Mapping[str, Any],
-        code: str | None,
-        sites: dict[Any, dict[str, Any]],
-        communes: gpd.GeoDataFrame,
-        services: gpd.GeoDataFrame,
-    ) -> Iterator[Problem]:
+    def _site(self, key: Key, step: Mapping[str, Any], code: str | None, sites: _Sites) -> Iterator[Problem]:
         """Yield what is wrong with the site of a step, and keep what the step does to the sites."""
         action, given = step.get("action"), step.get("id")
         on_sites = action in ACTIONS and ACTIONS[action].selects == "sites"
         if action == "open":
-            yield from self._opened(key, step, code, sites, communes)
+            yield from self._opened(key, step, code, sites)
         elif on_sites and given is not None and str(given) not in sites:
-            known = _near_sites(str(given), sites, services, communes)
+            known = sites.near(str(given))
             told = ", ".join(f"{site} ({sites[site]['name']})" for site in known)
             reason = "studyfile_unknown_site_near" if known else "studyfile_unknown_site"
-            yield problem(reason, self._place((*key, "id"), given), name=str(given), sites=told)
+            yield self._wrong(reason, (*key, "id"), given, name=str(given), sites=told)
         elif action == "close":
             sites.pop(str(given), None)
 
-    def _opened(
-        self,
-        key: Key,
-        step: Mapping[str, Any],
-        code: str | None,
-        sites: dict[Any, dict[str, Any]],
-        communes: gpd.GeoDataFrame,
-    ) -> Iterator[Problem]:
+    def _opened(self, key: Key, step: Mapping[str, Any], code: str | None, sites: _Sites) -> Iterator[Problem]:
         category = str(step.get("category") or "")
         known = {*CATEGORIES, *(each["category"] for each in sites.values())}
         if category and category not in known:
             near = near_matches(category, known)
             told = {"category": category, "known": ", ".join(sorted({each["category"] for each in sites.values()}))}
-            yield problem("studyfile_unknown_category", self._place((*key, "category"), category), near, **told)
+            yield self._wrong("studyfile_unknown_category", (*key, "category"), category, near, **told)
         site = str(step.get("id") or f"{category}-{code}")
         if (code is not None or step.get("id")) and site in sites:
             there = sites[site]["name"]
-            place = communes["name"].get(code, "") if code is not None else ""
+            place = sites.communes["name"].get(code, "") if code is not None else ""
             told = {"site": site, "name": str(there), "place": f", {place}" if place else ""}
-            yield problem("studyfile_site_exists", self._place(key), **told)
+            yield self._wrong("studyfile_site_exists", key, **told)
         elif code is not None or step.get("id"):
             sites[site] = {"name": str(step.get("name") or site), "category": category}
 
@@ -203,8 +188,7 @@ class Plans:
             except AccessmapError as error:
                 # The place of a step is told by its line.
                 message = error.problems[0].at("") if isinstance(error, ScenarioError) else error
-                place = self._place(("scenario", number, "step", at - 1))
-                return problem("studyfile_refused", place, message=message)
+                return self._wrong("studyfile_refused", ("scenario", number, "step", at - 1), message=message)
         return None
 
 
@@ -212,19 +196,27 @@ def _names(kind: type[Step]) -> tuple[str, ...]:
     return tuple(kind.__dataclass_fields__)
 
 
-def _near_sites(
-    given: str, sites: Mapping[Any, Mapping[str, Any]], services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame
-) -> list[str]:
-    """Return the ids of the sites whose id, name or commune comes near to what was given; mairies last."""
-    town = services["commune"].map(communes["name"]) if "commune" in services else pd.Series("", services.index)
-    named = {plain(str(name)): [str(key)] for key, name in services["name"].items()}
-    here = town.fillna("").map(plain)
-    found = list(here.index[here == plain(given)].astype(str))
-    for name in near_matches(given, named, most=NEAR):
-        found += named.get(plain(name), [])
-    found += near_matches(given, [str(key) for key in sites], most=NEAR)
-    kept = [site for site in dict.fromkeys(found) if site in sites]
-    return sorted(kept, key=lambda site: sites[site]["category"] == "mairie")[:NEAR]
+class _Sites(dict[Any, dict[str, Any]]):
+    """Name and category of the sites that are there, by id, as the steps of a scenario leave them."""
+
+    def __init__(self, services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> None:
+        super().__init__(services[["name", "category"]].to_dict("index"))
+        self.services, self.communes = services, communes
+
+    def near(self, given: str) -> list[str]:
+        """Return the ids of the sites whose id, name or commune comes near to what was given; mairies last."""
+        services = self.services
+        town = (
+            services["commune"].map(self.communes["name"]) if "commune" in services else pd.Series("", services.index)
+        )
+        named = {plain(str(name)): [str(key)] for key, name in services["name"].items()}
+        here = town.fillna("").map(plain)
+        found = list(here.index[here == plain(given)].astype(str))
+        for name in near_matches(given, named, most=NEAR):
+            found += named.get(plain(name), [])
+        found += near_matches(given, [str(key) for key in self], most=NEAR)
+        kept = [site for site in dict.fromkeys(found) if site in self]
+        return sorted(kept, key=lambda site: bool(self[site]["category"] == "mairie"))[:NEAR]
 
 
 def scenarios_of(ledger: Ledger, home: Path) -> tuple[list[Plans], dict[str, Scenario]]:
@@ -271,14 +263,6 @@ def _plans(ledger: Ledger, path: Path, at: Key) -> Plans:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ledger.file.refused("studyfile_bad_plans", *at, name=path.name, why=str(error)) from error
     return Plans(text, path.name)
-
-
-def check_plans(
-    ledger: Ledger, written: Iterable[Plans], communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None
-) -> None:
-    """Keep the problems of places and sites that steps name, of all scenarios that were read."""
-    for plans in written:
-        ledger.problems += plans.places(communes, services)
 
 
 def check_carried_out(ledger: Ledger, written: Iterable[Plans], study: Study) -> None:

@@ -104,10 +104,7 @@ def write_vectors(dossier: Dossier, sites: gpd.GeoDataFrame, path: Path) -> Path
 
 def write_maps(dossier: Dossier, folder: Path, stem: str) -> list[Path]:
     """Write every interactive map of a dossier as a page that needs no internet, and return the paths."""
-    written = []
-    for name, each in dossier.maps.items():
-        written.append(write_map(each, folder / f"{stem}-map-{name}.html"))
-    return written
+    return [write_map(each, folder / f"{stem}-map-{name}.html") for name, each in dossier.maps.items()]
 
 
 def write_map(drawn: OfflineMap, path: Path) -> Path:
@@ -119,15 +116,7 @@ def write_map(drawn: OfflineMap, path: Path) -> Path:
 
 
 def write_record(record: Mapping[str, Any], path: Path) -> Path:
-    """Write the record of a dossier as JSON and return its path.
-
-    Parameters
-    ----------
-    record
-        As `manifest` returns it.
-    path
-        Of the file, in a folder that is there.
-    """
+    """Write the record of a dossier, as `manifest_of` returns it, as JSON and return its path."""
     path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path
 

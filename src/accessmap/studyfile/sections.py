@@ -63,6 +63,7 @@ def _read(ledger: Ledger, name: str, read: Callable[..., pd.DataFrame]) -> pd.Da
 
 
 def _mairies(services: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return the mairies with their communes; None where there are none."""
     if services is None or "commune" not in services:
         return None
     mairies = services[services["category"] == "mairie"]
@@ -79,13 +80,18 @@ def residents_of(
         read = partial(read_residents, communes=communes, **options)
         table: gpd.GeoDataFrame | None = ledger.table(("residents", "path"), section.source, read)
         return table
-    if _sampled(ledger.settings):
+    if section.sample if section is not None else ledger.settings.communes.sample:
         from accessmap.sample import sample_residents
 
         return sample_residents()
     if services is None:
         return None
-    return spread_residents(communes, _mairies_for_spread(ledger, services))
+    mairies = _mairies(services)
+    if mairies is None:
+        key = ("residents", "modelled") if section is not None else ("residents",)
+        raise ledger.file.refused("studyfile_residents_need_mairies", *key)
+    by_commune = mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
+    return spread_residents(communes, by_commune)
 
 
 def rule_of(settings: Settings) -> Mapping[str, str]:
@@ -95,20 +101,6 @@ def rule_of(settings: Settings) -> Mapping[str, str]:
     words = Words(settings.study.lang)
     scale, shape = (words.count(value, digits=2) for value in (SPREAD_SCALE, SPREAD_SHAPE))
     return {"population": words("studyfile_spread", scale=scale, shape=shape.removesuffix("0"))}
-
-
-def _sampled(settings: Settings) -> bool:
-    section = settings.residents
-    return section.sample if section is not None else settings.communes.sample
-
-
-def _mairies_for_spread(ledger: Ledger, services: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return a mairie a commune, by its code."""
-    mairies = services[services["category"] == "mairie"]
-    if mairies.empty or "commune" not in mairies:
-        key = ("residents", "modelled") if ledger.settings.residents is not None else ("residents",)
-        raise ledger.file.refused("studyfile_residents_need_mairies", *key)
-    return mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
 
 
 SUFFIXES: Final = {
@@ -151,8 +143,8 @@ def _network(
     if section.path is None:
         if services is None:
             return None
-        mairies = services[services["category"] == "mairie"]
-        if mairies.empty or "commune" not in mairies:
+        mairies = _mairies(services)
+        if mairies is None:
             raise ledger.file.refused("studyfile_roads_need_mairies", *at)
         return RoadNetwork.modelled(communes, mairies, mode=mode)
     path = ledger.found(*at, "path")
@@ -262,8 +254,7 @@ def services_of(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame 
         if table is None:
             continue
         tables[number] = table
-        if mairies is None and "commune" in table and (table["category"] == "mairie").any():
-            mairies = table[table["category"] == "mairie"]
+        mairies = _mairies(table) if mairies is None else mairies
     _forget_the_others(ledger, {each.category for each in sections if each.sample})
     return _stacked([tables[number] for number in sorted(tables)]) if len(tables) == len(sections) else None
 
