@@ -46,7 +46,7 @@ class Provenance:
     sources
         Each source once.
     parameters
-        Name to value, as they should be printed.
+        Name to value, as they should be printed; either may be a note, which is told in the language of the page.
     modelled
         True where the road network is modelled and not read from real roads: pages and maps must say so.
     """

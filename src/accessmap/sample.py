@@ -1,14 +1,17 @@
 """The bundled sample: the Pays Chaunois and everything within 40 km of it, read without the internet."""
 
-from functools import cache
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, wraps
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import pandas as pd
 
 from accessmap.provenance import Provenance, Source
-from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
+from accessmap.read.spread import spread_residents, spread_rule
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import NOTE_COLUMNS, Study
@@ -17,16 +20,7 @@ from accessmap.words.notes import Figure, Note
 
 CODES = {"code": str, "commune": str}
 SERVICE_COLUMNS = [
-    "name",
-    "category",
-    "capacity",
-    "hours",
-    "step_free",
-    "commune",
-    "source",
-    "point_quality",
-    "note",
-    "geometry",
+    *("name", "category", "capacity", "hours", "step_free", "commune", "source", "point_quality", "note", "geometry")
 ]
 # What stands behind each file of the folder; data/communes/README.md tells more.
 FILES = {
@@ -76,6 +70,16 @@ def load_sample() -> Study:
     )
 
 
+Table = TypeVar("Table", bound=pd.DataFrame)
+
+
+def _copied(make: Callable[[], Table]) -> Callable[[], Table]:
+    """Make a table once, and give a copy of it to whoever asks."""
+    made = cache(make)
+    return wraps(make)(lambda: made().copy())
+
+
+@_copied
 def sample_communes() -> gpd.GeoDataFrame:
     """Return the 1,288 communes, 84 of them in the territory (EPSG:2154; people).
 
@@ -85,9 +89,11 @@ def sample_communes() -> gpd.GeoDataFrame:
     >>> len(communes), int(communes["population"][communes["in_territory"]].sum())
     (1288, 70550)
     """
-    return _communes().copy()
+    communes = gpd.read_file(_folder() / "communes.geojson", engine="pyogrio").set_index("code")
+    return communes.astype({"population": "int64"}).to_crs(METRIC_CRS)
 
 
+@_copied
 def sample_mairies() -> gpd.GeoDataFrame:
     """Return one mairie a commune, indexed by the commune's code, with its hours and how good its point is.
 
@@ -96,9 +102,11 @@ def sample_mairies() -> gpd.GeoDataFrame:
     >>> sample_mairies().loc["02173", ["name", "point_quality"]].tolist()
     ['Mairie de Chauny', 'address']
     """
-    return _mairies().copy()
+    table = _table("mairies.csv").set_index("code")
+    return _points(table.assign(commune=table.index))
 
 
+@_copied
 def sample_services() -> gpd.GeoDataFrame:
     """Return every mairie, then the France services and hospitals typed by hand, by service_id.
 
@@ -107,9 +115,21 @@ def sample_services() -> gpd.GeoDataFrame:
     >>> sample_services()["category"].value_counts().to_dict()
     {'mairie': 1288, 'france_services': 14, 'hospital': 7}
     """
-    return _services().copy()
+    mairies = sample_mairies()
+    every = mairies.assign(category="mairie", note=_unknown(mairies.index))
+    every.index = pd.Index("mairie-" + mairies.index, name="service_id")
+    typed = _table("services.csv").set_index("service_id")
+    typed["source"] += " (" + typed["date"] + ")"
+    placed = gpd.GeoSeries(mairies.geometry.loc[typed["commune"]].to_numpy(), index=typed.index, crs=METRIC_CRS)
+    typed = gpd.GeoDataFrame(
+        typed.assign(hours=_unknown(typed.index), point_quality="placed_at_" + typed["placed_at"]), geometry=placed
+    )
+    columns = [column for column in SERVICE_COLUMNS if column not in ("capacity", "step_free")]
+    both = pd.concat([every[columns], typed[columns]])
+    return both.assign(capacity=float("nan"), step_free="unknown")[SERVICE_COLUMNS]
 
 
+@_copied
 def sample_residents() -> gpd.GeoDataFrame:
     """Return some 7,400 points where the people of the communes are taken to live (people).
 
@@ -119,20 +139,31 @@ def sample_residents() -> gpd.GeoDataFrame:
     >>> bool((people == sample_communes()["population"]).all())
     True
     """
-    return _residents().copy()
+    return spread_residents(sample_communes(), sample_mairies(), _points(_table("villages.csv")))
 
 
+@_copied
 def sample_notes() -> pd.DataFrame:
-    """Return all that was repaired or placed by a rule: table, id, commune, problem, remedy (in French).
+    """Return all that was repaired or placed by a rule: table, id, commune, problem, remedy (notes).
 
     Examples
     --------
-    >>> sample_notes().set_index("id").loc["mairie-02018", "remedy"]
+    >>> sample_notes().set_index("id").loc["mairie-02018", "remedy"].told("fr")
     'placée à la mairie du chef-lieu'
     """
-    return _notes().copy()
+    services = sample_services()
+    typed = services[services["point_quality"] == "placed_at_mairie"]
+    placed = pd.DataFrame({"table": "services", "id": typed.index, "commune": typed["commune"].to_numpy()})
+    placed = placed.assign(problem="sample_no_point", remedy="sample_at_mairie", problem_value="", remedy_value="")
+    notes = pd.concat([_table("repairs.csv"), placed], ignore_index=True)
+    for column in ("problem", "remedy"):
+        values = notes[f"{column}_value"].fillna("")
+        told = [_note(key, value) for key, value in zip(notes[column], values, strict=True)]
+        notes[column] = pd.Series(told, dtype=object)
+    return notes[list(NOTE_COLUMNS)]
 
 
+@cache
 def sample_provenance() -> Provenance:
     """Return the sources of the sample, each with the hash of its file, and the rule that spreads people.
 
@@ -141,7 +172,10 @@ def sample_provenance() -> Provenance:
     >>> len(sample_provenance().sources), sample_provenance().modelled
     (4, False)
     """
-    return _provenance()
+    sources = tuple(
+        replace(source, sha256=sha256((_folder() / name).read_bytes()).hexdigest()) for name, source in FILES.items()
+    )
+    return Provenance(sources, {"population": spread_rule()})
 
 
 def _folder() -> Path:
@@ -165,53 +199,6 @@ def _unknown(index: pd.Index) -> pd.Series:
     return pd.Series(index=index, dtype=pd.Series([""]).dtype)
 
 
-@cache
-def _communes() -> gpd.GeoDataFrame:
-    communes = gpd.read_file(_folder() / "communes.geojson", engine="pyogrio").set_index("code")
-    return communes.astype({"population": "int64"}).to_crs(METRIC_CRS)
-
-
-@cache
-def _mairies() -> gpd.GeoDataFrame:
-    table = _table("mairies.csv").set_index("code")
-    return _points(table.assign(commune=table.index))
-
-
-@cache
-def _services() -> gpd.GeoDataFrame:
-    mairies = _mairies()
-    every = mairies.assign(category="mairie", note=_unknown(mairies.index))
-    every.index = pd.Index("mairie-" + mairies.index, name="service_id")
-    typed = _table("services.csv").set_index("service_id")
-    typed["source"] += " (" + typed["date"] + ")"
-    placed = gpd.GeoSeries(mairies.geometry.loc[typed["commune"]].to_numpy(), index=typed.index, crs=METRIC_CRS)
-    typed = gpd.GeoDataFrame(
-        typed.assign(hours=_unknown(typed.index), point_quality="placed_at_" + typed["placed_at"]), geometry=placed
-    )
-    columns = [column for column in SERVICE_COLUMNS if column not in ("capacity", "step_free")]
-    both = pd.concat([every[columns], typed[columns]])
-    return both.assign(capacity=float("nan"), step_free="unknown")[SERVICE_COLUMNS]
-
-
-@cache
-def _residents() -> gpd.GeoDataFrame:
-    return spread_residents(_communes(), _mairies(), _points(_table("villages.csv")))
-
-
-@cache
-def _notes() -> pd.DataFrame:
-    services = _services()
-    typed = services[services["point_quality"] == "placed_at_mairie"]
-    placed = pd.DataFrame({"table": "services", "id": typed.index, "commune": typed["commune"].to_numpy()})
-    placed = placed.assign(problem="sample_no_point", remedy="sample_at_mairie", problem_value="", remedy_value="")
-    notes = pd.concat([_table("repairs.csv"), placed], ignore_index=True)
-    for column in ("problem", "remedy"):
-        values = notes[f"{column}_value"].fillna("")
-        told = [_note(key, value) for key, value in zip(notes[column], values, strict=True)]
-        notes[column] = pd.Series(told, dtype=object)
-    return notes[list(NOTE_COLUMNS)]
-
-
 def _note(key: str, value: str) -> Note:
     """Return the note of a line of repairs.csv."""
     if key == "sample_hole":
@@ -220,20 +207,3 @@ def _note(key: str, value: str) -> Note:
     if key == "sample_hours_overlap":
         return Note(key, hours=value)
     return Note(key, metres=Figure.of(float(value))) if value else Note(key)
-
-
-@cache
-def _provenance() -> Provenance:
-    folder = _folder()
-    sources = tuple(
-        Source(
-            source.title,
-            source.publisher,
-            source.licence,
-            source.vintage,
-            sha256=sha256((folder / name).read_bytes()).hexdigest(),
-        )
-        for name, source in FILES.items()
-    )
-    rule = f"points autour des mairies, loi de Weibull (échelle {SPREAD_SCALE}, forme {SPREAD_SHAPE})"
-    return Provenance(sources, {"population": rule.replace("0.", "0,").replace("1.", "1,")})

@@ -142,8 +142,6 @@ def named(study, made) -> list[str]:
         given += [operation.title, operation.owner, operation.reading, *operation.funders]
         given += [name for name, _ in operation.financing]
     given += [plan.title, *plan.partners, "France services", "Pour que tout le monde vienne", *study.scenarios]
-    # The repairs of the sample, and the rules of its roads and residents, are data that it brings in French.
-    given += [*study.report_data()["problem"], *study.report_data()["remedy"], *study.credit.parameters.values()]
     return sorted({" ".join(str(name).split()) for name in given if name}, key=len, reverse=True)
 
 

@@ -22,6 +22,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.words.words import Words
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -216,10 +217,22 @@ def test_sources_parameters_version_and_repairs_are_there(page, study):
     for source in study.credit.sources:
         assert " ".join(source.title.split()) in sources
         assert source.licence in sources
-    for name in study.credit.parameters:
-        assert name in sources
+    for name, value in study.credit.parameters.items():
+        assert all(" ".join(Words("fr").told(text).split()) in sources for text in (name, value))
     assert "accessmap 0." in said(page.footer)
     assert "Mairie d'Anizy-le-Grand" in said(page.select_one("#corrections"))
+
+
+def test_the_tables_of_a_dossier_are_told_in_its_language(dossier, study):
+    english = replace(dossier, lang="en")
+    for made, site in (
+        (dossier, "placée à la mairie du chef-lieu"),
+        (english, "placed at the mairie of the main village"),
+    ):
+        report = made.tables["data_report"].set_index("id")
+        assert report.loc["mairie-02018", "remedy"] == remedy
+        assert {type(told) for told in report["problem"]} == {str}
+    assert study.report_data()["remedy"].map(lambda note: note.key).notna().all()
 
 
 def test_what_is_studied_is_told_in_words(page):

@@ -37,7 +37,21 @@ def test_it_says_that_it_is_modelled(four_squares):
     network = RoadNetwork.modelled(*four_squares)
     assert network.provenance.modelled
     assert "réseau modélisé" in network.provenance.credit
-    assert "1.2 × la ligne droite".replace(".", ",") in network.provenance.parameters["détour"]
+    assert network.provenance.parameters["detour"] == "1.2 × the straight line"
+    assert network.provenance.parameters["detour"].told("fr") == "1,2\u00a0× la ligne droite"
+
+
+@pytest.mark.parametrize("mode", ["car", "walk"])
+def test_what_a_page_prints_of_it_is_told_in_both_languages_after_saving(four_squares, tmp_path, mode):
+    network = RoadNetwork.modelled(*four_squares, mode=mode)
+    again = RoadNetwork.load(network.save(tmp_path / "modelled.roads"))
+    for each in (network, again):
+        told = {
+            name.told("fr"): value.told("fr") for name, value in each.provenance.parameters.items() if name != "mode"
+        }
+        assert list(told) == ["réseau", "détour", "vitesses", "desserte locale"]
+        assert told["vitesses"].startswith("65\u00a0km/h entre villages" if mode == "car" else "4,8\u00a0km/h")
+        assert told["réseau"] == "modélisé\u00a0: mairies des communes limitrophes reliées"
 
 
 def test_a_commune_without_mairie_is_named(four_squares):

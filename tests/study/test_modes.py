@@ -71,7 +71,7 @@ def test_walking_is_never_quicker_than_cycling_nor_cycling_than_the_car(sample_s
 def test_a_modelled_network_says_its_mode_and_that_it_is_modelled(modes):
     assert modes.networks["walk"].provenance.modelled
     assert modes.networks["walk"].provenance.parameters["mode"] == "walk"
-    assert modes.networks["walk"].provenance.parameters["vitesses"] == "4,8 km/h"
+    assert modes.networks["walk"].provenance.parameters["speeds"] == "4.8 km/h"
     assert "mode walk" in repr(modes.networks["walk"])
 
 

@@ -38,6 +38,7 @@ from accessmap.provenance import Provenance
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def today() -> date:
     """Return the day a page is dated: SOURCE_DATE_EPOCH (reproducible-builds.org), or today."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()
+
+
+def _told(table: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return a table whose notes are told in the language of the dossier; itself where it has none."""
+    notes = [name for name, values in table.items() if any(isinstance(value, Note) for value in values)]
+    return table.assign(**{str(name): table[name].map(words.told).astype("str") for name in notes}) if notes else table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -188,7 +195,8 @@ class Dossier:
         made = {
             name: table for each in self._tables.values() for name, table in each.items() if not name.startswith("_")
         }
-        return MappingProxyType(self._own_tables() | made)
+        words = Words(self.lang)
+        return MappingProxyType({name: _told(table, words) for name, table in (self._own_tables() | made).items()})
 
     def _own_tables(self) -> dict[str, pd.DataFrame]:
         found = self._known.results

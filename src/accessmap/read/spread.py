@@ -12,6 +12,7 @@ import shapely
 
 from accessmap.errors import Problem, Problems, TableError
 from accessmap.tables.checks import table_name
+from accessmap.words.notes import Figure, Note
 
 STREETS = ("residential", "living_street")
 CELL_M = 150.0
@@ -206,6 +207,11 @@ def _centres(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, villages: gp
         ],
         ignore_index=True,
     ).sort_values("commune", kind="stable", ignore_index=True)
+
+
+def spread_rule() -> Note:
+    """Return the rule by which people are spread, as a page prints it."""
+    return Note("read_spread_rule", scale=Figure.of(SPREAD_SCALE, digits=2), shape=Figure.of(SPREAD_SHAPE, digits=1))
 
 
 def _quantile(probability: Floats) -> Floats:

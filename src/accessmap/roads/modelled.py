@@ -3,6 +3,8 @@
 The rule, the constants and what they were fitted to are in docs/method (« Le réseau modélisé »).
 """
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +14,7 @@ import shapely
 
 from accessmap.errors import NetworkError, Problem
 from accessmap.roads.speeds import check_mode, rows_of
-from accessmap.words.notes import Note
-from accessmap.words.words import number
+from accessmap.words.notes import Figure, Note
 
 # Fitted to published car times by benchmarks/published_times.py --fit; docs/method has the error.
 DETOUR = 1.2  # length of a road over the straight line between the two mairies
@@ -25,26 +26,25 @@ MAX_METRES = (
     5_000.0  # the far quarters of a city are up to 3.7 km from a road between mairies, and are reached all the same
 )
 
-PARAMETERS = {
-    "réseau": "modélisé : mairies des communes limitrophes reliées",
-    "détour": f"{number(DETOUR, digits=1)} × la ligne droite",
-    "vitesses": f"{KMH['villages']:g} km/h entre villages, {KMH['town_and_village']:g} km/h entre ville et village, "
-    f"{KMH['towns']:g} km/h entre villes ({number(TOWN)} habitants et plus)",
-    "desserte locale": f"{ACCESS_KMH:g} km/h en ligne droite jusqu'à la route",
-}
-
 
 def parameters_of(mode: str) -> dict[str, str]:
-    """Return what a page prints of the model for a mode: its rule and constants, by name.
+    r"""Return what a page prints of the model for a mode: its rule and constants, by name, in notes.
 
-    >>> parameters_of("walk")["vitesses"]
-    '4,8 km/h'
+    >>> [text.told("fr") for text in list(parameters_of("walk").items())[2]]
+    ['vitesses', '4,8\xa0km/h']
     """
-    if mode == "car":
-        return PARAMETERS
-    kmh, access = (number(value, digits=1) for value in (_way_kmh(mode), _access_kmh(mode)))
-    changed = {"vitesses": f"{kmh} km/h", "desserte locale": f"{access} km/h en ligne droite jusqu'à la route"}
-    return {**PARAMETERS, "mode": mode, **changed}
+    speeds: dict[str, Any] = {name: Figure.of(kmh) for name, kmh in KMH.items()}
+    told = Note("modelled_speeds_by_car", **speeds, people=Figure.of(TOWN))
+    if mode != "car":
+        told = Note("modelled_kmh", kmh=Figure.of(_way_kmh(mode), digits=1))
+    access = Figure.of(_access_kmh(mode), digits=0 if mode == "car" else 1)
+    return {
+        Note("modelled_network"): Note("modelled_network_rule"),
+        Note("modelled_detour"): Note("modelled_detour_rule", factor=Figure.of(DETOUR, digits=1)),
+        Note("modelled_speeds"): told,
+        Note("modelled_access"): Note("modelled_access_rule", kmh=access),
+        **({} if mode == "car" else {"mode": mode}),
+    }
 
 
 def modelled_legs(mode: str) -> dict[str, float]:

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from accessmap.errors import NetworkError, Problem, Problems
 from accessmap.files import draft_of
 from accessmap.provenance import Provenance, Source
+from accessmap.roads.modelled import parameters_of
+from accessmap.roads.speeds import MODES
 from accessmap.roads.trips import Legs
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -113,6 +115,8 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
         raise _impossible(path, ", ".join(MEMBERS), str(error)) from error
     sources = tuple(Source(**source) for source in meta["sources"])
     told: dict[Any, Any] = {note: note for note in map(Note, TOLD)}
+    for mode in MODES if saved.modelled else ():
+        told |= {note: note for pair in parameters_of(mode).items() for note in pair}
     parameters: dict[str, Any] = {
         told.get(name, name): told.get(value, value) for name, value in saved.parameters.items()
     }

@@ -68,18 +68,12 @@ _CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.I
 _ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
 _SETTINGS = {
     "motorway": "motorway",
-    "trunk": "dual",
-    "expressway": "dual",
-    "express": "dual",
-    "nsl_dual": "dual",
-    "rural": "rural",
-    "nsl_single": "rural",
-    "urban": "urban",
-    "built_up": "urban",
     "bicycle_road": "zone30",
     "living_street": "living_street",
-    "walk": "walk",
-    "pedestrian_zone": "walk",
+    **dict.fromkeys(("trunk", "expressway", "express", "nsl_dual"), "dual"),
+    **dict.fromkeys(("rural", "nsl_single"), "rural"),
+    **dict.fromkeys(("urban", "built_up"), "urban"),
+    **dict.fromkeys(("walk", "pedestrian_zone"), "walk"),
 }
 
 
@@ -200,12 +194,7 @@ def _limits() -> dict[tuple[str, str], tuple[float, str]]:
 
 
 def country_at(lon: float, lat: float) -> str:
-    """Return the country whose speed rules hold at a place, one of `COUNTRIES`, from outlines good to about 10 km.
-
-    Parameters
-    ----------
-    lon, lat
-        Degrees.
+    """Return the country whose speed rules hold at a place (degrees), one of `COUNTRIES`, to about 10 km.
 
     >>> country_at(3.215, 49.616), country_at(-8.61, 41.15), country_at(9.52, 47.14), country_at(21.0, 52.2)
     ('FR', 'PT', 'LI', 'generic')
@@ -346,10 +335,7 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: s
 
 
 def check_mode(mode: str) -> None:
-    """Raise NetworkError unless `mode` is one of `MODES`.
-
-    >>> check_mode("car")
-    """
+    """Raise NetworkError unless `mode` is one of `MODES`."""
     if mode not in MODES:
         raise NetworkError(_unknown("roads_unknown_mode", mode, MODES))
 

@@ -22,7 +22,7 @@ from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
 from accessmap.read.services import read_services
-from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
+from accessmap.read.spread import spread_residents, spread_rule
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
@@ -98,9 +98,7 @@ def rule_of(settings: Settings) -> Mapping[str, str]:
     """Return the rule by which people were spread, as a page prints it; nothing where a file says where they live."""
     if settings.residents is not None and settings.residents.path is not None:
         return {}
-    words = Words(settings.study.lang)
-    scale, shape = (words.count(value, digits=2) for value in (SPREAD_SCALE, SPREAD_SHAPE))
-    return {"population": words("studyfile_spread", scale=scale, shape=shape.removesuffix("0"))}
+    return {"population": spread_rule()}
 
 
 SUFFIXES: Final = {

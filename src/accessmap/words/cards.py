@@ -1,4 +1,4 @@
-"""Private to `study`, `network` and `scenarios`: how they show themselves in a notebook, every text escaped."""
+"""How a study, a network and a scenario show themselves in a notebook, every text escaped."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -33,32 +33,7 @@ def study_card(
     provenance: Provenance,
     lang: Lang = "fr",
 ) -> str:
-    """Return a study as HTML: its territory, people, services by category, thresholds, scenarios and sources.
-
-    Parameters
-    ----------
-    communes, services
-        Tables in the contract of `accessmap.tables.contracts`.
-    title
-        Of the study; it may be empty.
-    thresholds
-        Minutes.
-    scenarios
-        Names.
-    provenance
-        Of the tables and of the network.
-    lang
-        "fr" or "en".
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> study = am.load_sample()
-    >>> told = dict(title="<b>", thresholds=(10, 20), scenarios=["2017"], provenance=study.credit, lang="en")
-    >>> card = study_card(study.communes, study.services, **told)
-    >>> "70,550" in card and "town halls" in card and "&lt;b&gt;" in card
-    True
-    """
+    """Return a study as HTML: its territory, people, services by category, thresholds, scenarios and sources."""
     inside = communes["in_territory"]
     here = labels.text("communes", lang=lang, n=int(inside.sum()))
     counts = services["category"].value_counts()
@@ -78,26 +53,7 @@ def study_card(
 
 
 def network_card(nodes: int, edges: int, *, access_kmh: float, provenance: Provenance, lang: Lang = "fr") -> str:
-    """Return a road network as HTML: how large it is, whether it is modelled, its parameters and sources.
-
-    Parameters
-    ----------
-    nodes, edges
-        How many; an edge is directed.
-    access_kmh
-        Speed between a point and the road, km/h.
-    provenance
-        Where the roads come from.
-    lang
-        "fr" or "en".
-
-    Examples
-    --------
-    >>> from accessmap.provenance import Provenance
-    >>> card = network_card(2, 1, access_kmh=4.8, provenance=Provenance(modelled=True), lang="en")
-    >>> "modelled network" in card and "<th" in card and "4.8" in card
-    True
-    """
+    """Return a road network as HTML: how large it is, whether it is modelled, its parameters and sources."""
     facts = {
         "card_nodes": _count(nodes, lang),
         "card_edges": _count(edges, lang),
@@ -107,23 +63,7 @@ def network_card(nodes: int, edges: int, *, access_kmh: float, provenance: Prove
 
 
 def scenario_card(name: str, steps: Sequence[Mapping[str, Any]], *, lang: Lang = "fr") -> str:
-    """Return a scenario as HTML: what each step does, to what, where, and with which values.
-
-    Parameters
-    ----------
-    name
-        Of the scenario.
-    steps
-        As `Step.given` says them: action, and id, category, name, commune, lon, lat, properties, road where given.
-    lang
-        "fr" or "en".
-
-    Examples
-    --------
-    >>> card = scenario_card("Coucy", [{"action": "open", "category": "pharmacy", "commune": "02217"}])
-    >>> "ouvrir" in card and "pharmacie" in card and "02217" in card
-    True
-    """
+    """Return a scenario as HTML: what each step does, to what, where, and with which values."""
     columns = ("card_step", "card_action", "card_what", "card_where", "card_values")
     head = _HEAD.format(cells=_joined(_COLUMN.format(labels.text(key, lang=lang)) for key in columns))
     rows = [
@@ -160,7 +100,9 @@ def _sources(provenance: Provenance, lang: Lang) -> dict[str, str]:
     told = [source.credit + (f" sha256 {source.sha256[:12]}" if source.sha256 else "") for source in provenance.sources]
     rows = {"card_roads": labels.text("modelled_banner", lang=lang)} if provenance.modelled else {}
     joint, colon = labels.text("joined", lang=lang), f"{labels.NO_BREAK * (lang == 'fr')}: "
-    parameters = joint.join(f"{_told(name, lang)}{colon}{value}" for name, value in provenance.parameters.items())
+    parameters = joint.join(
+        f"{_told(name, lang)}{colon}{_told(value, lang)}" for name, value in provenance.parameters.items()
+    )
     return {**rows, "card_parameters": parameters, "card_sources": joint.join(told) or unknown}
 
 

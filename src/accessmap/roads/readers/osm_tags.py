@@ -20,25 +20,8 @@ KEYS = {
 NAMING = {"car": {"motorcar", "motor_vehicle"}, "bike": {"bicycle"}, "walk": {"foot"}}
 # Values in neither set ("unknown", "seasonal", a typing error) leave the rule of the road's class.
 CLOSED = {
-    "no",
-    "private",
-    "agricultural",
-    "forestry",
-    "agricultural;forestry",
-    "military",
-    "emergency",
-    "psv",
-    "bus",
-    "taxi",
-    "hgv",
-    "official",
-    "restricted",
-    "permit",
-    "residents",
-    "use_sidepath",
-    "delivery",
-    "employees",
-    "staff",
+    *("no", "private", "agricultural", "forestry", "agricultural;forestry", "military", "emergency", "psv", "bus"),
+    *("taxi", "hgv", "official", "restricted", "permit", "residents", "use_sidepath", "delivery", "employees", "staff"),
 }
 OPEN = {"yes", "permissive", "designated", "destination", "customers", "dismount", "discouraged", "hov"}
 VISITORS = {"destination", "customers"}
@@ -57,15 +40,7 @@ FORWARD, BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
 
 OPENING = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
 PASSED_BY_CARS = OPENING | {
-    "no",
-    "entrance",
-    "cattle_grid",
-    "toll_booth",
-    "border_control",
-    "height_restrictor",
-    "kerb",
-    "sally_port",
-    "yes",
+    *("no", "entrance", "cattle_grid", "toll_booth", "border_control", "height_restrictor", "kerb", "sally_port", "yes")
 }
 STOPS_WALKERS = {"wall", "fence", "full-height_turnstile"}
 STOPS_BIKES = STOPS_WALKERS | {"stile", "turnstile", "jersey_barrier", "debris", "kissing_gate"}
@@ -80,21 +55,16 @@ SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
 SLOW_SERVICE_KMH = 10.0
 # km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
 SURFACE_KMH = {
-    "compacted": 60.0,
-    "fine_gravel": 50.0,
-    "sett": 40.0,
-    "gravel": 40.0,
-    "unpaved": 40.0,
-    "wood": 40.0,
-    "cobblestone": 30.0,
-    "pebblestone": 30.0,
-    "ground": 30.0,
-    "dirt": 30.0,
-    "unhewn_cobblestone": 20.0,
-    "earth": 20.0,
-    "grass": 20.0,
-    "sand": 20.0,
-    "mud": 10.0,
+    surface: kmh
+    for kmh, surfaces in {
+        60.0: ("compacted",),
+        50.0: ("fine_gravel",),
+        40.0: ("sett", "gravel", "unpaved", "wood"),
+        30.0: ("cobblestone", "pebblestone", "ground", "dirt"),
+        20.0: ("unhewn_cobblestone", "earth", "grass", "sand"),
+        10.0: ("mud",),
+    }.items()
+    for surface in surfaces
 }
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
