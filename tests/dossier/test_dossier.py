@@ -225,10 +225,8 @@ def test_sources_parameters_version_and_repairs_are_there(page, study):
 
 def test_the_tables_of_a_dossier_are_told_in_its_language(dossier, study):
     english = replace(dossier, lang="en")
-    for made, site in (
-        (dossier, "placée à la mairie du chef-lieu"),
-        (english, "placed at the mairie of the main village"),
-    ):
+    remedies = ("placée à la mairie du chef-lieu", "placed at the mairie of the main village")
+    for made, remedy in zip((dossier, english), remedies, strict=True):
         report = made.tables["data_report"].set_index("id")
         assert report.loc["mairie-02018", "remedy"] == remedy
         assert {type(told) for told in report["problem"]} == {str}

@@ -10,7 +10,18 @@ import pandas as pd
 from markupsafe import Markup
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Beside, Cell, Heading, Lines, Part, Table, sortable
+from accessmap.dossier.layout import (
+    Beside,
+    Cell,
+    Heading,
+    Lines,
+    Part,
+    Table,
+    count_cell,
+    minutes_cell,
+    share_cell,
+    sortable,
+)
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.study.study import Study
 from accessmap.words.words import BASELINE, Words
@@ -80,17 +91,16 @@ def changes_shown(tables: Tables, words: Words) -> list[Part]:
 def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> tuple[Part, ...]:
     touched = sums[sums[side].round() > 0].sort_values(side, ascending=False, kind="stable")
     shown = touched.head(MOST_COMMUNES)
-    rows = tuple(
+    rows = [
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
             Cell(words.count(round(row[side])), float(row[side])),
             Cell(words.change(row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
-    )
+    ]
     columns = (words("commune"), words(f"people_{'gaining' if side == 'gain' else 'losing'}"), words("mean_change"))
-    title = words("gainers" if side == "gain" else "losers")
-    table = Table(columns, (False, True, True), rows, title, level=4)
+    table = Table(columns, rows, words("gainers" if side == "gain" else "losers"), level=4)
     more = len(touched) - len(shown)
     return (table, Markup('<p class="d-more">{}</p>').format(words("and_more", n=more))) if more else (table,)
 
@@ -112,12 +122,10 @@ def coverage_shown(tables: Tables, words: Words) -> list[Part]:
     rows = []
     for cutoff, shares in table.iterrows():
         minutes = float(str(cutoff))
-        row = [Cell(words("within", cutoff=words.cutoff(minutes)), minutes)]
-        row += [Cell(words.percent(share), float(share), words.people(share * total), float(share)) for share in shares]
-        rows.append(tuple(row))
+        row = Cell(words("within", cutoff=words.cutoff(minutes)), minutes)
+        rows.append((row, *(share_cell(share, words, words.people(share * total)) for share in shares)))
     columns = (words("metric_trip"), *(words.name(str(name)) for name in table))
-    shown = Table(columns, (False, *[True] * len(table.columns)), tuple(rows))
-    return [words("coverage_read", cutoff=words.cutoff(found.quoted)), shown]
+    return [words("coverage_read", cutoff=words.cutoff(found.quoted)), Table(columns, rows)]
 
 
 def communes_tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -138,18 +146,18 @@ def communes_shown(tables: Tables, words: Words) -> list[Part]:
         before = row[f"minutes {BASELINE}"]
         cells = [
             Cell(str(row["name"]), str(row["name"])),
-            Cell(words.count(row["population"]), float(row["population"])),
-            Cell(words.minutes(before), sortable(before)),
+            count_cell(row["population"], words),
+            minutes_cell(before, words),
         ]
         for name in names:
             after, change = row[f"minutes {name}"], row[f"change {name}"]
             newly = math.isnan(before) and not math.isnan(after)
-            cells.append(Cell(words.minutes(after), sortable(after)))
+            cells.append(minutes_cell(after, words))
             cells.append(Cell(words("newly_reached") if newly else words.change(change), sortable(change)))
         rows.append((*cells, Cell(site, site)))
     numeric = (False, *[True] * (len(columns) - 2), False)
     hint = Markup('<p>{} <span class="d-hint" hidden>{}</span></p>').format(words("table_read"), words("sort_hint"))
-    return [hint, Table(tuple(columns), numeric, tuple(rows), sortable=True)]
+    return [hint, Table(columns, rows, numeric=numeric, sortable=True)]
 
 
 def repairs(study: Study, words: Words) -> tuple[Table, int]:
@@ -158,9 +166,9 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
     inside = notes["commune"].isin(study.communes.index[study.communes["in_territory"]]) | notes["commune"].isna()
     names = pd.concat([study.communes["name"], study.services["name"]])
     here = notes.loc[inside, ["id", "problem", "remedy"]]
-    rows = tuple(  # column by column: a row of a table would make plain text of notes
+    rows = [  # column by column: a row of a table would make plain text of notes
         (Cell(str(names.get(each, each))), *(Cell(words.told(note)) for note in texts))
         for each, *texts in zip(*(here[column] for column in here), strict=True)
-    )
+    ]
     columns = (words("item"), words("problem"), words("remedy"))
-    return Table(columns, (False, False, False), rows), int((~inside).sum())
+    return Table(columns, rows, numeric=(False, False, False)), int((~inside).sum())

@@ -180,19 +180,17 @@ def _exact(share: float, words: Words) -> str:
 
 def _coverage_table(table: pd.DataFrame, words: Words) -> Table:
     """Return the rate by technology and territory, one column a situation that changes it."""
-    situations = list(dict.fromkeys(table.index.get_level_values("situation")))
+    situations = list(table.index.unique("situation"))
     rows = []
     rates = table.to_dict("index")
-    for technology in dict.fromkeys(table.index.get_level_values("technology")):
-        title = words(f"tech_{technology}")
-        for group in dict.fromkeys(table.loc[technology].index.get_level_values("group")):
-            place = words("online_territory") if group == "all" else str(group)
-            cells = [Cell(labels.capitalised(title)), Cell(place)]
-            cells += [_rate(rates.get((technology, name, group)), words) for name in situations]
-            rows.append(tuple(cells))
+    for technology in table.index.unique("technology"):
+        title = Cell(labels.capitalised(words(f"tech_{technology}")))
+        for group in table.loc[technology].index.unique("group"):
+            place = Cell(words("online_territory") if group == "all" else str(group))
+            rows.append((title, place, *(_rate(rates.get((technology, name, group)), words) for name in situations)))
     columns = (words("online_technology"), words("online_place"), *(words.name(str(name)) for name in situations))
     numeric = (False, False, *[True] * len(situations))
-    return Table(columns, numeric, tuple(rows), words("online_coverage_title"))
+    return Table(columns, rows, words("online_coverage_title"), numeric=numeric)
 
 
 def _rate(row: dict[Any, Any] | None, words: Words) -> Cell:
@@ -217,23 +215,19 @@ def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
         if kind != "unknown" or round(max(table[kind].values())):
             rows.append(tuple(cells))
     columns = (words("online_class"), *(words.name(str(name)) for name in classes.index))
-    numeric = (False, *[True] * len(classes))
-    return Table(columns, numeric, tuple(rows), label=words("online_classes_title"))
+    return Table(columns, rows, label=words("online_classes_title"))
 
 
 def _helpers_table(table: pd.DataFrame, title: str, words: Words) -> Table:
     """Return the share of people with help in reach, by moment, one column a situation that changes it."""
-    situations = list(dict.fromkeys(table.index.get_level_values("situation")))
+    situations = list(table.index.unique("situation"))
     shares = table.to_dict("index")
     rows = []
     for moment in ("always", *WHENS):
-        cells = [Cell(words(f"when_{moment}"))]
-        for name in situations:
-            row = shares[name, moment]
-            cells.append(_between(row["worst"], row["best"], float(shares[name, "always"]["all"]), words))
-        rows.append(tuple(cells))
-    columns = (words("moment"), *(words.name(str(name)) for name in situations))
-    return Table(columns, (False, *[True] * len(situations)), tuple(rows), title)
+        here = [(shares[name, moment], float(shares[name, "always"]["all"])) for name in situations]
+        between = (_between(row["worst"], row["best"], always, words) for row, always in here)
+        rows.append((Cell(words(f"when_{moment}")), *between))
+    return Table((words("moment"), *(words.name(str(name)) for name in situations)), rows, title)
 
 
 def _between(worst: float, best: float, always: float, words: Words) -> Cell:
@@ -248,7 +242,7 @@ def _between(worst: float, best: float, always: float, words: Words) -> Cell:
 
 def _schools_table(table: pd.DataFrame, title: str, words: Words) -> Table:
     """Return what schools surely have, one column a situation that changes it, and what they have at best."""
-    situations = list(dict.fromkeys(table.index.get_level_values("situation")))
+    situations = list(table.index.unique("situation"))
     facts = table.to_dict("index")
     rows = []
     for measure in SCHOOL_MEASURES:
@@ -262,8 +256,7 @@ def _schools_table(table: pd.DataFrame, title: str, words: Words) -> Table:
             # Of schools that nobody knows anything of, a rate over the others would say 100 %.
             cells.append(Cell(words.percent(row["worst"]), sortable(row["worst"]), note))
         rows.append(tuple(cells))
-    columns = (words("online_equipment"), *(words.name(str(name)) for name in situations))
-    return Table(columns, (False, *[True] * len(situations)), tuple(rows), title)
+    return Table((words("online_equipment"), *(words.name(str(name)) for name in situations)), rows, title)
 
 
 def _schools_inside(study: Study) -> gpd.GeoDataFrame:

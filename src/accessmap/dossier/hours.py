@@ -7,7 +7,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Cell, Folded, How, Part, Table
+from accessmap.dossier.layout import Cell, Folded, How, Part, Table, count_cell
 from accessmap.dossier.results import Known, Tables
 from accessmap.maps.charts import heat_chart
 from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, open_access, open_when, reach_by_commune
@@ -101,7 +101,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     if table.empty:
         return []
     kind = labels.category(str(table["category"].iloc[0]))
-    within = list(dict.fromkeys(table.index.get_level_values("within")))
+    within = list(table.index.unique("within"))
     heat = heat_table(tables["hours_of_week"]["worst"])
     title = words("heat_title", category=kind.name(words.lang), cutoff=words.cutoff(within[0]))
     picture = Markup('<div class="d-scroll d-plot d-heat" role="region" tabindex="0" aria-label="{}">{}</div>').format(
@@ -117,7 +117,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
 def _hours_table(table: pd.DataFrame, within: list[float], title: str, words: Words) -> Table:
     """Return the share of people with an open site within each threshold, by moment, and how many sites are open."""
     rows = []
-    for moment in dict.fromkeys(table.index.get_level_values("moment")):
+    for moment in table.index.unique("moment"):
         part = table.xs(moment, level="moment")
         cells = [Cell(words(f"when_{moment}"))]
         for worst, best in zip(part["worst"], part["best"], strict=True):
@@ -125,10 +125,10 @@ def _hours_table(table: pd.DataFrame, within: list[float], title: str, words: Wo
             cells.append(Cell(low, worst, "" if low == high else words("open_at_best", share=high), worst))
         opened, unknown = int(part["open"].iloc[0]), int(part["unknown"].iloc[0])
         note = words("open_unknown", n=unknown) if unknown else ""
-        rows.append((*cells, Cell(words.count(opened), float(opened), note)))
+        rows.append((*cells, count_cell(opened, words, note)))
     reach = [words("open_within", cutoff=words.cutoff(cutoff)) for cutoff in within]
     columns = (words("moment"), *reach, words("open_sites"))
-    return Table(columns, (False, *[True] * (len(reach) + 1)), tuple(rows), title)
+    return Table(columns, rows, title)
 
 
 def _heat_picture(heat: pd.DataFrame, title: str, words: Words) -> Markup:
@@ -144,11 +144,11 @@ def _heat_rows(heat: pd.DataFrame, words: Words) -> Table:
     shown = heat.iloc[:, some[0] : some[-1] + 1] if len(some) else heat.iloc[:, :0]
     days = words("weekdays").split()
     columns = (words("leaving"), *(days[pd.Timestamp(str(day)).weekday()] for day in heat.index))
-    rows = tuple(
+    rows = [
         (
             Cell(words("clock", hour=int(time[:2]), minute=time[3:])),
             *(Cell(words.percent(float(share)), float(share)) for share in shown[time]),
         )
         for time in map(str, shown)
-    )
-    return Table(columns, (False, *[True] * len(heat)), rows, label=words("heat_rows"))
+    ]
+    return Table(columns, rows, label=words("heat_rows"))

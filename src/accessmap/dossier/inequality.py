@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from accessmap import decay
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Beside, Cell, Folded, Heading, How, Part, Table, sortable
+from accessmap.dossier.layout import Beside, Cell, Folded, Heading, How, Part, Table, count_cell, minutes_cell, sortable
 from accessmap.dossier.results import Known, Results, Tables
 from accessmap.maps.charts import lorenz_chart
 from accessmap.measures.floating import two_step_fca
@@ -68,15 +68,15 @@ def _curves_table(found: Results, words: Words) -> Table:
     for name in minutes if len(minutes) else ():
         curve = lorenz(minutes[name], found.people[minutes.index])
         held[name] = np.interp(shares, curve["people"], curve["access"])
-    rows = tuple(
-        (
-            Cell(words.percent(share), float(share)),
-            *(Cell(words.percent(float(column[place])), float(column[place])) for column in held.values()),
-        )
+    rows = [
+        [
+            Cell(words.percent(float(each)), float(each))
+            for each in (share, *(column[place] for column in held.values()))
+        ]
         for place, share in enumerate(shares)
-    )
+    ]
     columns = (words("lorenz_people"), *(words.name(str(name)) for name in held))
-    return Table(columns, (False, *[True] * len(held)), rows if held else (), label=words("lorenz_title"))
+    return Table(columns, rows if held else (), label=words("lorenz_title"))
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -224,16 +224,11 @@ def _furthest_table(found: Results, words: Words) -> Table:
     order = found.communes[found.communes["population"] > 0].sort_values(
         column, ascending=False, na_position="first", kind="stable"
     )
-    rows = tuple(
-        (
-            Cell(str(row["name"])),
-            Cell(words.count(row["population"]), float(row["population"])),
-            Cell(words.minutes(row[column]), sortable(row[column])),
-        )
+    rows = [
+        (Cell(str(row["name"])), count_cell(row["population"], words), minutes_cell(row[column], words))
         for _, row in order.head(MOST_FURTHEST).iterrows()
-    )
-    columns = (words("commune"), words("inhabitants"), words("baseline"))
-    return Table(columns, (False, True, True), rows, label=words("worst_off"))
+    ]
+    return Table((words("commune"), words("inhabitants"), words("baseline")), rows, label=words("worst_off"))
 
 
 def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
@@ -265,14 +260,8 @@ def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
             values = values / indices.loc["theil"].replace(0.0, np.nan).to_numpy(dtype="float64")
         cutoff = words.cutoff(line)
         title = Cell(words(f"index_{named}", cutoff=cutoff), note=words(f"index_{named}_read", cutoff=cutoff))
-        rows.append(
-            (
-                title,
-                *(Cell(written(float(value)), sortable(float(value))) for value in values),
-            )
-        )
-    columns = (words("metric"), *(words.name(str(name)) for name in indices))
-    return Table(columns, (False, *[True] * len(indices.columns)), tuple(rows), words("indices_title"))
+        rows.append((title, *(Cell(written(float(value)), sortable(float(value))) for value in values)))
+    return Table((words("metric"), *(words.name(str(name)) for name in indices)), rows, words("indices_title"))
 
 
 def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
@@ -297,4 +286,4 @@ def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
         ]
         rows.append((title, *cells))
     columns = (words("deficit_class"), *(words.name(str(name)) for name in names))
-    return Table(columns, (False, *[True] * len(names)), tuple(rows), label=words("classes_title"))
+    return Table(columns, rows, label=words("classes_title"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,17 +28,22 @@ class Table:
     """A table ready to be written: the titles of its columns, which are numbers, and its rows.
 
     A row of one cell is a heading over those below it. The title stands above the table, and names it to those who do
-    not see it; a label only names it, and the title of the chapter does where there is neither.
+    not see it; a label only names it, and the title of the chapter does where there is neither. All columns but the
+    first are numbers where it is not said which are.
     """
 
     kind: ClassVar = "table"
-    columns: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
     title: str = ""
     label: str = ""
+    numeric: tuple[bool, ...] = ()
     level: int = 3
     sortable: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.numeric:
+            object.__setattr__(self, "numeric", (False, *[True] * (len(self.columns) - 1)))
 
     @classmethod
     def of(cls, frame: pd.DataFrame, words: Words, *, title: str = "") -> Table:
@@ -52,8 +58,7 @@ class Table:
             return [Cell(words.count(value, digits=digits), sortable(value)) for value in values]
 
         columns = [cells(whole[name], number) for name, number in zip(whole, numeric, strict=True)]
-        rows = tuple(zip(*columns, strict=True))
-        return cls(tuple(map(str, whole.columns)), numeric, rows, title)
+        return cls([str(name) for name in whole], list(zip(*columns, strict=True)), title, numeric=numeric)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,26 @@ class Beside:
 
 # Plain text is a paragraph, markup stands as it is, and a table is written as `Table.of` does.
 Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Beside
+
+
+def count_cell(value: float, words: Words, note: str = "", share: float | None = None) -> Cell:
+    """Return a cell with a number, without decimals."""
+    return Cell(words.count(value), float(value), note, share)
+
+
+def minutes_cell(value: float, words: Words, note: str = "") -> Cell:
+    """Return a cell with minutes; NaN is not reached."""
+    return Cell(words.minutes(value), sortable(value), note)
+
+
+def share_cell(share: float, words: Words, note: str = "") -> Cell:
+    """Return a cell with a share (0-1), and its bar."""
+    return Cell(words.percent(share), float(share), note, float(share))
+
+
+def lost_note(people: float, words: Words) -> str:
+    """Return how many people are not reached, as the second line of a cell; nothing where it is nobody."""
+    return words("card_unreached", n=round(people)) if round(people) else ""
 
 
 def sortable(value: float) -> float | str:

@@ -134,7 +134,7 @@ def _operations_table(known: Known, programme: Programme, words: Words) -> Table
         for row in rows.to_dict("records")
     )
     columns = (title, owner, *kept, measured, reading)
-    return Table(columns, tuple([False] * len(columns)), table, words("programme_operations_title"))
+    return Table(columns, table, words("programme_operations_title"), numeric=tuple([False] * len(columns)))
 
 
 def _indicators_table(table: pd.DataFrame, words: Words) -> Table:
@@ -163,5 +163,4 @@ def _noted(rows: pd.DataFrame, notes: Sequence[str], *, title: str = "", label: 
         (Cell(str(first), note=note), *(Cell(str(value)) for value in others))
         for (first, *others), note in zip(rows.itertuples(index=False), notes, strict=True)
     )
-    numeric = (False, *[True] * (len(rows.columns) - 1))
-    return Table(tuple(map(str, rows.columns)), numeric, cells, title, label)
+    return Table([str(name) for name in rows], cells, title, label)

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Beside, Cell, How, Part, Table, sortable
+from accessmap.dossier.layout import Beside, Cell, How, Part, Table, count_cell, lost_note, sortable
 from accessmap.dossier.results import Known, Tables
 from accessmap.measures.resilience import (
     criticality,
@@ -112,36 +112,24 @@ def _outside_table(sites: pd.DataFrame, words: Words) -> Table:
     rows = []
     for _, site in sites.head(MOST_SITES).iterrows():
         place = site["epci_name"] if isinstance(site["epci_name"], str) else words("epci_unknown")
-        after = []
-        if round(site["back_inside"]):
-            after.append(words("dependence_back", n=round(site["back_inside"])))
-        if round(site["unreached"]):
-            after.append(words("card_unreached", n=round(site["unreached"])))
+        back = words("dependence_back", n=round(site["back_inside"])) if round(site["back_inside"]) else ""
+        after = ", ".join(filter(None, (back, lost_note(site["unreached"], words))))
         away = words("dependence_away", value=words.minutes(site["minutes"]))
-        rows.append(
-            (
-                Cell(_name(site["name"], words), note=place),
-                Cell(words.count(site["people"]), float(site["people"]), away),
-                Cell(words.change(site["added"]), sortable(site["added"]), ", ".join(after)),
-            )
-        )
+        added = Cell(words.change(site["added"]), sortable(site["added"]), after)
+        rows.append((Cell(_name(site["name"], words), note=place), count_cell(site["people"], words, away), added))
     columns = (words("site_outside"), words("inhabitants"), words("if_closed"))
-    return Table(columns, (False, True, True), tuple(rows), words("outside_sites_title"))
+    return Table(columns, rows, words("outside_sites_title"))
 
 
 def _demand_table(demand: pd.DataFrame, words: Words) -> Table:
     """Return, by site inside, the people of the territory and of elsewhere whose nearest it is."""
     order = demand.sort_values(["outside_people", "people"], ascending=False, kind="stable")
-    rows = tuple(
-        (
-            Cell(_name(site["name"], words)),
-            Cell(words.count(site["outside_people"]), float(site["outside_people"])),
-            Cell(words.count(site["people"]), float(site["people"])),
-        )
+    rows = [
+        (Cell(_name(site["name"], words)), *(count_cell(site[name], words) for name in ("outside_people", "people")))
         for _, site in order.head(MOST_SITES).iterrows()
-    )
+    ]
     columns = (words("site_inside"), words("people_of_elsewhere"), words("people_of_here"))
-    return Table(columns, (False, True, True), rows, words("demand_title"))
+    return Table(columns, rows, words("demand_title"))
 
 
 def resilience_tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -184,23 +172,20 @@ def resilience_shown(tables: Tables, words: Words) -> list[Part]:
     table, how = tables["criticality"], How(words("how_resilience"))
     if table.empty:
         return [how]
-    cutoffs = [float(cutoff) for cutoff in dict.fromkeys(tables["one_closure_away"].index.get_level_values("cutoff"))]
+    cutoffs = [float(cutoff) for cutoff in tables["one_closure_away"].index.unique("cutoff")]
     rows = []
     for _, site in table.head(MOST_SITES).iterrows():
-        lost = round(site["unreached"])
-        beyond = [float(site[f"beyond {cutoff:g}"]) for cutoff in cutoffs]
-        after = words("card_unreached", n=lost) if lost else ""
         rows.append(
             (
                 Cell(_name(site["name"], words)),
-                Cell(words.count(site["people"]), float(site["people"])),
-                Cell(words.change(site["minutes"]), sortable(site["minutes"]), after),
-                *(Cell(words.count(people), people) for people in beyond),
+                count_cell(site["people"], words),
+                Cell(words.change(site["minutes"]), sortable(site["minutes"]), lost_note(site["unreached"], words)),
+                *(count_cell(site[f"beyond {cutoff:g}"], words) for cutoff in cutoffs),
             )
         )
     titles = [words("would_be_beyond", cutoff=words.cutoff(cutoff)) for cutoff in cutoffs]
     columns = (words("site"), words("served"), words("if_closed"), *titles)
-    return [Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows), words("resilience_title")), how]
+    return [Table(columns, rows, words("resilience_title")), how]
 
 
 def _name(name: object, words: Words) -> str:

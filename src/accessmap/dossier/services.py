@@ -11,7 +11,20 @@ import pandas as pd
 
 from accessmap import sentences as told_of
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
-from accessmap.dossier.layout import Cell, Figure, Figures, Folded, How, Part, Table, sortable
+from accessmap.dossier.layout import (
+    Cell,
+    Figure,
+    Figures,
+    Folded,
+    How,
+    Part,
+    Table,
+    count_cell,
+    lost_note,
+    minutes_cell,
+    share_cell,
+    sortable,
+)
 from accessmap.dossier.pictures import small_figures
 from accessmap.dossier.results import Known, Tables, main_sites, weighted_quantile
 from accessmap.maps.choropleth import rounded_breaks
@@ -181,33 +194,19 @@ def _services_table(table: pd.DataFrame, cutoffs: Sequence[float], words: Words)
     for (category, situation), facts in zip(situations, table.to_dict(orient="records"), strict=True):
         today = situation == BASELINE
         title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
-        lost = facts["unreached_people"]
-        cells = [
+        cells = (
             Cell(labels.capitalised(title)),
-            Cell(words.count(facts["sites"]), facts["sites"]),
-            Cell(
-                words.minutes(facts["mean"]),
-                sortable(facts["mean"]),
-                words("card_unreached", n=round(lost)) if round(lost) else "",
-            ),
-            Cell(words.minutes(facts["d9"]), sortable(facts["d9"])),
-        ]
-        for cutoff in cutoffs:
-            share = facts[f"within {cutoff:g}"]
-            cells.append(Cell(words.percent(share), share, share=share))
-        cells.append(Cell(words.percent(facts["outside_share"]), sortable(facts["outside_share"])))
-        by_domain[domain(str(category))].append(tuple(cells))
+            count_cell(facts["sites"], words),
+            minutes_cell(facts["mean"], words, lost_note(facts["unreached_people"], words)),
+            minutes_cell(facts["d9"], words),
+            *(share_cell(facts[f"within {cutoff:g}"], words) for cutoff in cutoffs),
+            Cell(words.percent(facts["outside_share"]), sortable(facts["outside_share"])),
+        )
+        by_domain[domain(str(category))].append(cells)
     rows = [row for name, found in by_domain.items() if found for row in ((Cell(words(f"domain_{name}")),), *found)]
     within = [words("within", cutoff=words.cutoff(cutoff)) for cutoff in cutoffs]
-    columns = (
-        words("service"),
-        words("sites_here"),
-        words("mean_trip"),
-        words("d9_trip"),
-        *within,
-        words("outside_share"),
-    )
-    return Table(columns, (False, *[True] * (len(columns) - 1)), tuple(rows))
+    first = (words("service"), words("sites_here"), words("mean_trip"), words("d9_trip"))
+    return Table((*first, *within, words("outside_share")), rows)
 
 
 def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
@@ -215,7 +214,7 @@ def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
     table = scores.assign(name=names.reindex(scores.index)).sort_values(
         ["score", "name"], na_position="first", kind="stable"
     )
-    rows = tuple(
+    rows = [
         (
             Cell(str(row["name"]), str(row["name"])),
             Cell(words.count(row["score"]) if pd.notna(row["score"]) else words("unreached"), sortable(row["score"])),
@@ -227,9 +226,9 @@ def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
             ),
         )
         for _, row in table.iterrows()
-    )
+    ]
     columns = (words("commune"), words("score"), words("rank_best"), words("rank_moves"))
-    return Table(columns, (False, True, True, True), rows, label=words("score_open"))
+    return Table(columns, rows, label=words("score_open"))
 
 
 def _figures(tables: Tables, words: Words) -> list[Figure]:

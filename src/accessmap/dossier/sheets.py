@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accessmap.dossier.digital import sheet_lines
-from accessmap.dossier.layout import Cell, Table, sortable
+from accessmap.dossier.layout import Cell, Table, lost_note, minutes_cell, sortable
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -74,36 +74,25 @@ def _services(near: pd.DataFrame, communes: int, scenarios: Sequence[str], words
     """Return the nearest site by service, minutes and rank, and the minutes of each scenario that changes them."""
     changed = [name for name in scenarios if name in near.index.get_level_values("situation")]
     rows = []
-    for category in dict.fromkeys(near.index.get_level_values("category")):
+    for category in near.index.unique("category"):
         by = pd.DataFrame(near.xs(category, level="category"))
         today = by.loc[BASELINE].to_dict()
         title = labels.category(str(category)).name(words.lang)
         site = str(today["site"]) if isinstance(today["site"], str) else words("unreached")
         away = words("sheet_outside") if today["outside"] and isinstance(today["site"], str) else ""
-        lost = today["unreached_people"]
-        cells = [
-            Cell(labels.capitalised(title)),
-            Cell(site, site, away),
-            Cell(
-                words.minutes(today["minutes"]),
-                sortable(today["minutes"]),
-                words("card_unreached", n=round(lost)) if round(lost) and pd.notna(today["minutes"]) else "",
-            ),
-            Cell(
-                words("rank_of", rank=words.count(today["rank"]), n=communes) if pd.notna(today["rank"]) else "–",
-                sortable(today["rank"]),
-            ),
-        ]
-        cells += [_under(by, name, float(today["minutes"]), words) for name in changed]
-        rows.append(tuple(cells))
-    columns = (
-        words("service"),
-        words("sheet_site"),
-        words("mean_trip"),
-        words("sheet_rank"),
-        *(words.name(name) for name in changed),
-    )
-    return Table(columns, (False, False, True, True, *[True] * len(changed)), tuple(rows))
+        lost = lost_note(today["unreached_people"], words) if pd.notna(today["minutes"]) else ""
+        rank = words("rank_of", rank=words.count(today["rank"]), n=communes) if pd.notna(today["rank"]) else "–"
+        rows.append(
+            (
+                Cell(labels.capitalised(title)),
+                Cell(site, site, away),
+                minutes_cell(today["minutes"], words, lost),
+                Cell(rank, sortable(today["rank"])),
+                *(_under(by, name, float(today["minutes"]), words) for name in changed),
+            )
+        )
+    columns = (*map(words, ("service", "sheet_site", "mean_trip", "sheet_rank")), *map(words.name, changed))
+    return Table(columns, rows, numeric=(False, False, *[True] * (len(columns) - 2)))
 
 
 def _under(by: pd.DataFrame, scenario: str, before: float, words: Words) -> Cell:
@@ -113,7 +102,7 @@ def _under(by: pd.DataFrame, scenario: str, before: float, words: Words) -> Cell
     after = float(by["minutes"].to_dict()[scenario])
     change = after - before
     note = words.change(change) if abs(change) >= SHOWN else words("sheet_same")
-    return Cell(words.minutes(after), sortable(after), note if change == change else "")
+    return minutes_cell(after, words, note if change == change else "")
 
 
 def _changes(found: Results, code: str, words: Words) -> list[str]:

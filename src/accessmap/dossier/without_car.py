@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Cell, How, Part, Table
+from accessmap.dossier.layout import Cell, How, Part, Table, share_cell
 from accessmap.dossier.results import Known, Tables
 from accessmap.study import modes
 from accessmap.study.comparison import studies_under
@@ -42,7 +42,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     """Return how many people are near without a car, and how many of those who have none are left out."""
     table, found = tables["modes"], tables.known.results
     shares = table["share"].to_dict()
-    names = list(dict.fromkeys(table.index.get_level_values("mode")))
+    names = list(table.index.unique("mode"))
     by_mode = [
         words("labelled_share", name=_mode(mode, words), share=words.percent(shares[BASELINE, mode, found.quoted]))
         for mode in names
@@ -66,22 +66,17 @@ def shown(tables: Tables, words: Words) -> list[Part]:
 
 def _modes_table(table: pd.DataFrame, words: Words) -> Table:
     """Return people within each threshold, below each mode, one column a situation."""
-    situations, names, cutoffs = (
-        list(dict.fromkeys(table.index.get_level_values(name))) for name in ("situation", "mode", "cutoff")
-    )
+    situations, names, cutoffs = (list(table.index.unique(name)) for name in ("situation", "mode", "cutoff"))
     facts = table.to_dict("index")
     rows: list[tuple[Cell, ...]] = []
     for mode in names:
         title = _mode(mode, words)
         rows.append((Cell(labels.capitalised(title)),))
         for cutoff in cutoffs:
-            cells = [Cell(words("within", cutoff=words.cutoff(float(cutoff))), float(cutoff))]
-            for name in situations:
-                row = facts[name, mode, cutoff]
-                cells.append(Cell(words.percent(row["share"]), row["share"], words.people(row["people"]), row["share"]))
-            rows.append(tuple(cells))
-    columns = (words("metric_trip"), *(words.name(str(name)) for name in situations))
-    return Table(columns, (False, *[True] * len(situations)), tuple(rows))
+            here = [facts[name, mode, cutoff] for name in situations]
+            shares = (share_cell(row["share"], words, words.people(row["people"])) for row in here)
+            rows.append((Cell(words("within", cutoff=words.cutoff(float(cutoff))), float(cutoff)), *shares))
+    return Table((words("metric_trip"), *(words.name(str(name)) for name in situations)), rows)
 
 
 def _mode(mode: str, words: Words) -> str:
