@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from accessmap import decay
 from accessmap import sentences as told_of
 from accessmap.dossier.layout import Beside, Cell, Folded, Heading, How, Part, Table, count_cell, minutes_cell, sortable
 from accessmap.dossier.results import Known, Results, Tables
 from accessmap.maps.charts import lorenz_chart
+from accessmap.measures import decay
 from accessmap.measures.floating import two_step_fca
 from accessmap.measures.imbalance import DEFICIT_BOUNDS, deficit, deficit_class, hoover, lorenz, summary
 from accessmap.measures.minutes import by_commune

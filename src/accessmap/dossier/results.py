@@ -16,7 +16,7 @@ from accessmap.measures.imbalance import deficit, gini
 from accessmap.measures.minutes import by_commune, coverage, nearest
 from accessmap.programme.programme import Programme
 from accessmap.sentences.access import quoted_cutoff
-from accessmap.study.comparison import compare, winners_and_losers
+from accessmap.study.comparison import categories_changed, compare, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words.near import plain
@@ -156,12 +156,7 @@ def category_of(study: Study, scenarios: Sequence[Scenario], category: str | Non
     """Return the service a dossier is about: as asked, as the scenarios change it, or the only sensible one."""
     if category is not None:
         return category
-    opened = {step.id: step.category for scenario in scenarios for step in scenario.steps if step.action == "open"}
-    known = study.services["category"]
-    changed = {
-        step.category or opened.get(step.id) or known.get(step.id) for scenario in scenarios for step in scenario.steps
-    }
-    found = sorted({str(name) for name in changed - {None}} or set(known.unique()))
+    found = categories_changed(scenarios, study) or sorted(study.services["category"].unique())
     if len(found) == 1:
         return str(found[0])
     if not scenarios and "france_services" in found:
@@ -170,11 +165,7 @@ def category_of(study: Study, scenarios: Sequence[Scenario], category: str | Non
 
 
 def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> float:
-    """Return the smallest value that at least this share (0-1) of the people do not exceed; NaN if nobody has one.
-
-    >>> weighted_quantile(pd.Series([1.0, 5.0, 9.0]), pd.Series([1, 8, 1]), 0.5)
-    5.0
-    """
+    """Return the smallest value that at least this share (0-1) of the people do not exceed; NaN if nobody has one."""
     known = values.notna() & (weights > 0)
     if not known.any():
         return float("nan")

@@ -51,9 +51,6 @@ def modelled_legs(mode: str) -> dict[str, float]:
     """Return how points join the modelled roads in a mode: access_kmh (straight), local_metres and max_metres.
 
     The metres are those of the car for every mode, so that all take the same roads and a slower mode is never quicker.
-
-    >>> modelled_legs("walk")["access_kmh"]
-    4.0
     """
     return {"access_kmh": _access_kmh(mode), "local_metres": LOCAL_METRES, "max_metres": MAX_METRES}
 

@@ -179,11 +179,7 @@ def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, 
 
 
 def rows_of(table: str) -> list[dict[str, str]]:
-    """Return the rows of one of the tables of this package, by column name.
-
-    >>> rows_of("limits")[0]["country"]
-    'FR'
-    """
+    """Return the rows of one of the tables of this package, by column name."""
     text = (files("accessmap") / "presets" / "speeds" / f"{table}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -223,9 +219,6 @@ def legal_limit(country: str, setting: str) -> tuple[float, str]:
     ------
     NetworkError
         If the country or the setting has no row.
-
-    >>> legal_limit("FR", "rural")
-    (80.0, 'FR, rural 80: art. R413-2, I-3°: hors agglomération')
     """
     limits = _limits()
     if (country, setting) not in limits:
@@ -242,11 +235,6 @@ def parse_maxspeed(text: object) -> float | None:
     Of several values ("50; 40") the lowest holds. Coded ones ("FR:urban") are for `limit_code`; "signals", "variable"
     and more than 150 km/h say nothing; "none" means that there is no limit, so that the country's advised speed
     holds. Conditional limits are another key and are not read.
-
-    >>> parse_maxspeed("50"), parse_maxspeed("30 mph"), parse_maxspeed("80;50"), parse_maxspeed("walk")
-    (50.0, 48.28, 50.0, 6.0)
-    >>> parse_maxspeed("none") is None
-    True
     """
     speeds = [_one_speed(part) for part in re.split(r"[;|]", str(text))]
     return min((speed for speed in speeds if speed is not None), default=None)

@@ -19,11 +19,7 @@ QUOTED_SHARE: Final = 0.95
 
 
 def quoted_cutoff(shares: pd.DataFrame) -> float:
-    """Return the threshold a sentence quotes: the longest that fewer than 95 % of people keep today, else the shortest.
-
-    >>> quoted_cutoff(pd.DataFrame({"baseline": [0.72, 0.99, 1.0]}, index=[10, 20, 30]))
-    10.0
-    """
+    """Return the threshold a sentence quotes: the longest that fewer than 95 % of people keep, else the shortest."""
     kept = shares.index[shares[BASELINE] < QUOTED_SHARE]
     return float(max(kept) if len(kept) else min(shares.index))
 

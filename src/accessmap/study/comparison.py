@@ -217,31 +217,18 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
 
 
 def category_changed(scenarios: Sequence[Scenario], study: Study) -> str:
-    """Return the one category of the sites that these scenarios change.
+    """Return the one category of the sites that these scenarios change; ScenarioError where it is none, or several."""
+    found = categories_changed(scenarios, study)
+    if len(found) != 1:
+        kinds = Listed.of(found) if found else Note("compare_none")
+        raise ScenarioError(Problem("compare_no_category", kinds=kinds))
+    return found[0]
 
-    Parameters
-    ----------
-    scenarios
-        Whose steps are looked through.
-    study
-        Knows the category of the sites that close, move or are set.
 
-    Raises
-    ------
-    ScenarioError
-        Where they change sites of no category, or of several.
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> category_changed([am.Scenario("Coucy").open("france_services", commune="02217")], am.load_sample())
-    'france_services'
-    """
+def categories_changed(scenarios: Sequence[Scenario], study: Study) -> list[str]:
+    """Return the categories of the sites that these scenarios change, in alphabetical order."""
     steps = [step for scenario in scenarios for step in scenario.steps]
     opened = {step.id: step.category for step in steps if step.action == "open"}
     known = study.services["category"]
-    found = {step.category or opened.get(step.id) or known.get(step.id) for step in steps} - {None}
-    if len(found) != 1:
-        kinds = Listed.of(sorted(map(str, found))) if found else Note("compare_none")
-        raise ScenarioError(Problem("compare_no_category", kinds=kinds))
-    return str(found.pop())
+    changed = {step.category or opened.get(step.id) or known.get(step.id) for step in steps} - {None}
+    return sorted(map(str, changed))

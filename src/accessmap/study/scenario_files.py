@@ -36,7 +36,11 @@ def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     """
     import tomli_w
 
-    tables = [{"name": scenario.name, "step": [as_table(step) for step in scenario.steps]} for scenario in scenarios]
+    def table(step: Step) -> dict[str, Any]:
+        told = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
+        return {"action": step.action, **told}
+
+    tables = [{"name": scenario.name, "step": list(map(table, scenario.steps))} for scenario in scenarios]
     return write_whole(tomli_w.dumps({"scenario": tables}), Path(path))
 
 
@@ -96,24 +100,6 @@ def read(path: str | Path) -> dict[str, Scenario]:
     return found
 
 
-def as_table(step: Step) -> dict[str, Any]:
-    """Return a step as its table in a file.
-
-    Examples
-    --------
-    >>> as_table(Scenario("a").close_road(12, 15).steps[0])
-    {'action': 'close_road', 'road': [12, 15]}
-    """
-    told = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
-    return {"action": step.action, **told}
-
-
-def step_of(table: Mapping[str, Any]) -> Step:
-    """Return the step of a table that has no `faults`; its values stay as the file has them, so that its hash does."""
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
-    return ACTIONS[str(given.pop("action"))](**given)
-
-
 # What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
 SENTENCES = {
     "unexpected_keyword_argument": "step_unknown_key",
@@ -154,4 +140,5 @@ def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems
         bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
         told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
         problems.add(key, where=where, value=table.get(name), near=near, **told)
-    return None if found else step_of(table)
+    # Values stay as the file has them, so that the hash of the scenario does.
+    return None if found else kind(**given)

@@ -60,9 +60,7 @@ def travel_times(
     >>> times.shape
     (3, 14)
     """
-    check_residents(residents)
-    check_services(services)
-    check_network(network, "travel_times")
+    _check_trips(residents, services, network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
     minutes = network.travel_minutes(*ends, limit=limit, max_metres=max_metres)
     minutes = minutes.T if homeward else minutes
@@ -119,9 +117,7 @@ def travel_times_long(
     >>> pairs.columns.to_list(), bool(pairs["minutes"].max() <= 10)
     (['resident_id', 'service_id', 'minutes'], True)
     """
-    check_residents(residents)
-    check_services(services)
-    check_network(network, "travel_times_long")
+    _check_trips(residents, services, network, "travel_times_long")
     trips = network.trips(residents.geometry, services.geometry)
     rows = max(1, chunk_bytes // (4 * max(1, len(services))))
     found = []
@@ -186,15 +182,19 @@ def nearest_times(
     >>> nearest_times(study.residents.loc[["02173-01"]], study.mairies, study.network)["service_id"].to_list()
     ['mairie-02173']
     """
-    check_residents(residents)
-    check_services(services)
-    check_network(network, "nearest_times")
+    _check_trips(residents, services, network, "nearest_times")
     if k < 1:
         raise OptionError(Problem("nearest_k_below_1", value=k))
     minutes, which = network.nearest_minutes(residents.geometry, services.geometry, k=k)
     at = which[:, k - 1]
     names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
     return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)
+
+
+def _check_trips(residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: object, call: str) -> None:
+    check_residents(residents)
+    check_services(services)
+    check_network(network, call)
 
 
 def check_network(network: object, call: str) -> None:

@@ -50,13 +50,7 @@ def near_names(name: object, known: Iterable[object]) -> tuple[str, ...]:
 
 
 def near_matches(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
-    """Return the known names nearest to one, whatever its case and accents, and those that contain it.
-
-    Examples
-    --------
-    >>> near_matches("noyonnais", ["CC du Pays Noyonnais", "CC du Val de l'Oise"])
-    ('CC du Pays Noyonnais',)
-    """
+    """Return the known names nearest to one, whatever its case and accents, and those that contain it."""
     by_plain = {plain(candidate): candidate for candidate in known}
     wanted = plain(name)
     holding = [text for text in by_plain if len(wanted) > 2 and wanted in text]

@@ -225,22 +225,14 @@ def capitalised(words: str) -> str:
 
 
 def date_text(day: date, *, lang: Lang = "fr") -> str:
-    """Return a date as it is read aloud.
-
-    >>> date_text(date(2026, 11, 1)), date_text(date(2026, 11, 24), lang="en")
-    ('1er novembre 2026', '24 November 2026')
-    """
+    """Return a date as it is read aloud."""
     month = text("months", lang=lang).split()[day.month - 1]
     first = "er" if lang == "fr" and day.day == 1 else ""
     return f"{day.day}{first} {month} {day.year}"
 
 
 def at_place(name: str, *, lang: Lang = "fr") -> str:
-    """Return "à Chauny", with the article contracted where French does.
-
-    >>> at_place("Chauny"), at_place("Le Catelet"), at_place("Les Septvallons"), at_place("La Fère")
-    ('à Chauny', 'au Catelet', 'aux Septvallons', 'à La Fère')
-    """
+    """Return "à Chauny", with the article contracted where French does."""
     if lang == "fr":
         for article, contracted in (("Le ", "au "), ("Les ", "aux ")):
             if name.startswith(article):

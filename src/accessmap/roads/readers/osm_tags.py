@@ -92,9 +92,6 @@ def is_open(road_class: str, tags: Tags, mode: str) -> bool:
     """Return whether a mode may use a way at all; roads under construction, proposed or gone are classes of their own.
 
     Squares drawn as areas are left to walkers and bicycles; a lane that changes direction during the day is left out.
-
-    >>> is_open("track", {}, "car"), is_open("track", {"motor_vehicle": "yes"}, "car"), is_open("track", {}, "walk")
-    (False, True, True)
     """
     value, named = permission(tags, mode)
     if value in CLOSED or tags.get("oneway") == "reversible":
@@ -273,11 +270,7 @@ def _cap(tags: Tags, road_class: str) -> tuple[float, str]:
 
 
 def ferry_minutes(text: str) -> float | None:
-    """Return the minutes of an OSM duration ("00:35", "1:20:30", "90", "PT1H20M"), or None if it is none.
-
-    >>> ferry_minutes("00:35"), ferry_minutes("1:20:30"), ferry_minutes("90"), ferry_minutes("PT1H20M")
-    (35.0, 80.5, 90.0, 80.0)
-    """
+    """Return the minutes of an OSM duration ("00:35", "1:20:30", "90", "PT1H20M"), or None if it is none."""
     text = text.strip()
     if re.fullmatch("[0-9]{1,5}", text):
         return float(text)
