@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -30,9 +30,6 @@ from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
 from accessmap.words.near import near_names, some
 from accessmap.words.notes import Figure, Note, first_few
-
-if TYPE_CHECKING:
-    from accessmap.study.scenario import Scenario
 
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
@@ -91,7 +88,7 @@ class Study:
     networks: Mapping[str, RoadNetwork]
     title: str
     thresholds: tuple[float, ...]
-    scenarios: Mapping[str, Scenario]
+    scenarios: Mapping[str, Any]  # a Scenario knows the study it is applied to, which need not know it
     provenance: Provenance
     notes: pd.DataFrame
     cautions: tuple[str, ...]
@@ -111,7 +108,7 @@ class Study:
         networks: Mapping[str, RoadNetwork] | None = None,
         title: str = "",
         thresholds: Iterable[float] = (10, 20, 30),
-        scenarios: Mapping[str, Scenario] = MappingProxyType({}),
+        scenarios: Mapping[str, Any] = MappingProxyType({}),
         provenance: Provenance | None = None,
         notes: pd.DataFrame | None = None,
         cautions: Iterable[str] = (),
