@@ -31,7 +31,6 @@ from accessmap.words.cards import study_card
 from accessmap.words.near import near_names, some
 from accessmap.words.notes import Figure, Note, first_few
 
-
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
 
 

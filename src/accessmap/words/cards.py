@@ -9,7 +9,7 @@ from markupsafe import Markup
 from accessmap.categories import Lang
 from accessmap.provenance import UNKNOWN_CREDIT, Provenance
 from accessmap.words import words as labels
-from accessmap.words.notes import Note
+from accessmap.words.words import Words
 
 MOST_STEPS = 20  # rows of a scenario before "and so many others": a card is read at a glance
 
@@ -34,107 +34,96 @@ def study_card(
     lang: Lang = "fr",
 ) -> str:
     """Return a study as HTML: its territory, people, services by category, thresholds, scenarios and sources."""
+    words = Words(lang)
     inside = communes["in_territory"]
-    here = labels.text("communes", lang=lang, n=int(inside.sum()))
-    counts = services["category"].value_counts()
     kinds = [
-        f"{labels.number(count, lang=lang)}{labels.NO_BREAK}{labels.category(str(kind)).name(lang, count=int(count))}"
-        for kind, count in counts.items()
+        f"{words.count(count)}{labels.NO_BREAK}{labels.category(str(kind)).name(lang, count=int(count))}"
+        for kind, count in services["category"].value_counts().items()
     ]
-    minutes = ", ".join(labels.number(cutoff, digits=_digits(cutoff), lang=lang) for cutoff in thresholds)
+    minutes = ", ".join(_short(cutoff, words) for cutoff in thresholds)
+    here = words("communes", n=int(inside.sum()))
     facts = {
-        "card_territory": labels.text("card_territory_line", lang=lang, communes=here, all=_count(len(inside), lang)),
-        "card_people": labels.people(float(communes.loc[inside, "population"].sum()), lang=lang),
+        "card_territory": words("card_territory_line", communes=here, all=words.count(len(inside))),
+        "card_people": words.people(float(communes.loc[inside, "population"].sum())),
         "card_services": ", ".join(kinds),
         "card_thresholds": minutes and f"{minutes}{labels.NO_BREAK}{labels.unit('minutes', lang=lang, short=True)}",
-        "card_scenarios": ", ".join(scenarios) or labels.text("card_none", lang=lang),
+        "card_scenarios": ", ".join(scenarios) or words("card_none"),
     }
-    return _facts("card_study", title, {**facts, **_sources(provenance, lang)}, lang)
+    return _facts("card_study", title, {**facts, **_sources(provenance, words)}, words)
 
 
 def network_card(nodes: int, edges: int, *, access_kmh: float, provenance: Provenance, lang: Lang = "fr") -> str:
     """Return a road network as HTML: how large it is, whether it is modelled, its parameters and sources."""
+    words = Words(lang)
     facts = {
-        "card_nodes": _count(nodes, lang),
-        "card_edges": _count(edges, lang),
-        "card_access": f"{labels.number(access_kmh, digits=_digits(access_kmh), lang=lang)}{labels.NO_BREAK}km/h",
+        "card_nodes": words.count(nodes),
+        "card_edges": words.count(edges),
+        "card_access": f"{_short(access_kmh, words)}{labels.NO_BREAK}km/h",
     }
-    return _facts("card_network", "", {**facts, **_sources(provenance, lang)}, lang)
+    return _facts("card_network", "", {**facts, **_sources(provenance, words)}, words)
 
 
 def scenario_card(name: str, steps: Sequence[Mapping[str, Any]], *, lang: Lang = "fr") -> str:
-    """Return a scenario as HTML: what each step does, to what, where, and with which values."""
+    """Return a scenario as HTML: what each step, as `Step.given` says it, does to what, where and with which values."""
+    words = Words(lang)
     columns = ("card_step", "card_action", "card_what", "card_where", "card_values")
-    head = _HEAD.format(cells=_joined(_COLUMN.format(labels.text(key, lang=lang)) for key in columns))
+    head = _HEAD.format(cells=_joined(_COLUMN.format(words(key)) for key in columns))
     rows = [
-        _ROW.format(number, _joined(_CELL.format(cell) for cell in _step(step, lang)))
+        _ROW.format(number, _joined(_CELL.format(cell) for cell in _step(step, words)))
         for number, step in enumerate(steps[:MOST_STEPS], start=1)
     ]
     if len(steps) > MOST_STEPS:
-        more = labels.text("and_others", lang=lang, n=len(steps) - MOST_STEPS).strip()
+        more = words("and_others", n=len(steps) - MOST_STEPS).strip()
         rows.append(_ROW.format("…", _joined(_CELL.format(cell) for cell in (more, "", "", ""))))
-    count = labels.text("card_steps", lang=lang, n=len(steps)) if steps else labels.text("step_none", lang=lang)
-    caption = _caption("card_scenario", name, lang, count)
-    return _card(_TABLE.format(caption=caption, head=head if rows else "", rows=_joined(rows)), lang)
+    count = words("card_steps", n=len(steps)) if steps else words("step_none")
+    caption = _caption("card_scenario", words, name, count)
+    return _card(_TABLE.format(caption=caption, head=head if rows else "", rows=_joined(rows)), words)
 
 
-def _step(step: Mapping[str, Any], lang: Lang) -> tuple[str, str, str, str]:
+def _step(step: Mapping[str, Any], words: Words) -> tuple[str, str, str, str]:
     """Return what is done, to what, where, and with which values."""
     action = step["action"]
     what = [str(step[key]) for key in ("name", "id") if key in step]
     if action == "open":
-        what.insert(0, labels.category(step.get("category", "")).name(lang))
+        what.insert(0, labels.category(step.get("category", "")).name(words.lang))
     if "road" in step:
         what.append(" – ".join(str(node) for node in step["road"]))
-    point = [labels.number(step[key], digits=4, lang=lang) for key in ("lon", "lat") if key in step]
-    where = str(step.get("commune", "")) or labels.text("joined", lang=lang).join(point)
+    point = [words.count(step[key], digits=4) for key in ("lon", "lat") if key in step]
+    where = str(step.get("commune", "")) or words("joined").join(point)
     given: Sequence[tuple[str, Any]] = step.get("properties", ())
     values = [f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in given]
-    done = step.get("label") or labels.text(f"card_do_{action}", lang=lang)
-    return done, ", ".join(what), where, ", ".join(values)
+    return step.get("label") or words(f"card_do_{action}"), ", ".join(what), where, ", ".join(values)
 
 
-def _sources(provenance: Provenance, lang: Lang) -> dict[str, str]:
+def _sources(provenance: Provenance, words: Words) -> dict[str, str]:
     """Return the rows of provenance: modelled or not, the parameters, the sources with licence and hash."""
-    unknown = labels.text("provenance_unknown", lang=lang) if lang != "fr" else UNKNOWN_CREDIT
+    unknown = words("provenance_unknown") if words.lang != "fr" else UNKNOWN_CREDIT
     told = [source.credit + (f" sha256 {source.sha256[:12]}" if source.sha256 else "") for source in provenance.sources]
-    rows = {"card_roads": labels.text("modelled_banner", lang=lang)} if provenance.modelled else {}
-    joint, colon = labels.text("joined", lang=lang), f"{labels.NO_BREAK * (lang == 'fr')}: "
-    parameters = joint.join(
-        f"{_told(name, lang)}{colon}{_told(value, lang)}" for name, value in provenance.parameters.items()
-    )
+    rows = {"card_roads": words("modelled_banner")} if provenance.modelled else {}
+    joint, colon = words("joined"), f"{labels.NO_BREAK * (words.lang == 'fr')}: "
+    pairs = provenance.parameters.items()
+    parameters = joint.join(f"{words.told(name)}{colon}{words.told(value)}" for name, value in pairs)
     return {**rows, "card_parameters": parameters, "card_sources": joint.join(told) or unknown}
 
 
-def _told(text: str, lang: Lang) -> str:
-    return text.told(lang) if isinstance(text, Note) else text
-
-
-def _facts(kind: str, title: str, facts: Mapping[str, str], lang: Lang) -> str:
+def _facts(kind: str, title: str, facts: Mapping[str, str], words: Words) -> str:
     """Return a card of one row a fact; what is empty is left out."""
-    rows = _joined(
-        _ROW.format(labels.text(key, lang=lang), _CELL.format(value)) for key, value in facts.items() if value
-    )
-    return _card(_TABLE.format(caption=_caption(kind, title, lang), head="", rows=rows), lang)
+    rows = _joined(_ROW.format(words(key), _CELL.format(value)) for key, value in facts.items() if value)
+    return _card(_TABLE.format(caption=_caption(kind, words, title), head="", rows=rows), words)
 
 
-def _caption(kind: str, title: str, lang: Lang, told: str = "") -> Markup:
-    rest = [part for part in (title, told) if part]
-    return _STRONG.format(labels.text(kind, lang=lang), "".join(f" · {part}" for part in rest))
+def _caption(kind: str, words: Words, *parts: str) -> Markup:
+    return _STRONG.format(words(kind), "".join(f" · {part}" for part in parts if part))
 
 
-def _card(body: Markup, lang: Lang) -> str:
-    return str(_CARD.format(lang=lang, body=body))
+def _card(body: Markup, words: Words) -> str:
+    return str(_CARD.format(lang=words.lang, body=body))
 
 
 def _joined(parts: Iterable[Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-def _count(value: int, lang: Lang) -> str:
-    return labels.number(value, lang=lang)
-
-
-def _digits(value: float) -> int:
-    """Return how many decimals a number is written with: none where it is whole."""
-    return 0 if float(value).is_integer() else 1
+def _short(value: float, words: Words) -> str:
+    """Return a number with one decimal, or none where it is whole."""
+    return words.count(value, digits=0 if float(value).is_integer() else 1)

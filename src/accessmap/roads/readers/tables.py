@@ -196,14 +196,7 @@ class Segments:
 def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple[Segments, pd.DataFrame]:
     """Return segments and nodes with every segment at a barrier ending in a copy of its own (negative ids).
 
-    Roads so reach up to the barrier from both sides, and none goes through.
-
-    Parameters
-    ----------
-    barriers
-        Positions of the nodes that bar the way.
-    segments, nodes
-        Pieces of ways, and lon, lat by node id (integers).
+    Roads so reach up to the barrier (position of its node) from both sides, and none goes through. Ids are integers.
 
     >>> nodes = pd.DataFrame({"lon": [0.0, 0.1, 0.2], "lat": [0.0, 0.0, 0.0]}, index=[1, 2, 3])
     >>> pieces = Segments(np.array([0, 1]), np.array([1, 2]), np.array([0, 0]))
@@ -226,14 +219,7 @@ def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "a").write_bytes(b"")
-    ...     file_sha256(Path(folder, "a"))[:8]
-    'e3b0c442'
-    """
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -254,10 +240,8 @@ def road_tables(
 
     Parameters
     ----------
-    nodes
-        lon, lat by node id.
-    segments, ways
-        Pieces, and the table of `Ways.frame`.
+    nodes, segments, ways
+        lon, lat by node id; the pieces; and the table of `Ways.frame`.
     events
         node (position) and event of what delays at nodes.
     settled
