@@ -69,7 +69,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         if kinds and (new or not each.services.equals(study.services)):
             helpers[name] = _helpers(each, kinds, near)
         if len(pupils) and (new or each.equipment is not study.equipment):
-            schools[name] = _schools(each)
+            owned = equipment_rates(_schools_inside(each), each.equipment, weights=_weights(each))
+            schools[name] = pd.DataFrame(owned.xs("all", level=0)).reindex(list(SCHOOL_MEASURES))
     order = sorted(rates, key=lambda key: RATES.index(key[0]))
     return {
         "coverage_rates": _joined({key: rates[key] for key in order}, "technology", "situation"),
@@ -349,8 +350,3 @@ def _weights(study: Study) -> Literal["pupils", "schools"]:
     """Return what school rates are weighted by: pupils where those of every school are known."""
     known = _schools_inside(study)
     return "pupils" if "pupils" in known and bool(known["pupils"].notna().all()) else "schools"
-
-
-def _schools(study: Study) -> pd.DataFrame:
-    table = equipment_rates(_schools_inside(study), study.equipment, weights=_weights(study))
-    return pd.DataFrame(table.xs("all", level=0)).reindex(list(SCHOOL_MEASURES))

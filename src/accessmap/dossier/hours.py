@@ -104,8 +104,12 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     within = list(table.index.unique("within"))
     heat = heat_table(tables["hours_of_week"]["worst"])
     title = words("heat_title", category=kind.name(words.lang), cutoff=words.cutoff(within[0]))
+    more = f"</title><desc>{escape(words('heat_told'))}</desc>"
+    drawn = Markup(  # noqa: S704 - escaped where made
+        heat_chart(heat, title=title, lang=words.lang).svg.replace("</title>", more, 1)
+    )
     picture = Markup('<div class="d-scroll d-plot d-heat" role="region" tabindex="0" aria-label="{}">{}</div>').format(
-        words("scroll_picture", name=words("heat_open")), _heat_picture(heat, title, words)
+        words("scroll_picture", name=words("heat_open")), drawn
     )
     return [
         _hours_table(table, within, words("open_title_of", category=kind.name(words.lang, count=2)), words),
@@ -129,13 +133,6 @@ def _hours_table(table: pd.DataFrame, within: list[float], title: str, words: Wo
     reach = [words("open_within", cutoff=words.cutoff(cutoff)) for cutoff in within]
     columns = (words("moment"), *reach, words("open_sites"))
     return Table(columns, rows, title)
-
-
-def _heat_picture(heat: pd.DataFrame, title: str, words: Words) -> Markup:
-    """Return the week as a picture: who finds an open site, by day and half-hour of leaving."""
-    more = f"</title><desc>{escape(words('heat_told'))}</desc>"
-    drawn = heat_chart(heat, title=title, lang=words.lang).svg.replace("</title>", more, 1)
-    return Markup(drawn)  # noqa: S704 - escaped where made
 
 
 def _heat_rows(heat: pd.DataFrame, words: Words) -> Table:

@@ -127,13 +127,12 @@ def _table(rows: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
     told_table[["length_m", "delay_s", "minutes"]] = grouped[["length_m", "delay_s", "minutes"]].sum()
     kmh = told_table["length_m"] / 1000 / grouped["hours"].sum()
     told_table["speed_kmh"] = kmh.fillna(grouped["speed_kmh"].first())  # of no length
-    lines = [shapely.LineString(_joined(pieces)) for _, pieces in grouped["geometry"]]
+    lines = [
+        shapely.LineString([pieces.iloc[0].coords[0], *(piece.coords[-1] for piece in pieces)])
+        for _, pieces in grouped["geometry"]
+    ]
     told_table = told_table.reset_index(drop=True)[columns[:-1]]
     return gpd.GeoDataFrame(told_table, geometry=lines, crs=crs)
-
-
-def _joined(pieces: Any) -> list[tuple[float, float]]:
-    return [pieces.iloc[0].coords[0], *(piece.coords[-1] for piece in pieces)]
 
 
 def _joint(roads: RoadGraph, joined: Snapped) -> Any:

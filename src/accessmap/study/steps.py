@@ -241,18 +241,13 @@ class Open(Step):
             index=pd.Index([site], name=services.index.name),
             crs=services.crs,
         )
-        changes.services = _stack(services, new)
+        new = new.reindex(columns=services.columns).astype(services.drop(columns="geometry").dtypes.to_dict())
+        changes.services = gpd.GeoDataFrame(pd.concat([services, new]), geometry="geometry", crs=services.crs)
         changes.touched.add(site)
 
     def told(self, study: Study, words: Words) -> str:
         kind = labels.category(self.category).with_article(words.lang)
         return words("step_open", category=kind, place=_place_told(self, study, words))
-
-
-def _stack(services: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return both tables as one, with the columns and types of the first."""
-    new = new.reindex(columns=services.columns).astype(services.drop(columns="geometry").dtypes.to_dict())
-    return gpd.GeoDataFrame(pd.concat([services, new]), geometry="geometry", crs=services.crs)
 
 
 @step

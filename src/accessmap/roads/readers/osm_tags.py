@@ -193,6 +193,8 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     minutes = ferry_minutes(tags.get("duration", "")) if road_class == "ferry" else None
     motorroad = tags.get("motorroad") == "yes"
     roundabout = tags.get("junction") in ROUNDABOUTS
+    # From a tunnel what lies above cannot be joined; under houses and through arcades there are doors.
+    tunnel = tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "culvert"}
     # A trunk road drawn one way is half of a dual carriageway.
     halved = road_class == "trunk" and not (forward and backward) and not roundabout
     return WayUse(
@@ -210,14 +212,9 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         cap_kmh=cap,
         cap_reason=cap_reason,
         minutes=NAN if minutes is None else minutes,
-        snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not _is_tunnel(tags),
+        snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
         country=country,
     )
-
-
-def _is_tunnel(tags: Tags) -> bool:
-    """Whether what lies above cannot be joined from; under houses and through arcades there are doors."""
-    return tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "culvert"}
 
 
 def _limits(tags: Tags) -> tuple[str | None, str, tuple[float, str], tuple[float, str]]:
