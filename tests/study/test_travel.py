@@ -1,12 +1,16 @@
 """Travel times from tables, and the oracle of the published car times in the Aisne."""
 
 import logging
+import tracemalloc
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 
 from accessmap import nearest, travel_times
 from accessmap.errors import TableError
+from accessmap.roads.network import RoadNetwork
 from accessmap.study.travel import nearest_times, travel_times_long
 
 
@@ -96,7 +100,7 @@ def test_one_way_streets_tell_the_way_there_from_the_way_home(toy_study):
 def test_long_times_are_the_pairs_of_the_matrix_within_the_limit_whatever_the_chunks(sample_study):
     residents, services = sample_study.residents.iloc[::50], sample_study.sites("france_services")
     dense = travel_times(residents, services, sample_study.network, limit=25)
-    expected = dense.stack().dropna().rename_axis(["resident_id", "service_id"])
+    expected = dense.stack().dropna().rename_axis(["resident_id", "service_id"])  # noqa: PD013 - by pair, in order
     for chunk_bytes in (1, 5000, 2**30):
         pairs = travel_times_long(residents, services, sample_study.network, limit=25, chunk_bytes=chunk_bytes)
         assert pairs["minutes"].dtype == "float32"
@@ -116,3 +120,26 @@ def test_progress_goes_to_standard_error(sample_study, capsys):
     residents, services = sample_study.residents.iloc[:5], sample_study.sites("hospital")
     travel_times_long(residents, services, sample_study.network, limit=25, progress=True)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_memory_is_at_most_three_times_the_minutes(apart):
+    # The worst there is: every pair goes along one road, straight or by local streets; or none does.
+    nodes = pd.DataFrame({"lon": [3.2, 3.4, 3.6], "lat": [49.6, 49.6, 49.6]}, index=["a", "b", "c"])
+    edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "minutes": [10.0, 10.0]})
+    network = RoadNetwork.from_edges(nodes, edges, directed=False, access_kmh=18, local_metres=20_000 * (not apart))
+    a, b = (gpd.GeoSeries.from_xy([lon], [49.6], crs=4326).to_crs(2154).iloc[0] for lon in (3.2, 3.6))
+    share = np.random.default_rng(1).uniform(0, 0.4, 24_000)
+    x, y = a.x + share * (b.x - a.x), a.y + share * (b.y - a.y)
+    points = gpd.GeoSeries.from_xy(x, y, crs=2154)
+    homes, sites = points.iloc[:20_000], points.iloc[20_000:21_000]
+    if apart:
+        sites = gpd.GeoSeries.from_xy(b.x - share[:1_000] * 20_000, b.y + share[:1_000] * 9, crs=2154)
+    network.travel_minutes(homes.head(2), sites.head(2))  # what is made once
+    tracemalloc.start()
+    try:
+        minutes = network.travel_minutes(homes, sites)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most <= 3 * minutes.nbytes

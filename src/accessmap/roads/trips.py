@@ -16,7 +16,6 @@ from scipy.sparse.csgraph import dijkstra
 from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
-from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words.notes import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -126,6 +125,7 @@ def _xy(points: npt.NDArray[np.object_]) -> Floats:
 
 
 EVERY = slice(None)
+PAIRS = 1_000_000  # that may be looked at together, whatever the size of the matrix
 
 
 @dataclass(frozen=True)
@@ -187,13 +187,18 @@ class Trips:
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
         segments, start = self.roads.segments, self.start.rows(rows)
-        limit_ms = None if limit is None else round(number_of_minutes(limit, "limit") * MS_PER_MINUTE)
+        limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
         seeds = start.origins(segments), self.end.destinations(segments)
         minutes = self.roads.router.matrix(*seeds, limit_ms=limit_ms)
-        for o, d, ms in (direct_ms(start, self.end, segments), self.off_road(rows)):
-            kept = EVERY if limit_ms is None else ms <= limit_ms
-            o, d, direct = o[kept], d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
-            minutes[o, d] = np.fmin(minutes[o, d], direct)
+        # A few origins at a time: each pair that need not pass through a node takes many times what its minutes take.
+        first, _, _ = rows.indices(len(self.places[0]))
+        some = max(1, max(PAIRS, minutes.size // 32) // max(1, minutes.shape[1]))
+        for at in range(0, len(minutes), some):
+            few = slice(first + at, first + min(at + some, len(minutes)))
+            for o, d, ms in (direct_ms(self.start.rows(few), self.end, segments), self.off_road(few)):
+                kept = EVERY if limit_ms is None else ms <= limit_ms
+                o, d, direct = o[kept] + at, d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
+                minutes[o, d] = np.fmin(minutes[o, d], direct)
         return minutes
 
     def nearest(self, k: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:

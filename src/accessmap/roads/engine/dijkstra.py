@@ -40,10 +40,21 @@ class Searcher:
 
     def matrix(self, origins: Seeds, destinations: Seeds, limit: int | None = None) -> _Int64:
         """Return ms from origins to destinations, int64 (p, q), -1 where not reached (within `limit` ms)."""
-        p, q = len(origins), len(destinations)
-        if q < p:
-            return np.ascontiguousarray(self._matrix(self._reversed, destinations, origins, limit).T)
-        return self._matrix(self._graph, origins, destinations, limit)
+        ms = np.empty((len(origins), len(destinations)), dtype=np.int64)
+        for block, found in self.blocks(origins, destinations, limit):
+            ms[block] = found
+        return ms
+
+    def blocks(
+        self, origins: Seeds, destinations: Seeds, limit: int | None = None
+    ) -> Iterator[tuple[tuple[slice, slice], _Int64]]:
+        """Yield the same a block of the matrix at a time: where it stands, and its ms."""
+        turned = len(destinations) < len(origins)
+        graph = self._reversed if turned else self._graph
+        sources, targets = (destinations, origins) if turned else (origins, destinations)
+        for start, ms in _found(graph, sources, targets, limit):
+            rows = slice(start, start + len(ms))
+            yield ((slice(None), rows), ms.T) if turned else ((rows, slice(None)), ms)
 
     def rows(self, points: Seeds, *, reverse: bool = False) -> Iterator[tuple[int, _Int64]]:
         """Yield (first row, ms to every node, -1 where not reached) in batches; from every node if `reverse`."""
@@ -96,25 +107,30 @@ class Searcher:
         found = _integers(dijkstra(_matrix_of(scaled, joined), indices=graph.n)[None, : graph.n]).T
         return np.where(found < 0, -1, found // q), np.where(found < 0, -1, found % q).astype(np.int32)
 
-    def _matrix(self, graph: Graph, sources: Seeds, targets: Seeds, limit: int | None) -> _Int64:
-        result = np.empty((len(sources), len(targets)), dtype=np.int64)
-        absent = targets.nodes < 0
-        for start, distances in _batches(graph, sources, limit):
-            best = np.full((len(distances), len(targets)), np.inf)
-            for column in range(targets.nodes.shape[1]):
-                there = distances[:, targets.nodes[:, column]] + targets.costs[:, column]
-                there[:, absent[:, column]] = np.inf
-                np.minimum(best, there, out=best)
-            if limit is not None:
-                best[best > limit] = np.inf
-            result[start : start + len(best)] = _integers(best)
-        return result
+
+def _found(graph: Graph, sources: Seeds, targets: Seeds, limit: int | None) -> Iterator[tuple[int, _Int64]]:
+    """Yield (first source, ms to every target, -1 where not reached) in batches."""
+    absent = targets.nodes < 0
+    for start, distances in _batches(graph, sources, limit, beside=3 * len(targets)):
+        best = np.full((len(distances), len(targets)), np.inf)
+        for column in range(targets.nodes.shape[1]):
+            there = distances[:, targets.nodes[:, column]] + targets.costs[:, column]
+            there[:, absent[:, column]] = np.inf
+            np.minimum(best, there, out=best)
+        if limit is not None:
+            best[best > limit] = np.inf
+        yield start, _integers(best)
 
 
-def _batches(graph: Graph, points: Seeds, limit: int | None) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+def _batches(
+    graph: Graph, points: Seeds, limit: int | None, *, beside: int = 0
+) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+    """Yield (first point, distances to every node) in batches; `beside` is what else a point fills meanwhile."""
     if len(points) == 0:
         return
-    size = max(1, _BATCH_BYTES // (8 * (graph.n + 1)))
+    cells, each = _BATCH_BYTES // 8, graph.n + beside
+    # Each point is a node too: size × (each + size) cells.
+    size = max(1, int((np.sqrt(each**2 + 4 * cells) - each) / 2))
     bound = np.inf if limit is None else float(limit)
     for start in range(0, len(points), size):
         some = points[start : start + size]

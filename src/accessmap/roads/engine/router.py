@@ -117,9 +117,11 @@ class Router:
         """
         self._check(origins, destinations, limit_ms)
         prepared = self._choose(min(len(origins), len(destinations)), (origins, destinations), limit_ms)
-        if prepared is None:
-            return to_minutes(self._searcher.matrix(origins, destinations, limit_ms))
         minutes = np.empty((len(origins), len(destinations)), dtype=np.float32)
+        if prepared is None:
+            for block, ms in self._searcher.blocks(origins, destinations, limit_ms):
+                minutes[block] = to_minutes(ms)
+            return minutes
         prepared.matrix(origins, destinations, limit_ms, minutes)
         return minutes
 
