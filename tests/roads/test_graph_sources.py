@@ -135,6 +135,29 @@ def test_a_graph_without_roads_for_the_mode_is_refused() -> None:
         read_graph(graph_of((1, 2, {"highway": "footway"})))
 
 
+@pytest.mark.parametrize("x", ["nan", float("nan"), "inf", float("-inf")])
+def test_a_node_without_place_is_refused_at_once(x: Any) -> None:
+    graph = graph_of((1, 2, {}))
+    graph.nodes[1]["x"] = x
+    with pytest.raises(NetworkError, match="1 nodes lack x or y, such as 1"):
+        RoadNetwork.from_graph(graph)
+
+
+@pytest.mark.parametrize(
+    "geometry", ["LINESTRING (3 49, nan 49.1, 3.2 49)", "POINT (3 49)", shapely.LineString([(3, 49), (np.inf, 49)]), 3]
+)
+def test_a_line_without_place_is_refused_at_once(geometry: Any) -> None:
+    with pytest.raises(NetworkError, match="is not WKT of a line"):
+        RoadNetwork.from_graph(graph_of((1, 2, {"geometry": geometry})))
+
+
+def test_an_unknown_crs_is_refused() -> None:
+    graph = graph_of((1, 2, {}))
+    graph.graph["crs"] = "epsg:nothing"
+    with pytest.raises(NetworkError, match="its crs 'epsg:nothing' is unknown"):
+        RoadNetwork.from_graph(graph)
+
+
 def test_a_damaged_geometry_is_refused() -> None:
     with pytest.raises(NetworkError, match="'LINESTRING oops' is not WKT"):
         read_graph(graph_of((1, 2, {"highway": "primary", "geometry": "LINESTRING oops"})))

@@ -87,7 +87,7 @@ def _graphml(path: Path) -> Any:
         raise SourceError(Problem("roads_graph_no_file", where=str(path)))
     try:
         graph = nx.read_graphml(path, force_multigraph=True)
-    except (ParseError, nx.NetworkXError, KeyError, UnicodeDecodeError) as error:
+    except (ParseError, nx.NetworkXError, KeyError, ValueError) as error:
         why = Note.plain(str(error))
         raise SourceError(Problem("roads_graph_not_graphml", where=str(path), why=why)) from error
     if all(str(node).lstrip("-").isdecimal() for node in graph):
@@ -107,6 +107,10 @@ def _nodes(graph: Any) -> pd.DataFrame:
     except (TypeError, ValueError) as error:
         why = Note.plain(str(error))
         raise NetworkError(Problem("roads_graph_no_number", where="graph", why=why)) from error
+    nowhere = ~(np.isfinite(x) & np.isfinite(y))
+    if nowhere.any():
+        value, n = list(graph)[int(nowhere.argmax())], int(nowhere.sum())
+        raise NetworkError(Problem("roads_graph_nodes_nowhere", where="graph", value=value, n=n))
     return pd.DataFrame({"lon": x, "lat": y}, index=pd.Index(list(graph), name="node"))
 
 
@@ -155,12 +159,16 @@ def _unfolded(value: Any) -> list[Any]:
 def _line(geometry: Any) -> Any:
     import shapely
 
-    if not isinstance(geometry, str):
-        return geometry
     try:
-        return shapely.from_wkt(geometry)
+        with np.errstate(invalid="ignore"):  # "nan" in a WKT
+            line = shapely.from_wkt(geometry) if isinstance(geometry, str) else geometry
     except shapely.errors.GEOSException as error:
         raise NetworkError(Problem("roads_graph_geometry", where="graph", value=geometry[:40])) from error
+    if line is not None and not (
+        isinstance(line, shapely.LineString) and np.isfinite(shapely.get_coordinates(line)).all()
+    ):
+        raise NetworkError(Problem("roads_graph_geometry", where="graph", value=str(geometry)[:40]))
+    return line
 
 
 def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.DataFrame, list[Any]]:
@@ -168,13 +176,19 @@ def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.D
     import geopandas as gpd
     import pyproj
 
-    crs = pyproj.CRS(graph.graph.get("crs", "EPSG:4326"))
+    told = graph.graph.get("crs", "EPSG:4326")
+    try:
+        crs = pyproj.CRS(told)
+    except pyproj.exceptions.CRSError as error:
+        raise NetworkError(Problem("roads_graph_crs", where="graph", value=str(told)[:40])) from error
     if crs.is_geographic:
         if not (nodes["lon"].abs().max() <= 180 and nodes["lat"].abs().max() <= 90):
             raise NetworkError(Problem("roads_graph_not_degrees", where="graph"))
         return nodes, lines
     points = gpd.GeoSeries.from_xy(nodes["lon"], nodes["lat"], crs=crs).to_crs(4326)
     moved = pd.DataFrame({"lon": points.x.to_numpy(), "lat": points.y.to_numpy()}, index=nodes.index)
+    if not np.isfinite(moved.to_numpy()).all():
+        raise NetworkError(Problem("roads_graph_crs", where="graph", value=str(told)[:40]))
     return moved, gpd.GeoSeries(lines, crs=crs).to_crs(4326).to_list()
 
 
