@@ -2,20 +2,113 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
+import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from accessmap.errors import Problem, StudyError
+
+TOML_BYTES = 4_000_000
+"""The most that a study, scenarios or a programme may have: a hundred times the longest seen."""
+TOML_TABLES = 5_000  # headers of tables and scenarios in one file
+TOML_PARTS = 50  # of one key with points
+# A key, quoted or not, at the start of a line or of an inline table, up to its last part.
+TOML_KEY = re.compile(
+    r"""(?:^|[\[{,])[ \t]*((?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')(?:[ \t]*\.[ \t]*)){50}""", re.MULTILINE
+)
+
+
+def check_input(path: str | os.PathLike[str], *, most: int | None = None) -> Path:
+    """Return the path of a file that may be read: a plain file, no larger than `most` bytes.
+
+    Every file that accessmap reads goes through here: a pipe or a device would never end.
+
+    Raises
+    ------
+    OSError
+        Where there is none, its name cannot be one, it is a folder, a pipe or a device, or it is too large.
+    """
+    try:
+        found = os.stat(path)
+        str(path).encode()
+    except ValueError as error:  # NUL, or bytes that are no UTF-8
+        shown = str(path).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+        raise OSError(errno.EINVAL, "its name is no text that a file can have: rename it", shown) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
+    if most is not None and found.st_size > most:
+        told = f"it has {found.st_size:,} bytes, more than the {most:,} that are read"
+        raise OSError(errno.EFBIG, told, str(path))
+    return Path(path)
+
+
+def is_input(path: str | os.PathLike[str]) -> bool:
+    """Return whether there is a file that may be read, as :func:`check_input` has it.
+
+    >>> is_input("a" * 300)
+    False
+    """
+    try:
+        check_input(path)
+    except OSError:
+        return False
+    return True
+
+
+def read_toml(path: str | os.PathLike[str]) -> str:
+    """Return the text of a TOML file, with or without the mark of UTF-8.
+
+    Raises
+    ------
+    OSError, UnicodeDecodeError
+        As :func:`check_input`, or where it is not UTF-8.
+    """
+    return check_input(path, most=TOML_BYTES).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return what a TOML text holds.
+
+    Raises
+    ------
+    tomllib.TOMLDecodeError
+        Where it is not TOML, or so deep, long or large that no study is meant.
+
+    Examples
+    --------
+    >>> parsed_toml("a = " + "[" * 5000)
+    Traceback (most recent call last):
+    tomllib.TOMLDecodeError: It is nested too deeply
+    """
+    if text.count("\n[") > TOML_TABLES:
+        raise tomllib.TOMLDecodeError(f"It has more than {TOML_TABLES:,} tables: make several files of it")
+    if match := TOML_KEY.search(text):
+        line = text.count("\n", 0, match.end()) + 1
+        raise tomllib.TOMLDecodeError(f"A key of more than {TOML_PARTS} parts (at line {line}, column 1)")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError as error:
+        raise tomllib.TOMLDecodeError("It is nested too deeply") from error
+    except ValueError as error:  # Python turns no more than 4,300 digits into a number
+        raise tomllib.TOMLDecodeError(f"A number is too long ({error})") from error
 
 
 @dataclass(frozen=True)

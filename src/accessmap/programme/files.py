@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from accessmap.errors import Problem, Problems, ScenarioError
-from accessmap.files import write_whole
+from accessmap.files import parsed_toml, read_toml, write_whole
 from accessmap.programme.counting import target_problems
 from accessmap.programme.operation import (
     FIRST_YEAR,
@@ -207,7 +207,7 @@ def read(path: str | Path) -> Programme:
     """
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = parsed_toml(read_toml(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(Problem("programme_not_toml", where=Note.plain(str(path)), why=str(error))) from error
     check = Checks(table, Note("programme_itself"), Problems())

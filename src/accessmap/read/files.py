@@ -3,18 +3,23 @@
 import glob
 import gzip
 import json
+import lzma
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
+from typing import IO
 
 import geopandas as gpd
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
+from accessmap.files import check_input
 from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.raw import RawTable, RowNames, refusal
 from accessmap.words.near import near_names
@@ -37,6 +42,12 @@ NOT_TABLES = {
     b"7z\xbc\xaf": "what_7zip",
     b"Rar!": "what_rar",
 }
+PACKED = (b"\x1f\x8b", b"PK\x03\x04")
+UNPACKED_BYTES = 1_000_000_000  # the largest file of France as a whole that we know, unpacked, has 0.7 GB
+UNPACKED_FREELY, UNPACKED_TIMES = (
+    100_000_000,
+    100,
+)  # past so many bytes, times the packed file (CSV: 10)
 SUFFIXES = {"GeoPackage": ".gpkg", "GeoJSON": ".geojson", "Shapefile": ".shp", "zip": ".zip"}
 
 
@@ -88,12 +99,21 @@ def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None 
         return _from_file(path, _read_parquet(path), kind)
     if kind == "GeoPackage":
         _check_whole(path)
+    if kind == "GeoJSON":
+        _check_links(path)
     if kind == "Shapefile":
         encoding = encoding or _shapefile_encoding(path)
     return _from_file(path, _read_geographic(path, kind, encoding, layer), kind)
 
 
 def _check_is_file(path: Path) -> None:
+    try:
+        check_input(path)
+    except (IsADirectoryError, FileNotFoundError):
+        pass
+    except OSError as error:
+        shown = str(path).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+        raise refusal(shown, "path_not_opened", why=error.strerror or str(error)) from error
     if path.is_dir():
         inside = sorted(entry.name for entry in path.iterdir())[:5]
         holds = Note("folder_holds", names=", ".join(inside)) if inside else Note("folder_is_empty")
@@ -181,9 +201,9 @@ def _read_gzip(path: Path, encoding: str | None) -> RawTable:
     with tempfile.TemporaryDirectory() as folder:
         inner = Path(folder, path.name.removesuffix(".gz"))
         try:
-            with gzip.open(path) as packed, inner.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
-        except (EOFError, OSError) as error:
+            with gzip.open(path) as packed:
+                _unpack(path, packed, inner)
+        except (EOFError, OSError, zlib.error) as error:
             raise refusal(path.name, "file_damaged", error=str(error)) from error
         return read_table(inner, encoding=encoding)
 
@@ -202,11 +222,31 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None) -> RawTable:
             if len(found) != 1:
                 listed = Note.plain(", ".join(sorted(found or names)[:5])) if names else Note("nothing")
                 raise refusal(path.name, "zip_not_one_table", holds=listed)
-            # members with a path that climbs out of the folder are tamed by extract itself
-            archive.extractall(folder, members=names)
-            return read_table(Path(folder, found[0]), encoding=encoding, layer=layer)
-    except (zipfile.BadZipFile, EOFError) as error:
+            chosen = [name for name in names if Path(name).with_suffix("") == Path(found[0]).with_suffix("")]
+            if any(archive.getinfo(name).flag_bits & 1 for name in chosen):
+                raise refusal(path.name, "zip_with_password")
+            for name in chosen:  # by their last name alone: a path may climb out of the folder
+                with archive.open(name) as packed:
+                    _unpack(path, packed, Path(folder, Path(name).name))
+            return read_table(Path(folder, Path(found[0]).name), encoding=encoding, layer=layer)
+    except NotImplementedError as error:
+        raise refusal(path.name, "zip_compression", error=str(error)) from error
+    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError) as error:
         raise refusal(path.name, "zip_damaged", error=str(error)) from error
+
+
+def _unpack(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+    """Write what a packed file expands to, while it stays within bounds."""
+    bound = min(UNPACKED_BYTES, max(UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size))
+    written = 0
+    with target.open("wb") as unpacked:
+        while part := packed.read(1 << 20):
+            if not written and part.startswith(PACKED):
+                raise refusal(path.name, "packed_twice")
+            written += len(part)
+            if written > bound:
+                raise refusal(path.name, "unpacked_too_large", value=bound, most=f"{bound / 1e6:,.0f}")
+            unpacked.write(part)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -222,17 +262,72 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _check_whole(path: Path) -> None:
     """Refuse a GeoPackage that is shorter than it says, or damaged: GDAL would give the rows before the damage."""
+    virtual: list[str] = []
     try:
         # immutable: an opened database would otherwise leave files beside it
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            wanted = "SELECT sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
+            virtual = [str(row[0]) for row in connection.execute(wanted)]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
         answer = str(error)
     if answer != "ok":
         raise refusal(path.name, "geopackage_damaged", error=_first_line(answer))
+    others = [sql for sql in virtual if not OWN_INDEX.search(sql)]
+    if others:  # VirtualShape and VirtualOGR open other files, or the network
+        raise refusal(path.name, "geopackage_opens_others", value=others[0][:80])
+
+
+# The tables by which SQLite itself indexes places and words.
+OWN_INDEX = re.compile(r"\bUSING\s+[\"'\[`]?(rtree|fts[345])\b", re.IGNORECASE)
+# A CRS that GDAL would fetch or open: anything but a name of the registers.
+NAMED_CRS = re.compile(
+    r"(urn:(x-)?ogc:def:crs:|https?://(www\.)?opengis\.net/(def|gml)/|EPSG:|OGC:|CRS:?84)[^\s]*", re.IGNORECASE
+)
+CRS_KEY = re.compile(rb'"crs"\s*:\s*')
+ASCII_ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+
+
+def _check_links(path: Path) -> None:
+    """Refuse a GeoJSON whose CRS is a link or the path of a file: GDAL would ask the network, or open it."""
+    content = path.read_bytes()
+    if b"\\u00" in content:  # "\\u0063rs" is "crs" too
+        content = ASCII_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), content)
+    for found in CRS_KEY.finditer(content):
+        text = content[found.end() : found.end() + 2000].decode("utf-8", errors="replace")
+        if not text.startswith("{"):
+            continue
+        try:
+            crs, _ = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError):
+            crs = {"type": "unreadable"}
+        inside = crs.get("properties")
+        name = inside.get("name") if isinstance(inside, dict) else None
+        code = inside.get("code") if isinstance(inside, dict) else None
+        known = isinstance(name, str) and NAMED_CRS.fullmatch(name) and crs.get("type") == "name"
+        if not known and not (crs.get("type") == "EPSG" and str(code).isdigit()):
+            raise refusal(path.name, "geojson_linked_crs", value=str(crs)[:80])
+
+
+def known_kind(path: Path) -> str:
+    """Return the format of a file of places, told by its content, after the checks that it opens nothing else.
+
+    Raises
+    ------
+    SourceError
+        Where it is no such file.
+    """
+    _check_is_file(path)
+    with path.open("rb") as file:
+        kind = _kind(path, file.read(SNIFFED), None)
+    if kind == "GeoPackage":
+        _check_whole(path)
+    elif kind == "GeoJSON":
+        _check_links(path)
+    return kind
 
 
 def _shapefile_encoding(path: Path) -> str | None:

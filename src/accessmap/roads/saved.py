@@ -15,7 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from accessmap.errors import NetworkError, Problem, Problems
-from accessmap.files import draft_of
+from accessmap.files import check_input, draft_of
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.modelled import parameters_of
 from accessmap.roads.speeds import MODES
@@ -80,7 +80,7 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
         Where the file is not one of ours, is damaged, or is of another version.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(check_input(path)) as archive:
             meta = json.loads(archive.read("meta.json"))
             members = {name: archive.read(name) for name in MEMBERS}
     # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from accessmap.errors import Problem, Problems, ScenarioError
-from accessmap.files import write_whole
+from accessmap.files import parsed_toml, read_toml, write_whole
 from accessmap.study.scenario import Scenario
 from accessmap.study.steps import ACTIONS, Step, faults
 from accessmap.words.near import near_names
@@ -77,7 +77,7 @@ def read(path: str | Path) -> dict[str, Scenario]:
     """
     path = Path(path)
     try:
-        tables = tomllib.loads(path.read_text("utf-8")).get("scenario", [])
+        tables = parsed_toml(read_toml(path)).get("scenario", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(Problem("scenarios_not_toml", where=Note.plain(str(path)), why=str(error))) from error
     problems = Problems()

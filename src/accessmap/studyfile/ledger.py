@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from accessmap.errors import AccessmapError, Problem
+from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.studyfile.problems import StudyFileError, dotted
@@ -71,7 +72,7 @@ class Ledger:
     def found(self, *path: str | int) -> Path:
         """Return the file that a key names; StudyFileError where there is no such file."""
         found = self.file.find(str(self.named(*path)))
-        if not found.is_file():
+        if not is_input(found):
             beside = [each.name for each in found.parent.iterdir()] if found.parent.is_dir() else []
             near = near_matches(found.name, beside)
             raise self.file.refused("studyfile_no_data_file", *path, near=near, path=str(found))

@@ -95,7 +95,11 @@ def load_study(path: str | Path) -> Study:
     >>> study.title, int(study.communes["in_territory"].sum())
     ('CC du Pays Noyonnais', 42)
     """
-    return read_saved(path) if Path(path).is_dir() else loaded(read_settings(path)).study
+    try:
+        folder = Path(path).is_dir()
+    except OSError:  # a name that is too long: told as a file that is not there
+        folder = False
+    return read_saved(path) if folder else loaded(read_settings(path)).study
 
 
 def loaded(

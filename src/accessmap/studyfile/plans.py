@@ -13,6 +13,7 @@ import pandas as pd
 
 from accessmap.categories import CATEGORIES
 from accessmap.errors import AccessmapError, Problem, ScenarioError
+from accessmap.files import parsed_toml, read_toml
 from accessmap.programme import Programme
 from accessmap.programme.files import read as read_programme
 from accessmap.study.scenario import Scenario
@@ -53,7 +54,7 @@ class Plans:
     @cached_property
     def tables(self) -> list[dict[str, Any]]:
         """The scenarios; what is no table is left to `read_scenarios`."""
-        found = tomllib.loads(self.text).get("scenario", [])
+        found = parsed_toml(self.text).get("scenario", [])
         return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
     def _steps(self, number: int) -> Iterator[tuple[Key, dict[str, Any]]]:
@@ -258,9 +259,9 @@ def scenarios_of(ledger: Ledger, home: Path) -> tuple[list[Plans], dict[str, Sce
 def _plans(ledger: Ledger, path: Path, at: Key) -> Plans:
     """Return the scenarios of a file as they are written."""
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        tomllib.loads(text)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = read_toml(path)
+        parsed_toml(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ledger.file.refused("studyfile_bad_plans", *at, name=path.name, why=str(error)) from error
     return Plans(text, path.name)
 

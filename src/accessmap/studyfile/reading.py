@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from accessmap.errors import Problem
+from accessmap.files import parsed_toml, read_toml
 from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.settings import Settings
 from accessmap.words.near import near_matches
@@ -76,7 +77,10 @@ class StudyFile:
 
     def find(self, name: str) -> Path:
         """Return the path of a file that the settings name."""
-        return self.path.parent / Path(name).expanduser()
+        try:
+            return self.path.parent / Path(name).expanduser()
+        except RuntimeError:  # "~nobody/x": no such account, and so no such file
+            return self.path.parent / name
 
     def line(self, *key: str | int) -> int | None:
         """Return the line on which a key stands, or the nearest table that holds it."""
@@ -84,7 +88,7 @@ class StudyFile:
 
     def problem(self, key: str, *path: str | int, near: Iterable[str] = (), **values: Any) -> Problem:
         """Return a problem of one key, with its line and value."""
-        written = shown(_value(tomllib.loads(self.text), path))
+        written = shown(_value(parsed_toml(self.text), path))
         return problem(key, Place.of(path, self.line(*path), written), near, **values)
 
     def refused(self, key: str, *path: str | int, near: Iterable[str] = (), **values: Any) -> StudyFileError:
@@ -146,7 +150,7 @@ def readable_settings(path: str | Path) -> tuple[StudyFile, tuple[Problem, ...]]
 def _text_of(path: Path) -> str:
     """Return the text of a file; StudyFileError where there is none."""
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return read_toml(path)
     except OSError as error:
         key = "studyfile_no_such_file" if isinstance(error, FileNotFoundError) else "studyfile_no_file"
         raise StudyFileError(problem(key, path=str(path), why=error.strerror or ""), about=path.name) from error
@@ -179,7 +183,7 @@ def settings_of(path: Path, text: str) -> StudyFile:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError(_syntax(str(error), text), about=path.name) from error
 

@@ -13,7 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
+from accessmap.files import is_input
 from accessmap.provenance import Source
+from accessmap.read.files import known_kind
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
@@ -157,8 +159,9 @@ def _table(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     import pyogrio
     import shapely
 
-    if not path.is_file():
+    if not is_input(path):
         raise SourceError(Problem("roads_bdtopo_no_file", where=str(path)))
+    known_kind(path)
     try:
         layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
         if layer is None and "troncon_de_route" in layers:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
+from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
@@ -55,7 +56,7 @@ def read_osm(
         speeds.legal_limit(country, "rural")  # refuses an unknown one before the file is read
     place = None if clip is None else clip_polygon(clip, buffer_metres=buffer_metres)
     path = Path(path)
-    if not path.is_file():
+    if not is_input(path):
         raise SourceError(Problem("roads_osm_no_file", where=str(path)))
     notes: dict[str, str] = {}
     if place is not None:

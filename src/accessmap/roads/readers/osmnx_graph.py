@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, Problem, SourceError
+from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
@@ -83,7 +84,7 @@ def _graphml(path: Path) -> Any:
 
     import networkx as nx
 
-    if not path.is_file():
+    if not is_input(path):
         raise SourceError(Problem("roads_graph_no_file", where=str(path)))
     try:
         graph = nx.read_graphml(path, force_multigraph=True)
