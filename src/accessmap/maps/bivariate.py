@@ -13,7 +13,7 @@ from accessmap.errors import OptionError, Problem
 from accessmap.maps.choropleth import checked_breaks, class_words, series_of, value_text
 from accessmap.maps.communes import territory
 from accessmap.maps.drawing import NO_DATA, Entry, Square, View
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.maps.svg import TWO
 from accessmap.provenance import Provenance
 from accessmap.tables.cutoffs import classes_of
@@ -57,16 +57,8 @@ def bivariate_map(
         Of the two values: "minutes", "share" (0-1, written in per cent), or any word.
     higher_is_better
         For each value, whether the largest is best.
-    services
-        Sites to mark, by category.
-    title
-        Heading of the map.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    tiles
-        "osm" or "ign" for a background from the internet; none by default.
-    lang
-        "fr" or "en".
+    services, title, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -92,27 +84,14 @@ def bivariate_map(
     """
     say = Words(labels.check_lang(lang))
     codes, people = territory(communes)
-    names = [
-        say(key) if series.name is None else str(series.name)
-        for series, key in ((first, "two_first"), (second, "two_second"))
-    ]
-    known = [
-        series_of(series, communes.index, name).loc[codes] for series, name in ((first, "first"), (second, "second"))
-    ]
-    sides = [
-        _Side(values, _bounds(breaks, name), unit, better, say)
-        for values, breaks, name, unit, better in zip(
-            known,
-            (first_breaks, second_breaks),
-            ("first_breaks", "second_breaks"),
-            units,
-            higher_is_better,
-            strict=True,
-        )
-    ]
+    given = {"first": (first, first_breaks), "second": (second, second_breaks)}
+    names = [say(f"two_{key}") if series.name is None else str(series.name) for key, (series, _) in given.items()]
+    known = [series_of(series, communes.index, key).loc[codes] for key, (series, _) in given.items()]
+    bounds = [_bounds(breaks, f"{key}_breaks") for key, (_, breaks) in given.items()]
+    sides = [_Side(*each, say) for each in zip(known, bounds, units, higher_is_better, strict=True)]
     view = _view(sides, names, people, units, say)
-    words = title or say("two_title")
-    return OfflineMap(drawn(communes, [view], services, title=words, provenance=provenance, tiles=tiles, say=say))
+    title = title or say("two_title")
+    return mapped(communes, [view], services, title=title, provenance=provenance, tiles=tiles, say=say)
 
 
 class _Side:

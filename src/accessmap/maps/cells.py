@@ -14,7 +14,7 @@ from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, checked_breaks, classes, rounded_breaks, series_of, value_text
 from accessmap.maps.drawing import DRAWN_CRS, Cell, Drawing, View, inside_of
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS
 from accessmap.words import words as labels
@@ -45,25 +45,15 @@ def cell_map(
         Points with `commune` and `population`; several in one cell are weighted by their people.
     values
         By resident; a cell where nobody has a value is hatched and counted apart.
-    services
-        Sites to mark, by category.
     cell_metres
         Side of a cell: 1000 for the census grid, 200 for INSEE's.
     communes
         Zones by code, drawn under the cells; only residents of the territory are shown and counted.
-    title
-        Heading of the map.
-    unit, breaks, higher_is_better
-        As for `access_map`.
     grid_crs
         Of the grid, whose lines lie at whole numbers of cells: that of INSPIRE, INSEE and Eurostat by default. Its
         squares stand askew on a map of France, as they should.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    tiles
-        "osm" or "ign" for a background from the internet; none by default.
-    lang
-        "fr" or "en".
+    services, title, unit, breaks, higher_is_better, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -90,14 +80,9 @@ def cell_map(
     cells = _cells(here, series_of(values, residents.index).loc[here.index], cell_metres, grid_crs)
     bounds = rounded_breaks(cells["value"]) if breaks is None else checked_breaks(breaks)
     entries, fill = classes(
-        cells["value"],
-        cells["people"],
-        breaks=bounds,
-        unit=unit,
-        say=say,
-        higher_is_better=higher_is_better,
+        cells["value"], cells["people"], breaks=bounds, unit=unit, say=say, higher_is_better=higher_is_better,
         lightest=BESIDE_WHITE,
-    )
+    )  # fmt: skip
     number = cells.index.map(lambda cell: fill[str(cell)]).to_numpy()
     said = [
         replace(
@@ -108,9 +93,9 @@ def cell_map(
     ]
     over = _land(cells, number, cell_metres, grid_crs)
     view = View("cells", say("value"), _heading(unit, cell_metres, say), tuple(said), {}, {})
-    words = title or say("cells_title")
-    drawing = drawn(communes, [view], services, over=over, title=words, provenance=provenance, tiles=tiles, say=say)
-    return OfflineMap(_with_cells(drawing, cells, unit, cell_metres, grid_crs, say))
+    title = title or say("cells_title")
+    page = mapped(communes, [view], services, over=over, title=title, provenance=provenance, tiles=tiles, say=say)
+    return OfflineMap(_with_cells(page.drawing, cells, unit, cell_metres, grid_crs, say))
 
 
 def _cells(residents: gpd.GeoDataFrame, values: pd.Series, side: float, crs: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import geopandas as gpd
@@ -23,7 +24,7 @@ from accessmap.maps.choropleth import (
     value_text,
 )
 from accessmap.maps.drawing import NO_DATA, Entry, View, inside_of
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
@@ -87,22 +88,13 @@ def compare_views(
         change = after - before if changes is None else changes[name].reindex(codes)
         told = _change_lines(before, after, change, people, shown, unit, say)
         view = _level_view(f"with {name}", shown, after, people, bounds, unit, say, higher_is_better)
-        views.append(view.with_told(told))
+        views.append(replace(view, told=told))
         entries, fill = change_classes(
             before, after, people, breaks=sizes, unit=unit, say=say, higher_is_better=higher_is_better, change=change
         )
-        words = "legend_change" if unit == "minutes" else "legend_change_unit"
-        views.append(
-            View(
-                f"change {name}",
-                say("change_of", name=name),
-                say(words, unit=labels.unit(unit, lang=say.lang)),
-                entries,
-                fill,
-                told,
-                missing_note(after, say),
-            )
-        )
+        legend = "legend_change" if unit == "minutes" else "legend_change_unit"
+        heading, words = say("change_of", name=name), say(legend, unit=labels.unit(unit, lang=say.lang))
+        views.append(View(f"change {name}", heading, words, entries, fill, told, missing_note(after, say)))
     return views
 
 
@@ -305,8 +297,8 @@ def access_map(
     """
     say = Words(labels.check_lang(lang))
     views = value_views(communes, values, unit=unit, breaks=breaks, say=say, higher_is_better=higher_is_better)
-    words = title or say("map_title")
-    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))
+    title = title or say("map_title")
+    return mapped(communes, views, services, title=title, provenance=provenance, tiles=tiles, say=say)
 
 
 def compare_map(
@@ -331,24 +323,14 @@ def compare_map(
         Zones by code, as for `access_map`.
     result
         By code: the column "baseline" and one a scenario. What only a scenario reaches is "newly reached", no gain.
-    services
-        Sites to mark, by category.
-    title
-        Heading of the map.
-    unit
-        Of the values.
     breaks
         Bounds between the classes of every level.
     change_breaks
         Sizes of change told apart, positive and rising; below the first nothing has changed. 1, 5 and 10 for minutes.
     higher_is_better
         Darkest is worst, and a change for the better is green-blue.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    tiles
-        "osm" or "ign" for a background from the internet, under see-through colours; none by default.
-    lang
-        "fr" or "en".
+    services, title, unit, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -369,16 +351,11 @@ def compare_map(
         raise TableError(Problem("map_no_scenario", value=list(result.columns)), about="result")
     say = Words(labels.check_lang(lang))
     views = compare_views(
-        communes,
-        result,
-        unit=unit,
-        breaks=breaks,
-        change_breaks=change_breaks,
-        say=say,
+        communes, result, unit=unit, breaks=breaks, change_breaks=change_breaks, say=say,
         higher_is_better=higher_is_better,
-    )
-    words = title or say("compare_title")
-    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))
+    )  # fmt: skip
+    title = title or say("compare_title")
+    return mapped(communes, views, services, title=title, provenance=provenance, tiles=tiles, say=say)
 
 
 def catchment_map(
@@ -401,14 +378,8 @@ def catchment_map(
         The table of `catchments`, or a Series of service_id by commune; NaN is not reached.
     services
         The sites, with their names.
-    title
-        Heading of the map.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    tiles
-        "osm" or "ign" for a background from the internet, under see-through colours; none by default.
-    lang
-        "fr" or "en".
+    title, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -429,5 +400,5 @@ def catchment_map(
     """
     say = Words(labels.check_lang(lang))
     views = catchment_views(communes, catchments, services, say=say)
-    words = title or say("catchment_title")
-    return OfflineMap(drawn(communes, views, services, title=words, provenance=provenance, tiles=tiles, say=say))
+    title = title or say("catchment_title")
+    return mapped(communes, views, services, title=title, provenance=provenance, tiles=tiles, say=say)

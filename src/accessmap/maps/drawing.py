@@ -30,33 +30,15 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """The land of a map, in drawn metres.
+    """The land of a map, in drawn metres."""
 
-    Parameters
-    ----------
-    communes
-        Their table, empty where the map has none.
-    inside
-        Which of them are of the territory.
-    drawn
-        The outlines of those that are drawn.
-    territory
-        Its outline.
-    bounds
-        What the map shows at first (west, south, east, north).
-    seen
-        What is drawn at all.
-    scale
-        Metres of ground of one drawn metre.
-    """
-
-    communes: gpd.GeoDataFrame
-    inside: pd.Series
-    drawn: gpd.GeoSeries
-    territory: Any
-    bounds: Bounds
-    seen: Bounds
-    scale: float
+    communes: gpd.GeoDataFrame  # empty where the map has none
+    inside: pd.Series  # which of them are of the territory
+    drawn: gpd.GeoSeries  # the outlines of those that are drawn
+    territory: Any  # its outline
+    bounds: Bounds  # what the map shows at first (west, south, east, north)
+    seen: Bounds  # what is drawn at all
+    scale: float  # metres of ground of one drawn metre
 
     @classmethod
     def of(cls, communes: gpd.GeoDataFrame) -> "Ground":
@@ -136,31 +118,15 @@ PAPER: Final = "#ffffff"
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a legend: what it says, how it is painted, how many communes and people it holds.
-
-    Parameters
-    ----------
-    label
-        Its words.
-    colour
-        Of its land or its roads.
-    pattern
-        Name of a hatching, drawn instead of the colour; "dash" breaks a line.
-    communes, people
-        How many it holds, where they are counted.
-    said
-        What it holds, in words, where that is not communes: kilometres of road, or cells.
-    line
-        Width in pixels where it paints roads; 0 for land.
-    """
+    """One line of a legend: what it says, how it is painted, how many communes and people it holds where counted."""
 
     label: str
     colour: str
-    pattern: str = ""
+    pattern: str = ""  # name of a hatching, drawn instead of the colour; "dash" breaks a line
     communes: int | None = None
     people: float | None = None
-    said: str = ""
-    line: int = 0
+    said: str = ""  # what it holds, in words, where that is not communes: kilometres of road, or cells
+    line: int = 0  # width in pixels where it paints roads; 0 for land
 
     def count(self, lang: Lang) -> str:
         """Return "12 communes · 4 300 habitants", or nothing where it is not counted."""
@@ -179,53 +145,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Square:
-    """The legend of two values at once: classes of the first from left to right, of the second from top to bottom.
-
-    Parameters
-    ----------
-    across, down
-        What each axis is.
-    columns, rows
-        Words of the classes of each axis.
-    looks
-        Row by row, colour and pattern of each class.
-    """
+    """The legend of two values at once: classes of the first from left to right, of the second from top to bottom."""
 
     across: str
     down: str
     columns: tuple[str, ...]
     rows: tuple[str, ...]
-    looks: tuple[tuple[Entry, ...], ...]
+    looks: tuple[tuple[Entry, ...], ...]  # row by row
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One painting of the map: the number of its legend entry by commune, and what a tooltip says of each.
-
-    Parameters
-    ----------
-    key, name, title
-        Its id, what the switch calls it, and the heading of its legend.
-    entries
-        The legend.
-    fill
-        Entry by code of a commune; those that are left out stay white.
-    told
-        Lines of the tooltip, by code.
-    note
-        A sentence under the legend.
-    square
-        The legend of two values at once, above the list.
-    """
+    """One painting of the map: the number of its legend entry by commune, and what a tooltip says of each."""
 
     key: str
-    name: str
-    title: str
+    name: str  # what the switch calls it
+    title: str  # the heading of its legend
     entries: tuple[Entry, ...]
-    fill: Mapping[str, int]
-    told: Mapping[str, tuple[str, ...]]
-    note: str = ""
-    square: Square | None = None
+    fill: Mapping[str, int]  # entry by code of a commune; those that are left out stay white
+    told: Mapping[str, tuple[str, ...]]  # lines of the tooltip, by code
+    note: str = ""  # a sentence under the legend
+    square: Square | None = None  # above the list of entries
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
@@ -240,16 +180,10 @@ class View:
         read = " ; ".join(entry.told(lang) for entry in self.entries)
         return " ".join(part for part in (f"{self.title}.", read + ".", self.note) if part)
 
-    def with_told(self, told: Mapping[str, tuple[str, ...]]) -> "View":
-        """Return the same view with other tooltips."""
-        return replace(self, told=told)
-
 
 def path_of(shape: Any, origin: tuple[int, int]) -> str:
     """Return the SVG path of a polygon, or of lines: whole units from the origin, relative after the first point.
 
-    >>> path_of(shapely.box(10, 10, 12, 13), (10, 13))
-    'M2,3l0,-3l-2,0l0,3z'
     >>> path_of(shapely.LineString([(10, 10), (12, 11), (12, 11)]), (10, 13))
     'M0,3l2,-1'
     """
@@ -312,14 +246,7 @@ TILES: Final[Mapping[str, Tiles]] = MappingProxyType(
 
 
 def tiles_named(name: str | None) -> Tiles | None:
-    """Return the tiles of this name, or None where none are asked for.
-
-    >>> tiles_named("ign").host
-    'https://data.geopf.fr'
-    >>> tiles_named("osn")
-    Traceback (most recent call last):
-    accessmap.errors.OptionError: tiles must be 'osm', 'ign' or None, not 'osn' (did you mean 'osm'?).
-    """
+    """Return the tiles of this name, or None where none are asked for."""
     if name is None:
         return None
     if name not in TILES:
@@ -467,11 +394,7 @@ class Drawing:
 
 
 def embedded(data: object) -> str:
-    r"""Return JSON that is safe inside a script element, whatever the text in it.
-
-    >>> print(embedded("</script>"))
-    "\u003c/script\u003e"
-    """
+    """Return JSON that is safe inside a script element, whatever the text in it."""
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         written = written.replace(character, f"\\u{ord(character):04x}")
@@ -494,27 +417,12 @@ def draw(
 ) -> Drawing:
     """Return the drawing of a territory, its nearest neighbours and the services among them.
 
-    Parameters
-    ----------
-    communes
-        Zones in any CRS; only those near the territory are drawn. None where there is only what lies `over`.
-    views
-        What can be looked at, one at a time.
-    services
-        Points to mark; those beyond the drawn neighbours are left out.
-    title, credit, lang
-        What the page says of it.
-    stands_in
-        By service_id, the numbers of the views a service stands in: all where it is not named.
-    fresh
-        Services that only scenarios have: they are drawn larger and say so.
-    over
-        Land or roads painted over the communes: `view`, `entry` (its number in the legend), geometry, and `told` (lines
-        of a tooltip) where there is something to say; one row each.
-    frame
-        What the map shows at first, where that is not the territory: it has no outline then.
-    tiles
-        A background from the internet.
+    Of `communes`, in any CRS, only those near the territory are drawn; there are none where there is only what lies
+    `over`. Services beyond them are left out; `stands_in` tells, by service_id, the numbers of the views a service
+    stands in (all where it is not named), and `fresh` those that only scenarios have, which are drawn larger and say
+    so. A row of `over` is land or a road painted over the communes: `view`, `entry` (its number in the legend),
+    geometry, and `told` (lines of a tooltip) where there is something to say. A `frame` is what the map shows at first,
+    where that is not the territory, which has no outline then.
     """
     ground = Ground.of(communes) if communes is not None else Ground.under(over, services)
     ground = ground if frame is None else ground.framed(frame)

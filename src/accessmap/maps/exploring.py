@@ -14,7 +14,7 @@ from accessmap.maps.cells import cell_map
 from accessmap.maps.communes import access_map
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
 from accessmap.maps.isochrones import isochrone_map
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.maps.roads import route_map
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS
@@ -51,10 +51,8 @@ def explore(
         Drawn under the rest; needed where the table has values by commune and no geometry.
     title
         Heading of the map; the name of the column where not given.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    lang
-        "fr" or "en".
+    provenance, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -79,12 +77,25 @@ def explore(
         return isochrone_map(placed, communes=communes, title=title, provenance=provenance, lang=lang)
     by = column or next((name for name in ("value", "population") if name in placed and "category" not in placed), None)
     if by is None:
-        zones, sites = (placed, None) if kind == "Polygon" else (communes, _sites(placed))
+        sites = placed if "category" in placed else placed.assign(category=placed.index.name or "")
+        zones, sites = (placed, None) if kind == "Polygon" else (communes, sites)
         return _marked(zones, sites, title, provenance, say)
     unit = "minutes" if by == "minutes" else "people" if by == "population" else ""
     if kind == "Polygon":
         return access_map(placed, placed[by], title=title or by, unit=unit, provenance=provenance, lang=lang)
-    return _cells(placed, by, communes, title=title or by, unit=unit, provenance=provenance, say=say)
+    missing = {name: empty for name, empty in (("population", 1.0), ("commune", "")) if name not in placed}
+    people = placed.assign(**missing)  # points that are no residents count as one each
+    side = _grid(people)
+    return cell_map(
+        people,
+        _together(people, side) if by == "population" else people[by],
+        cell_metres=side,
+        communes=None if "commune" in missing else communes,
+        title=title or by,
+        unit=unit,
+        provenance=provenance,
+        lang=lang,
+    )
 
 
 def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, column: str | None) -> gpd.GeoDataFrame:
@@ -100,32 +111,6 @@ def _placed(table: pd.DataFrame | pd.Series, communes: gpd.GeoDataFrame | None, 
         kept = communes.drop(columns=values.columns.intersection(communes.columns))
         return kept.join(values)
     return table if "name" in table else table.assign(name=[str(key) for key in table.index])
-
-
-def _cells(
-    points: gpd.GeoDataFrame,
-    by: str,
-    communes: gpd.GeoDataFrame | None,
-    *,
-    title: str,
-    unit: str,
-    provenance: Provenance | None,
-    say: Words,
-) -> OfflineMap:
-    """Return points with a number as cells; those that are no residents count as one each."""
-    missing = {name: empty for name, empty in (("population", 1.0), ("commune", "")) if name not in points}
-    people = points.assign(**missing)
-    side = _grid(people)
-    return cell_map(
-        people,
-        _together(people, side) if by == "population" else people[by],
-        cell_metres=side,
-        communes=None if "commune" in missing else communes,
-        title=title,
-        unit=unit,
-        provenance=provenance,
-        lang=say.lang,
-    )
 
 
 def _kind(table: gpd.GeoDataFrame, column: str | None) -> str:
@@ -164,18 +149,8 @@ def _marked(
         entries = (Entry(say("territory"), PAPER, communes=len(inside), people=people),)
         fill = {str(code): 0 for code in inside}
     view = View("sites", say("sites_title"), heading, entries, fill, {})
-    words = title or say("sites_title")
-    return OfflineMap(drawn(communes, [view], sites, title=words, provenance=provenance, tiles=None, say=say))
-
-
-def _sites(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the points with a category."""
-    return table if "category" in table else table.assign(category=table.index.name or "")
-
-
-def _cells_of(points: gpd.GeoDataFrame, side: float) -> list[np.ndarray]:
-    places = points.geometry.to_crs(GRID_CRS)
-    return [np.floor(axis / side).to_numpy() for axis in (places.x, places.y)]
+    title = title or say("sites_title")
+    return mapped(communes, [view], sites, title=title, provenance=provenance, tiles=None, say=say)
 
 
 def _grid(points: gpd.GeoDataFrame) -> int:
@@ -191,5 +166,7 @@ def _grid(points: gpd.GeoDataFrame) -> int:
 
 def _together(points: gpd.GeoDataFrame, side: float) -> pd.Series:
     """Return, for each point, the people of its whole cell."""
-    total: pd.Series = points["population"].groupby(_cells_of(points, side)).transform("sum")
+    places = points.geometry.to_crs(GRID_CRS)
+    cells = [np.floor(axis / side).to_numpy() for axis in (places.x, places.y)]
+    total: pd.Series = points["population"].groupby(cells).transform("sum")
     return total

@@ -15,7 +15,7 @@ from accessmap.categories import Lang
 from accessmap.errors import Problems, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.tables.contracts import metric_crs
 from accessmap.words import words as labels
@@ -51,14 +51,8 @@ def isochrone_map(
         Zones by code, under the isochrones, which are cut at the border of the territory.
     residents
         Where given, the people of the territory are counted in each band, by where they live.
-    title
-        Heading of the map.
-    provenance
-        Its credit is printed; "provenance inconnue" without it.
-    tiles
-        "osm" or "ign" for a background from the internet; none by default.
-    lang
-        "fr" or "en".
+    title, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -78,7 +72,7 @@ def isochrone_map(
     say = Words(labels.check_lang(lang))
     metric = metric_crs(isochrones)
     land = isochrones.geometry.to_crs(metric)
-    territory = _territory(communes, metric)
+    territory = None if communes is None else communes.geometry[inside_of(communes)].to_crs(metric).union_all()
     people = _people(residents, communes, metric)
     sites = list(dict.fromkeys(land.index.get_level_values(0)))
     groups: list[tuple[str, list[Hashable]]] = [("", sites)]
@@ -88,12 +82,13 @@ def isochrone_map(
     for number, (name, group) in enumerate(groups):
         within = _within(land, group, minutes, territory)
         views.append(_view(name, group, minutes, within, people, communes, say, single=len(sites) == 1))
-        pieces += [(number, k, band) for k, band in enumerate(_bands(within)) if not shapely.is_empty(band)]
+        # Each cutoff adds some land to that of the one before.
+        bands = [area if k == 0 else shapely.difference(area, within[k - 1]) for k, area in enumerate(within)]
+        pieces += [(number, k, band) for k, band in enumerate(bands) if not shapely.is_empty(band)]
     rows = pd.DataFrame(pieces, columns=["view", "entry", "geometry"])
     over = gpd.GeoDataFrame(rows, geometry="geometry", crs=metric)
-    words = title or say("isochrone_title")
-    drawing = drawn(communes, views, services, over=over, title=words, provenance=provenance, tiles=tiles, say=say)
-    return OfflineMap(drawing)
+    title = title or say("isochrone_title")
+    return mapped(communes, views, services, over=over, title=title, provenance=provenance, tiles=tiles, say=say)
 
 
 def _checked(isochrones: gpd.GeoDataFrame) -> list[float]:
@@ -116,10 +111,6 @@ def _name(site: Hashable, services: gpd.GeoDataFrame | None) -> str:
     return str(services["name"][site]) if services is not None and site in services.index else str(site)
 
 
-def _territory(communes: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry | None:
-    return None if communes is None else communes.geometry[inside_of(communes)].to_crs(crs).union_all()
-
-
 def _people(residents: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
     """Return the residents who are reported, with their commune, people and place."""
     if residents is None:
@@ -140,11 +131,6 @@ def _within(
         area = shapely.union_all([*found[-1:], *shapely.simplify(land.loc[keys].to_numpy(), SIMPLIFIED_METRES)])
         found.append(area if territory is None else shapely.intersection(area, territory))
     return found
-
-
-def _bands(within: Sequence[shapely.Geometry]) -> list[shapely.Geometry]:
-    """Return the land that each cutoff adds to the one before."""
-    return [area if k == 0 else shapely.difference(area, within[k - 1]) for k, area in enumerate(within)]
 
 
 def _view(

@@ -26,33 +26,6 @@ from accessmap.provenance import Provenance
 from accessmap.words.words import Words
 
 
-def drawn(
-    communes: gpd.GeoDataFrame | None,
-    views: Sequence[View],
-    services: gpd.GeoDataFrame | None = None,
-    *,
-    over: gpd.GeoDataFrame | None = None,
-    frame: gpd.GeoDataFrame | None = None,
-    title: str,
-    provenance: Provenance | None,
-    tiles: str | None,
-    say: Words,
-) -> Drawing:
-    """Return the drawing of a map that carries its credit, and that of its background where it has one."""
-    background = tiles_named(tiles)
-    return draw(
-        communes,
-        views,
-        services,
-        title=title,
-        credit=credit_line(provenance, say.lang),
-        lang=say.lang,
-        over=over,
-        frame=frame,
-        tiles=background,
-    )
-
-
 # folium's popups call jQuery for one thing, to turn markup into elements; folium's markers want Leaflet's own images,
 # whose address Leaflet guesses from a style sheet's and cannot when that is inlined.
 _FOLIUM_NEEDS = """
@@ -118,13 +91,7 @@ def _policy(page: str, hosts: set[str]) -> str:
 
 
 class OfflineMap(folium.Map):
-    """A map drawn from a `Drawing`; other folium layers can still be added to it.
-
-    Parameters
-    ----------
-    drawing
-        What is drawn, with its title, legends and credit.
-    """
+    """A map drawn from a `Drawing`, with its title, legends and credit; other folium layers can still be added."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own form
     default_css: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own form
@@ -191,12 +158,10 @@ class OfflineMap(folium.Map):
 
         Parameters
         ----------
-        path
-            Of the PNG file; its folders are made.
+        path, view
+            As for `save_svg`.
         width
             Pixels, 200 to 10,000.
-        view
-            Number of the view, as the map's switch lists them.
 
         Raises
         ------
@@ -232,3 +197,23 @@ class OfflineMap(folium.Map):
             figure.header.add_child(CssLink(url), name=name)
         for child in tuple(self._children.values()):
             child.render(**kwargs)
+
+
+def mapped(
+    communes: gpd.GeoDataFrame | None,
+    views: Sequence[View],
+    services: gpd.GeoDataFrame | None = None,
+    *,
+    over: gpd.GeoDataFrame | None = None,
+    frame: gpd.GeoDataFrame | None = None,
+    title: str,
+    provenance: Provenance | None,
+    tiles: str | None,
+    say: Words,
+) -> OfflineMap:
+    """Return the map of `draw` that carries its credit, and that of its background where it has one."""
+    background, credit = tiles_named(tiles), credit_line(provenance, say.lang)
+    drawing = draw(
+        communes, views, services, title=title, credit=credit, lang=say.lang, over=over, frame=frame, tiles=background
+    )
+    return OfflineMap(drawing)

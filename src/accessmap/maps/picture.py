@@ -89,10 +89,7 @@ def _placed(drawing: Drawing, view: int, top: float, wide: int, high: int) -> Ma
 def png(svg: str, *, width: int = 1600) -> bytes:
     """Return an SVG page as PNG, `width` pixels wide, by resvg: the same picture, no second way of drawing it.
 
-    Raises
-    ------
-    OptionError
-        Where the width is out of bounds, or the machine has no font: the words would silently be missing.
+    Without a font on the machine, the words would silently be missing: that is refused.
     """
     from resvg_py import svg_to_bytes
 
@@ -105,13 +102,7 @@ def png(svg: str, *, width: int = 1600) -> bytes:
 
 
 def saved(path: str | os.PathLike[str], *, svg: Callable[[], str], html: Callable[[], str]) -> Path:
-    """Write a picture (.svg, .png) or a page (.html, .htm), as the name of the file ends, and return its path.
-
-    Raises
-    ------
-    OptionError
-        For another ending.
-    """
+    """Write a picture (.svg, .png) or a page (.html, .htm), as the name of the file ends, and return its path."""
     path = Path(path)
     match path.suffix.lower():
         case ".html" | ".htm":
@@ -141,42 +132,33 @@ class _Column:
                 _TEXT.format(self.x + indent, self.y - size * 0.3, size, colour, _BOLD if bold else "", line)
             )
 
-    def space(self, height: float) -> None:
-        """Leave room."""
-        self.y += height
-
 
 def _legend(column: _Column, drawing: Drawing, view: View) -> None:
     column.write(view.title, bold=True)
-    column.space(8)
+    column.y += 8
     if view.square:
         _square(column, view.square)
     for entry in [*view.entries, *grounds(drawing)]:
-        _entry(column, entry, entry.count(drawing.lang))
+        column.parts.append(_swatch(entry, column.x, column.y + 4, 36, 22))
+        column.write(entry.label, indent=50)
+        if count := entry.count(drawing.lang):
+            column.write(count, size=SMALL, indent=50, colour="#4a4a4a")
+        column.y += 5
     if view.note:
         column.write(view.note, size=SMALL, colour="#4a4a4a")
-    standing = [
-        (layer, count) for layer in drawing.layers if (count := len(seen(drawing, layer, drawing.views.index(view))))
-    ]
-    column.space(10)
-    for layer, count in standing:
+    column.y += 10
+    for layer in drawing.layers:
+        if not (standing := len(seen(drawing, layer, drawing.views.index(view)))):
+            continue
         at = column.y + BODY * 0.75
         column.parts.append(
             Markup('<path d="{}" transform="translate({} {:.0f})" fill="{}" stroke="#fff"/>').format(
                 SHAPES[layer.shape], column.x + 18, at, layer.colour
             )
         )
-        name = labels.capitalised(labels.category(layer.key).name(drawing.lang, count=count))
-        column.write(f"{name} ({count})", indent=50)
-        column.space(4)
-
-
-def _entry(column: _Column, entry: Entry, count: str) -> None:
-    column.parts.append(_swatch(entry, column.x, column.y + 4, 36, 22))
-    column.write(entry.label, indent=50)
-    if count:
-        column.write(count, size=SMALL, indent=50, colour="#4a4a4a")
-    column.space(5)
+        name = labels.capitalised(labels.category(layer.key).name(drawing.lang, count=standing))
+        column.write(f"{name} ({standing})", indent=50)
+        column.y += 4
 
 
 def _swatch(entry: Entry, x: float, y: float, wide: float, high: float) -> Markup:
@@ -194,7 +176,7 @@ def _square(column: _Column, square: Square) -> None:
     """Draw how the axes run: the classes of the first above, those of the second at the left."""
     column.write(f"→ {square.across}", size=SMALL, bold=True)
     column.write(f"↓ {square.down}", size=SMALL, bold=True)
-    column.space(6)
+    column.y += 6
     first = 118.0
     step = (column.width - first) / len(square.columns)
     heads = [_Column(column.x + first + step * k, column.y, step - 8) for k in range(len(square.columns))]
@@ -202,15 +184,15 @@ def _square(column: _Column, square: Square) -> None:
         head.write(words, size=SMALL - 2)
     _take(column, heads)
     for words, row in zip(square.rows, square.looks, strict=True):
-        column.space(6)
+        column.y += 6
         name = _Column(column.x, column.y, first - 8)
         name.write(words, size=SMALL - 2)
         column.parts += [
             _swatch(entry, column.x + first + step * k, column.y + 2, step - 10, 34) for k, entry in enumerate(row)
         ]
-        column.space(36)
+        column.y += 36
         _take(column, [name])
-    column.space(16)
+    column.y += 16
 
 
 def _take(column: _Column, beside: Iterable[_Column]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -16,7 +17,7 @@ from accessmap.categories import Lang
 from accessmap.errors import NetworkError, OptionError, Problem, TableError
 from accessmap.maps.choropleth import checked_breaks, class_words
 from accessmap.maps.drawing import Entry, View, inside_of
-from accessmap.maps.offline import OfflineMap, drawn
+from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.tables.cutoffs import classes_of
@@ -48,19 +49,8 @@ def route_map(
         As `RoadNetwork.explain` returns it.
     communes
         Drawn as the background where given.
-    title
-        Heading of the page.
-    provenance
-        The network's; a map without it says so.
-    tiles
-        "osm" or "ign" for a background from the internet; none by default.
-    lang
-        "fr" or "en".
-
-    Returns
-    -------
-    folium.Map
-        It works without the internet, in a cell and saved.
+    title, provenance, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -94,9 +84,8 @@ def route_map(
     minutes = say.minutes(float(route["minutes"].sum()))
     total = _span(float(route["length_m"].sum()), minutes, say)
     view = View("route", heading, heading, entries, {}, {}, say("route_total", total=total))
-    words = title or say("route_title")
-    drawing = drawn(near, [view], over=over, frame=over, title=words, provenance=provenance, tiles=tiles, say=say)
-    return OfflineMap(drawing)
+    title = title or say("route_title")
+    return mapped(near, [view], over=over, frame=over, title=title, provenance=provenance, tiles=tiles, say=say)
 
 
 def _legend(route: gpd.GeoDataFrame, say: Words) -> tuple[tuple[Entry, ...], np.ndarray]:
@@ -192,22 +181,16 @@ def network_map(
         The roads. A modelled network is called one, in the legend and in the credit.
     communes
         Zones by code, under the roads; without `clip`, only roads in the middle of the territory are drawn.
-    services
-        Sites to mark, by category.
     by
         "speed" (length by minutes), "delay" (at the junction at the end of a stretch) or "road_class".
     clip
         Bounds in degrees (west, south, east, north) or a shapely polygon in degrees: roads whose middle lies in it.
     breaks
         Bounds between classes of speed or delay, at most four and three.
-    title
-        Heading of the map.
     provenance
         That of the network where not given.
-    tiles
-        "osm" or "ign" for a background from the internet; none by default.
-    lang
-        "fr" or "en".
+    services, title, tiles, lang
+        As for `access_map`.
 
     Raises
     ------
@@ -234,17 +217,8 @@ def network_map(
     heading = say(f"roads_{words}")
     note = say("modelled_banner") if network.provenance.modelled else ""
     view = View(by, heading, heading, entries, {}, {}, labels.capitalised(note))
-    drawing = drawn(
-        communes,
-        [view],
-        services,
-        over=over,
-        title=title or say(f"roads_{words}_title"),
-        provenance=known,
-        tiles=tiles,
-        say=say,
-    )
-    return OfflineMap(drawing)
+    title = title or say(f"roads_{words}_title")
+    return mapped(communes, [view], services, over=over, title=title, provenance=known, tiles=tiles, say=say)
 
 
 def _area(clip: Any, communes: gpd.GeoDataFrame | None, crs: str) -> shapely.Geometry | None:
@@ -311,10 +285,10 @@ def _by_value(
     if by == "delay" and bounds[:1] == (0.0,):
         words[0] = say("roads_none")
     picks = np.linspace(0, len(looks) - 1, len(words)).round().astype(int)
-    entries = [Entry(word, *_look(looks[pick])) for word, pick in zip(words, picks, strict=True)]
+    entries = [_entry(word, looks[pick]) for word, pick in zip(words, picks, strict=True)]
     values = roads[by].to_numpy("float64")
     number = np.where(np.isnan(values), len(words), classes_of(values, bounds))
-    return _counted([*entries, _unknown(say)], number, roads, say)
+    return _counted(entries, number, roads, say)
 
 
 def _by_class(roads: pd.DataFrame, say: Words) -> tuple[tuple[Entry, ...], np.ndarray]:
@@ -323,34 +297,29 @@ def _by_class(roads: pd.DataFrame, say: Words) -> tuple[tuple[Entry, ...], np.nd
         raise NetworkError(Problem("map_no_classes", value="road_class"))
     kinds = roads["road_class"].where(roads["road_class"].notna(), "").astype(str).str.removesuffix("_link")
     known = [kind for kind in CLASS_LOOKS if (kinds == kind).any()]
-    entries = [Entry(say("roads_other"), *_look(OTHER_LOOK))]
-    entries += [Entry(say(f"road_{kind}"), *_look(CLASS_LOOKS[kind])) for kind in known]
+    entries = [_entry(say("roads_other"), OTHER_LOOK)]
+    entries += [_entry(say(f"road_{kind}"), CLASS_LOOKS[kind]) for kind in known]
     place = {kind: k + 1 for k, kind in enumerate(known)} | {"": len(entries)}
     number = kinds.map(place).fillna(0).to_numpy("int64")
-    return _counted([*entries, _unknown(say)], number, roads, say)
+    return _counted(entries, number, roads, say)
 
 
-def _look(look: tuple[str, int]) -> tuple[str, str, None, None, str, int]:
-    """Return what comes after the label of an entry of roads."""
-    colour, width = look
-    return colour, "", None, None, "", width
-
-
-def _unknown(say: Words) -> Entry:
-    return Entry(say("no_value"), UNKNOWN_COLOUR, "dash", line=2)
+def _entry(label: str, look: tuple[str, int]) -> Entry:
+    return Entry(label, look[0], line=look[1])
 
 
 def _counted(
     entries: Sequence[Entry], number: np.ndarray, roads: pd.DataFrame, say: Words
 ) -> tuple[tuple[Entry, ...], np.ndarray]:
-    """Return the entries that hold roads, with their kilometres, and the numbers of the roads among those."""
+    """Return the entries that hold roads, those of no value the last, with their kilometres; and each road's entry."""
+    entries = [*entries, Entry(say("no_value"), UNKNOWN_COLOUR, "dash", line=2)]
     kept = [k for k in range(len(entries)) if (number == k).any()]
     told = []
     for k in kept:
         entry, metres = entries[k], float(roads["metres"].to_numpy()[number == k].sum())
         digits = 0 if metres >= 10_000 or abs(metres % 1000) < 1 else 1
         said = say("roads_length", km=say.count(metres / 1000, digits=digits))
-        told.append(Entry(entry.label, entry.colour, entry.pattern, said=said, line=entry.line))
+        told.append(replace(entry, said=said))
     return tuple(told), np.searchsorted(kept, number)
 
 
