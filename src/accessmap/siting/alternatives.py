@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from accessmap.errors import Problem, SitingError, TableError
 from accessmap.siting.question import Question, listed, question
-from accessmap.siting.result import Service, Siting, served
+from accessmap.siting.result import Siting, served
 from accessmap.siting.solver.program import TOLERANCE, Open, no_good
 from accessmap.siting.solver.search import SEARCHES
-from accessmap.tables.aligned import Floats
 from accessmap.tables.cutoffs import is_within, number_of_minutes
 from accessmap.words.near import near_names
 
@@ -231,9 +230,11 @@ def price(
         y[out], y[into] = False, True
         kept = bool(asked.kept[:, y].any(axis=1).all())
         then = served(asked.minutes, asked.people, y)
-        rows[str(times.columns[int(into)])] = _difference(
-            str(times.columns[int(out)]), asked.people, now, then, cutoff, kept
-        )
+        late, before = (float(asked.people[~is_within(each.minutes, cutoff)].sum()) for each in (then, now))
+        rows[str(times.columns[int(into)])] = (
+            str(times.columns[int(out)]), then.mean - now.mean, then.worst - now.worst, late - before,
+            then.unreached - now.unreached, kept,
+        )  # fmt: skip
     columns = ["instead_of", "mean_added", "worst_added", "beyond_added", "unreached_added", "keeps_promises"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("site")
     return table.sort_values(["unreached_added", "mean_added"], kind="stable")
@@ -266,11 +267,3 @@ def _cheapest(asked: Question, chosen: Open, leaving: NDArray[np.intp], others: 
         unreached[row] = asked.people @ lost
         total[row] = asked.people @ np.where(lost, 0.0, minutes)
     return [leaving[np.lexsort((total[:, column], unreached[:, column]))[0]] for column in range(len(others))]
-
-
-def _difference(
-    out: str, people: Floats, now: Service, then: Service, cutoff: float, kept: bool
-) -> tuple[str, float, float, float, float, bool]:
-    """Return one row of `price`."""
-    beyond = float(people[~is_within(then.minutes, cutoff)].sum() - people[~is_within(now.minutes, cutoff)].sum())
-    return out, then.mean - now.mean, then.worst - now.worst, beyond, then.unreached - now.unreached, kept

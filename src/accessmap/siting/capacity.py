@@ -109,14 +109,6 @@ class _Pairs:
             minutes=self.minutes[kept],
         )  # fmt: skip
 
-    def rows(self, lead: int) -> tuple[Any, Any]:
-        """Return each resident's pairs, and each site's load, behind `lead` variables of another kind."""
-        columns = lead + np.arange(len(self.residents))
-        width = lead + len(columns)
-        _, who = np.unique(self.residents, return_inverse=True)
-        sent = sparse.csr_array((np.ones(len(columns)), (who, columns)), shape=(who.max() + 1, width))
-        return sent, sparse.csr_array((self.people, (self.sites, columns)), shape=(len(self.room), width))
-
 
 def _capacitated(asked: Question, room: Floats, options: Mapping[str, Any]) -> Siting:
     """Choose sites as if residents could be split, send them whole, refuse the set, until no other can be better."""
@@ -225,9 +217,12 @@ def _sent_whole(pairs: _Pairs, y: Open) -> tuple[float, NDArray[np.intp], bool]:
 def _whole(pairs: _Pairs, unit: float) -> Outcome:
     """Return who goes where, whole, among open sites: the pairs chosen."""
     count = len(pairs.residents)
+    columns = np.arange(count)
+    _, who = np.unique(pairs.residents, return_inverse=True)
+    sent = sparse.csr_array((np.ones(count), (who, columns)), shape=(who.max() + 1, count))
+    load = sparse.csr_array((pairs.people, (pairs.sites, columns)), shape=(len(pairs.room), count))
     cost = pairs.people * pairs.minutes / unit
     program = Program(count, cost, np.zeros(count), np.ones(count), deadline=pairs.deadline)
-    sent, load = pairs.rows(0)
     program.add(sent, 1.0, 1.0)
     program.add(load, -np.inf, pairs.room)
     return program.solve()

@@ -84,12 +84,7 @@ def p_dispersion(
             break
     if y is None:
         raise out_of_time("p_dispersion", time_limit)
-    options: dict[str, Any] = {
-        "p": p,
-        "existing": listed(existing),
-        "forbidden": listed(forbidden),
-        "time_limit": time_limit,
-    }
+    options = {"p": p, "existing": listed(existing), "forbidden": listed(forbidden), "time_limit": time_limit}
     value, bound = float(apart[np.ix_(y, y)].min()), float(steps[high])
     size = {"variables": len(y), "distinct_minutes": len(steps)}
     return siting_of(
@@ -179,11 +174,9 @@ def set_cover(
 
     Parameters
     ----------
-    times
-        Residents × candidate sites, minutes, NaN where not reached.
     cutoff
         Minutes, for all or by resident; a resident at exactly the cutoff is covered.
-    existing, forbidden, time_limit
+    times, existing, forbidden, time_limit
         As in `p_median`.
     costs
         By site (0 for what is paid already); where not given every site counts 1.
@@ -236,9 +229,7 @@ def p_center(
 
     Parameters
     ----------
-    times
-        Residents × candidate sites, minutes, NaN where not reached.
-    p, existing, forbidden, at_most, costs, budget, time_limit
+    times, p, existing, forbidden, at_most, costs, budget, time_limit
         As in `p_median`.
     demand
         People by resident. Where given, of all the sets with that longest way the one with the smallest mean is
@@ -283,14 +274,10 @@ def p_center(
         raise refusal(replace(asked, caps=np.where(counted, np.inf, np.nan)), "p_center")
     caps = np.where(counted, worst, np.nan)
     chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)
-    size = {
-        "distinct_residents": len(values),
-        "distinct_minutes": len(np.unique(values)),
-        "variables": len(times.columns),
-    }
+    distinct = {"distinct_residents": len(values), "distinct_minutes": len(np.unique(values))}
     return siting_of(
         asked, "p_center", chosen, worst, lowest, proven=lowest == worst, parameters={**options, "demand": demand},
-        size=size,
+        size=distinct | {"variables": len(times.columns)},
     )  # fmt: skip
 
 

@@ -164,13 +164,11 @@ def closures(
     ----------
     times
         Residents × the sites open today, minutes, NaN where not reached.
-    demand
-        People by resident.
     count
         How many close.
     keep
         Ids that may not close.
-    within, unreached_minutes, time_limit
+    demand, within, unreached_minutes, time_limit
         As in `p_median`; `within=times.min(axis=1) + 5` lets no one lose more than 5 minutes.
 
     Returns

@@ -22,24 +22,12 @@ _SHORT = 1_000
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Which sites must be open, which may not, how many, and what they cost.
-
-    Parameters
-    ----------
-    existing, forbidden
-        By site.
-    p
-        Open sites in all, the existing ones included; None where only the budget counts.
-    at_most
-        Whether fewer may be open.
-    costs, budget
-        By site, and in all; None where money does not count.
-    """
+    """Which sites must be open, which may not, how many, and what they cost; None where money does not count."""
 
     existing: Open
     forbidden: Open
-    p: int | None = None
-    at_most: bool = False
+    p: int | None = None  # open sites in all, the existing ones included; None where only the budget counts
+    at_most: bool = False  # whether fewer may be open
     costs: Floats | None = None
     budget: float | None = None
 
@@ -79,21 +67,9 @@ class Choice:
 class Question:
     """A table of minutes and people, which sites may be chosen, and until when to look.
 
-    Parameters
-    ----------
-    residents, sites
-        Ids of the rows and columns.
-    minutes
-        In the precision of the table (a cutoff of 30.1 holds for the float32 nearest to it), NaN where not reached.
-    people
-        By resident.
-    choice
-        Which sites may be open together.
-    caps
-        Minutes within which each resident must be served; NaN where there is no such promise, infinite where he must
-        be reached.
-    started, seconds
-        When the question was put (`time.perf_counter()`), and how long the answer may take.
+    The minutes are in the precision of the table (a cutoff of 30.1 holds for the float32 nearest to it), NaN where not
+    reached. The caps are the minutes within which each resident must be served; NaN where there is no such promise,
+    infinite where he must be reached.
     """
 
     residents: pd.Index
@@ -102,8 +78,8 @@ class Question:
     people: Floats
     choice: Choice
     caps: Floats
-    started: float
-    seconds: float
+    started: float  # `time.perf_counter()` when the question was put
+    seconds: float  # that the answer may take
 
     @property
     def deadline(self) -> float:
@@ -156,15 +132,7 @@ def question(
     within: float | pd.Series | None = None,
     time_limit: float = 60.0,
 ) -> Question:
-    """Return the question, checked.
-
-    Raises
-    ------
-    TableError
-        If minutes, demand, costs or `within` break their contract.
-    SitingError
-        If sites are unknown, or p or the budget cannot be; every problem at once.
-    """
+    """Return the question, its tables and then its options checked; every problem of the options at once."""
     started = time.perf_counter()
     minutes = minutes_of(times)
     if not times.size:

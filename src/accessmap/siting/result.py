@@ -26,28 +26,7 @@ from accessmap.words.near import near_names
 
 
 def named_sites(sites: Sequence[str], study: Study, candidates: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
-    """Return by site its `name` and the name of the `commune` it is in (<NA> beyond the communes loaded).
-
-    Parameters
-    ----------
-    sites
-        Ids.
-    study
-        Its communes, and its services unless there are `candidates`.
-    candidates
-        The services among which the sites were chosen, where they are not the study's.
-
-    Raises
-    ------
-    SitingError
-        If a site is in neither.
-
-    Examples
-    --------
-    >>> import accessmap as am
-    >>> named_sites(["mairie-02173"], am.load_sample()).to_dict("list")
-    {'name': ['Mairie de Chauny'], 'commune': ['Chauny']}
-    """
+    """Return by site its `name` and the name of the `commune` it is in (<NA> beyond the communes loaded)."""
     known = study.services if candidates is None else candidates
     unknown = [site for site in sites if site not in known.index]
     if unknown:

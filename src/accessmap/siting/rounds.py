@@ -126,10 +126,8 @@ def compare_rounds(
 
     Parameters
     ----------
-    times
-        Residents × candidate sites, minutes, NaN where not reached.
-    demand
-        People by resident.
+    times, demand
+        As in `p_median`.
     rounds
         Name to half-days a week by site: `week_of` a round, or ``pd.Series({"mairie-02173": 10})`` for a fixed site.
     cutoff

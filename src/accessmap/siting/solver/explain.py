@@ -23,11 +23,10 @@ _NAMED = 5
 
 def refusal(asked: Question, what: str) -> SitingError:
     """Return the error that explains why no choice keeps the promises of a question."""
-    nearest = _nearest(asked)
     hopeless = np.asarray(~asked.kept.any(axis=1))
     asked = replace(asked, started=time.perf_counter())
     if hopeless.any():
-        return _hopeless(asked, what, nearest, hopeless)
+        return _hopeless(asked, what, hopeless)
     return _too_few(asked, what)
 
 
@@ -41,36 +40,23 @@ def figure(minutes: float) -> Figure:
     return Figure.of(minutes, digits=len(f"{minutes:.6g}".partition(".")[2]))
 
 
-def _excess(asked: Question) -> Floats:
-    """Return promised residents × sites, minutes beyond the cap; infinite where the site is no help."""
+def _promised(asked: Question) -> Floats:
+    """Return promised residents × sites, minutes; infinite where the site is no help."""
     minutes = asked.minutes[asked.with_promise].astype("float64")
     minutes[:, asked.choice.forbidden] = np.nan
-    return np.where(np.isnan(minutes), np.inf, minutes - asked.caps[asked.with_promise][:, None])
-
-
-def _nearest(asked: Question) -> Floats:
-    minutes = asked.minutes[asked.with_promise].astype("float64")
-    minutes[:, asked.choice.forbidden] = np.nan
-    nearest: Floats = np.nanmin(minutes, axis=1) if len(minutes) else np.empty(0)
-    return nearest
+    return np.where(np.isnan(minutes), np.inf, minutes)
 
 
 def _named(ids: pd.Index, minutes: Floats, excess: Floats) -> Listed:
     """Return the worst few residents with their minutes and how many are too many."""
     worst = np.argsort(-excess, kind="stable")[:_NAMED]
-    told = [
-        Note(
-            "siting_far",
-            id=ids[row],
-            minutes=Figure.of(minutes[row], digits=1),
-            excess=Figure.of(excess[row], digits=1),
-        )
-        for row in worst
-    ]
+    figures = [(ids[row], Figure.of(minutes[row], digits=1), Figure.of(excess[row], digits=1)) for row in worst]
+    told = [Note("siting_far", id=id_, minutes=late, excess=beyond) for id_, late, beyond in figures]
     return Listed.of(told, more=max(0, len(ids) - _NAMED))
 
 
-def _hopeless(asked: Question, what: str, nearest: Floats, hopeless: NDArray[np.bool_]) -> SitingError:
+def _hopeless(asked: Question, what: str, hopeless: NDArray[np.bool_]) -> SitingError:
+    nearest = _promised(asked).min(axis=1)
     caps = asked.caps[asked.with_promise]
     ids = asked.residents[asked.with_promise][hopeless]
     cutoff = float(nearest.max()) if np.unique(caps).size == 1 else None
@@ -98,7 +84,7 @@ def _too_few(asked: Question, what: str) -> SitingError:
         ways += [Note("siting_budget", value=dearer.value)] if dearer.proven and dearer.value > choice.budget else []
     cutoff = None
     if np.isfinite(caps).all():
-        late, _, lowest = bottleneck(_excess(asked), choice, asked.deadline)
+        late, _, lowest = bottleneck(_promised(asked) - caps[:, None], choice, asked.deadline)
         if np.isfinite(late) and late == lowest:
             cutoff = float(caps[0] + late) if np.unique(caps).size == 1 else None
             key = "siting_more_minutes" if cutoff is None else "siting_more_minutes_within"

@@ -30,38 +30,18 @@ _NOTHING = 1e-12  # of the most person-minutes there can be
 
 @dataclass(frozen=True, eq=False)
 class Sent:
-    """The best way to send residents to open sites: its value (infinite where they do not fit), and by resident.
+    """The best way to send residents to open sites."""
 
-    Parameters
-    ----------
-    value
-        Person-minutes.
-    paid
-        Minutes that each pays: the dual of his being sent.
-    where
-        Site of each; -1 where he is split.
-    """
-
-    value: float
-    paid: Floats
-    where: NDArray[np.intp]
+    value: float  # person-minutes, infinite where they do not fit
+    paid: Floats  # minutes that each resident pays: the dual of his being sent
+    where: NDArray[np.intp]  # site of each; -1 where he is split
 
 
 class Loads:
     """Person-minutes to sites that are never overfull, residents split where that helps; an `Oracle` for `Program`.
 
-    The one variable after the sites is the objective.
-
-    Parameters
-    ----------
-    minutes
-        Residents × sites, infinite where a resident cannot be sent; each can be sent somewhere.
-    people, room
-        By resident (more than 0), and the most by site.
-    unit
-        Person-minutes in one unit of the objective.
-    deadline
-        `time.perf_counter()` at which to stop.
+    The one variable after the sites is the objective, of which one is `unit` person-minutes. Minutes (residents ×
+    sites) are infinite where a resident cannot be sent; each can be sent somewhere. People are more than 0.
     """
 
     def __init__(self, minutes: Floats, people: Floats, room: Floats, unit: float, deadline: float) -> None:
@@ -72,8 +52,6 @@ class Loads:
         self._longest = float(longest.max())
         self._sent: dict[bytes, Sent] = {}
         self._cut: set[bytes] = set()
-
-    # ------------------------------------------------------------------ the oracle
 
     def value(self, y: Open) -> float:
         """Return the (scaled) person-minutes of a set; infinite where its sites cannot take everyone."""
@@ -121,8 +99,6 @@ class Loads:
                 return np.inf, where
         return self.scale * float(self.people @ self.minutes[np.arange(len(where)), where]), where
 
-    # ------------------------------------------------------------------ bounds for every set
-
     def rows(self, paid: list[Floats]) -> tuple[sparse.csr_array, Floats]:
         """Return rows A and sides b: A (y, objective) >= b for every set, one for each vector of minutes paid."""
         saved = np.array([self.saved(u)[0] for u in paid])
@@ -145,12 +121,8 @@ class Loads:
     def started(self, chosen: Callable[[Floats], Open]) -> tuple[Open, list[Floats]]:
         """Return a good set and minutes paid that bound all sets well, by subgradient steps.
 
-        Source: Held, Wolfe & Crowder (1974), Validation of subgradient optimization.
-
-        Parameters
-        ----------
-        chosen
-            The set to open where each site saves so much.
+        `chosen` gives the set to open where each site saves so much. Source: Held, Wolfe & Crowder (1974), Validation
+        of subgradient optimization.
         """
         until = time.perf_counter() + _SHARE * max(0.0, self.deadline - time.perf_counter())
         paid = np.partition(self.minutes, min(2, self.minutes.shape[1] - 1), axis=1)[:, :3].copy()
@@ -180,8 +152,6 @@ class Loads:
                 break
             now = np.maximum(now + length * (goal - bound) / norm * left, 0.0)
         return y, [best_paid, *met[:1], *met[-_KEPT:]]
-
-    # ------------------------------------------------------------------ one set
 
     def _best(self, y: Open) -> Sent:
         key = y.tobytes()

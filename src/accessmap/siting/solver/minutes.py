@@ -29,17 +29,8 @@ class MeanMinutes:
     For a resident whose sites lie at d_j, and any level D, minutes >= D - sum of (D - d_j)+ y_j: the formulation of
     Cornuejols, Nemhauser & Wolsey (1980), whose rows are summed over the residents that share a nearest site.
     The mean of the worst share a is min over q of q + mean((minutes - q)+) / a (Rockafellar & Uryasev 2000).
-
-    Parameters
-    ----------
-    minutes
-        Residents × sites, complete; nobody's minutes can be longer than the largest of his row.
-    weights
-        People by resident.
-    share
-        Share of the people, those worst off, whose mean counts (0-1]; 1 is everyone.
-    deadline
-        `time.perf_counter()` at which a set is no longer improved.
+    Minutes (residents × sites) are complete: nobody's can be longer than the largest of his row. After the deadline
+    a set is no longer improved.
     """
 
     def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0, deadline: float = math.inf) -> None:
@@ -214,17 +205,7 @@ class _Floored(MeanMinutes):
 
 
 class ShareProgram:
-    """What `Program` is for the mean, for the worst-off share.
-
-    Parameters
-    ----------
-    mean
-        With a share below 1.
-    lower, upper
-        Bounds of the sites.
-    deadline
-        `time.perf_counter()` at which to stop.
-    """
+    """What `Program` is for the mean, for the worst-off share: `mean` has a share below 1, the bounds are of sites."""
 
     def __init__(self, mean: MeanMinutes, lower: Floats, upper: Floats, *, deadline: float) -> None:
         self.mean = mean

@@ -145,42 +145,20 @@ _LP_PROGRESS = 0.02
 
 
 class Program:
-    """Minimise cost·x over x = (y, rest), y in {0, 1}, subject to rows.
+    """Minimise cost·x over x = (y, rest), y in {0, 1}, subject to rows; cost and bounds are by variable, y first.
 
-    Parameters
-    ----------
-    sites
-        Number of y.
-    cost, lower, upper
-        By variable, y first.
-    oracle
-        Where the true objective is not cost·x by itself.
-
-    Attributes
-    ----------
-    thrift
-        By site, what to spare among equally good sets before their order counts; None where their number is fixed.
-    deadline
-        `time.perf_counter()` at which to stop with the best set found.
+    The oracle is needed where the true objective is not cost·x by itself. At the deadline (`time.perf_counter()`) the
+    best set found is returned.
     """
 
     def __init__(
-        self,
-        sites: int,
-        cost: Floats,
-        lower: Floats,
-        upper: Floats,
-        *,
-        deadline: float,
-        oracle: Oracle | None = None,
+        self, sites: int, cost: Floats, lower: Floats, upper: Floats, *, deadline: float, oracle: Oracle | None = None
     ) -> None:
-        self.sites = sites
-        self.cost = cost
+        self.sites, self.cost, self.oracle, self.deadline = sites, cost, oracle, deadline
         self._given = (lower, upper)
         self.lower, self.upper = lower.copy(), upper.copy()
+        # By site, what to spare among equally good sets before their order counts; None where their number is fixed.
         self.thrift: Floats | None = None
-        self.oracle = oracle
-        self.deadline = deadline
         self.rounds = 0
         self._rows: list[sparse.csr_array] = []
         self._low: list[Floats] = []
@@ -258,7 +236,9 @@ class Program:
             return best
         limit = best.value + _TIE * max(1.0, abs(best.value))
         kept = (self._rows[:], self._low[:], self._high[:], self._sets[:], self.lower.copy(), self.upper.copy())
-        self._fix(limit)
+        lp = self._solved(self.cost, 0)
+        if lp.optimal:  # what every set with an objective up to the limit closes or opens is fixed
+            self._close(lp, limit + TOLERANCE * max(1.0, abs(limit)))
         self.add(self.cost[None, :], -np.inf, limit)
         y = best.y
         free = np.flatnonzero(self.lower[: self.sites] < self.upper[: self.sites])
@@ -276,10 +256,10 @@ class Program:
             y = found
             self.lower[block] = self.upper[block] = y[block]
         self._rows, self._low, self._high, self._sets, self.lower, self.upper = kept
-        return Outcome(y, min(best.value, self._true(y)), best.bound) if y is not best.y else best
-
-    def _true(self, y: Open) -> float:
-        return self.oracle.value(y) if self.oracle is not None else math.inf
+        if y is best.y:
+            return best
+        true = self.oracle.value(y) if self.oracle is not None else math.inf
+        return Outcome(y, min(best.value, true), best.bound)
 
     def _least(self, weights: Floats, limit: float) -> Open | None:
         """Return the set of least weight whose objective is within the limit; None out of time."""
@@ -352,12 +332,6 @@ class Program:
         guess = np.zeros(self.sites, bool)
         guess[np.argsort(-y, kind="stable")[: round(y.sum())]] = True
         return guess
-
-    def _fix(self, limit: float) -> None:
-        """Close (or keep open) the sites that every set with an objective up to the limit closes (or opens)."""
-        lp = self._solved(self.cost, 0)
-        if lp.optimal:
-            self._close(lp, limit + TOLERANCE * max(1.0, abs(limit)))
 
     def _close(self, lp: Solved, limit: float) -> None:
         """Fix sites by reduced cost: changing this y alone would lift the relaxation above the limit."""

@@ -25,61 +25,27 @@ _SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """A question written as a program, and how a solution is read.
+    """A question written as a program, and how a solution is read."""
 
-    Parameters
-    ----------
-    method
-        Name of the public function.
-    asked, options
-        The question, and the options it was put with.
-    program
-        What HiGHS is given.
-    objective
-        Returns the objective of a set in the unit of the method, from the tables themselves.
-    unit
-        The objective in that unit for each 1 of the program (negative where it is maximised), beyond the offset.
-    merged
-        Number of residents that differ.
-    start
-        A first set, if one is known.
-    offset
-        The objective where the program's is 0.
-    """
-
-    method: str
+    method: str  # name of the public function
     asked: Question
-    options: Mapping[str, Any]
+    options: Mapping[str, Any]  # that the question was put with
     program: Program | ShareProgram
-    objective: Callable[[Open], float]
-    unit: float
-    merged: int
-    start: Open | None = None
-    offset: float = 0.0
+    objective: Callable[[Open], float]  # of a set, in the unit of the method, from the tables themselves
+    unit: float  # of the objective for each 1 of the program (negative where it is maximised), beyond the offset
+    merged: int  # number of residents that differ
+    start: Open | None = None  # a first set, if one is known
+    offset: float = 0.0  # the objective where the program's is 0
 
     def answer(self) -> Siting:
-        """Return the best choice, the first of equals.
-
-        Raises
-        ------
-        SitingError
-            If there is none, or none was found in time.
-        """
-        found = self.best()
-        return self.read(self.program.first(found) if self.program.sites <= ORDERED_UP_TO else found)
-
-    def best(self) -> Outcome:
-        """Return the best set."""
+        """Return the best choice, the first of equals; refuse where there is none, or none was found in time."""
         possible = self.asked.kept.any(axis=1).all()
         found = self.program.solve(self.start) if possible else Outcome(None, np.inf, np.inf)
-        if found.y is not None:
-            return found
-        if found.bound < np.inf:
+        if found.y is None and found.bound < np.inf:
             raise out_of_time(self.method, self.asked.seconds)
-        raise refusal(self.asked, self.method)
-
-    def read(self, found: Outcome) -> Siting:
-        """Return the result for a set."""
+        if found.y is None:
+            raise refusal(self.asked, self.method)
+        found = self.program.first(found) if self.program.sites <= ORDERED_UP_TO else found
         assert found.y is not None
         objective = self.objective(found.y)
         least = max(found.bound, 0.0)  # minutes, people and costs are never negative
@@ -188,17 +154,8 @@ def coverage_search(times: pd.DataFrame, demand: pd.Series, *, cutoff: float, **
 
     program, start = _program(asked, uncovered)
     given = {"cutoff": cutoff, **options}
-    return Search(
-        "max_coverage",
-        asked,
-        given,
-        program,
-        objective,
-        -total / uncovered.scale,
-        len(uncovered.minutes),
-        start,
-        offset=total,
-    )
+    unit, merged = -total / uncovered.scale, len(uncovered.minutes)
+    return Search("max_coverage", asked, given, program, objective, unit, merged, start, offset=total)
 
 
 def cover_search(
