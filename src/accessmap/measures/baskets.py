@@ -116,22 +116,13 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    services
-        With `category`; every service of `times`, and maybe others.
-    categories
-        The basket: ``basket_named("health")`` or a list of your own.
+    times, services, categories
+        As for `basket`, and refused alike.
 
     Returns
     -------
     DataFrame
         Minutes (float64), NaN where none of the category is reached; columns in the order of `categories`.
-
-    Raises
-    ------
-    TableError
-        As :func:`basket`.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """Decay functions: each returns a function of minutes that says how much a site so far away still counts, 0 to 1.
 
 Minutes of NaN (not reached) weigh 0. A cutoff is inside (minutes <= cutoff) unless `closed="left"`. Bounds are compared
-as everywhere (tables/cutoffs.py): a float32 of 30.1 is within a cutoff of 30.1; weights are float64.
+as everywhere (tables/cutoffs.py): a float32 of 30.1 is within a cutoff of 30.1; weights are float64. A
+number that must be above 0 and is not raises a ValueError.
 A decay prints as it was made, so that it can be quoted among the parameters of a map.
 """
 
@@ -115,11 +116,6 @@ def binary(cutoff: float) -> Decay:
     cutoff
         Minutes, above 0.
 
-    Raises
-    ------
-    ValueError
-        If the cutoff is not above 0.
-
     Examples
     --------
     >>> binary(30)([29.9, 30.0, 30.1, np.nan])
@@ -175,11 +171,6 @@ def linear(cutoff: float) -> Decay:
     cutoff
         Minutes, above 0.
 
-    Raises
-    ------
-    ValueError
-        If the cutoff is not above 0.
-
     Examples
     --------
     >>> linear(20)([0.0, 5.0, 40.0])
@@ -197,11 +188,6 @@ def exponential(rate: float) -> Decay:
     rate
         Per minute, above 0; the weight is halved every ln 2 / rate minutes.
 
-    Raises
-    ------
-    ValueError
-        If the rate is not above 0.
-
     Examples
     --------
     >>> exponential(0.1)([0.0, 10.0]).round(3)
@@ -218,11 +204,6 @@ def gaussian(sd: float) -> Decay:
     ----------
     sd
         σ, minutes, above 0; a site at σ weighs 0.61.
-
-    Raises
-    ------
-    ValueError
-        If sd is not above 0.
 
     Examples
     --------
@@ -243,11 +224,6 @@ def power(exponent: float) -> Decay:
     exponent
         Above 0.
 
-    Raises
-    ------
-    ValueError
-        If the exponent is not above 0.
-
     Examples
     --------
     >>> power(2)([0.0, 1.0, 10.0])
@@ -266,11 +242,6 @@ def logistic(median: float, sd: float) -> Decay:
         Minutes at which it has fallen by about half.
     sd
         Minutes, above 0; how gently it falls around the median.
-
-    Raises
-    ------
-    ValueError
-        If median or sd is not above 0.
 
     Notes
     -----

@@ -160,7 +160,7 @@ def spatial_availability(
     Parameters
     ----------
     times, supply, demand, decay
-        As for `two_step_fca`.
+        As for `two_step_fca`, and refused alike.
     alpha
         How demand grows with people, above 0.
 
@@ -171,10 +171,8 @@ def spatial_availability(
 
     Raises
     ------
-    TableError
-        If ids differ, or values break the contract.
     ValueError
-        If alpha is not above 0, or the decay gives weights that are negative or not finite.
+        If alpha is not above 0.
 
     Notes
     -----
@@ -207,7 +205,7 @@ def balancing_cost(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *,
     Parameters
     ----------
     times, supply
-        As for `two_step_fca`.
+        As for `two_step_fca`, and refused alike.
     demand
         By resident, in the same unit as supply.
     step
@@ -220,8 +218,6 @@ def balancing_cost(times: pd.DataFrame, supply: pd.Series, demand: pd.Series, *,
 
     Raises
     ------
-    TableError
-        If ids differ, or values break the contract.
     ValueError
         If step is not above 0.
 

@@ -99,11 +99,9 @@ def coverage(
     10        0.5
     20        0.8
     """
-    table = (
-        minutes.to_frame(minutes.name if minutes.name is not None else "share")
-        if isinstance(minutes, pd.Series)
-        else minutes
-    )
+    table = minutes
+    if isinstance(minutes, pd.Series):
+        table = minutes.to_frame(minutes.name if minutes.name is not None else "share")
     values = minutes_of(table)
     people = people_of(population, table.index)
     cutoffs = cutoffs_of(cutoffs)
@@ -214,7 +212,7 @@ def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Seq
     Parameters
     ----------
     times, supply
-        As for `opportunities`.
+        As for `opportunities`, and refused alike.
     cutoffs
         Minutes, such as ``range(20, 41)`` for the interval from 20 to 40.
 
@@ -225,8 +223,6 @@ def median_opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoffs: Seq
 
     Raises
     ------
-    TableError
-        If a site has no supply, or values break the contract.
     ValueError
         If there is no cutoff.
 
@@ -261,7 +257,7 @@ def gravity(times: pd.DataFrame, supply: pd.Series, *, decay: DecayFunction) -> 
     Parameters
     ----------
     times, supply
-        As for `opportunities`.
+        As for `opportunities`, and refused alike.
     decay
         A function of minutes, such as ``accessmap.measures.decay.gaussian(10)``.
 
@@ -272,8 +268,6 @@ def gravity(times: pd.DataFrame, supply: pd.Series, *, decay: DecayFunction) -> 
 
     Raises
     ------
-    TableError
-        If a site has no supply, or values break the contract.
     ValueError
         If the decay gives weights that are negative or not finite.
 

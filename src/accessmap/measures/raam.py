@@ -107,22 +107,9 @@ class _Point:
 def proposal(travel: Floats, people: Floats, room: Floats, flows: Floats, tolerance: float) -> Floats | None:
     """Return flows (people, residents × sites) close to the equilibrium, or None if rounding got in the way.
 
-    Parameters
-    ----------
-    travel
-        Residents × sites, in units of the mean crowding, infinite where not reached; each resident reaches a site.
-    people, room
-        By resident, and by site; all above zero.
-    flows
-        People, residents × sites, to start from; the better, the surer that the right pairs take part.
-    tolerance
-        Regret at which to stop, a share of all cost.
-
-    Examples
-    --------
-    >>> travel, flows = np.array([[0.0, 0.5]]), np.array([[90.0, 10.0]])
-    >>> proposal(travel, np.array([100.0]), np.array([50.0, 50.0]), flows, 1e-9).round(3)
-    array([[62.5, 37.5]])
+    Travel (residents × sites) is in units of the mean crowding, infinite where not reached; each resident reaches a
+    site, and people and room are all above zero. The better the flows to start from, the surer that the right pairs
+    take part. At a regret of the tolerance, a share of all cost, it stops.
     """
     pairs = _candidates(travel, people, room, flows)
     with np.errstate(all="ignore"):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.measures.minutes import nearest
-from accessmap.tables.aligned import Floats, check_columns, check_rows, people_of
+from accessmap.tables.aligned import check_columns, check_rows, people_of
 from accessmap.tables.cutoffs import is_within
 
 __all__ = [
@@ -100,7 +100,7 @@ def criticality(times: pd.DataFrame, population: pd.Series, *, cutoff: float = 3
     """
     found = redundancy(times)
     people = people_of(population, times.index)
-    now, after = _minutes(found, "minutes"), _minutes(found, "next_minutes")
+    now, after = found["minutes"].to_numpy(np.float64), found["next_minutes"].to_numpy(np.float64)
     moved = np.isfinite(after)
     reached = np.isfinite(now)
     by_resident = pd.DataFrame(
@@ -123,12 +123,10 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached.
+    times, cutoff
+        As for `criticality`.
     residents
         The same residents, with `commune` and `population`.
-    cutoff
-        Minutes; someone at exactly the cutoff is within it.
 
     Returns
     -------
@@ -155,8 +153,8 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
     check_columns(residents, "commune", "population", about="residents")
     found = redundancy(times)
     people = people_of(residents["population"], times.index)
-    within = is_within(_minutes(found, "minutes"), cutoff)
-    alone = within & ~is_within(_minutes(found, "next_minutes"), cutoff)
+    within = is_within(found["minutes"].to_numpy(np.float64), cutoff)
+    alone = within & ~is_within(found["next_minutes"].to_numpy(np.float64), cutoff)
     by_resident = pd.DataFrame(
         {
             "code": residents["commune"].loc[times.index].to_numpy(dtype=object),
@@ -172,10 +170,6 @@ def one_closure_away(times: pd.DataFrame, residents: pd.DataFrame, *, cutoff: fl
     first = relied.sort_values(["one_away", "service_id"], ascending=[False, True]).drop_duplicates("code")
     table["service_id"] = first.set_index("code")["service_id"].reindex(table.index).astype("string")
     return table
-
-
-def _minutes(found: pd.DataFrame, column: str) -> Floats:
-    return found[column].to_numpy(dtype=np.float64)
 
 
 _SIDES = ("inside", "outside", "unreached")

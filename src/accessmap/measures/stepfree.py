@@ -27,25 +27,7 @@ def shortest(minutes: NDArray[np.floating]) -> NDArray[np.floating]:
 def minutes_bounds(times: pd.DataFrame, answers: pd.Series) -> pd.DataFrame:
     """Return minutes to the nearest site by resident: of all sites, of those that may do, of those that surely do.
 
-    Parameters
-    ----------
-    times
-        Residents × services, minutes, NaN where not reached.
-    answers
-        By service: True, False, or <NA> where it is not known.
-
-    Returns
-    -------
-    DataFrame
-        By resident: `all`; `best` (unknown counted as yes); `worst` (unknown counted as no). NaN where no such site is
-        reached; wherever they are reached, all <= best <= worst.
-
-    Examples
-    --------
-    >>> times = pd.DataFrame({"a": [4.0], "b": [9.0], "c": [15.0]}, index=["r1"])
-    >>> minutes_bounds(times, pd.Series([False, pd.NA, True], index=["a", "b", "c"], dtype="boolean"))
-        all  best  worst
-    r1  4.0   9.0   15.0
+    An answer is by service: True, False, or <NA> where it is not known, which is yes in `best` and no in `worst`.
     """
     check_rows(answers.index, times.columns)
     known = answers.loc[times.columns].astype("boolean")

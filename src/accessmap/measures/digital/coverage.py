@@ -56,13 +56,7 @@ def checked_rate(rate: pd.Series) -> pd.Series:
 
 
 def rate_of(rate: pd.Series, by: pd.Series | None, index: pd.Index) -> pd.Series:
-    """Return the rate of the commune of each resident, or of each id where the ids are communes.
-
-    Raises
-    ------
-    TableError
-        Where a resident has no commune, rates are no shares, or not one commune has a rate.
-    """
+    """Return the rate of the commune of each resident, or of each id where the ids are communes."""
     codes = aligned(by, index, "by") if by is not None else index.to_numpy(dtype=object)
     rates = checked_rate(rate)
     if len(index) and not pd.Index(codes).isin(rates.index).any():
@@ -226,7 +220,7 @@ def coverage_vintages(
     weights
         People or premises by commune, one for all vintages so that only coverage changes; by default the population.
     technology, groups
-        As for `coverage_rate`.
+        As for `coverage_rate`, and refused alike.
 
     Returns
     -------
@@ -234,11 +228,6 @@ def coverage_vintages(
         By (group, vintage): `rate`, `known_weight`, `unknown_weight`; `same_rate`, and `same_weight` that it is over;
         `premises_reached`, the premises counted in the file (NaN where it counts none, or not in every zone). Where it
         counts 0 in all zones of a group the rate is 0, even if it is not said of how many.
-
-    Raises
-    ------
-    TableError, ValueError
-        As `coverage_rate`.
 
     Examples
     --------

@@ -138,7 +138,7 @@ def vulnerability_sensitivity(
     Parameters
     ----------
     table, weights, population, lower_is_worse, bounds
-        As for `vulnerability`.
+        As for `vulnerability`, and refused alike.
     change
         Share (0-1) by which each weight in turn is raised, then lowered; 1 doubles it, then drops it.
 
@@ -150,10 +150,8 @@ def vulnerability_sensitivity(
 
     Raises
     ------
-    TableError
-        As `vulnerability`.
     ValueError
-        As `vulnerability`, or where change is not above 0 and at most 1.
+        Where change is not above 0 and at most 1.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def effective_access(
     Parameters
     ----------
     minutes, rate, by
-        As for `typology`.
+        As for `typology`, and refused alike.
     offline_share
         s, 0-1: procedures that cannot be done online.
     decay
@@ -50,8 +50,6 @@ def effective_access(
 
     Raises
     ------
-    TableError
-        Where residents differ, or a value is not what it should be.
     ValueError
         Where a share is not between 0 and 1, or the decay gives weights that are not.
 
@@ -169,7 +167,7 @@ def typology_people(
     Parameters
     ----------
     minutes, rate, near_minutes, by
-        As for `typology`.
+        As for `typology`, and refused alike.
     population
         People by resident.
     connected_share
@@ -181,13 +179,6 @@ def typology_people(
     -------
     DataFrame
         By group (one row "all" without `groups`): a column for each of :data:`CLASSES`, and `people`, their sum.
-
-    Raises
-    ------
-    TableError
-        Where residents differ, or a value is not what it should be.
-    ValueError
-        Where a threshold has no sense.
 
     Examples
     --------
@@ -231,7 +222,7 @@ def double_burden(
     Parameters
     ----------
     minutes, rate, near_minutes, connected_share
-        As for `typology`.
+        As for `typology`, and refused alike.
     residents
         In the contract: `commune` and `population` by the same ids as `minutes`.
 
@@ -240,13 +231,6 @@ def double_burden(
     DataFrame
         By commune `code`, the most expected people first: `people`; `far_people`; `rate`; `unconnected_people`;
         `expected`, `at_least` and `at_most` people who bear both.
-
-    Raises
-    ------
-    TableError
-        Where residents differ, a column is missing, or a value is not what it should be.
-    ValueError
-        Where a threshold has no sense.
 
     Notes
     -----

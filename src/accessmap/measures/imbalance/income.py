@@ -9,13 +9,7 @@ from accessmap.tables.aligned import Floats, complete
 
 
 def _ranked(values: pd.Series, weights: pd.Series, income: pd.Series) -> tuple[Floats, Floats, Floats]:
-    """Return values, people and income of the ids that have people and an income.
-
-    Raises
-    ------
-    TableError
-        If ids differ, values are missing or negative, or nobody has an income.
-    """
+    """Return values, people and income of the ids that have people and an income."""
     numbers, people = spread(values, weights)
     absent = values.index[~values.index.isin(income.index)]
     if len(absent):
@@ -135,7 +129,7 @@ def erreygers(
     Parameters
     ----------
     values, weights, income
-        As for `palma`.
+        As for `palma`, and refused alike.
     bounds
         The least and the most that access can be; those observed, unless given. To compare two places or years give
         both the same.
@@ -147,8 +141,6 @@ def erreygers(
 
     Raises
     ------
-    TableError
-        If ids differ, values are missing or negative, or nobody has an income.
     ValueError
         If values lie outside the bounds.
 

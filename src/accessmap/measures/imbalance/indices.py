@@ -11,13 +11,7 @@ from accessmap.tables.cutoffs import is_within, number_of_minutes
 
 
 def weighted_quantile(numbers: Floats, people: Floats, share: float) -> float:
-    """Return the smallest number at or below which at least `share` (0-1) of the people are.
-
-    Examples
-    --------
-    >>> weighted_quantile(np.array([3.0, 1.0]), np.array([1.0, 9.0]), 0.95)
-    3.0
-    """
+    """Return the smallest number at or below which at least `share` (0-1) of the people are."""
     if not 0 <= share <= 1:
         raise OptionError(Problem("share_not_0_1", value=share))
     order = np.argsort(numbers, kind="stable")
@@ -90,7 +84,7 @@ def percentile_ratio(values: pd.Series, weights: pd.Series, *, upper: float = 0.
     Parameters
     ----------
     values, weights
-        As for `quantile`.
+        As for `quantile`, and refused alike.
     upper, lower
         Shares of people, 0 to 1.
 
@@ -101,8 +95,6 @@ def percentile_ratio(values: pd.Series, weights: pd.Series, *, upper: float = 0.
 
     Raises
     ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
     ValueError
         If a share is not between 0 and 1.
 
@@ -125,7 +117,7 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
     Parameters
     ----------
     values, weights
-        As for `quantile`.
+        As for `quantile`, and refused alike.
     line
         z, in the unit of values, above 0.
     order
@@ -135,8 +127,6 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
 
     Raises
     ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
     ValueError
         If the line is not above 0, or the order negative.
 
@@ -159,18 +149,7 @@ def fgt(values: pd.Series, weights: pd.Series, *, line: float, order: float, hig
 
 
 def spread(values: pd.Series, weights: pd.Series) -> tuple[Floats, Floats]:
-    """Return values and people, both complete and 0 or more, people not all 0.
-
-    Raises
-    ------
-    TableError
-        If ids differ, a value is missing or negative, or nobody is counted.
-
-    Examples
-    --------
-    >>> spread(pd.Series({"a": 2.0}), pd.Series({"a": 10}))
-    (array([2.]), array([10.]))
-    """
+    """Return values and people, both complete and 0 or more, people not all 0."""
     people = people_of(weights, values.index, "weights")
     missing = values.isna().to_numpy()
     if missing.any():
@@ -182,18 +161,7 @@ def spread(values: pd.Series, weights: pd.Series) -> tuple[Floats, Floats]:
 
 
 def shares_of(values: pd.Series, weights: pd.Series) -> tuple[Floats, Floats, float]:
-    """Return values, shares of people (summing to 1) and the weighted mean, of the ids that have people.
-
-    Raises
-    ------
-    TableError
-        If ids differ, a value is missing or negative, or nobody is counted.
-
-    Examples
-    --------
-    >>> shares_of(pd.Series({"a": 2.0, "b": 4.0}), pd.Series({"a": 10, "b": 30}))
-    (array([2., 4.]), array([0.25, 0.75]), 3.5)
-    """
+    """Return values, shares of people (summing to 1) and the weighted mean, of the ids that have people."""
     numbers, people = spread(values, weights)
     kept = people > 0
     numbers, shares = numbers[kept], people[kept] / people.sum()
@@ -298,7 +266,7 @@ def theil(values: pd.Series, weights: pd.Series, *, groups: pd.Series | None = N
     Parameters
     ----------
     values, weights
-        As for `quantile`.
+        As for `quantile`, and refused alike.
     groups
         Group of each id, such as its EPCI; all are one group unless given.
 
@@ -310,7 +278,7 @@ def theil(values: pd.Series, weights: pd.Series, *, groups: pd.Series | None = N
     Raises
     ------
     TableError
-        If ids differ, values are missing or negative, nobody is counted, or an id has no group.
+        If an id has no group.
 
     Notes
     -----
@@ -359,7 +327,7 @@ def atkinson(values: pd.Series, weights: pd.Series, *, epsilon: float = 0.5) -> 
     Parameters
     ----------
     values, weights
-        As for `quantile`.
+        As for `quantile`, and refused alike.
     epsilon
         Aversion to inequality, above 0. From 1 on, one person without access makes the index 1.
 
@@ -370,8 +338,6 @@ def atkinson(values: pd.Series, weights: pd.Series, *, epsilon: float = 0.5) -> 
 
     Raises
     ------
-    TableError
-        If ids differ, values are missing or negative, or nobody is counted.
     ValueError
         If epsilon is not above 0.
 

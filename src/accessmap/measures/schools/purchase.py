@@ -150,7 +150,7 @@ def equipment_change(
     before, after
         Equipment, such as that of the study and ``equipped(…)``; None where nothing is known.
     communes, by, weights, equipped_with, connection_mbps, reference
-        As for :func:`~accessmap.measures.schools.equipment_rates`.
+        As for :func:`~accessmap.measures.schools.equipment_rates`, and refused alike.
 
     Returns
     -------
@@ -161,13 +161,6 @@ def equipment_change(
         for ratios. `known_before`, `known_after`: schools. Where more schools are known after than before, `change`
         compares two sets of schools (those that buy are those of which one knows): tell `worst_after` −
         `worst_before`, which counts the same schools.
-
-    Raises
-    ------
-    TableError
-        As :func:`~accessmap.measures.schools.equipment_rates`.
-    ValueError
-        As :func:`~accessmap.measures.schools.equipment_rates`.
 
     Examples
     --------
@@ -186,15 +179,9 @@ def equipment_change(
     both = []
     for table in (before, after):
         rates = equipment_rates(
-            schools,
-            table,
-            communes,
-            by=by,
-            weights=weights,
-            equipped_with=equipped_with,
-            connection_mbps=connection_mbps,
-            reference=reference,
-        )
+            schools, table, communes, by=by, weights=weights, equipped_with=equipped_with,
+            connection_mbps=connection_mbps, reference=reference,
+        )  # fmt: skip
         ratios = equipment_ratios(schools, table, communes, by=by)
         both.append(pd.concat([rates, ratios.rename(columns={"ratio": "rate"})]))
     first, second = both

@@ -34,41 +34,14 @@ VERY_FAST_MBPS: Final = 30.0
 
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
-    """Raise where the value of an option is none of its choices.
-
-    Raises
-    ------
-    ValueError
-        With near matches.
-
-    Examples
-    --------
-    >>> check_choice("by", "communes", ("commune", "level"))
-    Traceback (most recent call last):
-    accessmap.errors.OptionError: by='communes' is none of commune, level (did you mean 'commune'?).
-    """
+    """Raise where the value of an option is none of its choices, with near matches."""
     if value not in choices:
         near, known = near_names(value, choices), ", ".join(choices)
         raise OptionError(Problem("option_none_of", where=option, value=value, near=near, known=known))
 
 
 def known_of(schools: gpd.GeoDataFrame, equipment: pd.DataFrame | None) -> pd.DataFrame:
-    """Return what is known of each school, in numbers: NaN unknown, and whether a count is a floor.
-
-    Raises
-    ------
-    TableError
-        Where a table breaks its contract.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> schools = gpd.GeoDataFrame(
-    ...     {"name": ["A"], "level": ["primary"], "commune": ["02173"], "pupils": [30]},
-    ...     index=pd.Index(["a"], name="school_id"), geometry=shapely.points([[0, 0]]), crs="EPSG:2154")
-    >>> known_of(schools, None)[["pupils", "tablets"]].to_numpy().tolist()
-    [[30.0, nan]]
-    """
+    """Return what is known of each school, in numbers: NaN unknown, and whether a count is a floor."""
     check_schools(schools)
     if equipment is not None:
         check_equipment(equipment)
@@ -87,23 +60,7 @@ def known_of(schools: gpd.GeoDataFrame, equipment: pd.DataFrame | None) -> pd.Da
 def answers_of(
     known: pd.DataFrame, equipped_with: Sequence[str], connection_mbps: float, reference: Mapping[str, float]
 ) -> dict[str, pd.Series]:
-    """Return by measure whether each school has it: True, False or <NA>, joined by Kleene's logic.
-
-    Raises
-    ------
-    ValueError
-        For a reference that is none.
-
-    Examples
-    --------
-    >>> known = pd.DataFrame(
-    ...     {"tablets": [np.nan], "interactive_boards": [2.0], "connection_mbps": [8.0], "ent": ["unknown"]}
-    ... ).assign(tablets_at_least=False, interactive_boards_at_least=False, connection_mbps_at_least=False)
-    >>> answers = answers_of(known, ("tablets", "interactive_boards"), 30, {"interactive_boards": 1})
-    >>> {measure: str(answer[0]) for measure, answer in answers.items()}
-    {'equipped': 'True', 'tablets': '<NA>', 'interactive_boards': 'True', 'ent': '<NA>', 'connection': 'False',
-     'reference': 'True'}
-    """
+    """Return by measure whether each school has it: True, False or <NA>, joined by Kleene's logic."""
     has = {name: _at_least(known, name, 1.0) for name in EQUIPMENT_COUNTS}
     has["ent"] = known["ent"].map({"yes": True, "no": False}).astype("boolean")
     equipped = pd.Series(False, index=known.index, dtype="boolean")
@@ -246,7 +203,7 @@ def equipment_ratios(
     Parameters
     ----------
     schools, equipment, communes, by
-        As for :func:`equipment_rates`.
+        As for :func:`equipment_rates`, and refused alike.
 
     Returns
     -------
@@ -254,13 +211,6 @@ def equipment_ratios(
         `ratio` (NaN where no school is known, or there is nothing to divide by: pupils per tablet without a tablet),
         `amount` (tablets or boards in the known schools), `amount_at_least` (in all schools, floors too),
         `schools`, `known_schools`, `unknown_schools`, `known_pupils`, `unknown_pupils`.
-
-    Raises
-    ------
-    TableError
-        Where a table breaks its contract, or lacks what `by` asks.
-    ValueError
-        For a `by` that is none.
 
     Examples
     --------
@@ -310,42 +260,26 @@ def _weight(schools: gpd.GeoDataFrame, weights: str) -> pd.Series:
 
 def _parts(answer: pd.Series, weight: pd.Series, pupils: pd.Series) -> pd.DataFrame:
     """Return by school what it adds to the sums of its group."""
-    yes, asked = answer.fillna(False).astype(bool), answer.notna()
-    weighed, on_roll = weight.fillna(0.0), pupils.fillna(0.0)
-    return pd.DataFrame(
-        {
-            "yes": weighed * yes,
-            "known": weighed * asked,
-            "all": weighed,
-            "schools": 1,
-            "schools_with": yes.astype("int64"),
-            "known_schools": asked.astype("int64"),
-            "unknown_schools": (~asked).astype("int64"),
-            "known_pupils": on_roll * asked,
-            "unknown_pupils": on_roll * ~asked,
-            "unweighted_schools": weight.isna().astype("int64"),
-        }
-    )
+    yes, asked, weighed = answer.fillna(False).astype(bool), answer.notna(), weight.fillna(0.0)
+    sums = {"yes": weighed * yes, "known": weighed * asked, "all": weighed, "schools": 1}
+    sums |= {"schools_with": yes.astype("int64"), **_counts(asked, pupils)}
+    return pd.DataFrame({**sums, "unweighted_schools": weight.isna().astype("int64")})
+
+
+def _counts(known: pd.Series, pupils: pd.Series) -> dict[str, pd.Series]:
+    """Return by school what it adds to the schools and pupils that are known, and to those that are not."""
+    on_roll, schools = pupils.fillna(0.0), {"known_schools": known, "unknown_schools": ~known}
+    counts = {name: said.astype("int64") for name, said in schools.items()}
+    return counts | {"known_pupils": on_roll * known, "unknown_pupils": on_roll * ~known}
 
 
 def _amounts(known: pd.DataFrame, name: str, unit: str, inverse: bool) -> pd.DataFrame:
     """Return by school what it adds to the amount and to the units of its group, where both are known."""
     both = known[name].notna() & known[unit].notna() & ~known[f"{name}_at_least"]
     amount, units = known[name].where(both, 0.0), known[unit].where(both, 0.0)
-    on_roll = known["pupils"].fillna(0.0)
-    return pd.DataFrame(
-        {
-            "upper": units if inverse else amount,
-            "lower": amount if inverse else units,
-            "amount": amount,
-            "amount_at_least": known[name].fillna(0.0),
-            "schools": 1,
-            "known_schools": both.astype("int64"),
-            "unknown_schools": (~both).astype("int64"),
-            "known_pupils": on_roll * both,
-            "unknown_pupils": on_roll * ~both,
-        }
-    )
+    upper, lower = (units, amount) if inverse else (amount, units)
+    sums = {"upper": upper, "lower": lower, "amount": amount, "amount_at_least": known[name].fillna(0.0), "schools": 1}
+    return pd.DataFrame({**sums, **_counts(both, known["pupils"])})
 
 
 def _summed(parts: Mapping[str, pd.DataFrame], groups: pd.Series) -> pd.DataFrame:
