@@ -25,7 +25,6 @@ from accessmap.maps.svg import definitions, page_patterns
 from accessmap.provenance import Provenance
 from accessmap.words.words import Words
 
-
 # folium's popups call jQuery for one thing, to turn markup into elements; folium's markers want Leaflet's own images,
 # whose address Leaflet guesses from a style sheet's and cannot when that is inlined.
 _FOLIUM_NEEDS = """
