@@ -111,19 +111,15 @@ class _Axis:
 
     def write(self, value: float) -> str:
         """Return a value in words."""
-        if self.share:
-            return percent(value, lang=self.lang, digits=1)
-        return number(value, digits=0 if self.whole else 1, lang=self.lang)
+        return self._written(value, 0 if self.whole and not self.share else 1)
 
     def write_tick(self, value: float) -> str:
         """Return a tick in words, with no more decimals than the step has."""
         step = (self.ticks[1] - self.ticks[0]) * (100 if self.share else 1)
-        digits = max(0, -math.floor(math.log10(step) + 1e-9))
-        return (
-            percent(value, lang=self.lang, digits=digits)
-            if self.share
-            else number(value, digits=digits, lang=self.lang)
-        )
+        return self._written(value, max(0, -math.floor(math.log10(step) + 1e-9)))
+
+    def _written(self, value: float, digits: int) -> str:
+        return (percent if self.share else number)(value, lang=self.lang, digits=digits)
 
     def at(self, value: float) -> float:
         """Return where a value lies, from 0 to 1."""

@@ -26,21 +26,14 @@ from accessmap.tables.aligned import Floats, minutes_of, people_of, supply_of
 
 __all__ = ["Equilibrium", "raam"]
 
-_SITES_EACH = 10
-"""Sites that a resident may choose from in one proposal: those where the cost is least as things stand."""
-
+_SITES_EACH = 10  # sites a resident may choose from in one proposal: those where the cost is least as things stand
+# μ at the start, by mean people of a resident's point, where 1 is the mean crowding: nearer to the end than that, steps
+# are short.
 _FIRST_REGRET = 1e-2
-"""μ at the start, by mean people of a resident's point, where 1 is the mean crowding: nearer to the end than that,
-steps are short."""
-
-_STEPS = 80
-"""Newton steps at most; 10,000 residents × 500 services take 20 to 30."""
-
+_STEPS = 80  # Newton steps at most; 10,000 residents × 500 services take 20 to 30
+# Slack below which a pair no longer stiffens the Newton system: the room of sites would drown in its rounding.
 _LEAST_SLACK = 1e-9
-"""Slack below which a pair no longer stiffens the Newton system: the room of sites would drown in its rounding."""
-
-_CHECKED_EVERY = 10
-"""Sweeps between two measures of the gap, which costs as much as a sweep."""
+_CHECKED_EVERY = 10  # sweeps between two measures of the gap, which costs as much as a sweep
 
 
 class Equilibrium(NamedTuple):

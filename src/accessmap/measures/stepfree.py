@@ -15,8 +15,6 @@ from accessmap.tables.aligned import check_rows, minutes_of
 
 __all__ = ["step_free", "step_free_bounds", "step_free_minutes"]
 
-BOUNDS = ("all", "best", "worst")
-
 
 def shortest(minutes: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the least minutes of each row, NaN where nothing is reached or there is no column."""
@@ -33,8 +31,8 @@ def minutes_bounds(times: pd.DataFrame, answers: pd.Series) -> pd.DataFrame:
     known = answers.loc[times.columns].astype("boolean")
     minutes = minutes_of(times)
     best, worst = (known.fillna(filler).to_numpy(dtype=bool) for filler in (True, False))
-    columns = [shortest(minutes), shortest(minutes[:, best]), shortest(minutes[:, worst])]
-    return pd.DataFrame(dict(zip(BOUNDS, columns, strict=True)), index=times.index)
+    cases = {"all": minutes, "best": minutes[:, best], "worst": minutes[:, worst]}
+    return pd.DataFrame({case: shortest(chosen) for case, chosen in cases.items()}, index=times.index)
 
 
 _ANSWERS = {"yes": True, "no": False, "unknown": pd.NA}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,7 +81,34 @@ def capacitated_p_median(
     }  # fmt: skip
     asked = question(times, demand, **options)
     room = supply_of(capacity, times.columns, "capacity")
-    return _capacitated(asked, room, {"capacity": capacity, **options})
+    pairs = _usable(asked, room)
+    program, loads, start = _split_program(asked, pairs)
+    # Sites are chosen as if residents could be split, they are sent whole, and the set is refused, until no other can
+    # be better.
+    best, bound, sure = start, -np.inf, True
+    value, sent = _rounded(pairs, loads, start) if program.allows(start) else (np.inf, np.empty(0, int))
+    while time.perf_counter() < program.deadline or bound == -np.inf:
+        found = program.solve(start if program.allows(start) else None, ceiling=value)
+        bound = max(bound, found.bound)
+        if found.y is None or bound >= value - TOLERANCE * max(1.0, value):
+            break
+        exact, which, known = _sent_whole(pairs, found.y)
+        sure &= known  # a set is refused for good only when its best way is known
+        for now, who in (_rounded(pairs, loads, found.y), (exact, which)):
+            if now < value:
+                best, value, sent = found.y, now, who
+        program.add(*no_good(found.y))
+    if value == np.inf:
+        raise _no_room(asked, room, bound)
+    living = ~asked.unreached & (asked.people > 0)
+    which = np.where(living, sent, served(asked.minutes, asked.people, best).which)  # where nobody lives, the nearest
+    rows = np.flatnonzero(living)
+    objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
+    proven = sure and bound >= value - TOLERANCE * max(1.0, value)
+    return siting_of(
+        asked, _METHOD, best, objective, min(max(bound, 0.0) * pairs.unit, objective),
+        proven=proven, parameters={"capacity": capacity, **options}, size=program.size(), which=which,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,36 +135,6 @@ class _Pairs:
             self, residents=self.residents[kept], sites=self.sites[kept], people=self.people[kept],
             minutes=self.minutes[kept],
         )  # fmt: skip
-
-
-def _capacitated(asked: Question, room: Floats, options: Mapping[str, Any]) -> Siting:
-    """Choose sites as if residents could be split, send them whole, refuse the set, until no other can be better."""
-    pairs = _usable(asked, room)
-    program, loads, start = _split_program(asked, pairs)
-    best, bound, sure = start, -np.inf, True
-    value, sent = _rounded(pairs, loads, start) if program.allows(start) else (np.inf, np.empty(0, int))
-    while time.perf_counter() < program.deadline or bound == -np.inf:
-        found = program.solve(start if program.allows(start) else None, ceiling=value)
-        bound = max(bound, found.bound)
-        if found.y is None or bound >= value - TOLERANCE * max(1.0, value):
-            break
-        exact, which, known = _sent_whole(pairs, found.y)
-        sure &= known  # a set is refused for good only when its best way is known
-        for now, who in (_rounded(pairs, loads, found.y), (exact, which)):
-            if now < value:
-                best, value, sent = found.y, now, who
-        program.add(*no_good(found.y))
-    if value == np.inf:
-        raise _no_room(asked, room, bound)
-    living = ~asked.unreached & (asked.people > 0)
-    which = np.where(living, sent, served(asked.minutes, asked.people, best).which)  # where nobody lives, the nearest
-    rows = np.flatnonzero(living)
-    objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
-    proven = sure and bound >= value - TOLERANCE * max(1.0, value)
-    return siting_of(
-        asked, _METHOD, best, objective, min(max(bound, 0.0) * pairs.unit, objective),
-        proven=proven, parameters=options, size=program.size(), which=which,
-    )  # fmt: skip
 
 
 def _usable(asked: Question, room: Floats) -> _Pairs:

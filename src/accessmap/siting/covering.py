@@ -35,7 +35,7 @@ def p_dispersion(
     between
         Candidate sites × the same sites, minutes; all must be known. Of the two directions the shorter counts.
     p, existing, forbidden, time_limit
-        As in `p_median`.
+        As in `p_median`, and refused alike.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def p_dispersion(
     TableError
         If rows and columns are not the same sites, or minutes between two of them are missing.
     SitingError
-        As in `p_median`; and if p is 1, which is apart from nothing.
+        Also if p is 1, which is apart from nothing.
 
     Notes
     -----
@@ -131,17 +131,12 @@ def max_coverage(
     cutoff
         Minutes; a resident at exactly the cutoff is covered.
     existing, forbidden, at_most, costs, budget, within, time_limit
-        As in `p_median`.
+        As in `p_median`, and refused alike.
 
     Returns
     -------
     Siting
         Its objective is in people. Residents whom nothing reaches are not covered and stay in the count.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`.
 
     Notes
     -----
@@ -177,7 +172,7 @@ def set_cover(
     cutoff
         Minutes, for all or by resident; a resident at exactly the cutoff is covered.
     times, existing, forbidden, time_limit
-        As in `p_median`.
+        As in `p_median`, and refused alike.
     costs
         By site (0 for what is paid already); where not given every site counts 1.
     demand
@@ -191,8 +186,6 @@ def set_cover(
 
     Raises
     ------
-    TableError
-        As in `p_median`.
     SitingError
         If someone is beyond the cutoff of every allowed site; it names them and the cutoff that would do.
 
@@ -230,7 +223,7 @@ def p_center(
     Parameters
     ----------
     times, p, existing, forbidden, at_most, costs, budget, time_limit
-        As in `p_median`.
+        As in `p_median`, and refused alike.
     demand
         People by resident. Where given, of all the sets with that longest way the one with the smallest mean is
         returned, and residents without people do not count; where not, the first in the order of the columns.
@@ -240,11 +233,6 @@ def p_center(
     Siting
         Its objective is in minutes. Residents whom no allowed site reaches are left out and counted in
         `unreached_people`.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`.
 
     Notes
     -----

@@ -35,7 +35,7 @@ def mean_and_worst(
     Parameters
     ----------
     times, demand, p, existing, forbidden
-        As in `p_median`.
+        As in `p_median`, and refused alike.
     time_limit
         Seconds for the whole front; a front that was stopped ends in a row whose status is "time limit".
 
@@ -44,11 +44,6 @@ def mean_and_worst(
     pandas.DataFrame
         From the smallest mean to the shortest longest way: mean_minutes, worst_minutes, sites, status. No row is both
         nearer on the mean and in the worst case than another.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`.
 
     Notes
     -----
@@ -98,7 +93,7 @@ def coverage_and_cost(
     Parameters
     ----------
     times, demand, existing, forbidden
-        As in `p_median`.
+        As in `p_median`, and refused alike.
     cutoff
         Minutes; a resident at exactly the cutoff is covered.
     costs
@@ -114,10 +109,8 @@ def coverage_and_cost(
 
     Raises
     ------
-    TableError
-        As in `p_median`.
     SitingError
-        As in `p_median`, or if costs are not whole numbers, between which there would be no next cheaper budget.
+        Also if costs are not whole numbers, between which there would be no next cheaper budget.
 
     Examples
     --------
@@ -169,7 +162,7 @@ def openings(
     Parameters
     ----------
     times, demand, existing, forbidden, unreached_minutes
-        As in `p_median`.
+        As in `p_median`, and refused alike.
     count
         Sites to open, up to 12.
     time_limit
@@ -183,10 +176,8 @@ def openings(
 
     Raises
     ------
-    TableError
-        As in `p_median`.
     SitingError
-        As in `p_median`; also where no choice of a year reaches everyone and `unreached_minutes` is not given.
+        Also where no choice of a year reaches everyone and `unreached_minutes` is not given.
 
     Notes
     -----

@@ -84,11 +84,10 @@ def p_median(
     >>> plan.sites, plan.objective, plan.status
     (('a', 'b'), 40.0, 'optimal')
     """
-    options: dict[str, Any] = {
-        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
-        "budget": budget, "within": within, "unreached_minutes": unreached_minutes, "time_limit": time_limit,
-    }  # fmt: skip
-    return median_search(times, demand, **options).answer()
+    return median_search(
+        times, demand, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most, costs=costs,
+        budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
+    ).answer()  # fmt: skip
 
 
 def worst_off(
@@ -117,17 +116,12 @@ def worst_off(
     share
         Of the people, those with the longest minutes: 0.1 is the worst decile.
     existing, forbidden, at_most, costs, budget, within, unreached_minutes, time_limit
-        As in `p_median`.
+        As in `p_median`, and refused alike.
 
     Returns
     -------
     Siting
         Its objective is in minutes, the mean of the worst-off share.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`.
 
     Notes
     -----
@@ -140,12 +134,10 @@ def worst_off(
     >>> p_median(times, people, 1).sites, worst_off(times, people, 1).sites
     (('a',), ('b',))
     """
-    options: dict[str, Any] = {
-        "p": p, "share": share, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most,
-        "costs": costs, "budget": budget, "within": within, "unreached_minutes": unreached_minutes,
-        "time_limit": time_limit,
-    }  # fmt: skip
-    return median_search(times, demand, **options).answer()
+    return median_search(
+        times, demand, p=p, share=share, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
+        costs=costs, budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
+    ).answer()  # fmt: skip
 
 
 def closures(
@@ -169,17 +161,12 @@ def closures(
     keep
         Ids that may not close.
     demand, within, unreached_minutes, time_limit
-        As in `p_median`; `within=times.min(axis=1) + 5` lets no one lose more than 5 minutes.
+        As in `p_median`, and refused alike; `within=times.min(axis=1) + 5` lets no one lose more than 5 minutes.
 
     Returns
     -------
     Siting
         `closed` names the sites that close; all columns are its `existing`.
-
-    Raises
-    ------
-    TableError, SitingError
-        As in `p_median`.
 
     Examples
     --------

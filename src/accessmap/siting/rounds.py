@@ -32,7 +32,7 @@ def mobile_round(
     Parameters
     ----------
     times, demand, existing, forbidden, time_limit
-        As in `p_median`; the existing sites are fixed ones that stay: those near them need no stop.
+        As in `p_median`, and refused alike; the existing sites are fixed ones that stay: those near them need no stop.
     half_days
         That the vehicle and its crew have in a week, ten at most in five days.
     cutoff
@@ -48,10 +48,8 @@ def mobile_round(
 
     Raises
     ------
-    TableError
-        As in `p_median`.
     SitingError
-        As in `p_median`, or where half-days are not above 0, or too few for one stop.
+        Also where half-days are not above 0, or too few for one stop.
 
     Notes
     -----

@@ -264,10 +264,8 @@ def open_access(
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached; the columns say which sites are meant.
-    services
-        With `hours`; a row for each column of `times`, others are set aside.
+    times, services
+        As for `minutes_when`, and refused alike.
     population
         People by resident.
     within
@@ -286,7 +284,7 @@ def open_access(
     Raises
     ------
     TableError
-        If residents differ, a site of `times` has no row, or hours cannot be read.
+        If residents differ.
 
     Examples
     --------
@@ -320,10 +318,8 @@ def hours_in_reach(times: pd.DataFrame, services: pd.DataFrame, *, within: float
 
     Parameters
     ----------
-    times
-        Residents × services, minutes, NaN where not reached; the columns say which sites are meant.
-    services
-        With `hours`; a row for each column of `times`, others are set aside.
+    times, services
+        As for `minutes_when`, and refused alike.
     within
         Minutes of travel at most.
     week
@@ -334,11 +330,6 @@ def hours_in_reach(times: pd.DataFrame, services: pd.DataFrame, *, within: float
     DataFrame
         By resident: `worst` (unknown hours counted as closed) and `best` (as open), in hours a week; 0 where no site is
         within reach.
-
-    Raises
-    ------
-    TableError
-        If a site of `times` has no row, or hours cannot be read.
 
     Examples
     --------
