@@ -226,7 +226,7 @@ def test_a_legend_gives_bounds_units_communes_and_people(communes, values):
 
 
 def test_a_value_on_a_bound_belongs_below_it(communes):
-    on_bound = pd.Series({"a": 10.0, "b": np.nextafter(10.0, 11), "c": 20.0, "d": 21.0})
+    on_bound = pd.Series({"a": 10.0, "b": float(np.nextafter(np.float32(10), np.float32(11))), "c": 20.0, "d": 21.0})
     fill = am.access_map(communes, on_bound, breaks=[10, 20]).drawing.views[0].fill
     assert [fill[code] for code in "abcd"] == [0, 1, 1, 2]
 
