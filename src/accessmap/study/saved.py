@@ -14,19 +14,20 @@ from datetime import date, datetime
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import tomli_w
 
 from accessmap.errors import AccessmapError, Problem, StudyError
-from accessmap.files import folder_aside
+from accessmap.files import folder_aside, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
-from accessmap.study import scenario_files
-from accessmap.study.study import Study
 from accessmap.words.notes import Note, first_few
+
+Made = TypeVar("Made")
 
 SAVED = "study.json"
 FORMAT = 1
@@ -35,8 +36,8 @@ SCENARIOS = "scenarios.toml"
 TABLES = ("communes", "residents", "services", "notes", "digital", "schools", "equipment")
 
 
-def save(study: Study, folder: Path) -> Path:
-    """Write a study to a folder and return it; see `Study.save`."""
+def save(study: Any, folder: Path) -> Path:
+    """Write a study to a folder and return it; see `Study.save`. No class of studies or scenarios is known here."""
     folder = folder.resolve()
     _check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -57,8 +58,16 @@ def save(study: Study, folder: Path) -> Path:
     return folder
 
 
-def read_saved(folder: str | Path) -> Study:
-    """Return the study that `Study.save` wrote to a folder.
+def read_saved(folder: str | Path, make: Callable[..., Made]) -> Made:
+    """Return what is made of the study that `Study.save` wrote to a folder.
+
+    Parameters
+    ----------
+    folder
+        With its study.json.
+    make
+        Is given the tables and the other fields of the study by name, its `categories`, and `scenarios` as the path of
+        their TOML file and the name that each has in the study.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def read_saved(folder: str | Path) -> Study:
 
     Examples
     --------
-    >>> read_saved("nowhere")
+    >>> read_saved("nowhere", dict)
     Traceback (most recent call last):
     accessmap.errors.StudyError: nowhere holds no saved study (no study.json): give a study.toml, or a folder that \
 Study.save wrote.
@@ -81,7 +90,7 @@ Study.save wrote.
         if _hash((folder / name).read_bytes()) != digest:
             raise _damaged(folder, Note("saved_changed_file", name=name))
     try:
-        return _read(about, folder)
+        return make(**_read(about, folder))
     except (AccessmapError, OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         why = error.problems[0] if isinstance(error, AccessmapError) and error.problems else _why(error)
         raise _damaged(folder, Note("saved_unreadable", name=SAVED, why=why)) from error
@@ -111,7 +120,7 @@ def _json(path: Path) -> tuple[dict[str, Any] | None, str | Note]:
     return (about, "") if ours and "format" in about else (None, Note("saved_foreign"))
 
 
-def _write(study: Study, draft: Path) -> dict[str, Any]:
+def _write(study: Any, draft: Path) -> dict[str, Any]:
     """Write the files of a study and return what study.json says of it."""
     tables = {}
     for name in TABLES:
@@ -123,7 +132,8 @@ def _write(study: Study, draft: Path) -> dict[str, Any]:
         networks[mode] = network.save(draft / f"roads-{number}.zip").name
     named = {name: scenario.name for name, scenario in study.scenarios.items()}
     try:
-        scenario_files.write([each.named(name) for name, each in study.scenarios.items()], draft / SCENARIOS)
+        scenarios = [each.named(name).table() for name, each in study.scenarios.items()]
+        write_whole(tomli_w.dumps({"scenario": scenarios}), draft / SCENARIOS)
     except TypeError as error:  # a value that TOML has no form for
         raise StudyError(Problem("saved_value", where="scenarios", value=_why(error))) from error
     return {
@@ -140,24 +150,22 @@ def _write(study: Study, draft: Path) -> dict[str, Any]:
     }
 
 
-def _read(about: Mapping[str, Any], folder: Path) -> Study:
-    """Return the study that study.json tells of."""
+def _read(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the fields of the study that study.json tells of."""
     tables: dict[str, Any] = {
         name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()
     }
     networks = {mode: RoadNetwork.load(folder / name) for mode, name in about["networks"].items()}
-    scenarios = scenario_files.read(folder / SCENARIOS)
-    study = Study(
+    return {
         **{name: tables.get(name) for name in TABLES},
-        networks=networks,
-        title=about["title"],
-        thresholds=_given(about["thresholds"]),
-        cautions=_given(about["cautions"]),
-        provenance=_given(about["provenance"]),
-        scenarios={name: scenarios[name].named(own) for name, own in about["scenarios"].items()},
-    )
-    study.__dict__["_categories"] = frozenset(about["categories"])
-    return study
+        "networks": networks,
+        "title": about["title"],
+        "thresholds": _given(about["thresholds"]),
+        "cautions": _given(about["cautions"]),
+        "provenance": _given(about["provenance"]),
+        "scenarios": (folder / SCENARIOS, about["scenarios"]),
+        "categories": frozenset(about["categories"]),
+    }
 
 
 # ------------------------------------------------------------------ tables

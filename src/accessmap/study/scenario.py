@@ -111,6 +111,15 @@ class Scenario:
         """Return the same changes under another name."""
         return replace(self, name=name)
 
+    def table(self) -> dict[str, Any]:
+        """Return the scenario as a TOML file holds it: its name and its steps, each with an action and what it says."""
+
+        def told(step: Step) -> dict[str, Any]:
+            given = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
+            return {"action": step.action, **given}
+
+        return {"name": self.name, "step": [told(step) for step in self.steps]}
+
     @property
     def hash(self) -> str:
         """A hash of the changes (not of the name), the same on every machine and in every version of Python."""

@@ -36,12 +36,7 @@ def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
     """
     import tomli_w
 
-    def table(step: Step) -> dict[str, Any]:
-        told = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
-        return {"action": step.action, **told}
-
-    tables = [{"name": scenario.name, "step": list(map(table, scenario.steps))} for scenario in scenarios]
-    return write_whole(tomli_w.dumps({"scenario": tables}), Path(path))
+    return write_whole(tomli_w.dumps({"scenario": [scenario.table() for scenario in scenarios]}), Path(path))
 
 
 def read(path: str | Path) -> dict[str, Scenario]:

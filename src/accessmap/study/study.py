@@ -18,6 +18,7 @@ from accessmap.measures.minutes import nearest
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
+from accessmap.study.saved import save
 from accessmap.tables.contracts import (
     check_communes,
     check_digital,
@@ -408,8 +409,6 @@ class Study:
         >>> again.residents.equals(study.residents), again.provenance == study.provenance
         (True, True)
         """
-        from accessmap.study.saved import save  # it knows the study, which need not know it before
-
         return save(self, Path(folder))
 
     def report_data(self) -> pd.DataFrame:

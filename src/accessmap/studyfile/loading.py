@@ -16,6 +16,7 @@ from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, ScenarioError
 from accessmap.provenance import Provenance
 from accessmap.study.saved import read_saved
+from accessmap.study.scenario_files import read as read_scenarios
 from accessmap.study.study import NOTE_COLUMNS, Study
 from accessmap.studyfile import plans, sections
 from accessmap.studyfile.ledger import Ledger
@@ -99,7 +100,16 @@ def load_study(path: str | Path) -> Study:
         folder = Path(path).is_dir()
     except OSError:  # a name that is too long: told as a file that is not there
         folder = False
-    return read_saved(path) if folder else loaded(read_settings(path)).study
+    return read_saved(path, _saved_study) if folder else loaded(read_settings(path)).study
+
+
+def _saved_study(*, scenarios: tuple[Path, Mapping[str, str]], categories: frozenset[str], **fields: Any) -> Study:
+    """Return the study that a folder holds: its scenarios read, and each category known that it knew."""
+    file, named = scenarios
+    plans = read_scenarios(file)
+    study = Study(scenarios={name: plans[name].named(own) for name, own in named.items()}, **fields)
+    study.__dict__["_categories"] = categories
+    return study
 
 
 def loaded(
