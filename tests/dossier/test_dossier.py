@@ -138,6 +138,29 @@ def test_the_quoted_threshold_looks_at_today_only():
     assert quoted_cutoff(shares.assign(baseline=1.0)) == 10
 
 
+def test_the_threshold_quoted_is_described_by_what_is_true_of_it(study, page):
+    assert "est le plus long que moins de 95 % des habitants respectent" in said(page.select_one("#methode"))
+    found = Dossier.of(study, category="mairie", alongside=())
+    assert found.tables["coverage"]["baseline"].min() > 0.95
+    told = said(BeautifulSoup(found.to_html(), "html.parser").select_one("#methode"))
+    assert "10 minutes, est le plus court de l’étude, car au moins 95 % des habitants respectent déjà" in told
+    assert "moins de 95 %" not in told
+
+
+def test_corrections_of_the_neighbours_are_not_denied(study):
+    notes = study.report_data()
+    away = notes["commune"].isin(study.communes.index[~study.communes["in_territory"]])
+    assert away.any()
+    told = said(
+        BeautifulSoup(
+            Dossier.of(replace(study, notes=notes[away]), category="hospital", alongside=()).to_html(), "html.parser"
+        ).select_one("#corrections")
+    )
+    assert "Aucune correction ni hypothèse ne concerne le territoire." in told
+    assert re.search(r"\d+ concerne(nt)? les communes voisines", told)
+    assert "Aucune correction n’a été faite" not in told
+
+
 def test_only_the_territory_is_reported(page, study):
     assert len(rows(page, "communes")) == 84
     people = study.communes["population"][study.communes["in_territory"]].sum()
@@ -304,7 +327,7 @@ def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, stud
     best, worst = (weighted_quantile(minutes, people, share) for share in (0.1, 0.9))
     first, beyond = bullets(page, "inequality")[:2]
     assert f"mettent {plain(best)} min ou moins" in first
-    assert f"plus de {plain(worst)} min, soit {worst / best:.0f} fois plus" in first
+    assert f"plus de {plain(worst)} min, soit {plain(worst / best)} fois plus" in first
     assert beyond.startswith(f"{french(people[minutes > 10].sum())} habitants".replace("\u202f", " "))
     assert "personne à plus de 30 minutes" in beyond
 

@@ -9,13 +9,15 @@ import pytest
 from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
+from accessmap.dossier.services import places
 from accessmap.errors import StudyError
-from accessmap.measures.imbalance import score
+from accessmap.measures.imbalance import score, score_sensitivity
 from accessmap.measures.minutes import by_commune, nearest
 from accessmap.roads.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
 from accessmap.words import words as labels
+from accessmap.words.words import Words
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -150,6 +152,28 @@ def test_ranks_run_from_the_nearest_commune(dossier):
     order = table.sort_values("minutes")
     assert order["rank"].is_monotonic_increasing
     assert order["rank"].iloc[0] == 1
+
+
+def test_communes_that_share_a_place_share_the_best_and_are_said_to(dossier):
+    ranks = pd.Series([1.0, 1.0, 3.0, 4.0, 4.0, np.nan], index=list("abcdef"))
+    assert places(ranks, Words("fr")).to_list() == ["1er ex æquo", "1er ex æquo", "3", "4e ex æquo", "4e ex æquo", "–"]
+    scores = dossier.tables["scores"]
+    expected = scores["score"].round(9).rank(ascending=False, method="min")
+    assert scores["rank"].equals(expected.rename("rank"))
+    assert (scores["best_rank"] <= scores["rank"]).all()
+    assert (scores["rank"] <= scores["worst_rank"]).all()
+
+
+def test_all_that_have_the_highest_score_are_first(study):
+    near = study.communes.index[study.communes["in_territory"]][:7]
+    minutes = pd.DataFrame({"a": 20.0, "b": 30.0}, index=study.communes.index).assign(c=25.0)
+    minutes.loc[near] = 1.0
+    marks = dict.fromkeys(minutes, (30.0, 5.0))
+    found = score_sensitivity(
+        minutes, weights=dict.fromkeys(minutes, 1.0), bounds=marks, change=1.0, highest_first=True
+    )
+    assert found.loc[near, ["rank", "best_rank", "worst_rank"]].eq(1).all(axis=None)
+    assert found.drop(near)["rank"].eq(8).all()
 
 
 def test_people_of_the_sheets_who_gain_add_up_to_the_dossier(dossier, page):

@@ -47,9 +47,12 @@ def cards(found: Results, words: Words) -> list[Card]:
         facts = found.summary[name]
         mean = words.minutes(facts["mean"])
         if name != BASELINE and not math.isnan(facts["mean"]):
-            mean = f"{mean} ({words.change(facts['mean'] - found.summary[BASELINE]['mean'])})"
-        lines = [words("card_mean", value=mean), words("card_d9", value=words.minutes(facts["d9"]))]
-        if facts["unreached_people"]:
+            change = words.change_shown(found.summary[BASELINE]["mean"], facts["mean"]) or words("unchanged")
+            mean = f"{mean} ({change})"
+        lines = [words("card_mean", value=mean)]
+        if not math.isnan(facts["d9"]):
+            lines.append(words("card_d9", value=words.minutes(facts["d9"])))
+        if round(facts["unreached_people"]):
             lines.append(words("card_unreached", n=round(facts["unreached_people"])))
         if name != BASELINE:
             sums = pd.DataFrame(found.changes.xs(name, level="scenario"))

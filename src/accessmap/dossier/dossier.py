@@ -35,11 +35,13 @@ from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
+from accessmap.sentences.access import QUOTED_SHARE
+from accessmap.study.comparison import studies_under
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
-from accessmap.words.words import Words
+from accessmap.words.words import BASELINE, Words
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -152,6 +154,7 @@ class Dossier:
         """
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
+        study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
         asked = built_in() if chapters is None else tuple(chapters)
         check_chapters(asked)
         known = Known(
@@ -166,7 +169,13 @@ class Dossier:
         cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
         dossier = cls(
             title=words("dossier_title", place=study.title, category=labels.category(kind).name(lang, count=2)),
-            verdict=sentences.coverage(known.results.coverage, category=kind, people=known.results.total, lang=lang)[0],
+            verdict=sentences.coverage(
+                known.results.coverage,
+                category=kind,
+                people=known.results.total,
+                changes=known.results.changes if scenarios else None,
+                lang=lang,
+            )[0],
             provenance=study.credit.with_parameters(
                 **{
                     words("param_category"): labels.category(kind).name(lang),
@@ -385,6 +394,7 @@ class Dossier:
         known = self._known
         inside = known.study.communes["in_territory"]
         here = words("communes", n=int(inside.sum()))
+        coverage, quoted = known.results.coverage, known.results.quoted
         repaired, elsewhere = answer.repairs(known.study, words)
         return {
             "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
@@ -393,6 +403,9 @@ class Dossier:
             "sheets": self._sheets(words),
             "repairs": repaired,
             "elsewhere": elsewhere,
-            "quoted": words.cutoff(known.results.quoted),
+            "headline": words(
+                "method_headline" if coverage[BASELINE][quoted] < QUOTED_SHARE else "method_headline_all",
+                cutoff=words.cutoff(quoted),
+            ),
             "method_people": words("method_people", all_communes=words("communes", n=len(inside)), communes=here),
         }

@@ -242,7 +242,7 @@ def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
         "median": words.minutes,
         "p10": words.minutes,
         "p90": words.minutes,
-        "p90_p10": lambda value: words("times", value=words.count(value, digits=1)) if value == value else "–",
+        "p90_p10": lambda value: words("times", value=words.times(value)) if value == value else "–",
         "unreached_people": words.people,
         "short_share": words.percent,
         "shortfall": lambda value: words.minutes(value * line),

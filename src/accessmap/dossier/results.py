@@ -184,7 +184,8 @@ def main_sites(nearest_site: pd.Series, residents: pd.DataFrame) -> pd.Series:
     """
     people = residents["population"].groupby([residents["commune"], nearest_site.fillna("").rename("site")]).sum()
     most = people.reset_index().sort_values("population", kind="stable").groupby("commune").tail(1)
-    return most.set_index("commune")["site"].replace("", pd.NA)
+    site: pd.Series = most.set_index("commune")["site"]
+    return site.where(site != "")
 
 
 def _summary(minutes: pd.Series, residents: gpd.GeoDataFrame) -> pd.Series:

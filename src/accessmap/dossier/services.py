@@ -118,7 +118,8 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
     found = nearest(study.minutes(sites)[inside])
     minutes, reached = found["minutes"], found["minutes"].notna()
     here = site_places(sites, study.communes)["inside"]
-    outside = ~found["service_id"].map(here).fillna(True).astype(bool) & reached
+    away = here.index[~here]
+    outside = found["service_id"].isin(away)
     neighbours = not (bool(study.communes["in_territory"].all()) and bool(here.all()))
     weights = people[reached]
     facts = {
@@ -129,7 +130,7 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
         "outside_share": float(people[outside].sum()) / total if total and neighbours else float("nan"),
     }
     for cutoff in study.thresholds:
-        facts[f"within {cutoff:g}"] = float(people[is_within(minutes, cutoff)].sum()) / total
+        facts[f"within {cutoff:g}"] = float(people[is_within(minutes, cutoff)].sum()) / total if total else float("nan")
     codes = study.communes.index[study.communes["in_territory"]]
     level = by_commune(minutes, residents).reindex(codes)
     site = main_sites(found["service_id"], residents).reindex(codes)
@@ -137,9 +138,9 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
         {
             "minutes": level["value"],
             "unreached_people": level["unreached_people"],
-            "rank": level["value"].rank(method="min"),
+            "rank": level["value"].round(9).rank(method="min"),
             "site": site.map(sites["name"]),
-            "outside": ~site.map(here).fillna(True).astype(bool),
+            "outside": site.isin(away),
         },
         index=codes,
     )
@@ -154,11 +155,7 @@ def _scores(communes: pd.DataFrame, bounds: tuple[float, float]) -> pd.DataFrame
     if today.shape[1] < FEW:
         return pd.DataFrame(columns=["score", "lowest", "highest", "rank", "best_rank", "worst_rank"])
     weights, marks = dict.fromkeys(categories, 1.0), dict.fromkeys(categories, bounds)
-    found = score_sensitivity(today, weights=weights, bounds=marks, change=1.0)
-    # There 1 is the lowest score; on a page, 1 is the best served, as for minutes.
-    ranks = ["rank", "best_rank", "worst_rank"]
-    found[ranks] = found["score"].notna().sum() + 1 - found[ranks]
-    return found
+    return score_sensitivity(today, weights=weights, bounds=marks, change=1.0, highest_first=True)
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -218,17 +215,27 @@ def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
         (
             Cell(str(row["name"]), str(row["name"])),
             Cell(words.count(row["score"]) if pd.notna(row["score"]) else words("unreached"), sortable(row["score"])),
-            Cell(words.count(row["rank"]), sortable(row["rank"])),
+            Cell(place, sortable(row["rank"])),
             Cell(
                 words("from_to", low=words.count(row["best_rank"]), high=words.count(row["worst_rank"]))
                 if pd.notna(row["rank"])
                 else "–"
             ),
         )
-        for _, row in table.iterrows()
+        for place, (_, row) in zip(places(table["rank"], words), table.iterrows(), strict=True)
     ]
     columns = (words("commune"), words("score"), words("rank_best"), words("rank_moves"))
     return Table(columns, rows, label=words("score_open"))
+
+
+def places(ranks: pd.Series, words: Words) -> pd.Series:
+    """Return ranks as they are read: "7", "7e ex æquo" where several share it, a dash where there is none."""
+    shared = ranks.duplicated(keep=False)
+    told = [
+        "–" if rank != rank else words("rank_shared", n=rank) if tied else words.count(rank)
+        for rank, tied in zip(ranks, shared, strict=True)
+    ]
+    return pd.Series(told, index=ranks.index, dtype="object")
 
 
 def _figures(tables: Tables, words: Words) -> list[Figure]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from accessmap.dossier.digital import sheet_lines
 from accessmap.dossier.layout import Cell, Table, lost_note, minutes_cell, sortable
 from accessmap.dossier.results import Known, Results, Tables, plainly
+from accessmap.dossier.services import places
+from accessmap.sentences.access import who_changes
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
-
-# Minutes are shown with one decimal: a smaller change would be written 0.0.
-SHOWN: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,23 @@ def sheets(known: Known, services: Tables, hours: Tables | None, digital: Tables
     names = found.communes["name"].sort_values(key=plainly, kind="stable")
     by_commune = services["services_by_commune"]
     near = {str(code): part.droplevel("code") for code, part in by_commune.groupby(level="code", sort=False)}
+    today = by_commune["rank"].xs(BASELINE, level="situation")
+    ranks = pd.concat([places(part, words) for _, part in today.groupby(level="category", sort=False)])
+    best = places(services["scores"]["rank"], words)
     connected = {} if digital is None else sheet_lines(digital, words)
     return [
         Sheet(
             code,
             str(name),
-            tuple(_facts(known, services["scores"], code, words)),
-            _services(near[code], len(names), found.names, words),
+            tuple(_facts(known, services["scores"], best, code, words)),
+            _services(near[code], ranks.xs(code, level="code"), len(names), found.names, words),
             (*_changes(found, code, words), *_hours(hours, code, words), *connected.get(code, [])),
         )
         for code, name in zip(map(str, names.index), names, strict=True)
     ]
 
 
-def _facts(known: Known, scores: pd.DataFrame, code: str, words: Words) -> list[str]:
+def _facts(known: Known, scores: pd.DataFrame, ranks: pd.Series, code: str, words: Words) -> list[str]:
     """Return people, EPCI and score of a commune."""
     commune = known.study.communes.loc[code].to_dict()
     said = [words.people(float(commune["population"])), words("insee_code", code=code)]
@@ -65,12 +67,12 @@ def _facts(known: Known, scores: pd.DataFrame, code: str, words: Words) -> list[
         said.append(epci)
     row: dict[Any, Any] = scores.loc[code].to_dict() if code in scores.index else {}
     if pd.notna(row.get("score")):
-        score, rank = words.count(row["score"]), words.count(row["rank"])
+        score, rank = words.count(row["score"]), ranks[code]
         said.append(words("sheet_score", score=score, rank=rank, n=len(known.results.communes)))
     return said
 
 
-def _services(near: pd.DataFrame, communes: int, scenarios: Sequence[str], words: Words) -> Table:
+def _services(near: pd.DataFrame, ranks: pd.Series, communes: int, scenarios: Sequence[str], words: Words) -> Table:
     """Return the nearest site by service, minutes and rank, and the minutes of each scenario that changes them."""
     changed = [name for name in scenarios if name in near.index.get_level_values("situation")]
     rows = []
@@ -81,7 +83,7 @@ def _services(near: pd.DataFrame, communes: int, scenarios: Sequence[str], words
         site = str(today["site"]) if isinstance(today["site"], str) else words("unreached")
         away = words("sheet_outside") if today["outside"] and isinstance(today["site"], str) else ""
         lost = lost_note(today["unreached_people"], words) if pd.notna(today["minutes"]) else ""
-        rank = words("rank_of", rank=words.count(today["rank"]), n=communes) if pd.notna(today["rank"]) else "–"
+        rank = words("rank_of", rank=ranks[category], n=communes) if pd.notna(today["rank"]) else "–"
         rows.append(
             (
                 Cell(labels.capitalised(title)),
@@ -100,28 +102,18 @@ def _under(by: pd.DataFrame, scenario: str, before: float, words: Words) -> Cell
     if scenario not in by.index:
         return Cell(words("sheet_same"))
     after = float(by["minutes"].to_dict()[scenario])
-    change = after - before
-    note = words.change(change) if abs(change) >= SHOWN else words("sheet_same")
-    return minutes_cell(after, words, note if change == change else "")
+    note = words.change_shown(before, after) or words("sheet_same")
+    return minutes_cell(after, words, note if after - before == after - before else "")
 
 
 def _changes(found: Results, code: str, words: Words) -> list[str]:
     """Return how many people of the commune gain or lose minutes to the service studied, by scenario."""
     said = []
     for name in found.names:
-        sums = found.changes.xs(name, level="scenario")
+        sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
         if code not in sums.index:
             continue
-        row = sums.loc[code].to_dict()
-        sides = [
-            words(f"card_{side}", n=round(float(row[side]))) for side in ("gain", "lose") if round(float(row[side]))
-        ]
-        sides += [
-            words("labelled", name=words(key), value=words.people(float(row[key])))
-            for key in ("newly_reached", "no_longer_reached")
-            if round(float(row[key]))
-        ]
-        value = ", ".join(sides) if sides else words("sheet_nobody_changes")
+        value = ", ".join(who_changes(sums.loc[code].to_dict(), words)) or words("sheet_nobody_changes")
         said.append(words("labelled", name=words.name(name), value=value))
     return said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,18 +14,28 @@ from accessmap.words.words import BASELINE, Words
 MOST_NAMED: Final = 5
 
 # The threshold quoted first is the longest that fewer people than this keep today: a rule on the baseline alone, so
-# that no scenario can be flattered by the choice.
+# that no scenario can be flattered by the choice. Where it does not tell a scenario from today, the scenario is told by
+# who gains and who loses.
 QUOTED_SHARE: Final = 0.95
 
 
 def quoted_cutoff(shares: pd.DataFrame) -> float:
     """Return the threshold a sentence quotes: the longest that fewer than 95 % of people keep, else the shortest."""
-    kept = shares.index[shares[BASELINE] < QUOTED_SHARE]
-    return float(max(kept) if len(kept) else min(shares.index))
+    return float(max(shares.index[shares[BASELINE] < QUOTED_SHARE], default=min(shares.index)))
 
 
-def coverage(table: pd.DataFrame, *, category: str, people: float, lang: labels.Lang = "fr") -> list[str]:
+def coverage(
+    table: pd.DataFrame,
+    *,
+    category: str,
+    people: float,
+    changes: pd.DataFrame | None = None,
+    lang: labels.Lang = "fr",
+) -> list[str]:
     r"""Return how many people are near a site today, and in each scenario, as one sentence.
+
+    All shares are of one threshold, see `quoted_cutoff`. A scenario whose share is written as today's is told by who
+    gains and who loses, where `changes` are given: "> 99 %" beside "> 99 %" tells nobody anything.
 
     Parameters
     ----------
@@ -35,6 +45,8 @@ def coverage(table: pd.DataFrame, *, category: str, people: float, lang: labels.
         Of the sites.
     people
         How many people the shares are of.
+    changes
+        By (scenario, commune), as `accessmap.winners_and_losers` returns them.
     lang
         "fr" or "en".
 
@@ -48,16 +60,52 @@ def coverage(table: pd.DataFrame, *, category: str, people: float, lang: labels.
     cutoff = quoted_cutoff(table)
     shares = {str(name): float(table[name][cutoff]) for name in table}
     kind = labels.category(category).with_article(lang)
-    now = words.percent(shares[BASELINE])
-    parts = [words("verdict_today", share=now, cutoff=words.cutoff(cutoff), category=kind)]
+    if math.isnan(shares[BASELINE]):
+        return [words("verdict_nobody")]
+    now_written = words.percent(shares[BASELINE])
+    parts = [words("verdict_today", share=now_written, cutoff=words.cutoff(cutoff), category=kind)]
     for name, share in shares.items():
+        if name == BASELINE:
+            continue
         more = round((share - shares[BASELINE]) * people)
-        if more:
-            change = labels.people_change(more, lang=lang)
+        change = labels.people_change(more, lang=lang)
+        if more and words.percent(share) != now_written:
             parts.append(words("verdict_scenario", name=name, share=words.percent(share), change=change))
-        elif name != BASELINE:
-            parts.append(words("verdict_same", name=name))
+            continue
+        moved = (
+            []
+            if changes is None
+            else who_changes(pd.DataFrame(changes.xs(name, level="scenario")).sum().to_dict(), words)
+        )
+        if moved:
+            parts.append(words("verdict_moved", name=name, moved=", ".join(moved)))
+        else:
+            parts.append(words("verdict_nearly_same" if more else "verdict_same", name=name, change=change))
     return [words("joined").join(parts) + "."]
+
+
+def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:
+    r"""Return who gains, who loses, who is newly reached and who no longer, each where it is someone.
+
+    Parameters
+    ----------
+    people
+        gain, lose, newly_reached, no_longer_reached; of a commune or of all.
+    words
+        Of the language.
+
+    Examples
+    --------
+    >>> people = {"gain": 5.0, "lose": 0.0, "newly_reached": 2.0, "no_longer_reached": 0.0}
+    >>> who_changes(people, Words("en"))
+    ['5 people gain at least 1\xa0minute', 'newly reached: 2\xa0people']
+    """
+    sides, apart = ("gain", "lose"), ("newly_reached", "no_longer_reached")
+    counts = {key: round(float(people[key])) for key in (*sides, *apart)}
+    return [
+        *(words(f"card_{key}", n=counts[key]) for key in sides if counts[key]),
+        *(words("labelled", name=words(key), value=words.people(counts[key])) for key in apart if counts[key]),
+    ]
 
 
 def in_short(
@@ -94,9 +142,10 @@ def in_short(
         said.append(words("sentence_mean", today=mean, others=others, d9=d9))
     parts = []
     for name in names:
-        sums = changes.xs(name, level="scenario")
-        gain, lose = (words(f"card_{side}", n=round(float(sums[side].sum()))) for side in ("gain", "lose"))
-        parts.append(words("sentence_change", name=name, gain=gain, lose=lose))
+        sums = pd.DataFrame(changes.xs(name, level="scenario")).sum().to_dict()
+        gain, lose = (words(f"card_{side}", n=round(sums[side])) for side in ("gain", "lose"))
+        apart = who_changes({**sums, "gain": 0, "lose": 0}, words)
+        parts.append(", ".join([words("sentence_change", name=name, gain=gain, lose=lose), *apart]))
     return [*said, words("joined").join(parts) + "."] if parts else said
 
 

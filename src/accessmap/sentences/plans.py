@@ -37,7 +37,7 @@ def programme(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
 
 
 def changed_told(table: pd.DataFrame, words: Words) -> list[str]:
-    """Return a sentence for each indicator that changes, or becomes known."""
+    """Return a sentence for each indicator that changes as it is written, or becomes known."""
     said = []
     for row in table.to_dict("records"):
         before, after = row["before"], row["after"]
@@ -46,6 +46,8 @@ def changed_told(table: pd.DataFrame, words: Words) -> list[str]:
         key = "programme_now_known" if math.isnan(before) else "programme_changed"
         name = words(f"indicator_{row['indicator']}")
         old, new = (value_text(value, row["unit"], words) for value in (before, after))
+        if old == new:
+            continue
         said.append(words(key, indicator=name, before=old, after=new))
     return said
 

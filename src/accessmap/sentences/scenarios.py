@@ -114,6 +114,6 @@ def changes(table: pd.DataFrame, *, scenario: str, lang: labels.Lang = "fr") -> 
         whole = words(f"{side}_summary", people=words.people(sums[side].sum()), communes=words("communes", n=communes))
         said.append(whole if communes else words(f"{side}_none"))
     for column, key in (("newly_reached", "new_summary"), ("no_longer_reached", "lost_summary")):
-        if sums[column].sum() > 0:
+        if round(sums[column].sum()):
             said.append(words(key, people=words.people(sums[column].sum())))
     return said

@@ -63,8 +63,7 @@ def _spread(today: pd.Series, words: Words) -> str:
     ratio = float(today["p90_p10"])
     if math.isnan(ratio):
         return words("ineq_spread", best=best, worst=worst)
-    whole = ratio >= 10 or round(ratio, 1) == round(ratio)
-    return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.count(ratio, digits=0 if whole else 1))
+    return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.times(ratio))
 
 
 def _beyond(coverage: pd.DataFrame, people: float, words: Words) -> str:
@@ -87,23 +86,22 @@ def _scenario(table: pd.DataFrame, coverage: pd.DataFrame, people: float, name: 
     if math.isnan(then["mean"]):
         return words("ineq_scenario_nobody", name=words.name(name))
     line = quoted_cutoff(coverage)
-    near = float(coverage[name][line])
-    more = (float(coverage[BASELINE][line]) - near) * people
-    further = float(then["p90"] - now["p90"])
-    before, after = (words.count(float(side["gini"]), digits=2) for side in (now, then))
-    if before == after:
+    beyond, before = (round((1 - float(coverage[column][line])) * people) for column in (name, BASELINE))
+    more = beyond - before
+    old, after = (words.count(float(side["gini"]), digits=2) for side in (now, then))
+    if old == after:
         verdict = words("ineq_gini_same", gini=after)
     else:
-        longer = then["mean"] > now["mean"]
+        longer = words.change_shown(now["mean"], then["mean"]) and then["mean"] > now["mean"]
         key = ("less" if then["gini"] < now["gini"] else "more") + ("_longer" if longer else "")
-        verdict = words(f"ineq_gini_{key}", before=before, after=after)
+        verdict = words(f"ineq_gini_{key}", before=old, after=after)
     return words(
         "ineq_scenario",
         name=words.name(name),
         worst=words.minutes(then["p90"]),
-        change=words("unchanged") if abs(further) < 0.05 else words.change(further),
+        change=words.change_shown(now["p90"], then["p90"]) or words("unchanged"),
         cutoff=words.cutoff(line),
-        people=words.people((1 - near) * people),
-        more=words("same_number") if round(more) == 0 else labels.people_change(round(more), lang=words.lang),
+        people=words.people(beyond),
+        more=labels.people_change(more, lang=words.lang) if more else words("same_number"),
         verdict=verdict,
     )

@@ -59,7 +59,7 @@ def compare(
     studies = studies_under(scenarios, study, call="compare")
     if measure is None:
         chosen = category if category is not None else category_changed(scenarios, study)
-        study.sites(chosen)  # a category that the study has none of is a slip, and is named here
+        studies[BASELINE].sites(chosen)  # a category that no scenario opens either is a slip, and is named here
         _route_once(studies.values(), chosen)
 
         def measure(study: Study) -> pd.Series[float]:
@@ -118,7 +118,9 @@ def studies_under(scenarios: Scenarios, study: Study, *, call: str = "compare") 
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ScenarioError(Problem("compare_one_name", value=twice[0]))
-    return {BASELINE: study} | {scenario.name: scenario.apply(study) for scenario in scenarios}
+    made = {BASELINE: study} | {scenario.name: scenario.apply(study) for scenario in scenarios}
+    opened = pd.concat([each.services["category"] for each in made.values()])
+    return {name: each.knowing(opened) for name, each in made.items()}
 
 
 def _several(scenarios: object, call: str) -> list[Scenario]:

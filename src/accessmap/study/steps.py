@@ -223,8 +223,9 @@ class Open(Step):
         site = self.id if self.id is not None else f"{category}-{where}"
         if site in services.index:
             raise ScenarioError(Problem("step_site_exists", value=site, site=repr(site)))
-        if category not in CATEGORIES and category not in set(services["category"]):
-            near = near_names(category, {*CATEGORIES, *services["category"]})
+        near = near_names(category, {*CATEGORIES, *services["category"]})
+        # One of the user's own may be opened; what is nearly the name of another is a slip.
+        if near and category not in CATEGORIES and category not in set(services["category"]):
             raise ScenarioError(Problem("step_unknown_category", value=category, category=repr(category), near=near))
         label = CATEGORIES[category].fr if category in CATEGORIES else category
         town = study.communes["name"].get(commune) if commune is not None else None
@@ -235,6 +236,10 @@ class Open(Step):
             "step_free": "unknown",
             "source": "scenario",
         }
+        if category not in CATEGORIES:
+            services = services.assign(category_label=services.get("category_label", pd.NA))
+            words = services.loc[services["category"] == category, "category_label"].dropna()
+            row["category_label"] = words.iloc[0] if len(words) else category
         new = gpd.GeoDataFrame(
             {column: [value] for column, value in row.items() if column in services or column in ("name", "category")},
             geometry=gpd.GeoSeries([point], crs=services.crs).to_list(),

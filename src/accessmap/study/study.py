@@ -380,6 +380,12 @@ class Study:
         same_roads = self if network is self.network else self.with_network(network)
         return same_roads._with(services=services, digital=digital, equipment=equipment)
 
+    def knowing(self, categories: Iterable[str]) -> Study:
+        """Return the study with no site of these categories where it never had one: a scenario opens the first."""
+        study = self._with()
+        study.__dict__["_categories"] = self._categories.union(categories)
+        return self if study._categories == self._categories else study
+
     def _with(self, **changed: object) -> Study:
         """Return a copy with fields changed, without checking again what has been checked."""
         study = object.__new__(type(self))

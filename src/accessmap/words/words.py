@@ -78,13 +78,20 @@ def number(value: float, *, digits: int = 0, lang: Lang = "fr", signed: bool = F
     """
     if math.isnan(value):
         return "–"
-    # Half away from zero, as people round: 12.35 is 12,4 though its float lies just below.
-    scaled = math.floor(abs(value) * 10**digits + 0.5 + 1e-9) / 10**digits
+    scaled = abs(_rounded(value, digits))
     sign = "" if scaled == 0 else MINUS if value < 0 else "+" if signed else ""
     written = f"{scaled:,.{digits}f}"
     if lang == "fr":
         written = written.replace(",", NARROW).replace(".", ",")
     return sign + written
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Return a number as it is written: half away from zero, as people round; NaN stays."""
+    if math.isnan(value):
+        return value
+    # 12.35 is 12,4 though its float lies just below.
+    return math.copysign(math.floor(abs(value) * 10**digits + 0.5 + 1e-9) / 10**digits, value)
 
 
 def minutes(value: float, *, lang: Lang = "fr", digits: int = 1) -> str:
@@ -264,8 +271,8 @@ class Words:
         return str(text.told(self.lang) if hasattr(text, "told") else text)
 
     def people(self, value: float) -> str:
-        """Return people with their noun."""
-        return people(round(value), lang=self.lang)
+        """Return people with their noun; a dash where it is not known how many."""
+        return "–" if math.isnan(value) else people(round(value), lang=self.lang)
 
     def minutes(self, value: float) -> str:
         """Return minutes with one decimal."""
@@ -274,6 +281,16 @@ class Words:
     def change(self, value: float) -> str:
         """Return a change in minutes."""
         return minutes_change(value, lang=self.lang)
+
+    def change_shown(self, before: float, after: float) -> str:
+        """Return a change as the numbers beside it, with one decimal, subtract; empty where they are alike."""
+        change = _rounded(after, 1) - _rounded(before, 1)
+        return "" if abs(change) < 0.05 else self.change(change)
+
+    def times(self, ratio: float) -> str:
+        """Return a ratio with one decimal, none where that is 0: the same beside a sentence and in it."""
+        shown = _rounded(ratio, 1)
+        return self.count(ratio, digits=0 if shown == round(shown) else 1)
 
     def percent(self, share: float) -> str:
         """Return a share in per cent."""

@@ -207,6 +207,7 @@ def score_sensitivity(
     weights: Mapping[str, float],
     bounds: Mapping[str, tuple[float, float]],
     change: float = 0.5,
+    highest_first: bool = False,
 ) -> pd.DataFrame:
     """Return how much each commune's score and rank owe to the weights: each weight moved up and down in turn.
 
@@ -216,12 +217,14 @@ def score_sensitivity(
         As for `score`.
     change
         Share (0-1) by which each weight in turn is raised, then lowered; 1 doubles it, then drops it.
+    highest_first
+        Whether rank 1 is the highest score, not the lowest. Either way ties share the number nearest to 1.
 
     Returns
     -------
     DataFrame
         Indexed like `table`: `score`, `lowest`, `highest`; `rank` (1 the lowest score), `best_rank` and `worst_rank`,
-        the highest and the lowest number that the rank takes.
+        the places nearest to and furthest from the highest score that the rank takes.
 
     Raises
     ------
@@ -250,14 +253,17 @@ def score_sensitivity(
                 scores.append(score(table, weights=moved, bounds=bounds))
     every = pd.concat(scores, axis=1, keys=range(len(scores)))
     every[every[0].isna()] = np.nan  # a measure whose weight is moved to 0 gives no score to who has none
-    ranks = every.rank(method="min")
+    # Scores that differ by the last bits of a sum of floats are one score.
+    ranks = every.round(9).rank(method="min", ascending=not highest_first)
+    ends = ranks.min(axis=1), ranks.max(axis=1)
+    best, worst = ends if highest_first else ends[::-1]
     return pd.DataFrame(
         {
             "score": every[0],
             "lowest": every.min(axis=1),
             "highest": every.max(axis=1),
             "rank": ranks[0],
-            "best_rank": ranks.max(axis=1),
-            "worst_rank": ranks.min(axis=1),
+            "best_rank": best,
+            "worst_rank": worst,
         }
     )
