@@ -138,7 +138,7 @@ def minutes_cell(value: float, words: Words, note: str = "") -> Cell:
 
 def share_cell(share: float, words: Words, note: str = "") -> Cell:
     """Return a cell with a share (0-1), and its bar."""
-    return Cell(words.percent(share), float(share), note, float(share))
+    return Cell(words.percent(share), sortable(share), note, float(share))
 
 
 def lost_note(people: float, words: Words) -> str:
