@@ -5,7 +5,15 @@ from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import StudyFileError, problem, record
 from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
-from accessmap.studyfile.results import file_stem, write_map, write_maps, write_record, write_tables, write_vectors
+from accessmap.studyfile.results import (
+    file_stem,
+    write_csv,
+    write_map,
+    write_maps,
+    write_record,
+    write_tables,
+    write_vectors,
+)
 from accessmap.studyfile.settings import Settings
 from accessmap.studyfile.template import sample_epci, study_text
 
@@ -31,6 +39,7 @@ __all__ = [
     "settings_of",
     "study_text",
     "verified",
+    "write_csv",
     "write_map",
     "write_maps",
     "write_record",

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
 
 
-# What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
-FORMULA = re.compile(r"^(?=[=+@\t\r-])")
+# What a spreadsheet takes for the start of a formula (OWASP, CSV injection), but for a number that is written as text.
+FORMULA = re.compile(r"(?![+-]?[0-9]+(?:[.,][0-9]+)?$)[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
 
 
 def file_stem(title: str) -> str:
@@ -55,13 +55,11 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
             continue  # a chapter that the study has no data for
         if "csv" in formats:
             path = folder / f"{stem}-{name}.csv"
-            table.drop(columns="geometry", errors="ignore").to_csv(path, lineterminator="\n", encoding="utf-8")
+            write_csv(table.drop(columns="geometry", errors="ignore"), path)
             written.append(path)
         if "tableur" in formats:
             path = folder / f"{stem}-{name}-tableur.csv"
-            _safe(table.drop(columns="geometry", errors="ignore")).to_csv(
-                path, sep=";", float_format=_decimal_comma, lineterminator="\r\n", encoding="utf-8-sig"
-            )
+            write_csv(table.drop(columns="geometry", errors="ignore"), path, french=True)
             written.append(path)
         if "parquet" in formats:
             path = folder / f"{stem}-{name}.parquet"
@@ -75,17 +73,62 @@ def _decimal_comma(value: Any) -> str:
     return np.format_float_positional(value, 6, unique=False, fractional=False, trim="-").replace(".", ",")
 
 
-def _safe(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose texts a spreadsheet takes for texts: what begins as a formula gets an apostrophe first."""
-    levels = {str(n): table.index.get_level_values(n) for n in range(table.index.nlevels)}
-    safe, index = _flat(table), _flat(pd.DataFrame(levels))
-    for part in (safe, index):
-        for name in [name for name in part if not pd.api.types.is_numeric_dtype(part[name])]:
-            part[name] = part[name].astype("str").str.replace(FORMULA, "'", regex=True)
-    safe.columns = safe.columns.str.replace(FORMULA, "'", regex=True)
-    names = [str(name or "") for name in table.index.names]
-    rows = pd.MultiIndex.from_frame(index, names=names) if len(names) > 1 else pd.Index(index["0"], name=names[0])
-    return safe.set_axis(rows, axis="index")
+def write_csv(table: pd.DataFrame, path: Path, *, french: bool = False) -> Path:
+    r"""Write a table as CSV that a spreadsheet opens without running anything, and return its path.
+
+    Every CSV that accessmap writes goes through here. Text that begins as a formula does (=, +, -, @, a tab) gets an
+    apostrophe first, in cells, names of rows and of columns; numbers stay numbers.
+
+    Parameters
+    ----------
+    table, path
+        With its index, and where to write it.
+    french
+        For a spreadsheet set to French: see `write_tables`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = pd.DataFrame({"name": ["=1+1", "-3.2"], "change": [-3.2, 1]}, index=["@a", "b"])
+    ...     write_csv(table, Path(folder, "a.csv")).read_text("utf-8")
+    ",name,change\n'@a,'=1+1,-3.2\nb,-3.2,1.0\n"
+    """
+    table = _flat(table) if french else table
+    safe = table.set_axis(_neutral(table.index), axis="index").set_axis(_neutral(table.columns), axis="columns")
+    for place in range(safe.shape[1]):
+        values = safe.iloc[:, place]
+        if not pd.api.types.is_numeric_dtype(values) and any(map(_is_harmful, values)):
+            safe.isetitem(place, values.astype(object).map(_quoted).array)
+    if french:
+        safe.to_csv(path, sep=";", float_format=_decimal_comma, lineterminator="\r\n", encoding="utf-8-sig")
+    else:
+        safe.to_csv(path, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def _is_harmful(value: object) -> bool:
+    if isinstance(value, int | float | np.number):
+        return False
+    return FORMULA.match(str(value)) is not None or "\r" in str(value)
+
+
+def _quoted(value: Any) -> Any:
+    if not _is_harmful(value):
+        return value
+    text = str(value).replace("\r", "\n")  # a carriage return would end the row for some readers
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def _neutral(names: pd.Index) -> pd.Index:
+    """Return names of rows or columns without formulas; the same where there are none."""
+    titles = [_quoted(title) for title in names.names]
+    cells = names.to_flat_index()
+    levels = names.nlevels > 1
+    if any(_is_harmful(part) for cell in cells for part in (cell if levels else (cell,))):
+        changed = [tuple(map(_quoted, cell)) if levels else _quoted(cell) for cell in cells]
+        names = pd.MultiIndex.from_tuples(changed) if levels else pd.Index(changed)
+    return names.set_names(titles)
 
 
 def write_vectors(dossier: Dossier, sites: gpd.GeoDataFrame, path: Path) -> Path:
