@@ -383,7 +383,9 @@ class Reading(TableProblems):
                 values = pd.Series(0, index=values.index)  # harmless: the reading ends in an error
             if read.taken:
                 self.note(read.taken, name=repr(name))
-            if pd.api.types.is_float_dtype(values) and np.isfinite(values).all() and (values % 1 == 0).all():
+            # past 2**53 not every whole number is one, and past 2**63 it would come out negative
+            whole = pd.api.types.is_float_dtype(values) and (np.abs(values) < 2**53).all() and (values % 1 == 0).all()
+            if whole:
                 values = values.astype("int64")
             made[name] = values
         self.table = self.table.assign(**made)

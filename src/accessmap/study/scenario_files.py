@@ -77,10 +77,17 @@ def read(path: str | Path) -> dict[str, Scenario]:
         raise ScenarioError(Problem("scenarios_not_toml", where=Note.plain(str(path)), why=str(error))) from error
     problems = Problems()
     found: dict[str, Scenario] = {}
+    if not _are_tables(tables):
+        problems.add("scenarios_want_tables", where=Note.plain(str(path)), value=repr(tables)[:80], name="scenario")
+        problems.raise_if_any(ScenarioError, str(path))
     for number, table in enumerate(tables, start=1):
         name = table.get("name")
         where = Note("scenario_of_name", number=number, name=repr(name)) if name else Note("scenario_at", number=number)
-        steps = [_step(step, where, at, problems) for at, step in enumerate(table.get("step", []), start=1)]
+        written = table.get("step", [])
+        if not _are_tables(written):
+            problems.add("scenarios_want_tables", where=where, value=repr(written)[:80], name="scenario.step")
+            written = []
+        steps = [_step(step, where, at, problems) for at, step in enumerate(written, start=1)]
         if name in found:
             problems.add("scenarios_name_twice", where=where, value=name)
         for key in set(table) - {"name", "step"}:
@@ -93,6 +100,10 @@ def read(path: str | Path) -> dict[str, Scenario]:
             problems += [problem.at(where) for problem in error.problems]
     problems.raise_if_any(ScenarioError, str(path))
     return found
+
+
+def _are_tables(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 # What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
@@ -115,8 +126,8 @@ SENTENCES = {
 def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems) -> Step | None:
     action = table.get("action")
     where = Note("scenario_file_step", scenario=above, number=number)
-    if action not in ACTIONS:
-        near = near_names(action, ACTIONS)
+    if not isinstance(action, str) or action not in ACTIONS:
+        near = near_names(action, ACTIONS) if isinstance(action, str) else ()
         problems.add(
             "step_unknown_action", where=where, value=action, action=repr(action), near=near, known=", ".join(ACTIONS)
         )
@@ -135,5 +146,9 @@ def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems
         bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
         told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
         problems.add(key, where=where, value=table.get(name), near=near, **told)
+    if not found and not all(isinstance(node, str | int) for node in given.get("road", ())):
+        told = {"name": "road", "named": repr("road"), "shown": repr(table["road"]), "why": ""}
+        problems.add("step_want_road", where=where, value=table["road"], **told)
+        return None
     # Values stay as the file has them, so that the hash of the scenario does.
     return None if found else kind(**given)

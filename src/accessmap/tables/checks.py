@@ -28,6 +28,7 @@ FRANCE_METRES = (-400_000.0, 6_000_000.0, 1_300_000.0, 7_250_000.0)
 # Nearer the origin than this Lambert-93 has only open sea: a table that lies there whole is a plan of its
 # own, as in examples, and is let through.
 OWN_PLAN_METRES = 1_000_000.0
+MOST = 1e12  # of people, places or premises: no count of a table is larger
 EARTH_METRES = 20_100_000.0  # half the circumference: no metric coordinate is larger
 
 YES_NO = ("yes", "no", "unknown")
@@ -264,6 +265,8 @@ class CheckedTable(TableProblems):
         if not optional:
             self.flag(np.isnan(numbers), "number_missing", **named)
         self.flag(np.isinf(numbers), "number_infinite", **named)
+        large = np.isfinite(numbers) & (numbers > MOST)
+        self.flag(large, "number_too_large", numbers, lambda row: f"{numbers.iloc[row]:g}", **named)
         below = np.isfinite(numbers) & (numbers < 0)
         self.flag(below, "number_negative", numbers, lambda row: f"{numbers.iloc[row]:g}", **named)
 
