@@ -24,6 +24,7 @@ from accessmap.dossier.layout import (
 )
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.study.study import Study
+from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
@@ -74,8 +75,12 @@ def actions(known: Known, words: Words) -> list[tuple[str, str]]:
 
 
 def changes_tables(known: Known) -> dict[str, pd.DataFrame] | None:
-    """Return who gains and who loses, by (scenario, commune); None without a scenario."""
-    return {"changes": known.results.changes} if known.results.scenarios else None
+    """Return who gains and who loses, by (scenario, commune), of the service studied and of each other that changes."""
+    if not known.results.scenarios:
+        return None
+    others = {name: found.changes for name, found in known.others.items()}
+    elsewhere = {"changes_elsewhere": pd.concat(others, names=["category"])} if others else {}
+    return {"changes": known.results.changes, **elsewhere}
 
 
 def changes_shown(tables: Tables, words: Words) -> list[Part]:
@@ -85,6 +90,11 @@ def changes_shown(tables: Tables, words: Words) -> list[Part]:
     for name in found.names:
         sums = pd.DataFrame(tables["changes"].xs(name, level="scenario"))
         lines = told_of.changes(tables["changes"], scenario=name, lang=words.lang)
+        for category, other in tables.known.others.items():
+            if name in other.names:
+                kind = labels.capitalised(labels.category(category).name(words.lang, count=2))
+                told = told_of.changes(other.changes, scenario=name, lang=words.lang)
+                lines += [words("labelled", name=kind, value=line) for line in told]
         parts += [Heading(words.name(name)), Lines(tuple(lines))]
         sides = [_most_changed(found, sums, side, words) for side in ("gain", "lose") if (sums[side].round() > 0).any()]
         parts += [Beside(tuple(sides))] if sides else []

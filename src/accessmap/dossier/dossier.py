@@ -36,7 +36,7 @@ from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
-from accessmap.study.comparison import studies_under
+from accessmap.study.comparison import categories_changed, studies_under
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -157,10 +157,15 @@ class Dossier:
         study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
         asked = built_in() if chapters is None else tuple(chapters)
         check_chapters(asked)
+        others = [name for name in categories_changed(scenarios, study) if name != kind]
         known = Known(
             study=study,
             results=results(study, scenarios, kind),
-            categories=categories_of(study, kind, alongside),
+            others={
+                name: results(study, [each for each in scenarios if name in categories_changed([each], study)], name)
+                for name in others
+            },
+            categories=tuple(dict.fromkeys([*categories_of(study, kind, alongside), *others])),
             programme=programme,
             territories=territories,
             lang=lang,
@@ -236,7 +241,7 @@ class Dossier:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The result in at most three sentences: who is near, how long trips take, who gains and who loses."""
+        """The result in at most three sentences, and one for each other category that scenarios change."""
         found = self._known.results
         return tuple(
             sentences.in_short(
@@ -247,7 +252,17 @@ class Dossier:
                 people=found.total,
                 lang=self.lang,
             )
+            + self._elsewhere()
         )
+
+    def _elsewhere(self) -> list[str]:
+        """Return who is near each other category that scenarios change, today and in those scenarios."""
+        others = self._known.others.items()
+        told = (
+            sentences.coverage(each.coverage, category=name, people=each.total, changes=each.changes, lang=self.lang)
+            for name, each in others
+        )
+        return [line for lines in told for line in lines]
 
     @property
     def maps(self) -> Mapping[str, OfflineMap]:
@@ -365,7 +380,12 @@ class Dossier:
             "version": version("accessmap"),
             "made": made,
             "provenance": self.provenance,
-            "cautions": [words.told(caution) for caution in study.cautions],
+            "cautions": [words.told(caution) for caution in study.cautions]
+            + [
+                words("labelled", name=words.name(name), value=words.told(caution))
+                for name, each in studies_under(self._known.results.scenarios, study).items()
+                for caution in each.cautions[len(study.cautions) :]
+            ],
             "sheet_foot": " · ".join([*foot, words("content_hash", hash=content[:16])]),
             "hash": content,
         }
@@ -399,6 +419,7 @@ class Dossier:
         return {
             "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
             "actions": answer.actions(known, words),
+            "elsewhere_told": self._elsewhere(),
             "cards": answer.cards(known.results, words),
             "sheets": self._sheets(words),
             "repairs": repaired,

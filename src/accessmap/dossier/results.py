@@ -97,6 +97,8 @@ class Known:
         Computed whole, reported on its territory.
     results
         Minutes to the service studied, and what follows from them; its category, scenarios and the threshold quoted.
+    others
+        By category, the same of the other services that scenarios change, under those scenarios.
     categories
         The services set side by side, the one studied first.
     programme, territories
@@ -107,6 +109,7 @@ class Known:
 
     study: Study
     results: Results
+    others: Mapping[str, Results]
     categories: tuple[str, ...]
     programme: Programme | None
     territories: Mapping[str, str | Iterable[str]] | None

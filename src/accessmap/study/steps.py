@@ -25,6 +25,7 @@ from accessmap.measures.schools import equipped
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
+from accessmap.words.notes import Figure, Note
 from accessmap.words.words import Words
 
 __all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
@@ -52,6 +53,8 @@ ACTIONS: Final[dict[str, type[Step]]] = {}
 
 # What a step may say of a site, a place or a stretch of road; anything else that it says is a property.
 ASPECTS: Final = ("id", "category", "name", "commune", "lon", "lat", "road")
+# A site opened within so many metres of one of its category is said to be beside it.
+BESIDE_METRES: Final = 500
 # What a column says of the sites that nothing is known of, when a step is the first to know it of one.
 UNKNOWN: Final = {"step_free": "unknown", "capacity": np.nan}
 
@@ -165,10 +168,13 @@ class Changes:
         self.digital = study.digital
         self.equipment = study.equipment
         self.touched: set[str] = set()
+        self.cautions: list[Note] = []
 
     def study(self) -> Study:
         """Return the study with the changes; only changed roads are routed again."""
-        return self.before.changed(self.services, self.network, digital=self.digital, equipment=self.equipment)
+        return self.before.changed(
+            self.services, self.network, digital=self.digital, equipment=self.equipment, cautions=self.cautions
+        )
 
     def site(self, name: str) -> str:
         """Return the id of a site that is there; ScenarioError where it is not."""
@@ -248,6 +254,11 @@ class Open(Step):
         )
         new = new.reindex(columns=services.columns).astype(services.drop(columns="geometry").dtypes.to_dict())
         changes.services = gpd.GeoDataFrame(pd.concat([services, new]), geometry="geometry", crs=services.crs)
+        there = services[services["category"] == category]
+        metres = there.distance(point)
+        if len(there) and metres.min() <= BESIDE_METRES:
+            beside = str(there.loc[metres.idxmin(), "name"])
+            changes.cautions.append(Note("open_beside", site=beside, metres=Figure.of(float(metres.min()))))
         changes.touched.add(site)
 
     def told(self, study: Study, words: Words) -> str:

@@ -375,10 +375,13 @@ class Study:
         *,
         digital: pd.DataFrame | None = None,
         equipment: pd.DataFrame | None = None,
+        cautions: Iterable[str] = (),
     ) -> Study:
         """Return the study with tables whose changes the caller has checked; other roads are routed again."""
         same_roads = self if network is self.network else self.with_network(network)
-        return same_roads._with(services=services, digital=digital, equipment=equipment)
+        return same_roads._with(
+            services=services, digital=digital, equipment=equipment, cautions=(*self.cautions, *cautions)
+        )
 
     def knowing(self, categories: Iterable[str]) -> Study:
         """Return the study with no site of these categories where it never had one: a scenario opens the first."""
