@@ -19,6 +19,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.studyfile import (
     Settings,
     StudyFileError,
+    accepting,
     load_study,
     loaded,
     read_settings,
@@ -618,10 +619,11 @@ def test_roads_of_tables_are_read_by_the_rules_of_every_table(toy: Path) -> None
         load_study(toy)
 
 
-def test_the_main_roads_of_the_aisne_are_those_of_the_benchmark(real_data, tmp_path):
+def aisne_text(real_data):
+    """A study.toml of the main roads of the Aisne."""
     import aisne
 
-    text = f"""
+    return f"""
 [communes]
 path = '{real_data / "communes.gpkg"}'
 [residents]
@@ -642,8 +644,13 @@ access_kmh = {aisne.ACCESS_KMH}
 local_metres = {aisne.LOCAL_METRES}
 max_metres = 4000
 """
+
+
+def test_the_main_roads_of_the_aisne_are_those_of_the_benchmark(real_data, tmp_path):
+    import aisne
+
     path = tmp_path / "study.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(aisne_text(real_data), encoding="utf-8")
     study = load_study(path)
     expected = aisne.roads(real_data).edges["minutes"]
     assert study.network.edges["minutes"].to_numpy() == pytest.approx(expected.to_numpy())
@@ -850,3 +857,33 @@ def test_the_documentation_names_every_key_and_its_examples_are_right(tmp_path):
 def test_the_documentation_tells_of_every_command():
     page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
     assert [name for name in COMMANDS if f"| `accessmap {name}" not in page] == []
+
+
+@pytest.mark.parametrize("directed", [True, False])
+def test_main_roads_read_one_way_are_refused_and_the_real_ones_pass(real_data, tmp_path, directed):
+    path = tmp_path / "study.toml"
+    path.write_text(aisne_text(real_data).replace("directed = false", f"directed = {str(directed).lower()}"), "utf-8")
+    file = read_settings(path)
+    if not directed:
+        assert loaded(file, for_dossier=True).cautions == ()
+        return
+    with pytest.raises(StudyFileError, match="write directed = false") as refused:
+        loaded(file, for_dossier=True)
+    assert "écrivez directed = false" in refused.value.told("fr")
+    accepted = accepting(file, ["one_way_edges", "isolated_residents", "isolated_services"])
+    study = loaded(accepted, for_dossier=True).study
+    assert sum("(accepted: " in caution for caution in study.cautions) == 3
+
+
+def test_on_foot_to_main_roads_the_legs_are_told_and_may_be_accepted(real_data, tmp_path):
+    path = tmp_path / "study.toml"
+    slow = aisne_text(real_data).replace("access_kmh = 18.0", "access_kmh = 4.8").replace("local_metres = 1500.0\n", "")
+    path.write_text(slow, "utf-8")
+    (caution,) = loaded(read_settings(path), for_dossier=True).cautions
+    assert "% of the minutes are spent off the roads" in caution
+    path.write_text(slow + '[check]\naccept = ["leg_share"]\n', "utf-8")
+    (caution,) = loaded(read_settings(path), for_dossier=True).study.cautions
+    assert caution.endswith("(accepted: leg_share)")
+    path.write_text(slow + '[check]\naccept = ["leg_shar"]\n', "utf-8")
+    with pytest.raises(StudyFileError, match="'leg_shar' is no measure of plausibility"):
+        loaded(read_settings(path), for_dossier=True)

@@ -27,6 +27,7 @@ _FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,:-]*(?= m )")
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    parser.add_argument("--accept", action="append", default=[], metavar=say("name"), help=say("help_accept"))
     parser.add_argument("--all", action="store_true", help=say("help_all"))
 
 
@@ -39,7 +40,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             step("step_settings")
             file, wrong = studyfile.readable_settings(asked.study)
             step("step_read")
-            found = studyfile.loaded(file, for_dossier=True, known=wrong)
+            found = studyfile.loaded(studyfile.accepting(file, asked.accept), for_dossier=True, known=wrong)
             report = found.study.report_data()
             for name in ("problem", "remedy"):
                 report[name] = [told(each, say.lang) for each in report[name]]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    parser.add_argument("--accept", action="append", default=[], metavar=say("name"), help=say("help_accept"))
     parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_run_out"))
     parser.add_argument("--no-overwrite", action="store_true", help=say("help_no_overwrite"))
 
@@ -28,7 +29,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     with say.steps(5) as step:
         step("step_settings")
-        file = studyfile.read_settings(asked.study)
+        file = studyfile.accepting(studyfile.read_settings(asked.study), asked.accept)
         out = asked.out if asked.out is not None else file.find(file.settings.dossier.out)
         with studyfile.Drafts(out, overwrite=not asked.no_overwrite) as drafts:
             step("step_read")

@@ -16,6 +16,7 @@ from accessmap.measures.resilience import (
     outside_sites,
     site_places,
 )
+from accessmap.study.plausibility import of_the_data
 from accessmap.words.words import NO_BREAK, Words
 
 MOST_SITES: Final = 6
@@ -90,7 +91,9 @@ def dependence_sentences(tables: Tables, words: Words) -> list[str]:
     if not _neighbours(tables.known):
         return [words("dependence_no_neighbours")]
     # Where sites outside are known to be missing, nobody who comes from elsewhere can be counted.
-    coming = None if tables.known.study.cautions else float(tables["outside_demand"]["outside_people"].sum())
+    coming = (
+        None if of_the_data(tables.known.study.cautions) else float(tables["outside_demand"]["outside_people"].sum())
+    )
     return told_of.dependence(
         tables["_dependence"], outside_sites=tables["outside_sites"], outside_people=coming, lang=words.lang
     )
@@ -102,7 +105,7 @@ def dependence_shown(tables: Tables, words: Words) -> list[Part]:
     if not _neighbours(tables.known):
         return []
     columns = [(_outside_table(outside, words),)] if len(outside) else []
-    if len(demand) and not tables.known.study.cautions:
+    if len(demand) and not of_the_data(tables.known.study.cautions):
         columns.append((_demand_table(demand, words),))
     return [Beside(tuple(columns), "d-halves"), How(words("how_dependence"))] if columns else []
 

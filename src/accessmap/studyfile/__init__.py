@@ -4,7 +4,7 @@ from accessmap.files import Drafts, Written
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import StudyFileError, problem, record
-from accessmap.studyfile.reading import StudyFile, read_settings, readable_settings, settings_of
+from accessmap.studyfile.reading import StudyFile, accepting, read_settings, readable_settings, settings_of
 from accessmap.studyfile.results import (
     file_stem,
     write_csv,
@@ -25,6 +25,7 @@ __all__ = [
     "StudyFile",
     "StudyFileError",
     "Written",
+    "accepting",
     "communes_of",
     "dossier_of",
     "file_stem",

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from accessmap.categories import Lang
 from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, ScenarioError
 from accessmap.provenance import Provenance
+from accessmap.study.plausibility import NOTES, REFUSE, doubts, plausibility
 from accessmap.study.saved import read_saved
 from accessmap.study.scenario_files import read as read_scenarios
 from accessmap.study.study import NOTE_COLUMNS, Study
@@ -164,11 +166,13 @@ def loaded(
         _check_categories(ledger, set(services["category"]))
     if study is not None and for_dossier and not {("dossier",), ("services",)} & lost:
         _check_category_told(ledger, study)
+    if study is not None and for_dossier and not ledger.problems:
+        _check_plausible(ledger, study)
     problems = [each for each in ledger.problems if each in known or not _follows(each, known)]
     if problems or study is None:
         raise StudyFileError(*sorted(problems, key=lambda each: place_of(each).order), about=file.path.name)
     lang = file.settings.study.lang
-    study = replace(study, cautions=tuple(page_sentence(each).told(lang) for each in ledger.cautions))
+    study = replace(study, cautions=tuple(_kept(page_sentence(each), lang) for each in ledger.cautions))
     return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions))
 
 
@@ -196,7 +200,28 @@ def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
 
 def page_sentence(caution: Problem) -> Note:
     """Return a caution as a page prints it, for who has never seen the file: what it means, not where it stands."""
-    return Note(PAGES[caution.key], **caution.values)
+    return Note(PAGES.get(caution.key, caution.key), **caution.values)
+
+
+def _kept(caution: Note, lang: Lang) -> str:
+    """Return what a study keeps of a caution: what the roads are doubted for stays a note, to be known as one."""
+    return caution if caution.key in NOTES.values() or caution.key == "plausibility_accepted" else caution.told(lang)
+
+
+def _check_plausible(ledger: Ledger, study: Study) -> None:
+    """Keep a problem, or a caution, for each measure of the roads beyond its bound."""
+    accepted = set(ledger.settings.check.accept)
+    unknown = sorted(accepted - set(NOTES))
+    for name in unknown:
+        near = near_matches(name, NOTES)
+        ledger.add("studyfile_unknown_measure", "check", "accept", near=near, measure=name, known=", ".join(NOTES))
+    category = category_of(study, list(study.scenarios.values()), ledger.settings.dossier.category)
+    sites = study.services["category"] == category
+    measured = plausibility(study, category if sites.any() else None)
+    at = {mode: path for mode, (path, _) in ledger.settings.roads.by_mode.items()}
+    for mode, verdict, note in doubts(measured, accepted):
+        problem = ledger.file.problem(note.key, *at.get(mode, ("roads",)), **note.values)
+        (ledger.problems if verdict == REFUSE else ledger.cautions).append(problem)
 
 
 def _study(

@@ -23,8 +23,9 @@ import pandas as pd
 from accessmap.dossier import Dossier
 from accessmap.errors import Problem, StudyError
 from accessmap.roads.readers.tables import file_sha256
+from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
-from accessmap.studyfile.reading import StudyFile, settings_of
+from accessmap.studyfile.reading import StudyFile, accepting, settings_of
 
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
@@ -164,6 +165,7 @@ def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) 
         "page": page.name,
         "files": {path.name: file_sha256(path) for path in sorted(page.parent.iterdir()) if path.suffix != ".json"},
         "settings": {"name": file.path.name, "from": Path(way).as_posix(), "sha256": file.sha256, "text": file.text},
+        "accept": file.settings.check.accept,
         "inputs": {name: file_sha256(file.path.parent / name) for name in _inputs(file)},
         "sample": file.settings.communes.sample,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
@@ -219,7 +221,8 @@ def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, file.path.name)
         copy.write_text(file.text, encoding="utf-8", newline="\n")
-        study = loaded(file, scenarios_from=copy)
+        accepted = accepting(file, record.get("accept", NOTES))  # 0.1 held no roads beside bounds
+        study = loaded(accepted, scenarios_from=copy, for_dossier=True)
     dossier = replace(dossier_of(file, study), made=date.fromisoformat(record["made"]))
     edited = any(each.kind == "page" and each.name == Path(page).name for each in found)
     return record, [*found, *(_edits(Path(page), dossier) if edited else ()), *_tables(dossier, record)]

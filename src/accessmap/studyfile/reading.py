@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from accessmap.errors import Problem
 from accessmap.files import parsed_toml, read_toml
 from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, line_of, place_of, problem, shown
-from accessmap.studyfile.settings import Settings
+from accessmap.studyfile.settings import CheckSection, Settings
 from accessmap.words.near import near_matches
 
 # What pydantic calls a wrong type or value, or what settings.py does, and the sentence that tells it.
@@ -99,6 +99,12 @@ class StudyFile:
     def sha256(self) -> str:
         """Hash of its text."""
         return sha256(self.text.encode()).hexdigest()
+
+
+def accepting(file: StudyFile, names: Iterable[str]) -> StudyFile:
+    """Return the settings with these measures of plausibility accepted too."""
+    accept = list(dict.fromkeys([*file.settings.check.accept, *names]))
+    return replace(file, settings=file.settings.model_copy(update={"check": CheckSection(accept=accept)}))
 
 
 def read_settings(path: str | Path) -> StudyFile:

@@ -215,6 +215,12 @@ class DossierSection(_Section):
     formats: list[Literal["csv", "gpkg", "parquet", "tableur"]] = ["csv", "gpkg"]
 
 
+class CheckSection(_Section):
+    """`[check]`: what of the roads may be beyond the bounds of `accessmap.study.plausibility`, by name."""
+
+    accept: list[Text] = []
+
+
 class Settings(_Section):
     """A whole study.toml."""
 
@@ -230,6 +236,7 @@ class Settings(_Section):
     scenarios: ScenariosSection | None = None
     scenario: list[dict[str, Any]] = []
     dossier: DossierSection = DossierSection()
+    check: CheckSection = CheckSection()
 
     @model_validator(mode="after")
     def _sample(self) -> Settings:

@@ -1,0 +1,163 @@
+"""Whether a study's roads can be what they seem: measures beside the bounds beyond which no minutes are believed.
+
+The bounds are data, `presets/plausibility.csv`: name, doubtful, impossible, unit and reason of each.
+"""
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from accessmap.roads.network import RoadNetwork
+from accessmap.study.study import Study
+from accessmap.words.notes import Figure, Note
+
+CAUTION = "caution"
+REFUSE = "refuse"
+# Words of each measure: what it is, beyond its bound.
+NOTES = {
+    "one_way_edges": "plausibility_one_way_edges",
+    "isolated_residents": "plausibility_isolated_residents",
+    "isolated_services": "plausibility_isolated_services",
+    "leg_share": "plausibility_leg_share",
+    "unreached_people": "plausibility_unreached_people",
+    "published_ratio": "plausibility_published_ratio",
+}
+# Of a département, the share of its published population that a study must hold for its mean to stand beside it.
+WHOLE = 0.9
+PEOPLE = {"02": 527_000, "60": 829_000, "80": 566_000}  # in 2021: INSEE, populations légales
+
+
+@cache
+def bounds() -> pd.DataFrame:
+    """Return the bounds by name: doubtful, impossible (NaN where there is none), unit, reason."""
+    return pd.read_csv(StringIO(_preset("plausibility.csv")), index_col="name")
+
+
+@cache
+def _published() -> pd.Series:
+    """Mean minutes by car in 2023 by (departement, category), three of them: INSEE through Nos services publics."""
+    table = pd.read_csv(StringIO(_preset("published_minutes.csv")), dtype={"departement": str})
+    return table.set_index(["departement", "category"])["minutes"]
+
+
+def _preset(name: str) -> str:
+    return files("accessmap").joinpath("presets", name).read_text("utf-8")
+
+
+def plausibility(study: Study, category: str | None = None) -> pd.DataFrame:
+    """Return each measure of a study's roads beside its bounds, one row a mode and measure.
+
+    Parameters
+    ----------
+    study
+        Measured on its territory.
+    category
+        The service to which the minutes go; the most frequent one where not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By (mode, measure): value, doubtful, impossible, verdict ("", "caution" or "refuse"). What cannot be measured
+        is left out.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> set(plausibility(am.load_sample())["verdict"])
+    {''}
+    """
+    category = category or str(study.services["category"].value_counts().index[0])
+    found = {
+        (mode, name): value
+        for mode, network in study.networks.items()
+        for name, value in _measured(study, mode, network, category).items()
+        if np.isfinite(value)
+    }
+    index = pd.MultiIndex.from_tuples(list(found), names=["mode", "measure"])
+    table = pd.DataFrame({"value": list(found.values())}, index=index)
+    table = table.join(bounds()[["doubtful", "impossible"]], on="measure")
+    beyond = {CAUTION: table["value"] > table["doubtful"], REFUSE: table["value"] > table["impossible"]}
+    return table.assign(verdict=np.where(beyond[REFUSE], REFUSE, np.where(beyond[CAUTION], CAUTION, "")))
+
+
+def doubts(table: pd.DataFrame, accept: Collection[str] = ()) -> list[tuple[str, str, Note]]:
+    """Return (mode, verdict, note) of what is beyond a bound; what is accepted cautions, and says that it is."""
+    found = []
+    beyond = table[table["verdict"] != ""].reset_index()
+    for mode, name, verdict, value in beyond[["mode", "measure", "verdict", "value"]].itertuples(index=False):
+        note = Note(NOTES[name], share=_figure(value, name), name=name)
+        if name in accept:
+            verdict, note = CAUTION, Note("plausibility_accepted", told=note, name=name)
+        found.append((mode, verdict, note))
+    return found
+
+
+def _figure(value: float, name: str) -> Note:
+    return Figure.of(value, digits=1) if name == "published_ratio" else Figure.of(value * 100)
+
+
+def of_the_data(cautions: Collection[str]) -> list[str]:
+    """Return the cautions that say what the data lack, and not whether the roads can be believed."""
+    return [each for each in cautions if not (isinstance(each, Note) and each.key.startswith("plausibility"))]
+
+
+def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> Mapping[str, float]:
+    people = study.people
+    homes = study.residents.loc[people.index]
+    sites = study.sites(category)
+    edges = network.edges
+    pairs = pd.MultiIndex.from_frame(edges[["u", "v"]])
+    back = pd.MultiIndex.from_arrays([edges["v"], edges["u"]])
+    starts, ends = network.snap(homes.geometry), network.snap(sites.geometry)
+    nearest = study.nearest(category, mode=mode).loc[people.index]
+    minutes = nearest["minutes"].to_numpy("float64")
+    reached = ~np.isnan(minutes)
+    end = ends["minutes"].reindex(nearest["service_id"]).to_numpy("float64")
+    legs = np.minimum(np.nan_to_num(starts["minutes"].to_numpy("float64") + end, nan=np.inf), minutes)
+    weight = people.to_numpy("float64")
+    taken = float((minutes * weight)[reached].sum())
+    part = network.parts()
+    return {
+        "one_way_edges": float((~pairs.isin(back)).mean()),
+        "isolated_residents": _share(_cut_off(starts, part), weight),
+        "isolated_services": _share(_cut_off(ends, part), np.ones(len(ends))),
+        "leg_share": float((legs * weight)[reached].sum()) / taken if taken and mode == "car" else np.nan,
+        "unreached_people": _share(~reached, weight),
+        "published_ratio": _ratio(study, category, mode),
+    }
+
+
+def _cut_off(joints: pd.DataFrame, part: pd.Series) -> Any:
+    joined = joints["u"].notna()
+    return (joined & (part.reindex(joints["u"]).to_numpy() != 0)).to_numpy()
+
+
+def _share(which: Any, weight: Any) -> float:
+    total = float(weight.sum())
+    return float(weight[which].sum()) / total if total else np.nan
+
+
+def _ratio(study: Study, category: str, mode: str) -> float:
+    """Return the widest ratio of mean minutes and published ones, of the départements that the study holds whole.
+
+    Where it holds a part of one, its mean may well be another.
+    """
+    if mode != "car":
+        return np.nan
+    people = study.residents["population"]
+    departement = study.residents["commune"].str[:2]
+    minutes = study.nearest(category, mode=mode)["minutes"]
+    ratios = [np.nan]
+    published = _published()
+    published = published[published.index.get_level_values("category") == category].droplevel("category")
+    for code, known in published.items():
+        here = (departement == code) & minutes.notna()
+        if people[here].sum() >= WHOLE * PEOPLE[str(code)]:
+            ratio = float(np.average(minutes[here], weights=people[here])) / known
+            ratios.append(max(ratio, 1 / ratio))
+    return float(np.nanmax(ratios)) if len(ratios) > 1 else np.nan

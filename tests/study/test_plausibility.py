@@ -1,0 +1,52 @@
+"""The roads of a study beside the bounds beyond which its minutes are not to be believed."""
+
+from dataclasses import replace
+
+import pytest
+
+from accessmap.roads.network import RoadNetwork
+from accessmap.study.plausibility import NOTES, bounds, doubts, plausibility
+
+
+def of(study, **changed):
+    """The study on other roads."""
+    network = study.network
+    edges = changed.pop("edges", network.edges)
+    legs = {"access_kmh": network.access_kmh, "local_metres": network.local_metres, "max_metres": network.max_metres}
+    roads = RoadNetwork.from_edges(network.nodes, edges, **{**legs, **changed})
+    return plausibility(replace(study, networks={"car": roads}), "france_services").loc["car"]
+
+
+def test_every_measure_has_bounds_and_words():
+    assert set(bounds().index) == set(NOTES)
+    assert bounds()[["unit", "reason"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("category", ["france_services", "hospital"])
+def test_the_sample_passes(sample_study, category):
+    table = plausibility(sample_study, category)
+    assert set(table["verdict"]) == {""}
+    assert doubts(table) == []
+
+
+def test_edges_read_one_way_are_refused(sample_study):
+    edges = sample_study.network.edges
+    table = of(sample_study, edges=edges.iloc[: len(edges) // 2])
+    assert table.loc["one_way_edges", ["value", "verdict"]].tolist() == [1, "refuse"]
+    assert table.loc["isolated_residents", "verdict"] == "refuse"
+    assert of(sample_study, edges=edges.iloc[: len(edges) // 2], directed=False)["verdict"].eq("").all()
+
+
+def test_minutes_spent_off_the_roads_caution_and_never_refuse(sample_study):
+    table = of(sample_study, access_kmh=3.0, local_metres=0)
+    assert table.loc["leg_share", "value"] > bounds().loc["leg_share", "doubtful"]
+    assert table.loc["leg_share", "verdict"] == "caution"
+
+
+def test_what_is_accepted_cautions_and_says_so(sample_study):
+    edges = sample_study.network.edges
+    roads = RoadNetwork.from_edges(sample_study.network.nodes, edges.iloc[: len(edges) // 2])
+    table = plausibility(replace(sample_study, networks={"car": roads}), "france_services")
+    verdicts = {note.values["name"]: (verdict, note.key) for _, verdict, note in doubts(table, ["one_way_edges"])}
+    assert verdicts["one_way_edges"] == ("caution", "plausibility_accepted")
+    assert verdicts["isolated_residents"] == ("refuse", "plausibility_isolated_residents")
