@@ -25,6 +25,7 @@ __all__ = [
     "SourceError",
     "StudyError",
     "TableError",
+    "WriteError",
 ]
 
 
@@ -210,6 +211,20 @@ class TableError(AccessmapError, ValueError):
 
 class SourceError(AccessmapError, ValueError):
     """A file cannot be read as what it is said to be."""
+
+
+class WriteError(AccessmapError, OSError):
+    """A file cannot be written: no room, no right, no such place; what was there before is as it was."""
+
+    @classmethod
+    def of(cls, path: str, error: OSError) -> WriteError:
+        """Return the error of a file, from what the system says."""
+        made = cls(Problem("file_not_written", where=path, why=Problem.plain(error.strerror or str(error))))
+        made.errno, made.strerror, made.filename = error.errno, error.strerror, path
+        return made
+
+    def __str__(self) -> str:
+        return self.told("en")
 
 
 class NetworkError(AccessmapError, ValueError):

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from accessmap.errors import Problem, StudyError
+from accessmap.errors import AccessmapError, Problem, StudyError, WriteError
 
 TOML_BYTES = 4_000_000
 """The most that a study, scenarios or a programme may have: a hundred times the longest seen."""
@@ -238,13 +238,22 @@ def draft_of(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
-    OSError
-        Where it cannot be written; what was there before is then as it was.
+    WriteError
+        An OSError: where it cannot be written; what was there before is then as it was.
     """
     path = Path(path)
-    with Drafts(path.parent) as drafts:
-        yield drafts.path(path.name)
-        drafts.place()
+    try:
+        with Drafts(path.parent) as drafts:
+            yield drafts.path(path.name)
+            drafts.place()
+    except OSError as error:
+        if isinstance(error, AccessmapError):
+            raise
+        raise WriteError.of(str(path), error) from error
+    except ValueError as error:  # a NUL in its name
+        if "null" not in str(error):
+            raise
+        raise WriteError.of(str(path).replace("\0", "\\x00"), OSError(errno.EINVAL, str(error))) from error
 
 
 def write_whole(content: str | bytes, path: str | os.PathLike[str]) -> Path:
