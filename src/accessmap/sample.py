@@ -20,7 +20,8 @@ from accessmap.words.notes import Figure, Note
 
 CODES = {"code": str, "commune": str}
 SERVICE_COLUMNS = [
-    *("name", "category", "capacity", "hours", "step_free", "commune", "source", "point_quality", "note", "geometry")
+    *("name", "category", "capacity", "hours", "step_free", "commune", "source", "point_quality", "note", "mobile"),
+    "geometry",
 ]
 # What stands behind each file of the folder; data/communes/README.md tells more.
 FILES = {
@@ -125,7 +126,7 @@ def sample_services() -> gpd.GeoDataFrame:
         typed.assign(hours=_unknown(typed.index), point_quality="placed_at_" + typed["placed_at"]), geometry=placed
     )
     columns = [column for column in SERVICE_COLUMNS if column not in ("capacity", "step_free")]
-    both = pd.concat([every[columns], typed[columns]])
+    both = pd.concat([every.assign(mobile=False)[columns], typed[columns]])
     return both.assign(capacity=float("nan"), step_free="unknown")[SERVICE_COLUMNS]
 
 

@@ -114,6 +114,7 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     import pandas as pd
 
     from accessmap.studyfile.problems import StudyFileError, problem
+    from accessmap.tables.contracts import moving
     from accessmap.words.near import near_matches
 
     services = study.services
@@ -124,7 +125,7 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
         raise StudyFileError(problem("studyfile_unknown_category", None, near, **told), about="--category")
     zone = study.communes.loc[study.communes["in_territory"]].union_all()
     inside = services.geometry.intersects(zone)
-    existing = services[services["category"] == asked.category]
+    existing = services[(services["category"] == asked.category) & ~moving(services)]
     candidates = study.sites(asked.candidates)
     candidates = candidates[inside[candidates.index] & ~candidates.index.isin(existing.index)]
     # A candidate where a site stands already is that site.

@@ -23,8 +23,11 @@ from accessmap.dossier.layout import (
     sortable,
 )
 from accessmap.dossier.results import Known, Results, Tables, plainly
+from accessmap.measures.hours.access import days_open
+from accessmap.measures.minutes import coverage as within
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.tables.contracts import moving
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
@@ -119,8 +122,41 @@ def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -
 
 
 def coverage_tables(known: Known) -> dict[str, pd.DataFrame]:
-    """Return the share of people (0-1) within each threshold, by situation."""
-    return {"coverage": known.results.coverage}
+    """Return the share of people (0-1) within each threshold, by situation; and that with buses, where there are."""
+    with_buses = _with_buses(known)
+    return {"coverage": known.results.coverage, **({"buses": with_buses} if len(with_buses) else {})}
+
+
+def _with_buses(known: Known) -> pd.DataFrame:
+    """Return the buses that come within reach, by id: category, name, days a week, and people near with and without.
+
+    `share_fixed` is the share of people (0-1) within the threshold quoted of a fixed site of the category, `share` that
+    of a fixed site or of any of its buses, on a day when it is there; `days` (0-7) is NaN where hours are not known.
+    """
+    study, cutoff = known.study, known.results.quoted
+    found = []
+    for category in known.categories:
+        sites = study.sites(category, mobile=True)
+        buses = sites[moving(sites)]
+        minutes = study.minutes(sites)[study.inside]
+        near = minutes[buses.index].le(max(study.thresholds)).any()
+        if not near.any():
+            continue
+        shares = [
+            float(within(of.min(axis=1).rename("share"), study.people, [cutoff])["share"].iloc[0])
+            for of in (minutes.drop(columns=buses.index), minutes)
+        ]
+        table = pd.DataFrame(buses.loc[near[near].index, ["category", "name"]])
+        found.append(table.assign(days=days_open(buses), share_fixed=shares[0], share=shares[1]))
+    return pd.concat(found) if found else pd.DataFrame()
+
+
+def coverage_sentences(tables: Tables, words: Words) -> list[str]:
+    """Return how many are near a site when buses are counted, and on how many days a week each is there."""
+    if "buses" not in tables:
+        return []
+    found = tables.known.results
+    return told_of.buses(tables["buses"], cutoff=found.quoted, people=found.total, lang=words.lang)
 
 
 def no_sentences(*_: object) -> list[str]:

@@ -94,7 +94,13 @@ def chapters() -> tuple[Chapter, ...]:
     silent = answer.no_sentences
     return (
         Chapter("changes", answer.changes_tables, silent, answer.changes_shown, Note("chapter_changes")),
-        Chapter("coverage", answer.coverage_tables, silent, answer.coverage_shown, Note("chapter_coverage")),
+        Chapter(
+            "coverage",
+            answer.coverage_tables,
+            answer.coverage_sentences,
+            answer.coverage_shown,
+            Note("chapter_coverage"),
+        ),
         Chapter("services", services.tables, services.sentences, services.shown, Note("chapter_services")),
         Chapter("inequality", inequality.tables, inequality.sentences, inequality.shown, Note("chapter_inequality")),
         Chapter("hours", hours.tables, hours.sentences, hours.shown, Note("chapter_hours")),

@@ -84,7 +84,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
 
 def _known_hours(study: Study, category: str) -> bool:
     """Return whether the hours of at least one site of the category are known."""
-    sites = study.services[study.services["category"] == category]
+    sites = study.sites(category)
     hours = sites["hours"] if "hours" in sites else pd.Series(dtype="str")
     return bool((hours.fillna("").astype("str").str.strip() != "").any())
 

@@ -21,6 +21,7 @@ from accessmap.measures.stepfree import step_free
 from accessmap.programme.carrying import Missing
 from accessmap.study.digital_help import MEDIATION
 from accessmap.study.study import Study
+from accessmap.tables.contracts import moving
 from accessmap.words.near import near_names
 
 Counted = tuple[float, tuple[Missing, ...]]
@@ -166,18 +167,18 @@ def _coworking(found: Situation) -> Counted:
     services = found.study.services
     if not services["category"].isin(COWORKING).any():
         return UNKNOWN, tuple(Missing.of("category", category=name) for name in COWORKING)
-    return float(found.inside["category"].isin(COWORKING).sum()), ()
+    return float((found.inside["category"].isin(COWORKING) & ~moving(found.inside)).sum()), ()
 
 
 def digital_help_sites(study: Study) -> gpd.GeoDataFrame:
-    """Return the services that help with procedures online, inside the territory and out."""
-    return study.services[study.services["category"].isin(HELP)]
+    """Return the fixed services that help with procedures online, inside the territory and out."""
+    return study.services[study.services["category"].isin(HELP) & ~moving(study.services)]
 
 
 def _help_sites(found: Situation) -> Counted:
     if digital_help_sites(found.study).empty:
         return UNKNOWN, (Missing.of("places_of_help"),)
-    return float(found.inside["category"].isin(HELP).sum()), ()
+    return float((found.inside["category"].isin(HELP) & ~moving(found.inside)).sum()), ()
 
 
 def _help_reach(found: Situation) -> Counted:

@@ -1,6 +1,6 @@
 """Sentences that a council reads: each function makes text of one table of results, which it is named after."""
 
-from accessmap.sentences.access import coverage, in_short, services
+from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.connected import digital, digital_help, schools
 from accessmap.sentences.modes import without_car
 from accessmap.sentences.opening import hours
@@ -11,6 +11,7 @@ from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
 
 __all__ = [
+    "buses",
     "changes",
     "coverage",
     "dependence",

@@ -108,6 +108,56 @@ def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:
     ]
 
 
+def buses(table: pd.DataFrame, *, cutoff: float, people: float, lang: labels.Lang = "fr") -> list[str]:
+    r"""Return how many people are near a site when those that move are counted too, a line a category.
+
+    Parameters
+    ----------
+    table
+        A row a bus: `category`, `name`, `days` a week (NaN where not known), and the `share_fixed` and `share` of
+        people (0-1) near a fixed site, and near that or a bus.
+    cutoff
+        Minutes that count as near.
+    people
+        How many people the shares are of.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> row = {"category": "france_services", "name": "Bus A", "days": 2.0, "share_fixed": 0.7, "share": 0.8}
+    >>> buses(pd.DataFrame([row]), cutoff=10, people=1000, lang="en")[0].replace("\xa0", " ")
+    '1 France services that moves is not counted (Bus A, 2 days a week). With it, 80% of people are within 10 minutes of
+    a France services on a day when it is there, 70% without (+100 people).'
+    """
+    words = Words(labels.check_lang(lang))
+    said = []
+    for category, rows in table.groupby("category", sort=False):
+        names = [
+            words("bus_days_unknown", name=row["name"])
+            if math.isnan(row["days"])
+            else words("bus_days", name=row["name"], n=round(row["days"]))
+            for _, row in rows.iterrows()
+        ]
+        fixed, both = float(rows["share_fixed"].iloc[0]), float(rows["share"].iloc[0])
+        more = round((both - fixed) * people)
+        told = words("buses_more", fixed=words.percent(fixed), change=labels.people_change(more, lang=lang))
+        kind = labels.category(str(category))
+        said.append(
+            words(
+                "buses_counted",
+                n=len(rows),
+                kinds=kind.name(lang, count=len(rows)),
+                names=words.listed(names, most=MOST_NAMED),
+                share=words.percent(both),
+                cutoff=words.cutoff(cutoff),
+                category=kind.with_article(lang),
+                change=told if more else words("buses_as_many"),
+            )
+        )
+    return said
+
+
 def in_short(
     table: pd.DataFrame,
     summary: pd.DataFrame,

@@ -12,6 +12,7 @@ from accessmap.measures.hours import minutes_when
 from accessmap.measures.hours.spans import Week
 from accessmap.measures.minutes import coverage, nearest
 from accessmap.study.study import Study
+from accessmap.tables.contracts import moving
 from accessmap.words.near import near_names
 from accessmap.words.notes import Listed
 
@@ -22,7 +23,7 @@ MEDIATION: Final = ("france_services", "digital_help", "coworking", "library")
 
 
 def sites(study: Study, *, kinds: Sequence[str] = MEDIATION) -> gpd.GeoDataFrame:
-    """Return the sites of a study that help with what must be done online.
+    """Return the fixed sites of a study that help with what must be done online.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def sites(study: Study, *, kinds: Sequence[str] = MEDIATION) -> gpd.GeoDataFrame
         if kind not in CATEGORIES and kind not in set(present):
             known = [*CATEGORIES, *present.unique()]
             raise StudyError(Problem("help_no_category", value=kind, near=near_names(kind, known)))
-    helpers = study.services[present.isin(kinds)]
+    helpers = study.services[present.isin(kinds) & ~moving(study.services)]
     if helpers.empty:
         raise StudyError(Problem("help_none", kinds=Listed.of(list(kinds))))
     return helpers

@@ -240,6 +240,7 @@ class Open(Step):
             "category": category,
             "commune": commune,
             "step_free": "unknown",
+            "mobile": False,
             "source": "scenario",
         }
         if category not in CATEGORIES:

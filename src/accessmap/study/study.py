@@ -26,6 +26,7 @@ from accessmap.tables.contracts import (
     check_residents,
     check_schools,
     check_services,
+    moving,
 )
 from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
@@ -185,13 +186,18 @@ class Study:
             first += Provenance(other.sources, modelled=other.modelled)
         return self.provenance + first
 
-    def sites(self, category: str | Iterable[str]) -> gpd.GeoDataFrame:
-        """Return the services of one category, or of several, in the order of the table.
+    def sites(self, category: str | Iterable[str], *, mobile: bool = False) -> gpd.GeoDataFrame:
+        """Return the services of one category, or of several, in the order of the table; buses only where asked for.
+
+        A bus that stops in a place on some days is no site that is there every day: minutes and coverage of a category
+        are those to its fixed sites.
 
         Parameters
         ----------
         category
             A name, or several. Under a scenario that closed the last of its sites a category has none.
+        mobile
+            Whether those that move (`mobile` of the services) are among them.
 
         Raises
         ------
@@ -203,7 +209,9 @@ class Study:
         >>> import accessmap as am
         >>> study = am.load_sample()
         >>> len(study.sites("hospital")), len(study.sites(["hospital", "france_services"]))
-        (7, 21)
+        (7, 20)
+        >>> study.sites("france_services", mobile=True)["mobile"].sum()
+        1
         """
         wanted = [category] if isinstance(category, str) or not isinstance(category, Iterable) else list(category)
         problems = Problems()
@@ -212,7 +220,8 @@ class Study:
                 problems.add("study_no_category", value=name, near=near_names(name, sorted(self._categories)))
         if problems or not wanted:
             raise StudyError(*problems or [Problem("study_no_category_given")])
-        return self.services[self.services["category"].isin(wanted)]
+        chosen = self.services["category"].isin(wanted)
+        return self.services[chosen if mobile else chosen & ~moving(self.services)]
 
     # ------------------------------------------------------------------ minutes
 
@@ -228,7 +237,8 @@ class Study:
         Parameters
         ----------
         services
-            A category or several, or a table of points, such as `sites` returns; all of the study where not given.
+            A category or several (their fixed sites), or a table of points, such as `sites` returns; all services of
+            the study, buses too, where not given.
         mode
             One of `networks`; the first where not given.
 
@@ -243,7 +253,7 @@ class Study:
         --------
         >>> import accessmap as am
         >>> am.load_sample().minutes("france_services").shape
-        (7376, 14)
+        (7376, 13)
         """
         sites = self._points(services)
         trips, known = self.trips(mode), self._known[self._mode(mode)]

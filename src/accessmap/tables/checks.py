@@ -277,6 +277,13 @@ class CheckedTable(TableProblems):
         self.flag(wrong, key, values, name=name, **more)
         return not wrong.any()
 
+    def may_move(self) -> None:
+        """`mobile` is true or false where it is said."""
+        if "mobile" in self.table.columns:
+            values = self.table["mobile"]
+            wrong = ~values.map(lambda value: isinstance(value, bool | np.bool_)) & values.notna()
+            self.flag(wrong, "not_bool", values, name="mobile")
+
     def territory(self) -> None:
         """`in_territory` is true or false in every row, and true somewhere."""
         if "in_territory" not in self.table.columns:

@@ -394,7 +394,8 @@ def check_services(
     services
         Index `service_id` (text); columns `name`, `category`, `geometry` (points in metres); optional `category_label`,
         `capacity` (0 or more, missing where unknown), `capacity_unit` (what it counts, in French), `hours` (OSM
-        opening_hours, missing where unknown), `step_free` (yes, no or unknown) and `commune` (code). A category outside
+        opening_hours, missing where unknown), `step_free` (yes, no or unknown), `mobile` (bool: a bus, which is counted
+        apart from what stands in one place) and `commune` (code). A category outside
         :data:`accessmap.words.words.CATEGORIES` needs the word to show on maps in `category_label`.
     communes
         Where given, both tables must share one CRS, and a site inside these communes may not carry an unknown code (of
@@ -422,11 +423,22 @@ def check_services(
         found.number("capacity", Note("what_number"), optional=True)
         found.hours()
         found.yes_no("step_free")
+        found.may_move()
         found.text("commune", optional=True)
         found.lost_zeros("commune")
         if communes is not None and found.same_crs(communes):
             found.old_communes(communes)
     found.raise_if_any()
+
+
+def moving(services: pd.DataFrame) -> pd.Series:
+    """Return whether each service moves, such as a bus; none does where the table does not say it.
+
+    >>> moving(pd.DataFrame({"mobile": [True, False]}, index=["bus", "house"])).to_dict()
+    {'bus': True, 'house': False}
+    """
+    said = services["mobile"] if "mobile" in services.columns else pd.Series(False, index=services.index)
+    return said.eq(True).fillna(False).astype(bool).rename("mobile")
 
 
 def check_times(

@@ -70,6 +70,27 @@ def open_table(services: pd.DataFrame, *, week: Week = None, step_minutes: int =
     return pd.DataFrame(states, index=services.index)
 
 
+def days_open(services: pd.DataFrame, *, week: Week = None) -> pd.Series:
+    """Return on how many days of a week (0-7) each service is open at some time, NaN where its hours are not known.
+
+    Parameters
+    ----------
+    services
+        With `hours`.
+    week
+        As `open_table` takes it.
+
+    Examples
+    --------
+    >>> days_open(pd.DataFrame({"hours": ["Mo,Th 09:00-12:00", None]}, index=["bus", "other"])).to_dict()
+    {'bus': 2.0, 'other': nan}
+    """
+    open_at = open_table(services, week=week)
+    by_day = open_at.T.groupby(pd.DatetimeIndex(open_at.columns).date).max().T
+    known = open_at.notna().any(axis=1).to_numpy()
+    return by_day.eq(True).sum(axis=1).astype("float64").where(known).rename("days")
+
+
 def open_when(services: pd.DataFrame, when: str, *, week: Week = None, at_least_minutes: float = 30) -> pd.Series:
     """Return by service whether it is open at such times of the week: True, False, or <NA> where it is not known.
 
