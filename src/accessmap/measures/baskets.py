@@ -18,6 +18,7 @@ import pandas as pd
 
 from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import check_columns, minutes_of
+from accessmap.tables.contracts import moving
 from accessmap.words.near import near_names
 
 __all__ = ["REMOTE_MINUTES", "basket", "basket_minutes", "basket_named", "baskets"]
@@ -139,7 +140,8 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
     {'02173': 90.0, '02304': 36.7}
     """
     _check(times, services, categories)
-    minutes, kinds = minutes_of(times), services["category"].loc[times.columns].to_numpy(dtype=object)
+    fixed = services["category"].mask(moving(services))  # a bus is no site that is there every day
+    minutes, kinds = minutes_of(times), fixed.loc[times.columns].to_numpy(dtype=object)
     # NaN never wins: fmin passes over it, and a resident who reaches none keeps NaN.
     nearest = {
         category: np.fmin.reduce(minutes[:, kinds == category], axis=1, initial=np.nan, dtype=np.float64)
