@@ -437,3 +437,17 @@ def test_points_of_the_annuaire_say_how_well_they_are_known(saved, communes) -> 
     row = f"0020001A;Ecole A;Ecole;02173;ECOLE MATERNELLE;{LAT};{LON};COMMUNE\n"
     read = read_services(saved(head + row), category="nursery_school", communes=communes)
     assert read["point_quality"].tolist() == ["commune"]
+
+
+def test_point_is_read_where_the_two_columns_are_blank(saved, communes) -> None:
+    text = 'nom;INSEE;latitude;longitude;geo_point_2d\nA;02173;;;"49.623, 3.24"\n'
+    read = read_services(saved(text), category="library", communes=communes)
+    assert read.geometry.iloc[0].distance(HERE) < 0.01
+
+
+def test_points_in_metres_in_one_column_are_read_with_their_crs(saved, communes) -> None:
+    text = "nom;INSEE;coordonnees\nA;02173;717350.5 6947118.5\n"
+    read = read_services(saved(text), category="library", communes=communes, crs=METRIC_CRS)
+    assert read.geometry.iloc[0].distance(HERE) < 1
+    with pytest.raises(TableError, match="crs="):
+        read_services(saved(text), category="library", communes=communes)

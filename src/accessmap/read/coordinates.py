@@ -15,7 +15,7 @@ from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
 from accessmap.read.points import split_points
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
-from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name
+from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name, on_earth
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Note
 
@@ -205,7 +205,7 @@ def _given_crs(reading: Reading, crs: object) -> CRS | None:
     except CRSError as error:
         reading.add("no_crs", value=crs, shown=repr(crs), error=str(error))
         return None
-    if given is not None and not _on_earth(given):
+    if given is not None and not on_earth(given):
         reading.add("crs_undefined", value=crs_name(given), crs=repr(crs_name(given)))
         return None
     return given
@@ -252,16 +252,11 @@ def _source(
     return None
 
 
-def _on_earth(crs: CRS) -> bool:
-    """Whether a CRS says where on Earth its numbers are: undefined ones and plans of a site do not."""
-    return (crs.is_geographic or crs.is_projected) and not crs.name.casefold().startswith("undefined")
-
-
 def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -> gpd.GeoSeries | None:
     if crs is None and geometry.crs is None:
         reading.add("file_without_crs")
         return None
-    if crs is None and not _on_earth(geometry.crs):
+    if crs is None and not on_earth(geometry.crs):
         reading.add("crs_undefined", value=crs_name(geometry.crs), crs=repr(crs_name(geometry.crs)))
         return None
     if crs is not None and geometry.crs is not None and crs != geometry.crs:

@@ -43,7 +43,8 @@ def split_points(reading: Reading) -> None:
     column; a file of which none tells is refused. The column is named by the caller as "point", or found.
     """
     table = reading.table
-    if {"geometry", "lon", "lat", "x", "y"} & set(table.columns):
+    blank = [name for name in ("lon", "lat", "x", "y") if name in table.columns and table[name].isna().all()]
+    if {"geometry", "lon", "lat", "x", "y"} & set(table.columns.difference(blank)):
         return
     if "point" in reading.sources and _read("point", table["point"]) is None:
         reading.add("point_unread", where="", value=reading.sources["point"], name=reading.sources["point"])
@@ -60,7 +61,7 @@ def split_points(reading: Reading) -> None:
         reading.flag(unread, "point_unread", table[chosen], lambda row: repr(table[chosen].iloc[row])[:60], name=chosen)
     in_metres = bool((np.nanmax(np.abs(parts)) if np.isfinite(parts).any() else 0) > 180)
     if in_metres:
-        reading.table = table.assign(x=first, y=second).drop(columns=chosen)
+        reading.table = table.drop(columns=[*blank, chosen]).assign(x=first, y=second)
         reading.sources |= {"x": chosen, "y": chosen}
         return
     lat_first = _lat_first(reading, chosen, parts, order)

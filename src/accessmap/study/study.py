@@ -19,6 +19,7 @@ from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
 from accessmap.study.saved import save
+from accessmap.tables.checks import crs_name, on_earth
 from accessmap.tables.contracts import (
     check_communes,
     check_digital,
@@ -210,8 +211,8 @@ class Study:
         >>> study = am.load_sample()
         >>> len(study.sites("hospital")), len(study.sites(["hospital", "france_services"]))
         (7, 20)
-        >>> study.sites("france_services", mobile=True)["mobile"].sum()
-        1
+        >>> len(study.sites("france_services", mobile=True))
+        14
         """
         wanted = [category] if isinstance(category, str) or not isinstance(category, Iterable) else list(category)
         problems = Problems()
@@ -332,6 +333,8 @@ class Study:
         if strange.any():
             raise StudyError(Problem("study_no_points", n=int(strange.sum()), value=strange.index[strange][0]))
         same = points.crs is None or points.crs == self.services.crs
+        if not same and not on_earth(points.crs):
+            raise StudyError(Problem("points_crs_undefined", value=crs_name(points.crs)))
         return points if same else points.to_crs(self.services.crs)
 
     # ------------------------------------------------------------------ what if

@@ -421,6 +421,16 @@ class CheckedTable(TableProblems):
         self.flag(inside, "commune_merged", codes, told)
 
 
+def on_earth(crs: Any) -> bool:
+    """Return whether a CRS says where on Earth its numbers are: undefined ones and plans of a site do not.
+
+    >>> from pyproj import CRS
+    >>> on_earth(CRS(2154)), on_earth(CRS('LOCAL_CS["Undefined Cartesian SRS",LOCAL_DATUM["unknown",0]]'))
+    (True, False)
+    """
+    return (crs.is_geographic or crs.is_projected) and not crs.name.casefold().startswith("undefined")
+
+
 def crs_name(crs: Any) -> str:
     """Return the authority's code of a CRS, such as "EPSG:2154", or its name where it has none."""
     return ":".join(crs.to_authority() or (crs.name,))

@@ -19,6 +19,7 @@ from accessmap.read.files import known_kind
 from accessmap.roads import speeds
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.tables.checks import on_earth
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Listed, Note
 
@@ -170,7 +171,7 @@ def _table(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
         why = Note.plain(str(error))
         raise SourceError(Problem("roads_bdtopo_unreadable", where=str(path), why=why)) from error
-    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None:
+    if not isinstance(table, gpd.GeoDataFrame) or table.crs is None or not on_earth(table.crs):
         raise SourceError(Problem("roads_bdtopo_no_place", where=str(path)))
     table = table[table.geometry.notna() & ~table.geometry.is_empty].explode(ignore_index=True)
     if not (table.geometry.geom_type == "LineString").all():
