@@ -496,12 +496,12 @@ def test_isochrones_say_which_sites_they_are_made_from_and_all_takes_the_others(
     monkeypatch.chdir(newcomer[0])
     options = ["isochrones", "--minutes", 5, "--out", tmp_path / "iso.geojson", "--quiet"]
     _, out, _ = run(capsys, *options)
-    assert "Fait à partir du site du territoire seulement\u202f; --all ajoute les 13 d’à côté." in out
+    assert "Fait à partir du site du territoire seulement\u202f; --all ajoute les 12 d’à côté." in out
     assert "ces formes sont indicatives" in out
     assert len(gpd.read_file(tmp_path / "iso.geojson")) == 1
     _, out, _ = run(capsys, *options, "--all")
     assert "seulement" not in out
-    assert len(gpd.read_file(tmp_path / "iso.geojson")) == 14
+    assert len(gpd.read_file(tmp_path / "iso.geojson")) == 13  # 14 with the bus of Saint-Quentin
 
 
 def test_tables_for_a_spreadsheet_are_french_and_hold_no_formula(toy, capsys):
