@@ -68,6 +68,8 @@ def told(note: str, lang: Lang) -> str:
 
 
 def _tell_study(study: Study, say: Say) -> None:
+    from accessmap.tables.contracts import kinds_counted
+
     inside = study.communes["in_territory"]
     people = float(study.communes.loc[inside, "population"].sum())
     homes = study.people.sum()
@@ -76,8 +78,7 @@ def _tell_study(study: Study, say: Say) -> None:
     told = labels.people(people, lang=say.lang)
     say.tell("check_territory", title=study.title, here=here, people=told, every=every)
     say.tell("check_residents", n=len(study.residents), people=say.words.people(float(homes)))
-    kinds = study.services["category"].value_counts()
-    counted = ", ".join(f"{name} {number}" for name, number in kinds.items())
+    counted = ", ".join(f"{name} {number}" for name, number in kinds_counted(study.services).items())
     say.tell("check_services", n=len(study.services), kinds=counted)
     for mode, network in study.networks.items():
         key = "check_modelled" if network.provenance.modelled else "check_roads"

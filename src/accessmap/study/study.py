@@ -27,6 +27,7 @@ from accessmap.tables.contracts import (
     check_residents,
     check_schools,
     check_services,
+    kinds_counted,
     moving,
 )
 from accessmap.tables.cutoffs import cutoffs_of
@@ -460,8 +461,7 @@ class Study:
     def __repr__(self) -> str:
         inside = self.communes["in_territory"]
         people = self.communes.loc[inside, "population"].sum()
-        categories = self.services["category"].value_counts()
-        counts = ", ".join(f"{count} {category}" for category, count in categories.items())
+        counts = ", ".join(f"{count} {category}" for category, count in kinds_counted(self.services).items())
         return (
             f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "
             f"{self.network!r}>"

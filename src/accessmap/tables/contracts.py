@@ -441,6 +441,18 @@ def moving(services: pd.DataFrame) -> pd.Series:
     return said.eq(True).fillna(False).astype(bool).rename("mobile")
 
 
+def kinds_counted(services: pd.DataFrame) -> dict[str, int]:
+    """Return how many services of each category there are, the most first; those that move under a name of their own.
+
+    >>> table = pd.DataFrame({"category": ["library"] * 3, "mobile": [True, False, False]})
+    >>> kinds_counted(table)
+    {'library': 2, 'library (mobile)': 1}
+    """
+    names = services["category"].astype(object)
+    counts = names.mask(moving(services), names + " (mobile)").value_counts()
+    return {str(name): int(count) for name, count in counts.items()}
+
+
 def check_times(
     times: pd.DataFrame,
     residents: pd.DataFrame | None = None,

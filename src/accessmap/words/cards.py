@@ -36,9 +36,11 @@ def study_card(
     """Return a study as HTML: its territory, people, services by category, thresholds, scenarios and sources."""
     words = Words(lang)
     inside = communes["in_territory"]
+    moving = services["mobile"].eq(True) if "mobile" in services else services["category"].isna()
     kinds = [
-        f"{words.count(count)}{labels.NO_BREAK}{labels.category(str(kind)).name(lang, count=int(count))}"
-        for kind, count in services["category"].value_counts().items()
+        words(key, n=int(count), kind=labels.category(str(kind)).name(lang, count=int(count)))
+        for key, of in (("card_kind", services[~moving]), ("card_kind_mobile", services[moving]))
+        for kind, count in of["category"].value_counts().items()
     ]
     minutes = ", ".join(_short(cutoff, words) for cutoff in thresholds)
     here = words("communes", n=int(inside.sum()))
