@@ -26,8 +26,8 @@ from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
 from accessmap.study.study import Study
-from accessmap.words import words as labels
 from accessmap.tables.contracts import moving
+from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MOST_COMMUNES: Final = 10
