@@ -37,7 +37,7 @@ def pages(study, tmp_path_factory):
     land = isochrones(study.network, sites[sites["commune"].isin(["02173", "02304"])], [5, 10])
     made = {
         "cells": maps.cell_map(study.residents, minutes, sites, cell_metres=1000, communes=communes),
-        "isochrones": maps.isochrone_map(land, sites, communes, residents=study.residents),
+        "isochrones": maps.isochrone_map(land, sites, communes, residents=study.residents, times=study.minutes(sites)),
         "two": maps.bivariate_map(communes, mean, mean.where(mean < 15), first_breaks=[10], second_breaks=[5, 10]),
         "roads": maps.network_map(study.network, communes, by="road_class"),
         "many": maps.explore(study.services, communes=communes),

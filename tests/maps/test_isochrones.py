@@ -43,34 +43,51 @@ def isochrones(communes) -> gpd.GeoDataFrame:
     return rings({"s": communes.geometry["a"].centroid}, {5.0: 1000, 10.0: 4500})
 
 
-def test_people_are_counted_in_the_first_band_they_live_in_and_only_in_the_territory(isochrones, communes, residents):
-    view = isochrone_map(isochrones, communes=communes, residents=residents).drawing.views[0]
-    assert [entry.said for entry in view.entries] == ["100\u00a0habitants", "40\u00a0habitants", "10\u00a0habitants"]
-    assert view.told["b"] == (
-        "plus de 5 à 10\u00a0min\u00a0: 40\u00a0habitants",
-        "plus de 10\u00a0min, ou hors de portée de toute route\u00a0: 10\u00a0habitants",
-    )
+@pytest.fixture
+def times(residents) -> pd.DataFrame:
+    """Routed minutes, which are not those of the polygons: `far` lives in no band and is reached, `rb` is not."""
+    return pd.DataFrame({"s": [4.0, np.nan, 3.0, 12.0]}, index=residents.index)
+
+
+def test_people_are_counted_by_routed_minutes_and_only_in_the_territory(isochrones, communes, residents, times):
+    view = isochrone_map(isochrones, communes=communes, residents=residents, times=times).drawing.views[0]
+    assert [(entry.label, entry.said) for entry in view.entries] == [
+        ("5\u00a0min ou moins", "100\u00a0habitants"),
+        ("plus de 5 à 10\u00a0min", "0\u00a0habitant"),
+        ("plus de 10\u00a0min", "10\u00a0habitants"),
+        ("Non atteint", "40\u00a0habitants"),
+    ]
+    assert view.told["b"] == ("plus de 10\u00a0min\u00a0: 10\u00a0habitants", "Non atteint\u00a0: 40\u00a0habitants")
     assert "x" not in view.told
+
+
+def test_a_resident_at_exactly_the_cutoff_is_inside(isochrones, communes, residents, times):
+    view = isochrone_map(isochrones, communes=communes, residents=residents, times=times.fillna(5.0)).drawing.views[0]
+    assert [entry.said for entry in view.entries] == ["140\u00a0habitants", "0\u00a0habitant", "10\u00a0habitants"]
+
+
+def test_people_without_their_minutes_are_refused(isochrones, communes, residents, times):
+    for missing in (None, times.rename(columns={"s": "t"}), times.iloc[1:]):
+        with pytest.raises(TableError, match="minutes of residents to a point are missing"):
+            isochrone_map(isochrones, communes=communes, residents=residents, times=missing)
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.floats(0, 8000), st.floats(0, 4000), st.integers(0, 500)), min_size=1, max_size=20),
-    st.lists(st.floats(200, 9000), min_size=1, max_size=4, unique=True),
+    st.lists(st.one_of(st.floats(0, 100), st.just(float("nan"))), min_size=1, max_size=20),
+    st.lists(st.floats(1, 60), min_size=1, max_size=4, unique=True),
 )
-def test_everyone_is_in_exactly_one_band(people, radii):
-    places = [shapely.Point(X + east, Y + north) for east, north, _ in people]
-    columns = {"commune": "a", "population": [count for *_, count in people]}
-    residents = gpd.GeoDataFrame(columns, geometry=places, crs="EPSG:2154")
-    land = rings({"s": shapely.Point(X + 2000, Y + 2000)}, dict(zip(range(5, 45, 10), sorted(radii), strict=False)))
-    from accessmap.maps.isochrones import _band_of, _people, _within
+def test_everyone_is_in_exactly_one_band(reached, cutoffs):
+    from accessmap.maps.isochrones import _band_of
 
-    minutes = sorted(land.index.get_level_values(1).unique())
-    within = _within(land.geometry, ["s"], minutes, None)
-    band = _band_of(_people(residents, None, "EPSG:2154"), within)
-    sums = residents["population"].groupby(band).sum()
-    assert sums.sum() == residents["population"].sum()
-    assert band.between(0, len(minutes)).all()
+    cutoffs = sorted(cutoffs)
+    band = _band_of(pd.Series(reached), cutoffs)
+    for minutes, k in zip(reached, band, strict=True):
+        if np.isnan(minutes):
+            assert k == len(cutoffs) + 1
+        else:
+            assert k == 0 or minutes > cutoffs[k - 1]
+            assert k == len(cutoffs) or minutes <= cutoffs[k] + 1e-6
 
 
 def test_land_is_cut_at_the_border_of_the_territory(isochrones, communes):
@@ -89,7 +106,8 @@ def test_several_sites_are_shown_together_then_one_by_one_with_their_names(commu
     sites = gpd.GeoDataFrame(
         {"name": [HOSTILE, "Hôpital"], "category": "hospital"}, index=["s", "t"], geometry=list(centres.values())
     ).set_crs("EPSG:2154")
-    page = isochrone_map(rings(centres, {5.0: 1500}), sites, communes, residents=residents)
+    times = pd.DataFrame({"s": [1.0, 9, 9, 9], "t": [9.0, 1, 9, 9]}, index=residents.index)
+    page = isochrone_map(rings(centres, {5.0: 1500}), sites, communes, residents=residents, times=times)
     assert [view.name for view in page.drawing.views] == ["Tous les sites", HOSTILE, "Hôpital"]
     assert [view.entries[0].said for view in page.drawing.views] == [
         "140\u00a0habitants",
@@ -136,9 +154,15 @@ def test_the_real_thing_is_drawn(sample_study):
 
     sites = sample_study.sites("hospital").head(1)
     land = isochrones(sample_study.network, sites, [10, 20], cell_metres=100)
-    page = isochrone_map(land, sites, sample_study.communes, residents=sample_study.residents, lang="en")
+    times = sample_study.minutes(sites)
+    page = isochrone_map(land, sites, sample_study.communes, residents=sample_study.residents, times=times, lang="en")
     counted = [int(entry.said.split("\u00a0")[0].replace(",", "")) for entry in page.drawing.views[0].entries]
     inside = sample_study.communes.index[sample_study.communes["in_territory"]]
     mine = sample_study.residents["commune"].isin(inside)
+    near = times.loc[mine].iloc[:, 0]
+    people = sample_study.residents["population"][mine]
+    assert counted[:3] == [
+        round(people[chosen].sum()) for chosen in (near <= 10, (near > 10) & (near <= 20), near > 20)
+    ]
     assert sum(counted) == pytest.approx(sample_study.residents["population"][mine].sum(), abs=2)
     assert len(page.get_root().render()) < 900_000

@@ -52,7 +52,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         table.insert(3, "km2", table.geometry.area / 1e6)
         draft = drafts.path(asked.out.name)
         if suffix == ".html":
-            studyfile.write_map(_map(areas, study, say, "out" if asked.outward else "in"), draft)
+            studyfile.write_map(_map(areas, points, study, say, outward=asked.outward), draft)
         else:
             with dated():
                 out = table if suffix == ".gpkg" else table.to_crs(4326)
@@ -87,17 +87,23 @@ def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gp
     return dict(sites["name"]), sites.geometry, len(every) - len(sites)
 
 
-def _map(areas: gpd.GeoDataFrame, study: Study, say: Say, way: str) -> OfflineMap:
+def _map(areas: gpd.GeoDataFrame, points: gpd.GeoSeries, study: Study, say: Say, *, outward: bool) -> OfflineMap:
     """Return the areas as a map, with the sites that are known and the people counted in each band."""
+    import pandas as pd
+
     import accessmap as am
 
+    homes = study.residents.geometry
+    trips = study.network.trips(points, homes).minutes().T if outward else study.network.trips(homes, points).minutes()
+    times = pd.DataFrame(trips, index=homes.index, columns=points.index)
     known = study.services[study.services.index.isin(areas.index.get_level_values(0))]
     return am.maps.isochrone_map(
         areas,
         known if len(known) else None,
         study.communes,
         residents=study.residents,
-        title=say(f"isochrones_title_{way}", title=study.title),
+        times=times,
+        title=say("isochrones_title_out" if outward else "isochrones_title_in", title=study.title),
         provenance=study.credit,
         lang=say.lang,
     )

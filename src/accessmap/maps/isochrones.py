@@ -12,12 +12,13 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import Problems, TableError
+from accessmap.errors import Problem, Problems, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.tables.contracts import metric_crs
+from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -34,6 +35,7 @@ def isochrone_map(
     communes: gpd.GeoDataFrame | None = None,
     *,
     residents: gpd.GeoDataFrame | None = None,
+    times: pd.DataFrame | None = None,
     title: str | None = None,
     provenance: Provenance | None = None,
     tiles: str | None = None,
@@ -50,14 +52,18 @@ def isochrone_map(
     communes
         Zones by code, under the isochrones, which are cut at the border of the territory.
     residents
-        Where given, the people of the territory are counted in each band, by where they live.
+        Where given, the people of the territory are counted in each band, by their `times` and never by the polygons:
+        a contour is drawn by places along the roads, a trip is routed.
+    times
+        Minutes of each resident (rows) to each point (columns), NaN where not reached, as `accessmap.travel_times`
+        returns them; with `residents`.
     title, provenance, tiles, lang
         As for `access_map`.
 
     Raises
     ------
     TableError
-        Where `isochrones` is not indexed by (point, minutes), or is empty.
+        Where `isochrones` is not indexed by (point, minutes), or is empty, or `times` lack a resident or a point.
 
     Examples
     --------
@@ -73,15 +79,20 @@ def isochrone_map(
     metric = metric_crs(isochrones)
     land = isochrones.geometry.to_crs(metric)
     territory = None if communes is None else communes.geometry[inside_of(communes)].to_crs(metric).union_all()
-    people = _people(residents, communes, metric)
+    people = _people(residents, communes)
     sites = list(dict.fromkeys(land.index.get_level_values(0)))
+    if people is not None and (times is None or not {*sites} <= {*times} or not people.index.isin(times.index).all()):
+        raise TableError(Problem("map_people_without_times"), about="times")
     groups: list[tuple[str, list[Hashable]]] = [("", sites)]
     if 1 < len(sites) <= MOST_SITES:
         groups += [(_name(site, services), [site]) for site in sites]
     views, pieces = [], []
     for number, (name, group) in enumerate(groups):
         within = _within(land, group, minutes, territory)
-        views.append(_view(name, group, minutes, within, people, communes, say, single=len(sites) == 1))
+        band = (
+            None if people is None or times is None else _band_of(times.loc[people.index, group].min(axis=1), minutes)
+        )
+        views.append(_view(name, group, minutes, within, people, band, communes, say, single=len(sites) == 1))
         # Each cutoff adds some land to that of the one before.
         bands = [area if k == 0 else shapely.difference(area, within[k - 1]) for k, area in enumerate(within)]
         pieces += [(number, k, band) for k, band in enumerate(bands) if not shapely.is_empty(band)]
@@ -111,14 +122,14 @@ def _name(site: Hashable, services: gpd.GeoDataFrame | None) -> str:
     return str(services["name"][site]) if services is not None and site in services.index else str(site)
 
 
-def _people(residents: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame | None, crs: str) -> gpd.GeoDataFrame | None:
-    """Return the residents who are reported, with their commune, people and place."""
+def _people(residents: gpd.GeoDataFrame | None, communes: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Return the residents who are reported."""
     if residents is None:
         return None
     inside = residents
     if communes is not None:
         inside = residents[residents["commune"].isin(communes.index[inside_of(communes)])]
-    return inside[["commune", "population", inside.geometry.name]].to_crs(crs)
+    return inside
 
 
 def _within(
@@ -139,22 +150,27 @@ def _view(
     minutes: Sequence[float],
     within: Sequence[shapely.Geometry],
     people: gpd.GeoDataFrame | None,
+    band: pd.Series | None,
     communes: gpd.GeoDataFrame | None,
     say: Words,
     *,
     single: bool,
 ) -> View:
     last = labels.minutes(minutes[-1], lang=say.lang, digits=0 if minutes[-1].is_integer() else 1)
-    words = [*class_words(minutes, "minutes", say)[:-1], say("isochrone_beyond", minutes=last)]
+    words = [*class_words(minutes, "minutes", say), labels.capitalised(say("unreached"))]
+    if people is None:
+        words[-2] = say("isochrone_beyond", minutes=last)
     # Not the lightest colour: beside white, where nobody gets in time, it would not be seen.
     picks = np.linspace(BESIDE_WHITE, DARKEST, len(minutes)).round().astype(int)
-    entries = [Entry(word, SEQUENTIAL[pick]) for word, pick in zip(words[:-1], picks, strict=True)]
+    entries = [Entry(word, SEQUENTIAL[pick]) for word, pick in zip(words[:-2], picks, strict=True)]
     if communes is not None or people is not None:
-        entries.append(Entry(words[-1], PAPER, "beyond"))
+        entries.append(Entry(words[-2], PAPER, "beyond"))
+    beyond = len(entries) - 1
     told: dict[str, tuple[str, ...]] = {}
-    if people is not None:
-        band = _band_of(people, within)
+    if people is not None and band is not None:
         sums = people["population"].groupby(band).sum()
+        if sums.get(len(minutes) + 1, 0.0) > 0:  # apart from who takes longer, but as white on the map
+            entries.append(Entry(words[-1], PAPER, "beyond"))
         entries = [replace(entry, said=say.people(sums.get(k, 0.0))) for k, entry in enumerate(entries)]
         told = _told(people, band, words, say)
     codes = [] if communes is None else [str(code) for code in communes.index[inside_of(communes)]]
@@ -164,20 +180,16 @@ def _view(
         name or say("isochrone_any"),
         say(heading),
         tuple(entries),
-        dict.fromkeys(codes, len(entries) - 1),
+        dict.fromkeys(codes, beyond),
         told,
         say("isochrone_lost") if shapely.is_empty(within[-1]) else "",
     )
 
 
-def _band_of(people: gpd.GeoDataFrame, within: Sequence[shapely.Geometry]) -> pd.Series:
-    """Return the first band that each resident lives in; the number of bands where none."""
-    points = people.geometry.to_numpy()
-    band = np.full(len(points), len(within))
-    for k in range(len(within) - 1, -1, -1):
-        shapely.prepare(within[k])
-        band[shapely.intersects(within[k], points)] = k
-    return pd.Series(band, index=people.index)
+def _band_of(times: pd.Series, minutes: Sequence[float]) -> pd.Series:
+    """Return the first band that each resident is within; as many as there are beyond all, one more if not reached."""
+    band = sum((~is_within(times, cutoff)).astype(int) for cutoff in minutes) + times.isna()
+    return pd.Series(band, index=times.index)
 
 
 def _told(people: gpd.GeoDataFrame, band: pd.Series, words: Sequence[str], say: Words) -> dict[str, tuple[str, ...]]:
