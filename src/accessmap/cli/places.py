@@ -43,11 +43,7 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
     """Return the name and the point (in the CRS of the communes) of "lon,lat", of a commune or of a site.
 
     The point of a commune is that of its mairie; a commune goes before a site of the same name.
-
-    Raises
-    ------
-    StudyError
-        Where the place is unknown, several share its name, or the degrees cannot be.
+    Refused where the place is unknown, several share its name, or the degrees cannot be.
     """
     import geopandas as gpd
 

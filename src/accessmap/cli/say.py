@@ -61,17 +61,7 @@ def _tame(text: str) -> str:
 
 
 class Say:
-    """How one command speaks.
-
-    Parameters
-    ----------
-    lang
-        "fr" or "en".
-    quiet
-        Whether progress is left out.
-    as_json
-        Whether standard output is one JSON object, and lines are left out.
-    """
+    """How one command speaks: `quiet` leaves progress out, `as_json` makes standard output one JSON object."""
 
     def __init__(self, lang: Lang = "fr", *, quiet: bool = False, as_json: bool = False) -> None:
         self.lang = lang

@@ -74,22 +74,9 @@ COUNTED: Final = ("tablets", "interactive_boards")
 
 @dataclass
 class Carried:
-    """What comes of one operation.
+    """What comes of one operation: the study after it (without the steps that are wrong), what is missing and wrong.
 
-    Parameters
-    ----------
-    operation
-        The operation.
-    study
-        As it is after it; without the steps that are wrong.
-    steps
-        Of its scenario.
-    missing
-        What cannot be carried out or measured for lack of data.
-    openings
-        What is missing of each opening in the territory for which no service can stand yet: its kind or its place.
-    problems
-        What the operation gets wrong.
+    `openings` says what is missing of each opening in the territory that can have no service yet: its kind or place.
     """
 
     operation: Operation

@@ -39,19 +39,10 @@ HELPED: Final = "people_helped"
 
 @dataclass(frozen=True)
 class Situation:
-    """What is counted: a study, and the study of before.
+    """What is counted: a study as it is or would be, and the study of before, of which services are kept.
 
-    Parameters
-    ----------
-    study
-        As it is, or as it would be.
-    before
-        The baseline, of which services are kept or to which they are added.
-    within
-        Minutes within which digital help is in reach.
-    openings
-        Openings in the territory that are certain, though their kind or place is not: no service stands for them yet;
-        what is missing of each.
+    `openings` says what is missing of each opening in the territory that is certain, though its kind or place is not:
+    no service stands for it yet. Digital help `within` so many minutes is in reach.
     """
 
     study: Study

@@ -64,17 +64,7 @@ MAYBE_UNKNOWN: Final = ("programme_want_texts", "programme_want_year", "programm
 
 
 class Checks:
-    """Reads values out of a table; what is wrong with one is noted under `where`, and nothing is raised.
-
-    Parameters
-    ----------
-    table
-        As it was read.
-    where
-        What a problem is said of, such as "operation 2 ('Mairie de Servais')".
-    problems
-        To which problems are added, of all tables.
-    """
+    """Reads values out of a table; what is wrong with one is noted under `where`, and nothing is raised."""
 
     def __init__(self, table: Mapping[str, Any], where: Note, problems: Problems) -> None:
         self.table, self.where, self.problems = table, where, problems

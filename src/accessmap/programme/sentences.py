@@ -151,22 +151,7 @@ def programme_rows(indicators: pd.DataFrame, *, lang: labels.Lang = "fr") -> pd.
 def programme_told(
     programme: Programme, study: Study, indicators: pd.DataFrame, *, lang: labels.Lang = "fr"
 ) -> list[str]:
-    """Return what a programme does, as sentences: how much of it can be measured, what lacks, what changes.
-
-    Parameters
-    ----------
-    programme, study
-        The programme, and the study as it is before it.
-    indicators
-        As `indicators` returns it for this programme.
-    lang
-        "fr" or "en".
-
-    Raises
-    ------
-    ScenarioError
-        Where an operation cannot be carried out.
-    """
+    """Return what a programme does, as sentences: how much of it can be measured, what lacks, what changes."""
     words = Words(labels.check_lang(lang))
     measured = programme.measurable(study)
     title, year = programme.title, programme.year

@@ -18,15 +18,7 @@ Ints = npt.NDArray[np.int64]
 
 
 class RoadGraph:
-    """Nodes and directed edges with what is made of them when first needed.
-
-    Parameters
-    ----------
-    nodes, edges
-        As in `RoadNetwork`.
-    crs
-        Metric CRS of coordinates and snapping.
-    """
+    """Nodes and directed edges, as in `RoadNetwork`, with what is made of them when first needed; `crs` is metric."""
 
     def __init__(self, nodes: pd.DataFrame, edges: pd.DataFrame, crs: str) -> None:
         self.nodes, self.edges, self.crs = nodes, edges, crs

@@ -28,11 +28,7 @@ MAX_METRES = (
 
 
 def parameters_of(mode: str) -> dict[str, str]:
-    r"""Return what a page prints of the model for a mode: its rule and constants, by name, in notes.
-
-    >>> [text.told("fr") for text in list(parameters_of("walk").items())[2]]
-    ['vitesses', '4,8\xa0km/h']
-    """
+    """Return what a page prints of the model for a mode: its rule and constants, by name, in notes."""
     speeds: dict[str, Any] = {name: Figure.of(kmh) for name, kmh in KMH.items()}
     told = Note("modelled_speeds_by_car", **speeds, people=Figure.of(TOWN))
     if mode != "car":
@@ -71,19 +67,8 @@ def model_roads(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return nodes (lon, lat by commune code) and undirected edges (u, v, minutes, length_m, road_class).
 
-    Parameters
-    ----------
-    communes
-        Polygons with `population`, by INSEE code, in a metric CRS.
-    mairies
-        Points with the INSEE code in `commune`.
-    mode
-        "car", "bike" or "walk": on foot and by bike the same roads go at one speed, that of `accessmap.roads.speeds`.
-
-    Raises
-    ------
-    NetworkError
-        Where communes have no mairie, or the mode is unknown.
+    Each commune (a polygon with `population`, in a metric CRS) needs a mairie that has its code in `commune`. On foot
+    and by bike the same roads go at one speed, that of `accessmap.roads.speeds`.
     """
     check_mode(mode)
     points = mairies.drop_duplicates("commune").set_index("commune").geometry.to_crs(communes.crs)

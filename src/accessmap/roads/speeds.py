@@ -91,23 +91,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     (`junction_turn_off`, on the arc turned into). Costs are those of the node and not of the single turn: the network
     stays exact for every algorithm, and a fraction of the size.
 
-    Parameters
-    ----------
-    arcs
-        u, v (node positions), road_class and roundabout, as in `time_arcs`.
-    events
-        node (position) and event; of several at a node the longest counts.
-    mode
-        "car", "bike" or "walk".
-
-    Raises
-    ------
-    NetworkError
-        If an event has no row in delays.csv.
-
-    >>> arc = pd.DataFrame({"u": [0], "v": [1], "road_class": ["primary"], "roundabout": [False]})
-    >>> delay_seconds(arc, pd.DataFrame({"node": [1], "event": ["signal"]}), "car")
-    array([5.])
+    `arcs` and `events` are as in `time_arcs`; of several events at a node the longest counts.
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
@@ -190,11 +174,7 @@ def _limits() -> dict[tuple[str, str], tuple[float, str]]:
 
 
 def country_at(lon: float, lat: float) -> str:
-    """Return the country whose speed rules hold at a place (degrees), one of `COUNTRIES`, to about 10 km.
-
-    >>> country_at(3.215, 49.616), country_at(-8.61, 41.15), country_at(9.52, 47.14), country_at(21.0, 52.2)
-    ('FR', 'PT', 'LI', 'generic')
-    """
+    """Return the country whose speed rules hold at a place (degrees), one of `COUNTRIES`, to about 10 km."""
     from shapely import Point, Polygon
 
     place = Point(lon, lat)
@@ -206,19 +186,9 @@ def country_at(lon: float, lat: float) -> str:
 
 
 def legal_limit(country: str, setting: str) -> tuple[float, str]:
-    """Return the limit (km/h) of `country` in `setting`, and the rule it comes from.
+    """Return the limit (km/h) of `country` ("generic" without a table) in `setting`, and the rule it comes from.
 
-    Parameters
-    ----------
-    country
-        One of `COUNTRIES`; "generic" where no table is kept.
-    setting
-        "motorway", "dual" (carriageways kept apart), "rural", "urban", "zone30", "living_street" or "walk".
-
-    Raises
-    ------
-    NetworkError
-        If the country or the setting has no row.
+    Settings: "motorway", "dual" (carriageways kept apart), "rural", "urban", "zone30", "living_street", "walk".
     """
     limits = _limits()
     if (country, setting) not in limits:
@@ -254,11 +224,7 @@ def _one_speed(text: str) -> float | None:
 
 
 def limit_code(text: object) -> tuple[str | None, str, float | None] | None:
-    """Return (country or None, setting, km/h or None) of a coded limit such as "FR:urban", or None if it is none.
-
-    >>> limit_code("FR:urban"), limit_code("DE:zone:30"), limit_code("rural"), limit_code("sign")
-    (('FR', 'urban', None), ('DE', 'urban', 30.0), (None, 'rural', None), None)
-    """
+    """Return (country or None, setting, km/h or None) of a coded limit such as "FR:urban", or None if it is none."""
     match = _CODE.match(str(text).strip())
     rest = (match["rest"] if match else str(text)).strip().casefold()
     country = match["country"].upper() if match else None
@@ -287,23 +253,6 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: s
         "car", "bike" or "walk".
     country
         Whose law holds where no limit is signed; one of `COUNTRIES`.
-
-    Raises
-    ------
-    NetworkError
-        If the mode, the country, a road class or an event is unknown.
-
-    Examples
-    --------
-    A kilometre signed 30, with nothing in the way.
-
-    >>> arc = pd.DataFrame(
-    ...     {"u": [0], "v": [1], "length_m": [1000.0], "road_class": ["tertiary"], "setting": ["rural"],
-    ...      "dual": [False], "roundabout": [False], "limit_kmh": [30.0], "limit_reason": ["maxspeed=30"],
-    ...      "cap_kmh": [np.nan], "cap_reason": [""], "fixed_minutes": [np.nan]})
-    >>> timed = time_arcs(arc, pd.DataFrame({"node": [], "event": []}), mode="car", country="FR")
-    >>> timed["minutes"].round(3).item(), timed["speed_reason"].item(), timed["delay_s"].item()
-    (2.083, 'maxspeed=30, drivers 96 %', 0.0)
     """
     check_mode(mode)
     kmh, reason = _free_flow(arcs, mode, country)

@@ -23,21 +23,7 @@ if TYPE_CHECKING:
 class Ledger:
     """The problems, notes and sources of one study.toml, as its tables are read one after the other.
 
-    Parameters
-    ----------
-    file
-        The settings that have been read.
-    known
-        Problems found before.
-
-    Attributes
-    ----------
-    problems, cautions
-        What is wrong; and what makes the minutes longer than they are.
-    said
-        What readers said they did, by section.
-    sources, notes
-        Of the tables that were read.
+    `cautions` are what makes the minutes longer than they are; `said` is what readers said they did, by section.
     """
 
     def __init__(self, file: StudyFile, known: Iterable[Problem] = ()) -> None:

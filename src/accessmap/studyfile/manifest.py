@@ -37,10 +37,7 @@ WORD = re.compile(r"[^ \t\r\n\f]+")
 def differing(before: str, now: str) -> list[tuple[str, str]]:
     """Return the places where the text of two pages differs, in the order of the page, each with a few words around.
 
-    Parameters
-    ----------
-    before, now
-        HTML. What is no text (scripts, styles, shapes) is not compared.
+    What is no text in the HTML (scripts, styles, shapes) is not compared.
     """
     one, other = _words(before), _words(now)
     start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -175,13 +172,7 @@ def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) 
 
 
 def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
-    """Return the record beside a dossier, and where it is.
-
-    Raises
-    ------
-    StudyError
-        Where there is none, or it is not one of ours.
-    """
+    """Return the record beside a dossier, and where it is; refused where there is none, or it is not one of ours."""
     path = Path(page).with_suffix(".json")
     try:
         record = json.loads(path.read_text("utf-8"))

@@ -34,15 +34,7 @@ NEAR = 4
 
 @dataclass(frozen=True)
 class Plans:
-    """The scenarios of one file as they are written, with the lines to name.
-
-    Parameters
-    ----------
-    text
-        Of the file: TOML that has been parsed.
-    file
-        Its name, where it is not the study.toml.
-    """
+    """The scenarios of one file as they are written (TOML that has been parsed), with the lines to name."""
 
     text: str
     file: str = ""
@@ -110,12 +102,7 @@ class Plans:
     def places(self, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> Iterator[Problem]:
         """Yield the communes and sites that are not in the study, and the sites that are there already.
 
-        Parameters
-        ----------
-        communes
-            All that are loaded.
-        services
-            All of them; None where some could not be read: sites are then not looked for.
+        Where some services could not be read (None), sites are not looked for.
         """
         for number in range(len(self.tables)):
             sites = None if services is None else _Sites(services, communes)
@@ -221,15 +208,7 @@ class _Sites(dict[Any, dict[str, Any]]):
 
 
 def scenarios_of(ledger: Ledger, home: Path) -> tuple[list[Plans], dict[str, Scenario]]:
-    """Return the scenarios of the files that are named, then those of the study.toml itself, as written and as read.
-
-    Parameters
-    ----------
-    ledger
-        The settings, and what is kept.
-    home
-        Where the text of the study.toml stands.
-    """
+    """Return the scenarios of the files that are named, then those of the study.toml itself, as written and as read."""
     section = ledger.settings.scenarios
     paths: list[Key] = []
     if section is not None:

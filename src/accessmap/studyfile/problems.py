@@ -23,11 +23,8 @@ NAME = re.compile(r"\s*(?:\"((?:\\.|[^\"\\])*)\"|'([^']*)'|([A-Za-z0-9_-]+))\s*(
 def key_lines(text: str) -> dict[Key, int]:
     """Return the line (from 1) of every table and key of a TOML text, by its path; arrays of tables count from 0.
 
-    Parameters
-    ----------
-    text
-        TOML that has been parsed: its syntax is taken to be right. Keys inside an inline table are not looked for:
-        `line_of` gives them the line of the key that holds it.
+    The syntax is taken to be right. Keys inside an inline table are not looked for: `line_of` gives them that of what
+    holds them.
     """
     found: dict[Key, int] = {}
     counts: dict[Key, int] = {}

@@ -235,17 +235,7 @@ def _problems(error: ValidationError, raw: Mapping[str, Any], lines: Mapping[Key
 
 
 def fault_told(error: Mapping[str, Any], place: Place, value: object, known: Iterable[str]) -> Problem:
-    """Return one of pydantic's errors in our words.
-
-    Parameters
-    ----------
-    error
-        As pydantic gives it: type and ctx.
-    place, value
-        Where it is, and what stands there.
-    known
-        The keys that may stand there.
-    """
+    """Return one of pydantic's errors (its type and ctx) in our words: where it is, what stands there, what may."""
     key = REASONS.get(str(error["type"]), "studyfile_want_other")
     values = {name: _text(each) for name, each in error.get("ctx", {}).items() if name != "error"}
     if key == "studyfile_unknown_key":

@@ -204,13 +204,7 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
 
 
 def _timed(ledger: Ledger, at: tuple[str, ...], raw: RawTable, kmh: Mapping[str, float]) -> RawTable:
-    """Return edges with the minutes that their length takes at the speed of their class.
-
-    Raises
-    ------
-    StudyFileError
-        Where length or class is missing, or a class has no speed.
-    """
+    """Return edges with the minutes of their length at the speed of their class; refused where either is missing."""
     edges = raw.table
     missing = [name for name in ("length_m", "road_class") if name not in edges]
     told = {"columns": ", ".join(map(str, edges.columns))}

@@ -19,17 +19,7 @@ from accessmap.words.near import near_matches, plain
 
 @dataclass(frozen=True)
 class Unknown:
-    """A name that is that of no EPCI and no commune, or of several communes.
-
-    Parameters
-    ----------
-    position, name
-        Where it stands in the list, and what it is.
-    near
-        Names that come near.
-    several
-        Codes of the communes that share the name; empty where there is none.
-    """
+    """A name that is that of no EPCI and no commune, or of several communes, whose codes are then given."""
 
     position: int
     name: str
@@ -40,12 +30,7 @@ class Unknown:
 def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Index, list[Unknown]]:
     """Return the codes of the communes that are named, and the names that cannot be placed.
 
-    Parameters
-    ----------
-    communes
-        In the contract; `epci_name`, where they have it, is searched too.
-    wanted
-        Codes or names, of EPCI or of communes, whatever their case and accents.
+    Wanted are codes or names, of EPCI (by `epci_name`, where communes have it) or of communes, in any case and accents.
     """
     names = communes["name"].map(plain)
     epci_names = communes["epci_name"].fillna("").map(plain) if "epci_name" in communes else None

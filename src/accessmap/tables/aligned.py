@@ -20,19 +20,7 @@ def _check_unique(problems: Problems, index: pd.Index, key: str) -> None:
 
 
 def check_kind(value: object, name: str, *kinds: type) -> None:
-    """Raise where what is given is of another kind, such as a dict where a Series is wanted.
-
-    Raises
-    ------
-    TableError
-        With the kind that is given and the kinds that would do.
-
-    Examples
-    --------
-    >>> check_kind({}, "population", pd.Series)
-    Traceback (most recent call last):
-    accessmap.errors.TableError: population: 1 problem. This is a dict: give a Series.
-    """
+    """Raise where what is given is of another kind, such as a dict where a Series is wanted."""
     if not isinstance(value, kinds):
         wanted = Listed.of([kind.__name__ for kind in kinds])
         raise TableError(Problem("kind_wanted", value=type(value).__name__, wanted=wanted), about=table_name(name))
@@ -42,11 +30,7 @@ def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
     """Return the minutes as a float array of the table's own precision, NaN where not reached.
 
     Sums are made in float64 by the callers; what is within a cutoff is told by `tables.cutoffs`.
-
-    Raises
-    ------
-    TableError
-        If ids repeat, or minutes are not numbers, negative or infinite (not reached is NaN).
+    Ids that repeat are refused, and minutes that are no numbers, negative or infinite (not reached is NaN).
     """
     check_kind(times, "times", pd.DataFrame, pd.Series)
     problems = Problems()
@@ -71,13 +55,7 @@ def minutes_of(times: pd.DataFrame | pd.Series) -> NDArray[np.floating]:
 
 
 def complete(values: pd.Series, name: str, *, negative: bool = False) -> Floats:
-    """Return the values as float64, refusing what is missing, infinite or (unless allowed) negative.
-
-    Raises
-    ------
-    TableError
-        If a value is not a finite number, or is negative where that has no meaning.
-    """
+    """Return the values as float64, refusing what is missing, infinite or (unless allowed) negative."""
     problems = Problems()
     _check_unique(problems, values.index, "ids_repeated")
     try:
@@ -107,11 +85,6 @@ def supply_of(supply: pd.Series, columns: pd.Index, name: str = "supply") -> Flo
     """Return the supply of each site of `columns`, float64, 0 or more.
 
     The supply of sites that are not in `columns` is set aside: a scenario is a choice of columns of the minutes.
-
-    Raises
-    ------
-    TableError
-        If a site has no supply, or one that is missing, infinite or negative.
     """
     check_kind(supply, name, pd.Series)
     problems = Problems()
@@ -125,11 +98,6 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
 
     Dropping residents from one table and not from the other is how those without access vanish from a share, so it
     is an error and not a join.
-
-    Raises
-    ------
-    TableError
-        If the ids differ, or a value is missing, infinite or (unless allowed) negative.
     """
     check_kind(people, name, pd.Series)
     problems = Problems()

@@ -69,17 +69,7 @@ def _is_word(value: object) -> bool:
 
 
 class TableProblems:
-    """A table, what its rows are called, and the problems found in it, raised together.
-
-    Parameters
-    ----------
-    name
-        Of the table, as its error is titled.
-    table
-        What is checked; never changed.
-    rows
-        What to call each row ("line 4 '02173'"), if not by its id.
-    """
+    """A table, what its rows are called ("line 4 '02173'"; else their ids), and its problems, raised together."""
 
     def __init__(self, name: str, table: Any, rows: Sequence[str] | None = None) -> None:
         self.name, self.table, self.rows = name, table, rows
@@ -114,20 +104,9 @@ class TableProblems:
         told: Callable[[int], object] | None = None,
         **more: Any,
     ) -> None:
-        """Add a problem where `mask` is true anywhere.
+        """Add a problem where `mask` is true anywhere, with what stands in each row, as Python writes it or as `told`.
 
-        Parameters
-        ----------
-        mask
-            Of the rows that are wrong.
-        key
-            Of the problem's text.
-        values
-            What stands in each row: the first wrong one is the problem's value.
-        told
-            How the value of a row is shown, if not as Python writes it.
-        **more
-            What fills the other braces of the text.
+        The problem's value is that of the first wrong row, unless `more`, which fills the other braces, gives it.
         """
         where = np.flatnonzero(np.asarray(mask, dtype=bool))
         if not len(where):

@@ -20,11 +20,6 @@ from accessmap.errors import OptionError, Problem
 def number_of_minutes(value: Any, name: str = "cutoff") -> float:
     """Return a number of minutes as int or float, the one that is written: 10.1 for the float32 of 10.1.
 
-    Raises
-    ------
-    ValueError
-        Where it is no number, such as text.
-
     Examples
     --------
     >>> number_of_minutes(np.float32(10.1)), number_of_minutes(Decimal("10.1")), number_of_minutes(np.int64(10))
@@ -39,11 +34,6 @@ def number_of_minutes(value: Any, name: str = "cutoff") -> float:
 
 def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
     """Return cutoffs in minutes as a list of numbers: one number is one cutoff.
-
-    Raises
-    ------
-    ValueError
-        Where one is no number.
 
     Examples
     --------
@@ -64,25 +54,7 @@ def _known(cutoff: Any, name: str) -> float:
 def is_within(minutes: Any, cutoff: Any, name: str = "cutoff") -> Any:
     """Return whether minutes are at most the cutoff: an array, Series or DataFrame of booleans; NaN never is.
 
-    Parameters
-    ----------
-    minutes
-        An array, Series or DataFrame.
-    cutoff
-        One number, or an array that fits the minutes.
-    name
-        Of the cutoff, for what is refused.
-
-    Raises
-    ------
-    ValueError
-        Where the cutoff is no number.
-
-    Examples
-    --------
-    >>> at = np.float32([10.1, 10.2])
-    >>> [is_within(at, cutoff).tolist() for cutoff in (10.1, np.float64(10.1), np.float32(10.1), Decimal("10.1"))]
-    [[True, False], [True, False], [True, False], [True, False]]
+    The cutoff is one number, or an array that fits the minutes; `name` is what it is called where it is refused.
     """
     if not isinstance(cutoff, np.ndarray):
         cutoff = _known(cutoff, name)

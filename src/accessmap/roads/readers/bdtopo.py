@@ -111,17 +111,6 @@ def read_bdtopo(
         Ends nearer to one another than this meet, whatever the CRS of the file: the step of IGN's coordinates.
     vintage
         Date of the edition, as the source must be quoted.
-
-    Examples
-    --------
-    >>> import shapely, tempfile
-    >>> road = gpd.GeoDataFrame({"NATURE": ["Route à 1 chaussée"], "IMPORTANCE": ["4"], "SENS": ["Sens direct"]},
-    ...                         geometry=[shapely.LineString([(720000, 6940000), (721000, 6940000)])], crs=2154)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     road.to_file(Path(folder, "troncon_de_route.gpkg"))
-    ...     roads = read_bdtopo(Path(folder, "troncon_de_route.gpkg"))
-    >>> len(roads.edges), roads.edges["road_class"].item()
-    (1, 'tertiary')
     """
     speeds.check_mode(mode)
     path = Path(path)

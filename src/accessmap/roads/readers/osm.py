@@ -39,17 +39,6 @@ def read_osm(
     Every node of a way is a node of the network, so that arcs are straight. Objects that are deleted, invisible or
     replaced by a later version are no roads, nor is a way that uses a deleted node. A barrier ends the roads on both
     sides of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> text = '''<osm version="0.6"><node id="1" lat="49.61" lon="3.21"/><node id="2" lat="49.62" lon="3.21"/>
-    ... <way id="9"><nd ref="1"/><nd ref="2"/><tag k="highway" v="tertiary"/></way></osm>'''
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "one.osm").write_text(text)
-    ...     roads = read_osm(Path(folder, "one.osm"))
-    >>> roads.edges[["u", "v", "road_class", "length_m"]].round(0).values.tolist()
-    [[1, 2, 'tertiary', 1112.0], [2, 1, 'tertiary', 1112.0]]
     """
     speeds.check_mode(mode)
     if country is not None:

@@ -76,11 +76,7 @@ _ISO = re.compile(r"^P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)?(?
 
 
 def permission(tags: Tags, mode: str) -> tuple[str, bool]:
-    """Return the value of the most telling access tag ("" if none), and whether its key names the mode.
-
-    >>> permission({"access": "no", "motor_vehicle": "destination"}, "car")
-    ('destination', True)
-    """
+    """Return the value of the most telling access tag ("" if none), and whether its key names the mode."""
     for key in KEYS[mode]:
         value = tags.get(key, "").strip().casefold()
         if value in CLOSED or value in OPEN:
@@ -137,11 +133,6 @@ def barred(tags: Tags, mode: str) -> bool:
     """Return whether a node bars the way to the mode: an access tag decides, else the kind of barrier.
 
     A gate without access tags is taken as one that opens, after a stop.
-
-    >>> barred({"barrier": "bollard"}, "car"), barred({"barrier": "bollard"}, "bike")
-    (True, False)
-    >>> barred({"barrier": "gate"}, "car"), barred({"barrier": "gate", "access": "private"}, "car")
-    (False, True)
     """
     value, _ = permission(tags, mode)
     if value:

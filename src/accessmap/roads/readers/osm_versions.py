@@ -23,12 +23,7 @@ CHUNK = 1 << 20
 class Gone:
     """Objects that are not on the map, by kind ("n", "w", "r").
 
-    Parameters
-    ----------
-    ids
-        Those that are deleted or invisible in their last version.
-    last
-        The last version of the objects that stand several times in the file.
+    `ids` are deleted or invisible in their last version; `last` is that of objects which the file has several times.
     """
 
     ids: dict[str, set[int]] = field(default_factory=lambda: {kind: set() for kind in KINDS.values()})
@@ -43,13 +38,7 @@ class Gone:
 
 
 def objects_gone(path: Path) -> Gone:
-    """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not looked through.
-
-    Raises
-    ------
-    RuntimeError
-        Where osmium cannot read the file.
-    """
+    """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not searched."""
     import osmium
 
     gone = Gone()

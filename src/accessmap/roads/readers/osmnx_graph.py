@@ -32,16 +32,6 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
     are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
-
-    Examples
-    --------
-    >>> import networkx as nx
-    >>> graph = nx.MultiDiGraph(crs="epsg:4326")
-    >>> graph.add_node(1, x=3.21, y=49.61)
-    >>> graph.add_node(2, x=3.21, y=49.62)
-    >>> _ = graph.add_edge(1, 2, highway="tertiary", oneway=True)
-    >>> read_graph(graph).edges[["u", "v", "road_class"]].values.tolist()
-    [[1, 2, 'tertiary']]
     """
     speeds.check_mode(mode)
     path = Path(graph) if isinstance(graph, str | Path) else None

@@ -49,12 +49,6 @@ def fetch_roads(
     pause_seconds
         Before the second attempt; twice as long before each further one. By default 5 at the public server, and 1 at
         one's own.
-
-    Examples
-    --------
-    >>> fetch_roads((3.19, 49.60, 3.24, 49.63), endpoint="ftp://example.org")
-    Traceback (most recent call last):
-    accessmap.errors.NetworkError: endpoint 'ftp://example.org': give an http or https address of an Overpass server.
     """
     speeds.check_mode(mode)
     server = endpoint or ENDPOINT
