@@ -6,8 +6,9 @@ leave of it; and any cap of that road alone (surface, roundabout, visitors only)
 junctions are added to the arc that leads there.
 
 The tables lie in presets/speeds as CSV: `limits.csv` (law, by country), `driving.csv` (practical speeds, km/h),
-`delays.csv` (seconds) and `outlines.csv` (where which law holds). docs/method says how the practical speeds and delays
-were fitted, and `benchmarks/accuracy.py` checks them against two other engines.
+`delays.csv` (seconds), `outlines.csv` (where which law holds), `ranks.csv` (who yields at a junction), `codes.csv`
+(limits in words), `surfaces.csv` (km/h) and `natures.csv` (roads of BD TOPO). docs/method says how the practical speeds
+and delays were fitted, and `benchmarks/accuracy.py` checks them against two other engines.
 """
 
 import csv
@@ -24,20 +25,16 @@ import pandas as pd
 from accessmap.errors import NetworkError, Problem
 from accessmap.words.near import near_names
 
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Return the rows of one of the tables of this package, by column name."""
+    text = (files("accessmap") / "presets" / "speeds" / f"{table}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 # Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
 # onto motorways and trunks.
-_ORDER = (
-    "motorway",
-    "trunk motorway_link",
-    "primary trunk_link",
-    "secondary primary_link",
-    "tertiary secondary_link",
-    "unclassified residential road tertiary_link",
-    "living_street",
-    "pedestrian service",
-    "track",
-)
-RANKS = {name: rank for rank, names in enumerate(_ORDER) for name in names.split()}
+RANKS = {row["road_class"]: int(row["rank"]) for row in rows_of("ranks")}
 LOWEST_RANK = 9
 JUNCTION = 3  # streets
 LAST_STREET = 6  # below come drives and tracks, which make no junction of the street they leave
@@ -66,15 +63,7 @@ _SPEED = re.compile(
 )
 _CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.IGNORECASE)
 _ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
-_SETTINGS = {
-    "motorway": "motorway",
-    "bicycle_road": "zone30",
-    "living_street": "living_street",
-    **dict.fromkeys(("trunk", "expressway", "express", "nsl_dual"), "dual"),
-    **dict.fromkeys(("rural", "nsl_single"), "rural"),
-    **dict.fromkeys(("urban", "built_up"), "urban"),
-    **dict.fromkeys(("walk", "pedestrian_zone"), "walk"),
-}
+_SETTINGS = {row["code"]: row["setting"] for row in rows_of("codes")}
 
 
 @cache
@@ -160,12 +149,6 @@ def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, 
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
     return np.where(ferry & shore[u], wait, 0.0)
-
-
-def rows_of(table: str) -> list[dict[str, str]]:
-    """Return the rows of one of the tables of this package, by column name."""
-    text = (files("accessmap") / "presets" / "speeds" / f"{table}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
 
 
 @cache

@@ -40,19 +40,10 @@ Mask = NDArray[np.bool_]
 LOST_ZERO = re.compile(r"\d{4}|\d{8}")
 FLOAT_AS_TEXT = re.compile(r"\d+\.0+")
 
-TABLES = {
-    "communes": "table_communes",
-    "residents": "table_residents",
-    "services": "table_services",
-    "schools": "table_schools",
-    "equipment": "table_equipment",
-    "digital": "table_digital",
-    "roll": "table_roll",
-    "times": "table_times",
-    "place": "table_place",
-    "supply": "table_supply",
-    "population": "table_population",
-}
+TABLES = (
+    *("communes", "residents", "services", "schools", "equipment", "digital", "roll"),
+    *("times", "place", "supply", "population"),
+)
 
 
 def table_name(name: str) -> Note:
@@ -61,7 +52,7 @@ def table_name(name: str) -> Note:
     >>> table_name("residents"), table_name("residents").told("fr"), table_name("mairies").told("fr")
     ('residents', 'habitants', 'mairies')
     """
-    return Note(TABLES[name]) if name in TABLES else Note.plain(name)
+    return Note(f"table_{name}") if name in TABLES else Note.plain(name)
 
 
 def _is_word(value: object) -> bool:

@@ -42,36 +42,16 @@ STREET = re.compile(r"nom_(?!com|insee)\w+?_(g|gauche|d|droite)")
 NEWEST_STREETS = ("nom_c", "nom_v_b", "nom_voie_ban", "nom_1")
 # What is lost where an edition does not have an attribute.
 WITHOUT = {
-    "urban": (Note("roads_told_no_urban"), Note("roads_told_no_urban_cost")),
-    "street": (Note("roads_told_no_street"), Note("roads_told_no_street_cost")),
-    "speed": (Note("roads_told_no_speed"), Note("roads_told_no_speed_cost")),
-    "access": (Note("roads_told_no_access"), Note("roads_told_no_access_cost")),
-    "private": (Note("roads_told_no_private"), Note("roads_told_no_private_cost")),
-    "state": (Note("roads_told_no_state"), Note("roads_told_no_state_cost")),
+    name: (Note(f"roads_told_no_{name}"), Note(f"roads_told_no_{name}_cost"))
+    for name in ("urban", "street", "speed", "access", "private", "state")
 }
 EATEN = "\ufffd".encode().decode("latin-1")  # the mark of a lost letter, itself read in the wrong encoding
+TOLERANCE_METRES = 0.1  # ends nearer to one another than this meet: the step of IGN's coordinates
 NEEDED = ("nature", "importance", "sens")
 NOTHING = {"", "nc", "nr", "none", "nan", "sans objet", "<na>"}
 BY_IMPORTANCE = {"1": "trunk", "2": "primary", "3": "secondary", "4": "tertiary", "5": "unclassified", "6": "service"}
 # Letters only, "ee" as "e": so an accented letter that a wrong encoding has eaten makes no difference.
-NATURES = {
-    "typeautoroutier": "motorway",
-    "autoroute": "motorway",
-    "quasiautoroute": "expressway",
-    "bretelle": "link",
-    "route2chausses": "dual",
-    "route1chausse": "road",
-    "rondpoint": "roundabout",
-    "routeempierre": "track",
-    "chemin": "path",
-    "sentier": "footway",
-    "pistecyclable": "cycleway",
-    "escalier": "steps",
-    "bacouliaisonmaritime": "ferry",
-    "bacauto": "ferry",
-    "bacpieton": "foot ferry",
-    "bacpiton": "foot ferry",
-}
+NATURES = {row["nature"]: row["kind"] for row in speeds.rows_of("natures")}
 LINKS = {"1": "motorway_link", "2": "primary_link", "3": "secondary_link"}
 TRUE = {"true", "oui", "1", "vrai"}
 
@@ -89,28 +69,15 @@ class _Columns:
     missing: list[str]
 
 
-def read_bdtopo(
-    path: str | Path,
-    *,
-    mode: str = "car",
-    layer: str | None = None,
-    tolerance_metres: float = 0.1,
-    vintage: str = "undated",
-) -> RoadTables:
+def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None) -> RoadTables:
     """Return the roads of a BD TOPO file, as `RoadNetwork.from_bdtopo`.
 
-    Roads join where their ends meet (`tolerance_metres`); where they merely cross (bridges) they do not.
+    Roads join where their ends meet, whatever the CRS of the file; where they merely cross (bridges) they do not.
     The mean speed that IGN gives (vitesse_moyenne_vl) caps ours. Cars use gravelled roads (routes empierrées) at the
     pace of a track, and no paths. Version 2 does not say what is built up: roads that have a street name there count as
     residential streets, and their density decides. The parameters say which attributes a file is without, and
     what that costs.
 
-    Parameters
-    ----------
-    tolerance_metres
-        Ends nearer to one another than this meet, whatever the CRS of the file: the step of IGN's coordinates.
-    vintage
-        Date of the edition, as the source must be quoted.
     """
     speeds.check_mode(mode)
     path = Path(path)
@@ -119,7 +86,7 @@ def read_bdtopo(
     ways, kept = _ways(columns, mode)
     if not len(ways):
         raise NetworkError(Problem("roads_bdtopo_none", where=str(path), value=mode, n=len(table)))
-    nodes, ends = _ends(table.geometry.array[kept], tolerance_metres, table.crs)
+    nodes, ends = _ends(table.geometry.array[kept], table.crs)
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
     return road_tables(
@@ -133,12 +100,12 @@ def read_bdtopo(
             f"BD TOPO, {path.name}",
             "IGN",
             "Licence Ouverte 2.0",
-            vintage,
+            "undated",
             "https://geoservices.ign.fr/bdtopo",
             file_sha256(path),
         ),
         parameters={
-            Note("roads_told_ends_meet"): f"{tolerance_metres:g} m",
+            Note("roads_told_ends_meet"): f"{TOLERANCE_METRES:g} m",
             Note("roads_told_closed"): str(len(table) - len(ways)),
             **dict(WITHOUT[ours] for ours in columns.missing),
         },
@@ -280,7 +247,7 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
     return tags
 
 
-def _ends(lines: Any, tolerance_metres: float, crs: Any) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+def _ends(lines: Any, crs: Any) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
     """Nodes (lon, lat) where ends of lines meet, and the position of the node at both ends of each line."""
     import shapely
     from scipy.sparse import coo_array
@@ -292,7 +259,7 @@ def _ends(lines: Any, tolerance_metres: float, crs: Any) -> tuple[pd.DataFrame, 
     metres = shapely.get_coordinates(points.to_crs(metric_crs(places)).array)
     xy, index, same = np.unique(metres, axis=0, return_index=True, return_inverse=True)
     # A little less than the step of the coordinates: ends one step apart are two.
-    near = KDTree(xy).query_pairs(0.99 * tolerance_metres, output_type="ndarray")
+    near = KDTree(xy).query_pairs(0.99 * TOLERANCE_METRES, output_type="ndarray")
     pairs = coo_array((np.ones(len(near), dtype=bool), (near[:, 0], near[:, 1])), shape=(len(xy), len(xy)))
     _, meeting = connected_components(pairs, directed=False)
     _, first = np.unique(meeting, return_index=True)

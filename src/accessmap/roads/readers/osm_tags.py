@@ -54,18 +54,7 @@ ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sé
 SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
 SLOW_SERVICE_KMH = 10.0
 # km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
-SURFACE_KMH = {
-    surface: kmh
-    for kmh, surfaces in {
-        60.0: ("compacted",),
-        50.0: ("fine_gravel",),
-        40.0: ("sett", "gravel", "unpaved", "wood"),
-        30.0: ("cobblestone", "pebblestone", "ground", "dirt"),
-        20.0: ("unhewn_cobblestone", "earth", "grass", "sand"),
-        10.0: ("mud",),
-    }.items()
-    for surface in surfaces
-}
+SURFACE_KMH = {row["surface"]: float(row["kmh"]) for row in speeds.rows_of("surfaces")}
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
 BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
