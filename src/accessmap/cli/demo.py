@@ -47,13 +47,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         write_tables(dossier, page.parent, page.stem, formats=["csv"])
         write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
         written = drafts.place()
-    say.line(
-        say(
-            "demo_done",
-            path=(asked.out / page.name).resolve(),
-            seconds=say.words.count(time.monotonic() - start, digits=1),
-        )
-    )
+    seconds = say.words.count(time.monotonic() - start, digits=1)
+    say.tell("demo_done", path=(asked.out / page.name).resolve(), seconds=seconds)
     say.tell("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name))
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")

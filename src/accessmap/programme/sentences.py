@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -83,21 +82,26 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
     Name: mairie-servais, dtype: str
     """
     words = Words(labels.check_lang(lang))
-    by_id = programme.measurable(study).to_dict("index")
+    by_id, places = programme.measurable(study).to_dict("index"), study.communes["name"]
     rows = {}
     for operation in programme.operations:
         known = by_id.get(operation.id)
         unknown = words("programme_unknown")
         title = operation.title
+        where = ", ".join(str(places.get(code, code)) for code in operation.communes)
+        measured = "–"
+        if known is not None:
+            key = "in_part" if known["measured"] and known["missing"] else "yes" if known["measured"] else "no"
+            measured = words(f"programme_{key}")
         rows[operation.id] = {
             "operation": title if operation.enabled else words("programme_off", title=title),
             "owner": operation.owner,
-            "where": _where(operation, study),
+            "where": where or members(study.communes, operation.epci)[1],
             "kind": words(f"programme_kind_{operation.kind}"),
             "year": unknown if operation.year is None else str(operation.year),
             "cost": unknown if operation.cost_eur is None else _euros(operation.cost_eur, words),
             "financing": _financing(operation, words),
-            "measured": "–" if known is None else _measured(known, words),
+            "measured": measured,
             "missing": "" if known is None else missing_told(known["missing"], lang=lang),
             "reading": operation.reading,
         }
@@ -203,12 +207,6 @@ def _titled(rows: dict[str, dict[str, str]], columns: Sequence[str], words: Word
     return table.rename(columns={name: words(f"programme_{name}") for name in columns})
 
 
-def _where(operation: Operation, study: Study) -> str:
-    names = study.communes["name"]
-    told = ", ".join(str(names.get(code, code)) for code in operation.communes)
-    return told or members(study.communes, operation.epci)[1]
-
-
 def _financing(operation: Operation, words: Words) -> str:
     """Return who pays how much, as far as it is known, and who might."""
     unknown = words("programme_unknown")
@@ -216,11 +214,6 @@ def _financing(operation: Operation, words: Words) -> str:
     if operation.funders:
         paid.append(words("programme_possible", names=", ".join(operation.funders)))
     return words("programme_and").join(paid) or unknown
-
-
-def _measured(row: Mapping[Hashable, Any], words: Words) -> str:
-    key = "in_part" if row["measured"] and row["missing"] else "yes" if row["measured"] else "no"
-    return words(f"programme_{key}")
 
 
 def _euros(value: float, words: Words) -> str:

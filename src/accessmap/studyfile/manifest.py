@@ -141,16 +141,8 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
 def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
     """Return the record of a dossier: its settings, the hashes of its inputs, tables and page, and the versions.
 
-    Parameters
-    ----------
-    file
-        The settings it was made by.
-    dossier
-        What was made.
-    page
-        Its file, as it was saved; what else its folder holds was made with it.
-    folder
-        Where that file will stand: the settings are found from there.
+    The page is as it was saved, and what else its folder holds was made with it; the file will stand in `folder`, from
+    which the settings are found.
     """
     way = os.path.relpath(file.path.parent.absolute(), folder.absolute())
     return {
@@ -166,7 +158,10 @@ def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) 
         "inputs": {name: file_sha256(file.path.parent / name) for name in _inputs(file)},
         "sample": file.settings.communes.sample,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
-        "tables": {name: _table_record(table) for name, table in dossier.tables.items()},
+        "tables": {
+            name: {"rows": len(table), "columns": [str(each) for each in table.columns], "sha256": _table_hash(table)}
+            for name, table in dossier.tables.items()
+        },
         "numbers": {name: _numbers(dossier.tables[name]) for name in TOLD},
     }
 
@@ -188,19 +183,9 @@ def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
 def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict[str, Any], list[Difference]]:
     """Return the record of a dossier, and all that differs when it is made again from the inputs that it names.
 
-    Numbers are compared to the last digit. The settings are those recorded, not what study.toml says now.
-
-    Parameters
-    ----------
-    page
-        The dossier; its record stands beside it.
-    settings
-        Where study.toml is; found from the record where not given.
-
-    Raises
-    ------
-    StudyError
-        Where there is no record, or the study cannot be loaded any more.
+    Numbers are compared to the last digit. The settings are those recorded beside the page, not what study.toml says
+    now; where that file is comes from the record, if not given. Refused where there is no record, or the study cannot
+    be loaded any more.
     """
     path, record = read_manifest(page)
     recorded = path.parent / record["settings"]["from"] / record["settings"]["name"]
@@ -235,10 +220,6 @@ def _inputs(file: StudyFile) -> Iterator[str]:
             yield from (stem + part for part in PARTS if file.find(stem + part).is_file())
         else:
             yield name
-
-
-def _table_record(table: pd.DataFrame) -> dict[str, Any]:
-    return {"rows": len(table), "columns": [str(name) for name in table.columns], "sha256": _table_hash(table)}
 
 
 def _table_hash(table: pd.DataFrame) -> str:

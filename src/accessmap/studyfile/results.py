@@ -37,34 +37,23 @@ def file_stem(title: str) -> str:
 def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable[str]) -> list[Path]:
     """Write every table of a dossier that has columns in the formats asked, and return the paths.
 
-    Parameters
-    ----------
-    dossier
-        Its tables are written without their shapes in text.
-    folder, stem
-        Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`.
-    formats
-        "csv": for programs, comma and decimal point, floats in all their digits. "tableur": for a spreadsheet set to
-        French, semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it.
-        "parquet". Others are left to `write_vectors`.
+    Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`. "csv" is for
+    programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French:
+    semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. Text has no
+    shapes; other formats are left to `write_vectors`.
     """
     formats = set(formats)
     written = []
     for name, table in dossier.tables.items():
         if table.empty and not len(table.columns):
             continue  # a chapter that the study has no data for
-        if "csv" in formats:
-            path = folder / f"{stem}-{name}.csv"
-            write_csv(table.drop(columns="geometry", errors="ignore"), path)
-            written.append(path)
-        if "tableur" in formats:
-            path = folder / f"{stem}-{name}-tableur.csv"
-            write_csv(table.drop(columns="geometry", errors="ignore"), path, french=True)
-            written.append(path)
-        if "parquet" in formats:
-            path = folder / f"{stem}-{name}.parquet"
-            _flat(table).to_parquet(path)
-            written.append(path)
+        for kind, ending in (("csv", ".csv"), ("tableur", "-tableur.csv"), ("parquet", ".parquet")):
+            if kind in formats:
+                written.append(folder / f"{stem}-{name}{ending}")
+                if kind == "parquet":
+                    _flat(table).to_parquet(written[-1])
+                else:
+                    write_csv(table.drop(columns="geometry", errors="ignore"), written[-1], french=kind == "tableur")
     return written
 
 

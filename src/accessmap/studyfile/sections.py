@@ -193,12 +193,8 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     )
     of_edges = {"u": codes, "v": codes, "minutes": numbers, "length_m": numbers, "snappable": booleans}
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
-    options: dict[str, Any] = {
-        "directed": section.directed,
-        "access_kmh": section.access_kmh,
-        "local_metres": section.local_metres,
-        "max_metres": section.max_metres,
-    }
+    names = ("directed", "access_kmh", "local_metres", "max_metres")
+    options: dict[str, Any] = {name: getattr(section, name) for name in names}
     provenance = Provenance((ledger.credit(edges_path, section.source),))
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
 

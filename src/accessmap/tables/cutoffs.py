@@ -18,13 +18,7 @@ from accessmap.errors import OptionError, Problem
 
 
 def number_of_minutes(value: Any, name: str = "cutoff") -> float:
-    """Return a number of minutes as int or float, the one that is written: 10.1 for the float32 of 10.1.
-
-    Examples
-    --------
-    >>> number_of_minutes(np.float32(10.1)), number_of_minutes(Decimal("10.1")), number_of_minutes(np.int64(10))
-    (10.1, 10.1, 10)
-    """
+    """Return a number of minutes as int or float, the one that is written: 10.1 for the float32 of 10.1."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real | Decimal):
         raise OptionError(Problem("not_a_number_of_minutes", where=name, value=value, shown=repr(value)))
     if isinstance(value, Integral):
@@ -67,17 +61,7 @@ def is_within(minutes: Any, cutoff: Any, name: str = "cutoff") -> Any:
 def classes_of(values: ArrayLike, bounds: ArrayLike, *, closed: Literal["right", "left"] = "right") -> NDArray[np.intp]:
     """Return the number of the class of each value, from 0, between bounds that rise; NaN is in the last.
 
-    Parameters
-    ----------
-    values, bounds
-        Minutes, or any values.
-    closed
-        "right": a value on a bound is in the class below it; "left": in that above.
-
-    Examples
-    --------
-    >>> classes_of(np.float32([10.1, 10.2]), [10.1, 20])
-    array([0, 1])
+    Closed at the "right", a value on a bound is in the class below it; at the "left", in that above.
     """
     side: Literal["left", "right"] = "left" if closed == "right" else "right"
     with np.errstate(over="ignore"):
