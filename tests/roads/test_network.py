@@ -618,3 +618,11 @@ def test_what_a_reader_said_is_told_in_both_languages_after_saving(tmp_path):
         assert names[-1].told("fr") == "segments de route sans coordonnées, laissés de côté"
         assert "table des vitesses" in each._repr_html_()
     assert again.provenance == roads.provenance
+
+
+def test_polygons_and_lines_are_no_origins_and_are_named():
+    network = RoadNetwork.from_edges(GOOD_NODES, GOOD_EDGES)
+    box = shapely.box(700_000, 6_900_000, 700_100, 6_900_100)
+    areas = gpd.GeoSeries([box.centroid, box], index=["a", "b"], crs=2154)
+    with pytest.raises(SnapError, match=r"points: 1 is no point, 'b' \(Polygon\): take a point of each"):
+        network.travel_minutes(areas, areas)

@@ -96,13 +96,17 @@ class RoadGraph:
         return rows
 
     def project(self, points: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Return the points in the metric CRS; without CRS or place they raise SnapError."""
+        """Return the points in the metric CRS; without CRS or place, or of another kind, they raise SnapError."""
         if points.crs is None:
             raise SnapError(Problem("roads_points_without_crs", where="points"))
         missing = points.isna() | points.is_empty
         if missing.any():
             found = {"value": points.index[missing][0], "n": int(missing.sum())}
             raise SnapError(Problem("roads_points_without_place", where="points", **found))
+        other = points.geom_type != "Point"
+        if other.any():
+            found = {"value": points.index[other][0], "n": int(other.sum()), "kind": points.geom_type[other].iloc[0]}
+            raise SnapError(Problem("roads_points_of_other_kinds", where="points", **found))
         return points.to_crs(self.crs)
 
     def snap(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
