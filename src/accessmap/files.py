@@ -242,12 +242,16 @@ def draft_of(path: str | os.PathLike[str]) -> Iterator[Path]:
         An OSError: where it cannot be written; what was there before is then as it was.
     """
     path = Path(path)
+    draft = None
     try:
         with Drafts(path.parent) as drafts:
-            yield drafts.path(path.name)
+            draft = drafts.path(path.name)
+            yield draft
+            draft = None
             drafts.place()
     except OSError as error:
-        if isinstance(error, AccessmapError):
+        # What another file refuses while this one is written is no fault of this one.
+        if isinstance(error, AccessmapError) or (draft and error.filename and Path(error.filename) != draft):
             raise
         raise WriteError.of(str(path), error) from error
     except ValueError as error:  # a NUL in its name

@@ -15,7 +15,7 @@ def site(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("asked", "page"),
-    [("rattachement", "glossary.html"), ("horaires", "glossary.html"), ("isochrones", "network.html")],
+    [("rattachement", "glossary.html"), ("horaires", "glossary.html"), ("isochrones", "top.html")],
 )
 def test_search_finds_a_word_of_either_language(site, browser, asked, page):
     browser.open(site / "index.html")

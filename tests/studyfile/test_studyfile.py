@@ -879,11 +879,13 @@ def test_on_foot_to_main_roads_the_legs_are_told_and_may_be_accepted(real_data, 
     path = tmp_path / "study.toml"
     slow = aisne_text(real_data).replace("access_kmh = 18.0", "access_kmh = 4.8").replace("local_metres = 1500.0\n", "")
     path.write_text(slow, "utf-8")
-    (caution,) = loaded(read_settings(path), for_dossier=True).cautions
-    assert "% of the minutes are spent off the roads" in caution
+    legs, published = loaded(read_settings(path), for_dossier=True).cautions
+    assert "% of the minutes are spent off the roads" in legs
+    assert "a factor of 1.6 from those that INSEE publishes" in published
     path.write_text(slow + '[check]\naccept = ["leg_share"]\n', "utf-8")
-    (caution,) = loaded(read_settings(path), for_dossier=True).study.cautions
-    assert caution.endswith("(accepted: leg_share)")
+    legs, published = loaded(read_settings(path), for_dossier=True).study.cautions
+    assert legs.endswith("(accepted: leg_share)")
+    assert "accepted" not in published
     path.write_text(slow + '[check]\naccept = ["leg_shar"]\n', "utf-8")
     with pytest.raises(StudyFileError, match="'leg_shar' is no measure of plausibility"):
         loaded(read_settings(path), for_dossier=True)

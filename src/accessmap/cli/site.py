@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from accessmap.cli.places import study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
-from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
 
 if TYPE_CHECKING:
@@ -204,12 +203,16 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
 
 def _covered(minutes: pd.Series, table: _Table, asked: argparse.Namespace) -> float:
     """Return the people within the cutoff, as `max_coverage` counts them, but for the noise of sums."""
+    from accessmap.tables.cutoffs import is_within
+
     return float(table.people[is_within(minutes, asked.cutoff)].sum()) * (1 + TIE)
 
 
 def _measures(table: _Table, cutoff: float) -> dict[str, Callable[[pd.Series, Say], str]]:
     """Return what is said of minutes by resident: mean, share within the cutoff, longest, all of those reached."""
     people = table.people
+
+    from accessmap.tables.cutoffs import is_within
 
     def mean(minutes: pd.Series, say: Say) -> str:
         reached = minutes.notna()

@@ -140,6 +140,8 @@ def buses(table: pd.DataFrame, *, cutoff: float, people: float, lang: labels.Lan
             for _, row in rows.iterrows()
         ]
         fixed, both = float(rows["share_fixed"].iloc[0]), float(rows["share"].iloc[0])
+        if math.isnan(both - fixed):
+            continue  # nobody lives there: there is no share to tell
         more = round((both - fixed) * people)
         told = words("buses_more", fixed=words.percent(fixed), change=labels.people_change(more, lang=lang))
         kind = labels.category(str(category))

@@ -68,7 +68,7 @@ def territories(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     >>> table = am.programme.side_by_side(
     ...     am.load_sample(), {"ours": "200071785", "Aisne": "02"}, categories=["france_services"])
     >>> territories(table, lang="en")[0]
-    'France services, within 20\xa0minutes: ours >\xa099%, Aisne 74%.'
+    'France services, within 20\xa0minutes: ours >\xa099%, Aisne 69%.'
     """
     words = Words(labels.check_lang(lang))
     names = [name for name in table.columns if name not in SIDE_COLUMNS]

@@ -122,11 +122,12 @@ def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> M
     weight = people.to_numpy("float64")
     taken = float((minutes * weight)[reached].sum())
     part = network.parts()
+    told = taken and mode == "car" and not network.provenance.modelled  # a modelled one is all estimates
     return {
         "one_way_edges": float((~pairs.isin(back)).mean()),
         "isolated_residents": _share(_cut_off(starts, part), weight),
         "isolated_services": _share(_cut_off(ends, part), np.ones(len(ends))),
-        "leg_share": float((legs * weight)[reached].sum()) / taken if taken and mode == "car" else np.nan,
+        "leg_share": float((legs * weight)[reached].sum()) / taken if told else np.nan,
         "unreached_people": _share(~reached, weight),
         "published_ratio": _ratio(study, category, mode),
     }

@@ -58,7 +58,7 @@ def travel_times(
     >>> msap = study.sites("france_services")
     >>> times = am.travel_times(study.residents.head(3), msap, study.network)
     >>> times.shape
-    (3, 14)
+    (3, 13)
     """
     _check_trips(residents, services, network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
