@@ -19,7 +19,8 @@ from scipy.sparse.csgraph import connected_components
 from accessmap.errors import NetworkError, SourceError
 from accessmap.read.spread import in_areas, in_settlement
 from accessmap.roads.readers.osm import read_osm
-from accessmap.roads.readers.osm_tags import ferry_minutes, way_use
+from accessmap.roads.readers.osm_limits import ferry_minutes
+from accessmap.roads.readers.osm_tags import way_use
 from accessmap.roads.readers.tables import RoadTables
 
 Tags = dict[str, str]

@@ -1,15 +1,12 @@
-"""What the tags of an OpenStreetMap way or node come to for a mode: class, directions, limits, caps, delays.
+"""What the tags of an OpenStreetMap way or node come to for a mode: class, directions, who may, delays; speeds apart.
 
-Rules follow the OpenStreetMap wiki (Key:maxspeed, Tag:route=ferry, Key:surface, Key:highway).
+Rules follow the OpenStreetMap wiki (Key:access, Key:oneway, Key:barrier, Key:highway).
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accessmap.roads import speeds
-
-Tags = Mapping[str, str]
+from accessmap.roads.readers.osm_limits import NAN, ROUNDABOUTS, Tags, caps, ferry_minutes, limits
 
 # Most telling first.
 KEYS = {
@@ -35,7 +32,6 @@ BY_DEFAULT = {
 }
 # Open only where a tag names the mode: a farm track to cars, a pavement to bicycles.
 WHEN_NAMED: dict[str, set[str]] = {"car": {"track", "pedestrian"}, "bike": {"footway", "bridleway"}, "walk": set()}
-ROUNDABOUTS = {"roundabout", "circular"}
 FORWARD, BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
 
 OPENING = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
@@ -45,23 +41,10 @@ PASSED_BY_CARS = OPENING | {
 STOPS_WALKERS = {"wall", "fence", "full-height_turnstile"}
 STOPS_BIKES = STOPS_WALKERS | {"stile", "turnstile", "jersey_barrier", "debris", "kissing_gate"}
 
-NAN = float("nan")
-
 # Ways for visitors only are kept, since what they lead to is often where one goes, but at a pace at which cutting
 # through never pays.
 VISITORS_KMH = 15.0
-ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sétra, Aménagement des carrefours)
-SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
-SLOW_SERVICE_KMH = 10.0
-# km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
-SURFACE_KMH = {row["surface"]: float(row["kmh"]) for row in speeds.rows_of("surfaces")}
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
-LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
-BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
-# Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
-URBAN_SIGN_KMH = 50.0
-_CLOCK = re.compile(r"^(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})$")
-_ISO = re.compile(r"^P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})S)?$", re.IGNORECASE)
 
 
 def permission(tags: Tags, mode: str) -> tuple[str, bool]:
@@ -136,7 +119,10 @@ def barred(tags: Tags, mode: str) -> bool:
 
 @dataclass(frozen=True)
 class WayUse:
-    """What a way is to one mode: the columns of `roads.Ways`, and the country its tags name, if any."""
+    """What a way is to one mode: the columns of `roads.Ways`, and the country its tags name, if any.
+
+    `pushed` is where a bicycle is not ridden but walked beside.
+    """
 
     road_class: str
     name: str | None
@@ -154,6 +140,7 @@ class WayUse:
     minutes: float
     snappable: bool
     country: str | None = None
+    pushed: bool = False
 
 
 def way_use(tags: Tags, mode: str) -> WayUse | None:
@@ -168,8 +155,9 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     if not is_open(road_class, tags, mode):
         return None
     forward, backward = directions(road_class, tags, mode)
-    country, setting, ahead, back = _limits(tags)
-    cap, cap_reason = _cap(tags, road_class) if mode == "car" else (NAN, "")
+    country, setting, ahead, back = limits(tags)
+    pushed = False
+    lowest, cap_reason = _cap(tags, road_class, mode, pushed)
     minutes = ferry_minutes(tags.get("duration", "")) if road_class == "ferry" else None
     motorroad = tags.get("motorroad") == "yes"
     roundabout = tags.get("junction") in ROUNDABOUTS
@@ -189,77 +177,20 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         reason_forward=ahead[1],
         limit_backward=back[0],
         reason_backward=back[1],
-        cap_kmh=cap,
+        cap_kmh=lowest,
         cap_reason=cap_reason,
         minutes=NAN if minutes is None else minutes,
         snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
         country=country,
+        pushed=pushed,
     )
 
 
-def _limits(tags: Tags) -> tuple[str | None, str, tuple[float, str], tuple[float, str]]:
-    """Country and setting that the tags name ("" if none), and the limit with its reason ahead and back."""
-    country, setting, coded = None, "", (NAN, "")
-    for key in LIMIT_KEYS:
-        code = speeds.limit_code(tags[key]) if key in tags else None
-        if code is None:
-            continue
-        country = country or code[0]
-        setting = setting or ("urban" if code[1] in BUILT_UP_LIMITS else "rural")
-        kmh = _coded_limit(*code)
-        if kmh is not None and not coded[1]:
-            coded = kmh, f"{key}={tags[key]}"
-    both = _signed(tags, "maxspeed") or coded
-    ahead, back = _signed(tags, "maxspeed:forward") or both, _signed(tags, "maxspeed:backward") or both
-    if not setting and ahead[1]:
-        setting = "urban" if ahead[0] <= URBAN_SIGN_KMH else "rural"
-    return country, setting, ahead, back
-
-
-def _coded_limit(country: str | None, setting: str, kmh: float | None) -> float | None:
-    """Limit (km/h) of a code such as FR:urban; None for one without its country, whose law is looked up later."""
-    if kmh is not None or country is None:
-        return kmh
-    return speeds.legal_limit(country if country in speeds.COUNTRIES else "generic", setting)[0]
-
-
-def _signed(tags: Tags, key: str) -> tuple[float, str] | None:
-    kmh = speeds.parse_maxspeed(tags[key]) if key in tags else None
-    return None if kmh is None else (kmh, f"{key}={tags[key]}")
-
-
-def _cap(tags: Tags, road_class: str) -> tuple[float, str]:
-    """Lowest speed that this way alone imposes on cars (km/h), and why; NaN if none."""
-    if road_class == "ferry":
-        return NAN, ""
-    caps: list[tuple[float, str]] = []
-    allowed, _ = permission(tags, "car")
-    if allowed in VISITORS:
-        caps.append((VISITORS_KMH, f"visitors only ({allowed})"))
-    if tags.get("junction") in ROUNDABOUTS and road_class not in {"motorway", "trunk"}:
-        caps.append((ROUNDABOUT_KMH, "roundabout"))
-    if tags.get("service") in SLOW_SERVICES:
-        caps.append((SLOW_SERVICE_KMH, f"service={tags['service']}"))
-    surface = tags.get("surface", "").split(";")[0].strip()
-    if surface in SURFACE_KMH:
-        caps.append((SURFACE_KMH[surface], f"surface={surface}"))
-    return min(caps, default=(NAN, ""))
-
-
-def ferry_minutes(text: str) -> float | None:
-    """Return the minutes of an OSM duration ("00:35", "1:20:30", "90", "PT1H20M"), or None if it is none."""
-    text = text.strip()
-    if re.fullmatch("[0-9]{1,5}", text):
-        return float(text)
-    if match := _CLOCK.match(text):
-        first, second, third = (int(part or 0) for part in match.groups())
-        # Two parts are hours and minutes, three are hours, minutes and seconds.
-        return second * 60.0 + third if match[1] is None else first * 60.0 + second + third / 60
-    match = _ISO.match(text)
-    if match and any(match.groups()):
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return days * 1440.0 + hours * 60 + minutes + seconds / 60
-    return None
+def _cap(tags: Tags, road_class: str, mode: str, pushed: bool) -> tuple[float, str]:
+    """Lowest speed that this way alone imposes on the mode (km/h), and why; NaN if none."""
+    allowed, _ = permission(tags, "car") if mode == "car" and road_class != "ferry" else ("", False)
+    visitors = [(VISITORS_KMH, f"visitors only ({allowed})")] if allowed in VISITORS else []
+    return min([*visitors, *caps(tags, road_class, mode, pushed=pushed)], default=(NAN, ""))
 
 
 def node_event(tags: Tags) -> str | None:

@@ -21,6 +21,7 @@ from accessmap.words.notes import Note
 
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
 IntArray = npt.NDArray[np.int64]
+UNKEPT = {"country", "pushed"}  # of what a way is: told already by its speeds
 WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
 FloatArray = npt.NDArray[np.float64]
 
@@ -142,7 +143,7 @@ class Ways:
     """The ways open to a mode, in the order they were met: what their tags come to, shared by all segments of each."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {each.name: [] for each in fields(WayUse) if each.name != "country"}
+        self._columns: dict[str, list[Any]] = {each.name: [] for each in fields(WayUse) if each.name not in UNKEPT}
 
     def add(self, use: WayUse) -> None:
         """Keep one more way."""
