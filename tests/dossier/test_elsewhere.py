@@ -36,7 +36,9 @@ def test_every_category_that_a_scenario_touches_is_reported(dossier):
 def test_what_changes_elsewhere_stands_at_the_head_and_in_the_chapter(dossier):
     soup = BeautifulSoup(dossier.to_html(), "html.parser")
     heads = [line.get_text().replace("\xa0", " ") for line in soup.select(".d-verdict")]
-    assert heads[0].endswith("with the scenario “plan”, the same share.")
+    assert heads[0].endswith(
+        "with the scenario “plan”, trips do not change: it changes other services (France services, pharmacies)."
+    )
     assert heads[1].startswith("Today, 72% of people are within 10 minutes of a France services; with")
     assert heads[1].endswith("80% (+5,526 people).")
     assert heads[2].startswith("Today, 0% of people")

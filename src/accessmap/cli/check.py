@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.tell("check_ok", path=asked.study)
     communes = found.study.communes
     _tell_study(found.study, say)
+    measured = [] if found.measured is None else _tell_measures(found.measured, say)
     say.cautions(found.cautions)
     for section, sentences in found.said.items():
         for sentence in sentences:
@@ -58,7 +60,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
     cautions = [studyfile.record(each, say.lang) for each in found.cautions]
     said = {section: [told(each, say.lang) for each in sentences] for section, sentences in found.said.items()}
-    say.result(ok=True, problems=[], cautions=cautions, said=said, report=report.to_dict("records"))
+    say.result(
+        ok=True, problems=[], cautions=cautions, said=said, plausibility=measured, report=report.to_dict("records")
+    )
     return 0
 
 
@@ -87,6 +91,24 @@ def _tell_study(study: Study, say: Say) -> None:
         say.tell(key, n=len(network.edges), nodes=nodes, way=way)
     names = ", ".join(study.scenarios)
     say.line(say("check_scenarios", n=len(study.scenarios), names=names) if names else say("check_no_scenario"))
+
+
+def _tell_measures(table: pd.DataFrame, say: Say) -> list[dict[Hashable, object]]:
+    """Print each measure of the roads beside its bounds, and return them as records."""
+    from accessmap.study.plausibility import bounds
+
+    found = table.join(bounds()[["unit", "reason"]], on="measure").reset_index().to_dict("records")
+    several = len({row["mode"] for row in found}) > 1
+    rows = []
+    for row in found:
+        measure, mode = row["measure"], row["mode"]
+        name = f"{say(f'measure_{measure}')} ({measure})"
+        way = f", {say.words(f'mode_{mode}')}" if several else ""
+        figures = [say.words.count(row[each], digits=2) for each in ("value", "doubtful", "impossible")]
+        rows.append([name + way, *figures, say(f"verdict_{row['verdict'] or 'fine'}")])
+    say.tell("check_measures")
+    say.rows([say(f"measure_{each}") for each in ("name", "value", "doubtful", "impossible", "verdict")], rows)
+    return found
 
 
 def _tell_report(report: pd.DataFrame, inside: pd.Index, say: Say, *, most: int) -> None:

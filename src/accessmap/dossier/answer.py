@@ -43,9 +43,10 @@ class Card:
     lines: tuple[str, ...]
 
 
-def cards(found: Results, words: Words) -> list[Card]:
+def cards(known: Known, words: Words) -> list[Card]:
     """Return the key figures of today and of each scenario."""
-    cutoff = found.quoted
+    found = known.results
+    cutoff, same = found.quoted, known.instead[found.category]
     made = []
     for name in map(str, found.minutes):
         facts = found.summary[name]
@@ -58,7 +59,11 @@ def cards(found: Results, words: Words) -> list[Card]:
             lines.append(words("card_d9", value=words.minutes(facts["d9"])))
         if round(facts["unreached_people"]):
             lines.append(words("card_unreached", n=round(facts["unreached_people"])))
-        if name != BASELINE:
+        if name in same:
+            lines.append(words("changes_instead", changed=same[name]))
+            whole = known.touched
+            lines += told_of.touched(whole[whole.index.get_level_values("scenario") == name], lang=words.lang)
+        elif name != BASELINE:
             sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
             lines += [words(f"card_{side}", n=round(sums[side].sum())) for side in ("gain", "lose")]
         share = words.percent(float(found.coverage[name][cutoff]))
@@ -83,25 +88,35 @@ def changes_tables(known: Known) -> dict[str, pd.DataFrame] | None:
         return None
     others = {name: found.changes for name, found in known.others.items()}
     elsewhere = {"changes_elsewhere": pd.concat(others, names=["category"])} if others else {}
-    return {"changes": known.results.changes, **elsewhere}
+    touched = {"touched": known.touched} if len(known.touched) else {}
+    return {"changes": known.results.changes, **elsewhere, **touched}
 
 
 def changes_shown(tables: Tables, words: Words) -> list[Part]:
     """Return who gains and who loses in each scenario: sentences, and the communes that gain or lose most."""
-    found = tables.known.results
+    known, found = tables.known, tables.known.results
     parts: list[Part] = []
     for name in found.names:
         sums = pd.DataFrame(tables["changes"].xs(name, level="scenario"))
-        lines = told_of.changes(tables["changes"], scenario=name, lang=words.lang)
-        for category, other in tables.known.others.items():
+        lines = _changed(known, found, name, words)
+        for category, other in known.others.items():
             if name in other.names:
                 kind = labels.capitalised(labels.category(category).name(words.lang, count=2))
-                told = told_of.changes(other.changes, scenario=name, lang=words.lang)
+                told = _changed(known, other, name, words)
                 lines += [words("labelled", name=kind, value=line) for line in told]
+        here = known.touched.index.get_level_values("scenario") == name
+        lines += told_of.touched(known.touched[here], lang=words.lang)
         parts += [Heading(words.name(name)), Lines(tuple(lines))]
         sides = [_most_changed(found, sums, side, words) for side in ("gain", "lose") if (sums[side].round() > 0).any()]
         parts += [Beside(tuple(sides))] if sides else []
     return parts
+
+
+def _changed(known: Known, found: Results, scenario: str, words: Words) -> list[str]:
+    """Return who gains and loses minutes to a category in a scenario, or what that changes instead."""
+    if scenario in known.instead[found.category]:
+        return [words("changes_instead", changed=known.instead[found.category][scenario])]
+    return told_of.changes(found.changes, scenario=scenario, lang=words.lang)
 
 
 def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> tuple[Part, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap.dossier import answer, digital, hours, inequality, programme, resilience, services, without_car
+from accessmap.dossier import answer, digital, hours, inequality, programme, resilience, services, supply, without_car
 from accessmap.dossier.layout import Part
 from accessmap.dossier.results import Known, Tables
 from accessmap.errors import Problem, Problems, StudyError
@@ -102,6 +102,7 @@ def chapters() -> tuple[Chapter, ...]:
             Note("chapter_coverage"),
         ),
         Chapter("services", services.tables, services.sentences, services.shown, Note("chapter_services")),
+        Chapter("supply", supply.tables, supply.sentences, supply.shown, Note("chapter_supply")),
         Chapter("inequality", inequality.tables, inequality.sentences, inequality.shown, Note("chapter_inequality")),
         Chapter("hours", hours.tables, hours.sentences, hours.shown, Note("chapter_hours")),
         Chapter(

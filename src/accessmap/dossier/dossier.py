@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -28,6 +28,7 @@ from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheets import Sheet, sheets
+from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.errors import Problems, StudyError
 from accessmap.files import write_whole
 from accessmap.maps.drawing import Drawing
@@ -37,6 +38,7 @@ from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
 from accessmap.study.comparison import categories_changed, studies_under
+from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -45,6 +47,9 @@ from accessmap.words.words import BASELINE, Words
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
+
+
+TOUCHED = ["category", "scenario", "property"]
 
 
 def policy(style: str, script: str = "") -> str:
@@ -110,6 +115,7 @@ class Dossier:
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
         chapters: Sequence[Chapter] | None = None,
+        accept: Collection[str] = (),
         lang: Lang = "fr",
     ) -> Dossier:
         """Return the dossier of a study and of what each scenario changes in minutes to a category of services.
@@ -132,6 +138,9 @@ class Dossier:
             its EPCI where not given; a department only makes sense where all of its services are in the study.
         chapters
             Those behind the answer, in order; ``accessmap.chapters()`` where not given. One may be left out or added.
+        accept
+            Measures of the roads' plausibility that may be beyond their bounds, such as "one_way_edges"; what is
+            doubtful or accepted stands at the top of the page.
         lang
             "fr" or "en".
 
@@ -140,7 +149,8 @@ class Dossier:
         ScenarioError
             Where the category cannot be told, two scenarios have one name, or one cannot be applied.
         StudyError
-            Where the study has no site of a category that is asked for, or two chapters or their tables one name.
+            Where the study has no site of a category that is asked for, two chapters or their tables have one name, or
+            the roads cannot be what they seem.
 
         Examples
         --------
@@ -154,17 +164,26 @@ class Dossier:
         """
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
+        study = gated(study, kind, accept)
         study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
         asked = built_in() if chapters is None else tuple(chapters)
         check_chapters(asked)
         others = [name for name in categories_changed(scenarios, study) if name != kind]
+        under = studies_under(scenarios, study)
+        del under[BASELINE]
+        touches = {scenario.name: categories_changed([scenario], study) for scenario in scenarios}
+        touched = {name: table_of(study, under, name) for name in (kind, *others)}
+        touched = {name: table for name, table in touched.items() if len(table)}
+        nothing = pd.DataFrame(columns=COLUMNS, index=pd.MultiIndex.from_arrays([[], [], []], names=TOUCHED))
         known = Known(
             study=study,
             results=results(study, scenarios, kind),
             others={
-                name: results(study, [each for each in scenarios if name in categories_changed([each], study)], name)
+                name: results(study, [each for each in scenarios if name in touches[each.name]], name)
                 for name in others
             },
+            touched=pd.concat(touched, names=TOUCHED) if touched else nothing,
+            instead={name: instead(study, under, name, touches, words) for name in (kind, *others)},
             categories=tuple(dict.fromkeys([*categories_of(study, kind, alongside), *others])),
             programme=programme,
             territories=territories,
@@ -179,6 +198,7 @@ class Dossier:
                 category=kind,
                 people=known.results.total,
                 changes=known.results.changes if scenarios else None,
+                instead=known.instead[kind],
                 lang=lang,
             )[0],
             provenance=study.credit.with_parameters(
@@ -201,10 +221,11 @@ class Dossier:
         """Every table by name.
 
         communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
-        services, services_by_commune, scores; imbalance, deficits, classes; hours, hours_by_commune, hours_of_week;
-        outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital, double_burden,
-        digital_help, schools; modes where there are other ways to go; indicators and territories where there is a
-        programme. They are empty where nothing is known.
+        touched where a scenario changes hours, step-free access or a capacity; services, services_by_commune, scores;
+        supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; hours, hours_by_commune,
+        hours_of_week; outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital,
+        double_burden, digital_help, schools; modes where there are other ways to go; indicators and territories where
+        there is a programme. They are empty where nothing is known.
         """
         made = {
             name: table for each in self._tables.values() for name, table in each.items() if not name.startswith("_")
@@ -241,7 +262,7 @@ class Dossier:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """The result in at most three sentences, and one for each other category that scenarios change."""
+        """The result in at most three sentences, and one for each other category or property that scenarios change."""
         found = self._known.results
         return tuple(
             sentences.in_short(
@@ -250,19 +271,27 @@ class Dossier:
                 found.changes,
                 category=found.category,
                 people=found.total,
+                instead=self._known.instead[found.category],
                 lang=self.lang,
             )
             + self._elsewhere()
         )
 
     def _elsewhere(self) -> list[str]:
-        """Return who is near each other category that scenarios change, today and in those scenarios."""
-        others = self._known.others.items()
-        told = (
-            sentences.coverage(each.coverage, category=name, people=each.total, changes=each.changes, lang=self.lang)
-            for name, each in others
-        )
-        return [line for lines in told for line in lines]
+        """Return who is near each other category that scenarios change, and what else they change, before and after."""
+        known = self._known
+        told = [
+            sentences.coverage(
+                each.coverage,
+                category=name,
+                people=each.total,
+                changes=each.changes,
+                instead=known.instead[name],
+                lang=self.lang,
+            )
+            for name, each in known.others.items()
+        ]
+        return [line for lines in (*told, sentences.touched(known.touched, lang=self.lang)) for line in lines]
 
     @property
     def maps(self) -> Mapping[str, OfflineMap]:
@@ -420,7 +449,7 @@ class Dossier:
             "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),
-            "cards": answer.cards(known.results, words),
+            "cards": answer.cards(known, words),
             "sheets": self._sheets(words),
             "repairs": repaired,
             "elsewhere": elsewhere,

@@ -99,6 +99,11 @@ class Known:
         Minutes to the service studied, and what follows from them; its category, scenarios and the threshold quoted.
     others
         By category, the same of the other services that scenarios change, under those scenarios.
+    touched
+        By (category, scenario, property), what scenarios change of hours, step-free access and capacities: see
+        `accessmap.dossier.touched.table_of`.
+    instead
+        By category and scenario that moves none of its sites and no road, what it changes instead, in words.
     categories
         The services set side by side, the one studied first.
     programme, territories
@@ -110,6 +115,8 @@ class Known:
     study: Study
     results: Results
     others: Mapping[str, Results]
+    touched: pd.DataFrame
+    instead: Mapping[str, Mapping[str, str]]
     categories: tuple[str, ...]
     programme: Programme | None
     territories: Mapping[str, str | Iterable[str]] | None

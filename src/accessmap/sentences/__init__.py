@@ -9,6 +9,7 @@ from accessmap.sentences.plans import missing, programme, territories
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
+from accessmap.sentences.touched import supply, touched
 
 __all__ = [
     "buses",
@@ -26,7 +27,9 @@ __all__ = [
     "resilience",
     "schools",
     "services",
+    "supply",
     "territories",
+    "touched",
     "winners_and_losers",
     "without_car",
 ]

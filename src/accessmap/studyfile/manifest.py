@@ -134,6 +134,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         category=asked.category,
         alongside=asked.alongside,
         programme=found.programme,
+        accept=file.settings.check.accept,
         lang=file.settings.study.lang,
     )
 

@@ -287,6 +287,11 @@ class Words:
         change = _rounded(after, 1) - _rounded(before, 1)
         return "" if abs(change) < 0.05 else self.change(change)
 
+    def difference_shown(self, before: float, after: float) -> str:
+        """Return the difference of two numbers as they are written with one decimal; empty where they are alike."""
+        change = _rounded(after, 1) - _rounded(before, 1)
+        return "" if abs(change) < 0.05 else number(change, digits=1, lang=self.lang, signed=True)
+
     def times(self, ratio: float) -> str:
         """Return a ratio with one decimal, none where that is 0: the same beside a sentence and in it."""
         shown = _rounded(ratio, 1)
