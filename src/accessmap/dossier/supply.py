@@ -16,7 +16,7 @@ from accessmap.dossier.touched import capacities, scale, supply_of, unit_of
 from accessmap.maps.choropleth import rounded_breaks
 from accessmap.maps.communes import value_views
 from accessmap.measures.resilience import site_places
-from accessmap.sentences.touched import bounded
+from accessmap.sentences.properties import bounded
 from accessmap.study.comparison import studies_under
 from accessmap.study.study import Study
 from accessmap.words import words as labels

@@ -6,10 +6,10 @@ from accessmap.sentences.modes import without_car
 from accessmap.sentences.opening import hours
 from accessmap.sentences.outside import dependence, resilience
 from accessmap.sentences.plans import missing, programme, territories
+from accessmap.sentences.properties import supply, touched
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
-from accessmap.sentences.touched import supply, touched
 
 __all__ = [
     "buses",
