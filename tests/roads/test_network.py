@@ -410,28 +410,32 @@ def test_a_point_part_way_along_is_a_node_put_there(edges, start, end):
         return
     roads = network(nodes, edges, max_metres=5000)
     got = roads.travel_minutes(points(start), points(end)).item()
-    legs = roads.snap(points(start, end))
-    cut, places = [], dict(nodes)
-    for number, leg in legs.iterrows():
-        places[f"p{number}"] = tuple(
-            (1 - leg.fraction) * np.array(nodes[leg.u]) + leg.fraction * np.array(nodes[leg.v])
-        )
+    near = roads.snap(points(start, end))["metres"]
+    cut, places, at = [], dict(nodes), []
+    for (number, rank), leg in roads.joins(points(start, end)).iterrows():
+        place = f"p{number}.{rank}"
+        tail, head = (np.array(nodes[node]) for node in (leg.u, leg.v))
+        places[place] = tuple((1 - leg.fraction) * tail + leg.fraction * head)
+        places[f"p{number}"] = (start, end)[number]
+        at.append((place, leg))
+        cut.append((f"p{number}", place, leg.minutes) if number == 0 else (place, f"p{number}", leg.minutes))
     for u, v, minutes in edges:
         on = [(0.0, u), (1.0, v)]
-        for number, leg in legs.iterrows():
-            if {u, v} == {leg.u, leg.v}:
-                on.append((leg.fraction if u == leg.u else 1 - leg.fraction, f"p{number}"))
+        on += [
+            (leg.fraction if u == leg.u else 1 - leg.fraction, place) for place, leg in at if {u, v} == {leg.u, leg.v}
+        ]
         on.sort(key=lambda stop: (stop[0], stop[1] == v, stop[1] != u))
         cut += [(x, y, minutes * (g - f)) for (f, x), (g, y) in pairwise(on)]
-    for number, leg in legs.iterrows():  # at a node: the same place
+    for place, leg in at:  # at a node, and two at one place: the same
         for share, node in ((0, leg.u), (1, leg.v)):
             if leg.fraction == share:
-                cut += [(f"p{number}", node, 0), (node, f"p{number}", 0)]
-    if (legs["u"].iloc[0], legs["v"].iloc[0], legs["fraction"].iloc[0]) == tuple(legs.iloc[1][["u", "v", "fraction"]]):
-        cut += [("p0", "p1", 0), ("p1", "p0", 0)]
-    expected = network(places, cut).matrix(["p0"], ["p1"]).item() + legs["minutes"].sum()
+                cut += [(place, node, 0), (node, place, 0)]
+        for other, leg_there in at:
+            if leg[["u", "v", "fraction"]].equals(leg_there[["u", "v", "fraction"]]):
+                cut.append((place, other, 0))
+    expected = network(places, cut).matrix(["p0"], ["p1"]).item()
     straight = np.hypot(*(np.array(end) - start))
-    expected = np.fmin(expected, straight / 80 if straight <= legs["metres"].sum() + 1e-3 else np.nan)
+    expected = np.fmin(expected, straight / 80 if straight <= near.sum() + 1e-3 else np.nan)
     assert got == pytest.approx(expected, abs=2e-3, nan_ok=True)
 
 

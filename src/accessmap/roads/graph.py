@@ -48,7 +48,7 @@ class RoadGraph:
         if not snappable.any():
             raise NetworkError(Problem("roads_none_to_join", where=Note("roads_network")))
         tails, heads, ms = (column[snappable] for column in self.arcs)
-        return Segments.of(tails, heads, ms, self.xy)
+        return Segments.of(tails, heads, ms, self.xy, self.part)
 
     @cached_property
     def part(self) -> Ints:
@@ -114,26 +114,41 @@ class RoadGraph:
         return snap_points(points.to_numpy(), self.segments, max_metres=max_metres, leg_kmh=leg_kmh)
 
     def joints(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
-        """Return where each point joins the network and what that leg costs, as `RoadNetwork.snap`."""
+        """Return the quickest leg by which each point joins the network, as `RoadNetwork.snap`."""
         found = self.snap(self.project(points), max_metres, leg_kmh)
-        joined = found.segment >= 0
-        at = np.where(joined, found.segment, 0)
-        tails, heads = self.segments.tails[at], self.segments.heads[at]
-        cut_off = joined & (self.part[tails] != 0)
+        joined, part = found.joined, self.segments.part[found.segment]
+        quickest = np.where(joined, found.first[:-1], -1)
         problem = np.full(len(points), "", dtype=object)
-        problem[cut_off] = Note("roads_joins_cut_off_part")
+        for row in np.flatnonzero(joined)[part[quickest[joined]] != 0]:
+            joins = slice(found.first[row], found.first[row + 1])
+            main = found.metres[joins][part[joins] == 0]
+            problem[row] = Note("roads_joins_cut_off_part")
+            if len(main):
+                problem[row] = Note("roads_joins_cut_off_part_and_main", metres=Figure.of(main[0]))
         for row in np.flatnonzero(~joined):
-            metres, most = Figure.of(found.metres[row]), Figure.of(max_metres)
+            metres, most = Figure.of(found.nearest[row]), Figure.of(max_metres)
             problem[row] = Note("roads_leg_too_long", metres=metres, most=most)
-        ids = self.nodes.index.to_series().reset_index(drop=True)
+        # The number of no join is no row: blank.
+        table = self._told(found).reindex(quickest).set_axis(points.index)
+        return table.assign(metres=found.nearest, problem=pd.Series(problem, index=points.index, dtype=object))
+
+    def joins(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
+        """Return every leg by which each point joins the network, as `RoadNetwork.joins`."""
+        found = self.snap(self.project(points), max_metres, leg_kmh)
+        rank = np.arange(len(found.point)) - found.first[found.point] + 1
+        names = [points.index.name or "point", "rank"]
+        return self._told(found).set_index(
+            pd.MultiIndex.from_arrays([points.index.take(found.point), rank], names=names)
+        )
+
+    def _told(self, found: Snapped) -> pd.DataFrame:
+        ids = self.nodes.index
         return pd.DataFrame(
             {
-                "u": ids.iloc[tails].where(joined).to_numpy(),
-                "v": ids.iloc[heads].where(joined).to_numpy(),
-                "fraction": np.where(joined, found.fraction, np.nan),
+                "u": ids[self.segments.tails[found.segment]],
+                "v": ids[self.segments.heads[found.segment]],
+                "fraction": found.fraction,
                 "metres": found.metres,
-                "minutes": np.where(joined, found.leg_ms / MS_PER_MINUTE, np.nan),
-                "problem": pd.Series(problem, index=points.index, dtype=object),
-            },
-            index=points.index,
+                "minutes": found.leg_ms / MS_PER_MINUTE,
+            }
         )

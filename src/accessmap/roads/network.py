@@ -501,10 +501,11 @@ class RoadNetwork:
     # ------------------------------------------------------------------ snapping
 
     def snap(self, points: gpd.GeoSeries | gpd.GeoDataFrame, *, max_metres: float | None = None) -> pd.DataFrame:
-        """Return where each point joins the network and what that leg costs, one row a point.
+        """Return where each point joins the network by its quickest leg and what that costs, one row a point.
 
-        The nearest place on any edge is taken, in the whole network: a point that joins a part cut off from the
-        rest is not moved to the mainland. Motorways are no way in.
+        That is the nearest place on any edge, in the whole network: a point whose nearest road is cut off from the rest
+        has its row there, and `problem` says so, and how far the main network is where the point joins it too.
+        Motorways are no way in. `joins` has the other legs, of which each trip takes the best.
 
         Parameters
         ----------
@@ -521,6 +522,38 @@ class RoadNetwork:
         """
         geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
         return self._roads.joints(geometry, self.max_metres if max_metres is None else max_metres, self.access_kmh)
+
+    def joins(self, points: gpd.GeoSeries | gpd.GeoDataFrame, *, max_metres: float | None = None) -> pd.DataFrame:
+        """Return every place where each point joins the network and what that leg costs, one row a leg.
+
+        A point joins the nearest road, and the others at most 1.5 times as far and 25 m more, six in all, each at its
+        nearest place: a trip takes whichever is best. Where all of those are cut off from the main network, it also
+        joins the nearest road of the largest part within twice its distance and 100 m more. None is further than
+        `max_metres`.
+
+        Parameters
+        ----------
+        points
+            Points in any CRS.
+        max_metres
+            A point further from the network does not join it; `self.max_metres` where not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By (point, rank), the quickest leg first, 1: u, v (node ids of the edge), fraction (0 at u, 1 at v), metres
+            and minutes of the leg. A point that does not join has no row.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> legs = study.network.joins(study.residents.head(2))
+        >>> legs.index.names, legs.columns.to_list()
+        (FrozenList(['resident_id', 'rank']), ['u', 'v', 'fraction', 'metres', 'minutes'])
+        """
+        geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
+        return self._roads.joins(geometry, self.max_metres if max_metres is None else max_metres, self.access_kmh)
 
     def parts(self) -> pd.Series:
         """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""

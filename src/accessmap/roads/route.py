@@ -28,7 +28,8 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
         return _table([], roads.crs)
     start, end = trip.start, trip.end
     places = trip.places[0][0], trip.places[1][0]
-    path = roads.router.path(start.origins(roads.segments), end.destinations(roads.segments))
+    leaving, arriving = start.origins(roads.segments), end.destinations(roads.segments)
+    path = roads.router.path(leaving.seeds, arriving.seeds)
     ways: list[tuple[float, list[dict[str, Any]]]] = []
     # Of equal ways the first is told, and one without a road is told even where it takes no time.
     for what, (_, _, off_road) in ((STRAIGHT, trip.straight(EVERY)), (LOCAL, trip.local(EVERY))):
@@ -36,10 +37,10 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
             minutes = float(off_road[0]) / MS_PER_MINUTE
             ways.append((minutes, [_row(what, *places, minutes, speed_kmh=legs.access_kmh)]))
     if len(path):
-        ways.append(_by_nodes(roads, places, start, end, path))
-    _, _, straight = direct_ms(start, end, roads.segments)
-    if len(straight):
-        ways.append(_on_one_segment(roads, places, start, end, float(straight[0]) / MS_PER_MINUTE))
+        first, last = (at.join[at.node == node][0] for at, node in ((leaving, path[0]), (arriving, path[-1])))
+        ways.append(_by_nodes(roads, places, start.only(first), end.only(last), path))
+    for _, _, ms, first, last in zip(*direct_ms(start, end, roads.segments), strict=True):
+        ways.append(_on_one_segment(roads, places, start.only(first), end.only(last), float(ms) / MS_PER_MINUTE))
     return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
 
 

@@ -1,10 +1,13 @@
-"""How a point joins the road network, part-way along an edge, and what that leg costs.
+"""How points join the road network, part-way along its edges, and what those legs cost.
 
-Every edge is a straight segment between its two nodes. A point joins the nearest segment that is a way in, at the
-nearest place on it, and from there leaves or arrives along the directions that traffic is allowed.
+Every edge is a straight segment between its two nodes. A point joins every road near it, each at its nearest place: the
+places that are nearer than the roads beside them. From there it leaves or arrives along the directions that traffic is
+allowed, each leg costs its time, and the best wins.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +19,12 @@ from accessmap.roads.engine import Seeds
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
 MS_PER_MINUTE = 60_000
+#: How many roads a point joins, and how far beyond the nearest: so many times its distance, and so many metres more.
+MOST_JOINS, WIDER, WIDER_METRES = 6, 1.5, 25.0
+#: The same of the one road more that a point joins where all of those are cut off from the main network.
+CONNECTED, CONNECTED_METRES = 2.0, 100.0
+#: Points looked up together: about a dozen segments lie near each.
+BLOCK = 50_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -31,6 +40,10 @@ class Segments:
         Node numbers, tails < heads, shape (s,).
     forward_ms, backward_ms
         Milliseconds from tail to head and back, -1 where that direction is not allowed, shape (s,).
+    part
+        The part of the network from and to which the segment leads: 0 is the largest, shape (s,).
+    xy
+        Metres of every node, (n, 2).
     tree
         Spatial index of the segments, in metres.
     """
@@ -39,107 +52,271 @@ class Segments:
     heads: Ints
     forward_ms: Ints
     backward_ms: Ints
+    part: Ints
+    xy: Floats
     tree: shapely.STRtree
 
     @classmethod
-    def of(cls, tails: Ints, heads: Ints, milliseconds: Ints, xy: Floats) -> "Segments":
-        """Return the segments of these directed arcs; of parallel arcs the quickest counts."""
+    def of(cls, tails: Ints, heads: Ints, milliseconds: Ints, xy: Floats, part: Ints) -> "Segments":
+        """Return the segments of these directed arcs; of parallel arcs the quickest counts. `part` is of every node."""
         low, high = np.minimum(tails, heads), np.maximum(tails, heads)
         arcs = pd.DataFrame({"low": low, "high": high, "ms": milliseconds, "forward": tails == low})
         arcs = arcs[low != high]
         best = arcs.pivot_table(index=["low", "high"], columns="forward", values="ms", aggfunc="min", fill_value=ABSENT)
         best = best.reindex(columns=[True, False], fill_value=ABSENT).astype("int64")
         ends = best.index.to_frame(index=False).to_numpy("int64")
-        lines = shapely.linestrings(xy[ends])
-        return cls(ends[:, 0], ends[:, 1], best[True].to_numpy(), best[False].to_numpy(), shapely.STRtree(lines))
+        # A one-way stretch between two parts leads into one and out of the other: the smaller is what it serves.
+        parts, tree = part[ends].max(axis=1, initial=0), shapely.STRtree(shapely.linestrings(xy[ends]))
+        return cls(ends[:, 0], ends[:, 1], best[True].to_numpy(), best[False].to_numpy(), parts, xy, tree)
+
+    @cached_property
+    def around(self) -> tuple[Ints, Ints]:
+        """The nodes at the other end of the segments of every node, in compressed rows: (indptr, nodes)."""
+        ends, others = np.concatenate([self.tails, self.heads]), np.concatenate([self.heads, self.tails])
+        counts = np.bincount(ends, minlength=len(self.xy))
+        return np.concatenate([[0], np.cumsum(counts)]), others[np.argsort(ends, kind="stable")]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Where points enter or leave the graph, one row each, sorted by point and node: the quickest of each two.
+
+    Parameters
+    ----------
+    point, join
+        Numbers of the point and of the join that leads there.
+    node, ms, metres
+        The node, and what the point is from it.
+    points
+        How many points there are.
+    """
+
+    point: Ints
+    join: Ints
+    node: Ints
+    ms: Ints
+    metres: Floats
+    points: int
+
+    @property
+    def seeds(self) -> Seeds:
+        """What the engine takes: a row a point, a column an entry."""
+        counts = np.bincount(self.point, minlength=self.points)
+        column = np.arange(len(self.point)) - (np.cumsum(counts) - counts)[self.point]
+        nodes = np.full((self.points, max(1, counts.max(initial=0))), ABSENT, "int32")
+        costs = np.zeros(nodes.shape, "int64")
+        nodes[self.point, column], costs[self.point, column] = self.node, self.ms
+        return Seeds(nodes, costs)
 
 
 @dataclass(frozen=True)
 class Snapped:
-    """Where each point joins: arrays of shape (p,); segment -1 where it does not.
+    """Where points join, one row a join, sorted by point and metres; a point too far from any road has none.
 
     Parameters
     ----------
+    point
+        Number of the point.
     segment
-        Number of the segment, -1 for a point too far from any.
+        Number of the segment.
     fraction
         Place along it, 0 at its tail and 1 at its head.
     metres
-        Straight distance from the point to that place (for a point too far, to the nearest segment).
+        Straight distance from the point to that place.
     leg_ms
         What that leg costs, in milliseconds.
+    nearest
+        Straight distance from every point to the nearest segment, joined or not, shape (p,).
     """
 
+    point: Ints
     segment: Ints
     fraction: Floats
     metres: Floats
     leg_ms: Ints
+    nearest: Floats
+
+    @cached_property
+    def first(self) -> Ints:
+        """Of every point its first join, which is the nearest, and the end of the last, shape (p + 1,)."""
+        return np.searchsorted(self.point, np.arange(len(self.nearest) + 1))
+
+    @property
+    def joined(self) -> npt.NDArray[np.bool_]:
+        """Whether each point joins."""
+        return np.diff(self.first) > 0
+
+    def largest(self, segments: Segments) -> Ints:
+        """Return the largest part of the network that each point joins, -1 where it joins none."""
+        part = np.full(len(self.nearest), ABSENT)
+        part[self.joined] = np.minimum.reduceat(segments.part[self.segment], self.first[:-1][self.joined])
+        return part
 
     def rows(self, rows: slice) -> "Snapped":
-        """Return some of the points."""
-        return Snapped(self.segment[rows], self.fraction[rows], self.metres[rows], self.leg_ms[rows])
+        """Return some of the points, which follow one another."""
+        begin, end, _ = rows.indices(len(self.nearest))
+        joins = slice(self.first[begin], self.first[max(begin, end)])
+        return self._taken(joins, self.point[joins] - begin, self.nearest[rows])
 
-    def origins(self, segments: Segments) -> Seeds:
-        """Return where trips that start here enter the graph: at the end of the segment, in the allowed directions."""
-        return self._seeds(segments, to_head=segments.forward_ms, to_tail=segments.backward_ms)
+    def only(self, join: int) -> "Snapped":
+        """Return one point by one of its joins."""
+        at = slice(join, join + 1)
+        return self._taken(at, np.zeros(1, "int64"), self.nearest[self.point[at]])
 
-    def destinations(self, segments: Segments) -> Seeds:
+    def _taken(self, joins: slice, point: Ints, nearest: Floats) -> "Snapped":
+        return Snapped(
+            point, self.segment[joins], self.fraction[joins], self.metres[joins], self.leg_ms[joins], nearest
+        )
+
+    def origins(self, segments: Segments) -> Entries:
+        """Return where trips that start here enter the graph: at the end of a segment, in the allowed directions."""
+        return self._entries(segments, to_head=segments.forward_ms, to_tail=segments.backward_ms)
+
+    def destinations(self, segments: Segments) -> Entries:
         """Return where trips that end here leave the graph: reaching the head means coming back along the segment."""
-        return self._seeds(segments, to_head=segments.backward_ms, to_tail=segments.forward_ms)
+        return self._entries(segments, to_head=segments.backward_ms, to_tail=segments.forward_ms)
 
-    def _seeds(self, segments: Segments, *, to_head: Ints, to_tail: Ints) -> Seeds:
-        joined = self.segment >= 0
-        at = np.where(joined, self.segment, 0)
+    def _entries(self, segments: Segments, *, to_head: Ints, to_tail: Ints) -> Entries:
+        at = self.segment
         nodes = np.column_stack([segments.heads[at], segments.tails[at]])
         whole = np.column_stack([to_head[at], to_tail[at]])
         share = np.column_stack([1 - self.fraction, self.fraction])
-        costs = np.rint(share * whole).astype("int64") + self.leg_ms[:, None]
-        allowed = (whole >= 0) & joined[:, None]
         # At a node itself every road of that node is open, whatever the direction of the segment that was found.
-        at_node = joined[:, None] & (share == 0)
-        costs = np.where(at_node, self.leg_ms[:, None], costs)
-        allowed = np.where(at_node.any(axis=1, keepdims=True), at_node, allowed)
-        return Seeds(np.where(allowed, nodes, ABSENT).astype("int32"), np.where(allowed, costs, 0))
+        at_node = share == 0
+        allowed = np.where(at_node.any(axis=1, keepdims=True), at_node, whole >= 0)
+        join, side = np.nonzero(allowed)
+        node, share = nodes[join, side], share[join, side]
+        ms = np.rint(share * np.maximum(whole[join, side], 0)).astype("int64") + self.leg_ms[join]
+        length = np.hypot(*(segments.xy[segments.heads[at]] - segments.xy[segments.tails[at]]).T)
+        metres = share * length[join] + self.metres[join]
+        point = self.point[join]
+        kept = first_of(ms, point * len(segments.xy) + node)
+        return Entries(point[kept], join[kept], node[kept], ms[kept], metres[kept], len(self.nearest))
 
 
 def snap_points(points: npt.NDArray[np.object_], segments: Segments, *, max_metres: float, leg_kmh: float) -> Snapped:
-    """Return where each point joins the segments; ties go to the segment with the lowest number.
+    """Return where each point joins the segments; of equal ones that with the lowest number comes first.
+
+    A point joins the nearest road, and others at most `WIDER` times as far and `WIDER_METRES` more, `MOST_JOINS` in
+    all: each at a place that is nearer than those beside it along the roads, so that a street is one however many
+    pieces it has. Where all of those lead to a part cut off from the main network, it also joins the nearest road of
+    the largest part within `CONNECTED` times as far and `CONNECTED_METRES` more.
 
     Parameters
     ----------
     points
         Shapely points in the metric CRS of the segments, shape (p,).
     max_metres
-        A point further from every segment is not joined.
+        A point further from every segment is not joined, and none joins a segment further away.
     leg_kmh
         Speed along the straight leg from the point to the road.
     """
-    which, segment = segments.tree.query_nearest(points, all_matches=True)
-    first = pd.Series(segment).groupby(which).min().reindex(range(len(points)), fill_value=ABSENT).to_numpy("int64")
-    lines = segments.tree.geometries[np.where(first >= 0, first, 0)]
-    metres = shapely.distance(points, lines)
-    fraction = shapely.line_locate_point(lines, points, normalized=True)
-    # Six digits are centimetres on the longest road, so that a point at a node is at the node; no length, no place.
-    fraction = np.nan_to_num(np.clip(fraction, 0.0, 1.0)).astype("float64").round(6)
-    segment = np.where(metres <= max_metres, first, ABSENT)
+    xy, nearest = shapely.get_coordinates(points), np.empty(len(points))
+    found = []
+    for begin in range(0, len(points), BLOCK):
+        some = np.arange(begin, min(begin + BLOCK, len(points)))
+        (at, _), metres = segments.tree.query_nearest(points[some], all_matches=False, return_distance=True)
+        nearest[some[at]] = metres
+        found.append(_joins(xy, nearest, some[nearest[some] <= max_metres], segments, max_metres))
+    joins = pd.concat(found) if found else pd.DataFrame(columns=["point", "segment", "fraction", "metres"], dtype=float)
+    metres = joins["metres"].to_numpy("float64")
     leg_ms = np.rint(metres / (leg_kmh * METRES_PER_MS_AT_1_KMH)).astype("int64")
-    return Snapped(segment, fraction, metres, leg_ms)
+    point, segment = (joins[name].to_numpy("int64") for name in ("point", "segment"))
+    return Snapped(point, segment, joins["fraction"].to_numpy("float64"), metres, leg_ms, nearest)
 
 
-def direct_ms(origins: Snapped, destinations: Snapped, segments: Segments) -> tuple[Ints, Ints, Ints]:
-    """Return (origin, destination, milliseconds) of the pairs on one segment that need not pass through a node."""
-    left = pd.DataFrame({"segment": origins.segment, "o": np.arange(len(origins.segment)), "from": origins.fraction})
-    right = pd.DataFrame(
-        {"segment": destinations.segment, "d": np.arange(len(destinations.segment)), "to": destinations.fraction}
-    )
-    pairs = left[left["segment"] >= 0].merge(right[right["segment"] >= 0], on="segment")
-    at = pairs["segment"].to_numpy()
-    along = (pairs["to"] - pairs["from"]).to_numpy()
+def _joins(xy: Floats, nearest: Floats, rows: Ints, segments: Segments, max_metres: float) -> pd.DataFrame:
+    """Return the joins of some points, all near enough, as `Snapped` has them."""
+    joins = _places(xy, nearest, rows, np.minimum(WIDER * nearest[rows] + WIDER_METRES, max_metres), segments)
+    joins = joins[joins.groupby("point").cumcount() < MOST_JOINS]
+    largest = joins["part"].groupby(joins["point"]).min()
+    cut_off = largest[largest > 0].index.to_numpy("int64")
+    if len(cut_off) == 0:
+        return joins
+    reach = np.minimum(CONNECTED * nearest[cut_off] + CONNECTED_METRES, max_metres)
+    more = _places(xy, nearest, cut_off, reach, segments)
+    more = more[more["part"] < largest.reindex(more["point"]).to_numpy()]
+    more = more.sort_values(["point", "part"], kind="stable").drop_duplicates("point")
+    return pd.concat([joins, more]).sort_values("point", kind="stable")
+
+
+def _places(xy: Floats, nearest: Floats, rows: Ints, reach: Floats, segments: Segments) -> pd.DataFrame:
+    """Return the nearest place of every road within reach (metres) of some points, sorted by point, metres and number.
+
+    Of the pieces of a road those whose nearest place is where a nearer one begins are left out, and of those whose
+    nearest place is one node all but one.
+    """
+    # A micrometre more, so that rounding does not decide.
+    reach = np.maximum(reach, nearest[rows]) + 1e-6
+    at = xy[rows]
+    boxes: Any = shapely.box(*(at - reach[:, None]).T, *(at + reach[:, None]).T)
+    which, segment = segments.tree.query(boxes)
+    tails, heads = (segments.xy[ends[segment]] for ends in (segments.tails, segments.heads))
+    fraction, metres = _nearest_place(at[which], tails, heads)
+    kept = np.flatnonzero(metres <= reach[which])
+    which, segment, fraction, metres = which[kept], segment[kept], fraction[kept], metres[kept]
+    node = np.where(fraction == 0, segments.tails[segment], np.where(fraction == 1, segments.heads[segment], ABSENT))
+    # Whether a road goes on from that node and comes nearer.
+    indptr, others = segments.around
+    ends = np.flatnonzero((node >= 0) & (metres > nearest[rows[which]] + 1e-6))
+    counts = indptr[node[ends] + 1] - indptr[node[ends]]
+    of = np.repeat(ends, counts)
+    beside = others[np.arange(len(of)) + np.repeat(indptr[node[ends]] - (np.cumsum(counts) - counts), counts)]
+    further, _ = _nearest_place(at[which[of]], segments.xy[node[of]], segments.xy[beside])
+    local = np.ones(len(which), bool)
+    local[of[further > 0]] = False
+    table = pd.DataFrame(
+        {
+            "point": rows[which],
+            "segment": segment,
+            "fraction": fraction,
+            "metres": metres,
+            "part": segments.part[segment],
+            "micrometres": np.rint(metres * 1e6),
+            # What is not at a node is like no other.
+            "place": np.where(node >= 0, node, -1 - segment),
+        }
+    )[local]
+    table = table.sort_values(["point", "micrometres", "segment"]).drop_duplicates(["point", "place"])
+    return table.drop(columns=["micrometres", "place"])
+
+
+def _nearest_place(points: Floats, tails: Floats, heads: Floats) -> tuple[Floats, Floats]:
+    """Return the nearest place of each stretch to its point: how far along (0-1), and metres from the point."""
+    along, to_point = heads - tails, points - tails
+    square = (along**2).sum(axis=1)
+    fraction = np.clip((along * to_point).sum(axis=1) / np.where(square > 0, square, 1), 0.0, 1.0)
+    metres = np.hypot(*(to_point - fraction[:, None] * along).T)
+    # Six digits are centimetres on the longest road, so that a point at a node is at the node.
+    return fraction.round(6), metres
+
+
+def direct_ms(origins: Snapped, destinations: Snapped, segments: Segments) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Return the pairs that need not pass through a node, because they join one segment, each once and at its quickest.
+
+    Numbers of the origin and of the destination, milliseconds, and the numbers of the two joins.
+    """
+    order = np.argsort(destinations.segment, kind="stable")
+    known = destinations.segment[order]
+    begin, end = (np.searchsorted(known, origins.segment, side=side) for side in ("left", "right"))
+    counts = end - begin
+    left = np.repeat(np.arange(len(counts)), counts)
+    right = order[np.arange(len(left)) + np.repeat(begin - (np.cumsum(counts) - counts), counts)]
+    at = origins.segment[left]
+    along = destinations.fraction[right] - origins.fraction[left]
     whole = np.where(along >= 0, segments.forward_ms[at], segments.backward_ms[at])
     allowed = (whole >= 0) | (along == 0)
-    o, d = pairs["o"].to_numpy(), pairs["d"].to_numpy()
-    ms = np.rint(np.abs(along) * np.maximum(whole, 0)).astype("int64") + origins.leg_ms[o] + destinations.leg_ms[d]
-    return o[allowed], d[allowed], ms[allowed]
+    left, right, along, whole = left[allowed], right[allowed], along[allowed], np.maximum(whole[allowed], 0)
+    ms = np.rint(np.abs(along) * whole).astype("int64") + origins.leg_ms[left] + destinations.leg_ms[right]
+    o, d = origins.point[left], destinations.point[right]
+    kept = first_of(ms, o * len(destinations.nearest) + d)
+    return o[kept], d[kept], ms[kept], left[kept], right[kept]
+
+
+def first_of(values: Ints, keys: Ints) -> Ints:
+    """Return the row of the least value of every key, by key; of equal ones the first."""
+    order = np.lexsort((values, keys))
+    return order[np.flatnonzero(np.diff(keys[order], prepend=-1))]
 
 
 def quickest(
@@ -163,14 +340,12 @@ def quickest(
     return minutes, best
 
 
-def along(
-    segments: Segments, xy: Floats, minutes: npt.NDArray[np.float32], *, most: float, every: float, outward: bool
-) -> Floats:
+def along(segments: Segments, minutes: npt.NDArray[np.float32], *, most: float, every: float, outward: bool) -> Floats:
     """Return places along the segments in reach, x, y (metres) and minutes, (places, 3).
 
     Parameters
     ----------
-    xy, minutes
+    minutes
         Of every node; NaN minutes are not reached.
     most
         Minutes; what is further is left out.
@@ -179,7 +354,7 @@ def along(
     outward
         False: minutes are to a destination, and a place goes on to an end. True: they are from an origin.
     """
-    at = np.nan_to_num(minutes.astype("float64"), nan=np.inf)
+    xy, at = segments.xy, np.nan_to_num(minutes.astype("float64"), nan=np.inf)
     near = np.flatnonzero(np.minimum(at[segments.tails], at[segments.heads]) <= most)
     tails, heads = segments.tails[near], segments.heads[near]
     forward, backward = (
@@ -193,10 +368,10 @@ def along(
     return np.column_stack([places[kept], place_minutes[kept]])
 
 
-def own_segment(point: Snapped, segments: Segments, xy: Floats, *, every: float, outward: bool) -> Floats:
-    """Return places along the one segment that a point joins: x, y and the minutes that need no node, (places, 3)."""
+def own_segment(point: Snapped, segments: Segments, *, every: float, outward: bool) -> Floats:
+    """Return places along the segment of one join: x, y and the minutes that need no node, (places, 3)."""
     number = point.segment[0]
-    tail, head = xy[segments.tails[number]], xy[segments.heads[number]]
+    tail, head = segments.xy[segments.tails[number]], segments.xy[segments.heads[number]]
     _, share = _shares(np.array([np.hypot(*(head - tail))]), every)
     share = np.append(share, point.fraction[0])
     ahead = share - point.fraction[0]  # the place lies towards the head

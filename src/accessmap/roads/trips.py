@@ -50,20 +50,18 @@ def _by_nodes(
 ) -> tuple[Floats, Floats]:
     """Return milliseconds and metres of the quickest way through the graph from these origins to one site."""
     segments = trips.roads.segments
-    end, start = trips.end.rows(slice(site, site + 1)), trips.start
-    arrival, departure = end.destinations(segments), start.origins(segments)
-    end_metres, start_metres = _ends(trips.roads, end), _ends(trips.roads, start)
+    departures, arrivals = trips.start.origins(segments), trips.end.rows(slice(site, site + 1)).destinations(segments)
+    mine = np.isin(departures.point, going)
+    at, node = np.searchsorted(going, departures.point[mine]), departures.node[mine]
     best_ms, best = np.full(len(going), np.inf), np.full(len(going), np.nan)
-    for last in range(2):
-        if arrival.nodes[0, last] < 0:
-            continue
-        ms, metres = _tree(graph, lengths, int(arrival.nodes[0, last]))
-        for first in range(2):
-            node = departure.nodes[going, first]
-            total = departure.costs[going, first] + ms[node] + arrival.costs[0, last]
-            quicker = (node >= 0) & (total < best_ms)
-            best_ms[quicker] = total[quicker]
-            best[quicker] = (start_metres[going, first] + metres[node] + end_metres[0, last])[quicker]
+    for last, last_ms, last_metres in zip(arrivals.node, arrivals.ms, arrivals.metres, strict=True):
+        ms, metres = _tree(graph, lengths, int(last))
+        total = departures.ms[mine] + ms[node] + last_ms
+        quickest_first = np.lexsort((total, at))
+        first = quickest_first[np.flatnonzero(np.diff(at[quickest_first], prepend=-1))]
+        quicker = first[total[first] < best_ms[at[first]]]
+        best_ms[at[quicker]] = total[quicker]
+        best[at[quicker]] = departures.metres[mine][quicker] + metres[node[quicker]] + last_metres
     return best_ms, best
 
 
@@ -99,25 +97,16 @@ def _reversed(roads: RoadGraph) -> tuple[csr_array, dict[str, Ints | Floats]]:
 def _direct(trips: Trips) -> tuple[Ints, Ints, Ints, Floats]:
     """Return (origin, destination, milliseconds, metres) of the trips along one segment."""
     segments = trips.roads.segments
-    o, d, ms = direct_ms(trips.start, trips.end, segments)
-    at = trips.start.segment[o]
-    whole = np.hypot(*(trips.roads.xy[segments.heads[at]] - trips.roads.xy[segments.tails[at]]).T)
-    along = np.abs(trips.end.fraction[d] - trips.start.fraction[o]) * whole
-    return o, d, ms, along + trips.start.metres[o] + trips.end.metres[d]
-
-
-def _ends(roads: RoadGraph, joined: Snapped) -> Floats:
-    """Return metres from each point to the head and to the tail of its segment, leg included, (p, 2)."""
-    at = np.maximum(joined.segment, 0)
-    whole = np.hypot(*(roads.xy[roads.segments.heads[at]] - roads.xy[roads.segments.tails[at]]).T)
-    along = np.column_stack([1 - joined.fraction, joined.fraction]) * whole[:, None]
-    metres: Floats = along + joined.metres[:, None]
-    return metres
+    o, d, ms, first, last = direct_ms(trips.start, trips.end, segments)
+    at = trips.start.segment[first]
+    whole = np.hypot(*(segments.xy[segments.heads[at]] - segments.xy[segments.tails[at]]).T)
+    along = np.abs(trips.end.fraction[last] - trips.start.fraction[first]) * whole
+    return o, d, ms, along + trips.start.metres[first] + trips.end.metres[last]
 
 
 def _far(side: Snapped, most: float) -> Problem:
-    metres = {"metres": Figure.of(most), "nearest": Figure.of(side.metres.min())}
-    return Problem("roads_points_far", where="points", n=len(side.metres), **metres)
+    metres = {"metres": Figure.of(most), "nearest": Figure.of(side.nearest.min())}
+    return Problem("roads_points_far", where="points", n=len(side.nearest), **metres)
 
 
 def _xy(points: npt.NDArray[np.object_]) -> Floats:
@@ -173,7 +162,7 @@ class Trips:
         points = [roads.project(side) for side in (origins, destinations)]
         ends = [roads.snap(side, legs.max_metres, legs.access_kmh) for side in points]
         trips = cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), *ends)
-        far = [side for side in ends if len(side.metres) and not (side.segment >= 0).any()]
+        far = [side for side in ends if len(side.nearest) and not len(side.point)]
         if far and not len(trips.straight(EVERY)[0]):
             raise SnapError(_far(far[0], legs.max_metres))
         return trips
@@ -188,14 +177,14 @@ class Trips:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
         segments, start = self.roads.segments, self.start.rows(rows)
         limit_ms = None if limit is None else round(limit * MS_PER_MINUTE)
-        seeds = start.origins(segments), self.end.destinations(segments)
+        seeds = start.origins(segments).seeds, self.end.destinations(segments).seeds
         minutes = self.roads.router.matrix(*seeds, limit_ms=limit_ms)
         # A few origins at a time: each pair that need not pass through a node takes many times what its minutes take.
         first, _, _ = rows.indices(len(self.places[0]))
         some = max(1, max(PAIRS, minutes.size // 32) // max(1, minutes.shape[1]))
         for at in range(0, len(minutes), some):
             few = slice(first + at, first + min(at + some, len(minutes)))
-            for o, d, ms in (direct_ms(self.start.rows(few), self.end, segments), self.off_road(few)):
+            for o, d, ms in (direct_ms(self.start.rows(few), self.end, segments)[:3], self.off_road(few)):
                 kept = EVERY if limit_ms is None else ms <= limit_ms
                 o, d, direct = o[kept] + at, d[kept], (ms[kept] / MS_PER_MINUTE).astype("float32")
                 minutes[o, d] = np.fmin(minutes[o, d], direct)
@@ -204,14 +193,12 @@ class Trips:
     def nearest(self, k: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
         """Return the k nearest destinations of each origin: minutes (NaN) and which (-1), without the matrix."""
         segments = self.roads.segments
-        minutes, which = self.roads.router.nearest(self.end.destinations(segments), k=k)
+        minutes, which = self.roads.router.nearest(self.end.destinations(segments).seeds, k=k)
         ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
-        seeds = self.start.origins(segments)
-        o, side = np.nonzero(seeds.nodes >= 0)
-        node = seeds.nodes[o, side]
+        start = self.start.origins(segments)
         found = (
-            (np.repeat(o, k), which[node].ravel(), (ms[node] + seeds.costs[o, side][:, None]).ravel()),
-            direct_ms(self.start, self.end, segments),
+            (np.repeat(start.point, k), which[start.node].ravel(), (ms[start.node] + start.ms[:, None]).ravel()),
+            direct_ms(self.start, self.end, segments)[:3],
             self.off_road(EVERY),
         )
         o, d, at = (np.concatenate(columns).astype("int64") for columns in zip(*found, strict=True))
@@ -223,7 +210,7 @@ class Trips:
         return o, d, ms
 
     def straight(self, rows: slice) -> tuple[Ints, Ints, Ints]:
-        """Return (origin, destination, milliseconds) of the pairs whose straight way is no longer than their two legs.
+        """Return (origin, destination, milliseconds) of the pairs whose straight way is no longer than their two legs, the nearest.
 
         Legs go straight over whatever lies there, so the straight way asks for no more than they do: from a place to
         itself is nothing, whatever its distance from the road. Where one of the two does not join the roads, they
@@ -232,14 +219,14 @@ class Trips:
         start, most = self.start.rows(rows), self.legs.max_metres
         starts, ends = self.places[0][rows], self.places[1]
         # A millimetre more, so that rounding does not decide where the way is straight over the road.
-        reach = [np.minimum(side.metres, most) + 0.0005 for side in (start, self.end)]
+        reach = [np.minimum(side.nearest, most) + 0.0005 for side in (start, self.end)]
         # Two squares, each as wide as its leg is long, overlap wherever the straight way may be the shorter one.
         squares: list[Any] = [
             shapely.box(*(xy - leg[:, None]).T, *(xy + leg[:, None]).T)
             for xy, leg in zip((_xy(starts), _xy(ends)), reach, strict=True)
         ]
         o, d = shapely.STRtree(squares[1]).query(squares[0])
-        joined = (start.segment[o] >= 0) & (self.end.segment[d] >= 0)
+        joined = start.joined[o] & self.end.joined[d]
         legs = reach[0][o] + reach[1][d]
         kept = shapely.distance(starts[o], ends[d]) <= np.where(joined, legs, np.minimum(legs, most))
         return self._straight(starts, o[kept], d[kept])
@@ -250,10 +237,9 @@ class Trips:
             return (np.empty(0, "int64"),) * 3
         starts, ends = self.places[0][rows], self.places[1]
         o, d = shapely.STRtree(ends).query(starts, predicate="dwithin", distance=self.legs.local_metres)
-        start, end = self.start.rows(rows).segment[o], self.end.segment[d]
         # Not across the water: both must join one part of the network.
-        part = self.roads.part[self.roads.segments.tails]
-        kept = (start >= 0) & (end >= 0) & (part[start] == part[end])
+        start, end = (side.largest(self.roads.segments) for side in (self.start.rows(rows), self.end))
+        kept = (start[o] >= 0) & (start[o] == end[d])
         return self._straight(starts, o[kept], d[kept])
 
     def _straight(self, starts: npt.NDArray[np.object_], o: Ints, d: Ints) -> tuple[Ints, Ints, Ints]:
@@ -269,12 +255,13 @@ def minutes_along(
     joined, segments = roads.snap(projected, legs.max_metres, legs.access_kmh), roads.segments
     for number, (point, place) in enumerate(projected.items()):
         one = joined.rows(slice(number, number + 1))
-        if one.segment[0] < 0:
+        if not len(one.point):
             yield point, np.empty((0, 3))
             continue
-        at = one.origins(segments) if outward else one.destinations(segments)
+        at = (one.origins(segments) if outward else one.destinations(segments)).seeds
         minutes = (roads.router.to_all(at) if outward else roads.router.from_all(at))[0]
-        places = along(segments, roads.xy, minutes, most=most, every=every, outward=outward)
-        own = own_segment(one, segments, roads.xy, every=every, outward=outward)
         start = np.array([[place.x, place.y, 0.0]])
+        joins = [one.only(join) for join in range(len(one.point))]
+        own = np.concatenate([own_segment(each, segments, every=every, outward=outward) for each in joins])
+        places = along(segments, minutes, most=most, every=every, outward=outward)
         yield point, np.concatenate([start, own[own[:, 2] <= most], places])
