@@ -148,6 +148,84 @@ def test_a_point_that_joins_an_island_is_not_moved_to_the_mainland():
     assert both.parts().to_list() == [0, 0, 0, 1, 1]
 
 
+def test_a_trip_leaves_by_whichever_road_near_is_best():
+    # 30 m to the road that leads nowhere soon, 40 m to the quick one; 5 m more or less do not lose the quick one.
+    roads = {"a": (0, 0), "b": (1000, 0), "c": (1000, 70), "d": (0, 70), "e": (2000, 0)}
+    edges = [("a", "b", 2), ("b", "e", 2), ("c", "d", 30), ("a", "d", 30), ("b", "c", 30)]
+    both = network(roads, edges, directed=False)
+    home, site = points((500, 40)), points((2000, 0))
+    assert both.snap(home)[["u", "v"]].iloc[0].to_list() == ["c", "d"]
+    assert both.snap(home)["metres"].item() == pytest.approx(30, abs=0.01)
+    for start, end in ((home, site), (site, home)):
+        assert both.travel_minutes(start, end).item() == pytest.approx(40 / 80 + 1 + 2, abs=1e-3)
+        assert both.nearest_minutes(start, end)[0].item() == pytest.approx(40 / 80 + 1 + 2, abs=1e-3)
+        assert both.explain(start, end)["minutes"].sum() == pytest.approx(3.5, abs=1e-3)
+        assert both.nearest_metres(start, end).item() == pytest.approx(40 + 1500, abs=1)
+    # One segment is joined by both houses, and is not the nearest of either.
+    assert both.travel_minutes(home, points((900, 40))).item() == pytest.approx(40 / 80 + 0.8 + 40 / 80, abs=1e-3)
+
+
+def test_joins_are_every_road_near_each_once_the_quickest_first():
+    # A street in pieces is one join; further than 1.5 × the nearest and 25 m more is none.
+    roads = {"a": (0, 0), "b": (490, 0), "c": (500, 0), "d": (510, 0), "e": (1000, 0), "f": (0, 60), "g": (1000, 60)}
+    edges = [("a", "b", 1), ("b", "c", 1), ("c", "d", 1), ("d", "e", 1), ("f", "g", 1), ("a", "f", 1)]
+    both = network(roads, edges, directed=False)
+    legs = both.joins(points((501, 24), (501, 10), (0, 5000)))
+    assert legs.index.to_list() == [(0, 1), (0, 2), (1, 1)]
+    assert legs[["u", "v"]].to_numpy().tolist() == [["c", "d"], ["f", "g"], ["c", "d"]]
+    np.testing.assert_allclose(legs["metres"], [24, 36, 10], atol=0.01)
+    np.testing.assert_allclose(legs["minutes"], np.array([24, 36, 10]) / 80, atol=1e-3)
+    np.testing.assert_allclose(legs["fraction"], [0.1, 0.501, 0.1], atol=1e-4)
+
+
+def test_a_corner_is_one_join_and_of_equal_roads_the_first_comes_first():
+    star = {"o": (0, 0), **{name: (100 * x, 100 * y) for name, x, y in [("a", -1, 0), ("b", 0, -1), ("c", -1, -1)]}}
+    both = network(star, [("o", "c", 1), ("o", "b", 1), ("o", "a", 1)], directed=False)
+    corner = both.joins(points((30, 40)))
+    assert len(corner) == 1
+    assert corner[["u", "v", "fraction"]].to_numpy().tolist() == [["o", "a", 0]]
+    between = network({"a": (0, 0), "b": (100, 0), "c": (0, 20), "d": (100, 20)}, [("c", "d", 1), ("a", "b", 1)])
+    assert between.joins(points((50, 10)))[["u", "v"]].to_numpy().tolist() == [["a", "b"], ["c", "d"]]
+
+
+def test_at_most_six_roads_are_joined():
+    nodes = {f"{end}{y}": (x, 2 * y) for y in range(12) for end, x in (("w", 0), ("e", 100))}
+    both = network(nodes, [(f"w{y}", f"e{y}", 1) for y in range(12)])
+    legs = both.joins(points((50, -1)))
+    assert legs["u"].to_list() == [f"w{y}" for y in range(6)]
+
+
+def test_a_cut_off_road_loses_nobody_where_a_connected_one_is_near_and_says_so():
+    roads = {**LINE, "i": (0, 100), "j": (100, 100), "k": (0, 120), "l": (100, 120)}
+    edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1), ("k", "l", 1)]
+    both = network(roads, edges, directed=False)
+    home = points((50, 95), (50, 300))
+    assert both.travel_minutes(home, points((0, 0)))[:, 0] == pytest.approx([95 / 80 + 0.2, 300 / 80 + 0.2], abs=1e-3)
+    told = both.snap(home)
+    assert told["u"].to_list() == ["i", "k"]
+    assert told["problem"].to_list() == [
+        "joins a part cut off from the main network, and the main network too, 95 m away",
+        "joins a part cut off from the main network, and the main network too, 300 m away",
+    ]
+    assert told["problem"].iloc[0].told("fr").endswith("et aussi le réseau principal, à 95\u00a0m")
+    assert both.joins(home)["u"].to_list() == ["i", "k", "a", "k", "i", "a"]
+    # Not across the water: twice the distance of the nearest road and 100 m more.
+    island = network({**roads, "i": (0, 300), "j": (100, 300)}, edges, directed=False)
+    assert island.joins(points((50, 290)))["u"].to_list() == ["i"]
+    assert island.snap(points((50, 290)))["problem"].item() == "joins a part cut off from the main network"
+
+
+def test_a_way_out_of_which_nobody_comes_back_is_cut_off():
+    # Into the one-way stub nobody gets back: it is joined from, and is no part of the main network.
+    roads = {**LINE, "s": (500, 50)}
+    both = network(roads, [("a", "b", 2), ("b", "a", 2), ("b", "c", 2), ("c", "b", 2), ("b", "s", 1)])
+    home = points((500, 52))
+    assert both.snap(home)["problem"].item() == (
+        "joins a part cut off from the main network, and the main network too, 52 m away"
+    )
+    assert both.travel_minutes(home, points((1000, 0))).item() == pytest.approx(52 / 80 + 1, abs=1e-3)
+
+
 def test_a_short_trip_may_keep_to_local_streets_where_the_edges_leave_them_out():
     # By road 20 minutes round; 600 m straight at 18 km/h are 2 minutes.
     roads = {"a": (0, 0), "b": (0, 5000), "c": (600, 5000), "d": (600, 0)}
@@ -618,7 +696,7 @@ def test_what_a_reader_said_is_told_in_both_languages_after_saving(tmp_path):
     again = RoadNetwork.load(roads.save(tmp_path / "one.roads"))
     for each in (roads, again):
         names = list(each.provenance.parameters)
-        assert names == ["mode", "country", "speed table", "road segments without coordinates, left out"]
+        assert names == ["mode", "country", "speed table", "points join", "road segments without coordinates, left out"]
         assert names[-1].told("fr") == "segments de route sans coordonnées, laissés de côté"
         assert "table des vitesses" in each._repr_html_()
     assert again.provenance == roads.provenance

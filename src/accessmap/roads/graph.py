@@ -10,7 +10,7 @@ import pyproj
 
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
-from accessmap.roads.snapping import MS_PER_MINUTE, Segments, Snapped, snap_points
+from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
 from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
@@ -109,13 +109,13 @@ class RoadGraph:
             raise SnapError(Problem("roads_points_of_other_kinds", where="points", **found))
         return points.to_crs(self.crs)
 
-    def snap(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> Snapped:
+    def snap(self, points: gpd.GeoSeries, legs: Legs) -> Snapped:
         """Return where projected points join the network."""
-        return snap_points(points.to_numpy(), self.segments, max_metres=max_metres, leg_kmh=leg_kmh)
+        return snap_points(points.to_numpy(), self.segments, legs)
 
-    def joints(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
+    def joints(self, points: gpd.GeoSeries, legs: Legs) -> pd.DataFrame:
         """Return the quickest leg by which each point joins the network, as `RoadNetwork.snap`."""
-        found = self.snap(self.project(points), max_metres, leg_kmh)
+        found = self.snap(self.project(points), legs)
         joined, part = found.joined, self.segments.part[found.segment]
         quickest = np.where(joined, found.first[:-1], -1)
         problem = np.full(len(points), "", dtype=object)
@@ -126,15 +126,15 @@ class RoadGraph:
             if len(main):
                 problem[row] = Note("roads_joins_cut_off_part_and_main", metres=Figure.of(main[0]))
         for row in np.flatnonzero(~joined):
-            metres, most = Figure.of(found.nearest[row]), Figure.of(max_metres)
+            metres, most = Figure.of(found.nearest[row]), Figure.of(legs.max_metres)
             problem[row] = Note("roads_leg_too_long", metres=metres, most=most)
         # The number of no join is no row: blank.
         table = self._told(found).reindex(quickest).set_axis(points.index)
         return table.assign(metres=found.nearest, problem=pd.Series(problem, index=points.index, dtype=object))
 
-    def joins(self, points: gpd.GeoSeries, max_metres: float, leg_kmh: float) -> pd.DataFrame:
+    def joins(self, points: gpd.GeoSeries, legs: Legs) -> pd.DataFrame:
         """Return every leg by which each point joins the network, as `RoadNetwork.joins`."""
-        found = self.snap(self.project(points), max_metres, leg_kmh)
+        found = self.snap(self.project(points), legs)
         rank = np.arange(len(found.point)) - found.first[found.point] + 1
         names = [points.index.name or "point", "rank"]
         return self._told(found).set_index(

@@ -18,7 +18,8 @@ from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.route import quickest_way
 from accessmap.roads.saved import check_roads, read_network, write_network
-from accessmap.roads.trips import Legs, Trips, minutes_along, nearest_metres
+from accessmap.roads.snapping import Legs
+from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.cards import network_card
 
@@ -391,8 +392,7 @@ class RoadNetwork:
 
     def trips(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, max_metres: float | None = None) -> Trips:
         """Return the trips between points, joined to the roads once, so that they can be routed a few at a time."""
-        legs = self._legs if max_metres is None else replace(self._legs, max_metres=max_metres)
-        return Trips.between(self._roads, legs, origins, destinations)
+        return Trips.between(self._roads, self._legs_within(max_metres), origins, destinations)
 
     def nearest_minutes(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
@@ -521,15 +521,16 @@ class RoadNetwork:
             there is none). Where the point does not join, u and v are missing and minutes is NaN.
         """
         geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-        return self._roads.joints(geometry, self.max_metres if max_metres is None else max_metres, self.access_kmh)
+        return self._roads.joints(geometry, self._legs_within(max_metres))
 
     def joins(self, points: gpd.GeoSeries | gpd.GeoDataFrame, *, max_metres: float | None = None) -> pd.DataFrame:
         """Return every place where each point joins the network and what that leg costs, one row a leg.
 
-        A point joins the nearest road, and the others at most 1.5 times as far and 25 m more, six in all, each at its
+        A point joins the nearest road, and the others at most 1.2 times as far and 25 m more, six in all, each at its
         nearest place: a trip takes whichever is best. Where all of those are cut off from the main network, it also
         joins the nearest road of the largest part within twice its distance and 100 m more. None is further than
-        `max_metres`.
+        `max_metres`. Where the edges leave out local streets (`local_metres`), a leg stands for those streets, to the
+        nearest edge alone.
 
         Parameters
         ----------
@@ -553,7 +554,10 @@ class RoadNetwork:
         (FrozenList(['resident_id', 'rank']), ['u', 'v', 'fraction', 'metres', 'minutes'])
         """
         geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-        return self._roads.joins(geometry, self.max_metres if max_metres is None else max_metres, self.access_kmh)
+        return self._roads.joins(geometry, self._legs_within(max_metres))
+
+    def _legs_within(self, max_metres: float | None) -> Legs:
+        return self._legs if max_metres is None else replace(self._legs, max_metres=max_metres)
 
     def parts(self) -> pd.Series:
         """Return the strongly connected part of every node, by node id: 0 is the largest, the others by size."""

@@ -9,8 +9,8 @@ import shapely
 
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.graph import RoadGraph
-from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, direct_ms
-from accessmap.roads.trips import EVERY, Legs, Trips
+from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, direct_ms
+from accessmap.roads.trips import EVERY, Trips
 
 LEG, LOCAL, STRAIGHT, ROAD = "leg to the road", "local streets", "straight, without a road", "road"
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")

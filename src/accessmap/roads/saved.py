@@ -18,8 +18,8 @@ from accessmap.errors import NetworkError, Problem, Problems
 from accessmap.files import check_input, draft_of
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.modelled import parameters_of
+from accessmap.roads.snapping import Legs, joins_rule
 from accessmap.roads.speeds import MODES
-from accessmap.roads.trips import Legs
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
@@ -29,6 +29,7 @@ TOLD = (
     "roads_told_mode",
     "roads_told_country",
     "roads_told_speeds",
+    "roads_told_joins",
     "roads_told_clip",
     "roads_told_no_coordinates",
     "roads_told_gone",
@@ -114,7 +115,7 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
         raise _impossible(path, ", ".join(MEMBERS), str(error)) from error
     sources = tuple(Source(**source) for source in meta["sources"])
-    told: dict[Any, Any] = {note: note for note in map(Note, TOLD)}
+    told: dict[Any, Any] = {note: note for note in (*map(Note, TOLD), joins_rule())}
     for mode in MODES if saved.modelled else ():
         told |= {note: note for pair in parameters_of(mode).items() for note in pair}
     parameters: dict[str, Any] = {

@@ -15,12 +15,13 @@ import pandas as pd
 import shapely
 
 from accessmap.roads.engine import Seeds
+from accessmap.words.notes import Figure, Note
 
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
 MS_PER_MINUTE = 60_000
 #: How many roads a point joins, and how far beyond the nearest: so many times its distance, and so many metres more.
-MOST_JOINS, WIDER, WIDER_METRES = 6, 1.5, 25.0
+MOST_JOINS, WIDER, WIDER_METRES = 6, 1.2, 25.0
 #: The same of the one road more that a point joins where all of those are cut off from the main network.
 CONNECTED, CONNECTED_METRES = 2.0, 100.0
 #: Points looked up together: about a dozen segments lie near each.
@@ -28,6 +29,31 @@ BLOCK = 50_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+
+def joins_rule() -> Note:
+    """Return how many roads a point joins and how far they may be, as a network's provenance prints it."""
+    wider = Figure.of(WIDER, digits=1)
+    return Note("roads_joins_rule", most=MOST_JOINS, wider=wider, metres=Figure.of(WIDER_METRES))
+
+
+@dataclass(frozen=True)
+class Legs:
+    """How points join the roads: the speed off the road (km/h), and two bounds (metres).
+
+    Parameters
+    ----------
+    access_kmh
+        Speed of the straight leg between a point and the road, and of the straight way without any road.
+    local_metres
+        Straight distance up to which a trip may keep to streets that the edges leave out.
+    max_metres
+        A point further than this from every edge does not join.
+    """
+
+    access_kmh: float
+    local_metres: float
+    max_metres: float
 
 
 @dataclass(frozen=True)
@@ -194,7 +220,7 @@ class Snapped:
         return Entries(point[kept], join[kept], node[kept], ms[kept], metres[kept], len(self.nearest))
 
 
-def snap_points(points: npt.NDArray[np.object_], segments: Segments, *, max_metres: float, leg_kmh: float) -> Snapped:
+def snap_points(points: npt.NDArray[np.object_], segments: Segments, legs: Legs) -> Snapped:
     """Return where each point joins the segments; of equal ones that with the lowest number comes first.
 
     A point joins the nearest road, and others at most `WIDER` times as far and `WIDER_METRES` more, `MOST_JOINS` in
@@ -202,14 +228,13 @@ def snap_points(points: npt.NDArray[np.object_], segments: Segments, *, max_metr
     pieces it has. Where all of those lead to a part cut off from the main network, it also joins the nearest road of
     the largest part within `CONNECTED` times as far and `CONNECTED_METRES` more.
 
+    None is further than `max_metres`. A leg that stands for streets that the edges leave out (`local_metres`) leads to
+    the nearest of them alone, and to the connected one.
+
     Parameters
     ----------
     points
         Shapely points in the metric CRS of the segments, shape (p,).
-    max_metres
-        A point further from every segment is not joined, and none joins a segment further away.
-    leg_kmh
-        Speed along the straight leg from the point to the road.
     """
     xy, nearest = shapely.get_coordinates(points), np.empty(len(points))
     found = []
@@ -217,23 +242,25 @@ def snap_points(points: npt.NDArray[np.object_], segments: Segments, *, max_metr
         some = np.arange(begin, min(begin + BLOCK, len(points)))
         (at, _), metres = segments.tree.query_nearest(points[some], all_matches=False, return_distance=True)
         nearest[some[at]] = metres
-        found.append(_joins(xy, nearest, some[nearest[some] <= max_metres], segments, max_metres))
+        found.append(_joins(xy, nearest, some[nearest[some] <= legs.max_metres], segments, legs))
     joins = pd.concat(found) if found else pd.DataFrame(columns=["point", "segment", "fraction", "metres"], dtype=float)
     metres = joins["metres"].to_numpy("float64")
-    leg_ms = np.rint(metres / (leg_kmh * METRES_PER_MS_AT_1_KMH)).astype("int64")
+    leg_ms = np.rint(metres / (legs.access_kmh * METRES_PER_MS_AT_1_KMH)).astype("int64")
     point, segment = (joins[name].to_numpy("int64") for name in ("point", "segment"))
     return Snapped(point, segment, joins["fraction"].to_numpy("float64"), metres, leg_ms, nearest)
 
 
-def _joins(xy: Floats, nearest: Floats, rows: Ints, segments: Segments, max_metres: float) -> pd.DataFrame:
+def _joins(xy: Floats, nearest: Floats, rows: Ints, segments: Segments, legs: Legs) -> pd.DataFrame:
     """Return the joins of some points, all near enough, as `Snapped` has them."""
-    joins = _places(xy, nearest, rows, np.minimum(WIDER * nearest[rows] + WIDER_METRES, max_metres), segments)
-    joins = joins[joins.groupby("point").cumcount() < MOST_JOINS]
+    alone = legs.local_metres > 0
+    reach = nearest[rows] if alone else np.minimum(WIDER * nearest[rows] + WIDER_METRES, legs.max_metres)
+    joins = _places(xy, nearest, rows, reach, segments)
+    joins = joins[joins.groupby("point").cumcount() < (1 if alone else MOST_JOINS)]
     largest = joins["part"].groupby(joins["point"]).min()
     cut_off = largest[largest > 0].index.to_numpy("int64")
     if len(cut_off) == 0:
         return joins
-    reach = np.minimum(CONNECTED * nearest[cut_off] + CONNECTED_METRES, max_metres)
+    reach = np.minimum(CONNECTED * nearest[cut_off] + CONNECTED_METRES, legs.max_metres)
     more = _places(xy, nearest, cut_off, reach, segments)
     more = more[more["part"] < largest.reindex(more["point"]).to_numpy()]
     more = more.sort_values(["point", "part"], kind="stable").drop_duplicates("point")

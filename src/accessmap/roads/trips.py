@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
-from accessmap.roads.snapping import MS_PER_MINUTE, Snapped, along, direct_ms, own_segment, quickest
+from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, along, direct_ms, own_segment, quickest
 from accessmap.words.notes import Figure
 
 Floats = npt.NDArray[np.float64]
@@ -118,25 +118,6 @@ PAIRS = 1_000_000  # that may be looked at together, whatever the size of the ma
 
 
 @dataclass(frozen=True)
-class Legs:
-    """How points join the roads: the speed off the road (km/h), and two bounds (metres).
-
-    Parameters
-    ----------
-    access_kmh
-        Speed of the straight leg between a point and the road, and of the straight way without any road.
-    local_metres
-        Straight distance up to which a trip may keep to streets that the edges leave out.
-    max_metres
-        A point further than this from every edge does not join.
-    """
-
-    access_kmh: float
-    local_metres: float
-    max_metres: float
-
-
-@dataclass(frozen=True)
 class Trips:
     """Origins and destinations, projected and joined to the roads once.
 
@@ -160,7 +141,7 @@ class Trips:
     def between(cls, roads: RoadGraph, legs: Legs, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> Trips:
         """Join both ends; SnapError where not one origin, or not one destination, is near the network or the other."""
         points = [roads.project(side) for side in (origins, destinations)]
-        ends = [roads.snap(side, legs.max_metres, legs.access_kmh) for side in points]
+        ends = [roads.snap(side, legs) for side in points]
         trips = cls(roads, legs, (points[0].to_numpy(), points[1].to_numpy()), *ends)
         far = [side for side in ends if len(side.nearest) and not len(side.point)]
         if far and not len(trips.straight(EVERY)[0]):
@@ -170,7 +151,7 @@ class Trips:
     def to(self, destinations: gpd.GeoSeries) -> Trips:
         """Return trips of the same origins to other destinations, of which those that do not join are not reached."""
         points = self.roads.project(destinations)
-        end = self.roads.snap(points, self.legs.max_metres, self.legs.access_kmh)
+        end = self.roads.snap(points, self.legs)
         return replace(self, places=(self.places[0], points.to_numpy()), end=end)
 
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
@@ -210,7 +191,9 @@ class Trips:
         return o, d, ms
 
     def straight(self, rows: slice) -> tuple[Ints, Ints, Ints]:
-        """Return (origin, destination, milliseconds) of the pairs whose straight way is no longer than their two legs, the nearest.
+        """Return (origin, destination, milliseconds) of the pairs whose straight way is no longer than their two legs.
+
+        Those are the legs to the nearest roads, whichever other are taken.
 
         Legs go straight over whatever lies there, so the straight way asks for no more than they do: from a place to
         itself is nothing, whatever its distance from the road. Where one of the two does not join the roads, they
@@ -252,7 +235,7 @@ def minutes_along(
 ) -> Iterator[tuple[Hashable, npt.NDArray[np.float64]]]:
     """Yield, for each point, its id and the places along the roads in reach: x, y (metres) and minutes, (places, 3)."""
     projected = roads.project(points)
-    joined, segments = roads.snap(projected, legs.max_metres, legs.access_kmh), roads.segments
+    joined, segments = roads.snap(projected, legs), roads.segments
     for number, (point, place) in enumerate(projected.items()):
         one = joined.rows(slice(number, number + 1))
         if not len(one.point):

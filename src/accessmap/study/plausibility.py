@@ -9,6 +9,7 @@ from importlib.resources import files
 from io import StringIO
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -146,7 +147,7 @@ def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> M
     edges = network.edges
     pairs = pd.MultiIndex.from_frame(edges[["u", "v"]])
     back = pd.MultiIndex.from_arrays([edges["v"], edges["u"]])
-    starts, ends = network.snap(homes.geometry), network.snap(sites.geometry)
+    starts, ends = (network.snap(places.geometry) for places in (homes, sites))
     nearest = study.nearest(category, mode=mode).loc[people.index]
     minutes = nearest["minutes"].to_numpy("float64")
     reached = ~np.isnan(minutes)
@@ -154,21 +155,23 @@ def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> M
     legs = np.minimum(np.nan_to_num(starts["minutes"].to_numpy("float64") + end, nan=np.inf), minutes)
     weight = people.to_numpy("float64")
     taken = float((minutes * weight)[reached].sum())
-    part = network.parts()
     told = taken and mode == "car" and not network.provenance.modelled  # a modelled one is all estimates
     return {
         "one_way_edges": float((~pairs.isin(back)).mean()),
-        "isolated_residents": _share(_cut_off(starts, part), weight),
-        "isolated_services": _share(_cut_off(ends, part), np.ones(len(ends))),
+        "isolated_residents": _share(_cut_off(network, homes), weight),
+        "isolated_services": _share(_cut_off(network, sites), np.ones(len(ends))),
         "leg_share": float((legs * weight)[reached].sum()) / taken if told else np.nan,
         "unreached_people": _share(~reached, weight),
         "published_ratio": _ratio(study, category, mode),
     }
 
 
-def _cut_off(joints: pd.DataFrame, part: pd.Series) -> Any:
-    joined = joints["u"].notna()
-    return (joined & (part.reindex(joints["u"]).to_numpy() != 0)).to_numpy()
+def _cut_off(network: RoadNetwork, places: gpd.GeoDataFrame) -> Any:
+    """Return whether each place joins the roads, and none of the main part."""
+    legs, part = network.joins(places), network.parts()
+    main = (part.reindex(legs["u"]).to_numpy() == 0) & (part.reindex(legs["v"]).to_numpy() == 0)
+    best = pd.Series(main, index=legs.index).groupby(level=0).any().reindex(places.index)
+    return (best == False).to_numpy()  # noqa: E712 - blank is neither
 
 
 def _share(which: Any, weight: Any) -> float:

@@ -439,7 +439,8 @@ class Study:
         lost = []
         for name, table in (("residents", self.residents), ("services", self.services)):
             legs = self.network.snap(table)
-            legs = legs[legs["problem"] != ""]
+            # Who joins the main network too, by another leg, is reached.
+            legs = legs[[note != "" and note.key != "roads_joins_cut_off_part_and_main" for note in legs["problem"]]]
             problem = [
                 Note("study_far_from_roads", metres=Figure.of(metres)) if far else Note("study_cut_off")
                 for metres, far in zip(legs["metres"], legs["u"].isna(), strict=True)

@@ -17,6 +17,7 @@ from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.readers.osm_tags import WayUse
+from accessmap.roads.snapping import joins_rule
 from accessmap.words.notes import Note
 
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
@@ -288,8 +289,9 @@ def road_tables(
     )
     used = np.zeros(len(nodes), dtype=bool)
     used[arcs["u"]] = used[arcs["v"]] = True
-    rules = mode, country, speeds.SPEED_TABLE_VERSION
-    names: list[str] = [Note("roads_told_mode"), Note("roads_told_country"), Note("roads_told_speeds")]
+    rules = mode, country, speeds.SPEED_TABLE_VERSION, joins_rule()
+    keys = "roads_told_mode", "roads_told_country", "roads_told_speeds", "roads_told_joins"
+    names: list[str] = [Note(key) for key in keys]
     told = dict(zip(names, rules, strict=True))
     return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**told, **parameters})
 
