@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError
 from accessmap.roads import speeds
-from accessmap.roads.speeds import rows_of
+from accessmap.roads.law import rows_of
 
 NO_EVENTS = pd.DataFrame({"node": np.empty(0, dtype=int), "event": np.empty(0, dtype=object)})
 
@@ -21,6 +21,11 @@ def arcs(*pairs: tuple[int, int], **columns: object) -> pd.DataFrame:
         "setting": "rural",
         "dual": False,
         "roundabout": False,
+        "wide": False,
+        "law": "FR",
+        "legal": "",
+        "slope_kmh": np.nan,
+        "boarding_s": np.nan,
         "limit_kmh": np.nan,
         "limit_reason": "",
         "cap_kmh": np.nan,
@@ -31,98 +36,8 @@ def arcs(*pairs: tuple[int, int], **columns: object) -> pd.DataFrame:
     return pd.DataFrame({"u": u, "v": v, **plain, **columns})
 
 
-def timed(
-    table: pd.DataFrame, events: pd.DataFrame = NO_EVENTS, mode: str = "car", country: str = "FR"
-) -> pd.DataFrame:
-    return speeds.time_arcs(table, events, mode=mode, country=country)
-
-
-# ---------------------------------------------------------------------------------------------------- maxspeed
-
-
-@pytest.mark.parametrize(
-    ("text", "kmh"),
-    [
-        ("50", 50),
-        (" 50 km/h", 50),
-        ("30 mph", 48.28),
-        ("30mph", 48.28),
-        ("10 knots", 18.52),
-        ("7,5", 7.5),
-        ("50; 40", 40),
-        ("80|60", 60),
-        ("walk", 6),
-        ("none", None),
-        ("signals", None),
-        ("variable", None),
-        ("FR:urban", None),
-        ("500", None),
-        ("0", None),
-        ("-30", None),
-        ("30 @ (Mo-Fr)", None),
-        ("٣٠", None),
-        ("", None),
-        (None, None),
-        (50, 50),
-        (float("nan"), None),
-    ],
-)
-def test_maxspeed_is_read_in_kmh_or_says_nothing(text: object, kmh: float | None) -> None:
-    assert speeds.parse_maxspeed(text) == kmh
-
-
-@settings(deadline=None)
-@given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.from_regex(r"[0-9]{1,5}[;|]? ?[a-z/]{0,5}")))
-def test_no_maxspeed_crashes_or_leaves_the_drivable_range(text: object) -> None:
-    kmh = speeds.parse_maxspeed(text)
-    assert kmh is None or 1 <= kmh <= 150
-
-
-@settings(deadline=None)
-@given(st.one_of(st.text(), st.from_regex(r"[A-Z]{2}:[a-z:_0-9]{0,12}", fullmatch=True)))
-def test_no_limit_code_crashes(text: str) -> None:
-    code = speeds.limit_code(text)
-    assert code is None or code[2] is None or 1 <= code[2] <= 150
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("FR:urban", ("FR", "urban", None)),
-        ("fr:rural", ("FR", "rural", None)),
-        ("DE:motorway", ("DE", "motorway", None)),
-        ("DE:zone:30", ("DE", "urban", 30.0)),
-        ("FR:zone30", ("FR", "urban", 30.0)),
-        ("CH:trunk", ("CH", "dual", None)),
-        ("BE-VLG:rural", ("BE", "rural", None)),
-        ("GB:nsl_dual", ("GB", "dual", None)),
-        ("FR:living_street", ("FR", "living_street", None)),
-        ("FR:80", ("FR", "rural", 80.0)),
-        ("urban", (None, "urban", None)),
-        ("sign", None),
-        ("30", None),
-    ],
-)
-def test_limit_codes_name_country_and_setting(text: str, code: object) -> None:
-    assert speeds.limit_code(text) == code
-
-
-# ---------------------------------------------------------------------------------------------------- the law
-
-
-@pytest.mark.parametrize(
-    ("setting", "kmh"),
-    [("motorway", 130), ("dual", 110), ("rural", 80), ("urban", 50), ("zone30", 30), ("living_street", 20)],
-)
-def test_french_limits_are_those_of_the_code_de_la_route(setting: str, kmh: float) -> None:
-    assert speeds.legal_limit("FR", setting)[0] == kmh
-
-
-def test_every_country_has_every_setting_with_its_source() -> None:
-    rows = rows_of("limits")
-    settings = {row["setting"] for row in rows}
-    assert {(row["country"], row["setting"]) for row in rows} == {(c, s) for c in speeds.COUNTRIES for s in settings}
-    assert all(row["source"] for row in rows)
+def timed(table: pd.DataFrame, events: pd.DataFrame = NO_EVENTS, mode: str = "car") -> pd.DataFrame:
+    return speeds.time_arcs(table, events, mode=mode)
 
 
 def test_every_event_costs_something_known_in_every_mode() -> None:
@@ -131,29 +46,7 @@ def test_every_event_costs_something_known_in_every_mode() -> None:
     assert all(float(row["seconds"]) >= 0 for row in rows_of("delays"))
 
 
-@pytest.mark.parametrize(
-    ("lon", "lat", "country"),
-    [
-        (3.2156, 49.6169, "FR"),  # Chauny
-        (2.35, 48.85, "FR"),
-        (9.15, 42.3, "FR"),  # Corte
-        (-8.61, 41.15, "PT"),
-        (9.52, 47.14, "LI"),
-        (8.54, 47.37, "CH"),
-        (11.57, 50.0, "DE"),
-        (21.0, 52.2, "generic"),
-        (-3.7, 40.4, "generic"),
-    ],
-)
-def test_the_country_of_a_place_is_found(lon: float, lat: float, country: str) -> None:
-    assert speeds.country_at(lon, lat) == country
-
-
-def test_unknown_country_setting_and_mode_are_refused_with_near_matches() -> None:
-    with pytest.raises(NetworkError, match=r"unknown country 'Fr'.*'FR'"):
-        speeds.legal_limit("Fr", "rural")
-    with pytest.raises(NetworkError, match=r"unknown setting 'rurale'.*'rural'"):
-        speeds.legal_limit("FR", "rurale")
+def test_unknown_mode_is_refused_with_near_matches() -> None:
     with pytest.raises(NetworkError, match=r"unknown mode 'cars' \(did you mean 'car'"):
         speeds.check_mode("cars")
 
@@ -172,7 +65,7 @@ def test_without_a_sign_the_law_of_the_country_holds() -> None:
     primary = arcs((0, 1), road_class="primary")
     assert timed(primary)["speed_kmh"].item() == pytest.approx(76.8, abs=0.01)
     assert "art. R413-2" in timed(primary)["speed_reason"].item()
-    assert timed(primary, country="PT")["speed_kmh"].item() > timed(primary)["speed_kmh"].item()
+    assert timed(primary.assign(law="PT"))["speed_kmh"].item() > timed(primary)["speed_kmh"].item()
 
 
 def test_a_limit_cannot_make_a_lane_faster_than_it_is() -> None:

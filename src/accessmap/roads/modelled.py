@@ -13,7 +13,8 @@ import pyproj
 import shapely
 
 from accessmap.errors import NetworkError, Problem
-from accessmap.roads.speeds import check_mode, rows_of
+from accessmap.roads.law import rows_of
+from accessmap.roads.speeds import check_mode
 from accessmap.words.notes import Figure, Note
 
 # Fitted to published car times by benchmarks/published_times.py --fit; docs/method has the error.

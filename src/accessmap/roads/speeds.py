@@ -5,32 +5,21 @@ drivers use it; the *practical speed* of its class in its setting, which is what
 leave of it; and any cap of that road alone (surface, roundabout, visitors only). Seconds lost at signals, stops and
 junctions are added to the arc that leads there.
 
-The tables lie in presets/speeds as CSV: `limits.csv` (law, by country), `driving.csv` (practical speeds, km/h),
-`delays.csv` (seconds), `outlines.csv` (where which law holds), `ranks.csv` (who yields at a junction), `codes.csv`
-(limits in words), `surfaces.csv` (km/h) and `natures.csv` (roads of BD TOPO). docs/method says how the practical speeds
-and delays were fitted, and `benchmarks/accuracy.py` checks them against two other engines.
+The tables lie in presets/speeds as CSV: `driving.csv` (practical speeds, km/h), `delays.csv` (seconds), `ranks.csv`
+(who yields at a junction), `surfaces.csv` (km/h), `natures.csv` (roads of BD TOPO), and those of the law (see `law`).
+docs/method_roads says how the practical speeds and delays were fitted, and `benchmarks/accuracy.py` checks them against
+two other engines.
 """
 
-import csv
-import re
-from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError, Problem
-from accessmap.words.near import near_names
-
-
-def rows_of(table: str) -> list[dict[str, str]]:
-    """Return the rows of one of the tables of this package, by column name."""
-    text = (files("accessmap") / "presets" / "speeds" / f"{table}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
+from accessmap.errors import NetworkError
+from accessmap.roads.law import legal_limit, rows_of, unknown
 
 # Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
 # onto motorways and trunks.
@@ -50,20 +39,10 @@ MODES = ("car", "bike", "walk")
 # ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within some 5 % of the limit
 # where it is 50 to 90.
 COMPLIANCE = {90.0: 0.96, float("inf"): 0.92}
-KIND = ["road_class", "setting", "dual", "limit_kmh", "limit_reason", "cap_kmh", "cap_reason"]
-
-COUNTRIES = ("FR", "PT", "CH", "LI", "DE", "generic")
-MILE_KM = 1.609344  # international mile, exact
-KNOT_KM = 1.852  # international nautical mile, exact
-FASTEST_SIGN_KMH = 150.0  # Texas signs 85 mph, Poland 140: more is a typing error
-WALKING_KMH = 6.0  # an order of size: France writes "allure du pas", Germany's courts say 4-7
-
-_SPEED = re.compile(
-    r"^(?P<number>[0-9]{1,4}(?:[.,][0-9]+)?)\s*(?P<unit>km/?h|kph|kmph|mph|mi/h|knots|kn)?$", re.IGNORECASE
-)
-_CODE = re.compile(r"^(?P<country>[a-z]{2})(?:-[a-z]{2,3})?:(?P<rest>.+)$", re.IGNORECASE)
-_ZONE = re.compile(r"^(?:zone:?)?([0-9]{1,3})$")
-_SETTINGS = {row["code"]: row["setting"] for row in rows_of("codes")}
+# What the speed of an arc depends on.
+KIND = ["road_class", "setting", "dual", "wide", "law", "legal", "limit_kmh", "limit_reason", "cap_kmh", "cap_reason"]
+KIND += ["slope_kmh"]
+GREAT = {"trunk", "primary", "trunk_link", "primary_link"}
 
 
 @cache
@@ -84,7 +63,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
-        raise NetworkError(_unknown("roads_unknown_event", event, table))
+        raise NetworkError(unknown("roads_unknown_event", event, table))
     u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
     node = events["node"].to_numpy(dtype=np.int64)
     count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
@@ -144,101 +123,34 @@ def _streets_meeting(u: IntArray, v: IntArray, rank: IntArray, best: IntArray) -
 
 
 def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:
-    """Waiting for the boat, paid once, on the arc of the ferry that leaves the shore."""
+    """Waiting for the boat, paid once however many ways it takes, on the arc of the ferry that leaves the shore."""
+    told = arcs["boarding_s"].to_numpy(dtype=float)
     ferry = (arcs["road_class"] == "ferry").to_numpy(dtype=bool)
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
-    return np.where(ferry & shore[u], wait, 0.0)
+    return np.where(ferry & shore[u], np.where(np.isnan(told), wait, told), 0.0)
 
 
-@cache
-def _limits() -> dict[tuple[str, str], tuple[float, str]]:
-    return {(row["country"], row["setting"]): (float(row["kmh"]), row["source"]) for row in rows_of("limits")}
-
-
-def country_at(lon: float, lat: float) -> str:
-    """Return the country whose speed rules hold at a place (degrees), one of `COUNTRIES`, to about 10 km."""
-    from shapely import Point, Polygon
-
-    place = Point(lon, lat)
-    for row in rows_of("outlines"):  # the smallest country first: Liechtenstein's outline overlaps Switzerland's
-        numbers = [float(number) for number in row["outline"].split()]
-        if Polygon(zip(numbers[::2], numbers[1::2], strict=True)).contains(place):
-            return row["country"]
-    return "generic"
-
-
-def legal_limit(country: str, setting: str) -> tuple[float, str]:
-    """Return the limit (km/h) of `country` ("generic" without a table) in `setting`, and the rule it comes from.
-
-    Settings: "motorway", "dual" (carriageways kept apart), "rural", "urban", "zone30", "living_street", "walk".
-    """
-    limits = _limits()
-    if (country, setting) not in limits:
-        if country not in COUNTRIES:
-            raise NetworkError(_unknown("roads_unknown_country", country, COUNTRIES))
-        raise NetworkError(_unknown("roads_unknown_setting", setting, (name for _, name in limits)))
-    kmh, source = limits[country, setting]
-    return kmh, f"{country}, {setting} {kmh:g}: {source}"
-
-
-def parse_maxspeed(text: object) -> float | None:
-    """Return an OSM `maxspeed` in km/h, or None where it is no speed to drive at.
-
-    Of several values ("50; 40") the lowest holds. Coded ones ("FR:urban") are for `limit_code`; "signals", "variable"
-    and more than 150 km/h say nothing; "none" means that there is no limit, so that the country's advised speed
-    holds. Conditional limits are another key and are not read.
-    """
-    speeds = [_one_speed(part) for part in re.split(r"[;|]", str(text))]
-    return min((speed for speed in speeds if speed is not None), default=None)
-
-
-def _one_speed(text: str) -> float | None:
-    word = text.strip().casefold()
-    if word in {"walk", "walking", "foot"}:
-        return WALKING_KMH
-    match = _SPEED.match(word)
-    if match is None:
-        return None
-    unit = match["unit"] or ""
-    factor = MILE_KM if unit.startswith("m") else KNOT_KM if unit.startswith("kn") else 1.0
-    kmh = round(float(match["number"].replace(",", ".")) * factor, 2)
-    return kmh if 1 <= kmh <= FASTEST_SIGN_KMH else None
-
-
-def limit_code(text: object) -> tuple[str | None, str, float | None] | None:
-    """Return (country or None, setting, km/h or None) of a coded limit such as "FR:urban", or None if it is none."""
-    match = _CODE.match(str(text).strip())
-    rest = (match["rest"] if match else str(text)).strip().casefold()
-    country = match["country"].upper() if match else None
-    if rest in _SETTINGS:
-        return country, _SETTINGS[rest], None
-    number = _ZONE.match(rest)
-    if match and number and 1 <= int(number[1]) <= FASTEST_SIGN_KMH:
-        kmh = float(number[1])
-        return country, "urban" if kmh <= 50 else "rural", kmh
-    return None
-
-
-def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: str) -> pd.DataFrame:
+def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str) -> pd.DataFrame:
     """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
 
     Parameters
     ----------
     arcs
         One row a directed arc: u, v (node positions, 0 to n−1), length_m, road_class, setting ("urban" or "rural"),
-        dual (bool: carriageways kept apart), roundabout (bool), limit_kmh (NaN where no sign is known), limit_reason
-        (text), cap_kmh and cap_reason (NaN and "" where nothing else holds the arc back), fixed_minutes (NaN but for
-        ferries with a timetable).
+        dual (bool: carriageways kept apart), wide (bool: two lanes or more this way), roundabout (bool), law (of
+        `law.COUNTRIES`), legal (row of that law's table, "" where class and setting tell it), limit_kmh (NaN where no
+        sign is known), limit_reason (text), cap_kmh and cap_reason (NaN and "" where nothing else holds the arc back),
+        slope_kmh (what a slope leaves, NaN where none is known),
+        fixed_minutes (NaN but for ferries with a timetable),
+        boarding_s (NaN where nothing tells how often boats leave).
     events
         What stands at nodes: node (position) and event (a row of delays.csv); arcs *arriving* there pay.
     mode
         "car", "bike" or "walk".
-    country
-        Whose law holds where no limit is signed; one of `COUNTRIES`.
     """
     check_mode(mode)
-    kmh, reason = _free_flow(arcs, mode, country)
+    kmh, reason = _free_flow(arcs, mode)
     length_km = arcs["length_m"].to_numpy(dtype=float) / 1000
     seconds = delay_seconds(arcs, events, mode)
     fixed = arcs["fixed_minutes"].to_numpy(dtype=float)
@@ -257,13 +169,7 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, country: s
 def check_mode(mode: str) -> None:
     """Raise NetworkError unless `mode` is one of `MODES`."""
     if mode not in MODES:
-        raise NetworkError(_unknown("roads_unknown_mode", mode, MODES))
-
-
-def _unknown(key: str, value: str, known: Iterable[str], **values: Any) -> Problem:
-    """Return the problem of a name that is none of those known."""
-    names = list(dict.fromkeys(known))
-    return Problem(key, value=value, near=near_names(value, names), known=", ".join(names), **values)
+        raise NetworkError(unknown("roads_unknown_mode", mode, MODES))
 
 
 @cache
@@ -272,10 +178,10 @@ def _practical(mode: str) -> dict[tuple[str, str], float]:
     return {(row["road_class"], row["setting"]): float(row["kmh"]) for row in rows}
 
 
-def _free_flow(arcs: pd.DataFrame, mode: str, country: str) -> tuple[FloatArray, "pd.Categorical[str]"]:
+def _free_flow(arcs: pd.DataFrame, mode: str) -> tuple[FloatArray, "pd.Categorical[str]"]:
     """Speed of each arc without its delays (km/h), and what sets it: worked out once for each kind of arc there is."""
     codes, kinds = _kinds(arcs[KIND])
-    told = [_speed_of(kind, mode, country) for kind in kinds.itertuples(index=False)]
+    told = [_speed_of(kind, mode) for kind in kinds.itertuples(index=False)]
     speeds = np.array([kmh for kmh, _ in told])
     reasons = pd.Categorical([reason for _, reason in told])
     return speeds[codes], pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
@@ -291,16 +197,20 @@ def _kinds(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
     return kinds.astype(np.int64), table.iloc[first]
 
 
-def _speed_of(kind: Any, mode: str, country: str) -> tuple[float, str]:
+def _speed_of(kind: Any, mode: str) -> tuple[float, str]:
     """The lowest of what holds back a kind of arc: km/h and reason."""
     road = _road_speed(kind, mode)
     choices = [road]
     if mode == "car" and kind.road_class != "ferry":
-        limit, reason = (kind.limit_kmh, kind.limit_reason)
+        limit, reason = kind.limit_kmh, kind.limit_reason
         if np.isnan(limit):
-            limit, reason = legal_limit(country, _unsigned_setting(kind))
+            setting = kind.legal or _unsigned_setting(kind)
+            limit, rule = legal_limit(kind.law, setting, wide=kind.wide, main=kind.road_class in GREAT)
+            reason = f"{reason}: {rule}" if reason else rule
         share = next(share for most, share in COMPLIANCE.items() if limit <= most)
         choices.append((round(limit * share, 2), f"{reason}, drivers {share * 100:.0f} %"))
+    if not np.isnan(kind.slope_kmh):
+        choices.append((kind.slope_kmh, "slope"))
     if not np.isnan(kind.cap_kmh):
         choices.append((kind.cap_kmh, kind.cap_reason))
     return min(choices)
@@ -312,7 +222,7 @@ def _road_speed(kind: Any, mode: str) -> tuple[float, str]:
     kmh = table.get(key, table.get(("other", kind.setting)))
     if kmh is None:
         known = (name for name, _ in table)
-        raise NetworkError(_unknown("roads_unknown_class", kind.road_class, known, mode=mode))
+        raise NetworkError(unknown("roads_unknown_class", kind.road_class, known, mode=mode))
     if mode != "car":
         return kmh, f"{mode} on {kind.road_class}"
     place = "built-up area" if kind.setting == "urban" else "open country"

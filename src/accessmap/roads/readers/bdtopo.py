@@ -17,6 +17,7 @@ from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.read.files import known_kind
 from accessmap.roads import speeds
+from accessmap.roads.law import parse_maxspeed, rows_of
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
 from accessmap.tables.checks import on_earth
@@ -51,7 +52,7 @@ NEEDED = ("nature", "importance", "sens")
 NOTHING = {"", "nc", "nr", "none", "nan", "sans objet", "<na>"}
 BY_IMPORTANCE = {"1": "trunk", "2": "primary", "3": "secondary", "4": "tertiary", "5": "unclassified", "6": "service"}
 # Letters only, "ee" as "e": so an accented letter that a wrong encoding has eaten makes no difference.
-NATURES = {row["nature"]: row["kind"] for row in speeds.rows_of("natures")}
+NATURES = {row["nature"]: row["kind"] for row in rows_of("natures")}
 LINKS = {"1": "motorway_link", "2": "primary_link", "3": "secondary_link"}
 TRUE = {"true", "oui", "1", "vrai"}
 
@@ -195,13 +196,15 @@ def _ways(columns: _Columns, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.in
         if use is None:
             continue
         kept.append(position)
-        urban = {"": use.setting, **dict.fromkeys(TRUE, "urban")}.get(told["urban"], "rural")
-        cap, reason = use.cap_kmh, use.cap_reason
-        mean = speeds.parse_maxspeed(told["speed"])
+        pace = use.pace
+        urban = {"": pace.setting, **dict.fromkeys(TRUE, "urban")}.get(told["urban"], "rural")
+        cap, reason = pace.cap_kmh, pace.cap_reason
+        mean = parse_maxspeed(told["speed"])
         if mode == "car" and mean is not None and not mean >= cap:
             cap, reason = mean, f"IGN, vitesse_moyenne_vl {mean:g}"
         dual = use.dual or _kind(told["nature"]) == "dual"
-        ways.add(replace(use, name=name, setting=urban, dual=dual, cap_kmh=cap, cap_reason=reason))
+        pace = pace._replace(setting=urban, cap_kmh=cap, cap_reason=reason)
+        ways.add(replace(use, name=name, dual=dual, pace=pace))
     return ways.frame(), np.array(kept, dtype=np.int64)
 
 

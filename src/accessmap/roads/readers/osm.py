@@ -1,7 +1,6 @@
 """Road networks from OpenStreetMap files (.osm.pbf, .osm, .osm.gz …), read in passes that keep only what roads need."""
 
 from array import array
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
+from accessmap.roads.law import check_law
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
@@ -41,8 +41,7 @@ def read_osm(
     sides of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
     """
     speeds.check_mode(mode)
-    if country is not None:
-        speeds.legal_limit(country, "rural")  # refuses an unknown one before the file is read
+    check_law(country)
     place = None if clip is None else clip_polygon(clip, buffer_metres=buffer_metres)
     path = Path(path)
     if not is_input(path):
@@ -68,8 +67,8 @@ class _Reading:
     refs: "array[int]" = field(default_factory=lambda: array("q"))
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     rings: list[list[int]] = field(default_factory=list)
-    named: Counter[str] = field(default_factory=Counter)
     newest: datetime = NEVER
+    pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     met: int = 0
     gone: Gone = field(default_factory=Gone)
     roads_gone: set[int] = field(default_factory=set)
@@ -82,11 +81,12 @@ class _Reading:
             why = Note("roads_osm_closed", n=self.met) if self.met else gone
             raise NetworkError(Problem("roads_osm_none", where=str(self.path), value=self.mode, why=why))
         nodes, areas, events, barriers = self._nodes()
-        segments = self._clipped(self._segments(nodes), nodes)
+        segments = self._segments(nodes)
+        ways["whole_metres"] = self._whole_metres(segments, nodes)
+        segments = self._clipped(segments, nodes)
         if not len(segments.start):
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
-        country = self.country or self._country(segments, nodes)
         segments, nodes = cut_at(barriers, segments, nodes)
         return road_tables(
             nodes,
@@ -95,7 +95,7 @@ class _Reading:
             events=events,
             settled=areas,
             mode=self.mode,
-            country=country,
+            country=self.country,
             source=self._source(),
             parameters=self.notes,
         )
@@ -142,8 +142,6 @@ class _Reading:
             if use is None:
                 continue
             ways.add(use)
-            if use.country:
-                self.named[use.country] += 1
             self.refs.extend(refs)
             self.sizes.append(len(refs))
             self.newest = max(self.newest, way.timestamp)
@@ -194,10 +192,17 @@ class _Reading:
         way = np.repeat(np.arange(len(sizes)), sizes)
         inner = (way[1:] == way[:-1]) & (refs[1:] != refs[:-1])
         segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
+        self.pieces = np.bincount(segments.way, minlength=len(sizes))
         known = (segments.start >= 0) & (segments.end >= 0)
         if not known.all():
             self.notes[Note("roads_told_no_coordinates")] = str(int((~known).sum()))
         return segments[known]
+
+    def _whole_metres(self, segments: Segments, nodes: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Length of every way before any is clipped; NaN where the file lacks nodes of it."""
+        sizes = np.frombuffer(self.sizes, dtype=np.int64)
+        metres = np.bincount(segments.way, weights=segments.middles(nodes)[2], minlength=len(sizes))
+        return np.where(np.bincount(segments.way, minlength=len(sizes)) == self.pieces, metres, np.nan)
 
     def _clipped(self, segments: Segments, nodes: pd.DataFrame) -> Segments:
         if self.place is None:
@@ -207,13 +212,6 @@ class _Reading:
         shapely.prepare(self.place)
         inside = shapely.contains_xy(self.place, nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
         return segments[inside[segments.start] | inside[segments.end]]
-
-    def _country(self, segments: Segments, nodes: pd.DataFrame) -> str:
-        if self.named:
-            named = self.named.most_common(1)[0][0]
-            return named if named in speeds.COUNTRIES else "generic"
-        lon, lat, _ = segments.middles(nodes)
-        return speeds.country_at(float(np.median(lon)), float(np.median(lat)))
 
     def _source(self) -> Source:
         import osmium

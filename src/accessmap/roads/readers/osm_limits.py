@@ -1,93 +1,141 @@
-"""How fast the tags of an OpenStreetMap way let one go: limits of the law and of signs, what slows, ferries.
+"""What the tags of an OpenStreetMap way say of its speed limit: signs, codes, zones, conditions, lanes, both ways.
 
-Rules follow the OpenStreetMap wiki (Key:maxspeed, Key:source:maxspeed, Key:surface, Tag:route=ferry).
+Rules follow the OpenStreetMap wiki (Key:maxspeed, Key:maxspeed:type, Key:source:maxspeed, Key:zone:maxspeed).
 """
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
-from accessmap.roads import speeds
+import numpy as np
+
+from accessmap.roads.law import COUNTRIES, legal_limit, limit_code, parse_maxspeed
+from accessmap.roads.readers.osm_conditions import holding
 
 Tags = Mapping[str, str]
 
 NAN = float("nan")
-ROUNDABOUTS = {"roundabout", "circular"}
-ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sétra, Aménagement des carrefours)
-PUSHED_KMH = 4.8  # beside a bicycle one walks as one does without
-SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
-SLOW_SERVICE_KMH = 10.0
-# km/h that a car keeps on such a surface; of the order of the car profiles of OSRM and Valhalla.
-SURFACE_KMH = {row["surface"]: float(row["kmh"]) for row in speeds.rows_of("surfaces")}
-LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+# Keys whose values may be codes, most telling first.
+LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "maxspeed:source", "zone:maxspeed", "zone:traffic")
+FAST = {"motorway"}
+SLOWEST_FAST_KMH = 20.0  # nobody signs less along a motorway: a typing error
+_NUMBER = re.compile("[0-9]")
 BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
 # Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
 URBAN_SIGN_KMH = 50.0
-_CLOCK = re.compile(r"^(?:([0-9]{1,3}):)?([0-9]{1,3}):([0-9]{2})$")
-_ISO = re.compile(r"^P(?:([0-9]{1,3})D)?T?(?:([0-9]{1,4})H)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})S)?$", re.IGNORECASE)
 
 
-def limits(tags: Tags) -> tuple[str | None, str, tuple[float, str], tuple[float, str]]:
-    """Country and setting that the tags name ("" if none), and the limit with its reason ahead and back."""
-    country, setting, coded = None, "", (NAN, "")
-    for key in LIMIT_KEYS:
-        code = speeds.limit_code(tags[key]) if key in tags else None
-        if code is None:
-            continue
-        country = country or code[0]
-        setting = setting or ("urban" if code[1] in BUILT_UP_LIMITS else "rural")
-        kmh = _coded_limit(*code)
-        if kmh is not None and not coded[1]:
-            coded = kmh, f"{key}={tags[key]}"
-    both = _signed(tags, "maxspeed") or coded
-    ahead, back = _signed(tags, "maxspeed:forward") or both, _signed(tags, "maxspeed:backward") or both
-    if not setting and ahead[1]:
-        setting = "urban" if ahead[0] <= URBAN_SIGN_KMH else "rural"
-    return country, setting, ahead, back
+class Limit(NamedTuple):
+    """The limit of a way in one direction: km/h and what says so, or the row of the law's table that holds."""
+
+    kmh: float
+    reason: str
+    legal: str
 
 
-def _coded_limit(country: str | None, setting: str, kmh: float | None) -> float | None:
-    """Limit (km/h) of a code such as FR:urban; None for one without its country, whose law is looked up later."""
-    if kmh is not None or country is None:
-        return kmh
-    return speeds.legal_limit(country if country in speeds.COUNTRIES else "generic", setting)[0]
+class Limits(NamedTuple):
+    """What tags say of the limit both ways, the law and the setting they name ("" if none), and what cannot be."""
+
+    law: str
+    setting: str
+    forward: Limit
+    backward: Limit
+    odd: str
 
 
-def _signed(tags: Tags, key: str) -> tuple[float, str] | None:
-    kmh = speeds.parse_maxspeed(tags[key]) if key in tags else None
-    return None if kmh is None else (kmh, f"{key}={tags[key]}")
+UNSAID = Limit(NAN, "", "")
 
 
-def caps(tags: Tags, road_class: str, mode: str, *, pushed: bool) -> list[tuple[float, str]]:
-    """Return the speeds (km/h) that what a way is made of imposes on a mode, each with its reason.
+def limits(tags: Tags, road_class: str) -> Limits:
+    """Return what the tags of a way say of its limit.
 
-    Where a bicycle is `pushed`, it goes at the pace of who walks beside it.
+    Signs come before codes, conditions that hold before both (`osm_conditions`), a direction before the whole way. Of a
+    list the lowest holds, of lanes the highest: one may choose one's lane.
+
+    >>> limits({"maxspeed": "70", "maxspeed:backward": "50"}, "primary").backward
+    Limit(kmh=50.0, reason='maxspeed:backward=50', legal='')
+    >>> limits({"zone:maxspeed": "FR:30"}, "residential").forward.kmh
+    30.0
     """
-    if road_class == "ferry":
-        return []
-    if mode != "car":
-        return [(PUSHED_KMH, "bicycle pushed")] if pushed else []
-    found: list[tuple[float, str]] = []
-    if tags.get("junction") in ROUNDABOUTS and road_class not in {"motorway", "trunk"}:
-        found.append((ROUNDABOUT_KMH, "roundabout"))
-    if tags.get("service") in SLOW_SERVICES:
-        found.append((SLOW_SERVICE_KMH, f"service={tags['service']}"))
-    surface = tags.get("surface", "").split(";")[0].strip()
-    if surface in SURFACE_KMH:
-        found.append((SURFACE_KMH[surface], f"surface={surface}"))
-    return found
+    told = tuple(item for item in tags.items() if item[0].startswith(("maxspeed", "zone:", "source:maxspeed")))
+    if tags.get("living_street") == "yes":
+        told += (("living_street", "yes"),)
+    return _limits(told, road_class in FAST) if told else Limits("", "", UNSAID, UNSAID, "")
 
 
-def ferry_minutes(text: str) -> float | None:
-    """Return the minutes of an OSM duration ("00:35", "1:20:30", "90", "PT1H20M"), or None if it is none."""
-    text = text.strip()
-    if re.fullmatch("[0-9]{1,5}", text):
-        return float(text)
-    if match := _CLOCK.match(text):
-        first, second, third = (int(part or 0) for part in match.groups())
-        # Two parts are hours and minutes, three are hours, minutes and seconds.
-        return second * 60.0 + third if match[1] is None else first * 60.0 + second + third / 60
-    match = _ISO.match(text)
-    if match and any(match.groups()):
-        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return days * 1440.0 + hours * 60 + minutes + seconds / 60
-    return None
+@lru_cache(maxsize=8192)
+def _limits(told: tuple[tuple[str, str], ...], fast: bool) -> Limits:
+    tags = dict(told)
+    signed = {way: _signed(tags, way, fast) for way in ("forward", "backward")}
+    odd = next((text for _, text in signed.values() if text), "")
+    code = _coded(tags, "forward")
+    backward = _coded(tags, "backward")
+    ahead, back = signed["forward"][0] or code.limit, signed["backward"][0] or backward.limit
+    setting = code.setting
+    if not setting and not np.isnan(ahead.kmh):
+        setting = "urban" if ahead.kmh <= URBAN_SIGN_KMH else "rural"
+    return Limits(code.law or backward.law, setting, ahead, back, odd)
+
+
+def _signed(tags: Tags, way: str, fast: bool) -> tuple[Limit | None, str]:
+    """The limit that a sign gives one way, if any; and a tag that was not believed, "" if none."""
+    odd = ""
+    for name in ("maxspeed:motorcar", "maxspeed:motor_vehicle", "maxspeed"):
+        for end in (f":{way}:conditional", ":conditional", f":{way}", f":lanes:{way}", "", ":lanes"):
+            text = tags.get(name + end)
+            if text is None:
+                continue
+            held = holding(text) if end.endswith("conditional") else text
+            if held is None:
+                continue
+            if "lanes" in end:
+                lanes = [kmh for kmh in map(parse_maxspeed, held.split("|")) if kmh is not None]
+                kmh = max(lanes, default=None)
+            else:
+                kmh = parse_maxspeed(held)
+            if kmh is not None and not (fast and kmh < SLOWEST_FAST_KMH):
+                return Limit(kmh, f"{name}{end}={text}", ""), odd
+            if kmh is not None or (_NUMBER.search(held) and _code_of(name + end, held) is None):
+                odd = odd or f"{name}{end}={text}"
+    return None, odd
+
+
+class _Code(NamedTuple):
+    law: str
+    setting: str
+    limit: Limit
+
+
+def _coded(tags: Tags, way: str) -> _Code:
+    """The law, setting and limit that codes such as FR:urban name one way; of a list the lowest limit."""
+    law, setting, limit = "", "", UNSAID
+    for key in LIMIT_KEYS:
+        name = f"{key}:{way}" if f"{key}:{way}" in tags else key
+        if name not in tags:
+            continue
+        found = [code for part in tags[name].split(";") if (code := _code_of(name, part)) is not None]
+        if not found:
+            continue
+        country, row, kmh = min(found, key=_order)
+        law = law or country or ""
+        setting = setting or ("urban" if row in BUILT_UP_LIMITS else "rural")
+        if limit == UNSAID:
+            reason = f"{name}={tags[name]}"
+            limit = Limit(NAN, reason, row) if kmh is None else Limit(kmh, reason, "")
+    if limit == UNSAID and tags.get("living_street") == "yes":
+        return _Code(law, setting or "urban", Limit(NAN, "living_street=yes", "living_street"))
+    return _Code(law, setting, limit)
+
+
+def _order(code: tuple[str | None, str, float | None]) -> float:
+    law, row, kmh = code
+    return kmh if kmh is not None else legal_limit(law if law in COUNTRIES else "generic", row)[0]
+
+
+def _code_of(key: str, text: str) -> tuple[str | None, str, float | None] | None:
+    """What a code says; in `zone:maxspeed` a number alone is the limit of the zone."""
+    code = limit_code(text)
+    if code is None and key.startswith("zone:maxspeed") and (kmh := parse_maxspeed(text)) is not None:
+        code = None, "urban" if kmh <= URBAN_SIGN_KMH else "rural", kmh
+    return code

@@ -6,7 +6,8 @@ Rules follow the OpenStreetMap wiki (Key:access, Key:oneway, Key:barrier, Key:hi
 from dataclasses import dataclass
 
 from accessmap.roads import speeds
-from accessmap.roads.readers.osm_limits import NAN, ROUNDABOUTS, Tags, caps, ferry_minutes, limits
+from accessmap.roads.readers.osm_limits import Tags
+from accessmap.roads.readers.osm_pace import ROUNDABOUTS, Pace, pace
 
 # Most telling first.
 KEYS = {
@@ -119,27 +120,19 @@ def barred(tags: Tags, mode: str) -> bool:
 
 @dataclass(frozen=True)
 class WayUse:
-    """What a way is to one mode: the columns of `roads.Ways`, and the country its tags name, if any.
+    """What a way is to one mode: the columns of `tables.Ways`, those of its pace apart.
 
     `pushed` is where a bicycle is not ridden but walked beside.
     """
 
     road_class: str
     name: str | None
-    setting: str
     dual: bool
     roundabout: bool
     forward: bool
     backward: bool
-    limit_forward: float
-    reason_forward: str
-    limit_backward: float
-    reason_backward: str
-    cap_kmh: float
-    cap_reason: str
-    minutes: float
     snappable: bool
-    country: str | None = None
+    pace: Pace
     pushed: bool = False
 
 
@@ -155,10 +148,8 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     if not is_open(road_class, tags, mode):
         return None
     forward, backward = directions(road_class, tags, mode)
-    country, setting, ahead, back = limits(tags)
     pushed = False
-    lowest, cap_reason = _cap(tags, road_class, mode, pushed)
-    minutes = ferry_minutes(tags.get("duration", "")) if road_class == "ferry" else None
+    held = _visitors(tags, road_class, mode)
     motorroad = tags.get("motorroad") == "yes"
     roundabout = tags.get("junction") in ROUNDABOUTS
     # From a tunnel what lies above cannot be joined; under houses and through arcades there are doors.
@@ -168,29 +159,20 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     return WayUse(
         road_class=road_class,
         name=tags.get("name") or tags.get("ref"),
-        setting=setting,
         dual=motorroad or halved,
         roundabout=roundabout,
         forward=forward,
         backward=backward,
-        limit_forward=ahead[0],
-        reason_forward=ahead[1],
-        limit_backward=back[0],
-        reason_backward=back[1],
-        cap_kmh=lowest,
-        cap_reason=cap_reason,
-        minutes=NAN if minutes is None else minutes,
         snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
-        country=country,
+        pace=pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward, held=held),
         pushed=pushed,
     )
 
 
-def _cap(tags: Tags, road_class: str, mode: str, pushed: bool) -> tuple[float, str]:
-    """Lowest speed that this way alone imposes on the mode (km/h), and why; NaN if none."""
+def _visitors(tags: Tags, road_class: str, mode: str) -> list[tuple[float, str]]:
+    """Speed at which ways for visitors only are driven (km/h), and why."""
     allowed, _ = permission(tags, "car") if mode == "car" and road_class != "ferry" else ("", False)
-    visitors = [(VISITORS_KMH, f"visitors only ({allowed})")] if allowed in VISITORS else []
-    return min([*visitors, *caps(tags, road_class, mode, pushed=pushed)], default=(NAN, ""))
+    return [(VISITORS_KMH, f"visitors only ({allowed})")] if allowed in VISITORS else []
 
 
 def node_event(tags: Tags) -> str | None:

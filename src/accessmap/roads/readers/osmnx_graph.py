@@ -15,6 +15,7 @@ from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
+from accessmap.roads.law import check_law
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
@@ -34,6 +35,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
     """
     speeds.check_mode(mode)
+    check_law(country)
     path = Path(graph) if isinstance(graph, str | Path) else None
     if path is not None:
         graph = _graphml(path)
@@ -50,7 +52,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         ways,
         events=events,
         mode=mode,
-        country=country or speeds.country_at(float(nodes["lon"].median()), float(nodes["lat"].median())),
+        country=country,
         source=_source(graph, path),
         parameters={Note("roads_told_edges_closed"): str(graph.number_of_edges() - len(ways))},
     )

@@ -16,13 +16,17 @@ from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
+from accessmap.roads.law import COUNTRIES, laws_at
+from accessmap.roads.readers.osm_pace import Pace
 from accessmap.roads.readers.osm_tags import WayUse
 from accessmap.roads.snapping import joins_rule
-from accessmap.words.notes import Note
+from accessmap.words.notes import Figure, Listed, Note, first_few
 
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
 IntArray = npt.NDArray[np.int64]
-UNKEPT = {"country", "pushed"}  # of what a way is: told already by its speeds
+UNKEPT = {"pace", "pushed"}  # of what a way is: its pace has columns of its own, and tells what is pushed
+# From a chain ferry that is waited for in mid-river to the quickest catamaran: what is beyond is a typing error.
+SLOWEST_FERRY_KMH, FASTEST_FERRY_KMH = 0.5, 90.0
 WGS84_MAJOR_M, WGS84_FLATTENING = 6378137.0, 1 / 298.257223563  # EPSG:4326, ellipsoid 7030
 FloatArray = npt.NDArray[np.float64]
 
@@ -144,20 +148,27 @@ class Ways:
     """The ways open to a mode, in the order they were met: what their tags come to, shared by all segments of each."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {each.name: [] for each in fields(WayUse) if each.name not in UNKEPT}
+        self._names = [each.name for each in fields(WayUse) if each.name not in UNKEPT]
+        self._rows: list[tuple[Any, ...]] = []
 
     def add(self, use: WayUse) -> None:
         """Keep one more way."""
-        for name, column in self._columns.items():
-            column.append(getattr(use, name))
+        self._rows.append((*(getattr(use, name) for name in self._names), *use.pace))
 
     def frame(self) -> pd.DataFrame:
         """Return a table, one row a way; words as categories, which keeps a country's roads small."""
-        table = pd.DataFrame(self._columns)
-        reasons = pd.CategoricalDtype(sorted({*table["reason_forward"], *table["reason_backward"]}))
-        words = dict.fromkeys(("road_class", "name", "setting", "cap_reason"), "category")
-        numbers = dict.fromkeys(("limit_forward", "limit_backward", "cap_kmh", "minutes"), "float64")
-        return table.astype({**words, **numbers, "reason_forward": reasons, "reason_backward": reasons})
+        table = pd.DataFrame(self._rows, columns=[*self._names, *Pace._fields])
+        words = dict.fromkeys(("road_class", "name", "setting", "law", "cap_reason", "odd"), "category")
+        numbers = dict.fromkeys(
+            ("limit_forward", "limit_backward", "cap_kmh", "minutes", "boarding_s", "slope_forward", "slope_backward"),
+            "float64",
+        )
+        truths = dict.fromkeys(("dual", "roundabout", "forward", "backward", "snappable"), "bool")
+        both: dict[str, pd.CategoricalDtype] = {}
+        for name in ("reason", "legal"):
+            kinds = pd.CategoricalDtype(sorted({*table[f"{name}_forward"], *table[f"{name}_backward"]}))
+            both |= {f"{name}_forward": kinds, f"{name}_backward": kinds}
+        return table.astype({**words, **numbers, **truths, "wide_forward": "bool", "wide_backward": "bool", **both})
 
 
 def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to: FloatArray) -> FloatArray:
@@ -234,7 +245,7 @@ def road_tables(
     events: pd.DataFrame,
     settled: Sequence[Any] = (),
     mode: str,
-    country: str,
+    country: str | None,
     source: Source,
     parameters: Mapping[str, str],
 ) -> RoadTables:
@@ -243,14 +254,17 @@ def road_tables(
     Parameters
     ----------
     nodes, segments, ways
-        lon, lat by node id; the pieces; and the table of `Ways.frame`.
+        lon, lat by node id; the pieces; and the table of `Ways.frame`, with `whole_metres` where the pieces are only a
+        part of their way (NaN where its length is not known).
     events
         node (position) and event of what delays at nodes.
     settled
         Polygons (degrees) of built-up areas, where they are known; with the density of streets they tell where limits
         are urban, for ways whose `setting` is "".
-    mode, country, source, parameters
-        As in `RoadTables`; the speed table's version, mode and country are added to the parameters.
+    country
+        Whose law holds everywhere; without it, that of the land each piece lies in.
+    mode, source, parameters
+        As in `RoadTables`; the speed table's version, mode and law are added to the parameters.
 
     Raises
     ------
@@ -262,15 +276,15 @@ def road_tables(
     urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
     setting = np.asarray(ways["setting"].astype(str))[segments.way]
     setting = np.where(setting != "", setting, np.where(urban, "urban", "rural"))
-    share = _share_of_way(length, segments.way, len(ways))
-    ahead = _laid(segments, ways, "forward", length, setting, share)
-    back = _laid(segments, ways, "backward", length, setting, share)
-    arcs = pd.concat([ahead, back], ignore_index=True)
-    for column in ("road_class", "setting", "limit_reason", "cap_reason"):
+    law, told = _laws(lon, lat, length, ways["law"].astype(str).to_numpy(dtype=object)[segments.way], country)
+    minutes, wrong = _timetabled(segments, length, ways)
+    pieces = {"length_m": length, "setting": pd.Categorical(setting, ["rural", "urban"]), "law": law} | minutes
+    arcs = pd.concat([_laid(segments, ways, way, pieces) for way in ("forward", "backward")], ignore_index=True)
+    for column in ("road_class", "setting", "law", "legal", "limit_reason", "cap_reason"):
         arcs[column] = arcs[column].astype("category")
     if not len(arcs):
         raise NetworkError(Problem("roads_none_open", where=source.title, value=mode))
-    timed = speeds.time_arcs(arcs, events, mode=mode, country=country)
+    timed = speeds.time_arcs(arcs, events, mode=mode)
     way = arcs["way"].to_numpy()
     ids = nodes.index
     edges = pd.DataFrame(
@@ -289,44 +303,87 @@ def road_tables(
     )
     used = np.zeros(len(nodes), dtype=bool)
     used[arcs["u"]] = used[arcs["v"]] = True
-    rules = mode, country, speeds.SPEED_TABLE_VERSION, joins_rule()
-    keys = "roads_told_mode", "roads_told_country", "roads_told_speeds", "roads_told_joins"
-    names: list[str] = [Note(key) for key in keys]
-    told = dict(zip(names, rules, strict=True))
-    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**told, **parameters})
+    odd = [text for text in ways["odd"].astype(str).iloc[np.unique(segments.way)] if text]
+    doubts = {"roads_told_odd_limits": odd, "roads_told_odd_durations": wrong}
+    rules: dict[str, str] = {
+        Note("roads_told_mode"): mode,
+        **told,
+        Note("roads_told_speeds"): speeds.SPEED_TABLE_VERSION,
+        Note("roads_told_joins"): joins_rule(),
+        **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
+    }
+    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**rules, **parameters})
 
 
-def _share_of_way(length: FloatArray, way: IntArray, count: int) -> FloatArray:
-    """Share (0-1) of its way's length that each segment makes."""
-    whole = np.bincount(way, weights=length, minlength=count)[way]
-    return np.divide(length, whole, out=np.zeros_like(length), where=whole > 0)
+def _laws(
+    lon: FloatArray, lat: FloatArray, length: FloatArray, coded: npt.NDArray[Any], country: str | None
+) -> tuple[pd.Categorical[Any], dict[str, str]]:
+    """The law of each piece, and what is told of laws: that of the place, but for ways that name another themselves.
+
+    A code of a country ("BE:rural") leaves the place its region ("BE-VLG").
+    """
+    place = pd.Categorical(laws_at(lon, lat) if country is None else np.full(len(lon), country, dtype=object))
+    metres = (
+        pd.Series(length).groupby(pd.Series(place), observed=True).sum().sort_values(ascending=False, kind="stable")
+    )
+    told: dict[str, str] = {Note("roads_told_country"): _shares(metres)}
+    law = place.astype(object)
+    own = np.flatnonzero(coded != "")
+    other = [at for at in own if not f"{law[at]}-".startswith(f"{coded[at]}-")]
+    if other:
+        named = (
+            pd.Series(length[other]).groupby(pd.Series(coded[other])).sum().sort_values(ascending=False, kind="stable")
+        )
+        told[Note("roads_told_coded_laws")] = Listed.of(
+            [Note("roads_coded_law", law=law_, km=Figure.of(m / 1000, digits=1)) for law_, m in named.items()]
+        )
+        law = np.asarray(law, dtype=object).copy()
+        law[other] = [name if name in COUNTRIES else "generic" for name in coded[other]]
+    return pd.Categorical(law), told
 
 
-def _laid(
-    segments: Segments,
-    ways: pd.DataFrame,
-    way: str,
-    length: FloatArray,
-    setting: npt.NDArray[np.str_],
-    share: FloatArray,
-) -> pd.DataFrame:
-    """Arcs of the segments that may be travelled `way` ("forward" or "backward")."""
+def _metres_by(length: FloatArray, law: Any) -> pd.Series:
+    """Metres of road under each law, the longest first."""
+    return pd.Series(length).groupby(pd.Series(law), observed=True).sum().sort_values(ascending=False, kind="stable")
+
+
+def _shares(metres: pd.Series) -> str:
+    """Return the laws, and where there are several the share of the roads under each."""
+    if len(metres) == 1:
+        return str(metres.index[0])
+    whole = float(metres.sum()) or 1.0
+    return Listed.of(
+        [Note("roads_law_share", law=law, share=Figure.of(100 * m / whole, digits=1)) for law, m in metres.items()]
+    )
+
+
+def _timetabled(segments: Segments, length: FloatArray, ways: pd.DataFrame) -> tuple[dict[str, FloatArray], list[str]]:
+    """Minutes of each piece of ferries with a timetable, its share of the whole way's, and durations not believed."""
+    drawn = np.bincount(segments.way, weights=length, minlength=len(ways))
+    whole = ways["whole_metres"].to_numpy(dtype=float) if "whole_metres" in ways else drawn
+    minutes = ways["minutes"].to_numpy(dtype=float)
+    kmh = np.divide(whole * 0.06, minutes, out=np.full(len(ways), np.nan), where=minutes > 0)
+    wrong = (drawn > 0) & (minutes > 0) & ~((kmh >= SLOWEST_FERRY_KMH) & (kmh <= FASTEST_FERRY_KMH))
+    pace = np.divide(minutes, whole, out=np.full(len(ways), np.nan), where=(minutes > 0) & (whole > 0) & ~wrong)
+    names = ways["name"].astype(object)
+    texts = [f"{names.iloc[at] or ''} {minutes[at]:.3g} min".strip() for at in np.flatnonzero(wrong)]
+    return {"fixed_minutes": length * pace[segments.way]}, texts
+
+
+def _laid(segments: Segments, ways: pd.DataFrame, way: str, pieces: Mapping[str, Any]) -> pd.DataFrame:
+    """Arcs of the segments that may be travelled `way` ("forward" or "backward"), with what is told of each piece."""
     open_ = ways[way].to_numpy(dtype=bool)[segments.way]
     chosen = segments[open_]
     start, end = (chosen.start, chosen.end) if way == "forward" else (chosen.end, chosen.start)
-    of_way = {
-        name: ways[name].array[chosen.way] for name in ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason")
-    }
+    of_way = ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason", "boarding_s")
+    one_way = {"limit_kmh": "limit", "limit_reason": "reason", "legal": "legal", "wide": "wide", "slope_kmh": "slope"}
     return pd.DataFrame(
         {
             "u": start,
             "v": end,
             "way": chosen.way,
-            "length_m": length[open_],
-            "setting": pd.Categorical(setting[open_], categories=["rural", "urban"]),
-            **of_way,
-            "limit_kmh": ways[f"limit_{way}"].array[chosen.way],
-            "limit_reason": ways[f"reason_{way}"].array[chosen.way],
-            "fixed_minutes": ways["minutes"].to_numpy()[chosen.way] * share[open_],
+            **{name: values[open_] for name, values in pieces.items()},
+            **{name: ways[name].array[chosen.way] for name in of_way},
+            **{name: ways[f"{column}_{way}"].array[chosen.way] for name, column in one_way.items()},
         }
     )
