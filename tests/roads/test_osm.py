@@ -230,6 +230,16 @@ def test_limits_that_cannot_be_are_told(write: Write) -> None:
     assert speed_by_start(roads) == {1: 76.8, 2: 119.6}
 
 
+def test_roads_across_180_degrees_are_refused_and_read_side_by_side(write: Write) -> None:
+    path = write([([1, 2], MAIN), ([2, 3], MAIN)])
+    text = path.read_text(encoding="utf-8").replace('lat="49.6"', 'lat="-16.8"').replace('lon="3.01"', 'lon="179.98"')
+    path.write_text(text.replace('lon="3.02"', 'lon="179.99"').replace('lon="3.03"', 'lon="-179.99"'), encoding="utf-8")
+    with pytest.raises(NetworkError, match="both sides of 180°"):
+        read_osm(path)
+    west = read_osm(path, clip=(179.0, -17.0, 179.985, -16.0))
+    assert west.edges["length_m"].tolist() == pytest.approx([1066, 1066], abs=2)
+
+
 def test_lengths_and_minutes_of_a_segment(write: Write) -> None:
     edge = read_osm(write([([1, 2], {**ROAD, "maxspeed": "40"})])).edges.iloc[0]
     assert edge["length_m"] == pytest.approx(722.8, abs=0.5)  # 0.01° of longitude at 49.6° N on WGS84

@@ -351,13 +351,21 @@ def test_every_category_is_in_the_published_list_or_has_a_label(known: str, othe
     [
         ((3.0, 49.3, 3.8, 49.9), "EPSG:2154"),
         (shapely.Point(9.1, 42.2), "EPSG:2154"),
-        ((55.2, -21.4, 55.8, -20.9), "EPSG:32740"),
+        ((55.2, -21.4, 55.8, -20.9), "EPSG:2975"),  # the legal projections overseas (decree 2000-1276)
+        (shapely.Point(-61.53, 16.24), "EPSG:5490"),
+        (shapely.Point(-61.07, 14.6), "EPSG:5490"),
+        (shapely.Point(-62.85, 17.9), "EPSG:5490"),
+        (shapely.Point(-52.33, 4.93), "EPSG:2972"),
+        (shapely.Point(45.23, -12.78), "EPSG:4471"),
+        (shapely.Point(-56.18, 46.78), "EPSG:4467"),
+        (shapely.Point(57.5, -20.2), "EPSG:32740"),  # Mauritius
+        (shapely.Point(-61.35, 15.4), "EPSG:32620"),  # Dominica, between the two
         (gpd.GeoSeries.from_xy([-8.6], [41.15], crs=4326), "EPSG:32629"),
         (gpd.GeoSeries.from_xy([713_000], [6_946_000], crs=2154), "EPSG:2154"),
         ((180.0, 0.0, 180.0, 0.0), "EPSG:32660"),
     ],
 )
-def test_metric_crs_is_lambert_93_in_france_and_utm_elsewhere(place: object, crs: str) -> None:
+def test_metric_crs_is_the_legal_one_in_france_and_utm_elsewhere(place: object, crs: str) -> None:
     assert metric_crs(place) == crs
 
 
@@ -368,6 +376,8 @@ def test_metric_crs_is_lambert_93_in_france_and_utm_elsewhere(place: object, crs
         (gpd.GeoSeries([], crs=4326), "no coordinates"),
         ((713_000, 6_946_000, 714_000, 6_947_000), "not in degrees"),
         ((3.0, 49.0), "no coordinates"),
+        (gpd.GeoSeries.from_xy([179.9, -179.9], [-16.8, -16.8], crs=4326), "both sides of 180°"),
+        ((179.9, -17.0, -179.9, -16.0), "both sides of 180°"),
     ],
 )
 def test_metric_crs_refuses_a_place_that_is_none(place: object, message: str) -> None:

@@ -11,10 +11,26 @@ import pyproj
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
+from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
 Ints = npt.NDArray[np.int64]
+
+
+def metric_crs_of(nodes: pd.DataFrame) -> str:
+    """Return the CRS in which a network with these nodes (lon, lat) is measured.
+
+    Raises
+    ------
+    NetworkError
+        If the roads lie on both sides of 180 degrees of longitude: across it, lengths would be those of the way round.
+    """
+    west, east = nodes["lon"].min(), nodes["lon"].max()
+    if east - west > 180:
+        where = Note("roads_network")
+        raise NetworkError(Problem("roads_across_180", where=where, value=f"{west:.4f}, {east:.4f}"))
+    return metric_crs((west, nodes["lat"].min(), east, nodes["lat"].max()))
 
 
 class RoadGraph:

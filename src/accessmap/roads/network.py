@@ -15,12 +15,11 @@ import shapely
 
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
-from accessmap.roads.graph import RoadGraph
+from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_way
 from accessmap.roads.saved import check_roads, read_network, write_network
 from accessmap.roads.snapping import Legs
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
-from accessmap.tables.contracts import metric_crs
 from accessmap.words.cards import network_card
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class RoadNetwork:
         self.local_metres = local_metres
         self.max_metres = max_metres
         self.provenance = provenance
-        self.crs = metric_crs(tuple(nodes[["lon", "lat"]].min()) + tuple(nodes[["lon", "lat"]].max()))
+        self.crs = metric_crs_of(nodes)
         self._roads = RoadGraph(nodes, edges, self.crs)
         self._legs = Legs(access_kmh, local_metres, max_metres)
 

@@ -23,6 +23,17 @@ METRIC_CRS = "EPSG:2154"
 # Around metropolitan France, lon/lat. Lambert-93's distortion depends on latitude alone (its standard parallels are 44
 # and 49 degrees), so a place across the border but between these latitudes is measured as well as one inside.
 FRANCE_LONLAT = (-5.5, 41.0, 10.0, 51.5)
+# Territories of France overseas, lon/lat, and the EPSG code of their legal projection (decree 2000-1276, as amended):
+# RGAF09 UTM 20N, RGFG95 UTM 22N, RGR92 UTM 40S, RGM04 UTM 38S, RGSPM06 UTM 21N.
+OVERSEAS_LONLAT = {
+    (-61.9, 15.75, -60.9, 16.6): 5490,  # Guadeloupe
+    (-61.3, 14.3, -60.75, 14.95): 5490,  # Martinique
+    (-63.2, 17.8, -62.7, 18.15): 5490,  # Saint-Martin, Saint-Barthélemy
+    (-54.7, 2.0, -51.3, 6.0): 2972,  # Guyane
+    (55.1, -21.5, 55.95, -20.75): 2975,  # La Réunion
+    (44.9, -13.15, 45.4, -12.5): 4471,  # Mayotte
+    (-56.6, 46.6, -56.0, 47.25): 4467,  # Saint-Pierre-et-Miquelon
+}
 # The area of use of EPSG:2154 (EPSG register: 9.86 W to 10.38 E, 41.15 N to 51.56 N) in its metres, rounded outwards.
 FRANCE_METRES = (-400_000.0, 6_000_000.0, 1_300_000.0, 7_250_000.0)
 # Nearer the origin than this Lambert-93 has only open sea: a table that lies there whole is a plan of its

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from accessmap.categories import Lang
 from accessmap.errors import Problem, TableError
-from accessmap.tables.checks import FRANCE_LONLAT, METRIC_CRS, CheckedTable, table_name
+from accessmap.tables.checks import FRANCE_LONLAT, METRIC_CRS, OVERSEAS_LONLAT, CheckedTable, table_name
 from accessmap.words.near import Near, near_names, some
 from accessmap.words.notes import SHOWN, Note, first_few
 
@@ -260,7 +260,10 @@ LONGEST_MINUTES = 7 * 24 * 60  # a week: beyond, the number is a mark for "not r
 
 
 def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence[float]) -> str:
-    """Return the CRS to measure this place in metres: EPSG:2154 around metropolitan France, else its UTM zone.
+    """Return the CRS to measure this place in metres: EPSG:2154 around metropolitan France, else UTM.
+
+    Overseas territories of France have their legal projections (Réunion 2975, Antilles 5490, Guyane 2972, Mayotte 4471,
+    Saint-Pierre-et-Miquelon 4467), other places their UTM zone.
 
     Parameters
     ----------
@@ -275,7 +278,8 @@ def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence
     Raises
     ------
     TableError
-        When the place has no CRS, no coordinates, or coordinates that are not on Earth.
+        When the place has no CRS, no coordinates, coordinates that are not on Earth, or lies on both sides of 180
+        degrees, where it cannot be told from one that goes round the Earth.
 
     Notes
     -----
@@ -299,12 +303,18 @@ def metric_crs(place: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry | Sequence
         bounds = np.asarray(place.bounds if isinstance(place, BaseGeometry) else place, dtype=float)
     if bounds.shape != (4,) or not np.isfinite(bounds).all():
         raise TableError(Problem("place_without_coordinates", value=bounds.tolist()), about=table_name("place"))
+    if not 0 <= bounds[2] - bounds[0] <= 180 and np.abs(bounds[[0, 2]]).max() <= 180:
+        told = f"{bounds[0]:g}, {bounds[2]:g}"
+        raise TableError(Problem("place_across_180", value=told), about=table_name("place"))
     lon, lat = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     if abs(lon) > 180 or abs(lat) > 90:
         raise TableError(Problem("place_not_degrees", value=f"{lon:g}, {lat:g}"), about=table_name("place"))
     west, south, east, north = FRANCE_LONLAT
     if west <= lon <= east and south <= lat <= north:
         return METRIC_CRS
+    for (west, south, east, north), epsg in OVERSEAS_LONLAT.items():
+        if west <= lon <= east and south <= lat <= north:
+            return f"EPSG:{epsg}"
     zone = min(int((lon + 180) // 6) + 1, 60)
     return f"EPSG:{326 if lat >= 0 else 327}{zone:02d}"
 

@@ -16,6 +16,7 @@ from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
+from accessmap.roads.graph import metric_crs_of
 from accessmap.roads.law import COUNTRIES, laws_at
 from accessmap.roads.readers.osm_pace import Pace
 from accessmap.roads.readers.osm_tags import WayUse
@@ -269,8 +270,10 @@ def road_tables(
     Raises
     ------
     NetworkError
-        If no arc is left.
+        If no arc is left, or the roads lie on both sides of 180 degrees of longitude.
     """
+    used = np.unique(np.concatenate([segments.start, segments.end]))
+    metric_crs_of(nodes.iloc[used])
     lon, lat, length = segments.middles(nodes)
     street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
