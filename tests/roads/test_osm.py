@@ -308,6 +308,45 @@ def test_a_ferry_in_several_ways_is_boarded_once(write: Write) -> None:
     assert there["minutes"].sum() == pytest.approx(10 + 10 + 10)
 
 
+def line(duration: str, *ways: int, **tags: str) -> str:
+    """A relation of a ferry line over these ways."""
+    told = {"type": "route", "route": "ferry", "duration": duration, **tags}
+    words = "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in told.items())
+    members = "".join(f'<member type="way" ref="{way}" role=""/>' for way in ways)
+    return f'<relation id="1" version="1"><member type="node" ref="2" role="stop"/>{members}{words}</relation>'
+
+
+def ferry_minutes_ahead(roads: RoadTables) -> list[float]:
+    edges = roads.edges[(roads.edges["road_class"] == "ferry") & (roads.edges["u"] < roads.edges["v"])]
+    return (edges["minutes"] - edges["delay_s"] / 60).round(2).tolist()
+
+
+@pytest.mark.parametrize(
+    ("tags", "extra", "minutes"),
+    [
+        # Two ways of one leg and of two: a third and two thirds of the line's half hour.
+        ([{"route": "ferry"}, {"route": "ferry"}], line("00:30", 2, 3), [10, 10, 10]),
+        # What one way says itself is taken off first.
+        ([{"route": "ferry", "duration": "00:12"}, {"route": "ferry"}], line("00:30", 2, 3), [12, 9, 9]),
+        # A way that only its line calls a ferry is one.
+        ([{}, {}], line("00:30", 2, 3), [10, 10, 10]),
+        # A line of which a way is not in the file: nobody knows its share; 0.72 km at 15 km/h.
+        ([{"route": "ferry"}, {"route": "ferry"}], line("00:30", 2, 3, 99), [2.89, 2.89, 2.89]),
+    ],
+)
+def test_a_ferry_has_its_share_of_its_lines_duration(
+    write: Write, tags: list[Tags], extra: str, minutes: list[float]
+) -> None:
+    roads = read_osm(write([([1, 2], ROAD), ([2, 3], tags[0]), ([3, 4, 5], tags[1]), ([5, 6], ROAD)], extra=extra))
+    assert ferry_minutes_ahead(roads) == pytest.approx(minutes, abs=0.01)
+
+
+def test_a_line_says_who_may_board_its_ways(write: Write) -> None:
+    path = write([([1, 2], ROAD), ([2, 3], {"route": "ferry"})], extra=line("00:30", 2, motor_vehicle="no", foot="yes"))
+    assert ferry_minutes_ahead(read_osm(path)) == []
+    assert ferry_minutes_ahead(read_osm(path, mode="walk")) == [30]
+
+
 def test_a_duration_that_cannot_be_is_told_and_the_boat_goes_at_its_usual_pace(write: Write) -> None:
     ferry = {"route": "ferry", "duration": "00:00:20", "name": "Bac"}
     roads = read_osm(write([([1, 2], ROAD), ([2, 3, 4], ferry), ([4, 5], ROAD)]))  # 1.4 km in 20 seconds

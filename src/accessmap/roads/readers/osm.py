@@ -16,6 +16,7 @@ from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.law import check_law
 from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers.ferries import Lines
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
 from accessmap.words.notes import Note
@@ -69,12 +70,14 @@ class _Reading:
     rings: list[list[int]] = field(default_factory=list)
     newest: datetime = NEVER
     pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    lines: Lines = field(default_factory=lambda: Lines([]))
     met: int = 0
     gone: Gone = field(default_factory=Gone)
     roads_gone: set[int] = field(default_factory=set)
 
     def tables(self) -> RoadTables:
         self.gone = objects_gone(self.path)
+        self.lines = self._ferry_lines()
         ways = self._ways(self._settled_members())
         if not len(ways):
             gone = Note("roads_osm_gone") if self.roads_gone else Note("roads_osm_no_highway")
@@ -83,6 +86,8 @@ class _Reading:
         nodes, areas, events, barriers = self._nodes()
         segments = self._segments(nodes)
         ways["whole_metres"] = self._whole_metres(segments, nodes)
+        if self.lines:
+            ways["minutes"] = self.lines.minutes(ways)
         segments = self._clipped(segments, nodes)
         if not len(segments.start):
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
@@ -108,6 +113,13 @@ class _Reading:
             processor = processor.with_filter(filter_)
         return processor
 
+    def _ferry_lines(self) -> Lines:
+        from osmium import filter as only
+        from osmium import osm
+
+        relations = self._objects(osm.RELATION, only.TagFilter(("route", "ferry")))
+        return Lines(relation for relation in relations if self.gone.stands("r", relation))
+
     def _settled_members(self) -> set[int]:
         """Ways that bound built-up areas drawn as multipolygons."""
         from osmium import filter as only
@@ -125,10 +137,10 @@ class _Reading:
         from osmium import filter as only
         from osmium import osm
 
-        filters = [] if members else [only.KeyFilter("highway", "route", "landuse", "place")]
+        filters = [] if members or self.lines else [only.KeyFilter("highway", "route", "landuse", "place")]
         ways = Ways()
         for way in self._objects(osm.WAY, *filters):
-            tags = dict(way.tags)
+            tags = self.lines.tags_of(way.id, dict(way.tags))
             refs = [node.ref for node in way.nodes]
             stands = self.gone.stands("w", way)
             if not stands or not self.gone.ids["n"].isdisjoint(refs):
@@ -142,6 +154,7 @@ class _Reading:
             if use is None:
                 continue
             ways.add(use)
+            self.lines.keep(way.id, tags, len(self.sizes))
             self.refs.extend(refs)
             self.sizes.append(len(refs))
             self.newest = max(self.newest, way.timestamp)
