@@ -124,8 +124,9 @@ def _figures(
         values = (communes["per_person"].xs(name, level="situation") * per).rename("value")
         (view,) = value_views(known.study.communes, values, unit="", breaks=breaks, say=words, higher_is_better=True)
         # One legend does for all of them: it counts neither communes nor people.
-        entries = tuple(replace(entry, communes=None, people=None) for entry in view.entries)
-        views.append(replace(view, key=name, name=words.name(name), title=heading, entries=entries))
+        plain = [replace(entry, communes=None, people=None) for entry in view.entries]
+        entries = tuple(replace(each, label=words("supply_partly")) if each.pattern else each for each in plain)
+        views.append(replace(view, key=name, name=words.name(name), title=heading, entries=entries, note=""))
         row: dict[Any, Any] = facts.loc[name].to_dict()
         alts.append(words("supply_alt", name=words.name(name), value=_written(row, per, words)))
     return Figures(tuple(small_figures(known.study, views, None, {}, alts, f"supply-{category}", words)))
