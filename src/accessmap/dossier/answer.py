@@ -125,7 +125,7 @@ def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -
     rows = [
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
-            Cell(words.count(round(row[side])), float(row[side])),
+            count_cell(row[side], words),
             Cell(words.change(row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
