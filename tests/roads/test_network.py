@@ -696,7 +696,10 @@ def test_what_a_reader_said_is_told_in_both_languages_after_saving(tmp_path):
     again = RoadNetwork.load(roads.save(tmp_path / "one.roads"))
     for each in (roads, again):
         names = list(each.provenance.parameters)
-        assert names == ["mode", "country", "speed table", "points join", "road segments without coordinates, left out"]
+        when, missing = "conditional access, read for", "road segments without coordinates, left out"
+        assert names == ["mode", "country", "speed table", "points join", when, missing]
+        told = each.provenance.parameters[when]
+        assert told.told("fr") == "mardi 9 juin, 10 h, hors vacances, par temps sec"
         assert names[-1].told("fr") == "segments de route sans coordonnées, laissés de côté"
         assert "table des vitesses" in each._repr_html_()
     assert again.provenance == roads.provenance

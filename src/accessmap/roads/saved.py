@@ -31,6 +31,8 @@ TOLD = (
     "roads_told_speeds",
     "roads_told_joins",
     "roads_told_clip",
+    "roads_told_moment",
+    "roads_told_moment_value",
     "roads_told_no_coordinates",
     "roads_told_gone",
     "roads_told_ends_meet",

@@ -59,33 +59,49 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     (`junction_turn_off`, on the arc turned into). Costs are those of the node and not of the single turn: the network
     stays exact for every algorithm, and a fraction of the size.
 
-    `arcs` and `events` are as in `time_arcs`; of several events at a node the longest counts.
+    `arcs` and `events` are as in `time_arcs`; of several events at a node the longest that faces the arc counts.
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
         raise NetworkError(unknown("roads_unknown_event", event, table))
     u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
     node = events["node"].to_numpy(dtype=np.int64)
+    coming = events["coming"].to_numpy(dtype=np.int64) if "coming" in events else np.full(len(node), -1)
     count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
-    waiting = np.zeros(count)
-    np.maximum.at(waiting, node, events["event"].map(table).to_numpy(dtype=float))
-    signalled = np.zeros(count, dtype=bool)
-    signalled[node[(events["event"] == "signal").to_numpy()]] = True
-    seconds: FloatArray = waiting[v] + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
-    return seconds + _junction_seconds(arcs, u, v, signalled, table)
+    longest = events["event"].map(table).to_numpy(dtype=float)
+    waiting = _met(u, v, node, coming, longest, count)
+    signals = _met(u, v, node, coming, (events["event"] == "signal").to_numpy(), count) > 0
+    seconds: FloatArray = waiting + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
+    return seconds + _junction_seconds(arcs, u, v, signals, count, table)
+
+
+def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, count: int) -> FloatArray:
+    """Largest of what each arc meets where it ends: at that node for all, or for who comes from where it begins."""
+    at_node = np.zeros(count)
+    everyone = coming < 0
+    np.maximum.at(at_node, node[everyone], what[everyone])
+    found = at_node[v]
+    if not everyone.all():
+        keys, position = np.unique(coming[~everyone] * count + node[~everyone], return_inverse=True)
+        of_key = np.zeros(len(keys))
+        np.maximum.at(of_key, position, what[~everyone])
+        arc = u * count + v
+        at = np.searchsorted(keys, arc).clip(max=len(keys) - 1)
+        found = np.maximum(found, np.where(keys[at] == arc, of_key[at], 0.0))
+    return found
 
 
 def _junction_seconds(
-    arcs: pd.DataFrame, u: IntArray, v: IntArray, signalled: BoolArray, table: dict[str, float]
+    arcs: pd.DataFrame, u: IntArray, v: IntArray, signalled: BoolArray, count: int, table: dict[str, float]
 ) -> FloatArray:
-    """Yielding, slowing down and turning off; at a signal that is what the signal is for."""
+    """Yielding, slowing down and turning off; arcs that are signalled where they end do not: the signal is for that."""
     rank, link = _rank(arcs["road_class"])
-    best = np.full(len(signalled), LOWEST_RANK, dtype=np.int64)
+    best = np.full(count, LOWEST_RANK, dtype=np.int64)
     np.minimum.at(best, u, rank)
     np.minimum.at(best, v, rank)
     meeting, equals = _streets_meeting(u, v, rank, best)
     circling = arcs["roundabout"].to_numpy(dtype=bool)
-    circle = np.zeros(len(signalled), dtype=bool)
+    circle = np.zeros(count, dtype=bool)
     circle[v[circling]] = circle[u[circling]] = True
 
     drive = (rank > LAST_STREET) & (rank < LOWEST_RANK)
@@ -93,7 +109,7 @@ def _junction_seconds(
     equal = (rank == best[v]) & (rank > LAST_MERGED) & (equals[v] >= JUNCTION)
     arriving = np.where(lesser, table["junction_yield"], np.where(equal, table["junction_equal"], 0.0))
     arriving = np.where(circle[v], table["roundabout_entry"], arriving)
-    arriving = np.where(circling | signalled[v], 0.0, arriving)
+    arriving = np.where(circling | signalled, 0.0, arriving)
     off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & ((meeting[u] >= JUNCTION) | drive) & ~circle[u]
     return arriving + np.where(off, table["junction_turn_off"], 0.0)
 
@@ -145,7 +161,8 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str) -> pd.Data
         fixed_minutes (NaN but for ferries with a timetable),
         boarding_s (NaN where nothing tells how often boats leave).
     events
-        What stands at nodes: node (position) and event (a row of delays.csv); arcs *arriving* there pay.
+        What stands at nodes: node (position) and event (a row of delays.csv); arcs *arriving* there pay, and where
+        `coming` (position of a node) is not -1, only those that come from there.
     mode
         "car", "bike" or "walk".
     """

@@ -101,12 +101,7 @@ def resilience(
         said.append(words("close_alone_nobody", cutoffs=words("nor").join(nobody)))
     if len(criticality):
         worst = criticality.iloc[0]
-        alike = criticality[
-            (criticality["people"].round() == round(worst["people"]))
-            & (criticality["minutes"].map(words.minutes) == words.minutes(worst["minutes"]))
-        ]
-        named = [each if isinstance(each, str) else words("site_unnamed") for each in alike["name"].head(MOST_COMMUNES)]
-        site = words("close_worst_or").join(named)
+        site = worst["name"] if isinstance(worst["name"], str) else words("site_unnamed")
         n = round(worst["people"])
         if pd.isna(worst["minutes"]):
             said.append(words("close_worst_unreached", site=site, n=n))

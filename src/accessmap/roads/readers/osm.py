@@ -15,14 +15,20 @@ from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.law import check_law
-from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
+from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
+from accessmap.roads.readers.rights import Right, values
+from accessmap.roads.readers.signs import approaches
+from accessmap.roads.readers.squares import Square, lines_across
 from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
 from accessmap.words.notes import Note
 
 ODBL = "ODbL 1.0"
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
+# Keys of the ways that are read: roads, what bounds built-up areas, and barriers drawn as lines.
+WAY_KEYS = {*osm_tags.KINDS, "landuse", "place", "barrier"}
 SETTLED_LANDUSE = {"residential", "retail"}
 SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood"}
 # osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
@@ -50,10 +56,14 @@ def read_osm(
     notes: dict[str, str] = {}
     if place is not None:
         notes[Note("roads_told_clip")] = ", ".join(f"{x:.4f}" for x in place.bounds)
+    notes[Note("roads_told_moment")] = MOMENT
     try:
         return _Reading(path, mode, place, country, notes).tables()
     except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
         raise SourceError(Problem("roads_osm_damaged", where=str(path), why=Note.plain(str(error)))) from error
+
+
+_Member = tuple[osm_tags.WayUse, Square, str]  # what an area is, the area, and the role of a way in it
 
 
 @dataclass
@@ -68,6 +78,8 @@ class _Reading:
     refs: "array[int]" = field(default_factory=lambda: array("q"))
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     rings: list[list[int]] = field(default_factory=list)
+    squares: list[Square] = field(default_factory=list)
+    drawn: dict[int, dict[str, str]] = field(default_factory=dict)
     newest: datetime = NEVER
     pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     lines: Lines = field(default_factory=lambda: Lines([]))
@@ -78,7 +90,7 @@ class _Reading:
     def tables(self) -> RoadTables:
         self.gone = objects_gone(self.path)
         self.lines = self._ferry_lines()
-        ways = self._ways(self._settled_members())
+        ways = self._ways(*self._members())
         if not len(ways):
             gone = Note("roads_osm_gone") if self.roads_gone else Note("roads_osm_no_highway")
             why = Note("roads_osm_closed", n=self.met) if self.met else gone
@@ -88,6 +100,8 @@ class _Reading:
         ways["whole_metres"] = self._whole_metres(segments, nodes)
         if self.lines:
             ways["minutes"] = self.lines.minutes(ways)
+        if self.squares:
+            segments = segments.plus(lines_across(self.squares, segments, nodes))
         segments = self._clipped(segments, nodes)
         if not len(segments.start):
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
@@ -97,7 +111,7 @@ class _Reading:
             nodes,
             segments,
             ways,
-            events=events,
+            events=approaches(events, segments, ways, nodes),
             settled=areas,
             mode=self.mode,
             country=self.country,
@@ -120,47 +134,81 @@ class _Reading:
         relations = self._objects(osm.RELATION, only.TagFilter(("route", "ferry")))
         return Lines(relation for relation in relations if self.gone.stands("r", relation))
 
-    def _settled_members(self) -> set[int]:
-        """Ways that bound built-up areas drawn as multipolygons."""
+    def _members(self) -> tuple[set[int], dict[int, list[_Member]]]:
+        """Ways that bound built-up areas drawn as multipolygons, and those that bound squares, with what they are."""
         from osmium import filter as only
         from osmium import osm
 
-        relations = self._objects(osm.RELATION, only.KeyFilter("landuse", "place"))
-        found: set[int] = set()
-        for relation in relations:
-            if _is_settled(relation.tags) and self.gone.stands("r", relation):
-                found.update(member.ref for member in relation.members if member.type == "w" and member.role != "inner")
-        return found
+        settled: set[int] = set()
+        squares: dict[int, list[_Member]] = {}
+        for relation in self._objects(osm.RELATION, only.KeyFilter(*WAY_KEYS - {"route", "barrier"})):
+            if not self.gone.stands("r", relation):
+                continue
+            ways = [(member.ref, member.role) for member in relation.members if member.type == "w"]
+            if _is_settled(relation.tags):
+                settled.update(way for way, role in ways if role != "inner")
+            if self.mode == "car" or relation.tags.get("type") != "multipolygon":
+                continue
+            use = osm_tags.way_use({**dict(relation.tags), "area": "yes"}, self.mode)
+            if use is not None:
+                square = Square()
+                for way, role in ways:
+                    squares.setdefault(way, []).append((use, square, role))
+        return settled, squares
 
-    def _ways(self, members: set[int]) -> pd.DataFrame:
+    def _ways(self, settled: set[int], squares: dict[int, list[_Member]]) -> pd.DataFrame:
         """What the roads are, in the order in which their nodes are noted; rings of built-up areas on the way."""
         from osmium import filter as only
         from osmium import osm
 
-        filters = [] if members or self.lines else [only.KeyFilter("highway", "route", "landuse", "place")]
+        filters = [] if settled or squares or self.lines else [only.KeyFilter(*WAY_KEYS)]
         ways = Ways()
         for way in self._objects(osm.WAY, *filters):
             tags = self.lines.tags_of(way.id, dict(way.tags))
-            refs = [node.ref for node in way.nodes]
-            stands = self.gone.stands("w", way)
-            if not stands or not self.gone.ids["n"].isdisjoint(refs):
-                if "highway" in tags and (stands or way.id in self.gone.ids["w"]):  # and not an older version
-                    self.roads_gone.add(way.id)
+            if WAY_KEYS.isdisjoint(tags) and way.id not in settled and way.id not in squares:
                 continue
-            if way.id in members or _is_settled(tags):
+            refs = [node.ref for node in way.nodes]
+            if not self._stands(way, tags, refs):
+                continue
+            if way.id in settled or _is_settled(tags):
                 self.rings.append(refs)
             self.met += "highway" in tags
-            use = osm_tags.way_use(tags, self.mode) if "highway" in tags or tags.get("route") == "ferry" else None
-            if use is None:
-                continue
-            ways.add(use)
-            self.lines.keep(way.id, tags, len(self.sizes))
-            self.refs.extend(refs)
-            self.sizes.append(len(refs))
-            self.newest = max(self.newest, way.timestamp)
+            if not osm_tags.KINDS.isdisjoint(tags):
+                self._road(ways, tags, refs, way)
+            elif not passages.DRAWN.isdisjoint(values(tags.get("barrier", ""))):
+                self.drawn.update(dict.fromkeys(refs, tags))
+            for use, square, role in squares.get(way.id, ()):
+                if not square.ways:
+                    self.squares.append(square)
+                (square.holes if role == "inner" else square.ways).append(len(self.sizes))
+                self._add(ways, use, refs)
         if self.roads_gone:
             self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
         return ways.frame()
+
+    def _stands(self, way: Any, tags: dict[str, str], refs: list[int]) -> bool:
+        """Whether a way is on the map, with all of its nodes; a road that is not is noted."""
+        stands = self.gone.stands("w", way)
+        if stands and self.gone.ids["n"].isdisjoint(refs):
+            return True
+        if "highway" in tags and (stands or way.id in self.gone.ids["w"]):  # and not an older version
+            self.roads_gone.add(way.id)
+        return False
+
+    def _road(self, ways: Ways, tags: dict[str, str], refs: list[int], way: Any) -> None:
+        use = osm_tags.way_use(tags, self.mode)
+        if use is None:
+            return
+        if self.mode != "car" and refs[0] == refs[-1] and osm_tags.is_area(tags):
+            self.squares.append(Square([len(self.sizes)]))
+        self.lines.keep(way.id, tags, len(self.sizes))
+        self._add(ways, use, refs)
+        self.newest = max(self.newest, way.timestamp)
+
+    def _add(self, ways: Ways, use: osm_tags.WayUse, refs: list[int]) -> None:
+        ways.add(use)
+        self.refs.extend(refs)
+        self.sizes.append(len(refs))
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray]:
         """Nodes of the roads; polygons of built-up areas; delays and barriers, by position of their node."""
@@ -170,30 +218,35 @@ class _Reading:
         wanted = np.unique(np.frombuffer(self.refs, dtype=np.int64))
         bounds = np.unique(np.array([ref for ring in self.rings for ref in ring], dtype=np.int64))
         ids, lon, lat = array("q"), array("d"), array("d")
-        delayed: list[tuple[int, str]] = []
+        delayed: list[tuple[int, str, str]] = []
         barriers: list[int] = []
         chosen = set(np.union1d(wanted, bounds).tolist())
         filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
         for node in self._objects(osm.NODE, *filters):
-            place = node.location
-            if node.id not in chosen or not place.valid() or not self.gone.stands("n", node):
+            number = node.id
+            if number not in chosen:
                 continue
-            ids.append(node.id)
+            place = node.location
+            if not place.valid() or not self.gone.stands("n", node):
+                continue
+            ids.append(number)
             lon.append(place.lon)
             lat.append(place.lat)
-            if len(node.tags):
+            if len(node.tags) or number in self.drawn:
                 tags = dict(node.tags)
-                event = osm_tags.node_event(tags)
-                if osm_tags.barred(tags, self.mode):
-                    barriers.append(node.id)
+                if "barrier" not in tags:
+                    tags = self.drawn.get(number, {}) | tags
+                event = passages.node_event(tags)
+                if passages.passage(tags, self.mode) <= (Right.NO if osm_tags.NO_THROUGH_KEPT else Right.PRIVATE):
+                    barriers.append(number)
                 elif event:
-                    delayed.append((node.id, event))
+                    delayed.append((number, event, passages.facing(tags, event)))
         columns = {"lon": np.frombuffer(lon), "lat": np.frombuffer(lat)}
         nodes = pd.DataFrame(columns, index=pd.Index(np.frombuffer(ids, dtype=np.int64), name="node"))
         nodes = nodes[~nodes.index.duplicated()].sort_index()
         areas = _polygons(self.rings, nodes)
         nodes = nodes[nodes.index.isin(wanted)]
-        events = pd.DataFrame(delayed, columns=["node", "event"])
+        events = pd.DataFrame(delayed, columns=["node", "event", "facing"])
         events["node"] = _positions(nodes, events["node"].to_numpy(dtype=np.int64))
         at = _positions(nodes, np.array(barriers, dtype=np.int64))
         return nodes, areas, events[events["node"] >= 0], at[at >= 0]

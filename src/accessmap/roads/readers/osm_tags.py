@@ -1,121 +1,177 @@
-"""What the tags of an OpenStreetMap way or node come to for a mode: class, directions, who may, delays; speeds apart.
+"""What the tags of an OpenStreetMap way come to for a mode: class, directions, who may use it; speeds and nodes apart.
 
-Rules follow the OpenStreetMap wiki (Key:access, Key:oneway, Key:barrier, Key:highway).
+Rules follow the OpenStreetMap wiki (Key:access, Key:oneway, Key:highway, Tag:route=ferry); docs/method_roads.md has
+them as a table.
 """
 
 from dataclasses import dataclass
 
 from accessmap.roads import speeds
+from accessmap.roads.readers.osm_conditions import holding
 from accessmap.roads.readers.osm_limits import Tags
 from accessmap.roads.readers.osm_pace import ROUNDABOUTS, Pace, pace
-
-# Most telling first.
-KEYS = {
-    "car": ("motorcar", "motor_vehicle", "vehicle", "access"),
-    "bike": ("bicycle", "vehicle", "access"),
-    "walk": ("foot", "access"),
-}
-NAMING = {"car": {"motorcar", "motor_vehicle"}, "bike": {"bicycle"}, "walk": {"foot"}}
-# Values in neither set ("unknown", "seasonal", a typing error) leave the rule of the road's class.
-CLOSED = {
-    *("no", "private", "agricultural", "forestry", "agricultural;forestry", "military", "emergency", "psv", "bus"),
-    *("taxi", "hgv", "official", "restricted", "permit", "residents", "use_sidepath", "delivery", "employees", "staff"),
-}
-OPEN = {"yes", "permissive", "designated", "destination", "customers", "dismount", "discouraged", "hov"}
-VISITORS = {"destination", "customers"}
+from accessmap.roads.readers.rights import Right, Said, is_divided, said, stops_a_car, values
 
 ROADS = set(speeds.RANKS) - {"pedestrian", "track"}
 CAR_ONLY = {"motorway", "motorway_link"}
 BY_DEFAULT = {
     "car": ROADS,
     "bike": (ROADS - CAR_ONLY) | {"track", "path", "cycleway", "pedestrian"},
-    "walk": (ROADS - CAR_ONLY) | {"track", "path", "cycleway", "pedestrian", "footway", "bridleway", "steps"},
+    "walk": (ROADS - CAR_ONLY)
+    | {"track", "path", "cycleway", "pedestrian", "footway", "bridleway", "steps"}
+    | {"corridor", "elevator", "platform", "pier"},
 }
 # Open only where a tag names the mode: a farm track to cars, a pavement to bicycles.
-WHEN_NAMED: dict[str, set[str]] = {"car": {"track", "pedestrian"}, "bike": {"footway", "bridleway"}, "walk": set()}
-FORWARD, BACKWARD = {"yes", "true", "1"}, {"-1", "reverse"}
-
-OPENING = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
-PASSED_BY_CARS = OPENING | {
-    *("no", "entrance", "cattle_grid", "toll_booth", "border_control", "height_restrictor", "kerb", "sally_port", "yes")
+WHEN_NAMED = {
+    "car": {"track", "pedestrian", "cycleway", "footway", "bridleway", "path"},
+    "bike": CAR_ONLY | {"footway", "bridleway", "steps", "corridor", "platform", "pier", "busway"},
+    "walk": CAR_ONLY | {"busway", "raceway"},
 }
-STOPS_WALKERS = {"wall", "fence", "full-height_turnstile"}
-STOPS_BIKES = STOPS_WALKERS | {"stile", "turnstile", "jersey_barrier", "debris", "kissing_gate"}
+CLASSES = BY_DEFAULT["walk"] | ROADS | WHEN_NAMED["bike"] | WHEN_NAMED["walk"]
+NAMING = {"car": {"motorcar", "motor_vehicle", "vehicle"}, "bike": {"bicycle"}, "walk": {"foot"}}
+# Ways without `highway` that people walk along.
+WALKABLE = {
+    ("railway", "platform"): "platform",
+    ("public_transport", "platform"): "platform",
+    ("man_made", "pier"): "pier",
+}
+KINDS = {"highway", "route", *(key for key, _ in WALKABLE)}  # keys that may make a way one of a network
+AREAS = {"platform", "pier"}  # closed ways of these are areas, whether a tag says so or not
+ONEWAY_KEYS = {
+    "car": ("oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway"),
+    "bike": ("oneway:bicycle", "oneway:vehicle", "oneway"),
+    "walk": ("oneway:foot",),
+}
+# Whether each value lets go as drawn, and against; which way a reversible road runs at a given hour nobody knows.
+ONEWAY = {
+    **dict.fromkeys(("yes", "true", "1"), (True, False)),
+    **dict.fromkeys(("-1", "reverse"), (False, True)),
+    **dict.fromkeys(("no", "false", "0", "alternating"), (True, True)),
+    "reversible": (False, False),
+}
+SIDES = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+ON_THE_ROAD = {"track", "lane", "yes", "opposite_track", "opposite_lane", "shared_lane", "share_busway"}
+# Hands are needed there (Key:sac_scale, T4 to T6).
+CLIMBS = {"alpine_hiking", "demanding_alpine_hiking", "difficult_alpine_hiking"}
 
-# Ways for visitors only are kept, since what they lead to is often where one goes, but at a pace at which cutting
-# through never pays.
+_SHUT = Said(Right.NO, "dismount", "bicycle", directed=True)
+# Whether the engine knows roads on which trips may only begin or end: until it does, private ones are left out, and
+# those for visitors are so slow that cutting through never pays.
+NO_THROUGH_KEPT = False
 VISITORS_KMH = 15.0
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 
 
-def permission(tags: Tags, mode: str) -> tuple[str, bool]:
-    """Return the value of the most telling access tag ("" if none), and whether its key names the mode."""
-    for key in KEYS[mode]:
-        value = tags.get(key, "").strip().casefold()
-        if value in CLOSED or value in OPEN:
-            return value, key in NAMING[mode]
-    return "", False
+def class_of(tags: Tags) -> str:
+    """Return the class of a way: its `highway` (of several, the first that is known), "ferry", "platform" …, or "".
 
-
-def is_open(road_class: str, tags: Tags, mode: str) -> bool:
-    """Return whether a mode may use a way at all; roads under construction, proposed or gone are classes of their own.
-
-    Squares drawn as areas are left to walkers and bicycles; a lane that changes direction during the day is left out.
+    >>> class_of({"highway": "proposed;tertiary"}), class_of({"man_made": "pier"}), class_of({"route": "ferry"})
+    ('tertiary', 'pier', 'ferry')
     """
-    value, named = permission(tags, mode)
-    if value in CLOSED or tags.get("oneway") == "reversible":
-        return False
+    if "ferry" in values(tags.get("route", "")):
+        return "ferry"
+    if "highway" in tags:
+        named = values(tags["highway"])
+        return next((name for name in named if name in CLASSES), named[0] if named else "")
+    return next((kind for (key, value), kind in WALKABLE.items() if value in values(tags.get(key, ""))), "")
+
+
+def is_area(tags: Tags) -> bool:
+    """Return whether a closed way is land that people cross, and not a line around it."""
+    return tags.get("area", "yes" if class_of(tags) in AREAS else "no") == "yes"
+
+
+def right_of(road_class: str, tags: Tags, mode: str, told: Said | None) -> Right:
+    """Return what a mode may do on a way, one direction of it, of which access tags say `told`.
+
+    Squares drawn as areas are left to walkers and bicycles. Classes that are no roads (under construction, proposed or
+    gone) are closed to all.
+    """
+    if _impassable(tags, mode):
+        return Right.NO
+    right, named = (Right.YES, False) if told is None else (told.right, told.key in NAMING[mode])
+    if told is not None and told.value == "use_sidepath" and _is_its_own_sidepath(tags, mode):
+        right = Right.YES
     if road_class == "ferry":
-        return True
+        return right if told is not None else _right_to_board(tags, mode)
     if mode == "car":
-        if tags.get("area") == "yes" or tags.get("service") == "emergency_access":
-            return False
-    elif tags.get("motorroad") == "yes":
-        return named
-    return road_class in BY_DEFAULT[mode] or (named and road_class in WHEN_NAMED[mode])
+        if tags.get("area") == "yes" or tags.get("service") == "emergency_access" or tags.get("hov") == "designated":
+            return Right.NO
+    elif tags.get("motorroad") == "yes" and not named:
+        return Right.NO
+    if mode == "bike" and road_class == "steps" and tags.get("ramp:bicycle", "no") not in {"no", "separate"}:
+        named = True
+    return right if road_class in BY_DEFAULT[mode] or (named and road_class in WHEN_NAMED[mode]) else Right.NO
+
+
+def _right_to_board(tags: Tags, mode: str) -> Right:
+    """A ferry whose access tags are silent on the mode: who is named may board; where nobody is, all may.
+
+    Walkers board unless a tag forbids it, cars where lorries do, bicycles where cars do.
+    """
+    if mode == "walk" or (mode == "car" and tags.get("hgv", "no") not in {"no", "none"}):
+        return Right.YES
+    motor = said(tags, "car")
+    if mode == "bike" and motor is not None and motor.right > Right.NO:
+        return Right.YES
+    others = ("foot",) if mode == "bike" else ("foot", "bicycle")
+    return Right.NO if any(tags.get(key, "no") != "no" for key in others) else Right.YES
+
+
+def _is_its_own_sidepath(tags: Tags, mode: str) -> bool:
+    """Whether the lane or pavement that must be used is drawn as part of this very way."""
+    if mode == "bike":
+        return any(not ON_THE_ROAD.isdisjoint(values(tags.get(side, ""))) for side in SIDES)
+    sides = ("sidewalk", "sidewalk:left", "sidewalk:right", "sidewalk:both")
+    return mode == "walk" and any(tags.get(side) in {"yes", "left", "right", "both"} for side in sides)
+
+
+def _impassable(tags: Tags, mode: str) -> bool:
+    """Whether nobody gets through who goes by this mode, whatever the law."""
+    if tags.get("impassable") == "yes" or tags.get("status") == "impassable" or tags.get("ford") == "boat":
+        return True
+    if mode != "car" and tags.get("sac_scale") in CLIMBS:
+        return True
+    rough = {"car": ("very_horrible", "impassable"), "bike": ("impassable",), "walk": ()}[mode]
+    return tags.get("smoothness") in rough or (mode == "car" and stops_a_car(tags))
 
 
 def directions(road_class: str, tags: Tags, mode: str) -> tuple[bool, bool]:
-    """Return whether a way may be travelled as drawn, and against.
+    """Return whether a way may be travelled as drawn, and against, as far as `oneway` goes.
 
-    Roundabouts and motorways are one-way unless a tag says otherwise; walkers heed `oneway:foot` alone.
+    The key that names the mode best decides. Roundabouts of every class and motorways are one-way unless a tag says
+    otherwise; walkers heed `oneway:foot` and escalators alone. Values that contradict one another say nothing.
 
     >>> directions("motorway", {}, "car"), directions("primary", {"oneway": "-1"}, "car")
     ((True, False), (False, True))
     """
+    conditional = [key for key in ONEWAY_KEYS[mode] if f"{key}:conditional" in tags] if is_divided(tags) else []
+    for key in ONEWAY_KEYS[mode]:
+        if key not in tags and key not in conditional:
+            continue
+        found = _oneway(holding(tags.get(f"{key}:conditional", ""), mode) or "") or _oneway(tags.get(key, ""))
+        if found is not None:
+            against = mode == "bike" and key != "oneway:bicycle" and _has_lane_against(tags)
+            return (True, True) if against else found
     if mode == "walk":
-        value = tags.get("oneway:foot", "no")
-    else:
-        implied = tags.get("junction") in ROUNDABOUTS or road_class == "motorway"
-        value = tags.get("oneway", "yes" if implied else "no")
-        if mode == "bike":
-            value = _for_bicycles(tags, value)
-    return value not in BACKWARD, value not in FORWARD
+        return {"forward": (True, False), "backward": (False, True)}.get(tags.get("conveying", ""), (True, True))
+    implied = _is_roundabout(tags) or road_class == "motorway"
+    return True, not implied or (mode == "bike" and _has_lane_against(tags))
 
 
-def _for_bicycles(tags: Tags, value: str) -> str:
-    """One-way rule of a road for bicycles: their own tag, else a lane against the traffic makes it two-way."""
-    if "oneway:bicycle" in tags:
-        return tags["oneway:bicycle"]
-    sides = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
-    against = any(tags.get(side, "").startswith("opposite") for side in sides)
-    return "no" if against or any(tags.get(f"{side}:oneway") in {"no", "-1"} for side in sides) else value
+def _is_roundabout(tags: Tags) -> bool:
+    return not ROUNDABOUTS.isdisjoint(values(tags.get("junction", "")))
 
 
-def barred(tags: Tags, mode: str) -> bool:
-    """Return whether a node bars the way to the mode: an access tag decides, else the kind of barrier.
+def _oneway(text: str) -> tuple[bool, bool] | None:
+    meant = {ONEWAY[value] for value in values(text) if value in ONEWAY}
+    return meant.pop() if len(meant) == 1 else None
 
-    A gate without access tags is taken as one that opens, after a stop.
-    """
-    value, _ = permission(tags, mode)
-    if value:
-        return value in CLOSED
-    barrier = tags.get("barrier")
-    if barrier is None:
-        return False
-    if mode == "car":
-        return barrier not in PASSED_BY_CARS and tags.get("bollard") not in {"rising", "foldable"}
-    return barrier in (STOPS_BIKES if mode == "bike" else STOPS_WALKERS)
+
+def _has_lane_against(tags: Tags) -> bool:
+    """Whether bicycles have a lane of their own against the traffic of a one-way street."""
+    against = any(tags.get(side, "").startswith("opposite") for side in SIDES)
+    return against or any(tags.get(f"{side}:oneway") in {"no", "-1"} for side in SIDES)
 
 
 @dataclass(frozen=True)
@@ -133,6 +189,8 @@ class WayUse:
     backward: bool
     snappable: bool
     pace: Pace
+    through_forward: bool = True
+    through_backward: bool = True
     pushed: bool = False
 
 
@@ -144,14 +202,27 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     >>> way_use({"highway": "footway"}, "car") is None
     True
     """
-    road_class = "ferry" if tags.get("route") == "ferry" else tags.get("highway", "").split(";")[0].strip()
-    if not is_open(road_class, tags, mode):
+    road_class = class_of(tags)
+    ahead_only = said(tags, mode, "forward")
+    told = [ahead_only, said(tags, mode, "backward") if is_divided(tags) else ahead_only]
+    walked = [
+        mode == "bike" and (road_class == "steps" or (each is not None and each.value == "dismount")) for each in told
+    ]
+    pushed = all(walked)
+    if not pushed:  # one way is ridden: the other, where one pushes, is left out
+        told = [_SHUT if on_foot else each for each, on_foot in zip(told, walked, strict=True)]
+    # Who pushes a bicycle walks, both ways; an access tag for one direction outweighs `oneway`.
+    one_way = directions(road_class, tags, "walk" if pushed else mode)
+    lets = [open_ or (each is not None and each.directed) for open_, each in zip(one_way, told, strict=True)]
+    right = right_of(road_class, tags, mode, told[0])
+    other = right if told[1] is told[0] else right_of(road_class, tags, mode, told[1])
+    rights = [right if lets[0] else Right.NO, other if lets[1] else Right.NO]
+    forward, backward = (right > (Right.NO if NO_THROUGH_KEPT else Right.PRIVATE) for right in rights)
+    if not (forward or backward):
         return None
-    forward, backward = directions(road_class, tags, mode)
-    pushed = False
-    held = _visitors(tags, road_class, mode)
+    held = _visitors(tags, road_class, mode, rights)
     motorroad = tags.get("motorroad") == "yes"
-    roundabout = tags.get("junction") in ROUNDABOUTS
+    roundabout = _is_roundabout(tags)
     # From a tunnel what lies above cannot be joined; under houses and through arcades there are doors.
     tunnel = tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "culvert"}
     # A trunk road drawn one way is half of a dual carriageway.
@@ -165,34 +236,14 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         backward=backward,
         snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
         pace=pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward, held=held),
+        through_forward=rights[0] == Right.YES,
+        through_backward=rights[1] == Right.YES,
         pushed=pushed,
     )
 
 
-def _visitors(tags: Tags, road_class: str, mode: str) -> list[tuple[float, str]]:
+def _visitors(tags: Tags, road_class: str, mode: str, rights: list[Right]) -> list[tuple[float, str]]:
     """Speed at which ways for visitors only are driven (km/h), and why."""
-    allowed, _ = permission(tags, "car") if mode == "car" and road_class != "ferry" else ("", False)
-    return [(VISITORS_KMH, f"visitors only ({allowed})")] if allowed in VISITORS else []
-
-
-def node_event(tags: Tags) -> str | None:
-    """Return what delays at a node, a row of the table of delays, or None.
-
-    >>> node_event({"highway": "traffic_signals"}), node_event({"highway": "crossing"}), node_event({"shop": "yes"})
-    ('signal', 'crossing', None)
-    """
-    highway, barrier = tags.get("highway"), tags.get("barrier")
-    if barrier in OPENING:
-        return "gate"
-    if barrier == "toll_booth":
-        return "toll_booth"
-    if highway == "traffic_signals":
-        return "signal"
-    if highway in {"stop", "give_way", "mini_roundabout"}:
-        return highway
-    if highway == "crossing" or "crossing" in tags:
-        signals = tags.get("crossing") == "traffic_signals" or tags.get("crossing:signals") == "yes"
-        return "crossing_signal" if signals else "crossing"
-    if tags.get("railway") == "level_crossing":
-        return "level_crossing"
-    return "traffic_calming" if tags.get("traffic_calming", "no") != "no" else None
+    only = mode == "car" and road_class != "ferry" and Right.VISITORS in rights and not NO_THROUGH_KEPT
+    told = said(tags, mode, "forward" if rights[0] == Right.VISITORS else "backward") if only else None
+    return [] if told is None else [(VISITORS_KMH, f"visitors only ({told.value})")]

@@ -21,16 +21,19 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Gone:
-    """Objects that are not on the map, by kind ("n", "w", "r").
+    """Objects that are not on the map, by kind ("n", "w", "r"), or that there are `none`.
 
     `ids` are deleted or invisible in their last version; `last` is that of objects which the file has several times.
     """
 
     ids: dict[str, set[int]] = field(default_factory=lambda: {kind: set() for kind in KINDS.values()})
     last: dict[str, dict[int, int]] = field(default_factory=lambda: {kind: {} for kind in KINDS.values()})
+    none: bool = False
 
     def stands(self, kind: str, thing: Any) -> bool:
         """Return whether this version of an object is the one on the map."""
+        if self.none:
+            return True
         if not thing.visible or thing.id in self.ids[kind]:
             return False
         last = self.last[kind].get(thing.id)
@@ -41,11 +44,11 @@ def objects_gone(path: Path) -> Gone:
     """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not searched."""
     import osmium
 
-    gone = Gone()
     with osmium.io.Reader(str(path)) as reader:
         history = reader.header().has_multiple_object_versions
     if path.name.endswith(".pbf") and not history:
-        return gone
+        return Gone(none=True)
+    gone = Gone()
     seen = {kind: (array("q"), array("q"), array("b")) for kind in KINDS.values()}
     thing: Any
     for thing in osmium.FileProcessor(str(path)):

@@ -16,8 +16,10 @@ from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.law import check_law
-from accessmap.roads.readers import osm_tags
+from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
+from accessmap.roads.readers.osm_conditions import MOMENT
+from accessmap.roads.readers.rights import Right
 from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
 from accessmap.words.notes import Note
 
@@ -54,7 +56,10 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         mode=mode,
         country=country,
         source=_source(graph, path),
-        parameters={Note("roads_told_edges_closed"): str(graph.number_of_edges() - len(ways))},
+        parameters={
+            Note("roads_told_moment"): MOMENT,
+            Note("roads_told_edges_closed"): str(graph.number_of_edges() - len(ways)),
+        },
     )
 
 
@@ -190,8 +195,8 @@ def _events(graph: Any, mode: str) -> pd.DataFrame:
     found = []
     for position, (_, data) in enumerate(graph.nodes(data=True)):
         tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
-        event = osm_tags.node_event(tags)
-        if event and not osm_tags.barred(tags, mode):
+        event = passages.node_event(tags)
+        if event and passages.passage(tags, mode) > Right.PRIVATE:
             found.append((position, event))
     return pd.DataFrame(found, columns=["node", "event"])
 

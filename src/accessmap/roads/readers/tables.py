@@ -131,7 +131,7 @@ class RoadTables(NamedTuple):
     edges
         One row a directed arc, straight from u to v: u, v (node ids), minutes (delay included), length_m, road_class,
         name, speed_kmh (without the delay), speed_reason, delay_s, snappable (False where nobody can join the road:
-        motorways, ferries).
+        motorways, ferries), through (False where trips may only begin or end: private roads, visitors only).
     source
         The file or service it was read from.
     parameters
@@ -164,7 +164,9 @@ class Ways:
             ("limit_forward", "limit_backward", "cap_kmh", "minutes", "boarding_s", "slope_forward", "slope_backward"),
             "float64",
         )
-        truths = dict.fromkeys(("dual", "roundabout", "forward", "backward", "snappable"), "bool")
+        truths = dict.fromkeys(
+            ("dual", "roundabout", "forward", "backward", "snappable", "through_forward", "through_backward"), "bool"
+        )
         both: dict[str, pd.CategoricalDtype] = {}
         for name in ("reason", "legal"):
             kinds = pd.CategoricalDtype(sorted({*table[f"{name}_forward"], *table[f"{name}_backward"]}))
@@ -199,6 +201,11 @@ class Segments:
 
     def __getitem__(self, chosen: npt.NDArray[np.bool_]) -> Segments:
         return Segments(self.start[chosen], self.end[chosen], self.way[chosen])
+
+    def plus(self, more: Segments) -> Segments:
+        """Return these pieces and more."""
+        pairs = ((self.start, more.start), (self.end, more.end), (self.way, more.way))
+        return Segments(*(np.concatenate(pair) for pair in pairs))
 
     def middles(self, nodes: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Longitude and latitude of the middle of each piece (degrees), and its length (metres)."""
@@ -258,7 +265,7 @@ def road_tables(
         lon, lat by node id; the pieces; and the table of `Ways.frame`, with `whole_metres` where the pieces are only a
         part of their way (NaN where its length is not known).
     events
-        node (position) and event of what delays at nodes.
+        node (position) and event of what delays at nodes, and whom: `coming` is the node one comes from, -1 anyone.
     settled
         Polygons (degrees) of built-up areas, where they are known; with the density of streets they tell where limits
         are urban, for ways whose `setting` is "".
@@ -302,6 +309,7 @@ def road_tables(
             "speed_reason": timed["speed_reason"],
             "delay_s": timed["delay_s"],
             "snappable": ways["snappable"].to_numpy(dtype=bool)[way],
+            "through": arcs["through"],
         }
     )
     used = np.zeros(len(nodes), dtype=bool)
@@ -388,5 +396,6 @@ def _laid(segments: Segments, ways: pd.DataFrame, way: str, pieces: Mapping[str,
             **{name: values[open_] for name, values in pieces.items()},
             **{name: ways[name].array[chosen.way] for name in of_way},
             **{name: ways[f"{column}_{way}"].array[chosen.way] for name, column in one_way.items()},
+            "through": ways[f"through_{way}"].to_numpy(dtype=bool)[chosen.way],
         }
     )

@@ -1,0 +1,94 @@
+"""What a node of a road is to who passes there: barriers, locks, fords, and what delays (OpenStreetMap tags).
+
+Rules follow the OpenStreetMap wiki (Key:barrier and a page a kind, Key:locked, Key:ford, Tag:highway=stop).
+"""
+
+from accessmap.roads.law import rows_of
+from accessmap.roads.readers.osm_conditions import CAR, quantity
+from accessmap.roads.readers.osm_limits import Tags
+from accessmap.roads.readers.rights import Right, said, stops_a_car, values
+
+BARRIERS = {row["barrier"]: row for row in rows_of("barriers")}
+# Drawn as a line across a road these stop what a node would; walls and fences have gaps that nobody drew.
+DRAWN = {name for name, row in BARRIERS.items() if row["drawn"] == "yes"}
+GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
+LOWERED = {"rising", "foldable"}
+# A node that is one of these says by its access tags who may use the crossing or the stop, not who may pass along.
+OTHERS = ("crossing", "public_transport", "amenity", "shop", "tourism", "leisure", "railway", "emergency")
+# Of several things at one node the one that delays most, first.
+DELAYING = ("traffic_signals", "stop", "mini_roundabout", "give_way")
+HEADINGS = {"forward", "backward", "both"}
+
+
+def passage(tags: Tags, mode: str) -> Right:
+    """Return who may pass a node: an access tag decides, else a lock, else the kind of barrier (of several, each).
+
+    A gate without access tags is taken as one that opens, after a stop; a locked one as shut.
+
+    >>> passage({"barrier": "gate"}, "car").name, passage({"barrier": "gate", "locked": "yes"}, "walk").name
+    ('YES', 'NO')
+    """
+    kinds = values(tags.get("barrier", ""))
+    if not kinds and (any(key in tags for key in OTHERS) or tags.get("highway", "elevator") != "elevator"):
+        return Right.YES
+    if mode == "car" and stops_a_car(tags):
+        return Right.NO
+    told = said(tags, mode)
+    if told is not None:
+        return told.right
+    ford = tags.get("ford", "no")
+    if ford == "boat" or (ford == "stepping_stones" and mode != "walk"):
+        return Right.NO
+    if kinds and kinds != ("no",) and tags.get("locked") == "yes":
+        return Right.NO
+    return Right.YES if all(_lets_pass(kind, tags, mode) for kind in kinds) else Right.NO
+
+
+def _lets_pass(kind: str, tags: Tags, mode: str) -> bool:
+    """Whether a kind of barrier lets a mode pass; one that nobody knows stops cars."""
+    if mode == "car" and kind == "bollard":
+        gap = quantity(tags.get("maxwidth:physical", tags.get("maxwidth", "")))
+        return tags.get("bollard") in LOWERED or (gap is not None and gap >= CAR["width"])
+    return BARRIERS[kind][mode] == "yes" if kind in BARRIERS else mode != "car"
+
+
+def node_event(tags: Tags) -> str | None:
+    """Return what delays at a node, a row of the table of delays, or None.
+
+    >>> node_event({"highway": "crossing;traffic_signals"}), node_event({"highway": "crossing"}), node_event({})
+    ('signal', 'crossing', None)
+    """
+    barriers = values(tags.get("barrier", ""))
+    if not GATES.isdisjoint(barriers):
+        return "gate"
+    if "toll_booth" in barriers:
+        return "toll_booth"
+    highway = values(tags.get("highway", ""))
+    for kind in DELAYING:
+        if kind in highway:
+            return "signal" if kind == "traffic_signals" else kind
+    if "crossing" in highway or "crossing" in tags:
+        signals = "traffic_signals" in values(tags.get("crossing", "")) or tags.get("crossing:signals") == "yes"
+        return "crossing_signal" if signals else "crossing"
+    if tags.get("railway") == "level_crossing":
+        return "level_crossing"
+    return "traffic_calming" if tags.get("traffic_calming", "no") != "no" else None
+
+
+def facing(tags: Tags, event: str) -> str:
+    """Return whom an event delays: those who go "forward" or "backward" along the way, "both", the "minor" road; or "".
+
+    >>> facing({"highway": "stop", "direction": "backward"}, "stop"), facing({"highway": "stop"}, "stop")
+    ('backward', '')
+    >>> facing({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, "signal")
+    'forward'
+    """
+    if event not in {"signal", "stop", "give_way", "traffic_calming"}:
+        return "both"
+    own = "traffic_signals" if event == "signal" else event
+    for key in (f"{own}:direction", "direction"):
+        if tags.get(key) in HEADINGS:
+            return tags[key]
+    if event in {"signal", "traffic_calming"} or tags.get("stop") == "all":
+        return "both"
+    return "minor" if tags.get("stop") == "minor" else ""

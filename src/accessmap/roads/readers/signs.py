@@ -1,0 +1,97 @@
+"""Whom a stop, a signal or a bump delays: of those who arrive at its node, who comes from which node before it.
+
+A sign belongs to one direction of its way (`direction`, `traffic_signals:direction`). One that does not say which is
+put up before a junction and holds for those who drive towards it (Tag:highway=stop); at the junction itself it is for
+the lesser roads, or for all (`stop=all`).
+"""
+
+import numpy as np
+import pandas as pd
+
+from accessmap.roads.readers.tables import Segments, segment_metres
+from accessmap.roads.speeds import LOWEST_RANK, RANKS
+
+NEAR_METRES = 60.0  # a sign further than this from every junction holds both ways
+ANYONE = -1
+
+
+def approaches(events: pd.DataFrame, segments: Segments, ways: pd.DataFrame, nodes: pd.DataFrame) -> pd.DataFrame:
+    """Return events by node and `coming` (positions of nodes; -1 is anyone), one row for each approach they hold for.
+
+    Parameters
+    ----------
+    events
+        node (position), event, and `facing` as `passages.facing` tells it.
+    segments, ways, nodes
+        The network: pieces of ways, what they are, and lon, lat of the nodes.
+    """
+    rows: list[tuple[int, str, int]] = []
+    network: _Around | None = None
+    for node, event, side in events[["node", "event", "facing"]].itertuples(index=False):
+        came: list[int] | None = None
+        if side != "both":
+            network = network or _Around(segments, ways, nodes)
+            came = network.coming(node, side)
+        rows += [(node, event, before) for before in ([ANYONE] if came is None else came)]
+    return pd.DataFrame(rows, columns=["node", "event", "coming"])
+
+
+class _Around:
+    """The pieces of road around any node, by number of the piece."""
+
+    def __init__(self, segments: Segments, ways: pd.DataFrame, nodes: pd.DataFrame) -> None:
+        self.segments = segments
+        rank = np.array([RANKS.get(name, LOWEST_RANK) for name in ways["road_class"]], dtype=np.int64)
+        self.rank = rank[segments.way]
+        ends = np.concatenate([segments.start, segments.end])
+        self.order = np.argsort(ends, kind="stable")
+        self.ends = ends[self.order]
+        lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
+        self.place = lon, lat
+
+    def at(self, node: int) -> list[int]:
+        """Pieces that begin or end at a node."""
+        first, last = np.searchsorted(self.ends, [node, node + 1])
+        return [int(number) % len(self.segments.way) for number in self.order[first:last]]
+
+    def other(self, piece: int, node: int) -> int:
+        """Node at the other end of a piece."""
+        start, end = int(self.segments.start[piece]), int(self.segments.end[piece])
+        return end if start == node else start
+
+    def coming(self, node: int, side: str) -> list[int] | None:
+        """Nodes before the sign, of those whom it holds for; None for anyone."""
+        around = self.at(node)
+        if side in {"forward", "backward"}:
+            ends = self.segments.end if side == "forward" else self.segments.start
+            return [self.other(piece, node) for piece in around if ends[piece] == node]
+        if len(around) > 2:
+            highest = min(self.rank[piece] for piece in around)
+            lesser = [self.other(piece, node) for piece in around if self.rank[piece] > highest]
+            return lesser or None
+        if side == "minor" or len(around) < 2:
+            return None
+        distances = [self._metres_to_junction(node, piece) for piece in around]
+        if distances[0] == distances[1]:
+            return None
+        nearer = int(np.argmin(distances))
+        return [self.other(around[1 - nearer], node)]
+
+    def _metres_to_junction(self, node: int, piece: int) -> float:
+        """Metres along the road to where it meets one of its rank or a greater, infinite beyond `NEAR_METRES`."""
+        rank, metres = self.rank[piece], 0.0
+        while metres <= NEAR_METRES:
+            there = self.other(piece, node)
+            lon, lat = self.place
+            ends = (lon[[node]], lat[[node]], lon[[there]], lat[[there]])
+            metres += float(segment_metres(*ends)[0])
+            further = [number for number in self.at(there) if number != piece]
+            if not further:
+                break
+            if len(further) > 1 and min(self.rank[number] for number in further) <= rank:
+                crossing = [n for n in further if self.rank[n] <= rank]
+                if len(crossing) > 1 or self.rank[crossing[0]] < rank:
+                    return metres if metres <= NEAR_METRES else np.inf
+            same = [number for number in further if self.segments.way[number] == self.segments.way[piece]]
+            node, piece = there, (same or sorted(further, key=lambda number: self.rank[number]))[0]
+        return np.inf
