@@ -102,6 +102,12 @@ def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, impor
         ({"acces_vehicule_leger": "A péage"}, {"car", "bike", "walk"}),
         ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"bike", "walk"}),
         ({"acces_vehicule_leger": "Physiquement impossible"}, {"bike", "walk"}),
+        ({"acces_pieton": "Restreint aux ayants droit"}, {"car", "bike"}),
+        ({"acces_pieton": "Libre"}, {"car", "bike", "walk"}),
+        ({"ACCES_PED": "Physiquement impossible"}, {"car", "bike"}),
+        ({"nature_de_la_restriction": "Aire piétonne"}, {"bike", "walk"}),
+        ({"nature_de_la_restriction": "Voie réservée aux bus"}, {"bike", "walk"}),
+        ({"itineraire_vert": True}, {"car", "bike", "walk"}),  # green signs between cities, no greenway
         ({"prive": True}, set()),
         ({"etat_de_l_objet": "En construction"}, set()),
         ({"etat_de_l_objet": "En service"}, {"car", "bike", "walk"}),
@@ -134,6 +140,56 @@ def test_who_may_use_a_road(tmp_path: Path, row: dict[str, Any], modes: set[str]
 )
 def test_speeds_follow_setting_and_the_mean_that_ign_gives(tmp_path: Path, row: dict[str, Any], kmh: float) -> None:
     assert roads_of(tmp_path, {**V3, **row}).edges["speed_kmh"].iloc[0] == pytest.approx(kmh)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"sens_amenagement_cyclable_gauche": "Sens inverse"}, {"east", "west"}),
+        ({"sens_amenagement_cyclable_droit": "Double sens"}, {"east", "west"}),
+        ({"sens_amenagement_cyclable_droit": "Sens direct"}, {"east"}),
+        ({}, {"east"}),
+    ],
+)
+def test_bicycles_ride_against_a_one_way_street_where_they_have_a_lane(
+    tmp_path: Path, row: dict[str, Any], expected: set[str]
+) -> None:
+    one_way = {**V3, "sens_de_circulation": "Sens direct", **row}
+    assert directions(roads_of(tmp_path, one_way, mode="bike")) == expected
+    assert directions(roads_of(tmp_path, one_way)) == {"east"}
+
+
+@pytest.mark.parametrize(
+    ("row", "kmh"),
+    [
+        ({"nombre_de_voies": 1}, 45),  # too narrow for two cars
+        ({"NB_VOIES": 2.0}, 70),
+        ({"nombre_de_voies": 1, "sens_de_circulation": "Sens direct"}, 70),
+        ({"largeur_de_chaussee": 3.0}, 45),
+        ({"LARGEUR": "5,5"}, 70),
+        ({"LARGEUR": 0.0, "NB_VOIES": 0}, 70),
+    ],
+)
+def test_narrow_roads_are_slower(tmp_path: Path, row: dict[str, Any], kmh: float) -> None:
+    assert roads_of(tmp_path, {**V3, "urbain": False, **row}).edges["speed_kmh"].iloc[0] == pytest.approx(kmh)
+
+
+NAME = "R DU PONT"
+EDITIONS = [
+    {**V2, "SENS": "Direct", "NOM_RUE_G": NAME},  # 2.0
+    {**V2, "SENS": "Direct", "NOM_VOIE_G": NAME},  # 2.2
+    {**V3_SHAPEFILE, "SENS": "Sens direct", "ACCES_VL": "Libre", "VIT_MOY_VL": 60, "PRIVE": "Non", "NOM_1_G": NAME},
+    {**V3, "sens_de_circulation": "Sens direct", "acces_vehicule_leger": "Libre", "prive": 0, "nom_1_gauche": NAME},
+]
+
+
+@pytest.mark.parametrize("row", EDITIONS)
+def test_every_edition_gives_the_same_street(tmp_path: Path, row: dict[str, Any]) -> None:
+    roads = roads_of(tmp_path, row)
+    assert directions(roads) == {"east"}
+    assert roads.edges["road_class"].tolist() == ["secondary"]
+    assert roads.edges["name"].tolist() == [NAME]
+    assert roads.parameters["country"] == "FR"
 
 
 def test_roads_meet_where_their_ends_do_and_not_where_they_cross(tmp_path: Path) -> None:

@@ -67,3 +67,11 @@ def test_what_shows_beside_a_number_is_what_the_numbers_shown_subtract_to(before
 def test_an_indicator_that_is_written_the_same_before_and_after_is_not_told_as_a_change():
     table = pd.DataFrame({"indicator": ["services_created"], "unit": ["share"], "before": [0.7401], "after": [0.7403]})
     assert sentences.programme(table, lang="en") == ["No indicator that is measured changes."]
+
+
+def test_numbers_before_and_after_have_the_decimals_that_tell_them_apart():
+    index = pd.MultiIndex.from_tuples([("hospital", name, "capacity") for name in ("a", "b")])
+    row = {"within": 30, "per": 1000, "unit": "lits", "before_worst": 2.61, "before_best": 2.61}
+    table = pd.DataFrame([row | {"after_worst": each, "after_best": each} for each in (2.64, 2.61)], index=index)
+    (line,) = sentences.touched(table, lang="en")
+    assert line.endswith(": 2.61 today, 2.64 with “a”, as many with “b”.")

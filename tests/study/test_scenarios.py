@@ -516,3 +516,13 @@ def test_what_a_scenario_refuses_is_data_and_told_in_french(toy_study):
     assert error.value.told("fr").startswith(
         "scénario 'plan'\xa0: 2 problèmes. Étape 1 (close)\xa0: aucun site 'fs-aa'"
     )
+
+
+def test_a_category_spelt_near_another_is_opened_where_its_word_says_it_is_meant(toy_study):
+    with pytest.raises(ScenarioError, match="'mairies' .*if you mean it, give its word on maps, category_label"):
+        Scenario("annexe").open("mairies", commune="02002").apply(toy_study)
+    plan = Scenario("annexe").open("mairies", category_label="mairie annexe", commune="02002")
+    opened = plan.apply(toy_study).services.loc["mairies-02002"]
+    assert (opened["category"], opened["category_label"]) == ("mairies", "mairie annexe")
+    assert plan.apply(toy_study).minutes("mairies")["mairies-02002"].to_list() == [3, 0, 3]
+    assert plan.steps[0].given()["category_label"] == "mairie annexe"

@@ -293,6 +293,19 @@ def test_steps_see_what_the_steps_before_them_did(toy):
         load_study(toy)
 
 
+def test_a_scenario_opens_a_category_of_ones_own(toy):
+    own = TOY.replace('category = "france_services"\ncommune', 'category = "ludothèque"\ncommune')
+    near = TOY.replace('category = "france_services"\ncommune', 'category = "mairies"\ncommune')
+    assert TOY not in (own, near)
+    toy.write_text(own.replace('"france_services"\nformats', '"ludothèque"\nformats'), encoding="utf-8")
+    assert load_study(toy).scenarios["Bourg"].steps[0].category == "ludothèque"
+    toy.write_text(near, encoding="utf-8")
+    with pytest.raises(StudyFileError, match=r'did you mean "mairie".*If you mean it.*category_label = "…"'):
+        load_study(toy)
+    toy.write_text(near.replace('"mairies"\n', '"mairies"\ncategory_label = "mairie annexe"\n'), encoding="utf-8")
+    assert load_study(toy).scenarios["Bourg"].steps[0].category_label == "mairie annexe"
+
+
 def test_everything_that_is_wrong_is_told_at_once(toy):
     text = TOY.replace("thresholds = [2, 5]", 'tresholds = [2, 5]\nterritory = ["Bourgg"]')
     text = text.replace('"residents.csv"', '"resident.csv"').replace('commune = "02002"', 'commune = "Bour"')

@@ -125,7 +125,7 @@ def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -
     rows = [
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
-            Cell(words.count(round(row[side])), float(row[side])),
+            count_cell(row[side], words),
             Cell(words.change(row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
@@ -217,7 +217,9 @@ def communes_shown(tables: Tables, words: Words) -> list[Part]:
             after, change = row[f"minutes {name}"], row[f"change {name}"]
             newly = math.isnan(before) and not math.isnan(after)
             cells.append(minutes_cell(after, words))
-            cells.append(Cell(words("newly_reached") if newly else words.change(change), sortable(change)))
+            cells.append(
+                Cell(words("newly_reached") if newly else words.change_beside(before, after, change), sortable(change))
+            )
         rows.append((*cells, Cell(site, site)))
     numeric = (False, *[True] * (len(columns) - 2), False)
     hint = Markup('<p>{} <span class="d-hint" hidden>{}</span></p>').format(words("table_read"), words("sort_hint"))

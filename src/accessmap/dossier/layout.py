@@ -128,7 +128,7 @@ Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines 
 
 def count_cell(value: float, words: Words, note: str = "", share: float | None = None) -> Cell:
     """Return a cell with a number, without decimals."""
-    return Cell(words.count(value), float(value), note, share)
+    return Cell(words.count(value), sortable(value, digits=0), note, share)
 
 
 def minutes_cell(value: float, words: Words, note: str = "") -> Cell:
@@ -146,6 +146,6 @@ def lost_note(people: float, words: Words) -> str:
     return words("card_unreached", n=round(people)) if round(people) else ""
 
 
-def sortable(value: float) -> float | str:
+def sortable(value: float, *, digits: int = 4) -> float | str:
     """Return the key a cell is sorted by; empty where nothing is reached, which is sorted last, whichever way."""
-    return "" if math.isnan(value) else round(float(value), 4)
+    return "" if math.isnan(value) else round(float(value), digits)

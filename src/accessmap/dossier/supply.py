@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Cell, Figures, Folded, Heading, How, Part, Table, count_cell
+from accessmap.dossier.layout import Cell, Figures, Folded, Heading, How, Part, Table, count_cell, sortable
 from accessmap.dossier.pictures import small_figures
 from accessmap.dossier.results import Known, Tables, plainly
 from accessmap.dossier.touched import capacities, scale, supply_of, unit_of
@@ -124,8 +124,9 @@ def _figures(
         values = (communes["per_person"].xs(name, level="situation") * per).rename("value")
         (view,) = value_views(known.study.communes, values, unit="", breaks=breaks, say=words, higher_is_better=True)
         # One legend does for all of them: it counts neither communes nor people.
-        entries = tuple(replace(entry, communes=None, people=None) for entry in view.entries)
-        views.append(replace(view, key=name, name=words.name(name), title=heading, entries=entries))
+        plain = [replace(entry, communes=None, people=None) for entry in view.entries]
+        entries = tuple(replace(each, label=words("supply_partly")) if each.pattern else each for each in plain)
+        views.append(replace(view, key=name, name=words.name(name), title=heading, entries=entries, note=""))
         row: dict[Any, Any] = facts.loc[name].to_dict()
         alts.append(words("supply_alt", name=words.name(name), value=_written(row, per, words)))
     return Figures(tuple(small_figures(known.study, views, None, {}, alts, f"supply-{category}", words)))
@@ -153,7 +154,7 @@ def _communes(table: pd.DataFrame, per: int, title: str, words: Words) -> Table:
 
 
 def _cell(row: Mapping[Any, Any], per: int, words: Words) -> Cell:
-    return Cell(_written(row, per, words), "" if row["at_least"] != row["at_least"] else row["at_least"] * per)
+    return Cell(_written(row, per, words), sortable(row["at_least"] * per))
 
 
 def _written(row: Mapping[Any, Any], per: int, words: Words) -> str:
@@ -169,4 +170,4 @@ def _change(before: Mapping[Any, Any], after: Mapping[Any, Any], per: int, words
     if change != change:
         return Cell("–")
     told = words.difference_shown(before["per_person"] * per, after["per_person"] * per)
-    return Cell(told or words("unchanged"), change)
+    return Cell(told or words("unchanged"), sortable(change))

@@ -179,7 +179,13 @@ def _change_lines(
         elif not np.isnan(before[code]) and np.isnan(after[code]):
             told[str(code)].append(say("no_longer_reached"))
         elif not np.isnan(change[code]):
-            told[str(code)].append(say("labelled", name=changed, value=change_text(change[code], unit, say)))
+            minutes = unit == "minutes"
+            value = (
+                say.change_beside(before[code], after[code], change[code])
+                if minutes
+                else change_text(change[code], unit, say)
+            )
+            told[str(code)].append(say("labelled", name=changed, value=value))
     _add_people(told, people, say)
     return _lines(told)
 

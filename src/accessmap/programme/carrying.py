@@ -128,7 +128,8 @@ def _open(done: Carried, step: PlannedStep) -> None:
         return
     if step.category is not None and placed:
         place: dict[str, Any] = {"commune": step.commune, "lon": step.lon, "lat": step.lat}
-        done.steps.append(Open(id=step.id, category=step.category, name=name, **place))
+        kind: dict[str, Any] = {"category": step.category, "category_label": step.category_label}
+        done.steps.append(Open(id=step.id, name=name, **kind, **place))
         return
     lacking = [("kind", step.category is None), ("place", not placed)]
     missing = [Missing.of(key, name=name) for key, lacks in lacking if lacks]

@@ -78,6 +78,8 @@ class PlannedStep:
         A selection, where the operation does not name ids.
     category
         Of what opens; None where nobody knows yet which service it will be: then nothing can be measured of it.
+    category_label
+        Its word on maps, where it is a category of one's own.
     name
         Of what opens.
     commune, lon, lat
@@ -99,6 +101,7 @@ class PlannedStep:
     schools: Selection | None = None
     communes: Selection | None = None
     category: str | None = None
+    category_label: str | None = None
     name: str | None = None
     commune: str | None = None
     lon: float | None = None

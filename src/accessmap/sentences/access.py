@@ -239,9 +239,17 @@ def services(
     said = []
     order = today["mean"].dropna().sort_values(kind="stable")
     if len(order) > 1:
-        near, far = named(order.index[[0, -1]], count=1)
-        least, most = (words.minutes(order.iloc[place]) for place in (0, -1))
-        said.append(words("services_ends", near=near, far=far, near_minutes=least, far_minutes=most))
+        written = order.map(words.minutes)
+        least, most = written.iloc[0], written.iloc[-1]
+        if least == most:
+            said.append(words("services_alike", minutes=least))
+        else:
+            ends = [named(written.index[written == each], count=1) for each in (least, most)]
+            near, far = (
+                words(f"services_{end}", n=len(names), names=words.listed(names, most=MOST_NAMED))
+                for end, names in zip(("nearest", "furthest"), ends, strict=True)
+            )
+            said.append(words("services_ends", near=near, far=far, near_minutes=least, far_minutes=most))
     nowhere = named(today.index[today["sites"] == 0])
     if nowhere:
         said.append(words("services_nowhere", n=len(nowhere), names=words.listed(nowhere, most=MOST_NAMED)))
@@ -255,7 +263,10 @@ def services(
         said.append(words("services_outside", names=words.listed(shares, most=MOST_NAMED)))
     if scores is not None and len(scores):
         known = {} if names is None else dict(names)
-        worst = scores["score"].dropna().sort_values(kind="stable").head(MOST_NAMED)
-        poorest = [f"{known.get(str(code), code)} ({words.count(float(value))})" for code, value in worst.items()]
-        said.append(words("services_worst", names=words.listed(poorest, most=MOST_NAMED)))
+        order = scores["score"].dropna().sort_values(kind="stable")
+        written = order.map(words.count)
+        last = list(dict.fromkeys(written.head(MOST_NAMED)))
+        poorest = [f"{known.get(str(code), code)} ({value})" for code, value in written.items() if value in last]
+        if len(set(written)) > 1 and len(poorest) < len(written):
+            said.append(words("services_worst", names=words.listed(poorest, most=MOST_NAMED)))
     return said

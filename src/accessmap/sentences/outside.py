@@ -101,7 +101,12 @@ def resilience(
         said.append(words("close_alone_nobody", cutoffs=words("nor").join(nobody)))
     if len(criticality):
         worst = criticality.iloc[0]
-        site = worst["name"] if isinstance(worst["name"], str) else words("site_unnamed")
+        alike = criticality[
+            (criticality["people"].round() == round(worst["people"]))
+            & (criticality["minutes"].map(words.minutes) == words.minutes(worst["minutes"]))
+        ]
+        named = [each if isinstance(each, str) else words("site_unnamed") for each in alike["name"].head(MOST_COMMUNES)]
+        site = words("close_worst_or").join(named)
         n = round(worst["people"])
         if pd.isna(worst["minutes"]):
             said.append(words("close_worst_unreached", site=site, n=n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -36,35 +37,45 @@ def touched(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     'Hospitals, capacity within 30 minutes per 1,000 people: 4.0 today, at least 4.3 with “plan”.'
     """
     words = Words(labels.check_lang(lang))
-    records = list(zip(table.index, table.to_dict("records"), strict=True))
-    written = [before_after(row, part, words) for (_, _, part), row in records]
-    return [
-        words(
-            f"touched_{part}",
-            kind=labels.capitalised(labels.category(category).name(lang, count=2)),
-            unit=(row["unit"] if lang == "fr" else "") or words("capacity"),
-            per=words.count(row["per"]),
-            cutoff=words.cutoff(row["within"]),
-            name=scenario,
-            before=before,
-            after=after,
+    said = []
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for (category, scenario, part), row in zip(table.index, table.to_dict("records"), strict=True):
+        rows.setdefault((category, part), {})[scenario] = row
+    for (category, part), by in rows.items():
+        row = next(iter(by.values()))
+        before, after = before_after(by, part, words)
+        said.append(
+            words(
+                f"touched_{part}",
+                kind=labels.capitalised(labels.category(category).name(lang, count=2)),
+                unit=(row["unit"] if lang == "fr" else "") or words("capacity"),
+                per=words.count(row["per"]),
+                cutoff=words.cutoff(row["within"]),
+                before=before,
+                after=", ".join(words("touched_with", value=value, name=name) for name, value in after.items()),
+            )
         )
-        for ((category, scenario, part), row), (before, after) in zip(records, written, strict=True)
-    ]
+    return said
 
 
-def before_after(row: Mapping[Any, Any], part: str, words: Words) -> tuple[str, str]:
-    """Return both numbers of a row as they are written; "as many" where they are the same."""
-    sides = [(float(row[f"{side}_worst"]), float(row[f"{side}_best"])) for side in ("before", "after")]
-    write = _WRITTEN[part]
-    first = 0 if part == "step_free" else 1
-    told = ("", "")
-    for digits in range(first, MOST_DIGITS + 1):
-        before, after = (bounded(*side, partial(write, words, digits), words) for side in sides)
-        told = (before, after)
-        if before != after:
-            return told
-    return (told[0], words("same_number")) if sides[0] == sides[1] else told
+def before_after(rows: Mapping[str, Mapping[Any, Any]], part: str, words: Words) -> tuple[str, dict[str, str]]:
+    """Return the number of today and that of each scenario as they are written; "as many" where they are the same."""
+    first = next(iter(rows.values()))
+    before = _bounds(first, "before")
+    sides = {name: _bounds(row, "after") for name, row in rows.items()}
+    other = {name: side for name, side in sides.items() if side != before}
+    for digits in range(0 if part == "step_free" else 1, MOST_DIGITS + 1):
+        write = partial(_WRITTEN[part], words, digits)
+        now, then = bounded(*before, write, words), {name: bounded(*side, write, words) for name, side in other.items()}
+        if now not in then.values():
+            break
+    return now, {name: then.get(name, words("same_number")) for name in sides}
+
+
+def _bounds(row: Mapping[Any, Any], when: str) -> tuple[float, float]:
+    """Return the least and the most of a number; infinite where there is no most."""
+    worst, best = row[f"{when}_worst"], row[f"{when}_best"]
+    return float(worst), math.inf if best is None or math.isnan(best) else float(best)
 
 
 def bounded(worst: float, best: float, written: Callable[[float], str], words: Words) -> str:
@@ -128,12 +139,15 @@ def supply(table: pd.DataFrame, communes: pd.DataFrame, *, lang: labels.Lang = "
                 moves = [words(f"supply_{way}", communes=words("communes", n=n)) for way, n in counts.items() if n]
                 moved = ", ".join(moves) or words("supply_stays")
                 said.append(words("supply_communes", kind=kind, name=name, moved=moved))
-        for name, row in facts.items():
-            if row["unknown_people"]:
-                unknown, people = int(row["unknown_sites"]), words.people(row["unknown_people"])
-                said.append(
-                    words("supply_unknown", n=unknown, kind=kind, situation=words.name(str(name)), people=people)
-                )
+        unknown = {
+            name: (int(row["unknown_sites"]), words.people(row["unknown_people"])) for name, row in facts.items()
+        }
+        if len(set(unknown.values())) == 1:
+            unknown = {"": unknown[BASELINE]}
+        for name, (n, people) in unknown.items():
+            if n:
+                place = f", {words.name(str(name))}" if name else ""
+                said.append(words("supply_unknown", n=n, kind=f"{kind}{place}", people=people))
     return said
 
 

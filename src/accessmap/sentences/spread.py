@@ -47,8 +47,10 @@ def inequality(
     said = [_spread(today, words), _beyond(coverage, people, words)]
     if groups and today["theil"] > 0:
         share = today["theil_between"] / today["theil"]
-        rest = words.percent(1 - share)
-        said.append(words("ineq_between", share=words.percent(share), n=groups, rest=rest))
+        written, rest = words.percent(share), words.percent(1 - round(share, 12))
+        if 0.005 <= share <= 0.995:
+            rest = words.percent(1 - math.floor(share * 100 + 0.5 + 1e-9) / 100)  # both parts as written make the whole
+        said.append(words("ineq_between", share=written, n=groups, rest=rest))
     said += [_scenario(table, coverage, people, str(name), words) for name in table if name != BASELINE]
     unit = capacity if capacity and lang == "fr" else words("capacity")
     longest = words.cutoff(max(coverage.index))
@@ -61,7 +63,7 @@ def inequality(
 def _spread(today: pd.Series, words: Words) -> str:
     best, worst = words.minutes(today["p10"]), words.minutes(today["p90"])
     ratio = float(today["p90_p10"])
-    if math.isnan(ratio):
+    if math.isnan(ratio) or words.times(ratio) == words.times(1):
         return words("ineq_spread", best=best, worst=worst)
     return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.times(ratio))
 

@@ -56,9 +56,15 @@ class Scenario:
         lat: float | None = None,
         id: str | None = None,
         name: str | None = None,
+        category_label: str | None = None,
     ) -> Scenario:
-        """Return the scenario with a new site of this category, at a commune's mairie or at a point in degrees."""
-        return self.then(Open(category=category, commune=commune, lon=lon, lat=lat, id=id, name=name))
+        """Return the scenario with a new site of this category, at a commune's mairie or at a point in degrees.
+
+        A category of your own whose name is near that of another is taken for a slip, unless `category_label`, the word
+        that maps show, says that it is meant.
+        """
+        place: dict[str, Any] = {"commune": commune, "lon": lon, "lat": lat}
+        return self.then(Open(category=category, category_label=category_label, id=id, name=name, **place))
 
     def close(self, id: str) -> Scenario:
         """Return the scenario with this site closed."""

@@ -52,7 +52,7 @@ ACTIONS: Final[dict[str, type[Step]]] = {}
 """The class of each action, by the name that files give it."""
 
 # What a step may say of a site, a place or a stretch of road; anything else that it says is a property.
-ASPECTS: Final = ("id", "category", "name", "commune", "lon", "lat", "road")
+ASPECTS: Final = ("id", "category", "category_label", "name", "commune", "lon", "lat", "road")
 # A site opened within so many metres of one of its category is said to be beside it.
 BESIDE_METRES: Final = 500
 # What a column says of the sites that nothing is known of, when a step is the first to know it of one.
@@ -60,7 +60,7 @@ UNKNOWN: Final = {"step_free": "unknown", "capacity": np.nan}
 
 
 class Step:
-    """One change. What it does not say of a site (`id`, `category`, `name`), a place or a road is None.
+    """One change. What it does not say of a site (`id`, `category`, `name` …), a place or a road is None.
 
     Attributes
     ----------
@@ -211,9 +211,13 @@ class Changes:
 
 @step
 class Open(Step):
-    """A new site of a category, at the mairie of a commune or at a point in degrees."""
+    """A new site of a category, at the mairie of a commune or at a point in degrees.
+
+    `category_label`, the word that maps show, says that a category of one's own is meant, however near its spelling is.
+    """
 
     category: Text
+    category_label: Text | None = None
     id: Text | None = None
     name: Text | None = None
     commune: Text | None = None
@@ -230,8 +234,13 @@ class Open(Step):
         if site in services.index:
             raise ScenarioError(Problem("step_site_exists", value=site, site=repr(site)))
         near = near_names(category, {*CATEGORIES, *services["category"]})
-        # One of the user's own may be opened; what is nearly the name of another is a slip.
-        if near and category not in CATEGORIES and category not in set(services["category"]):
+        # One of the user's own may be opened; what is nearly the name of another is a slip, unless it has its word.
+        if (
+            near
+            and self.category_label is None
+            and category not in CATEGORIES
+            and category not in set(services["category"])
+        ):
             raise ScenarioError(Problem("step_unknown_category", value=category, category=repr(category), near=near))
         label = CATEGORIES[category].fr if category in CATEGORIES else category
         town = study.communes["name"].get(commune) if commune is not None else None
@@ -246,7 +255,7 @@ class Open(Step):
         if category not in CATEGORIES:
             services = services.assign(category_label=services.get("category_label", pd.NA))
             words = services.loc[services["category"] == category, "category_label"].dropna()
-            row["category_label"] = words.iloc[0] if len(words) else category
+            row["category_label"] = self.category_label or (words.iloc[0] if len(words) else category)
         new = gpd.GeoDataFrame(
             {column: [value] for column, value in row.items() if column in services or column in ("name", "category")},
             geometry=gpd.GeoSeries([point], crs=services.crs).to_list(),

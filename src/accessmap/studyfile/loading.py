@@ -167,7 +167,9 @@ def loaded(
         study = plans.with_programme(ledger, study, programme)
         plans.check_carried_out(ledger, written, study)
     if services is not None and ("services",) not in lost:
-        _check_categories(ledger, set(services["category"]))
+        steps = [step for plan in scenarios.values() for step in plan.steps]
+        opened = {str(step.category) for step in steps if step.action == "open"}
+        _check_categories(ledger, {*services["category"], *opened})
     if study is not None and for_dossier and not {("dossier",), ("services",)} & lost:
         _check_category_told(ledger, study)
     measured = _check_plausible(ledger, study) if study is not None and for_dossier and not ledger.problems else None

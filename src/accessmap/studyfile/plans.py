@@ -23,7 +23,7 @@ from accessmap.study.study import Study
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, Place, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.reading import fault_told
-from accessmap.words.near import near_matches, plain
+from accessmap.words.near import near_matches, near_names, plain
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -155,10 +155,10 @@ class Plans:
     def _opened(self, key: Key, step: Mapping[str, Any], code: str | None, sites: _Sites) -> Iterator[Problem]:
         category = str(step.get("category") or "")
         known = {*CATEGORIES, *(each["category"] for each in sites.values())}
-        if category and category not in known:
-            near = near_matches(category, known)
+        near = near_matches(category, known)
+        if category and category not in known and step.get("category_label") is None and near_names(category, known):
             told = {"category": category, "known": ", ".join(sorted({each["category"] for each in sites.values()}))}
-            yield self._wrong("studyfile_unknown_category", (*key, "category"), category, near, **told)
+            yield self._wrong("studyfile_near_category", (*key, "category"), category, near, **told)
         site = str(step.get("id") or f"{category}-{code}")
         if (code is not None or step.get("id")) and site in sites:
             there = sites[site]["name"]

@@ -287,6 +287,11 @@ class Words:
         change = _rounded(after, 1) - _rounded(before, 1)
         return "" if abs(change) < 0.05 else self.change(change)
 
+    def change_beside(self, before: float, after: float, change: float) -> str:
+        """Return a change beside its two numbers: as they subtract, unless it is of other people than theirs."""
+        same = abs(after - before - change) < 0.05
+        return self.change(_rounded(after, 1) - _rounded(before, 1) if same else change)
+
     def difference_shown(self, before: float, after: float) -> str:
         """Return the difference of two numbers as they are written with one decimal; empty where they are alike."""
         change = _rounded(after, 1) - _rounded(before, 1)

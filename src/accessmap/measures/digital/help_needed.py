@@ -121,7 +121,7 @@ def vulnerability(
     for name, weight in weights.items():
         alone = 100.0 - score(scaled[[name]], weights={name: 1.0}, bounds=marks)
         parts[f"from_{name}"] = alone * weight / total
-    return pd.DataFrame({"index": index, "rank": index.rank(method="min", ascending=False), **parts})
+    return pd.DataFrame({"index": index, "rank": index.round(9).rank(method="min", ascending=False), **parts})
 
 
 def vulnerability_sensitivity(

@@ -99,7 +99,7 @@ def deficit(values: pd.Series, weights: pd.Series, *, higher_is_better: bool) ->
     table["deficit"] = (mean - table["value"]) * (1.0 if higher_is_better else -1.0)
     table["percent"] = table["deficit"] / mean * 100.0 if mean else np.nan
     table["total"] = table["deficit"] * people
-    table["rank"] = table["deficit"].rank(ascending=False, method="min")
+    table["rank"] = table["deficit"].round(9).rank(ascending=False, method="min")
     return table
 
 

@@ -36,7 +36,21 @@ NAMES = {
     "private": ("prive",),
     "state": ("etat_de_l_objet", "etat"),
     "number": ("cpx_numero", "numero"),
+    "id": ("cleabs", "id"),
+    "lanes": ("nombre_de_voies", "nb_voies"),
+    "width": ("largeur_de_chaussee", "largeur"),
+    "walkers": ("acces_pieton", "acces_ped"),
+    "restriction": ("nature_de_la_restriction", "nat_restr"),
+    "cycling_left": ("sens_amenagement_cyclable_gauche", "s_cyc_g"),
+    "cycling_right": ("sens_amenagement_cyclable_droit", "s_cyc_d"),
+    "maxheight": ("restriction_de_hauteur", "restr_h"),
+    "maxweight": ("restriction_de_poids_total", "restr_p"),
+    "maxaxleload": ("restriction_de_poids_par_essieu", "restr_ppe"),
+    "maxwidth": ("restriction_de_largeur", "restr_lar"),
+    "maxlength": ("restriction_de_longueur", "restr_lon"),
 }
+# Figures that are the value of an OpenStreetMap tag (metres, tonnes, lanes); 0 is not known.
+FIGURES = ("lanes", "width", "maxheight", "maxweight", "maxaxleload", "maxwidth", "maxlength")
 # Street names on the left and on the right: nom_rue_g (2.0), nom_voie_g (2.1 and 2.2), nom_1_gauche (3.0),
 # nom_collaboratif_gauche and nom_voie_ban_gauche (3.3), nom_c_g and nom_v_b_g in Shapefiles.
 STREET = re.compile(r"nom_(?!com|insee)\w+?_(g|gauche|d|droite)")
@@ -55,6 +69,7 @@ BY_IMPORTANCE = {"1": "trunk", "2": "primary", "3": "secondary", "4": "tertiary"
 NATURES = {row["nature"]: row["kind"] for row in rows_of("natures")}
 LINKS = {"1": "motorway_link", "2": "primary_link", "3": "secondary_link"}
 TRUE = {"true", "oui", "1", "vrai"}
+CLOSED = ("physiquement impossible", "restreint aux ayants", "interdit")
 
 
 @dataclass(frozen=True)
@@ -209,7 +224,10 @@ def _ways(columns: _Columns, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.in
 
 
 def _tags(told: dict[str, str]) -> dict[str, str]:
-    """A road of BD TOPO in the words of OpenStreetMap, so that one set of rules holds for both."""
+    """A road of BD TOPO in the words of OpenStreetMap, so that one set of rules holds for both.
+
+    A street for walkers (`nature_de_la_restriction`) is one whatever its nature; bicycles ride there.
+    """
     kind = _kind(told["nature"])
     road_class = BY_IMPORTANCE.get(told["importance"][:1], "unclassified")
     tags = {"highway": road_class}
@@ -237,7 +255,7 @@ def _kind(nature: str) -> str:
 
 
 def _rights(told: dict[str, str]) -> dict[str, str]:
-    """Direction and access, as tags."""
+    """Direction, who may, and what fits, as tags."""
     tags = {"oneway": "no"}
     if "direct" in told["sens"]:
         tags["oneway"] = "yes"
@@ -245,9 +263,25 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
         tags["oneway"] = "-1"
     if told["private"] in TRUE or told["state"].startswith(("en construction", "en projet")):
         tags["access"] = "private"
-    if told["access"].startswith(("physiquement impossible", "restreint aux ayants")):
+    if told["access"].startswith(CLOSED) or "bus" in told["restriction"]:
         tags["motor_vehicle"] = "no"
-    return tags
+    if told["walkers"].startswith(CLOSED):
+        tags["foot"] = "no"
+    if "pieton" in told["restriction"]:
+        tags |= {"highway": "pedestrian", "bicycle": "yes"}
+    against = {"yes": "inverse", "-1": "direct"}.get(tags["oneway"])
+    if against and any(
+        word in told[side] for side in ("cycling_left", "cycling_right") for word in (against, "double")
+    ):
+        tags["oneway:bicycle"] = "no"
+    return tags | {key: figure for key in FIGURES if (figure := _figure(told[key]))}
+
+
+def _figure(text: str) -> str:
+    """A number as OpenStreetMap writes it; "" for 0 and for what is none."""
+    match = re.fullmatch(r"([0-9]+)(?:[.,]([0-9]+))?", text)
+    number = float(f"{match[1]}.{match[2] or 0}") if match else 0.0
+    return f"{number:g}" if number else ""
 
 
 def _ends(lines: Any, crs: Any) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:

@@ -24,6 +24,7 @@ _PATIENCE = 12  # steps without a better bound before the next are shorter
 _SHORTER = 0.6
 _KEPT = 80  # rows of the last steps that the program starts with
 _SHARE = 1 / 3  # of the time left that the steps may take
+_GRACE = 0.5  # seconds past the deadline in which a first set may still be found: late is better than nothing
 _WHOLE = 1e-6
 _NOTHING = 1e-12  # of the most person-minutes there can be
 
@@ -35,6 +36,7 @@ class Sent:
     value: float  # person-minutes, infinite where they do not fit
     paid: Floats  # minutes that each resident pays: the dual of his being sent
     where: NDArray[np.intp]  # site of each; -1 where he is split
+    known: bool = True  # False where time was too short to tell
 
 
 class Loads:
@@ -69,6 +71,8 @@ class Loads:
             return sparse.csr_array((0, len(x))), np.empty(0)
         self._cut.add(key)
         sent = self._best(y)
+        if not sent.known:  # out of time: that a set does not fit is not said
+            return sparse.csr_array((0, len(x))), np.empty(0)
         rows, low = self.rows([sent.paid])
         if np.isfinite(sent.value):
             return rows, low
@@ -101,7 +105,11 @@ class Loads:
 
     def rows(self, paid: list[Floats]) -> tuple[sparse.csr_array, Floats]:
         """Return rows A and sides b: A (y, objective) >= b for every set, one for each vector of minutes paid."""
-        saved = np.array([self.saved(u)[0] for u in paid])
+        return self._rows(paid, [self.saved(u)[0] for u in paid])
+
+    def _rows(self, paid: list[Floats], saves: list[Floats]) -> tuple[sparse.csr_array, Floats]:
+        """Return the rows of minutes paid, and of what each site saves against them."""
+        saved = np.array(saves)
         saved[saved < _NOTHING * self.most] = 0.0  # rounding of nothing, over which the solver stumbles
         rows = np.column_stack([self.scale * saved, np.ones(len(paid))])
         return sparse.csr_array(rows), np.array([self.scale * float(self.people @ u) for u in paid])
@@ -118,8 +126,8 @@ class Loads:
         np.put_along_axis(shares, order, taken / people, axis=0)
         return (taken * np.where(taken > 0, saving, 0.0)).sum(axis=0), shares
 
-    def started(self, chosen: Callable[[Floats], Open]) -> tuple[Open, list[Floats]]:
-        """Return a good set and minutes paid that bound all sets well, by subgradient steps.
+    def started(self, chosen: Callable[[Floats], Open]) -> tuple[Open, sparse.csr_array, Floats]:
+        """Return a good set, and rows A and sides b as `rows` does that bound all sets well, by subgradient steps.
 
         `chosen` gives the set to open where each site saves so much. Source: Held, Wolfe & Crowder (1974), Validation
         of subgradient optimization.
@@ -128,17 +136,21 @@ class Loads:
         paid = np.partition(self.minutes, min(2, self.minutes.shape[1] - 1), axis=1)[:, :3].copy()
         paid[~np.isfinite(paid)] = 0.0
         now = best_paid = paid.max(axis=1)
-        y = chosen(self.saved(now)[0])
+        best_saved = self.saved(now)[0]
+        y = chosen(best_saved)
         value = self._best(y).value
         best, length, stalled = -np.inf, 1.0, 0
-        met = [self._best(y).paid]
+        first = self._best(y).paid
+        met = [(first, self.saved(first)[0])]
         for _ in range(_STEPS):
+            if time.perf_counter() > until:
+                break
             saved, shares = self.saved(now)
             tried = chosen(saved)
             bound = float(self.people @ now) - float(saved[tried].sum())
-            met.append(now)
+            met.append((now, saved))
             if bound > best:
-                best, best_paid, stalled = bound, now, 0
+                best, best_paid, best_saved, stalled = bound, now, saved, 0
             else:
                 stalled += 1
             if stalled >= _PATIENCE:
@@ -148,10 +160,11 @@ class Loads:
             left = 1.0 - shares[:, tried].sum(axis=1)
             norm = float(self.people @ left**2)
             goal = value if np.isfinite(value) else best + 0.1 * abs(best) + 1e-3 * self.most
-            if norm <= 0 or goal <= bound or time.perf_counter() > until:
+            if norm <= 0 or goal <= bound:
                 break
             now = np.maximum(now + length * (goal - bound) / norm * left, 0.0)
-        return y, [best_paid, *met[:1], *met[-_KEPT:]]
+        kept = [(best_paid, best_saved), *met[:1], *met[-_KEPT:]]  # what they save is known: it takes as long as a step
+        return y, *self._rows([paid for paid, _ in kept], [saved for _, saved in kept])
 
     def _best(self, y: Open) -> Sent:
         key = y.tobytes()
@@ -159,8 +172,16 @@ class Loads:
             self._sent[key] = self._send(y)
         return self._sent[key]
 
+    def _unknown(self) -> Sent:
+        """Return that it is not known, in the time there is, whether everyone fits."""
+        return Sent(np.inf, np.zeros(len(self.people)), np.full(len(self.people), -1), known=False)
+
     def _send(self, y: Open) -> Sent:
         """Send everyone to the open sites; who has no room pays more than any exchange could cost."""
+        found_one = any(np.isfinite(sent.value) for sent in self._sent.values())
+        until = self.deadline + (0.0 if found_one else _GRACE)
+        if time.perf_counter() > until:
+            return self._unknown()
         sites = np.flatnonzero(y)
         who, where = np.nonzero(self.usable[:, sites])
         count, pairs = len(self.people), len(who)
@@ -176,9 +197,9 @@ class Loads:
             np.concatenate([self.room[sites], np.full(count, np.inf)]),
         )
         limits = (np.zeros(pairs + count), np.full(pairs + count, np.inf))
-        found = solved(cost, matrix, limits, deadline=self.deadline)
+        found = solved(cost, matrix, limits, deadline=until)
         if found.x is None or not found.optimal:
-            return Sent(np.inf, np.zeros(count), np.full(count, -1))
+            return self._unknown()
         paid = found.duals[len(sites) :] / self.people / self.scale
         fits = float(self.people @ found.x[pairs:]) <= _WHOLE * self.people.sum()
         where_whole = np.full(count, -1)
