@@ -96,6 +96,48 @@ def test_nodes_delay_as_their_tags_say() -> None:
     assert read_graph(graph).edges["delay_s"].item() == 5
 
 
+def test_a_barrier_at_a_node_ends_the_roads_on_both_sides_of_it() -> None:
+    street = {"highway": "residential", "oneway": False}
+    graph = graph_of((1, 2, street), (2, 1, street), (2, 3, street), (3, 2, street))
+    graph.nodes[2]["barrier"] = "bollard"
+    assert pairs(read_graph(graph)) == [(-2, 3), (-1, 1), (1, -1), (3, -2)]
+    assert pairs(read_graph(graph, mode="bike")) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+    named = nx.relabel_nodes(graph, {1: "a", 2: "b", 3: "c"})
+    assert pairs(read_graph(named)) == [("a", "copy 1"), ("c", "copy 2"), ("copy 1", "a"), ("copy 2", "c")]
+
+
+def test_limits_and_slopes_are_those_of_the_edges_own_direction() -> None:
+    way = {
+        "highway": "secondary",
+        "maxspeed:forward": "70",
+        "maxspeed:backward": "30",
+        "incline": "8%",
+        "oneway": False,
+    }
+    graph = graph_of((1, 2, {**way, "reversed": False}), (2, 1, {**way, "reversed": True}))
+    by_car = read_graph(graph).edges.set_index("u")["speed_kmh"]
+    assert by_car.to_dict() == pytest.approx({1: 67.2, 2: 28.8}, abs=0.1)
+    by_bike = read_graph(graph, mode="bike").edges.set_index("u")["speed_kmh"]
+    assert by_bike[1] < 5 < by_bike[2]
+    undirected = read_graph(graph_of((1, 2, way), kind=nx.MultiGraph)).edges.set_index("u")["speed_kmh"]
+    assert undirected.to_dict() == pytest.approx({1: 67.2, 2: 28.8}, abs=0.1)
+
+
+def test_an_edge_is_open_as_its_own_direction_is() -> None:
+    way = {"highway": "residential", "oneway": False, "motor_vehicle:backward": "no"}
+    graph = graph_of((1, 2, {**way, "reversed": False}), (2, 1, {**way, "reversed": True}))
+    assert pairs(read_graph(graph)) == [(1, 2)]
+    assert pairs(read_graph(graph, mode="walk")) == [(1, 2), (2, 1)]
+    # A way drawn against its traffic: OSMnx has turned its one edge round.
+    against = graph_of((1, 2, {"highway": "residential", "oneway": True, "reversed": True}))
+    assert pairs(read_graph(against)) == [(1, 2)]
+
+
+def test_of_several_surfaces_merged_the_slowest_holds() -> None:
+    merged = {"highway": "secondary", "surface": ["asphalt", "gravel"], "oneway": True}
+    assert read_graph(graph_of((1, 2, merged))).edges["speed_kmh"].item() == 40
+
+
 def test_edges_closed_to_the_mode_are_left_out_and_counted() -> None:
     edges = [
         (1, 2, {"highway": "secondary"}),

@@ -77,6 +77,16 @@ class Pace(NamedTuple):
     odd: str
 
 
+def turned(way: Pace) -> Pace:
+    """Return the pace of a way that is drawn the other way round."""
+    names = ("limit", "reason", "legal", "wide", "slope")
+    told = way._asdict()
+    return way._replace(
+        **{f"{name}_forward": told[f"{name}_backward"] for name in names},
+        **{f"{name}_backward": told[f"{name}_forward"] for name in names},
+    )
+
+
 def pace(
     tags: Tags, road_class: str, mode: str, *, pushed: bool = False, both_ways: bool = True, held: Held | None = None
 ) -> Pace:

@@ -19,8 +19,9 @@ from accessmap.roads.law import check_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.osm_conditions import MOMENT
+from accessmap.roads.readers.osm_pace import turned
 from accessmap.roads.readers.rights import Right
-from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.roads.readers.tables import RoadTables, Ways, cut_at, file_sha256, road_tables, straight_segments
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 
 TRUE = {"true", "yes", "1"}
+LISTS = {"surface", "smoothness", "tracktype"}  # of several values merged into one edge the slowest holds
 
 
 def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> RoadTables:
     """Return the roads of an OSMnx graph, as `RoadNetwork.from_graph`.
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
-    are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold.
+    are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold. A node
+    that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's direction.
     """
     speeds.check_mode(mode)
     check_law(country)
@@ -45,9 +48,10 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     ends, lines, ways = _edges(graph, nodes, mode)
     if not len(ways):
         raise NetworkError(Problem("roads_graph_none", where="graph", value=mode, n=graph.number_of_edges()))
-    events = _events(graph, mode)
+    events, barriers = _events(graph, mode)
     nodes, lines = _in_degrees(graph, nodes, lines)
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
+    segments, more = cut_at(barriers, segments, more)
     return road_tables(
         more,
         segments,
@@ -123,15 +127,32 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
         use = osm_tags.way_use(tags, mode)
         if use is None:
             continue
-        one_way = tags.get("oneway") == "yes"
-        # OSMnx notes in undirected graphs which way an edge ran.
+        # OSMnx notes in undirected graphs which way an edge ran, and in directed ones whether against its way.
         start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
+        if tags.get("reversed", "").casefold() in TRUE:
+            use = _turned(use, one_way=tags["oneway"] == "yes")
         # A directed graph has an edge of its own for the way back.
-        back = not graph.is_directed() and not (one_way and mode != "walk")
-        ways.add(replace(use, forward=True, backward=back))
+        use = replace(use, backward=use.backward and not graph.is_directed())
+        if not (use.forward or use.backward):
+            continue
+        ways.add(use)
         ends.append((at[start], at[end]))
         lines.append(_line(data.get("geometry")))
     return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, ways.frame()
+
+
+def _turned(use: osm_tags.WayUse, *, one_way: bool) -> osm_tags.WayUse:
+    """A use of a way that an edge runs against; of one that is open one way OSMnx has turned that round already."""
+    use = replace(use, pace=turned(use.pace))
+    if one_way:
+        return use
+    return replace(
+        use,
+        forward=use.backward,
+        backward=use.forward,
+        through_forward=use.through_backward,
+        through_backward=use.through_forward,
+    )
 
 
 def _tags(data: dict[str, Any]) -> dict[str, str]:
@@ -140,7 +161,7 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     for key, value in data.items():
         values = [text for text in map(str, _unfolded(value)) if text not in {"", "nan", "None"}]
         if values and key not in {"geometry", "osmid", "length"}:
-            tags[key] = ";".join(values) if key == "maxspeed" else values[0]
+            tags[key] = ";".join(values) if key in LISTS or key.startswith("maxspeed") else values[0]
     tags["oneway"] = "yes" if tags.get("oneway", "").casefold() in TRUE else "no"
     return {"highway": "road", **tags}
 
@@ -190,15 +211,16 @@ def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.D
     return moved, gpd.GeoSeries(lines, crs=crs).to_crs(4326).to_list()
 
 
-def _events(graph: Any, mode: str) -> pd.DataFrame:
-    """Delays at nodes; a node that bars the way is not cut here: OSMnx has done so where it was told to."""
-    found = []
+def _events(graph: Any, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
+    """Delays at nodes, and the positions of those that bar the way."""
+    found, barriers = [], []
     for position, (_, data) in enumerate(graph.nodes(data=True)):
         tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
-        event = passages.node_event(tags)
-        if event and passages.passage(tags, mode) > Right.PRIVATE:
+        if passages.passage(tags, mode) <= Right.PRIVATE:
+            barriers.append(position)
+        elif event := passages.node_event(tags):
             found.append((position, event))
-    return pd.DataFrame(found, columns=["node", "event"])
+    return pd.DataFrame(found, columns=["node", "event"]), np.array(barriers, dtype=np.int64)
 
 
 def _source(graph: Any, path: Path | None) -> Source:

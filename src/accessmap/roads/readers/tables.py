@@ -215,9 +215,10 @@ class Segments:
 
 
 def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple[Segments, pd.DataFrame]:
-    """Return segments and nodes with every segment at a barrier ending in a copy of its own (negative ids).
+    """Return segments and nodes with every road at a barrier ending in a copy of its own (negative ids, or "copy 1" …).
 
-    Roads so reach up to the barrier (position of its node) from both sides, and none goes through. Ids are integers.
+    Roads so reach up to the barrier (position of its node) from both sides, and none goes through. Segments that lead
+    to the same node, such as both directions of a street, share their copy.
 
     >>> nodes = pd.DataFrame({"lon": [0.0, 0.1, 0.2], "lat": [0.0, 0.0, 0.0]}, index=[1, 2, 3])
     >>> pieces = Segments(np.array([0, 1]), np.array([1, 2]), np.array([0, 0]))
@@ -232,10 +233,14 @@ def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple
     start, end = segments.start.copy(), segments.end.copy()
     at_start, at_end = np.flatnonzero(barred[start]), np.flatnonzero(barred[end])
     copied = np.concatenate([start[at_start], end[at_end]])
-    start[at_start] = len(nodes) + np.arange(len(at_start))
-    end[at_end] = len(nodes) + len(at_start) + np.arange(len(at_end))
-    lowest = min(0, int(nodes.index.min()))
-    copies = nodes.iloc[copied].set_axis(pd.Index(lowest - 1 - np.arange(len(copied)), name=nodes.index.name))
+    other = np.concatenate([end[at_start], start[at_end]])
+    copy, roads = pd.factorize(copied * len(nodes) + other)
+    start[at_start] = len(nodes) + copy[: len(at_start)]
+    end[at_end] = len(nodes) + copy[len(at_start) :]
+    number = np.arange(1, len(roads) + 1)
+    whole = pd.api.types.is_integer_dtype(nodes.index.dtype)
+    ids = min(0, int(nodes.index.min())) - number if whole else [f"copy {n}" for n in number]
+    copies = nodes.iloc[roads // len(nodes)].set_axis(pd.Index(ids, name=nodes.index.name))
     return Segments(start, end, segments.way), pd.concat([nodes, copies])
 
 
