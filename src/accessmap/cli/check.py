@@ -75,13 +75,15 @@ def _tell_study(study: Study, say: Say) -> None:
     from accessmap.tables.contracts import kinds_counted
 
     inside = study.communes["in_territory"]
-    people = float(study.communes.loc[inside, "population"].sum())
-    homes = study.people.sum()
+    people = float(study.people.sum())
+    legal = float(study.communes.loc[inside, "population"].sum())
     here = say.words("communes", n=int(inside.sum()))
     every = say.words("communes", n=len(inside))
     told = labels.people(people, lang=say.lang)
     say.tell("check_territory", title=study.title, here=here, people=told, every=every)
-    say.tell("check_residents", n=len(study.residents), people=say.words.people(float(homes)))
+    say.tell("check_residents", n=len(study.residents), people=say.words.people(people))
+    if round(people) != round(legal):
+        say.tell("check_legal", people=say.words.people(legal))
     counted = ", ".join(f"{name} {number}" for name, number in kinds_counted(study.services).items())
     say.tell("check_services", n=len(study.services), kinds=counted)
     for mode, network in study.networks.items():

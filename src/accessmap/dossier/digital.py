@@ -146,7 +146,7 @@ def _map(tables: Tables, words: Words) -> Figure:
 
     study, communes = tables.known.study, tables["_communes"]
     page = bivariate_map(
-        study.communes,
+        study.counted,
         communes["minutes"].rename(words("median_trip")),
         communes["rate"].rename(words(f"tech_{tables['coverage_rates'].index[0][0]}")),
         first_breaks=[tables.known.results.quoted],
@@ -269,7 +269,7 @@ def _schools_inside(study: Study) -> gpd.GeoDataFrame:
 
 
 def _inside(study: Study) -> pd.DataFrame:
-    return pd.DataFrame(study.communes[study.communes["in_territory"]])
+    return pd.DataFrame(study.counted[study.communes["in_territory"]])
 
 
 def _first(study: Study) -> pd.Series:

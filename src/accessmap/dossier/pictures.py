@@ -23,10 +23,10 @@ MAP_KEY: Final = "carte"
 def main_drawing(study: Study, found: Results, provenance: Provenance, title: str, words: Words) -> Drawing:
     """Return the map before, after and of the change, with the sites of each situation."""
     changes = found.mean_changes() if found.names else None
-    views = compare_views(study.communes, found.levels(), changes=changes, say=words)
+    views = compare_views(study.counted, found.levels(), changes=changes, say=words)
     sites, stands_in, fresh = _sites(found)
     return draw(
-        study.communes,
+        study.counted,
         views,
         sites,
         title=title,
@@ -82,7 +82,7 @@ def small_figures(
     words: Words,
 ) -> list[Figure]:
     """Return one picture a view, whose paths are those that the page holds already; ids start with `key`."""
-    drawing = draw(study.communes, views, sites, title="", credit="", lang=words.lang, stands_in=stands_in)
+    drawing = draw(study.counted, views, sites, title="", credit="", lang=words.lang, stands_in=stands_in)
     parts = map_parts(drawing, key, heading="h3", paths=False)
     return [
         Figure(view.name, picture(drawing, number, key=f"{key}-{number}", alt=alt), parts.legend(view), view.title)

@@ -85,7 +85,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
 
 def _map(study: Study, programme: Programme, words: Words) -> Figure:
     """Return the map of where the operations are: communes by the kinds of operation that they hold."""
-    communes = study.communes[study.communes["in_territory"]]
+    communes = study.counted[study.communes["in_territory"]]
     kinds: dict[str, list[str]] = {str(code): [] for code in communes.index}
     for operation in programme:
         members = communes.index[(communes["epci"] == operation.epci).fillna(False).astype(bool)]

@@ -228,7 +228,8 @@ def _communes(
     sites: gpd.GeoDataFrame,
     inside: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> gpd.GeoDataFrame:
-    table = study.communes.loc[study.communes["in_territory"], ["name", "population", "geometry"]].copy()
+    counted = study.counted
+    table = counted.loc[counted["in_territory"], ["name", "population", "geometry"]].copy()
     found = nearest(study.minutes(sites)[inside])
     table["nearest_site_id"] = main_sites(found["service_id"], residents).reindex(table.index)
     table["nearest_site"] = table["nearest_site_id"].map(sites["name"])

@@ -260,7 +260,7 @@ def _figures(tables: Tables, words: Words) -> list[Figure]:
 
 def _views(tables: Tables, words: Words) -> list[View]:
     """Return one view a service, all on one scale of minutes, so that the eye can compare them."""
-    communes = tables.known.study.communes
+    communes = tables.known.study.counted
     today = tables["services_by_commune"].xs(BASELINE, level="situation")
     breaks = rounded_breaks(today["minutes"])
     views = []

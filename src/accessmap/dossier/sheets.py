@@ -61,7 +61,7 @@ def sheets(known: Known, services: Tables, hours: Tables | None, digital: Tables
 def _facts(known: Known, scores: pd.DataFrame, ranks: pd.Series, code: str, words: Words) -> list[str]:
     """Return people, EPCI and score of a commune."""
     commune = known.study.communes.loc[code].to_dict()
-    said = [words.people(float(commune["population"])), words("insee_code", code=code)]
+    said = [words.people(float(known.results.communes["population"][code])), words("insee_code", code=code)]
     epci = commune.get("epci_name")
     if isinstance(epci, str):
         said.append(epci)

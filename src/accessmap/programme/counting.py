@@ -126,7 +126,7 @@ def _fibre(found: Situation) -> Counted:
         return UNKNOWN, (Missing.of("table", table="digital"),)
     if "fibre" not in digital:
         return UNKNOWN, (Missing.of("column", column="fibre", table="digital"),)
-    communes = study.communes[study.communes["in_territory"]]
+    communes = study.counted[study.communes["in_territory"]]
     known = digital["fibre"].reindex(communes.index).notna()
     told = () if known.all() else (Missing.of("unknown_communes", n=int((~known).sum())),)
     weights = communes["population"]

@@ -162,11 +162,10 @@ def _rows(there: Study, kinds: Sequence[str], times: Mapping[str, pd.Series], wi
     """Return the numbers of one territory, in the same order for every territory."""
     inside = there.inside.to_numpy()
     weight = there.residents["population"].astype("float64").to_numpy()[inside]
-    communes = there.communes[there.communes["in_territory"]]
-    people = float(communes["population"].sum())
+    people = float(weight.sum())
     situation = Situation(there, there, within)
     counts = situation.inside["category"].value_counts()
-    rows = [_Row("communes", "communes", float(len(communes))), _Row("people", "people", people)]
+    rows = [_Row("communes", "communes", float(there.communes["in_territory"].sum())), _Row("people", "people", people)]
     for kind in kinds:
         minutes = times[kind].to_numpy("float64")[inside]
         rows += [

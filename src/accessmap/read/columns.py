@@ -435,6 +435,12 @@ class Reading(TableProblems):
     def finish(
         self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
     ) -> gpd.GeoDataFrame:
+        """Return the table in the contract with its notes, or raise all that is wrong; see `in_contract`."""
+        return noted(self.in_contract(id_name, first, check, *beside), self.notes)
+
+    def in_contract(
+        self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
+    ) -> gpd.GeoDataFrame:
         """Return the table in the contract, or raise all that is wrong with it in one error.
 
         Parameters
@@ -448,7 +454,7 @@ class Reading(TableProblems):
         columns = [name for name in ordered(given, first).columns if name != "geometry"]
         table = given[[*columns, "geometry"]]
         self.checked(check, table, *beside)
-        return noted(table, self.notes)
+        return table
 
     def checked(self, check: Callable[..., None], table: pd.DataFrame, *beside: pd.DataFrame | None) -> None:
         """Raise all that is wrong, here or by the contract's check, in one error."""

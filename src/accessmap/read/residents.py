@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers
+from accessmap.read.calibration import calibrated
+from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
-from accessmap.read.placing import current_codes, lost_zeros
+from accessmap.read.placing import current_codes, lost_zeros, points_of_mairies
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
 from accessmap.words.notes import Figure
@@ -52,6 +53,8 @@ def read_residents(
     columns: Mapping[str, str | None] | None = None,
     cell_metres: float | None = None,
     clip: bool = False,
+    calibrate: bool = False,
+    mairies: gpd.GeoDataFrame | None = None,
     crs: object = None,
     encoding: str | None = None,
     layer: str | None = None,
@@ -78,6 +81,14 @@ def read_residents(
         Size of the cells of a grid whose x and y are lower-left corners, in EPSG:3035 unless `crs` says otherwise.
     clip
         Leave out those who live in none of the communes, as a file of the whole country asks for, and say how many.
+    calibrate
+        Multiply people, and people by age, by legal population ÷ people counted, commune by commune, so that each adds
+        up to `population` of `communes`; what the file says stays in `population_counted`. A commune where nobody is
+        counted gets one point, one whose legal population is not known (missing, or nobody where people are counted)
+        stays as it is. Notes count each.
+    mairies
+        Where the people of such a commune are put, as for :func:`~accessmap.read.services.read_services`; in the middle
+        of it where its mairie is not known.
     crs
         Of the file's numbers, where it does not say it or says it wrong.
     encoding
@@ -102,7 +113,7 @@ def read_residents(
     >>> residents.drop(columns="geometry").reset_index().to_numpy().tolist()
     [['1kmN2961E3830', '02173', 120]]
     """
-    check_communes(communes)
+    check_communes(_with_unknown(communes) if calibrate else communes)
     reading = Reading("residents", read_table(path, encoding=encoding, layer=layer))
     columns = {**_choices(reading, columns or {}), **(columns or {})}
     reading.rename(NAMES, columns)
@@ -120,7 +131,17 @@ def read_residents(
     else:  # no place to tell the commune by: the problem is told already
         reading.table = reading.table.assign(commune=communes.index[0])
     reading.further_numbers(tuple(NAMES), counts=True)
-    return reading.finish("resident_id", ("commune", "population"), check_residents, communes)
+    table = reading.in_contract("resident_id", ("commune", "population"), check_residents, communes)
+    if calibrate:
+        table = calibrated(reading, table, communes, points_of_mairies(mairies, communes.crs))
+    return noted(table, reading.notes)
+
+
+def _with_unknown(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return communes of which a legal population may be missing."""
+    if "population" not in communes or not pd.api.types.is_numeric_dtype(communes["population"]):
+        return communes
+    return communes.assign(population=communes["population"].fillna(0))
 
 
 def _choices(reading: Reading, columns: Mapping[str, str | None]) -> dict[str, str | None]:

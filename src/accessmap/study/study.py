@@ -176,6 +176,24 @@ class Study:
         return people
 
     @property
+    def counted(self) -> gpd.GeoDataFrame:
+        """The communes with the people that the residents count there as `population`: what every total is made of.
+
+        What the communes themselves say, the legal population, is in `population_legal`; the two are one where
+        residents were read with `calibrate=True`.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> bool(study.counted["population"].sum() == study.residents["population"].sum())
+        True
+        """
+        people = self.residents["population"].groupby(self.residents["commune"]).sum()
+        here = people.reindex(self.communes.index, fill_value=0)
+        return self.communes.assign(population=here, population_legal=self.communes["population"])
+
+    @property
     def mairies(self) -> gpd.GeoDataFrame:
         """The mairies among the services, which may be none."""
         return self.services[self.services["category"] == "mairie"]
@@ -454,14 +472,14 @@ class Study:
         return pd.concat(found, ignore_index=True) if found else self.notes.copy()
 
     def _repr_html_(self) -> str:
-        tables, names = (self.communes, self.services), tuple(self.scenarios)
+        tables, names = (self.counted, self.services), tuple(self.scenarios)
         return study_card(
             *tables, title=self.title, thresholds=self.thresholds, scenarios=names, provenance=self.credit
         )
 
     def __repr__(self) -> str:
         inside = self.communes["in_territory"]
-        people = self.communes.loc[inside, "population"].sum()
+        people = self.people.sum()
         counts = ", ".join(f"{count} {category}" for category, count in kinds_counted(self.services).items())
         return (
             f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "

@@ -13,6 +13,7 @@ import pandas as pd
 
 from accessmap.errors import SourceError
 from accessmap.provenance import Provenance
+from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
@@ -76,8 +77,8 @@ def residents_of(
     """Return the residents: from a file, of the sample, or spread around the mairies; None where services are lost."""
     section = ledger.settings.residents
     if section is not None and section.path is not None:
-        options = {**section.options, "cell_metres": section.cell_metres, "clip": section.clip}
-        read = partial(read_residents, communes=communes, **options)
+        chosen = {name: getattr(section, name) for name in ("cell_metres", "clip", "calibrate")}
+        read = partial(read_residents, communes=communes, mairies=_mairies(services), **section.options, **chosen)
         table: gpd.GeoDataFrame | None = ledger.table(("residents", "path"), section.source, read)
         return table
     if section.sample if section is not None else ledger.settings.communes.sample:
@@ -95,9 +96,9 @@ def residents_of(
 
 
 def rule_of(settings: Settings) -> Mapping[str, str]:
-    """Return the rule by which people were spread, as a page prints it; nothing where a file says where they live."""
+    """Return how people were spread, or brought to the legal population, as a page prints it; else nothing."""
     if settings.residents is not None and settings.residents.path is not None:
-        return {}
+        return {"population": calibrated_rule()} if settings.residents.calibrate else {}
     return {"population": spread_rule()}
 
 

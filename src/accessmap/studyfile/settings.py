@@ -87,6 +87,7 @@ class ResidentsSection(_FileSection):
     modelled: bool = False
     cell_metres: Positive | None = None
     clip: bool = False
+    calibrate: bool = False
     sources = ("path", "sample", "modelled")
 
 
