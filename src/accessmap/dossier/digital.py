@@ -207,12 +207,13 @@ def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
     """Return people in each class of physical and digital access, one column a situation."""
     rows = []
     table = classes.to_dict()
-    for kind in CLASSES:
+    counts = {name: labels.added_up([table[kind][name] for kind in CLASSES]) for name in classes.index}
+    for number, kind in enumerate(CLASSES):
         cells = [Cell(words(f"digital_{kind}"), note=words(f"online_class_{kind}"))]
         for name in classes.index:
             people, total = table[kind][name], table["people"][name]
             share = people / total if total else float("nan")
-            cells.append(Cell(words.count(round(people)), people, words.percent(share), share))
+            cells.append(Cell(words.count(counts[name][number]), people, words.percent(share), share))
         if kind != "unknown" or round(max(table[kind].values())):
             rows.append(tuple(cells))
     columns = (words("online_class"), *(words.name(str(name)) for name in classes.index))

@@ -17,7 +17,7 @@ from accessmap.measures.imbalance import DEFICIT_BOUNDS, deficit, deficit_class,
 from accessmap.measures.minutes import by_commune
 from accessmap.study.study import Study
 from accessmap.words import words as labels
-from accessmap.words.words import BASELINE, Words
+from accessmap.words.words import BASELINE, Words, added_up
 
 MOST_FURTHEST: Final = 5
 MOST_CURVES: Final = 4  # as many as lorenz_chart tells apart
@@ -270,19 +270,20 @@ def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
     rows = []
     names = list(classes.index.unique("situation"))
     total = float(classes.loc[names[0], "people"].sum())
-    for kind in classes.index.unique("class"):
+    counts = {name: added_up(classes["people"].xs(name, level="situation").tolist()) for name in names}
+    for number, kind in enumerate(classes.index.unique("class")):
         each = classes.xs(kind, level="class")
         if kind == "unreached" and not each["people"].any():
             continue
         title = Cell(words(f"class_{kind}"), note=words(f"class_{kind}_read", near=near, far=far))
         cells = [
             Cell(
-                words.people(row["people"]),
+                words.people(counts[name][number]),
                 float(row["people"]),
                 words("communes", n=int(row["communes"])),
                 row["people"] / total if total else None,
             )
-            for _, row in each.loc[names].iterrows()
+            for name, row in each.loc[names].iterrows()
         ]
         rows.append((title, *cells))
     columns = (words("deficit_class"), *(words.name(str(name)) for name in names))

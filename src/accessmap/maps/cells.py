@@ -87,9 +87,9 @@ def cell_map(
     said = [
         replace(
             entry,
-            said=say("legend_count", communes=say("cells", n=entry.communes), people=say.people(entry.people or 0.0)),
+            said=say("legend_count", communes=say("cells", n=entry.communes), people=say.people(people)),
         )
-        for entry in entries
+        for entry, people in zip(entries, labels.added_up([entry.people or 0.0 for entry in entries]), strict=True)
     ]
     over = _land(cells, number, cell_metres, grid_crs)
     view = View("cells", say("value"), _heading(unit, cell_metres, say), tuple(said), {}, {})

@@ -170,6 +170,12 @@ class View:
     def __post_init__(self) -> None:
         object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
         object.__setattr__(self, "told", MappingProxyType(dict(self.told)))
+        held = labels.added_up([entry.people or 0.0 for entry in self.entries])
+        entries = [
+            entry if entry.people is None else replace(entry, people=float(people))
+            for entry, people in zip(self.entries, held, strict=True)
+        ]
+        object.__setattr__(self, "entries", tuple(entries))
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = (getattr(self, each.name) for each in fields(self))

@@ -171,7 +171,8 @@ def _view(
         sums = people["population"].groupby(band).sum()
         if sums.get(len(minutes) + 1, 0.0) > 0:  # apart from who takes longer, but as white on the map
             entries.append(Entry(words[-1], PAPER, "beyond"))
-        entries = [replace(entry, said=say.people(sums.get(k, 0.0))) for k, entry in enumerate(entries)]
+        counts = labels.added_up([float(sums.get(k, 0.0)) for k in range(len(entries))])
+        entries = [replace(entry, said=say.people(count)) for entry, count in zip(entries, counts, strict=True)]
         told = _told(people, band, words, say)
     codes = [] if communes is None else [str(code) for code in communes.index[inside_of(communes)]]
     heading = "isochrone_legend" if single or name else "isochrone_legend_any"

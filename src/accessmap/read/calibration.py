@@ -14,6 +14,7 @@ from accessmap.read.raw import plain
 from accessmap.words.notes import Figure, Note, first_few
 
 COUNTED: Final = "population_counted"
+FINE: Final = 2.0**24
 # Columns that hold people of an age, as Eurostat (Y_LT15, Y_1564), Filosofi (ind_0_3, ind_80p, ind_inc, ind_age1), the
 # census (P21_POP0014, P21_F65P) and others ("moins de 15", "age_75_over") name them; without_car is ours.
 AGES: Final = re.compile(
@@ -44,6 +45,12 @@ def calibrated(
     ages = [str(name) for name in residents if _of_an_age(residents, str(name))]
     by_row = residents["commune"].map(factor).to_numpy("float64")
     scaled = {name: residents[name] * by_row for name in ("population", *ages)}
+    # In whole parts of 2⁻²⁴ people sums are exact in any order: what rounding leaves goes to the largest number, and a
+    # commune adds up to its 518 people and not to 517.9999999999999.
+    fine = (scaled["population"] * FINE).round() / FINE
+    largest = residents["population"].groupby(residents["commune"]).idxmax()[known[known].index]
+    fine[largest] += (legal - fine.groupby(residents["commune"]).sum())[largest.index].to_numpy()
+    scaled["population"] = fine.where(residents["commune"].map(known), residents["population"])
     table = residents.assign(**{COUNTED: residents["population"], **scaled})
     table = table[[*table.columns.drop("geometry"), "geometry"]]
     if known.any():

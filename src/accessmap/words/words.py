@@ -94,6 +94,18 @@ def _rounded(value: float, digits: int) -> float:
     return math.copysign(math.floor(abs(value) * 10**digits + 0.5 + 1e-9) / 10**digits, value)
 
 
+def added_up(parts: Sequence[float]) -> list[int]:
+    """Return parts of a whole as they are written: whole numbers that add up to it (largest remainders).
+
+    >>> added_up([1.5, 1.5, 7.2]), added_up([30.4, 30.4, 30.4])
+    ([2, 1, 7], [31, 30, 30])
+    """
+    below = [math.floor(part + 1e-9) for part in parts]
+    order = sorted(range(len(parts)), key=lambda k: below[k] - parts[k])
+    raised = set(order[: round(math.fsum(parts)) - sum(below)])
+    return [count + (k in raised) for k, count in enumerate(below)]
+
+
 def minutes(value: float, *, lang: Lang = "fr", digits: int = 1) -> str:
     r"""Return minutes with their unit; NaN is "non atteint".
 
