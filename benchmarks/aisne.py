@@ -141,15 +141,18 @@ def countable(counted):
     return list(published["category"].value_counts().index)
 
 
-def aisne_study(folder, *, kinds=None):
+def aisne_study(folder, *, kinds=None, calibrate=False):
     """The study: communes with their neighbours, people on the 1 km census grid, equipment at the mairies.
 
     `kinds` brings other categories than those whose access times are published: see `services_of`, `COUNCIL`. Mairies
-    are there in both.
+    are there in both. `calibrate` brings people to the legal population of each commune.
     """
     communes = am.read_communes(folder / "communes.gpkg")
-    residents = am.read_residents(folder / "population_1km_2021.csv", communes, cell_metres=1000, clip=True)
-    services = equipment(folder, communes, mairies(folder, communes))
+    town_halls = mairies(folder, communes)
+    grid = folder / "population_1km_2021.csv"
+    options = {"cell_metres": 1000, "clip": True, "calibrate": calibrate, "mairies": town_halls}
+    residents = am.read_residents(grid, communes, **options)
+    services = equipment(folder, communes, town_halls)
     if kinds is not None:
         halls = services[services["category"] == "mairie"]
         services = pd.concat([halls, services_of(folder, communes, kinds)])

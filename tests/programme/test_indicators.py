@@ -422,7 +422,7 @@ def test_every_wrong_territory_is_told_at_once(toy_study):
 def test_the_aisne_and_the_thierache_stand_beside_the_territory(real_data):
     from aisne import aisne_study
 
-    study = aisne_study(real_data)
+    study = aisne_study(real_data, calibrate=True)
     fibre = pd.read_csv(real_data / "fibre_2025.csv", dtype={"insee": str}).set_index("insee")["fibre_pct"] / 100
     digital = pd.DataFrame({"fibre": fibre[fibre.index.isin(study.communes.index)]}).rename_axis("code")
     names = {"CA": "200071785", "Aisne": "02", "Thiérache du Centre": "240200444"}
