@@ -185,6 +185,18 @@ def toy(toy_study, tmp_path):
     return write_toy(toy_study, tmp_path)
 
 
+def test_people_of_a_file_are_brought_to_the_legal_population_where_it_is_asked(toy):
+    path = toy.parent / "residents.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.assign(population=table["population"].astype(float) * 1.5).to_csv(path, index=False)
+    assert loaded(read_settings(toy)).study.people.sum() == 225
+    toy.write_text(toy.read_text("utf-8").replace('"residents.csv"', '"residents.csv"\ncalibrate = true'), "utf-8")
+    found = loaded(read_settings(toy)).study
+    assert (found.counted["population"] == found.counted["population_legal"]).all()
+    assert found.people.sum() == 150
+    assert found.provenance.parameters["population"].startswith("people of the file brought")
+
+
 NODES = 'nodes = "nodes.csv"\nedges = "edges.csv"'
 SERVICES = TOY[TOY.index("[[services]]") : TOY.index("[roads]")]
 # What is changed in the toy study, into what, and what the message must hold.
