@@ -254,6 +254,15 @@ def test_platforms_and_piers_are_walked_and_not_driven(tags: Tags) -> None:
     assert way_use({**tags, "bicycle": "yes"}, "bike") is not None
 
 
+def test_dams_and_dykes_are_walked_where_a_tag_says_so() -> None:
+    for tags in ({"man_made": "breakwater"}, {"railway": "abandoned"}, {"waterway": "dam"}):
+        assert way_use(tags, "walk") is None
+        assert way_use({**tags, "foot": "yes"}, "walk") is not None
+        assert way_use({**tags, "foot": "yes"}, "bike") is None
+        assert way_use({**tags, "foot": "yes"}, "car") is None
+    assert way_use({"railway": "rail", "foot": "yes"}, "walk") is None
+
+
 @pytest.mark.parametrize(
     ("tags", "ways"),
     [
@@ -299,6 +308,9 @@ def test_a_street_ridden_one_way_and_pushed_the_other_is_one_way() -> None:
         ({"barrier": "gate", "locked": "yes"}, ""),
         ({"barrier": "gate", "locked": "no"}, "car bike walk"),
         ({"barrier": "gate", "locked": "yes", "foot": "yes"}, "walk"),
+        ({"barrier": "bollard", "locked": "yes"}, "bike walk"),
+        ({"barrier": "bollard", "bollard": "rising", "locked": "yes"}, "bike walk"),
+        ({"barrier": "swing_gate", "locked": "yes"}, ""),
         ({"barrier": "lift_gate", "locked": "yes", "access": "yes"}, "car bike walk"),
         ({"barrier": "gate", "motor_vehicle": "forestry;agricultural"}, "bike walk"),
         ({"barrier": "gate", "access": "no", "foot": "yes", "bicycle": "dismount"}, "bike walk"),
@@ -412,6 +424,8 @@ CROSS = [([1, 2, 3], {"highway": "secondary"}), ([2, 5, 4], ROAD)]
         ({"highway": "stop", "direction": "backward"}, 4, 0),
         ({"highway": "stop", "direction": "forward"}, 0, 4),
         ({"highway": "stop", "direction": "both"}, 4, 4),
+        ({"highway": "stop", "direction": "forward;backward"}, 4, 4),
+        ({"crossing": "no"}, 0, 0),
         ({"highway": "give_way", "direction": "backward"}, 2, 0),
         ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 5, 0),
         ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 0, 5),

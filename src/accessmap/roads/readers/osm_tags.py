@@ -24,8 +24,8 @@ BY_DEFAULT = {
 # Open only where a tag names the mode: a farm track to cars, a pavement to bicycles.
 WHEN_NAMED = {
     "car": {"track", "pedestrian", "cycleway", "footway", "bridleway", "path"},
-    "bike": CAR_ONLY | {"footway", "bridleway", "steps", "corridor", "platform", "pier", "busway"},
-    "walk": CAR_ONLY | {"busway", "raceway"},
+    "bike": CAR_ONLY | {"footway", "bridleway", "steps", "corridor", "platform", "pier", "busway", "other"},
+    "walk": CAR_ONLY | {"busway", "bus_guideway", "raceway", "other"},
 }
 CLASSES = BY_DEFAULT["walk"] | ROADS | WHEN_NAMED["bike"] | WHEN_NAMED["walk"]
 NAMING = {"car": {"motorcar", "motor_vehicle", "vehicle"}, "bike": {"bicycle"}, "walk": {"foot"}}
@@ -35,6 +35,13 @@ WALKABLE = {
     ("public_transport", "platform"): "platform",
     ("man_made", "pier"): "pier",
 }
+# Other lines that may be walked or ridden along, where a tag says so.
+ALONG = {
+    **dict.fromkeys((("man_made", kind) for kind in ("breakwater", "groyne", "dyke", "embankment", "bridge")), "other"),
+    **dict.fromkeys((("railway", kind) for kind in ("abandoned", "disused", "razed", "dismantled")), "other"),
+    **dict.fromkeys((("waterway", kind) for kind in ("dam", "weir", "lock_gate")), "other"),
+}
+WALKABLE |= ALONG
 KINDS = {"highway", "route", *(key for key, _ in WALKABLE)}  # keys that may make a way one of a network
 AREAS = {"platform", "pier"}  # closed ways of these are areas, whether a tag says so or not
 ONEWAY_KEYS = {

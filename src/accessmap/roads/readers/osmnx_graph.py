@@ -37,7 +37,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
     are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold. A node
-    that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's direction.
+    that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's own way.
     """
     speeds.check_mode(mode)
     check_law(country)

@@ -11,6 +11,7 @@ from accessmap.roads.readers.rights import Right, said, stops_a_car, values
 BARRIERS = {row["barrier"]: row for row in rows_of("barriers")}
 # Drawn as a line across a road these stop what a node would; walls and fences have gaps that nobody drew.
 DRAWN = {name for name, row in BARRIERS.items() if row["drawn"] == "yes"}
+GAPS = {name for name, row in BARRIERS.items() if row["car"] == "no" and row["bike"] == "yes"} - {"door", "wicket_gate"}
 GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
 LOWERED = {"rising", "foldable"}
 # A node that is one of these says by its access tags who may use the crossing or the stop, not who may pass along.
@@ -39,7 +40,8 @@ def passage(tags: Tags, mode: str) -> Right:
     ford = tags.get("ford", "no")
     if ford == "boat" or (ford == "stepping_stones" and mode != "walk"):
         return Right.NO
-    if kinds and kinds != ("no",) and tags.get("locked") == "yes":
+    # Beside a locked bollard, block or chain there is a gap still.
+    if tags.get("locked") == "yes" and kinds != ("no",) and not (mode != "car" and GAPS.issuperset(kinds)):
         return Right.NO
     return Right.YES if all(_lets_pass(kind, tags, mode) for kind in kinds) else Right.NO
 
@@ -67,7 +69,7 @@ def node_event(tags: Tags) -> str | None:
     for kind in DELAYING:
         if kind in highway:
             return "signal" if kind == "traffic_signals" else kind
-    if "crossing" in highway or "crossing" in tags:
+    if ("crossing" in highway or "crossing" in tags) and tags.get("crossing") != "no":
         signals = "traffic_signals" in values(tags.get("crossing", "")) or tags.get("crossing:signals") == "yes"
         return "crossing_signal" if signals else "crossing"
     if tags.get("railway") == "level_crossing":
@@ -87,8 +89,9 @@ def facing(tags: Tags, event: str) -> str:
         return "both"
     own = "traffic_signals" if event == "signal" else event
     for key in (f"{own}:direction", "direction"):
-        if tags.get(key) in HEADINGS:
-            return tags[key]
+        told = HEADINGS.intersection(values(tags.get(key, "")))
+        if told:
+            return told.pop() if len(told) == 1 else "both"
     if event in {"signal", "traffic_calming"} or tags.get("stop") == "all":
         return "both"
     return "minor" if tags.get("stop") == "minor" else ""
