@@ -10,6 +10,7 @@ from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
+from accessmap.words.reasons import road_told
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
 
 
 # What a stretch of a trip is, where it is not a road.
-OTHER = {
-    "leg to the road": "explain_leg",
-    "local streets": "explain_local",
-    "straight, without a road": "explain_straight",
-}
-
-
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("origin", metavar=say("from"), help=say("help_place"))
@@ -57,7 +51,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     by_class = classes.groupby("road_class", sort=False)[["length_m", "minutes"]].sum().sort_values("minutes")[::-1]
     say.tell("explain_by_class")
     rows = [
-        (_class(str(row["road_class"]), say), _km(row["length_m"] / 1000, say), say.words.minutes(row["minutes"]))
+        (
+            road_told(str(row["road_class"]), say.words),
+            _km(row["length_m"] / 1000, say),
+            say.words.minutes(row["minutes"]),
+        )
         for row in by_class.reset_index().to_dict("records")
     ]
     say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
@@ -84,18 +82,10 @@ def _along(way: gpd.GeoDataFrame, study: Study) -> list[str]:
 
 def _label(row: dict[Hashable, Any], say: Say) -> str:
     if row["what"] != "road":
-        return _class(row["what"], say)
-    return " ".join(part for part in (row["name"], _class(row["road_class"], say)) if part) or say("explain_unnamed")
-
-
-def _class(name: str, say: Say) -> str:
-    """Return a class of road, or what else a stretch is, in words; one that has none as the network names it."""
-    if name in OTHER:
-        return say(OTHER[name])
-    try:
-        return say.words(f"road_{name.removesuffix('_link')}")
-    except KeyError:
-        return name
+        return road_told(str(row["what"]), say.words)
+    return " ".join(part for part in (row["name"], road_told(str(row["road_class"]), say.words)) if part) or say(
+        "explain_unnamed"
+    )
 
 
 def _row(row: dict[Hashable, Any], say: Say) -> tuple[str, str, str, str]:

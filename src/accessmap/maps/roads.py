@@ -23,6 +23,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.tables.cutoffs import classes_of
 from accessmap.words import words as labels
 from accessmap.words.notes import Figure
+from accessmap.words.reasons import reason_told, road_told
 from accessmap.words.words import Words
 
 # Communes drawn around the way, in metres, and how much wider its lines are than those of a network.
@@ -117,9 +118,9 @@ def _span(metres: float, minutes: str, say: Words) -> str:
 def _told(row: pd.Series, say: Words) -> tuple[str, ...]:
     """Return the words of one stretch: name or class, length, speed with its reason, minutes."""
     kmh = f"{say.count(float(row['speed_kmh']))}{labels.NO_BREAK}km/h"
-    reason = f" ({row['speed_reason']})" if row["speed_reason"] else ""
+    reason = f" ({reason_told(str(row['speed_reason']), say)})" if row["speed_reason"] else ""
     minutes = say.minutes(float(row["minutes"]))
-    name = str(row["name"] or row["road_class"] or row["what"])
+    name = str(row["name"] or road_told(str(row["road_class"] or row["what"]), say))
     return name, _span(float(row["length_m"]), minutes, say), kmh + reason
 
 
