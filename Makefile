@@ -22,8 +22,9 @@ demo: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-# All there is. Today that is what `make test` runs; what takes too long for each commit will be here alone.
+# All there is: what takes too long for each commit is here, ten times as many damaged files among it.
 test-all: test
+	FUZZ_TIMES=10 $(BIN)/python -m pytest tests/robust/test_fuzz.py
 
 # The lowest versions that pyproject.toml declares, which only uv resolves; without browsers and notebooks.
 .venv-lowest/installed: pyproject.toml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import platform
 import re
@@ -24,6 +25,8 @@ from accessmap.errors import AccessmapError, Problem, StudyError, WriteError
 
 TOML_BYTES = 4_000_000
 """The most that a study, scenarios or a programme may have: a hundred times the longest seen."""
+JSON_BYTES = 200_000_000
+"""The most that the record of a dossier or of a saved study may have: ten times the longest seen."""
 TOML_TABLES = 5_000  # headers of tables and scenarios in one file
 TOML_PARTS = 50  # of one key with points
 # A key, quoted or not, at the start of a line or of an inline table, up to its last part.
@@ -80,6 +83,20 @@ def read_toml(path: str | os.PathLike[str]) -> str:
         As :func:`check_input`, or where it is not UTF-8.
     """
     return check_input(path, most=TOML_BYTES).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Return what a JSON file holds.
+
+    Raises
+    ------
+    OSError, ValueError
+        As :func:`check_input`, or where it is no JSON in UTF-8, or nested so deep that none is meant.
+    """
+    try:
+        return json.loads(check_input(path, most=JSON_BYTES).read_bytes().decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("It is nested too deeply") from error
 
 
 def parsed_toml(text: str) -> dict[str, Any]:

@@ -14,11 +14,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
 from accessmap import programme
 from accessmap.errors import AccessmapError, SourceError
+from accessmap.read.communes import read_communes
 from accessmap.read.files import read_table
 from accessmap.read.services import read_services
 from accessmap.roads.network import RoadNetwork
@@ -62,6 +66,12 @@ def collection(crs: object) -> str:
     return json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]})
 
 
+def forward(address: str) -> str:
+    """JSON that GDAL takes for steps to carry out, whatever the name of the file."""
+    steps = f"gdal vector pipeline ! read /vsicurl/{address}/x.gpkg ! write --output-format stream streamed_dataset"
+    return json.dumps({"type": "gdal_streamed_alg", "command_line": steps})
+
+
 READERS: dict[str, Callable[[Path], object]] = {"table": read_table, "BD TOPO": RoadNetwork.from_bdtopo}
 
 
@@ -76,7 +86,64 @@ def test_virtual_table_reaches_no_server(tmp_path: Path, server: tuple[str, list
     assert asked == []
 
 
-@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("reader", [*READERS.values(), read_communes], ids=[*READERS, "communes"])
+@pytest.mark.parametrize("name", ["a.geojson", "a.json", "a.gdalg.json", "a.gpkg"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_steps_of_gdal_are_not_carried_out(tmp_path: Path, server: tuple[str, list[str]], reader, name, zipped) -> None:
+    address, asked = server
+    path = tmp_path / name
+    path.write_text(forward(address))
+    if zipped:
+        path = packed(tmp_path / "a.zip", name, path.read_bytes())
+    with pytest.raises(SourceError, match=r"a\."):
+        reader(path)
+    assert asked == []
+
+
+@pytest.mark.parametrize("reader", [*READERS.values(), read_communes], ids=[*READERS, "communes"])
+@pytest.mark.parametrize("name", ["a.vrt", "a.gpkg", "a.shp", "a.gml", "a.csv"])
+def test_zip_of_a_virtual_table_reaches_no_server(tmp_path: Path, server: tuple[str, list[str]], reader, name) -> None:
+    address, asked = server
+    path = packed(tmp_path / "a.zip", name, vrt(f"/vsicurl/{address}/x.gpkg").encode())
+    with pytest.raises(SourceError, match=r"a\."):
+        reader(path)
+    assert asked == []
+
+
+@pytest.mark.parametrize("reader", [*READERS.values(), read_communes], ids=[*READERS, "communes"])
+def test_gml_with_a_schema_elsewhere_reaches_no_server(tmp_path: Path, server: tuple[str, list[str]], reader) -> None:
+    address, asked = server
+    for name in ("a.gml", "a.geojson", "a.xml"):
+        path = tmp_path / name
+        path.write_text(f'<?xml version="1.0"?><gml:FeatureCollection xsi:schemaLocation="{address} {address}/a.xsd"/>')
+        with pytest.raises(SourceError, match=name):
+            reader(path)
+    assert asked == []
+
+
+def test_view_that_calls_functions_of_gdal_reaches_no_server(tmp_path: Path, server, monkeypatch) -> None:
+    address, asked = server
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs=2154).to_file(path, layer="t")
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE VIEW v AS SELECT fid, geom, ogr_geocode('{address}') AS x FROM t")
+        connection.execute("UPDATE gpkg_contents SET table_name = 'v'")
+        connection.execute("UPDATE gpkg_geometry_columns SET table_name = 'v'")
+    connection.close()
+    monkeypatch.setenv("OGR_GEOCODE_QUERY_TEMPLATE", f"{address}/?q=%s")
+    with pytest.raises(SourceError, match=r"a\.gpkg"):
+        read_table(path)
+    assert asked == []
+
+
+def test_network_of_gdal_is_there_again_after_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text(collection({"type": "name", "properties": {"name": "EPSG:2154"}}))
+    read_table(path)
+    assert pyogrio.get_gdal_config_option("CPL_VSIL_CURL_ALLOWED_FILENAME") is None
+
+
+@pytest.mark.parametrize("reader", [*READERS.values(), read_communes], ids=[*READERS, "communes"])
 @pytest.mark.parametrize("kind", ["link", "name", "escaped", "file"])
 def test_linked_crs_reaches_no_server(tmp_path: Path, server: tuple[str, list[str]], reader, kind: str) -> None:
     address, asked = server
@@ -92,6 +159,49 @@ def test_linked_crs_reaches_no_server(tmp_path: Path, server: tuple[str, list[st
     with pytest.raises(SourceError, match="CRS as a link"):
         reader(path)
     assert asked == []
+
+
+FEATURES = {
+    "no feature": '[{"type": "Feature", "properties": {}, "geometry": null}, 5]',
+    "another type": '[{"type": "feature", "properties": {}, "geometry": null}]',
+    "key twice": '[{"type": "Feature", "properties": {"id": 1, "id": 2}, "geometry": null}]',
+}
+
+
+@pytest.mark.parametrize("features", FEATURES.values(), ids=FEATURES)
+def test_feature_that_gdal_would_leave_out_is_named(tmp_path: Path, features: str) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": {features}}}')
+    with pytest.raises(SourceError, match=r"a\.geojson has no well-formed feature at place \d"):
+        read_table(path)
+
+
+def test_geopackage_that_counts_its_rows_wrong_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    gpd.GeoDataFrame({"a": [1, 2, 3]}, geometry=[shapely.Point(1, 2)] * 3, crs=2154).to_file(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE gpkg_ogr_contents SET feature_count = 1")
+    connection.close()
+    with pytest.raises(SourceError, match=r"a\.gpkg says that layer 'a' has 1 rows, and it has 3"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.csv", "id;nom\n1;Chauny\n"), ("a.geojson", collection(None))])
+def test_text_past_a_bound_is_refused_and_the_bound_is_lifted(tmp_path: Path, monkeypatch, name, text) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    monkeypatch.setenv("ACCESSMAP_MOST_BYTES", "10")
+    with pytest.raises(SourceError, match=rf"{name} is larger than .* give a higher bound.*ACCESSMAP_MOST_BYTES"):
+        read_table(path)
+    monkeypatch.setenv("ACCESSMAP_MOST_BYTES", "10000")
+    assert len(read_table(path).table) == 1
+
+
+def test_parquet_of_more_rows_than_a_file_holds_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pd.DataFrame({"a": np.zeros(100_000_000, dtype=np.int8)}).to_parquet(path)
+    with pytest.raises(SourceError, match=r"a\.parquet says that it has 100000000 rows of 1 columns"):
+        read_table(path)
 
 
 def test_named_crs_is_read(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
+from accessmap.files import is_input
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -37,7 +38,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         raise StudyError(say("new_exists", path=out))
     named = [_service(each) for each in asked.services]
     files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
-    lost = [path for path in files if path is not None and not Path(path).is_file()]
+    lost = [path for path in files if path is not None and not is_input(path)]
     if lost:
         raise StudyError(say("new_lost", n=len(lost), names=", ".join(lost)))
     home = out.absolute().parent

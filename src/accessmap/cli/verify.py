@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
+from accessmap.files import is_input
 
 if TYPE_CHECKING:
     from accessmap.studyfile import Difference
@@ -30,7 +31,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     """Print whether the page, its inputs and its numbers are those recorded; 3 where they are not."""
     from accessmap import studyfile
 
-    if not asked.page.is_file():
+    if not is_input(asked.page):
         raise StudyError(Problem("studyfile_no_page", path=str(asked.page)))
     with say.steps(1) as step:
         step("step_verify")

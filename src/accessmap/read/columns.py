@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import TableError
-from accessmap.read.private import private_columns
+from accessmap.read.private import LOOKED_AT, private_columns
 from accessmap.read.raw import RawTable, RowNames, plain, refusal_of_rows
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
@@ -390,6 +390,14 @@ class Reading(TableProblems):
             made[name] = values
         self.table = self.table.assign(**made)
 
+    def unread(self, name: str) -> None:
+        """Add a problem where a column that must be numbers could not be read, and go on without its values."""
+        values = self.table.get(name)
+        if values is None or pd.api.types.is_numeric_dtype(values):
+            return
+        self.flag(read_numbers(values).bad, "number_unreadable", values, name=self.sources.get(name, name))
+        self.table = self.table.assign(**{name: np.nan})
+
     def further_numbers(self, known: Sequence[str], *, counts: bool = False) -> None:
         """Make the further columns of a CSV numbers, where all their values are and none is a code; leave mails out.
 
@@ -409,12 +417,14 @@ class Reading(TableProblems):
                 continue
             if not CODE_WORDS.isdisjoint(plain(name).split("_")) or given.str.match(r"0\d").any():
                 continue
-            if not any(pattern.fullmatch(given.iloc[0]) for pattern in WRITINGS):
+            seen = given.iloc[:LOOKED_AT]
+            if 2 * sum(any(pattern.fullmatch(value) for pattern in WRITINGS) for value in seen) <= len(seen):
                 continue
             read = read_numbers(values)
-            if read.key == "number_two_ways" and not counts:
+            if read.key and not (read.key == "number_two_ways" and counts):
                 row = np.flatnonzero(read.bad)[0]
-                self.note("column_left_as_text", name=repr(name), row=self.valued(row, repr(values.iloc[row])))
+                key = "column_left_as_text" if read.key == "number_two_ways" else "column_not_all_numbers"
+                self.note(key, name=repr(name), row=self.valued(row, repr(values.iloc[row])[:80]))
             else:
                 chosen.append(str(name))
         self.numbers(*chosen)

@@ -196,7 +196,7 @@ def _tell_satellite(reading: Reading) -> None:
     table = reading.table
     if reading.sources.get("very_high_speed_premises") != "elig_thd30" or len(table) < 2:
         return
-    if (table["very_high_speed_premises"] == table["premises"]).all():
+    if "premises" in table.columns and (table["very_high_speed_premises"] == table["premises"]).all():
         reading.note("satellite_counted")
 
 
@@ -312,8 +312,10 @@ def digital(
         reading.add("no_rate_in_file", has=reading.has)
     reading.table = reading.table.infer_objects()  # a column of text with gaps is then known to be of text
     reading.further_numbers(("code", *NAMES))
+    names += [name for name in map(str, reading.table.columns) if SPEED.fullmatch(plain(name)) and name not in names]
     for name in names:
         reading.numbers(name)
+        reading.unread(name)
     at_least(reading)
     as_shares(reading, percent)
     loaded = pd.Index(communes.index, name="code")

@@ -2,7 +2,6 @@
 
 import glob
 import gzip
-import json
 import lzma
 import os
 import re
@@ -12,15 +11,19 @@ import tempfile
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from accessmap.errors import Problem, SourceError
 from accessmap.files import check_input
 from accessmap.read.delimited import cell_text, check_header, read_delimited
+from accessmap.read.geojson import check_geojson, why_not_geojson
 from accessmap.read.raw import RawTable, RowNames, refusal
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -44,14 +47,25 @@ NOT_TABLES = {
 }
 PACKED = (b"\x1f\x8b", b"PK\x03\x04")
 UNPACKED_BYTES = 1_000_000_000  # the largest file of France as a whole that we know, unpacked, has 0.7 GB
-UNPACKED_FREELY, UNPACKED_TIMES = (
-    100_000_000,
-    100,
-)  # past so many bytes, times the packed file (CSV: 10)
+UNPACKED_FREELY, UNPACKED_TIMES = 100_000_000, 100  # past so many bytes, times the packed file (CSV: 10)
+MOST_BYTES = "ACCESSMAP_MOST_BYTES"
+"""The variable of the environment that lifts the bound of what is read of a CSV or GeoJSON, packed or not."""
 SUFFIXES = {"GeoPackage": ".gpkg", "GeoJSON": ".geojson", "Shapefile": ".shp", "zip": ".zip"}
 
 
-def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None = None) -> RawTable:
+def most_bytes() -> int:
+    """Return the most bytes that are read of a text: ``ACCESSMAP_MOST_BYTES``, or 1 GB.
+
+    >>> most_bytes()
+    1000000000
+    """
+    given = os.environ.get(MOST_BYTES, "")
+    return int(given) if given.isdecimal() else UNPACKED_BYTES
+
+
+def read_table(
+    path: Tabular, *, encoding: str | None = None, layer: str | None = None, usual: str | None = None
+) -> RawTable:
     r"""Return what a file holds, its format told by its content; or what a frame holds, as if read from a file.
 
     Parameters
@@ -64,11 +78,13 @@ def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None 
         Of a CSV or Shapefile. Without it a CSV is UTF-8, with or without its mark, and else Windows-1252.
     layer
         Of a GeoPackage that has several.
+    usual
+        The layer taken of several where none is asked for.
 
     Raises
     ------
     SourceError
-        When there is no such file, or it is empty, cut short, or of another kind than those above.
+        When there is no such file, or it is empty, cut short, too large, or of another kind than those above.
 
     Examples
     --------
@@ -89,21 +105,18 @@ def read_table(path: Tabular, *, encoding: str | None = None, layer: str | None 
     with path.open("rb") as file:
         head = file.read(SNIFFED)
     if head.startswith(b"\x1f\x8b"):
-        return _read_gzip(path, encoding)
+        return _read_gzip(path, encoding, layer, usual)
     kind = _kind(path, head, encoding)
     if kind == "zip":
-        return _read_zip(path, encoding, layer)
+        return _read_zip(path, encoding, layer, usual)
+    if kind in ("CSV", "GeoJSON") and path.stat().st_size > most_bytes():
+        raise refusal(path.name, "file_too_large", value=path.stat().st_size, most=f"{most_bytes() / 1e6:,.0f}")
     if kind == "CSV":
         return read_delimited(path.name, path.read_bytes(), encoding)
     if kind == "Parquet":
         return _from_file(path, _read_parquet(path), kind)
-    if kind == "GeoPackage":
-        _check_whole(path)
-    if kind == "GeoJSON":
-        _check_links(path)
-    if kind == "Shapefile":
-        encoding = encoding or _shapefile_encoding(path)
-    return _from_file(path, _read_geographic(path, kind, encoding, layer), kind)
+    table, said = _read_geographic(path, kind, encoding, layer, usual)
+    return _from_file(path, table, kind, *said)
 
 
 def _check_is_file(path: Path) -> None:
@@ -190,14 +203,14 @@ def _is_text(values: pd.Series) -> bool:
     return all(isinstance(value, str) or pd.isna(value) is True for value in values)
 
 
-def _from_file(path: Path, table: pd.DataFrame, kind: str) -> RawTable:
+def _from_file(path: Path, table: pd.DataFrame, kind: str, *said: Note) -> RawTable:
     usual = {"GeoPackage": (".gpkg",), "GeoJSON": (".geojson", ".json"), "Parquet": (".parquet", ".geoparquet", ".pq")}
     misnamed = kind in usual and path.suffix.casefold() not in usual[kind]
     notes = [Note("read_whatever_its_name", file=path.name, kind=kind)] if misnamed else []
-    return _from_table(path.name, table, "feature_number", *notes)
+    return _from_table(path.name, table, "feature_number", *notes, *said)
 
 
-def _read_gzip(path: Path, encoding: str | None) -> RawTable:
+def _read_gzip(path: Path, encoding: str | None, layer: str | None, usual: str | None) -> RawTable:
     with tempfile.TemporaryDirectory() as folder:
         inner = Path(folder, path.name.removesuffix(".gz"))
         try:
@@ -205,10 +218,10 @@ def _read_gzip(path: Path, encoding: str | None) -> RawTable:
                 _unpack(path, packed, inner)
         except (EOFError, OSError, zlib.error) as error:
             raise refusal(path.name, "file_damaged", error=str(error)) from error
-        return read_table(inner, encoding=encoding)
+        return read_table(inner, encoding=encoding, layer=layer, usual=usual)
 
 
-def _read_zip(path: Path, encoding: str | None, layer: str | None) -> RawTable:
+def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | None) -> RawTable:
     """What a zip holds, when it holds one file that can be read."""
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
@@ -228,7 +241,7 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None) -> RawTable:
             for name in chosen:  # by their last name alone: a path may climb out of the folder
                 with archive.open(name) as packed:
                     _unpack(path, packed, Path(folder, Path(name).name))
-            return read_table(Path(folder, Path(found[0]).name), encoding=encoding, layer=layer)
+            return read_table(Path(folder, Path(found[0]).name), encoding=encoding, layer=layer, usual=usual)
     except NotImplementedError as error:
         raise refusal(path.name, "zip_compression", error=str(error)) from error
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError) as error:
@@ -237,7 +250,7 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None) -> RawTable:
 
 def _unpack(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path) -> None:
     """Write what a packed file expands to, while it stays within bounds."""
-    bound = min(UNPACKED_BYTES, max(UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size))
+    bound = min(most_bytes(), max(UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size))
     written = 0
     with target.open("wb") as unpacked:
         while part := packed.read(1 << 20):
@@ -254,15 +267,22 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        metadata = pq.read_schema(path).metadata or {}
-        return gpd.read_parquet(path) if b"geo" in metadata else pd.read_parquet(path)
-    except (pa.ArrowException, OSError) as error:
+        whole = pq.read_metadata(path)
+        cells = whole.num_rows * whole.num_columns
+        if 8 * cells > max(5 * UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size):
+            raise refusal(path.name, "parquet_too_large", value=whole.num_rows, columns=whole.num_columns)
+        return gpd.read_parquet(path) if b"geo" in (whole.metadata or {}) else pd.read_parquet(path)
+    except SourceError:
+        raise
+    # Of a damaged file, geopandas and pyarrow raise what comes first.
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise refusal(path.name, "parquet_damaged", error=_first_line(error)) from error
 
 
 def _check_whole(path: Path) -> None:
     """Refuse a GeoPackage that is shorter than it says, or damaged: GDAL would give the rows before the damage."""
     virtual: list[str] = []
+    miscounted = None
     try:
         # immutable: an opened database would otherwise leave files beside it
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -270,64 +290,35 @@ def _check_whole(path: Path) -> None:
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             wanted = "SELECT sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
             virtual = [str(row[0]) for row in connection.execute(wanted)]
+            miscounted = _miscounted(connection) if answer == "ok" else None
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         answer = str(error)
     if answer != "ok":
         raise refusal(path.name, "geopackage_damaged", error=_first_line(answer))
     others = [sql for sql in virtual if not OWN_INDEX.search(sql)]
     if others:  # VirtualShape and VirtualOGR open other files, or the network
         raise refusal(path.name, "geopackage_opens_others", value=others[0][:80])
+    if miscounted:
+        raise refusal(path.name, "geopackage_count", **miscounted)
+
+
+def _miscounted(connection: sqlite3.Connection) -> dict[str, Any] | None:
+    """The first layer whose rows are not as many as GDAL was told, which reads no more than that; None if all are."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_ogr_contents'").fetchone():
+        return None
+    for layer, told in connection.execute("SELECT table_name, feature_count FROM gpkg_ogr_contents").fetchall():
+        if told is not None and connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [layer]).fetchone():
+            quoted = str(layer).replace('"', '""')
+            rows = connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0]  # noqa: S608 - quoted
+            if rows != told:
+                return {"value": told, "layer": str(layer), "n": rows}
+    return None
 
 
 # The tables by which SQLite itself indexes places and words.
 OWN_INDEX = re.compile(r"\bUSING\s+[\"'\[`]?(rtree|fts[345])\b", re.IGNORECASE)
-# A CRS that GDAL would fetch or open: anything but a name of the registers.
-NAMED_CRS = re.compile(
-    r"(urn:(x-)?ogc:def:crs:|https?://(www\.)?opengis\.net/(def|gml)/|EPSG:|OGC:|CRS:?84)[^\s]*", re.IGNORECASE
-)
-CRS_KEY = re.compile(rb'"crs"\s*:\s*')
-ASCII_ESCAPE = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
-
-
-def _check_links(path: Path) -> None:
-    """Refuse a GeoJSON whose CRS is a link or the path of a file: GDAL would ask the network, or open it."""
-    content = path.read_bytes()
-    if b"\\u00" in content:  # "\\u0063rs" is "crs" too
-        content = ASCII_ESCAPE.sub(lambda match: bytes([int(match[1], 16)]), content)
-    for found in CRS_KEY.finditer(content):
-        text = content[found.end() : found.end() + 2000].decode("utf-8", errors="replace")
-        if not text.startswith("{"):
-            continue
-        try:
-            crs, _ = json.JSONDecoder().raw_decode(text)
-        except (ValueError, RecursionError):
-            crs = {"type": "unreadable"}
-        inside = crs.get("properties")
-        name = inside.get("name") if isinstance(inside, dict) else None
-        code = inside.get("code") if isinstance(inside, dict) else None
-        known = isinstance(name, str) and NAMED_CRS.fullmatch(name) and crs.get("type") == "name"
-        if not known and not (crs.get("type") == "EPSG" and str(code).isdigit()):
-            raise refusal(path.name, "geojson_linked_crs", value=str(crs)[:80])
-
-
-def known_kind(path: Path) -> str:
-    """Return the format of a file of places, told by its content, after the checks that it opens nothing else.
-
-    Raises
-    ------
-    SourceError
-        Where it is no such file.
-    """
-    _check_is_file(path)
-    with path.open("rb") as file:
-        kind = _kind(path, file.read(SNIFFED), None)
-    if kind == "GeoPackage":
-        _check_whole(path)
-    elif kind == "GeoJSON":
-        _check_links(path)
-    return kind
 
 
 def _shapefile_encoding(path: Path) -> str | None:
@@ -347,49 +338,73 @@ def _shapefile_encoding(path: Path) -> str | None:
     return "utf-8"
 
 
-def _read_geographic(path: Path, kind: str, encoding: str | None, layer: str | None) -> pd.DataFrame:
+def _read_geographic(
+    path: Path, kind: str, encoding: str | None, layer: str | None, usual: str | None
+) -> tuple[pd.DataFrame, list[Note]]:
+    """What GDAL reads of a file, as what its content is, and what it says of it."""
     import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
+    from pyogrio.errors import CRSError, DataLayerError, DataSourceError
 
-    with tempfile.TemporaryDirectory() as folder:
+    if kind == "GeoPackage":
+        _check_whole(path)
+    if kind == "GeoJSON":
+        check_geojson(path)
+    if kind == "Shapefile":
+        encoding = encoding or _shapefile_encoding(path)
+    with tempfile.TemporaryDirectory() as folder, nothing_fetched():
         source = path
-        if path.suffix.casefold() not in (SUFFIXES[kind], ".json"):
-            # GDAL looks at the name too
+        # The driver is named, or told by the name of the file: JSON may else be a pipeline that GDAL runs (GDALG).
+        if kind != "GeoJSON" and path.suffix.casefold() != SUFFIXES[kind]:
             source = Path(folder, f"{path.stem}{SUFFIXES[kind]}")
             shutil.copyfile(path, source)
+        named = f"GeoJSON:{path.absolute()}" if kind == "GeoJSON" else source
         try:
-            layer = _only_layer(path, pyogrio.list_layers(source), layer)
-            with warnings.catch_warnings():
-                # a GeoJSON column of mixed types stays text, which is what is wanted
-                warnings.filterwarnings("ignore", "Could not parse column", UserWarning)
-                table: pd.DataFrame = pyogrio.read_dataframe(source, layer=layer, encoding=encoding, on_invalid="raise")
-        except (DataSourceError, DataLayerError, RuntimeError, UnicodeDecodeError, LookupError) as error:
-            if isinstance(error, SourceError):
-                raise
-            what = _why_not_geojson(path) if kind == "GeoJSON" else _first_line(error)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                layer = _only_layer(path, pyogrio.list_layers(named), layer, usual)
+                table: pd.DataFrame = pyogrio.read_dataframe(named, layer=layer, encoding=encoding, on_invalid="raise")
+        except SourceError:
+            raise
+        except (DataSourceError, DataLayerError, CRSError, RuntimeError, ValueError, LookupError) as error:
+            what = why_not_geojson(path) if kind == "GeoJSON" else _first_line(error)
             raise refusal(path.name, "file_unreadable", kind=kind, error=what) from error
-    return table
+        except shapely.errors.GEOSException as error:
+            raise refusal(path.name, "file_unreadable", kind=kind, error=_first_line(error)) from error
+    # That a column of mixed types stays text is what is wanted.
+    told = dict.fromkeys(_first_line(each.message) for each in said)
+    return table, [
+        Note("gdal_says", file=path.name, what=what) for what in told if "Could not parse column" not in what
+    ]
 
 
-def _only_layer(path: Path, layers: object, layer: str | None) -> str:
+@contextmanager
+def nothing_fetched() -> Iterator[None]:
+    """Keep GDAL from the network, in a context, whatever a file asks of it."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option(NETWORK_NAMES)
+    pyogrio.set_gdal_config_options({NETWORK_NAMES: "none"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({NETWORK_NAMES: before})
+
+
+NETWORK_NAMES = "CPL_VSIL_CURL_ALLOWED_FILENAME"  # the only name that GDAL's /vsicurl/ may ask for
+
+
+def _only_layer(path: Path, layers: object, layer: str | None, usual: str | None) -> str:
     names = {str(name): kind for name, kind in layers}  # type: ignore[attr-defined]
     if layer is not None:
         if layer not in names:
             raise refusal(path.name, "no_such_layer", value=layer, near=near_names(layer, names), has=", ".join(names))
         return layer
+    if usual in names:
+        return usual
     drawn = [name for name, kind in names.items() if kind is not None] or list(names)
     if len(drawn) != 1:
         raise refusal(path.name, "several_layers", value=len(drawn), names=", ".join(drawn[:8]))
     return drawn[0]
-
-
-def _why_not_geojson(path: Path) -> Note:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        return Note("not_whole_json", error=str(error))
-    kind = content.get("type") if isinstance(content, dict) else type(content).__name__
-    return Note("no_feature_collection", kind=repr(kind))
 
 
 def _first_line(error: object) -> str:

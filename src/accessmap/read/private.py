@@ -20,7 +20,7 @@ NOT = re.compile(
     r"(.*_)?(sans|point|points|point_de|points_de)_contacts?(_.*)?|(nb|nombre|part|taux|tx|pct|nbr|total|couverture)_.*"
 )
 CODED = frozenset({"id", "code", "identifiant", "numero", "siret", "siren", "finess", "uai", "num", "ref", "insee"})
-MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+MAIL = re.compile(r"[^@\s]@[^@\s]{1,255}\.[A-Za-z]{2}")
 PHONE = re.compile(r"(?<![\d.,])(?:(?:\+|00)33[\s.]?(?:\(0\)\s?)?|0)[1-9](?:[\s.\-]?\d{2}){4}(?![\d.,]\d)(?!\d)")
 # what a count or an answer looks like: "a telephone: oui"
 COUNT = re.compile(r"-?\d{1,6}([.,]\d+)?|oui|non|yes|no|true|false|vrai|faux", re.IGNORECASE)

@@ -36,6 +36,7 @@ TOLD = (
     "roads_told_no_coordinates",
     "roads_told_gone",
     "roads_told_ends_meet",
+    "roads_told_reading",
     "roads_told_no_urban",
     "roads_told_no_urban_cost",
     "roads_told_no_street",
@@ -84,19 +85,11 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
     """
     try:
         with zipfile.ZipFile(check_input(path)) as archive:
+            if packed := [each.filename for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]:
+                raise zipfile.BadZipFile(f"{packed[0]} is compressed")  # and might expand without end
             meta = json.loads(archive.read("meta.json"))
             members = {name: archive.read(name) for name in MEMBERS}
-    # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
-    except (
-        OSError,
-        KeyError,
-        ValueError,
-        RuntimeError,
-        EOFError,
-        MemoryError,
-        zlib.error,
-        zipfile.BadZipFile,
-    ) as error:
+    except UNREADABLE as error:
         raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT:
         value = meta.get("format") if isinstance(meta, dict) else None

@@ -22,7 +22,7 @@ import pandas as pd
 import tomli_w
 
 from accessmap.errors import AccessmapError, Problem, StudyError
-from accessmap.files import folder_aside, write_whole
+from accessmap.files import folder_aside, is_input, read_json, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.words.notes import Note, first_few
@@ -85,7 +85,7 @@ Study.save wrote.
     folder = Path(folder)
     about = _about(folder)
     for name, digest in about["files"].items():
-        if Path(name).name != name or not (folder / name).is_file():
+        if Path(name).name != name or not is_input(folder / name):
             raise _damaged(folder, Note("saved_missing_file", name=name))
         if _hash((folder / name).read_bytes()) != digest:
             raise _damaged(folder, Note("saved_changed_file", name=name))
@@ -98,7 +98,7 @@ Study.save wrote.
 
 def _about(folder: Path) -> dict[str, Any]:
     """Return what study.json says, or raise where it is not there, not alone, not ours or of another version."""
-    if not (folder / SAVED).is_file():
+    if not is_input(folder / SAVED):
         raise StudyError(Problem("saved_none", folder=str(folder), saved=SAVED))
     if (folder / "study.toml").exists():
         raise StudyError(Problem("saved_ambiguous", folder=str(folder), saved=SAVED))
@@ -113,7 +113,7 @@ def _about(folder: Path) -> dict[str, Any]:
 def _json(path: Path) -> tuple[dict[str, Any] | None, str | Note]:
     """Return what a study.json says, or None and why it is none of ours."""
     try:
-        about = json.loads(path.read_text("utf-8"))
+        about = read_json(path)
     except (OSError, ValueError) as error:
         return None, _why(error)
     ours = isinstance(about, dict) and about.get("kind") == KIND and isinstance(about.get("files"), dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import re
@@ -19,9 +18,11 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from accessmap.dossier import Dossier
 from accessmap.errors import Problem, StudyError
+from accessmap.files import is_input, read_json
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
@@ -171,14 +172,56 @@ def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
     """Return the record beside a dossier, and where it is; refused where there is none, or it is not one of ours."""
     path = Path(page).with_suffix(".json")
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record: dict[str, Any] = read_json(path)
+        if not isinstance(record, dict) or record.get("format") != FORMAT:
+            raise StudyError(Problem("studyfile_not_a_record", name=path.name, format=str(FORMAT)))
+        _Record.model_validate(record)
     except OSError as error:
         raise StudyError(Problem("studyfile_no_record", name=path.name, page=Path(page).name)) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(map(str, first["loc"]))
+        raise StudyError(Problem("studyfile_record_damaged", name=path.name, at=at, why=first["msg"])) from error
+    except StudyError:
+        raise
     except ValueError as error:
         raise StudyError(Problem("studyfile_not_a_record", name=path.name, format=str(FORMAT))) from error
-    if not isinstance(record, dict) or "page" not in record or record.get("format") != FORMAT:
-        raise StudyError(Problem("studyfile_not_a_record", name=path.name, format=str(FORMAT)))
     return path, record
+
+
+class _Settings(BaseModel):
+    name: str
+    from_: str = Field(alias="from")
+    sha256: str
+    text: str
+
+
+class _Table(BaseModel):
+    sha256: str
+
+
+class _Record(BaseModel):
+    """What a record must hold; further keys are of other versions."""
+
+    model_config = ConfigDict(strict=True)
+
+    accessmap: str
+    made: str
+    page: str
+    files: dict[str, str]
+    settings: _Settings
+    accept: list[str] = []
+    inputs: dict[str, str]
+    sample: bool
+    versions: dict[str, str]
+    tables: dict[str, _Table]
+    numbers: dict[str, dict[str, dict[str, float | None]]]
+
+    @field_validator("made")
+    @classmethod
+    def _is_a_day(cls, made: str) -> str:
+        date.fromisoformat(made)
+        return made
 
 
 def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict[str, Any], list[Difference]]:
@@ -218,7 +261,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
     for name in dict.fromkeys(name for name in named if name is not None):
         if name.casefold().endswith(".shp"):
             stem = name[: -len(".shp")]
-            yield from (stem + part for part in PARTS if file.find(stem + part).is_file())
+            yield from (stem + part for part in PARTS if is_input(file.find(stem + part)))
         else:
             yield name
 
@@ -241,11 +284,11 @@ def _numbers(table: pd.DataFrame) -> dict[str, dict[str, float | None]]:
 
 def _page(page: Path, record: Mapping[str, Any]) -> Iterator[Difference]:
     """Yield what was changed of the page and of what was made with it; only the page must be there."""
-    if not page.is_file():
+    if not is_input(page):
         yield Difference("missing", page.name)
     for name, before in record["files"].items():
         path = page if name == record["page"] else page.parent / name
-        if path.is_file() and (now := file_sha256(path)) != before:
+        if is_input(path) and (now := file_sha256(path)) != before:
             yield Difference("page", name, before, now)
 
 
@@ -271,7 +314,7 @@ def _settings(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference
 def _files(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference]:
     for name, before in record["inputs"].items():
         path = file.find(name)
-        if not path.is_file():
+        if not is_input(path):
             yield Difference("missing", name)
         elif (now := file_sha256(path)) != before:
             yield Difference("input", name, before, now)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
 
 from accessmap.categories import CATEGORIES
 from accessmap.errors import Problems, Rows, TableError
@@ -403,13 +405,19 @@ class CheckedTable(TableProblems):
 
 
 def on_earth(crs: Any) -> bool:
-    """Return whether a CRS says where on Earth its numbers are: undefined ones and plans of a site do not.
+    """Return whether a CRS says where on Earth its numbers are: undefined, damaged ones and plans of a site do not.
 
     >>> from pyproj import CRS
     >>> on_earth(CRS(2154)), on_earth(CRS('LOCAL_CS["Undefined Cartesian SRS",LOCAL_DATUM["unknown",0]]'))
     (True, False)
     """
-    return (crs.is_geographic or crs.is_projected) and not crs.name.casefold().startswith("undefined")
+    if not (crs.is_geographic or crs.is_projected) or crs.name.casefold().startswith("undefined"):
+        return False
+    try:
+        Transformer.from_crs(crs, 4326)
+    except ProjError:
+        return False
+    return True
 
 
 def crs_name(crs: Any) -> str:

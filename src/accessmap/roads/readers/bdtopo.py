@@ -15,7 +15,7 @@ import pandas as pd
 from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
-from accessmap.read.files import known_kind
+from accessmap.read.files import read_table
 from accessmap.roads import speeds
 from accessmap.roads.law import parse_maxspeed, rows_of
 from accessmap.roads.readers import osm_tags
@@ -97,7 +97,7 @@ def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None
     """
     speeds.check_mode(mode)
     path = Path(path)
-    table = _table(path, layer)
+    table, said = _table(path, layer)
     columns = _columns(table, path)
     ways, kept = _ways(columns, mode)
     if not len(ways):
@@ -124,32 +124,28 @@ def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None
             Note("roads_told_ends_meet"): f"{TOLERANCE_METRES:g} m",
             Note("roads_told_closed"): str(len(table) - len(ways)),
             **dict(WITHOUT[ours] for ours in columns.missing),
+            **({Note("roads_told_reading"): Listed.of(said)} if said else {}),
         },
     )
 
 
-def _table(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    import pyogrio
+def _table(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     import shapely
 
     if not is_input(path):
         raise SourceError(Problem("roads_bdtopo_no_file", where=str(path)))
-    known_kind(path)
     try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        if layer is None and "troncon_de_route" in layers:
-            layer = "troncon_de_route"
-        table = gpd.read_file(path, layer=layer) if layer else gpd.read_file(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-        why = Note.plain(str(error))
-        raise SourceError(Problem("roads_bdtopo_unreadable", where=str(path), why=why)) from error
+        raw = read_table(path, layer=layer, usual="troncon_de_route")
+    except SourceError as error:
+        raise SourceError(Problem("roads_bdtopo_unreadable", where=str(path), why=error.problems[0])) from error
+    table = raw.table
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None or not on_earth(table.crs):
         raise SourceError(Problem("roads_bdtopo_no_place", where=str(path)))
     table = table[table.geometry.notna() & ~table.geometry.is_empty].explode(ignore_index=True)
     if not (table.geometry.geom_type == "LineString").all():
         kinds = ", ".join(sorted(set(table.geometry.geom_type)))
         raise SourceError(Problem("roads_bdtopo_not_lines", where=str(path), value=kinds))
-    return table.set_geometry(shapely.force_2d(table.geometry.array))
+    return table.set_geometry(shapely.force_2d(table.geometry.array)), raw.notes
 
 
 def _columns(table: gpd.GeoDataFrame, path: Path) -> _Columns:

@@ -1,16 +1,18 @@
 """Road networks from OpenStreetMap files (.osm.pbf, .osm, .osm.gz …), read in passes that keep only what roads need."""
 
+import zlib
 from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.errors import NetworkError, Problem, SourceError
+from accessmap.errors import AccessmapError, NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
@@ -34,6 +36,8 @@ SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "nei
 # osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
 # up to this size, some 4 million nodes, it is not worth that.
 SMALL_FILE_BYTES = 30_000_000
+# What osmium, expat and what unpacks raise of a file that is damaged.
+UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, EOFError, zlib.error, ExpatError)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 IntArray = npt.NDArray[np.int64]
 
@@ -57,9 +61,13 @@ def read_osm(
     if place is not None:
         notes[Note("roads_told_clip")] = ", ".join(f"{x:.4f}" for x in place.bounds)
     notes[Note("roads_told_moment")] = MOMENT
+    import osmium
+
     try:
         return _Reading(path, mode, place, country, notes).tables()
-    except RuntimeError as error:  # what osmium raises, whatever is wrong in the file
+    except AccessmapError:
+        raise
+    except (*UNREADABLE, osmium.InvalidLocationError) as error:
         raise SourceError(Problem("roads_osm_damaged", where=str(path), why=Note.plain(str(error)))) from error
 
 

@@ -15,6 +15,8 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
+from accessmap.errors import Problem, SourceError
+
 KINDS = {"node": "n", "way": "w", "relation": "r"}
 CHUNK = 1 << 20
 
@@ -57,6 +59,14 @@ def objects_gone(path: Path) -> Gone:
     for kind, columns in seen.items():
         table = pd.DataFrame(dict(zip(("id", "version", "visible"), map(np.asarray, columns), strict=True)))
         table = table.sort_values(["id", "version"], kind="stable")
+        again = table[table.duplicated(["id", "version"])]
+        if len(again):  # which of the two holds, nothing says
+            name = {"n": "node", "w": "way", "r": "relation"}[kind]
+            number, version = int(again["id"].iloc[0]), int(again["version"].iloc[0])
+            problem = Problem(
+                "roads_osm_twice", where=str(path), value=number, kind=name, version=version, n=len(again)
+            )
+            raise SourceError(problem)
         several = table["id"].duplicated(keep=False)
         last = table[~table["id"].duplicated(keep="last")]
         twice = last[several[last.index]]

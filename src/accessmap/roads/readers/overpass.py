@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from accessmap.errors import NetworkError, Problem, SourceError
-from accessmap.files import cache_folder, write_whole
+from accessmap.files import cache_folder, is_input, write_whole
 from accessmap.roads import speeds
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.tables import RoadTables, clip_polygon
@@ -60,7 +60,7 @@ def fetch_roads(
     place = clip_polygon(_named(area, folder) if isinstance(area, str) else area, buffer_metres=buffer_metres)
     query = _query(place, timeout_seconds)
     path = folder / f"overpass-{hashlib.sha256(query.encode()).hexdigest()[:20]}.osm"
-    if not path.is_file():
+    if not is_input(path):
         write_whole(_answer(server, query, timeout_seconds, pause_seconds), path)
     return read_osm(path, mode=mode, clip=place, country=country)
 
