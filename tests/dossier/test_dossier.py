@@ -644,7 +644,7 @@ def test_closing_the_only_site_is_no_loss_in_minutes_but_people_no_longer_reache
     assert "–" in rows(soup, "communes")[0]
 
 
-def test_a_network_of_real_roads_carries_no_warning(two_parts):
+def test_a_network_of_real_roads_is_not_told_as_modelled(two_parts):
     soup = BeautifulSoup(Dossier.of(two_parts, category="pharmacy").to_html(), "html.parser")
     assert "modélisé" not in said(soup)
     assert [said(each)[:16] for each in soup.select(".d-warning")] == ["Attention. 50 % "] * 2  # half is cut off
