@@ -209,9 +209,9 @@ def _kinds(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
     number = np.zeros(len(table), dtype=np.int64)
     for name in table.columns:
         codes, values = pd.factorize(table[name], use_na_sentinel=False)
-        number = np.unique(number * (len(values) + 1) + codes, return_inverse=True)[1]
-    _, first, kinds = np.unique(number, return_index=True, return_inverse=True)
-    return kinds.astype(np.int64), table.iloc[first]
+        if len(values) > 1:
+            number = pd.factorize(number * (len(values) + 1) + codes)[0].astype(np.int64)
+    return number, table[~pd.Series(number).duplicated().to_numpy()]
 
 
 def _speed_of(kind: Any, mode: str) -> tuple[float, str]:
