@@ -99,6 +99,8 @@ def test_a_code_beside_a_number_tells_the_setting_and_the_number_holds() -> None
         ({"maxspeed": "0"}, "tertiary", "maxspeed=0"),
         ({"maxspeed": "5"}, "motorway", "maxspeed=5"),
         ({"maxspeed": "5"}, "service", ""),
+        ({"maxspeed": "3"}, "residential", "maxspeed=3"),
+        ({"maxspeed": "3 mph"}, "service", ""),
         ({"maxspeed": "200 mph"}, "tertiary", "maxspeed=200 mph"),
         ({"maxspeed": "fixme 70?"}, "tertiary", "maxspeed=fixme 70?"),
         ({"maxspeed": "implicit"}, "tertiary", ""),

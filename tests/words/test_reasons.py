@@ -23,6 +23,11 @@ TOLD = {
         "maxspeed:type=FR:rural, limite légale 80 km/h (FR, art. R413-2, I-3°: hors agglomération),"
         " les conducteurs en font 97 %"
     ),
+    f"maxspeed:type=BE-VLG:rural: {legal_limit('BE-VLG', 'rural')[1]}, drivers 96 %": (
+        "maxspeed:type=BE-VLG:rural, limite légale 70 km/h"
+        " (BE-VLG, Verkeersreglement art. 11.2, 3° (Vlaams Gewest, 2017): buiten bebouwde kom),"
+        " les conducteurs en font 96 %"
+    ),
     "IGN, vitesse_moyenne_vl 45": "IGN, vitesse_moyenne_vl 45",
 }
 

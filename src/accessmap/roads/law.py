@@ -88,14 +88,25 @@ def legal_limit(law: str, setting: str, *, wide: bool = False, main: bool = Fals
         if (law, name) in _LIMITS:
             kmh, source = _LIMITS[law, name]
             return kmh, f"{law}, {name} {kmh:g}: {source}"
-    check_law(law)
+    named_law(law)
     raise NetworkError(unknown("roads_unknown_setting", setting, (name for _, name in _LIMITS)))
 
 
-def check_law(law: str | None) -> None:
-    """Raise NetworkError unless `law` is one of `COUNTRIES`, or None."""
+def named_law(name: str | None) -> str | None:
+    """Return the law of that name, which may be that of a territory ("RE"): one of `COUNTRIES`, or None for None.
+
+    Raises
+    ------
+    NetworkError
+        If there is none.
+
+    >>> named_law("RE"), named_law("BE-VLG")
+    ('FR', 'BE-VLG')
+    """
+    law = name if name is None else OTHER_NAMES.get(name, name)
     if law is not None and law not in COUNTRIES:
         raise NetworkError(unknown("roads_unknown_country", law, COUNTRIES))
+    return law
 
 
 def unknown(key: str, value: str, known: Iterable[str], **values: Any) -> Problem:

@@ -167,8 +167,8 @@ class RoadNetwork:
         buffer_metres
             How far beyond `clip` roads are kept, in metres: a trip may leave the territory.
         country
-            ISO code, such as "FR", of whose speed rules hold; by default the one its tags name
-            (maxspeed:type=FR:urban), else the one where the middle of the roads lies.
+            ISO code, such as "FR" or "BE-VLG", of whose speed rules hold everywhere; by default each stretch is under
+            the law of the land it lies in. A way whose tags name a law (maxspeed:type=FR:urban) follows that.
 
         Raises
         ------

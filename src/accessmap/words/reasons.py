@@ -24,8 +24,11 @@ _FORMS: Final = (
     (re.compile(r"service=(?P<value>.+)"), "reason_service"),
     (re.compile(r"maxspeed:advisory(?::\w+)*=(?P<value>.+)"), "reason_advised"),
     (re.compile(r"maxspeed(?::forward|:backward)?=(?P<value>\d+)"), "reason_sign"),
-    (re.compile(r"(?P<law>[A-Z]{2}|generic), (?P<setting>\w+) (?P<kmh>[\d.]+): (?P<source>.+)"), "reason_law"),
-    (re.compile(r"(?P<tag>[\w:]+=[^:]+(?::\w+)?): (?P<rest>\w+, \w+ [\d.]+: .+)"), "reason_coded"),
+    (
+        re.compile(r"(?P<law>[A-Z]{2}(?:-[A-Z]{2,3})?|generic), (?P<setting>\w+) (?P<kmh>[\d.]+): (?P<source>.+)"),
+        "reason_law",
+    ),
+    (re.compile(r"(?P<tag>[\w:]+=[^:]+(?::\w+)?): (?P<rest>[\w-]+, \w+ [\d.]+: .+)"), "reason_coded"),
 )
 
 OFF_ROAD: Final = {

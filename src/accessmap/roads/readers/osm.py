@@ -16,7 +16,7 @@ from accessmap.errors import AccessmapError, NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
-from accessmap.roads.law import check_law
+from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
 from accessmap.roads.readers.osm_conditions import MOMENT
@@ -52,7 +52,7 @@ def read_osm(
     sides of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
     """
     speeds.check_mode(mode)
-    check_law(country)
+    country = named_law(country)
     place = None if clip is None else clip_polygon(clip, buffer_metres=buffer_metres)
     path = Path(path)
     if not is_input(path):

@@ -19,7 +19,7 @@ NAN = float("nan")
 # Keys whose values may be codes, most telling first.
 LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "maxspeed:source", "zone:maxspeed", "zone:traffic")
 FAST = {"motorway"}
-SLOWEST_FAST_KMH = 20.0  # nobody signs less along a motorway: a typing error
+SLOWEST_KMH, SLOWEST_FAST_KMH = 4.0, 20.0  # nobody signs less, nor that along a motorway: a typing error
 _NUMBER = re.compile("[0-9]")
 BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
 # Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
@@ -94,7 +94,7 @@ def _signed(tags: Tags, way: str, fast: bool) -> tuple[Limit | None, str]:
                 kmh = max(lanes, default=None)
             else:
                 kmh = parse_maxspeed(held)
-            if kmh is not None and not (fast and kmh < SLOWEST_FAST_KMH):
+            if kmh is not None and kmh >= (SLOWEST_FAST_KMH if fast else SLOWEST_KMH):
                 return Limit(kmh, f"{name}{end}={text}", ""), odd
             if kmh is not None or (_NUMBER.search(held) and _code_of(name + end, held) is None):
                 odd = odd or f"{name}{end}={text}"

@@ -15,7 +15,7 @@ from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.roads import speeds
-from accessmap.roads.law import check_law
+from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.osm_conditions import MOMENT
@@ -40,7 +40,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's own way.
     """
     speeds.check_mode(mode)
-    check_law(country)
+    country = named_law(country)
     path = Path(graph) if isinstance(graph, str | Path) else None
     if path is not None:
         graph = _graphml(path)
