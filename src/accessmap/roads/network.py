@@ -17,7 +17,7 @@ from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_way
-from accessmap.roads.saved import check_roads, read_network, write_network
+from accessmap.roads.saved import check_legs, check_roads, read_network, write_network
 from accessmap.roads.snapping import Legs
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.words.cards import network_card
@@ -492,6 +492,34 @@ class RoadNetwork:
         changed = self.edges.copy()
         changed.loc[minutes.index, "minutes"] = minutes
         return self._like(changed)
+
+    def with_legs(self, *, access_kmh: float | None = None, max_metres: float | None = None) -> Self:
+        """Return the network with other legs between points and roads; what is not given stays.
+
+        Parameters
+        ----------
+        access_kmh
+            Speed of the straight leg, in km/h.
+        max_metres
+            A point further than this from every edge does not join the network.
+
+        Raises
+        ------
+        NetworkError
+            Where the speed is not above 0, or the distance below 0.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> am.load_sample().network.with_legs(access_kmh=4).access_kmh
+        4
+        """
+        given = {"access_kmh": access_kmh, "max_metres": max_metres}
+        legs = replace(self._legs, **{name: value for name, value in given.items() if value is not None})
+        check_legs(legs)
+        again = type(self)(self.nodes, self.edges, provenance=self.provenance, **vars(legs))
+        again._roads = self._roads  # the same roads, whose index and engine serve again
+        return again
 
     def _like(self, edges: pd.DataFrame) -> Self:
         check_roads(self.nodes, edges, self._legs)

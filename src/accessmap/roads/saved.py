@@ -180,6 +180,12 @@ def check_roads(
     if not problems:
         _check_nodes(nodes, problems)
         _check_edges(nodes, edges, problems)
+    check_legs(legs, problems)
+
+
+def check_legs(legs: Legs, problems: Problems | None = None) -> None:
+    """Raise one NetworkError that lists every problem of these legs, after those found before."""
+    problems = Problems() if problems is None else problems
     if not (_is_number(legs.access_kmh) and 0 < legs.access_kmh < np.inf):
         problems.add("roads_leg_speed", where="access_kmh", value=legs.access_kmh)
     for name, metres in (("local_metres", legs.local_metres), ("max_metres", legs.max_metres)):

@@ -151,8 +151,12 @@ class Trips:
     def to(self, destinations: gpd.GeoSeries) -> Trips:
         """Return trips of the same origins to other destinations, of which those that do not join are not reached."""
         points = self.roads.project(destinations)
-        end = self.roads.snap(points, self.legs)
-        return replace(self, places=(self.places[0], points.to_numpy()), end=end)
+        return replace(self, places=(self.places[0], points.to_numpy()), end=self.roads.snap(points, self.legs))
+
+    def leaving(self, origins: gpd.GeoSeries) -> Trips:
+        """Return trips of other origins to the same destinations; those that do not join reach none."""
+        points = self.roads.project(origins)
+        return replace(self, places=(points.to_numpy(), self.places[1]), start=self.roads.snap(points, self.legs))
 
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""

@@ -19,12 +19,13 @@ from accessmap.tables.contracts import check_communes
 from accessmap.tables.cutoffs import cutoffs_of
 
 CELLS_ACROSS = 1000  # a map of a council is about as many pixels wide
-FINEST_METRES, COARSEST_METRES = 10.0, 100.0
+FINEST_METRES, COARSEST_METRES = 5.0, 100.0
+HALVINGS = 3  # of the cells where the first grid begins, only near the boundary
+BESIDE_METRES = 100.0  # between two places of a road where the extent is looked for
 FAR = 1e9  # minutes, finite so that it can be contoured
-# Steps on the grid: to the 8 neighbours and the 8 knight's moves; a straight walk is at most 2.8 % longer along them.
-STEPS = [(i, j) for i in range(-2, 3) for j in range(-2, 3) if np.gcd(i, j) == 1]
 
 Grid = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.bool_]
 
 
 def isochrones(
@@ -34,14 +35,13 @@ def isochrones(
     *,
     outward: bool = False,
     walk_kmh: float | None = None,
-    walk_metres: float = 500,
+    walk_metres: float | None = None,
     cell_metres: float | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the land within so many minutes of each point, one polygon for each (point, minutes).
 
-    Minutes are those of the network; from each road they spread to the land beside it on foot, as far as the next
-    road, and are contoured on a grid. Motorways carry the trip and open no land. A polygon of fewer minutes lies inside
-    that of more.
+    Minutes are those of `travel_times`, asked at points of a grid, fine near the boundary, and contoured: one model. A
+    polygon of fewer minutes lies inside that of more.
 
     Parameters
     ----------
@@ -54,12 +54,13 @@ def isochrones(
     outward
         False: the homes from which the point is reached in time (home → service). True: where one gets from the point.
     walk_kmh
-        Speed off the road, in km/h; by default that of the network's legs.
+        Speed off the road, in km/h; by default that of the network's legs. Compare with `travel_times` on
+        `network.with_legs(access_kmh=…)`.
     walk_metres
-        Land further than this from every road in reach is left out, however much time is left.
+        Land further than this from every road is left out, however much time is left; by default what does not join the
+        network, `network.max_metres`.
     cell_metres
-        Side of a cell of the grid; by default a thousandth of the extent, 10 to 100 m. A road is drawn as wide as a
-        cell, so areas grow with it: give one side where areas are compared.
+        Side of a cell of the grid; by default a thousandth of the extent, 5 to 100 m.
 
     Returns
     -------
@@ -94,13 +95,14 @@ def isochrones(
         problems.add("isochrones_cutoffs", value=str(cutoffs))
     if problems:
         raise NetworkError(*problems)
-    metres_a_minute = (walk_kmh or network.access_kmh) * 1000 / 60
     geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-    every = FINEST_METRES if cell_metres is None else cell_metres / 2
+    if walk_kmh is not None:
+        network = network.with_legs(access_kmh=walk_kmh)
     rows = {}
-    # Roads a little out of reach are asked for too: nobody walks along them to be there sooner than by road.
-    for point, samples in network.minutes_along(geometry, most=2 * cutoffs[-1], every=every, outward=outward):
-        field = _Field.spread(samples, cutoffs[-1], metres_a_minute, walk_metres, cell_metres)
+    places = network.minutes_along(geometry, most=cutoffs[-1], every=BESIDE_METRES, outward=outward)
+    for number, (point, reached) in enumerate(places):
+        site = geometry.iloc[[number]]
+        field = _Field.around(network, site, reached, cutoffs, outward, walk_metres, cell_metres)
         wider = None
         for cutoff in reversed(cutoffs):
             area = field.within(cutoff) if field is not None else shapely.MultiPolygon()
@@ -186,50 +188,63 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
 
 @dataclass(frozen=True)
 class _Field:
-    """Minutes on a grid of points, and the way from the road to each, both in minutes of walking."""
+    """Minutes at the points of a grid, FAR where nobody gets there, and the minutes that it takes to walk over a cell."""
 
     x: Grid
     y: Grid
     minutes: Grid
-    off_road: Grid
+    step: float
 
     @classmethod
-    def spread(
-        cls, samples: Grid, most: float, metres_a_minute: float, walk_metres: float, cell_metres: float | None
+    def around(
+        cls,
+        network: RoadNetwork,
+        site: gpd.GeoSeries,
+        reached: Grid,
+        cutoffs: list[float],
+        outward: bool,
+        walk_metres: float | None,
+        cell_metres: float | None,
     ) -> "_Field | None":
-        """Return the field around samples of roads (x, y, minutes), or None where there are none."""
-        if len(samples) == 0:
+        """Return the field around places of roads in reach (x, y, minutes), or None where there are none."""
+        if len(reached) == 0:
             return None
-        xy = samples[:, :2]
-        reached = samples[:, 2] <= most
-        size = cell_metres or float(
-            np.clip(np.ptp(xy[reached], axis=0).max() / CELLS_ACROSS, FINEST_METRES, COARSEST_METRES)
-        )
-        margin = walk_metres + 3 * size
-        low = np.floor((xy[reached].min(axis=0) - margin) / size)
-        shape = (np.ceil((xy[reached].max(axis=0) + margin) / size) - low).astype(int) + 1
-        inside = ((xy / size >= low) & (xy / size < low + shape - 1)).all(axis=1)
-        xy, at_road = xy[inside], samples[inside, 2]
-        # A road is as wide as a cell: the four corners around a place of it are there as soon as the place is.
-        corner = np.floor(xy / size - low).astype(int)
-        minutes, off_road = np.full(shape, FAR), np.full(shape, FAR)
-        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            at = corner[:, 0] + i, corner[:, 1] + j
-            np.minimum.at(minutes, at, at_road)
-            off_road[at] = np.where(at_road <= most, 0.0, off_road[at])
-        step = size / metres_a_minute
-        road = minutes < FAR
-        _walk(minutes, step, most + 3 * step, blocked=road)
-        _walk(off_road, step, walk_metres / metres_a_minute + 3 * step, blocked=np.zeros_like(road))
-        x, y = (low[axis] * size + np.arange(shape[axis]) * size for axis in (0, 1))
-        return cls(x, y, minutes, off_road - walk_metres / metres_a_minute)
+        xy, metres_a_minute = reached[:, :2], network.access_kmh * 1000 / 60
+        size = cell_metres or float(np.clip(np.ptp(xy, axis=0).max() / CELLS_ACROSS, FINEST_METRES, COARSEST_METRES))
+        across = size * 2**HALVINGS
+        # As far as legs go in what is left of the time; the first place is the site, from which the way is straight.
+        beyond = np.minimum((cutoffs[-1] - reached[:, 2]) * metres_a_minute, network.max_metres) + BESIDE_METRES
+        straight = min(cutoffs[-1] * metres_a_minute, max(2 * network.max_metres, network.local_metres))
+        beyond[0] = max(beyond[0], straight)
+        low = np.floor((xy - beyond[:, None]).min(axis=0) / across) * across
+        shape = np.ceil(((xy + beyond[:, None]).max(axis=0) - low) / across).astype(int) + 1
+        trips = network.trips(site, site)
+
+        def asked(x: Grid, y: Grid, span: float) -> Grid:
+            grid = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=network.crs)
+            there = trips.to(grid) if outward else trips.leaving(grid)
+            minutes = there.minutes(cutoffs[-1] + span / metres_a_minute).ravel().astype("float64")
+            if walk_metres is not None:
+                minutes[(there.end if outward else there.start).nearest > walk_metres] = np.nan
+            return np.nan_to_num(minutes, nan=FAR)
+
+        x, y = (low[axis] + np.arange(shape[axis]) * across for axis in (0, 1))
+        minutes = asked(*(axis.ravel() for axis in np.meshgrid(x, y, indexing="ij")), across).reshape(shape)
+        while across > size * 1.5:
+            wanted = _near(minutes, cutoffs, across / metres_a_minute)
+            minutes, wanted = _halved(minutes, wanted)
+            across /= 2
+            x, y = (low[axis] + np.arange(minutes.shape[axis]) * across for axis in (0, 1))
+            i, j = np.nonzero(wanted)
+            minutes[i, j] = asked(x[i], y[j], across)
+        return cls(x, y, minutes, size / metres_a_minute)
 
     def within(self, cutoff: float) -> shapely.MultiPolygon:
-        """Return the polygons where minutes are at most `cutoff` and the road is near enough."""
+        """Return the polygons where minutes are at most `cutoff`."""
         from contourpy import FillType, contour_generator
 
-        # Far values are cut so that a contour between a cell inside and one far away lies half-way, not at the cell.
-        value = np.maximum(np.minimum(self.minutes - cutoff, 1e3), np.minimum(self.off_road, 1e3))
+        # Cut at what a cell takes on foot: the contour lies half-way where minutes jump, as over a river.
+        value = np.clip(self.minutes - cutoff, -self.step, self.step)
         filled = contour_generator(self.x, self.y, value.T, fill_type=FillType.OuterOffset).filled(-FAR, 0.0)
         rings = [
             [points[start:end] for start, end in pairwise(offsets)] for points, offsets in zip(*filled, strict=True)
@@ -238,19 +253,28 @@ class _Field:
         return _polygons(shapely.make_valid(shapely.MultiPolygon(polygons)))
 
 
-def _walk(minutes: Grid, step: float, most: float, *, blocked: npt.NDArray[np.bool_]) -> None:
-    """Let minutes spread over the grid, in place, until nobody gets anywhere new within `most`; blocked cells stay."""
-    shifts = [(i, j, step * float(np.hypot(i, j))) for i, j in STEPS]
-    kept = minutes[blocked]
-    while True:
-        before = minutes.copy()
-        for i, j, cost in shifts:
-            here = minutes[max(i, 0) : minutes.shape[0] + min(i, 0), max(j, 0) : minutes.shape[1] + min(j, 0)]
-            there = before[max(-i, 0) : minutes.shape[0] + min(-i, 0), max(-j, 0) : minutes.shape[1] + min(-j, 0)]
-            np.minimum(here, there + cost, out=here)
-        minutes[blocked] = kept
-        if not ((minutes < before) & (minutes <= most)).any():
-            return
+def _near(minutes: Grid, cutoffs: list[float], walk: float) -> Cells:
+    """Return which cells of a grid a boundary may cross: a cutoff is within half a cell's walk of what its corners take."""
+    corners = [minutes[:-1, :-1], minutes[1:, :-1], minutes[:-1, 1:], minutes[1:, 1:]]
+    least, most = np.minimum.reduce(corners), np.maximum.reduce(corners)
+    near: Cells = np.zeros(least.shape, bool)
+    for cutoff in cutoffs:
+        near |= (least - walk / 2 <= cutoff) & (most + walk / 2 >= cutoff)
+    return near
+
+
+def _halved(minutes: Grid, cells: Cells) -> tuple[Grid, Cells]:
+    """Return the grid with cells half as wide, the new points between their neighbours, and which are to be asked."""
+    half = np.empty(tuple(2 * n - 1 for n in minutes.shape))
+    half[::2, ::2] = minutes
+    half[1::2, ::2] = (minutes[:-1] + minutes[1:]) / 2
+    half[:, 1::2] = (half[:, :-1:2] + half[:, 2::2]) / 2
+    wanted = np.zeros(half.shape, bool)
+    for i in range(3):
+        for j in range(3):
+            wanted[i : i + 2 * cells.shape[0] : 2, j : j + 2 * cells.shape[1] : 2] |= cells
+    wanted[::2, ::2] = False
+    return half, wanted
 
 
 def _polygons(area: shapely.Geometry) -> shapely.MultiPolygon:
