@@ -9,6 +9,20 @@ import pytest
 from accessmap.study.areas import isochrones
 
 
+def check_one_model(network, places, cutoffs, seed, *, outward=False, share=0.98):
+    """A random place in the box around an isochrone is inside exactly when it is in reach."""
+    areas = isochrones(network, places, cutoffs, outward=outward).to_crs(network.crs)
+    rng = np.random.default_rng(seed)
+    for (name, cutoff), area in areas.geometry.items():
+        west, south, east, north = area.bounds
+        at = gpd.points_from_xy(rng.uniform(west, east, 1500), rng.uniform(south, north, 1500), crs=network.crs)
+        at, site = gpd.GeoSeries(at), places.loc[[name]]
+        minutes = network.travel_minutes(site, at)[0] if outward else network.travel_minutes(at, site)[:, 0]
+        agree = (minutes <= cutoff) == at.within(area).to_numpy()
+        assert 0.02 < (minutes <= cutoff).mean() < 0.98
+        assert agree.mean() >= share, (name, cutoff, agree.mean())
+
+
 def check_isochrones(network, places, cutoffs, seed):
     """Isochrones nest, are valid, hold their start, and hold a place on the road exactly when it is in reach."""
     areas = isochrones(network, places, cutoffs)

@@ -596,6 +596,17 @@ def test_other_minutes_on_some_edges():
         whole.with_minutes(pd.Series({0: -1.0}))
 
 
+def test_other_legs_on_the_same_roads():
+    whole = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False, local_metres=5)
+    slower = whole.with_legs(access_kmh=2.4, max_metres=100)
+    assert (slower.access_kmh, slower.local_metres, slower.max_metres, whole.access_kmh) == (2.4, 5, 100, 4.8)
+    home, site = points((500, 80)), points((1000, 0))
+    assert slower.travel_minutes(home, site).item() == pytest.approx(1 + 2, abs=1e-3)
+    assert whole.travel_minutes(home, site).item() == pytest.approx(1 + 1, abs=1e-3)
+    with pytest.raises(NetworkError, match="access_kmh is 0"):
+        whole.with_legs(access_kmh=0)
+
+
 def test_lines_are_the_edges_with_the_part_they_belong_to():
     roads = {**LINE, "i": (0, 500), "j": (100, 500)}
     edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1)]

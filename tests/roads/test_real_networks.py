@@ -3,7 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pytest
-from checks import check_isochrones
+from checks import check_isochrones, check_one_model
 
 from accessmap import RoadNetwork
 
@@ -89,6 +89,31 @@ def test_a_saved_network_gives_the_same_minutes(network, tmp_path):
 def test_isochrones_hold_what_is_in_reach(network):
     places = some_points(network, 2, seed=4, metres=0)
     check_isochrones(network, places, [2, 4] if len(network.nodes) < 10_000 else [4, 8], seed=5)
+
+
+def test_isochrones_and_minutes_are_one_model(network):
+    places = some_points(network, 1, seed=7)
+    check_one_model(network, places, [2, 4] if len(network.nodes) < 10_000 else [5, 10], seed=8)
+
+
+CUTOFFS = {"car": [5, 15], "bike": [10, 20], "walk": [5, 15]}
+
+
+def one_model(osm, name, mode):
+    roads = RoadNetwork.from_osm(osm / name, mode=mode)
+    check_one_model(roads, some_points(roads, 2, seed=9), CUTOFFS[mode], seed=10)
+
+
+@pytest.mark.parametrize("mode", ["bike", "walk"])
+def test_isochrones_and_minutes_are_one_model_in_every_mode(osm, mode):
+    one_model(osm, "liechtenstein.osm.pbf", mode)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", CUTOFFS)
+@pytest.mark.parametrize("name", ["porto.osm.pbf", "north-bayreuth.osm.gz", "porto_alegre.osm.pbf"])
+def test_isochrones_and_minutes_are_one_model_on_every_network(osm, name, mode):
+    one_model(osm, name, mode)
 
 
 @pytest.mark.parametrize("mode", ["bike", "walk"])

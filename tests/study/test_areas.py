@@ -7,7 +7,7 @@ import pyproj
 import pytest
 import shapely
 from aisne import roads
-from checks import check_isochrones
+from checks import check_isochrones, check_one_model
 
 from accessmap import RoadNetwork, catchments
 from accessmap.errors import NetworkError, TableError
@@ -150,9 +150,56 @@ def test_bad_cutoffs_and_sizes_are_refused(cutoffs, options, message):
         isochrones(line_network(), site(0), cutoffs, **options)
 
 
+def test_cells_too_small_for_the_extent_are_refused_with_what_is_possible():
+    with pytest.raises(NetworkError, match="cell_metres is 0.1: .*give 2 or more"):
+        isochrones(line_network(directed=False), site(0), [30], cell_metres=0.1)
+
+
 def test_isochrones_hold_what_is_in_reach_on_the_sample(sample_study):
     places = sample_study.sites("hospital").geometry.iloc[:2]
     check_isochrones(sample_study.network, places, [5, 10, 20], seed=1)
+
+
+@pytest.mark.parametrize("outward", [False, True])
+def test_isochrones_and_minutes_are_one_model_on_the_sample(sample_study, outward):
+    places = sample_study.sites("hospital").geometry.iloc[:1]
+    check_one_model(sample_study.network, places, [5, 20], seed=3, outward=outward)
+
+
+def test_isochrones_and_minutes_are_one_model_on_the_roads_of_the_aisne(real_data, sample_study):
+    check_one_model(roads(real_data), sample_study.sites("hospital").geometry.iloc[:1], [5, 20], seed=4)
+
+
+def test_a_motorway_opens_no_land():
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(
+        [720_000, 721_000, 724_000, 725_000], [6_950_000] * 4
+    )
+    nodes = pd.DataFrame({"lon": lon, "lat": lat}, index=list("abcd"))
+    edges = pd.DataFrame({"u": list("abc"), "v": list("bcd"), "minutes": [1.0, 2.0, 1.0]})
+    edges["road_class"] = ["residential", "motorway", "residential"]
+    area = isochrones(RoadNetwork.from_edges(nodes, edges, directed=False), site(0), [4]).geometry.iloc[0]
+    for x, y, inside in ((900, 100, True), (4100, 50, True), (2500, 20, False), (2500, 0, False)):
+        assert area.contains(site(x, y).iloc[0]) == inside, (x, y)
+
+
+def test_land_over_the_river_is_reached_by_the_bridge():
+    # Two banks 200 m apart, 2 minutes along each and 1 over the bridge at their far end: 1 minute back is 1,000 m.
+    xs, ys = [720_000, 722_000, 722_000, 720_000], [6_950_000, 6_950_000, 6_950_200, 6_950_200]
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(xs, ys)
+    nodes = pd.DataFrame({"lon": lon, "lat": lat}, index=list("abcd"))
+    edges = pd.DataFrame({"u": list("abc"), "v": list("bcd"), "minutes": [2.0, 1.0, 2.0]})
+    banks = RoadNetwork.from_edges(nodes, edges, directed=False)
+    area = isochrones(banks, site(0), [4]).geometry.iloc[0]
+    for x, y, inside in ((100, 20, True), (1400, 230, True), (600, 195, False), (700, 230, False), (600, 60, True)):
+        assert area.contains(site(x, y).iloc[0]) == inside, (x, y)
+
+
+def test_the_speed_off_the_road_is_that_of_the_legs():
+    network = line_network(directed=False)
+    slow = isochrones(network, site(0), [2], walk_kmh=2.4)
+    assert slow.geometry.iloc[0].equals(isochrones(network.with_legs(access_kmh=2.4), site(0), [2]).geometry.iloc[0])
+    assert slow.geometry.iloc[0].contains(site(1000, 35).iloc[0])
+    assert not slow.geometry.iloc[0].contains(site(1000, 45).iloc[0])
 
 
 def test_isochrones_hold_what_is_in_reach_on_the_roads_of_the_aisne(real_data, sample_study):

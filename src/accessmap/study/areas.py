@@ -17,11 +17,13 @@ from accessmap.study.travel import check_network
 from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.tables.contracts import check_communes
 from accessmap.tables.cutoffs import cutoffs_of
+from accessmap.words.notes import Figure
 
 CELLS_ACROSS = 1000  # a map of a council is about as many pixels wide
 FINEST_METRES, COARSEST_METRES = 5.0, 100.0
 HALVINGS = 3  # of the cells where the first grid begins, only near the boundary
 BESIDE_METRES = 100.0  # between two places of a road where the extent is looked for
+MOST_POINTS = 40_000_000  # of a grid: two gigabytes while it is drawn
 FAR = 1e9  # minutes, finite so that it can be contoured
 
 Grid = npt.NDArray[np.float64]
@@ -71,7 +73,7 @@ def isochrones(
     Raises
     ------
     NetworkError
-        Where cutoffs are empty or not above 0, or a speed or size is not above 0.
+        Where cutoffs are empty or not above 0, a speed or size is not above 0, or cells are too small for the extent.
     SnapError
         Where points have no CRS or no place.
 
@@ -188,7 +190,7 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
 
 @dataclass(frozen=True)
 class _Field:
-    """Minutes at the points of a grid, FAR where nobody gets there, and the minutes that it takes to walk over a cell."""
+    """Minutes at the points of a grid, FAR where nobody gets there, and what walking over a cell takes."""
 
     x: Grid
     y: Grid
@@ -218,6 +220,10 @@ class _Field:
         beyond[0] = max(beyond[0], straight)
         low = np.floor((xy - beyond[:, None]).min(axis=0) / across) * across
         shape = np.ceil(((xy + beyond[:, None]).max(axis=0) - low) / across).astype(int) + 1
+        if (shape * 2**HALVINGS).prod() > MOST_POINTS:
+            least = size * np.sqrt((shape * 2**HALVINGS).prod() / MOST_POINTS)
+            problem = Problem("isochrones_too_fine", value=cell_metres, least=Figure.of(np.ceil(least)))
+            raise NetworkError(problem)
         trips = network.trips(site, site)
 
         def asked(x: Grid, y: Grid, span: float) -> Grid:
@@ -226,10 +232,11 @@ class _Field:
             minutes = there.minutes(cutoffs[-1] + span / metres_a_minute).ravel().astype("float64")
             if walk_metres is not None:
                 minutes[(there.end if outward else there.start).nearest > walk_metres] = np.nan
-            return np.nan_to_num(minutes, nan=FAR)
+            told: Grid = np.nan_to_num(minutes, nan=FAR)
+            return told
 
         x, y = (low[axis] + np.arange(shape[axis]) * across for axis in (0, 1))
-        minutes = asked(*(axis.ravel() for axis in np.meshgrid(x, y, indexing="ij")), across).reshape(shape)
+        minutes = asked(np.repeat(x, len(y)), np.tile(y, len(x)), across).reshape(shape)
         while across > size * 1.5:
             wanted = _near(minutes, cutoffs, across / metres_a_minute)
             minutes, wanted = _halved(minutes, wanted)
@@ -254,7 +261,7 @@ class _Field:
 
 
 def _near(minutes: Grid, cutoffs: list[float], walk: float) -> Cells:
-    """Return which cells of a grid a boundary may cross: a cutoff is within half a cell's walk of what its corners take."""
+    """Return which cells of a grid a boundary may cross: a cutoff is within half a walk over one of its corners."""
     corners = [minutes[:-1, :-1], minutes[1:, :-1], minutes[:-1, 1:], minutes[1:, 1:]]
     least, most = np.minimum.reduce(corners), np.maximum.reduce(corners)
     near: Cells = np.zeros(least.shape, bool)
