@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from accessmap.dossier import Dossier
 from accessmap.errors import AccessmapError, WriteError
 from accessmap.files import write_whole
 from accessmap.sample import load_sample
@@ -41,6 +42,18 @@ def test_full_disk_is_one_error_that_names_the_file(tmp_path: Path, no_room: Non
 def test_network_is_not_saved_by_half(tmp_path: Path, no_room: None) -> None:
     with pytest.raises(AccessmapError, match=r"a\.roads cannot be written"):
         load_sample().network.save(tmp_path / "a.roads")
+    assert os.listdir(tmp_path) == []
+
+
+def test_study_is_not_saved_by_half(tmp_path: Path, toy_study, no_room: None) -> None:
+    with pytest.raises(WriteError, match="study cannot be written"):
+        toy_study.save(tmp_path / "study")
+    assert os.listdir(tmp_path) == []
+
+
+def test_dossier_is_not_saved_by_half(tmp_path: Path, toy_study, no_room: None) -> None:
+    with pytest.raises(WriteError, match=r"d\.html cannot be written"):
+        Dossier.of(toy_study, category="france_services").save(tmp_path / "d.html")
     assert os.listdir(tmp_path) == []
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from accessmap.read.calibration import calibrated
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
@@ -15,13 +17,16 @@ from accessmap.read.files import Tabular, read_table
 from accessmap.read.placing import current_codes, lost_zeros, points_of_mairies
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
-from accessmap.words.notes import Figure
+from accessmap.words.notes import Figure, first_few
 
 NEAR_METRES = 1_000.0
 """How far outside every commune a resident may lie and still be given to the nearest.
 
 The centre of a 1 km cell lies up to 707 m from its corner, and boundaries are simplified.
 """
+
+FAR_METRES = 20_000.0
+"""How far from the bounds of all communes a resident of one of them is no longer there: a commune is no wider."""
 
 # Columns of Filosofi that name a cell: idcar_200m, idcar_1km, idcar_nat (2017, 2019), Id_carr1km, IdINSPIRE (2015).
 CELL_NAMES = re.compile(r"id_?(?:inspire|car(?:r(?:eau)?)?_?(?:(?P<size>\d+)(?P<unit>k?m)|nat?|n))")
@@ -224,6 +229,7 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
     points = reading.table.geometry.to_numpy()
     if clip:  # a code that is not loaded may be that of a commune since merged: the place decides
         codes[~pd.Series(codes).isin(communes.index)] = None
+    _tell_far(reading, points, pd.notna(codes), communes)
     absent = pd.isna(codes) & (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points)
     codes[absent] = _inside(points[absent], communes)
     told = absent & pd.notna(codes)
@@ -242,6 +248,20 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         _leave_out(reading, outside, communes.index[0])
     elif outside.any():
         _tell_outside(reading, outside, communes.index[0])
+
+
+def _tell_far(reading: Reading, points: Any, named: NDArray[np.bool_], communes: gpd.GeoDataFrame) -> None:
+    """Tell of those whose commune is named and whose point is far from all of them; most of them: a wrong column."""
+    west, south, east, north = communes.total_bounds
+    x, y = shapely.get_x(points), shapely.get_y(points)  # NaN of what is no point
+    beyond = np.maximum.reduce([west - x, x - east, south - y, y - north])
+    far = named & (beyond > FAR_METRES)
+    if 2 * far.sum() > named.sum():
+        told = {"metres": f"{FAR_METRES / 1000:g}"}
+        reading.flag(far, "residents_mostly_far", None, lambda row: f"{x[row]:.0f}, {y[row]:.0f}", **told)
+    elif far.any():
+        rows = first_few(np.flatnonzero(far), lambda row: reading.rows[row])
+        reading.note("residents_far", n=int(far.sum()), metres=f"{FAR_METRES / 1000:g}", rows=rows)
 
 
 def _update_communes(reading: Reading, loaded: pd.Index) -> None:

@@ -93,7 +93,7 @@ def isochrones(
     for name, value in sizes.items():
         if value is not None and not value > 0:
             problems.add("isochrones_not_above_0", name=name, value=value)
-    if not cutoffs or not cutoffs[0] > 0:
+    if not cutoffs or not all(0 < cutoff < np.inf for cutoff in cutoffs):
         problems.add("isochrones_cutoffs", value=str(cutoffs))
     if problems:
         raise NetworkError(*problems)

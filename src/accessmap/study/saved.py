@@ -7,6 +7,7 @@ text) are kept as JSON, each with its kind.
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 import tomli_w
 
-from accessmap.errors import AccessmapError, Problem, StudyError
+from accessmap.errors import AccessmapError, Problem, StudyError, WriteError
 from accessmap.files import folder_aside, is_input, read_json, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
@@ -38,6 +39,20 @@ TABLES = ("communes", "residents", "services", "notes", "digital", "schools", "e
 
 def save(study: Any, folder: Path) -> Path:
     """Write a study to a folder and return it; see `Study.save`. No class of studies or scenarios is known here."""
+    try:
+        return _save(study, folder)
+    except AccessmapError:
+        raise
+    except OSError as error:
+        raise WriteError.of(str(folder), error) from error
+    except ValueError as error:  # a NUL in its name
+        if "null" not in str(error):
+            raise
+        named = str(folder).replace("\0", "\\x00")
+        raise WriteError.of(named, OSError(errno.EINVAL, str(error))) from error
+
+
+def _save(study: Any, folder: Path) -> Path:
     folder = folder.resolve()
     _check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

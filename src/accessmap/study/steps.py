@@ -7,7 +7,7 @@ are how it is told. Scenarios, their files, programmes and study.toml then know 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
@@ -195,6 +195,9 @@ class Changes:
 
     def edges(self, road: tuple[Any, Any]) -> pd.Index:
         """Return the edges between two nodes, both ways; ScenarioError where there is none."""
+        for node in road:
+            if not isinstance(node, Hashable):
+                raise ScenarioError(Problem("step_no_node", value=node, node=repr(node)))
         u, v = road
         edges = self.network.edges
         found = ((edges["u"] == u) & (edges["v"] == v)) | ((edges["u"] == v) & (edges["v"] == u))
