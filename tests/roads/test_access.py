@@ -337,6 +337,8 @@ def test_a_street_ridden_one_way_and_pushed_the_other_is_one_way() -> None:
         ({"ford": "yes"}, "car bike walk"),
         ({"ford": "stepping_stones"}, "walk"),
         ({"highway": "crossing", "bicycle": "no", "access": "no"}, "car bike walk"),
+        ({"highway": "crossing", "bicycle": "no", "barrier": "kerb"}, "car bike walk"),
+        ({"entrance": "yes", "locked": "yes"}, ""),
         ({"highway": "bus_stop", "access": "no"}, "car bike walk"),
         ({"access": "no"}, ""),
     ],

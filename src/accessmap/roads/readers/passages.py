@@ -12,6 +12,7 @@ BARRIERS = {row["barrier"]: row for row in rows_of("barriers")}
 # Drawn as a line across a road these stop what a node would; walls and fences have gaps that nobody drew.
 DRAWN = {name for name, row in BARRIERS.items() if row["drawn"] == "yes"}
 GAPS = {name for name, row in BARRIERS.items() if row["car"] == "no" and row["bike"] == "yes"} - {"door", "wicket_gate"}
+NO_BARRIERS = {"no", "kerb"}
 GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
 LOWERED = {"rising", "foldable"}
 # A node that is one of these says by its access tags who may use the crossing or the stop, not who may pass along.
@@ -29,7 +30,7 @@ def passage(tags: Tags, mode: str) -> Right:
     >>> passage({"barrier": "gate"}, "car").name, passage({"barrier": "gate", "locked": "yes"}, "walk").name
     ('YES', 'NO')
     """
-    kinds = values(tags.get("barrier", ""))
+    kinds = [kind for kind in values(tags.get("barrier", "")) if kind not in NO_BARRIERS]
     if not kinds and (any(key in tags for key in OTHERS) or tags.get("highway", "elevator") != "elevator"):
         return Right.YES
     if mode == "car" and stops_a_car(tags):
@@ -41,7 +42,8 @@ def passage(tags: Tags, mode: str) -> Right:
     if ford == "boat" or (ford == "stepping_stones" and mode != "walk"):
         return Right.NO
     # Beside a locked bollard, block or chain there is a gap still.
-    if tags.get("locked") == "yes" and kinds != ("no",) and not (mode != "car" and GAPS.issuperset(kinds)):
+    gap = mode != "car" and bool(kinds) and GAPS.issuperset(kinds)
+    if tags.get("locked") == "yes" and not gap:
         return Right.NO
     return Right.YES if all(_lets_pass(kind, tags, mode) for kind in kinds) else Right.NO
 
