@@ -419,7 +419,8 @@ def test_restrictions_on_turns_are_asked_for_and_kept_beside_the_roads(overpass:
     overpass.answers = [(200, OSM.replace("</osm>", f"{RESTRICTION}</osm>"))]
     assert pairs(fetched(overpass, tmp_path)) == [(1, 2), (2, 1)]
     (query,) = parse_qs(overpass.asked[0])["data"]
-    assert query.endswith(')->.ways;(.ways;.ways >;rel(bw.ways)["type"="restriction"];);out meta;')
+    lines = 'rel(bw.ways)["type"="restriction"];rel(bw.ways)["route"="ferry"];'
+    assert query.endswith(f")->.ways;(.ways;.ways >;{lines});out meta;")
     (kept,) = tmp_path.iterdir()
     assert "no_u_turn" in kept.read_text("utf-8")
 

@@ -80,7 +80,7 @@ def _named(name: str, folder: Path) -> Any:
 
 
 def _query(place: Any, timeout_seconds: float) -> str:
-    """Overpass QL for the ways that `read_osm` uses, whole, with their nodes, and the restrictions on turns there."""
+    """Overpass QL for the ways that `read_osm` uses, whole, with their nodes, restrictions of turns, ferry lines."""
     west, south, east, north = place.bounds
     outline = place.simplify(max(east - west, north - south) * SIMPLER_BY)
     polygons = getattr(outline, "geoms", [outline])
@@ -89,7 +89,8 @@ def _query(place: Any, timeout_seconds: float) -> str:
         around = " ".join(f"{y:.6f} {x:.6f}" for x, y in polygon.exterior.coords)
         keys = ('"highway"', '"route"="ferry"', '"landuse"="residential"')
         wanted.extend(f'way[{key}](poly:"{around}");' for key in keys)
-    whole = '(.ways;.ways >;rel(bw.ways)["type"="restriction"];);out meta;'
+    lines = 'rel(bw.ways)["type"="restriction"];rel(bw.ways)["route"="ferry"];'
+    whole = f"(.ways;.ways >;{lines});out meta;"
     return f"[out:xml][timeout:{timeout_seconds:.0f}];({''.join(wanted)})->.ways;{whole}"
 
 
