@@ -36,6 +36,9 @@ def said(tags: dict[str, str], road_class: str = "tertiary") -> Limits:
         ({"maxspeed": "walk"}, 6, 6),
         # zones: all four ways of writing one, and more
         ({"zone:maxspeed": "FR:30"}, 30, 30),
+        ({"zone:30": "yes"}, 30, 30),
+        ({"zone:20": "yes"}, 20, 20),
+        ({"zone:30": "no"}, None, None),
         ({"zone:maxspeed": "30"}, 30, 30),
         ({"maxspeed": "zone30"}, 30, 30),
         ({"maxspeed": "FR:zone30"}, 30, 30),
@@ -104,6 +107,7 @@ def test_a_code_beside_a_number_tells_the_setting_and_the_number_holds() -> None
         ({"maxspeed": "200 mph"}, "tertiary", "maxspeed=200 mph"),
         ({"maxspeed": "fixme 70?"}, "tertiary", "maxspeed=fixme 70?"),
         ({"maxspeed": "implicit"}, "tertiary", ""),
+        ({"maxspeed": "FR-urban"}, "tertiary", "maxspeed=FR-urban"),
     ],
 )
 def test_a_limit_that_cannot_be_is_left_out_and_told(tags: dict[str, str], road_class: str, odd: str) -> None:

@@ -20,7 +20,10 @@ NAN = float("nan")
 LIMIT_KEYS = ("maxspeed", "maxspeed:type", "source:maxspeed", "maxspeed:source", "zone:maxspeed", "zone:traffic")
 FAST = {"motorway"}
 SLOWEST_KMH, SLOWEST_FAST_KMH = 4.0, 20.0  # nobody signs less, nor that along a motorway: a typing error
-_NUMBER = re.compile("[0-9]")
+# What stands for no limit that is known.
+SILENT = {"none", "no", "yes", "unlimited", "signals", "variable", "implicit", "implied", "unposted", "default"}
+SILENT |= {"national", "sign", "unknown", "unsigned"}
+_ZONE_KEY = re.compile(r"zone:([0-9]{2})")
 BUILT_UP_LIMITS = {"urban", "living_street", "zone30", "walk"}
 # Where the sign is all that is known: built-up areas are signed 50 or less, open country more.
 URBAN_SIGN_KMH = 50.0
@@ -59,6 +62,9 @@ def limits(tags: Tags, road_class: str) -> Limits:
     30.0
     """
     told = tuple(item for item in tags.items() if item[0].startswith(("maxspeed", "zone:", "source:maxspeed")))
+    zones = [match[1] for key, value in told if (match := _ZONE_KEY.fullmatch(key)) and value == "yes"]
+    if zones and "zone:maxspeed" not in tags:
+        told += (("zone:maxspeed", min(zones)),)
     if tags.get("living_street") == "yes":
         told += (("living_street", "yes"),)
     return _limits(told, road_class in FAST) if told else Limits("", "", UNSAID, UNSAID, "")
@@ -96,7 +102,8 @@ def _signed(tags: Tags, way: str, fast: bool) -> tuple[Limit | None, str]:
                 kmh = parse_maxspeed(held)
             if kmh is not None and kmh >= (SLOWEST_FAST_KMH if fast else SLOWEST_KMH):
                 return Limit(kmh, f"{name}{end}={text}", ""), odd
-            if kmh is not None or (_NUMBER.search(held) and _code_of(name + end, held) is None):
+            words = {part.strip().casefold() for part in re.split("[;|]", held)}
+            if kmh is not None or not (words <= SILENT | {""} or any(_code_of(name, word) for word in words)):
                 odd = odd or f"{name}{end}={text}"
     return None, odd
 
