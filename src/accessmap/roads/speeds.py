@@ -19,21 +19,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError
+from accessmap.roads.junctions import JUNCTION, LAST_STREET, LOWEST_RANK, best_at, rank_of, streets_meeting
 from accessmap.roads.law import legal_limit, rows_of, unknown
 
-# Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
-# onto motorways and trunks.
-RANKS = {row["road_class"]: int(row["rank"]) for row in rows_of("ranks")}
-LOWEST_RANK = 9
-JUNCTION = 3  # streets
-LAST_STREET = 6  # below come drives and tracks, which make no junction of the street they leave
 LAST_MERGED = 1  # onto motorways and trunks links merge, without stopping
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-SPEED_TABLE_VERSION = "2026.1"
+SPEED_TABLE_VERSION = "2026.2"
 MODES = ("car", "bike", "walk")
 # Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
 # ONISR, Observatoire des vitesses (yearly): cars average 118-120 where 130 is allowed, and within some 5 % of the limit
@@ -56,8 +51,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     A junction is a node where three or more streets meet, drives and tracks not counted. Who arrives on the lesser
     road yields (`junction_yield`), who meets equals (three arms or more of the highest rank) slows down
     (`junction_equal`), who stays on the greater road loses nothing, and who leaves it for a lesser one brakes to turn
-    (`junction_turn_off`, on the arc turned into). Costs are those of the node and not of the single turn: the network
-    stays exact for every algorithm, and a fraction of the size.
+    (`junction_turn_off`, on the arc turned into). What the angle of a turn costs is added by `junctions.turn_costs`.
 
     `arcs` and `events` are as in `time_arcs`; of several events at a node the longest that faces the arc counts.
     """
@@ -95,11 +89,9 @@ def _junction_seconds(
     arcs: pd.DataFrame, u: IntArray, v: IntArray, signalled: BoolArray, count: int, table: dict[str, float]
 ) -> FloatArray:
     """Yielding, slowing down and turning off; arcs that are signalled where they end do not: the signal is for that."""
-    rank, link = _rank(arcs["road_class"])
-    best = np.full(count, LOWEST_RANK, dtype=np.int64)
-    np.minimum.at(best, u, rank)
-    np.minimum.at(best, v, rank)
-    meeting, equals = _streets_meeting(u, v, rank, best)
+    rank, link = rank_of(arcs["road_class"])
+    best = best_at(u, v, rank, count)
+    meeting, equals = streets_meeting(u, v, rank, best)
     circling = arcs["roundabout"].to_numpy(dtype=bool)
     circle = np.zeros(count, dtype=bool)
     circle[v[circling]] = circle[u[circling]] = True
@@ -114,30 +106,6 @@ def _junction_seconds(
     return arriving + np.where(off, table["junction_turn_off"], 0.0)
 
 
-def _rank(road_class: pd.Series) -> tuple[IntArray, BoolArray]:
-    """Rank of each arc, and whether it is a link."""
-    classes = road_class.astype("category")
-    codes = classes.cat.codes.to_numpy()
-    names = [str(name) for name in classes.cat.categories]
-    ranks = np.array([RANKS.get(name, LOWEST_RANK) for name in names], dtype=np.int64)
-    links = np.array([name.endswith("_link") for name in names], dtype=bool)
-    return ranks[codes], links[codes]
-
-
-def _streets_meeting(u: IntArray, v: IntArray, rank: IntArray, best: IntArray) -> tuple[IntArray, IntArray]:
-    """Number of streets that meet at each node, whichever way they run, and of those of the highest rank there."""
-    street = (rank <= LAST_STREET) & (u != v)
-    low, high, rank = np.minimum(u, v)[street], np.maximum(u, v)[street], rank[street]
-    order = np.lexsort((rank, high, low))
-    low, high, rank = low[order], high[order], rank[order]
-    first = np.ones(len(low), dtype=bool)  # both directions, and parallel streets, count once
-    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    node = np.concatenate([low[first], high[first]])
-    top = np.concatenate([rank[first], rank[first]]) == best[node]
-    count = len(best)
-    return np.bincount(node, minlength=count), np.bincount(node[top], minlength=count)
-
-
 def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:
     """Waiting for the boat, paid once however many ways it takes, on the arc of the ferry that leaves the shore."""
     told = arcs["boarding_s"].to_numpy(dtype=float)
@@ -147,7 +115,9 @@ def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, 
     return np.where(ferry & shore[u], np.where(np.isnan(told), wait, told), 0.0)
 
 
-def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str) -> pd.DataFrame:
+def time_arcs(
+    arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, turning: FloatArray | float = 0.0
+) -> pd.DataFrame:
     """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
 
     Parameters
@@ -165,11 +135,13 @@ def time_arcs(arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str) -> pd.Data
         `coming` (position of a node) is not -1, only those that come from there.
     mode
         "car", "bike" or "walk".
+    turning
+        Seconds that turning adds to each arc, as `junctions.turn_costs` lays them on arcs.
     """
     check_mode(mode)
     kmh, reason = _free_flow(arcs, mode)
     length_km = arcs["length_m"].to_numpy(dtype=float) / 1000
-    seconds = delay_seconds(arcs, events, mode)
+    seconds = delay_seconds(arcs, events, mode) + turning
     fixed = arcs["fixed_minutes"].to_numpy(dtype=float)
     timetabled = fixed > 0
     moving = np.where(timetabled, fixed, length_km / kmh * 60)

@@ -6,13 +6,13 @@ them as a table.
 
 from dataclasses import dataclass
 
-from accessmap.roads import speeds
+from accessmap.roads.junctions import RANKS
 from accessmap.roads.readers.osm_conditions import holding
 from accessmap.roads.readers.osm_limits import Tags
 from accessmap.roads.readers.osm_pace import ROUNDABOUTS, Pace, pace
 from accessmap.roads.readers.rights import Right, Said, is_divided, said, stops_a_car, values
 
-ROADS = set(speeds.RANKS) - {"pedestrian", "track"}
+ROADS = set(RANKS) - {"pedestrian", "track"}
 CAR_ONLY = {"motorway", "motorway_link"}
 BY_DEFAULT = {
     "car": ROADS,

@@ -17,6 +17,7 @@ from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.graph import metric_crs_of
+from accessmap.roads.junctions import turn_costs
 from accessmap.roads.law import COUNTRIES, laws_at
 from accessmap.roads.readers.osm_pace import Pace
 from accessmap.roads.readers.osm_tags import WayUse
@@ -299,7 +300,8 @@ def road_tables(
         arcs[column] = arcs[column].astype("category")
     if not len(arcs):
         raise NetworkError(Problem("roads_none_open", where=source.title, value=mode))
-    timed = speeds.time_arcs(arcs, events, mode=mode)
+    turning = turn_costs(arcs, _headings(arcs, nodes), mode)
+    timed = speeds.time_arcs(arcs, events, mode=mode, turning=turning.on_arcs)
     way = arcs["way"].to_numpy()
     ids = nodes.index
     edges = pd.DataFrame(
@@ -329,6 +331,15 @@ def road_tables(
         **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
     }
     return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**rules, **parameters})
+
+
+def _headings(arcs: pd.DataFrame, nodes: pd.DataFrame) -> FloatArray:
+    """Where each arc leads, degrees clockwise from north."""
+    lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
+    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
+    east = (lon[v] - lon[u]) * np.cos(np.radians((lat[u] + lat[v]) / 2))
+    heading: FloatArray = np.degrees(np.arctan2(east, lat[v] - lat[u]))
+    return heading
 
 
 def _laws(
