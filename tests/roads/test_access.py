@@ -429,11 +429,11 @@ CROSS = [([1, 2, 3], {"highway": "secondary"}), ([2, 5, 4], ROAD)]
         ({"highway": "stop", "direction": "forward;backward"}, 4, 4),
         ({"crossing": "no"}, 0, 0),
         ({"highway": "give_way", "direction": "backward"}, 2, 0),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 5, 0),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 0, 5),
-        ({"highway": "traffic_signals", "direction": "backward"}, 5, 0),
-        ({"highway": "traffic_signals"}, 5, 5),
-        ({"highway": "crossing;traffic_signals"}, 5, 5),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "backward"}, 3, 0),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, 0, 3),
+        ({"highway": "traffic_signals", "direction": "backward"}, 3, 0),
+        ({"highway": "traffic_signals"}, 3, 3),
+        ({"highway": "crossing;traffic_signals"}, 3, 3),
     ],
 )
 def test_a_sign_delays_those_whom_it_faces(tmp_path: Path, tags: Tags, arriving: float, leaving: float) -> None:

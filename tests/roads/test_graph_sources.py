@@ -93,7 +93,7 @@ def test_text_ids_keep_their_names_and_bends_get_one() -> None:
 def test_nodes_delay_as_their_tags_say() -> None:
     graph = graph_of((1, 2, {"highway": "secondary"}))
     graph.nodes[2]["highway"] = "traffic_signals"
-    assert read_graph(graph).edges["delay_s"].item() == 5
+    assert read_graph(graph).edges["delay_s"].item() == 3
 
 
 def test_a_barrier_at_a_node_ends_the_roads_on_both_sides_of_it() -> None:

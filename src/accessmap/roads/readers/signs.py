@@ -8,8 +8,8 @@ the lesser roads, or for all (`stop=all`).
 import numpy as np
 import pandas as pd
 
+from accessmap.roads.junctions import LOWEST_RANK, RANKS
 from accessmap.roads.readers.tables import Segments, segment_metres
-from accessmap.roads.speeds import LOWEST_RANK, RANKS
 
 NEAR_METRES = 60.0  # a sign further than this from every junction holds both ways
 ANYONE = -1
