@@ -129,9 +129,9 @@ def test_who_may_use_a_road(tmp_path: Path, row: dict[str, Any], modes: set[str]
     ("row", "kmh"),
     [
         ({"urbain": True}, 47),
-        ({"urbain": False}, 70),
+        ({"urbain": False}, 66),
         ({"urbain": False, "vitesse_moyenne_vl": 45}, 45),
-        ({"urbain": False, "vitesse_moyenne_vl": 0}, 70),
+        ({"urbain": False, "vitesse_moyenne_vl": 0}, 66),
         ({"urbain": True, "vitesse_moyenne_vl": 65}, 47),
         ({"urbain": False, "nature": "Rond-point"}, 30),
         ({"urbain": False, "nature": "Route à 2 chaussées", "importance": "1"}, 100),
@@ -163,11 +163,11 @@ def test_bicycles_ride_against_a_one_way_street_where_they_have_a_lane(
     ("row", "kmh"),
     [
         ({"nombre_de_voies": 1}, 45),  # too narrow for two cars
-        ({"NB_VOIES": 2.0}, 70),
-        ({"nombre_de_voies": 1, "sens_de_circulation": "Sens direct"}, 70),
+        ({"NB_VOIES": 2.0}, 66),
+        ({"nombre_de_voies": 1, "sens_de_circulation": "Sens direct"}, 66),
         ({"largeur_de_chaussee": 3.0}, 45),
-        ({"LARGEUR": "5,5"}, 70),
-        ({"LARGEUR": 0.0, "NB_VOIES": 0}, 70),
+        ({"LARGEUR": "5,5"}, 66),
+        ({"LARGEUR": 0.0, "NB_VOIES": 0}, 66),
     ],
 )
 def test_narrow_roads_are_slower(tmp_path: Path, row: dict[str, Any], kmh: float) -> None:
