@@ -1,6 +1,6 @@
 """The engine against its peers: exact many-to-many travel times on Porto's car network and on tilings of it.
 
-    python benchmarks/engine.py [--rounds 5] [--sizes 70000 porto 2 4] [--peers accessmap scipy …]
+    python benchmarks/engine.py [--rounds 5] [--sizes 70000 porto porto-turns 2 4] [--peers accessmap scipy …]
 
 Run it in an environment that has accessmap and as many of scipy, igraph, networkit, pyroutingkit, routingkit_cch and
 pandana as can be had; those that are absent are said to be. Data: ``ACCESSMAP_DATA``, by default ../shared/data.
@@ -207,7 +207,7 @@ def verdict(seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--sizes", nargs="+", default=["70000", "porto", "2", "4"])
+    parser.add_argument("--sizes", nargs="+", default=["70000", "porto", "porto-turns", "2", "4"])
     parser.add_argument("--peers", nargs="+", default=[peer.name.split()[0] for peer in PEERS])
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--worker")
@@ -221,6 +221,81 @@ def main():
         print(f"{peer.name}: {'present' if peer in present else 'absent: not installed here'}")
     with tempfile.TemporaryDirectory() as folder:
         run(Path(folder), options, present)
+
+
+def with_turns(network, rounds):
+    """Print what Porto's forbidden turns cost: as in `RoadGraph`, against the same without, taking turns."""
+    from accessmap.roads.engine import Graph, Router, Seeds
+    from accessmap.roads.expanded import expand
+    from accessmap.roads.snapping import ending_at
+
+    def made(turns):
+        grown = expand(network.n, network.tails, network.heads, network.ms, turns=turns)
+        arcs = len(grown.node), grown.tails, grown.heads, grown.ms
+        graph = Graph.from_arcs(*arcs, x=network.x[grown.node], y=network.y[grown.node])
+        router = Router(graph, cache_folder=tempfile.mkdtemp())
+        router.prepare()
+        return grown, router
+
+    def asked(grown, router, question):
+        sources, targets, few, sites = points(network)
+        if question == "matrix":
+            return router.matrix_ms(Seeds.at(grown.start[sources]), ending_at(grown, targets))
+        if question == "to_all":
+            return grown.least(router.to_all(Seeds.at(grown.start[few])))
+        return router.nearest(ending_at(grown, sites))[0][grown.start]
+
+    cold(network)
+    kinds = {"without": (), "with": network.turns}
+    seconds = {kind: {} for kind in kinds}
+    for _ in range(rounds):
+        for kind, turns in kinds.items():
+            begin = time.perf_counter()
+            grown, router = made(turns)
+            seconds[kind].setdefault("prepare", []).append(time.perf_counter() - begin)
+            for question in QUESTIONS:
+                asked(grown, router, question)
+                begin = time.perf_counter()
+                asked(grown, router, question)
+                seconds[kind].setdefault(question, []).append(time.perf_counter() - begin)
+    print(f"\n## Porto with {len(network.turns):,} forbidden turns: {len(grown.node) - network.n:,} more states\n")
+    print("| | without | with | ratio |\n|---|---|---|---|")
+    for task, label in LABELS.items():
+        both = [statistics.median(seconds[kind][task]) for kind in kinds]
+        print(f"| {label} | {shown(both[0])} | {shown(both[1])} | {both[1] / both[0]:.2f} |")
+    print(f"\n{walked(network, grown, router, ending_at)}")
+
+
+def walked(network, grown, router, ending_at, count=20):
+    """Compare with scipy's search over the states, and drive the quickest ways: none has a forbidden turn."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import dijkstra
+
+    from accessmap.roads.engine import Seeds
+
+    sources, targets = (some[:count] for some in points(network)[:2])
+    ends = ending_at(grown, targets)
+    # Of arcs between the same two states scipy would add the times.
+    order = np.lexsort((grown.ms, grown.heads, grown.tails))
+    first = np.ones(len(order), dtype=bool)
+    tails, heads = grown.tails[order], grown.heads[order]
+    first[1:] = (np.diff(tails) != 0) | (np.diff(heads) != 0)
+    kept = order[first]
+    size = len(grown.node)
+    graph = csr_array((grown.ms[kept].astype(float), (grown.tails[kept], grown.heads[kept])), shape=(size, size))
+    right = dijkstra(graph, indices=grown.start[sources])
+    right = np.where(ends.nodes >= 0, right[:, ends.nodes], np.inf).min(axis=2)
+    found = router.matrix_ms(Seeds.at(grown.start[sources]), ends).astype(float)
+    found[found < 0] = np.inf
+    forbidden = set(network.turns)
+    broken = 0
+    for source, target in zip(sources, range(count), strict=True):
+        nodes = grown.node[router.path(Seeds.at(grown.start[[source]]), ends[[target]])].tolist()
+        driven = {tuple(nodes[at : at + size]) for size in map(len, forbidden) for at in range(len(nodes))}
+        broken += not driven.isdisjoint(forbidden)
+    return (
+        f"{int((found != right).sum())} of {found.size} cells differ from scipy; {broken} of {count} ways break a rule"
+    )
 
 
 def sized(base, size):
@@ -246,6 +321,9 @@ def memories(path, peer):
 def run(folder, options, present):
     base, path, growth = porto(), folder / "network.npz", []
     for size in options.sizes:
+        if size == "porto-turns":
+            with_turns(base, max(options.rounds, 5))
+            continue
         label, network = sized(base, size)
         network.save(path)
         # The largest networks are measured against scipy alone: the others take minutes to build.

@@ -18,6 +18,7 @@ class Network:
     ms: np.ndarray
     x: np.ndarray
     y: np.ndarray
+    turns: tuple[tuple[int, ...], ...] = ()
 
     @property
     def n(self):
@@ -33,7 +34,7 @@ class Network:
 
 
 def porto():
-    """Every node of a way is a node; of parallel arcs the quickest, as every peer would choose."""
+    """Every node of a way is a node; of parallel arcs the quickest, as every peer would choose; turns apart."""
     from accessmap.roads.engine import Graph
     from accessmap.roads.readers.osm import read_osm
 
@@ -43,7 +44,8 @@ def porto():
     ms = np.rint(roads.edges["minutes"].to_numpy() * 60_000).astype(np.int64)
     graph = Graph.from_arcs(len(roads.nodes), tails, heads, ms)
     tails = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
-    return Network(tails, graph.heads, graph.weights, *roads.nodes[["lon", "lat"]].to_numpy().T)
+    turns = tuple(tuple(roads.nodes.index.get_indexer(nodes)) for nodes in roads.turns["nodes"])
+    return Network(tails, graph.heads, graph.weights, *roads.nodes[["lon", "lat"]].to_numpy().T, turns)
 
 
 def middle(network, nodes):

@@ -1,116 +1,21 @@
 """Forbidden turns and roads that are no way through, against a search over what was driven."""
 
-import heapq
 import itertools
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from driven import Roads, networks, places
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accessmap.roads.engine import Graph, Router, Seeds
 from accessmap.roads.engine.prepared import Prepared
 from accessmap.roads.engine.preparing import prepare
-from accessmap.roads.expanded import FORBIDDEN, Expanded, expand
+from accessmap.roads.expanded import FORBIDDEN, Expanded
 
 SLOW = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
-
-
-@dataclass(frozen=True)
-class Roads:
-    """A small network, its rules, and what the slow reference makes of them: whole walks, each looked at whole."""
-
-    n: int
-    arcs: list[tuple[int, int, int, bool]]  # tail, head, ms, through
-    turns: list[tuple[int, ...]]
-    turn_ms: list[int]
-
-    def added(self, nodes: tuple[int, ...]) -> int:
-        """What the turns add to the last arc of a walk; FORBIDDEN where it may not be driven."""
-        ends = [ms for turn, ms in zip(self.turns, self.turn_ms, strict=True) if nodes[-len(turn) :] == turn]
-        return FORBIDDEN if FORBIDDEN in ends else sum(ends)
-
-    def trips(self, start: int | tuple[int, float]) -> list[tuple[int, int, tuple[int, ...], str]]:
-        """Every way to be somewhere that may matter: (ms, node, nodes driven, kinds of the arcs driven)."""
-        most = max((len(turn) for turn in self.turns), default=1)
-        if isinstance(start, tuple):
-            tail, head, ms, through = self.arcs[start[0]]
-            heap = [(round((1 - start[1]) * ms), (tail, head), "+" if through else "-")]
-        else:
-            heap = [(0, (start,), "")]
-        done: dict[Any, Any] = {}
-        while heap:
-            ms, nodes, kinds = heapq.heappop(heap)
-            key = nodes[-most:], re.sub(r"(.)\1+", r"\1", kinds)
-            if key in done:
-                continue
-            done[key] = ms, nodes[-1], nodes, kinds
-            for tail, head, cost, through in self.arcs:
-                walk, driven = (*nodes, head), kinds + ("+" if through else "-")
-                if tail == nodes[-1] and tail != head and re.fullmatch(r"-*\+*-*", driven):
-                    added = self.added(walk)
-                    if added != FORBIDDEN:
-                        heapq.heappush(heap, (ms + cost + added, walk, driven))
-        return list(done.values())
-
-    def ms(self, start: int | tuple[int, float], end: int | tuple[int, float]) -> int:
-        """The quickest trip; -1 where there is none. Straight along one arc is not looked at."""
-        found = []
-        for ms, node, nodes, kinds in self.trips(start):
-            if not isinstance(end, tuple):
-                found += [ms] * (node == end)
-                continue
-            tail, head, cost, through = self.arcs[end[0]]
-            added = self.added((*nodes, head))
-            driven = kinds + ("+" if through else "-")
-            if node == tail and added != FORBIDDEN and re.fullmatch(r"-*\+*-*", driven):
-                found.append(ms + added + round(end[1] * cost))
-        return min(found, default=-1)
-
-    def expanded(self, **how: Any) -> Expanded:
-        tails, heads, ms, through = (np.array([arc[i] for arc in self.arcs], "int64") for i in range(4))
-        how = {"junctions": None, **how}
-        return expand(
-            self.n, tails, heads, ms, through=through.astype(bool), turns=self.turns,
-            turn_ms=np.array(self.turn_ms, "int64"), **how,
-        )  # fmt: skip
-
-
-@st.composite
-def walks(draw: st.DrawFn, arcs: list[tuple[int, int]]) -> tuple[int, ...]:
-    """A sequence of nodes that can be driven, of two arcs and more."""
-    walk = list(draw(st.sampled_from(arcs)))
-    for _ in range(draw(st.integers(1, 4))):
-        following = [head for tail, head in arcs if tail == walk[-1]]
-        if following:
-            walk.append(draw(st.sampled_from(following)))
-    return tuple(walk)
-
-
-@st.composite
-def networks(draw: st.DrawFn, *, most: int = 7, costs: bool = True) -> Roads:
-    """Any few roads: two-way streets, one-ways, parallel arcs, loops; sequences that overlap; private roads."""
-    n = draw(st.integers(2, most))
-    node, cost = st.integers(0, n - 1), st.integers(0, 9)
-    through = st.sampled_from([True, True, False]) if draw(st.booleans()) else st.just(True)
-    arcs = draw(st.lists(st.tuples(node, node, cost, through), min_size=1, max_size=2 * n))
-    if draw(st.booleans()):
-        arcs = arcs + [(head, tail, ms, way) for tail, head, ms, way in arcs]
-    ends = [(tail, head) for tail, head, *_ in arcs if tail != head]
-    turns = draw(st.lists(walks(ends), max_size=8)) if ends else []
-    turns = [turn for turn in turns if len(turn) > 2]
-    price = st.sampled_from([FORBIDDEN, FORBIDDEN, 3, 50]) if costs and draw(st.booleans()) else st.just(FORBIDDEN)
-    return Roads(n, arcs, turns, [draw(price) for _ in turns])
-
-
-def places(draw: Any, roads: Roads) -> list[int | tuple[int, float]]:
-    """Nodes, and places part-way along arcs."""
-    driven = [at for at, (tail, head, *_) in enumerate(roads.arcs) if tail != head]
-    part_way = [st.tuples(st.sampled_from(driven), st.sampled_from([0.1, 0.5, 0.8]))] if driven else []
-    return draw(st.lists(st.one_of(st.integers(0, roads.n - 1), *part_way), min_size=1, max_size=5))
 
 
 def seeds(rows: list[list[tuple[int, int]]]) -> Seeds:
@@ -248,12 +153,23 @@ def test_far_enough_from_forbidden_turns_it_is_as_if_nobody_ever_turned_round(da
         assert found.tolist() == free
 
 
+@SLOW
+@given(st.data(), st.integers(0, 3))
+def test_turning_round_is_forbidden_where_it_is_said_to_be(data: Any, junctions: int) -> None:
+    roads = data.draw(networks())
+    nodes = list(range(roads.n))
+    strict = roads.turning_round(junctions)
+    grown = roads.expanded(junctions=junctions)
+    found = Router(graph_of(grown)).matrix_ms(origins(roads, grown, nodes), destinations(roads, grown, nodes))
+    assert found.tolist() == [[strict.ms(start, end) for end in nodes] for start in nodes]
+
+
 def test_a_network_without_rules_is_itself() -> None:
     roads = Roads(3, [(0, 1, 5, True), (1, 2, 6, True), (2, 2, 1, True)], [], [])
     grown = roads.expanded(junctions=1)
     assert grown.plain
     assert grown.node.tolist() == [0, 1, 2]
-    assert (grown.tails.tolist(), grown.heads.tolist(), grown.ms.tolist()) == ([0, 1], [1, 2], [5, 6])
+    assert (grown.tails.tolist(), grown.heads.tolist(), grown.ms.tolist()) == ([0, 1, 2], [1, 2, 2], [5, 6, 1])
     assert grown.entry.tolist() == [1, 2, 2]
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 
 FORBIDDEN = -1
 #: At so many junctions after a forbidden turn nobody turns round to evade it, nor in the streets between them.
-JUNCTIONS = 1
+JUNCTIONS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +40,15 @@ class Expanded:
     node
         The node that each state stands for, (states,).
     tails, heads, ms
-        The arcs between states, (arcs,).
+        The arcs between states, (arcs,). Where every node is one state they are the original ones, as they came.
     arc
         The original arc that each is, (arcs,).
     start
         The state in which a trip begins at each node, (nodes,).
     entry
         The state in which a trip that began part-way along each original arc reaches its head, (original arcs,).
+    more
+        What of `ms` is the turn into each arc, (arcs,).
     """
 
     node: Ints
@@ -55,6 +58,7 @@ class Expanded:
     arc: Ints
     start: Ints
     entry: Ints
+    more: Ints
 
     @property
     def plain(self) -> bool:
@@ -71,21 +75,40 @@ class Expanded:
         """The arcs between states of each original arc."""
         return Lists.of(self.arc, len(self.entry))
 
-    def least(self, of_states: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return, of values by state in the last axis, the least at each node; NaN where there is none."""
-        n = len(self.start)
-        of_nodes = of_states[..., :n]
+    def leaving(self, nodes: Ints, arcs: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return where trips that end at these nodes, or else along these arcs that leave them (-1: none), come from.
+
+        Position, state, and what turning into the arc adds, ms.
+        """
+        every = np.arange(len(nodes))
         if self.plain:
-            return of_nodes
-        of_nodes = of_nodes.copy()
+            return every, nodes, np.zeros(len(nodes), "int64")
+        at_node, on_arc = every[arcs < 0], every[arcs >= 0]
+        first, state = self.at.each(nodes[at_node])
+        second, arc = self.along.each(arcs[on_arc])
+        more = np.concatenate([np.zeros(len(first), "int64"), self.more[arc]])
+        return np.concatenate([at_node[first], on_arc[second]]), np.concatenate([state, self.tails[arc]]), more
+
+    def least(self, minutes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return, of minutes by state in the last axis, the least at each node; NaN where there is none."""
+        n = len(self.start)
+        if self.plain:
+            return minutes
+        least = minutes[..., :n].copy()
         # Few states are more than their node; each round takes the next of every node.
         more = np.arange(n, len(self.node))
         while len(more):
             _, first = np.unique(self.node[more], return_index=True)
             some = more[first]
-            of_nodes[..., self.node[some]] = np.fmin(of_nodes[..., self.node[some]], of_states[..., some])
+            least[..., self.node[some]] = np.fmin(least[..., self.node[some]], minutes[..., some])
             more = np.delete(more, first)
-        return of_nodes
+        return least
+
+    def before(self, minutes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return, of minutes by state (states,), the least from which each original arc is driven; NaN for none."""
+        found = np.full(len(self.entry), np.nan, minutes.dtype)
+        np.fmin.at(found, self.arc, minutes[self.tails] + (self.more / 60_000).astype(minutes.dtype))
+        return found
 
 
 @dataclass(frozen=True)
@@ -118,7 +141,7 @@ def expand(
     ms: Ints,
     *,
     through: Bools | None = None,
-    turns: Sequence[Sequence[int]] = (),
+    turns: Sequence[Sequence[int] | npt.NDArray[np.integer]] = (),
     turn_ms: Ints | None = None,
     junctions: int | None = JUNCTIONS,
 ) -> Expanded:
@@ -141,23 +164,24 @@ def expand(
     """
     through = np.ones(len(tails), "bool") if through is None else through
     real = np.flatnonzero(tails != heads)
-    base = _layers(n, tails, heads, through, real)
     found = _Turns.of(n, tails, heads, real, turns, turn_ms)
+    if found is None and through.all():
+        node, none = np.arange(n), np.zeros(len(tails), "int64")
+        return Expanded(node, tails, heads, ms, np.arange(len(tails)), node, heads, none)
+    base = _layers(n, tails, heads, through, real)
     if found is not None and junctions is not None:
         found = found.without_turning_round(tails, heads, real, through, junctions)
-    grown = base if found is None else found.laid_over(base)
-    if len(grown.node) > n:
-        grown = _reached(grown)
+    grown = _reached(base if found is None else found.laid_over(base))
     entry = np.where(tails == heads, grown.start[heads], 0)
     own = np.flatnonzero(grown.tails == grown.start[tails[grown.arc]])
     entry[grown.arc[own]] = grown.heads[own]
-    return replace(grown, ms=grown.ms + ms[grown.arc], entry=entry)
+    return replace(grown, ms=grown.more + ms[grown.arc], entry=entry)
 
 
 def _layers(n: int, tails: Ints, heads: Ints, through: Bools, real: Ints) -> Expanded:
     """Return the states by which roads are no way through: of a node first public, then private so far, then for good.
 
-    `ms` is nothing yet, and `entry` not known.
+    `ms` and `entry` are not known yet.
     """
     node = start = np.arange(n)
     if through.all():
@@ -185,31 +209,38 @@ def _layers(n: int, tails: Ints, heads: Ints, through: Bools, real: Ints) -> Exp
             np.concatenate([to[arcs] for arcs, _, to in pieces]),
         )
         arcs = np.concatenate([arcs for arcs, _, _ in pieces])
-    return Expanded(node, *ends, np.zeros(len(arcs), "int64"), arcs, start, np.empty(0, "int64"))
+    unknown = np.empty(0, "int64")
+    return Expanded(node, *ends, unknown, arcs, start, unknown, np.zeros(len(arcs), "int64"))
 
 
 def _reached(grown: Expanded) -> Expanded:
     """Leave out the states that no trip can be in; the nodes themselves stay."""
-    n, size = len(grown.start), len(grown.node)
-    begun = np.zeros(size, "bool")
+    n = len(grown.start)
+    begun = np.zeros(len(grown.node), "bool")
     begun[grown.start] = True
-    kept = np.arange(len(grown.arc))
+    # Where trips begin all arcs can be driven: only the others are looked at again and again.
+    sure = begun[grown.tails]
+    begun[grown.heads[sure]] = True
+    open_ = np.flatnonzero(~sure)
     while True:
         met = begun.copy()
-        met[grown.heads[kept]] = True
-        left = met[grown.tails[kept]]
+        met[grown.heads[open_]] = True
+        left = met[grown.tails[open_]]
         if left.all():
             break
-        kept = kept[left]
+        open_ = open_[left]
+    sure[open_] = True
     met[:n] = True
+    if met.all() and sure.all():
+        return grown
     number = np.cumsum(met) - 1
     return replace(
         grown,
         node=grown.node[met],
-        tails=number[grown.tails[kept]],
-        heads=number[grown.heads[kept]],
-        ms=grown.ms[kept],
-        arc=grown.arc[kept],
+        tails=number[grown.tails[sure]],
+        heads=number[grown.heads[sure]],
+        more=grown.more[sure],
+        arc=grown.arc[sure],
         start=number[grown.start],
     )
 
@@ -249,7 +280,7 @@ class _Turns:
 
     @classmethod
     def of(
-        cls, n: int, tails: Ints, heads: Ints, real: Ints, turns: Sequence[Sequence[int]], turn_ms: Ints | None
+        cls, n: int, tails: Ints, heads: Ints, real: Ints, turns: Sequence[Any], turn_ms: Ints | None
     ) -> _Turns | None:
         """Return the automaton of these sequences; None where not one can be driven."""
         if not len(turns):
@@ -377,7 +408,7 @@ class _Turns:
             node=np.concatenate([base.node, base.node[below]]),
             tails=np.concatenate([base.tails, len(base.node) + which]),
             heads=np.concatenate([heads, number(self.after(state[which], step), base.heads[arc])]),
-            ms=np.concatenate([base.ms, base.ms[arc] + price[kept]]),
+            more=np.concatenate([base.more, price[kept]]),
             arc=np.concatenate([base.arc, base.arc[arc]]),
         )
 

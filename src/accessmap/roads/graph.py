@@ -10,6 +10,7 @@ import pyproj
 
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
+from accessmap.roads.expanded import Expanded, expand
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
@@ -34,10 +35,13 @@ def metric_crs_of(nodes: pd.DataFrame) -> str:
 
 
 class RoadGraph:
-    """Nodes and directed edges, as in `RoadNetwork`, with what is made of them when first needed; `crs` is metric."""
+    """Nodes, directed edges and turns, as in `RoadNetwork`, with what is made of them when first needed.
 
-    def __init__(self, nodes: pd.DataFrame, edges: pd.DataFrame, crs: str) -> None:
-        self.nodes, self.edges, self.crs = nodes, edges, crs
+    `crs` is metric.
+    """
+
+    def __init__(self, nodes: pd.DataFrame, edges: pd.DataFrame, crs: str, turns: pd.DataFrame | None = None) -> None:
+        self.nodes, self.edges, self.crs, self.turns = nodes, edges, crs, turns
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -53,9 +57,21 @@ class RoadGraph:
 
     @cached_property
     def router(self) -> Router:
-        """The engine."""
-        tails, heads, ms = self.arcs
-        return Router(Graph.from_arcs(len(self.nodes), tails, heads, ms, x=self.xy[:, 0], y=self.xy[:, 1]))
+        """The engine, whose nodes are the states of `grown`."""
+        grown = self.grown
+        x, y = self.xy[grown.node].T
+        return Router(Graph.from_arcs(len(grown.node), grown.tails, grown.heads, grown.ms, x=x, y=y))
+
+    @cached_property
+    def grown(self) -> Expanded:
+        """The states between which trips are routed: the nodes, split where turns or private roads ask for it."""
+        through = self.edges["through"].to_numpy("bool") if "through" in self.edges else None
+        turns: list[npt.NDArray[np.integer]] = []
+        if self.turns is not None and len(self.turns):
+            sizes = self.turns["nodes"].map(len).to_numpy()
+            flat = pd.Index([node for nodes in self.turns["nodes"] for node in nodes])
+            turns = np.split(self.nodes.index.get_indexer(flat), np.cumsum(sizes)[:-1])
+        return expand(len(self.nodes), *self.arcs, through=through, turns=turns)
 
     @cached_property
     def segments(self) -> Segments:
@@ -63,8 +79,7 @@ class RoadGraph:
         snappable = self.edges["snappable"].to_numpy("bool")
         if not snappable.any():
             raise NetworkError(Problem("roads_none_to_join", where=Note("roads_network")))
-        tails, heads, ms = (column[snappable] for column in self.arcs)
-        return Segments.of(tails, heads, ms, self.xy, self.part)
+        return Segments.of(self.arcs, snappable, self.xy, self.part, self.grown)
 
     @cached_property
     def part(self) -> Ints:
@@ -101,6 +116,18 @@ class RoadGraph:
                 Problem("roads_unknown_edges", where=Note("roads_network"), value=unknown[0], n=len(unknown))
             )
         return labels
+
+    def driven_edges(self, path: npt.NDArray[np.integer]) -> Ints:
+        """Return the row of the edge that is driven between each two states of a path that follow one another."""
+        grown = self.grown
+        met = np.zeros(len(grown.node), "bool")
+        met[path] = True
+        near = np.flatnonzero(met[grown.tails])
+        key, n = grown.tails[near] * len(grown.node) + grown.heads[near], len(grown.node)
+        order = np.lexsort((grown.ms[near], key))
+        wanted = path[:-1].astype("int64") * n + path[1:]
+        rows: Ints = grown.arc[near[order[np.searchsorted(key[order], wanted)]]]
+        return rows
 
     def quickest_edges(self, path: npt.NDArray[np.integer]) -> Ints:
         """Return the row of the quickest edge between each two nodes of a path that follow one another."""

@@ -17,8 +17,8 @@ from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_way
-from accessmap.roads.saved import check_legs, check_roads, read_network, write_network
-from accessmap.roads.snapping import Legs
+from accessmap.roads.saved import check_legs, check_roads, driven_turns, read_network, write_network
+from accessmap.roads.snapping import Legs, ending_at
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.words.cards import network_card
 
@@ -44,7 +44,10 @@ class RoadNetwork:
     nodes : pandas.DataFrame
         By node id: lon, lat (degrees).
     edges : pandas.DataFrame
-        One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable where known.
+        One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable, through where known.
+    turns : pandas.DataFrame or None
+        One row a turn that may not be driven: `nodes` (ids, from the node before the junction to the one after), `kind`
+        ("no_left_turn", …) and `source` (the relation).
     crs : str
         The metric CRS in which points are snapped.
     access_kmh : float
@@ -66,19 +69,21 @@ class RoadNetwork:
         access_kmh: float = WALKING_KMH,
         local_metres: float = 0.0,
         max_metres: float = MAX_METRES,
+        turns: pd.DataFrame | None = None,
     ) -> None:
         self.nodes = nodes
         self.edges = edges
+        self.turns = turns
         self.access_kmh = access_kmh
         self.local_metres = local_metres
         self.max_metres = max_metres
         self.provenance = provenance
         self.crs = metric_crs_of(nodes)
-        self._roads = RoadGraph(nodes, edges, self.crs)
+        self._roads = RoadGraph(nodes, edges, self.crs, turns)
         self._legs = Legs(access_kmh, local_metres, max_metres)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self.nodes, self.edges, self.provenance, self._legs)
+        return _again, (type(self), self.nodes, self.edges, self.provenance, self._legs, self.turns)
 
     @classmethod
     def from_edges(
@@ -91,6 +96,7 @@ class RoadNetwork:
         local_metres: float = 0,
         max_metres: float = MAX_METRES,
         provenance: Provenance | None = None,
+        turns: pd.DataFrame | None = None,
     ) -> Self:
         """Return a network of these edges, each a straight segment between two nodes.
 
@@ -100,7 +106,8 @@ class RoadNetwork:
             By node id: `lon` and `lat` in degrees.
         edges
             `u` and `v` (node ids) and `minutes`; optional `length_m` (metres), `road_class` (OSM's words; motorways
-            are no way in) and `snappable` (bool: points may join this edge, which then decides alone).
+            are no way in), `snappable` (bool: points may join this edge, which then decides alone) and `through` (bool:
+            False where only trips that begin or end on such roads use it).
         directed
             False where each edge may be driven both ways.
         access_kmh
@@ -114,11 +121,16 @@ class RoadNetwork:
             that is itself no further away.
         provenance
             Sources and parameters, carried into every result.
+        turns
+            Turns that may not be driven, one a row: `nodes`, the ids from the node before the junction to the one
+            after, each two of them an edge; `kind` and `source` are kept. To evade them nobody turns round in the
+            street, or at the next two junctions: only at a dead end, or further on.
 
         Raises
         ------
         NetworkError
-            Every problem at once: missing columns, unknown nodes, minutes that are negative or not finite.
+            Every problem at once: missing columns, unknown nodes, minutes that are negative or not finite, turns that
+            no edges lead along.
 
         Examples
         --------
@@ -138,7 +150,10 @@ class RoadNetwork:
             edges = edges.assign(snappable=~road_class.isin(NO_WAY_IN))
         if not directed:
             edges = pd.concat([edges, edges.rename(columns={"u": "v", "v": "u"})], ignore_index=True)
-        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), **vars(legs))
+        if turns is not None:
+            check_roads(nodes, edges, legs, turns=turns)
+            turns = turns.reset_index(drop=True)
+        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), turns=turns, **vars(legs))
 
     @classmethod
     def from_osm(
@@ -153,7 +168,7 @@ class RoadNetwork:
         """Return the roads of an OpenStreetMap file that are open to a mode, with what it takes to drive them.
 
         Speeds are the country's legal ones and what drivers make of them, with delays at signals, stops and turns:
-        `accessmap.roads.speeds` holds them as data, each with its source.
+        `accessmap.roads.speeds` holds them as data, each with its source. Turn restrictions are obeyed: `turns`.
 
         Parameters
         ----------
@@ -286,12 +301,14 @@ class RoadNetwork:
             model.parameters_of(mode),
             modelled=True,
         )
-        return cls.from_edges(nodes, edges, directed=False, provenance=provenance, **model.modelled_legs(mode))
+        return cls.from_edges(
+            nodes, edges, directed=False, provenance=provenance, turns=None, **model.modelled_legs(mode)
+        )
 
     @classmethod
     def _of(cls, tables: RoadTables) -> Self:
         provenance = Provenance((tables.source,), tables.parameters)
-        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance)
+        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance, turns=tables.turns)
 
     # ------------------------------------------------------------------ files
 
@@ -300,7 +317,7 @@ class RoadNetwork:
 
         The file appears whole or not at all.
         """
-        return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance)
+        return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance, self.turns)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -311,8 +328,8 @@ class RoadNetwork:
         NetworkError
             Where the file is not one of ours, is damaged, or is of another version.
         """
-        nodes, edges, legs, provenance = read_network(Path(path))
-        return cls(nodes, edges, provenance=provenance, **legs)
+        nodes, edges, legs, provenance, turns = read_network(Path(path))
+        return cls(nodes, edges, provenance=provenance, turns=turns, **legs)
 
     def _repr_html_(self) -> str:
         sizes = len(self.nodes), len(self.edges)
@@ -347,7 +364,7 @@ class RoadNetwork:
             Where an id is not a node of this network.
         """
         start, end = self._roads.numbers(origins), self._roads.numbers(destinations)
-        return self._roads.router.matrix(Seeds.at(start), Seeds.at(end))
+        return self._roads.router.matrix(Seeds.at(self._roads.grown.start[start]), ending_at(self._roads.grown, end))
 
     def nearest(
         self, destinations: npt.ArrayLike, *, k: int = 1
@@ -361,7 +378,9 @@ class RoadNetwork:
         k
             How many, the nearest first.
         """
-        return self._roads.router.nearest(Seeds.at(self._roads.numbers(destinations)), k=k)
+        grown = self._roads.grown
+        minutes, which = self._roads.router.nearest(ending_at(grown, self._roads.numbers(destinations)), k=k)
+        return (minutes, which) if grown.plain else (minutes[grown.start], which[grown.start])
 
     def travel_minutes(
         self,
@@ -466,7 +485,7 @@ class RoadNetwork:
         Parameters
         ----------
         edges
-            Labels of rows of `self.edges`. A road that is driven both ways is two edges.
+            Labels of rows of `self.edges`. A road that is driven both ways is two edges. Turns along them go too.
 
         Raises
         ------
@@ -523,7 +542,8 @@ class RoadNetwork:
 
     def _like(self, edges: pd.DataFrame) -> Self:
         check_roads(self.nodes, edges, self._legs)
-        return type(self)(self.nodes, edges, provenance=self.provenance, **vars(self._legs))
+        turns = None if self.turns is None else driven_turns(self.turns, edges)
+        return type(self)(self.nodes, edges, provenance=self.provenance, turns=turns, **vars(self._legs))
 
     # ------------------------------------------------------------------ snapping
 
@@ -603,14 +623,19 @@ class RoadNetwork:
         """Return the network as OSMnx and networkx know it: nodes with x and y in degrees, edges with travel_time.
 
         Edges have `travel_time` (seconds), `length` (metres) and `highway` where they are known, and their other
-        columns as they are.
+        columns as they are; `graph.graph["turns"]` lists the nodes of each turn that may not be driven.
         """
         from accessmap.roads.readers.osmnx_graph import graph_of
 
-        return graph_of(self.nodes, self.edges)
+        return graph_of(self.nodes, self.edges, self.turns)
 
 
 def _again(
-    kind: type[RoadNetwork], nodes: pd.DataFrame, edges: pd.DataFrame, provenance: Provenance, legs: Legs
+    kind: type[RoadNetwork],
+    nodes: pd.DataFrame,
+    edges: pd.DataFrame,
+    provenance: Provenance,
+    legs: Legs,
+    turns: pd.DataFrame | None = None,
 ) -> RoadNetwork:
-    return kind(nodes, edges, provenance=provenance, **vars(legs))
+    return kind(nodes, edges, provenance=provenance, turns=turns, **vars(legs))

@@ -37,7 +37,7 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
             minutes = float(off_road[0]) / MS_PER_MINUTE
             ways.append((minutes, [_row(what, *places, minutes, speed_kmh=legs.access_kmh)]))
     if len(path):
-        first, last = (at.join[at.node == node][0] for at, node in ((leaving, path[0]), (arriving, path[-1])))
+        first, last = (at.join[at.state == state][0] for at, state in ((leaving, path[0]), (arriving, path[-1])))
         ways.append(_by_nodes(roads, places, start.only(first), end.only(last), path))
     for _, _, ms, first, last in zip(*direct_ms(start, end, roads.segments), strict=True):
         ways.append(_on_one_segment(roads, places, start.only(first), end.only(last), float(ms) / MS_PER_MINUTE))
@@ -47,7 +47,8 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
 def _by_nodes(
     roads: RoadGraph, places: tuple[Any, Any], start: Snapped, end: Snapped, path: Any
 ) -> tuple[float, list[dict[str, Any]]]:
-    rows = roads.quickest_edges(path)
+    rows = roads.driven_edges(path)
+    path = roads.grown.node[path]
     first, last = _joint(roads, start), _joint(roads, end)
     at = [shapely.Point(xy) for xy in roads.xy[path]]
     told_rows = [_row(LEG, places[0], first, _leg(start))]

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import zipfile
 import zlib
@@ -23,7 +24,9 @@ from accessmap.roads.speeds import MODES
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
-FORMAT = 1
+#: 2 has turns and roads that are no way through, which readers of 1 would pass over in silence.
+FORMAT = 2
+READ = (1, 2)
 # What readers say of a file: told in the language of who loads the network.
 TOLD = (
     "roads_told_mode",
@@ -51,15 +54,33 @@ TOLD = (
     "roads_told_no_state_cost",
     "roads_told_closed",
     "roads_told_edges_closed",
+    "roads_told_turns",
+    "roads_told_turns_others",
+    "roads_told_turns_unknown",
+    "roads_told_turns_members",
+    "roads_told_turns_absent",
+    "roads_told_turns_apart",
+    "roads_told_turns_two_ways",
+    "roads_told_turns_closed",
 )
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
 UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 MEMBERS = ("nodes.parquet", "edges.parquet")
+TURNS = "turns.parquet"
 
 
-def write_network(path: Path, nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs, provenance: Provenance) -> Path:
+def write_network(
+    path: Path,
+    nodes: pd.DataFrame,
+    edges: pd.DataFrame,
+    legs: Legs,
+    provenance: Provenance,
+    turns: pd.DataFrame | None = None,
+) -> Path:
     """Write one zip of Parquet tables and return its path; it appears whole or not at all."""
     members = {name: _parquet(table) for name, table in zip(MEMBERS, (nodes, edges), strict=True)}
+    if turns is not None:
+        members[TURNS] = _parquet(turns)
     meta = {
         "format": FORMAT,
         "legs": vars(legs),
@@ -75,8 +96,10 @@ def write_network(path: Path, nodes: pd.DataFrame, edges: pd.DataFrame, legs: Le
     return path
 
 
-def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float], Provenance]:
-    """Return nodes, edges, legs and provenance of a file that `write_network` wrote.
+def read_network(
+    path: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float], Provenance, pd.DataFrame | None]:
+    """Return nodes, edges, legs, provenance and turns of a file that `write_network` wrote.
 
     Raises
     ------
@@ -88,12 +111,15 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
             if packed := [each.filename for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]:
                 raise zipfile.BadZipFile(f"{packed[0]} is compressed")  # and might expand without end
             meta = json.loads(archive.read("meta.json"))
-            members = {name: archive.read(name) for name in MEMBERS}
+            turned = (TURNS,) if TURNS in archive.namelist() else ()
+            members = {name: archive.read(name) for name in (*MEMBERS, *turned)}
     except UNREADABLE as error:
         raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT:
+    if not isinstance(meta, dict) or type(meta.get("format")) is not int or meta["format"] not in READ:
         value = meta.get("format") if isinstance(meta, dict) else None
-        raise NetworkError(Problem("roads_saved_otherwise", where=str(path), value=value, reads=FORMAT))
+        raise NetworkError(
+            Problem("roads_saved_otherwise", where=str(path), value=value, reads=", ".join(map(str, READ)))
+        )
     try:
         saved = _Meta.model_validate(meta)
     except ValidationError as error:
@@ -102,9 +128,13 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
     damaged = [name for name, data in members.items() if hashlib.sha256(data).hexdigest() != saved.sha256.get(name)]
     if damaged:
         raise NetworkError(Problem("roads_saved_damaged", where=str(path), value=", ".join(damaged)))
-    nodes, edges = (_table(path, name, data) for name, data in members.items())
+    if set(saved.sha256) != set(members):
+        raise _impossible(path, "sha256", ", ".join(sorted({*saved.sha256} ^ {*members})))
+    nodes, edges, *more = (_table(path, name, data) for name, data in members.items())
     try:
-        check_roads(nodes, edges, Legs(**saved.legs.model_dump()), columns=("u", "v", "minutes", "snappable"))
+        turns = more[0].assign(nodes=more[0]["nodes"].map(list)) if more else None
+        legs = Legs(**saved.legs.model_dump())
+        check_roads(nodes, edges, legs, turns=turns, columns=("u", "v", "minutes", "snappable"))
     except NetworkError as error:
         raise NetworkError(*error.problems, about=str(path)) from error
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
@@ -116,7 +146,7 @@ def read_network(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, floa
     parameters: dict[str, Any] = {
         told.get(name, name): told.get(value, value) for name, value in saved.parameters.items()
     }
-    return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled)
+    return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled), turns
 
 
 class _Strict(BaseModel):
@@ -168,18 +198,26 @@ def _parquet(table: pd.DataFrame) -> bytes:
 
 
 def check_roads(
-    nodes: pd.DataFrame, edges: pd.DataFrame, legs: Legs, *, columns: Iterable[str] = ("u", "v", "minutes")
+    nodes: pd.DataFrame,
+    edges: pd.DataFrame,
+    legs: Legs,
+    *,
+    turns: pd.DataFrame | None = None,
+    columns: Iterable[str] = ("u", "v", "minutes"),
 ) -> None:
-    """Raise one NetworkError that lists every problem of these nodes, edges (which must have `columns`) and legs."""
+    """Raise one NetworkError that lists every problem of these tables and legs; edges must have `columns`."""
     problems = Problems()
-    for name, table, needed in (("nodes", nodes, ("lon", "lat")), ("edges", edges, tuple(columns))):
+    tables = (("nodes", nodes, ("lon", "lat")), ("edges", edges, tuple(columns)), ("turns", turns, ("nodes",)))
+    for name, table, needed in tables:
         for column in needed:
-            if column not in table:
+            if table is not None and column not in table:
                 near = near_names(column, table.columns)
                 problems.add("roads_column_missing", where=name, value=column, near=near)
     if not problems:
         _check_nodes(nodes, problems)
         _check_edges(nodes, edges, problems)
+        if turns is not None:
+            _check_turns(nodes, edges, turns, problems)
     check_legs(legs, problems)
 
 
@@ -234,8 +272,52 @@ def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -
         value, row = edges.loc[bad, "minutes"].iloc[0], edges.index[bad][0]
         problems.add("roads_edge_minutes", where="edges", value=value, row=row, n=int(bad.sum()))
     _check_numbers("edges", edges, ("minutes", "length_m", "speed_kmh", "delay_s"), problems)
-    if "snappable" in edges:
-        unclear = ~edges["snappable"].isin([True, False])
+    for column in ("snappable", "through"):
+        unclear = ~edges[column].isin([True, False]) if column in edges else np.zeros(len(edges), "bool")
         if unclear.any():
-            value, row = edges.loc[unclear, "snappable"].iloc[0], edges.index[unclear][0]
-            problems.add("roads_edge_snappable", where="edges", value=value, row=row, n=int(unclear.sum()))
+            value, row = edges.loc[unclear, column].iloc[0], edges.index[unclear][0]
+            problems.add("roads_edge_yes_no", where="edges", column=column, value=value, row=row, n=int(unclear.sum()))
+
+
+def _check_turns(nodes: pd.DataFrame, edges: pd.DataFrame, turns: pd.DataFrame, problems: Problems) -> None:
+    listed = turns["nodes"].map(lambda row: isinstance(row, list | tuple | np.ndarray) and len(row) > 2)
+    if not listed.all():
+        value, row = turns.loc[~listed, "nodes"].iloc[0], turns.index[~listed][0]
+        problems.add("roads_turn_too_short", where="turns", value=value, row=row, n=int((~listed).sum()))
+        return
+    steps = steps_of(turns)
+    known = steps["v"].isin(nodes.index) & steps["u"].isin(nodes.index)
+    if not known.all():
+        first = steps[~known].iloc[0]
+        value, n = first["v"] if first["u"] in nodes.index else first["u"], steps.loc[~known, "row"].nunique()
+        near = near_names(value, nodes.index)
+        problems.add("roads_turn_node_unknown", where="turns", value=value, row=first["row"], near=near, n=n)
+    undriven = known & ~_driven(steps, edges)
+    if undriven.any():
+        first = steps[undriven].iloc[0]
+        n = steps.loc[undriven, "row"].nunique()
+        problems.add("roads_turn_not_driven", where="turns", row=first["row"], u=first["u"], v=first["v"], n=n)
+
+
+def driven_turns(turns: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+    """Return the turns of which every step is an edge."""
+    steps = steps_of(turns)
+    gone = turns.index.isin(steps.loc[~_driven(steps, edges), "row"])
+    return turns[~gone].reset_index(drop=True)
+
+
+def steps_of(turns: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps that turns are made of: row (label of the turn), u, v (node ids)."""
+    rows = [
+        (row, u, v)
+        for row, nodes in zip(turns.index, turns["nodes"], strict=True)
+        for u, v in itertools.pairwise(nodes)
+    ]
+    return pd.DataFrame(rows, columns=["row", "u", "v"])
+
+
+def _driven(steps: pd.DataFrame, edges: pd.DataFrame) -> pd.Series:
+    """Return whether each step is an edge."""
+    near = edges.loc[edges["u"].isin(steps["u"]), ["u", "v"]]
+    pairs = pd.MultiIndex.from_frame(steps[["u", "v"]])
+    return pd.Series(pairs.isin(pd.MultiIndex.from_frame(near)), index=steps.index)

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from accessmap.roads.engine import Seeds
+from accessmap.roads.expanded import Expanded
 from accessmap.words.notes import Figure, Note
 
 ABSENT = -1
@@ -72,6 +73,12 @@ class Segments:
         Metres of every node, (n, 2).
     tree
         Spatial index of the segments, in metres.
+    forward_arc, backward_arc
+        Numbers of the arcs that are driven from tail to head and back, -1 where there is none, shape (s,).
+    ms
+        Milliseconds of every arc.
+    grown
+        The states between which trips are routed.
     """
 
     tails: Ints
@@ -81,19 +88,33 @@ class Segments:
     part: Ints
     xy: Floats
     tree: shapely.STRtree
+    forward_arc: Ints
+    backward_arc: Ints
+    ms: Ints
+    grown: Expanded
 
     @classmethod
-    def of(cls, tails: Ints, heads: Ints, milliseconds: Ints, xy: Floats, part: Ints) -> "Segments":
-        """Return the segments of these directed arcs; of parallel arcs the quickest counts. `part` is of every node."""
-        low, high = np.minimum(tails, heads), np.maximum(tails, heads)
-        arcs = pd.DataFrame({"low": low, "high": high, "ms": milliseconds, "forward": tails == low})
-        arcs = arcs[low != high]
-        best = arcs.pivot_table(index=["low", "high"], columns="forward", values="ms", aggfunc="min", fill_value=ABSENT)
+    def of(
+        cls, arcs: tuple[Ints, Ints, Ints], chosen: npt.NDArray[np.bool_], xy: Floats, part: Ints, grown: Expanded
+    ) -> "Segments":
+        """Return the segments of some of the arcs (tails, heads, ms); of parallel arcs the quickest counts.
+
+        `part` is of every node.
+        """
+        tails, heads, ms = arcs
+        rows = np.flatnonzero(chosen & (tails != heads))
+        rows = rows[np.argsort(ms[rows], kind="stable")]
+        low, high = np.minimum(tails[rows], heads[rows]), np.maximum(tails[rows], heads[rows])
+        table = pd.DataFrame({"low": low, "high": high, "forward": tails[rows] == low, "arc": rows})
+        table = table.drop_duplicates(["low", "high", "forward"])
+        best = table.pivot_table(index=["low", "high"], columns="forward", values="arc", fill_value=ABSENT)
         best = best.reindex(columns=[True, False], fill_value=ABSENT).astype("int64")
         ends = best.index.to_frame(index=False).to_numpy("int64")
+        there, back = best[True].to_numpy(), best[False].to_numpy()
+        there_ms, back_ms = (np.where(arc < 0, ABSENT, ms[arc]) for arc in (there, back))
         # A one-way stretch between two parts leads into one and out of the other: the smaller is what it serves.
         parts, tree = part[ends].max(axis=1, initial=0), shapely.STRtree(shapely.linestrings(xy[ends]))
-        return cls(ends[:, 0], ends[:, 1], best[True].to_numpy(), best[False].to_numpy(), parts, xy, tree)
+        return cls(ends[:, 0], ends[:, 1], there_ms, back_ms, parts, xy, tree, there, back, ms, grown)
 
     @cached_property
     def around(self) -> tuple[Ints, Ints]:
@@ -105,21 +126,21 @@ class Segments:
 
 @dataclass(frozen=True)
 class Entries:
-    """Where points enter or leave the graph, one row each, sorted by point and node: the quickest of each two.
+    """Where points enter or leave the graph, one row each, sorted by point and state: the quickest of each two.
 
     Parameters
     ----------
     point, join
         Numbers of the point and of the join that leads there.
-    node, ms, metres
-        The node, and what the point is from it.
+    state, ms, metres
+        The state of a node, and what the point is from it.
     points
         How many points there are.
     """
 
     point: Ints
     join: Ints
-    node: Ints
+    state: Ints
     ms: Ints
     metres: Floats
     points: int
@@ -131,8 +152,16 @@ class Entries:
         column = np.arange(len(self.point)) - (np.cumsum(counts) - counts)[self.point]
         nodes = np.full((self.points, max(1, counts.max(initial=0))), ABSENT, "int32")
         costs = np.zeros(nodes.shape, "int64")
-        nodes[self.point, column], costs[self.point, column] = self.node, self.ms
+        nodes[self.point, column], costs[self.point, column] = self.state, self.ms
         return Seeds(nodes, costs)
+
+
+def ending_at(grown: Expanded, nodes: Ints) -> Seeds:
+    """Return trips that end at these nodes, whatever was driven to them."""
+    which, state, _ = grown.leaving(nodes, np.full(len(nodes), ABSENT))
+    order = np.argsort(which, kind="stable")
+    none = np.zeros(len(which), "int64")
+    return Entries(which[order], none, state[order], none, none.astype("float64"), len(nodes)).seeds
 
 
 @dataclass(frozen=True)
@@ -196,28 +225,39 @@ class Snapped:
 
     def origins(self, segments: Segments) -> Entries:
         """Return where trips that start here enter the graph: at the end of a segment, in the allowed directions."""
-        return self._entries(segments, to_head=segments.forward_ms, to_tail=segments.backward_ms)
+        join, node, arc, share, ms = self._ends(segments, segments.forward_arc, segments.backward_arc)
+        grown = segments.grown
+        return self._entries(segments, join, np.where(arc < 0, grown.start[node], grown.entry[arc]), share, ms)
 
     def destinations(self, segments: Segments) -> Entries:
         """Return where trips that end here leave the graph: reaching the head means coming back along the segment."""
-        return self._entries(segments, to_head=segments.backward_ms, to_tail=segments.forward_ms)
+        join, node, arc, share, ms = self._ends(segments, segments.backward_arc, segments.forward_arc)
+        which, state, more = segments.grown.leaving(node, arc)
+        return self._entries(segments, join[which], state, share[which], ms[which] + more)
 
-    def _entries(self, segments: Segments, *, to_head: Ints, to_tail: Ints) -> Entries:
+    def _ends(self, segments: Segments, to_head: Ints, to_tail: Ints) -> tuple[Ints, Ints, Ints, Floats, Ints]:
+        """Return the ends of segments by which joins may go: join, node, arc, share of it and ms, the leg left out.
+
+        At a node itself every road of that node is open, whatever the direction of the segment that was found: no arc.
+        """
         at = self.segment
         nodes = np.column_stack([segments.heads[at], segments.tails[at]])
-        whole = np.column_stack([to_head[at], to_tail[at]])
+        arcs = np.column_stack([to_head[at], to_tail[at]])
         share = np.column_stack([1 - self.fraction, self.fraction])
-        # At a node itself every road of that node is open, whatever the direction of the segment that was found.
         at_node = share == 0
-        allowed = np.where(at_node.any(axis=1, keepdims=True), at_node, whole >= 0)
+        allowed = np.where(at_node.any(axis=1, keepdims=True), at_node, arcs >= 0)
         join, side = np.nonzero(allowed)
-        node, share = nodes[join, side], share[join, side]
-        ms = np.rint(share * np.maximum(whole[join, side], 0)).astype("int64") + self.leg_ms[join]
+        arc = np.where(at_node, ABSENT, arcs)[join, side]
+        ms = np.rint(share[join, side] * np.where(arc < 0, 0, segments.ms[arc])).astype("int64")
+        return join, nodes[join, side], arc, share[join, side], ms
+
+    def _entries(self, segments: Segments, join: Ints, state: Ints, share: Floats, ms: Ints) -> Entries:
+        at = self.segment
         length = np.hypot(*(segments.xy[segments.heads[at]] - segments.xy[segments.tails[at]]).T)
         metres = share * length[join] + self.metres[join]
-        point = self.point[join]
-        kept = first_of(ms, point * len(segments.xy) + node)
-        return Entries(point[kept], join[kept], node[kept], ms[kept], metres[kept], len(self.nearest))
+        point, ms = self.point[join], ms + self.leg_ms[join]
+        kept = first_of(ms, point * len(segments.grown.node) + state)
+        return Entries(point[kept], join[kept], state[kept], ms[kept], metres[kept], len(self.nearest))
 
 
 def snap_points(points: npt.NDArray[np.object_], segments: Segments, legs: Legs) -> Snapped:
@@ -373,7 +413,7 @@ def along(segments: Segments, minutes: npt.NDArray[np.float32], *, most: float, 
     Parameters
     ----------
     minutes
-        Of every node; NaN minutes are not reached.
+        Of every state; NaN minutes are not reached.
     most
         Minutes; what is further is left out.
     every
@@ -381,15 +421,23 @@ def along(segments: Segments, minutes: npt.NDArray[np.float32], *, most: float, 
     outward
         False: minutes are to a destination, and a place goes on to an end. True: they are from an origin.
     """
-    xy, at = segments.xy, np.nan_to_num(minutes.astype("float64"), nan=np.inf)
+    xy, grown = segments.xy, segments.grown
+    at = np.nan_to_num(grown.least(minutes) if outward else minutes[grown.start], nan=np.inf).astype("float64")
     near = np.flatnonzero(np.minimum(at[segments.tails], at[segments.heads]) <= most)
     tails, heads = segments.tails[near], segments.heads[near]
+    there, back = segments.forward_arc[near], segments.backward_arc[near]
+    by_arc = np.nan_to_num(grown.before(minutes) if outward else minutes[grown.entry], nan=np.inf).astype("float64")
+    # What is reached from, or left by, the tail and the head of each segment.
+    by_tail, by_head = by_arc[there if outward else back], by_arc[back if outward else there]
     forward, backward = (
         np.where(ms[near] >= 0, ms[near] / MS_PER_MINUTE, np.inf) for ms in (segments.forward_ms, segments.backward_ms)
     )
     of, share = _shares(np.hypot(*(xy[heads] - xy[tails]).T), every)
     to_tail, to_head = (forward, backward) if outward else (backward, forward)
-    place_minutes = np.minimum(at[tails][of] + _part(share, to_tail[of]), at[heads][of] + _part(1 - share, to_head[of]))
+    # At a node itself it does not matter by which road.
+    from_tail = np.where(share == 0, at[tails][of], by_tail[of]) + _part(share, to_tail[of])
+    from_head = np.where(share == 1, at[heads][of], by_head[of]) + _part(1 - share, to_head[of])
+    place_minutes = np.minimum(from_tail, from_head)
     places = xy[tails][of] * (1 - share)[:, None] + xy[heads][of] * share[:, None]
     kept = place_minutes <= most
     return np.column_stack([places[kept], place_minutes[kept]])

@@ -52,9 +52,9 @@ def _by_nodes(
     segments = trips.roads.segments
     departures, arrivals = trips.start.origins(segments), trips.end.rows(slice(site, site + 1)).destinations(segments)
     mine = np.isin(departures.point, going)
-    at, node = np.searchsorted(going, departures.point[mine]), departures.node[mine]
+    at, node = np.searchsorted(going, departures.point[mine]), departures.state[mine]
     best_ms, best = np.full(len(going), np.inf), np.full(len(going), np.nan)
-    for last, last_ms, last_metres in zip(arrivals.node, arrivals.ms, arrivals.metres, strict=True):
+    for last, last_ms, last_metres in zip(arrivals.state, arrivals.ms, arrivals.metres, strict=True):
         ms, metres = _tree(graph, lengths, int(last))
         total = departures.ms[mine] + ms[node] + last_ms
         quickest_first = np.lexsort((total, at))
@@ -80,17 +80,19 @@ def _tree(graph: csr_array, lengths: dict[str, Ints | Floats], node: int) -> tup
 
 
 def _reversed(roads: RoadGraph) -> tuple[csr_array, dict[str, Ints | Floats]]:
-    """Return the graph with every arc turned round, and the metres of the quickest arc of each pair of nodes."""
-    tails, heads, ms = roads.arcs
-    n = len(roads.nodes)
-    key = tails * n + heads
-    order = np.lexsort((ms, key))
+    """Return the graph with every arc turned round, and the metres of the quickest arc of each pair of states."""
+    grown = roads.grown
+    n = len(grown.node)
+    key = grown.tails * n + grown.heads
+    order = np.lexsort((grown.ms, key))
     first = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
-    straight = np.hypot(*(roads.xy[heads[first]] - roads.xy[tails[first]]).T)
-    known = roads.edges["length_m"].to_numpy("float64")[first] if "length_m" in roads.edges else straight
+    tails, heads = grown.tails[first], grown.heads[first]
+    straight = np.hypot(*(roads.xy[grown.node[heads]] - roads.xy[grown.node[tails]]).T)
+    lengths = roads.edges["length_m"].to_numpy("float64") if "length_m" in roads.edges else None
+    known = straight if lengths is None else lengths[grown.arc[first]]
     # A weight of nothing would be no arc at all to scipy.
-    weights = ms[first].astype("float64") + 1e-6
-    graph = csr_array((weights, (heads[first], tails[first])), shape=(n, n))
+    weights = grown.ms[first].astype("float64") + 1e-6
+    graph = csr_array((weights, (heads, tails)), shape=(n, n))
     return graph, {"key": key[first], "metres": np.where(np.isnan(known), straight, known)}
 
 
@@ -182,7 +184,7 @@ class Trips:
         ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
         start = self.start.origins(segments)
         found = (
-            (np.repeat(start.point, k), which[start.node].ravel(), (ms[start.node] + start.ms[:, None]).ravel()),
+            (np.repeat(start.point, k), which[start.state].ravel(), (ms[start.state] + start.ms[:, None]).ravel()),
             direct_ms(self.start, self.end, segments)[:3],
             self.off_road(EVERY),
         )

@@ -4,6 +4,7 @@ import zlib
 from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -20,11 +21,21 @@ from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
 from accessmap.roads.readers.osm_conditions import MOMENT
+from accessmap.roads.readers.osm_turns import CLOSED, TAGS, Read, Restrictions, Step
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.rights import Right, values
 from accessmap.roads.readers.signs import approaches
 from accessmap.roads.readers.squares import Square, lines_across
-from accessmap.roads.readers.tables import RoadTables, Segments, Ways, clip_polygon, cut_at, file_sha256, road_tables
+from accessmap.roads.readers.tables import (
+    RoadTables,
+    Segments,
+    Turn,
+    Ways,
+    clip_polygon,
+    cut_at,
+    file_sha256,
+    road_tables,
+)
 from accessmap.words.notes import Note
 
 ODBL = "ODbL 1.0"
@@ -49,7 +60,7 @@ def read_osm(
 
     Every node of a way is a node of the network, so that arcs are straight. Objects that are deleted, invisible or
     replaced by a later version are no roads, nor is a way that uses a deleted node. A barrier ends the roads on both
-    sides of it, each in a copy of its node (negative ids). Turn restrictions are not read: costs are those of nodes.
+    sides of it, each in a copy of its node (negative ids).
     """
     speeds.check_mode(mode)
     country = named_law(country)
@@ -64,7 +75,7 @@ def read_osm(
     import osmium
 
     try:
-        return _Reading(path, mode, place, country, notes).tables()
+        return _Reading(path, mode, place, country, notes, Restrictions(mode)).tables()
     except AccessmapError:
         raise
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
@@ -83,6 +94,7 @@ class _Reading:
     place: Any
     country: str | None
     notes: dict[str, str]
+    restrictions: Restrictions
     refs: "array[int]" = field(default_factory=lambda: array("q"))
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     rings: list[list[int]] = field(default_factory=list)
@@ -94,6 +106,9 @@ class _Reading:
     met: int = 0
     gone: Gone = field(default_factory=Gone)
     roads_gone: set[int] = field(default_factory=set)
+    restricted: set[int] = field(default_factory=set)
+    restricted_met: set[int] = field(default_factory=set)
+    row_of: dict[int, int] = field(default_factory=dict)
 
     def tables(self) -> RoadTables:
         self.gone = objects_gone(self.path)
@@ -114,12 +129,14 @@ class _Reading:
         if not len(segments.start):
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
+        driven = self._driven(segments, nodes, ways)
         segments, nodes = cut_at(barriers, segments, nodes)
         return road_tables(
             nodes,
             segments,
             ways,
             events=approaches(events, segments, ways, nodes),
+            turns=self._turns(driven, segments),
             settled=areas,
             mode=self.mode,
             country=self.country,
@@ -143,16 +160,21 @@ class _Reading:
         return Lines(relation for relation in relations if self.gone.stands("r", relation))
 
     def _members(self) -> tuple[set[int], dict[int, list[_Member]]]:
-        """Ways that bound built-up areas drawn as multipolygons, and those that bound squares, with what they are."""
+        """Ways that bound built-up areas drawn as multipolygons, and those that bound squares, with what they are.
+
+        Restrictions of turns are noted on the way.
+        """
         from osmium import filter as only
         from osmium import osm
 
         settled: set[int] = set()
         squares: dict[int, list[_Member]] = {}
-        for relation in self._objects(osm.RELATION, only.KeyFilter(*WAY_KEYS - {"route", "barrier"})):
+        for relation in self._objects(osm.RELATION, only.KeyFilter(*WAY_KEYS - {"route", "barrier"}, *TAGS)):
             if not self.gone.stands("r", relation):
                 continue
-            ways = [(member.ref, member.role) for member in relation.members if member.type == "w"]
+            members = [(member.type, member.ref, member.role) for member in relation.members]
+            self.restrictions.add(relation.id, dict(relation.tags), members)
+            ways = [(ref, role) for kind, ref, role in members if kind == "w"]
             if _is_settled(relation.tags):
                 settled.update(way for way, role in ways if role != "inner")
             if self.mode == "car" or relation.tags.get("type") != "multipolygon":
@@ -162,6 +184,7 @@ class _Reading:
                 square = Square()
                 for way, role in ways:
                     squares.setdefault(way, []).append((use, square, role))
+        self.restricted = self.restrictions.ways
         return settled, squares
 
     def _ways(self, settled: set[int], squares: dict[int, list[_Member]]) -> pd.DataFrame:
@@ -198,6 +221,8 @@ class _Reading:
         """Whether a way is on the map, with all of its nodes; a road that is not is noted."""
         stands = self.gone.stands("w", way)
         if stands and self.gone.ids["n"].isdisjoint(refs):
+            if way.id in self.restricted:
+                self.restricted_met.add(way.id)
             return True
         if "highway" in tags and (stands or way.id in self.gone.ids["w"]):  # and not an older version
             self.roads_gone.add(way.id)
@@ -210,6 +235,8 @@ class _Reading:
         if self.mode != "car" and refs[0] == refs[-1] and osm_tags.is_area(tags):
             self.squares.append(Square([len(self.sizes)]))
         self.lines.keep(way.id, tags, len(self.sizes))
+        if way.id in self.restricted:
+            self.row_of[way.id] = len(self.sizes)
         self._add(ways, use, refs)
         self.newest = max(self.newest, way.timestamp)
 
@@ -286,6 +313,48 @@ class _Reading:
         shapely.prepare(self.place)
         inside = shapely.contains_xy(self.place, nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
         return segments[inside[segments.start] | inside[segments.end]]
+
+    def _driven(self, segments: Segments, nodes: pd.DataFrame, ways: pd.DataFrame) -> list[tuple[Read, list[int]]]:
+        """How each restriction is driven, and the segments along it; backwards along segment n is -1 - n."""
+        if not self.restrictions.relations:
+            return []
+        refs, sizes = np.frombuffer(self.refs, dtype=np.int64), np.frombuffer(self.sizes, dtype=np.int64)
+        ends = np.cumsum(sizes)
+        of_way = {way: refs[ends[at] - sizes[at] : ends[at]].tolist() for way, at in self.row_of.items()}
+        way_of = {at: way for way, at in self.row_of.items()}
+        rows = np.flatnonzero(np.isin(segments.way, list(way_of)))
+        ids = nodes.index.to_numpy()
+        at, from_, to = segments.way[rows], ids[segments.start[rows]].tolist(), ids[segments.end[rows]].tolist()
+        ahead, back = (ways[way].to_numpy(dtype=bool)[at].tolist() for way in ("forward", "backward"))
+        steps: dict[Step, int] = {}
+        for row, way, a, b, there, here in zip(rows.tolist(), at.tolist(), from_, to, ahead, back, strict=True):
+            if there:
+                steps[way_of[way], a, b] = row
+            if here:
+                steps[way_of[way], b, a] = -1 - row
+        read = self.restrictions.read(of_way, self.restricted_met, set(steps))
+        return [(one, [steps[step] for step in one.steps]) for one in read]
+
+    def _turns(self, driven: list[tuple[Read, list[int]]], segments: Segments) -> list[Turn]:
+        """The turns of the restrictions, where no barrier closes them anyway; how many there are is noted."""
+        turns = []
+        for one, rows in driven:
+            ends = [
+                (segments.start[row], segments.end[row])
+                if row >= 0
+                else (segments.end[-1 - row], segments.start[-1 - row])
+                for row in rows
+            ]
+            if all(before[1] == after[0] for before, after in pairwise(ends)):
+                turns.append(Turn((int(ends[0][0]), *(int(head) for _, head in ends)), one.kind, one.source))
+        found = {turn.source for turn in turns}
+        self.restrictions.left_out[CLOSED] += len({one.source for one, _ in driven} - found)
+        if found:
+            self.notes[Note("roads_told_turns")] = str(len(found))
+        for why in sorted(self.restrictions.left_out):
+            if self.restrictions.left_out[why]:
+                self.notes[Note(why)] = str(self.restrictions.left_out[why])
+        return turns
 
     def _source(self) -> Source:
         import osmium

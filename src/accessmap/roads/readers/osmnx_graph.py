@@ -67,7 +67,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     )
 
 
-def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame) -> nx.MultiDiGraph:
+def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame, turns: pd.DataFrame | None = None) -> nx.MultiDiGraph:
     """Return a network as OSMnx and networkx know it, as `RoadNetwork.to_graph`."""
     import networkx as nx
 
@@ -77,6 +77,8 @@ def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame) -> nx.MultiDiGraph:
     known = edges.rename(columns={"length_m": "length", "road_class": "highway", "speed_kmh": "speed_kph"})
     known = known.assign(travel_time=known["minutes"] * 60).drop(columns=["u", "v", "minutes"])
     graph.add_edges_from(zip(edges["u"], edges["v"], known.to_dict("records"), strict=True))
+    if turns is not None:
+        graph.graph["turns"] = [list(row) for row in turns["nodes"]]
     return graph
 
 

@@ -138,12 +138,23 @@ class RoadTables(NamedTuple):
     parameters
         Mode, country, speed table version and what else was chosen, as they should be printed; `notes` says what was
         left out.
+    turns
+        Turns that may not be driven, or None, as `RoadNetwork.turns`.
     """
 
     nodes: pd.DataFrame
     edges: pd.DataFrame
     source: Source
     parameters: Mapping[str, str]
+    turns: pd.DataFrame | None = None
+
+
+class Turn(NamedTuple):
+    """A restriction: positions of the nodes as they are driven, its kind ("no_left_turn", "only_…") and its id."""
+
+    nodes: tuple[int, ...]
+    kind: str
+    source: Any
 
 
 class Ways:
@@ -258,6 +269,7 @@ def road_tables(
     *,
     events: pd.DataFrame,
     settled: Sequence[Any] = (),
+    turns: Sequence[Turn] = (),
     mode: str,
     country: str | None,
     source: Source,
@@ -275,6 +287,8 @@ def road_tables(
     settled
         Polygons (degrees) of built-up areas, where they are known; with the density of streets they tell where limits
         are urban, for ways whose `setting` is "".
+    turns
+        The restrictions that bind the mode, from the node before to the node after, each step an arc.
     country
         Whose law holds everywhere; without it, that of the land each piece lies in.
     mode, source, parameters
@@ -330,7 +344,45 @@ def road_tables(
         Note("roads_told_joins"): joins_rule(),
         **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
     }
-    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**rules, **parameters})
+    forbidden = forbidden_turns(turns, arcs["u"].to_numpy(), arcs["v"].to_numpy(), ids)
+    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**rules, **parameters}, forbidden)
+
+
+def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Index) -> pd.DataFrame | None:
+    """Return the sequences of node ids that restrictions forbid, as `RoadNetwork.turns`; None where there is none.
+
+    `only_*` forbids the other ways on: at a node all of them; over several nodes those by which one would leave them,
+    once one has come from the first node onto the way between.
+
+    >>> only = Turn((0, 1, 2), "only_right_turn", 7)
+    >>> forbidden_turns([only], np.array([0, 1, 1, 1]), np.array([1, 0, 2, 3]), pd.Index(list("abcd")))
+             nodes             kind  source
+    0  ['a', 'b', 'a']  only_right_turn       7
+    1  ['a', 'b', 'd']  only_right_turn       7
+    """
+    passed = {node for turn in turns if turn.kind.startswith("only_") for node in turn.nodes[1:-1]}
+    exits: dict[int, set[int]] = {node: set() for node in passed}
+    out = np.flatnonzero(np.isin(u, list(passed)))
+    for tail, head in zip(u[out].tolist(), v[out].tolist(), strict=True):
+        exits[tail].add(head)
+    found: dict[tuple[int, ...], Turn] = {}
+    for turn in turns:
+        nodes = turn.nodes
+        if not turn.kind.startswith("only_"):
+            found.setdefault(nodes, turn)
+            continue
+        for at in range(min(2, len(nodes) - 2), len(nodes) - 1):
+            for other in sorted(exits[nodes[at]] - {nodes[at + 1]}):
+                found.setdefault((*nodes[: at + 1], other), turn)
+    if not found:
+        return None
+    return pd.DataFrame(
+        {
+            "nodes": [ids[list(nodes)].tolist() for nodes in found],
+            "kind": [turn.kind for turn in found.values()],
+            "source": [turn.source for turn in found.values()],
+        }
+    )
 
 
 def _headings(arcs: pd.DataFrame, nodes: pd.DataFrame) -> FloatArray:

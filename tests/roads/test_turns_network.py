@@ -1,0 +1,215 @@
+"""Turns and private roads of a network: every question asked of it, against a search over what was driven."""
+
+import pickle
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+from driven import Roads, networks
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from accessmap.errors import NetworkError
+from accessmap.roads.expanded import JUNCTIONS
+from accessmap.roads.network import RoadNetwork
+
+SLOW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+MIDDLE, RADIUS = (720_000.0, 6_950_000.0), 5_000.0  # Lambert-93, near Chauny
+FAR = 1e9
+
+
+def in_degrees(n: int) -> pd.DataFrame:
+    """Nodes on a circle, so that no three are in line."""
+    turn = np.arange(n) * 2 * np.pi / n + 0.1
+    x, y = MIDDLE[0] + RADIUS * np.cos(turn), MIDDLE[1] + RADIUS * np.sin(turn)
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(x, y)
+    return pd.DataFrame({"lon": lon, "lat": lat})
+
+
+def network_of(roads: Roads) -> RoadNetwork:
+    edges = pd.DataFrame(roads.arcs, columns=["u", "v", "ms", "through"])
+    edges = edges.assign(minutes=edges.pop("ms") / 60_000, through=edges["through"].astype(bool))
+    turns = pd.DataFrame({"nodes": list(map(list, roads.turns))}) if roads.turns else None
+    return RoadNetwork.from_edges(in_degrees(roads.n), edges, turns=turns)
+
+
+def seconds(roads: Roads) -> Roads:
+    """The same roads with arcs of whole seconds, and turning round after forbidden turns forbidden too."""
+    arcs = [(tail, head, (1 + ms) * 1000, way) for tail, head, ms, way in roads.arcs]
+    return Roads(roads.n, arcs, roads.turns, roads.turn_ms)
+
+
+def on(roads: Roads, network: RoadNetwork, arc: int, share: float) -> gpd.GeoSeries:
+    tail, head, *_ = roads.arcs[arc]
+    at = network.nodes[["lon", "lat"]].to_numpy()
+    ends = np.column_stack(pyproj.Transformer.from_crs(4326, network.crs, always_xy=True).transform(*at.T))
+    x, y = ends[tail] + share * (ends[head] - ends[tail])
+    return gpd.GeoSeries(gpd.points_from_xy([x], [y]), crs=network.crs)
+
+
+def quickest_arcs(roads: Roads) -> dict[tuple[int, int], int]:
+    found: dict[tuple[int, int], int] = {}
+    for number, (tail, head, ms, _) in enumerate(roads.arcs):
+        if tail != head and ((tail, head) not in found or ms < roads.arcs[found[tail, head]][2]):
+            found[tail, head] = number
+    return found
+
+
+def ways(roads: Roads, u: int, v: int, fraction: float) -> list[Any]:
+    """The ways to be at a place between two nodes: at the node, or along either arc."""
+    if fraction in (0, 1):
+        return [v if fraction else u]
+    quick = quickest_arcs(roads)
+    ahead = [(quick[u, v], fraction)] if (u, v) in quick else []
+    return ahead + ([(quick[v, u], 1 - fraction)] if (v, u) in quick else [])
+
+
+def trip_ms(roads: Roads, start: tuple[int, int, float], end: tuple[int, int, float]) -> float:
+    """The quickest trip between two places on roads; straight along one road, or by any walk that is allowed."""
+    found = [roads.ms(a, b) for a in ways(roads, *start) for b in ways(roads, *end)]
+    if start[:2] == end[:2]:
+        u, v, _ = start
+        ahead = (u, v) if end[2] >= start[2] else (v, u)
+        whole = quickest_arcs(roads).get(ahead)
+        if start[2] == end[2]:
+            found.append(0)
+        elif whole is not None:
+            found.append(round(abs(end[2] - start[2]) * roads.arcs[whole][2]))
+    return min((ms for ms in found if ms >= 0), default=np.nan)
+
+
+@SLOW
+@given(st.data())
+def test_minutes_between_points_part_way_along_roads(data: Any) -> None:
+    roads = seconds(data.draw(networks(most=6, costs=False)))
+    quick = list(quickest_arcs(roads).values())
+    assume(quick)
+    network, strict = network_of(roads), roads.turning_round(JUNCTIONS)
+    place = st.tuples(st.sampled_from(quick), st.sampled_from([0.0, 0.21, 0.53, 0.84]))
+    drawn = [data.draw(st.lists(place, min_size=1, max_size=3)) for _ in range(2)]
+    start, end = (pd.concat([on(roads, network, *at) for at in side], ignore_index=True) for side in drawn)
+    legs = [network.joins(side).reset_index() for side in (start, end)]
+    # Where roads cross in the middle a point joins both: not what is asked here.
+    assume(all(len(table) == len(side) for table, side in zip(legs, drawn, strict=True)))
+    at = [list(zip(table["u"], table["v"], table["fraction"], strict=True)) for table in legs]
+    right = np.array([[trip_ms(strict, a, b) for b in at[1]] for a in at[0]]) / 60_000
+    np.testing.assert_allclose(network.travel_minutes(start, end), right, atol=1e-5)
+    nearest, which = network.nearest_minutes(start, end)
+    least = np.where(np.isnan(right), np.inf, right).min(axis=1)
+    np.testing.assert_allclose(nearest[:, 0], np.where(np.isinf(least), np.nan, least), atol=1e-5)
+    assert ((which[:, 0] >= 0) == np.isfinite(least)).all()
+    assert (np.isnan(network.nearest_metres(start, end)) == np.isinf(least)).all()
+    way = network.explain(start.iloc[[0]], end.iloc[[0]])
+    if np.isnan(right[0, 0]):
+        assert way.empty
+    else:
+        assert way["minutes"].sum() == pytest.approx(right[0, 0], abs=1e-5)
+
+
+@SLOW
+@given(st.data(), st.booleans())
+def test_places_in_reach_have_the_minutes_of_trips_to_or_from_them(data: Any, outward: bool) -> None:
+    roads = seconds(data.draw(networks(most=5, costs=False)))
+    quick = list(quickest_arcs(roads).values())
+    assume(quick)
+    network, strict = network_of(roads), roads.turning_round(JUNCTIONS)
+    point = on(roads, network, data.draw(st.sampled_from(quick)), data.draw(st.sampled_from([0.0, 0.27, 0.61])))
+    legs = network.joins(point)
+    assume(len(legs) == 1)
+    here = tuple(legs.iloc[0][["u", "v", "fraction"]])
+    here = (int(here[0]), int(here[1]), float(here[2]))
+    _, found = next(iter(network.minutes_along(point, most=FAR, every=2_000, outward=outward)))
+    least: dict[tuple[int, int], float] = {}
+    for x, y, minutes in found:
+        key = round(x), round(y)
+        least[key] = min(least.get(key, np.inf), minutes)
+    at = network.nodes[["lon", "lat"]].to_numpy()
+    ends = np.column_stack(pyproj.Transformer.from_crs(4326, network.crs, always_xy=True).transform(*at.T))
+    expected: dict[tuple[int, int], float] = {}
+    pairs = {tuple(sorted(roads.arcs[arc][:2])) for arc in quick}
+    for u, v in pairs:
+        pieces = max(int(np.ceil(np.hypot(*(ends[v] - ends[u])) / 2_000)), 1)
+        for share in [*(np.arange(pieces + 1) / pieces), *([here[2]] if (u, v) == here[:2] else [])]:
+            x, y = ends[u] + share * (ends[v] - ends[u])
+            there = (u, v, float(share))
+            ms = trip_ms(strict, here, there) if outward else trip_ms(strict, there, here)
+            if not np.isnan(ms):
+                key = round(x), round(y)
+                expected[key] = min(expected.get(key, np.inf), ms / 60_000)
+    # A place at a node is also one of every road there.
+    assert least.keys() == expected.keys()
+    for key, minutes in expected.items():
+        assert least[key] == pytest.approx(minutes, abs=1e-4)
+
+
+NODES = pd.DataFrame({"lon": [3.20, 3.21, 3.22, 3.21], "lat": [49.6, 49.6, 49.6, 49.61]}, index=list("abcd"))
+EDGES = pd.DataFrame({"u": list("abb"), "v": list("bcd"), "minutes": [1.0, 2.0, 4.0]})
+NO_LEFT = pd.DataFrame({"nodes": [["a", "b", "d"]], "kind": ["no_left_turn"], "source": [7]})
+
+
+def cross(**options: Any) -> RoadNetwork:
+    return RoadNetwork.from_edges(NODES, EDGES, directed=False, **options)
+
+
+def test_a_forbidden_turn_is_driven_the_other_ways_round() -> None:
+    network = cross(turns=NO_LEFT)
+    # To the dead end and back, which is where one may turn.
+    assert network.matrix(["a", "c", "d"], ["d", "d", "a"]).tolist() == [[9, 9, 0], [6, 6, 3], [0, 0, 5]]
+    assert cross().matrix(["a"], ["d"]).item() == 5
+
+
+def test_the_nearest_of_every_node_minds_the_turns() -> None:
+    minutes, which = cross(turns=NO_LEFT).nearest(["d", "c"], k=2)
+    assert minutes.tolist() == [[3, 9], [2, 4], [0, 6], [0, 6]]
+    assert which.tolist() == [[1, 0], [1, 0], [1, 0], [0, 1]]
+
+
+def test_roads_that_are_no_way_through_serve_those_who_live_there() -> None:
+    edges = EDGES.assign(through=[True, False, True])
+    more = pd.DataFrame({"u": ["c"], "v": ["d"], "minutes": [1.0], "through": [True]})
+    network = RoadNetwork.from_edges(NODES, pd.concat([edges, more], ignore_index=True), directed=False)
+    # From a to d not by the private road, which would take 4; from b, where it begins, by it.
+    assert network.matrix(["a", "b"], ["d"]).tolist() == [[5], [3]]
+    assert network.matrix(["a", "c"], ["c", "a"]).tolist() == [[3, 0], [0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("turns", "told"),
+    [
+        ({"nodes": [["a", "b", "x"]]}, "'x', in row 0, is no node"),
+        ({"nodes": [["a", "b", "d"], ["a", "c", "b"]]}, "no edge goes from 'a' to 'c', in row 1"),
+        ({"nodes": [["a", "b"]]}, r"row 0 is no list of at least three nodes \(\['a', 'b'\]\)"),
+        ({"nodes": ["abd"]}, "row 0 is no list of at least three nodes"),
+        ({"via": ["b"]}, "'nodes'"),
+    ],
+)
+def test_turns_that_cannot_be_are_refused(turns: Any, told: str) -> None:
+    with pytest.raises(NetworkError, match=told):
+        cross(turns=pd.DataFrame(turns))
+
+
+def test_through_is_true_or_false() -> None:
+    with pytest.raises(NetworkError, match="'through' is 'no' in row 1"):
+        RoadNetwork.from_edges(NODES, EDGES.assign(through=[True, "no", True]))
+
+
+def test_turns_are_saved_pickled_and_kept_by_what_is_made_of_the_network(tmp_path: Any) -> None:
+    network = cross(turns=NO_LEFT)
+    loaded = RoadNetwork.load(network.save(tmp_path / "cross.roads"))
+    slower = network.with_minutes(pd.Series([3.0], index=[0]))
+    for other in (loaded, pickle.loads(pickle.dumps(network)), slower):
+        assert other.turns.to_dict("list") == NO_LEFT.to_dict("list")
+    assert loaded.matrix(["a"], ["d"]).item() == 9
+    assert slower.matrix(["a"], ["d"]).item() == 11
+    assert network.to_graph().graph["turns"] == [["a", "b", "d"]]
+
+
+def test_turns_along_closed_roads_go_with_them() -> None:
+    network = cross(turns=NO_LEFT)
+    closed = network.without(network.edges.index[(network.edges["u"] == "b") & (network.edges["v"] == "d")])
+    assert closed.turns.empty
+    assert np.isnan(closed.matrix(["a"], ["d"]).item())
+    assert network.without([1]).turns.to_dict("list") == NO_LEFT.to_dict("list")
