@@ -296,6 +296,79 @@ def test_what_is_not_bd_topo_is_refused(tmp_path: Path) -> None:
         read_bdtopo(tmp_path / "points.gpkg", mode="horse")
 
 
+CROSS = {  # four arms of 1 km, and what lies beyond the eastern one
+    "W": line((-1000, 0), (-400, 0), (0, 0)),
+    "E": line((0, 0), (500, 0), (1000, 0)),
+    "N": line((0, 1000), (0, 0)),
+    "S": line((0, -1000), (0, 0)),
+    "X": line((1000, 0), (1000, 1000)),
+}
+NON_COMMUNICATIONS = {"lien_vers_troncon_entree": "TRONROUT_W", "liens_vers_troncon_sortie": "TRONROUT_N"}
+
+
+def crossroads(tmp_path: Path, *rows: dict[str, Any], own_file: str = "") -> Path:
+    """A GeoPackage with the table of non-communications in it, or in a file of its own."""
+    path = tmp_path / "bdtopo.gpkg"
+    roads = [{**V3, "cleabs": f"TRONROUT_{name}"} for name in CROSS]
+    gpd.GeoDataFrame(roads, geometry=list(CROSS.values()), crs=2154).to_file(path, layer="troncon_de_route")
+    if rows:
+        where = tmp_path / own_file if own_file else path
+        points = [shapely.Point(X, Y)] * len(rows)
+        table = gpd.GeoDataFrame(list(rows), geometry=points, crs=2154)
+        table.to_file(where, layer=Path(own_file).stem if own_file else "non_communication")
+    return path
+
+
+FAR = {"W": (-1000, 0), "E": (1000, 0), "N": (0, 1000), "S": (0, -1000), "X": (1000, 1000)}
+
+
+def reached(network: RoadNetwork, start: str) -> set[str]:
+    """The arms whose far end is reached straight: 2 km, 3 to X; who may not turn goes round by 2 km more."""
+    places = gpd.GeoSeries.from_xy(network.nodes["lon"], network.nodes["lat"], crs=4326).to_crs(2154)
+    far = {name: shapely.Point(X + x, Y + y) for name, (x, y) in FAR.items()}
+    at = {name: network.nodes.index[places.distance(point).argmin()] for name, point in far.items()}
+    minutes = network.matrix([at[start]], list(at.values()))[0]
+    return {name for name, took in zip(at, minutes, strict=True) if took < (3.2 if name == "X" else 2.2)}
+
+
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [
+        (NON_COMMUNICATIONS, {"N"}),
+        ({**NON_COMMUNICATIONS, "liens_vers_troncon_sortie": "TRONROUT_N/TRONROUT_S"}, {"N", "S"}),
+        # Roads that follow one another are one way that cannot be driven: E can, X beyond it cannot.
+        ({**NON_COMMUNICATIONS, "liens_vers_troncon_sortie": "TRONROUT_E/TRONROUT_X"}, {"X"}),
+        ({"lien_vers_troncon_entree": "TRONROUT_X", "liens_vers_troncon_sortie": "TRONROUT_N"}, set()),  # do not meet
+    ],
+)
+def test_turns_that_cannot_be_made_are_not(tmp_path: Path, row: dict[str, Any], missing: set[str]) -> None:
+    path = crossroads(tmp_path, {"cleabs": "NON_COMM_1", **row})
+    network = RoadNetwork.from_bdtopo(path)
+    assert reached(network, "W") == set(CROSS) - missing
+    assert reached(network, "S") == set(CROSS)
+    on_foot = RoadNetwork.from_bdtopo(path, mode="walk")
+    assert on_foot.turns is None
+    obeyed = network.provenance.parameters["non-communications obeyed"]
+    assert obeyed == ("1" if missing else "0")
+
+
+def test_a_table_of_turns_may_be_a_file_of_its_own_under_its_short_names(tmp_path: Path) -> None:
+    row = {"ID": "NON_COMM_1", "ID_TR_ENT": "TRONROUT_W", "ID_TR_SOR": "TRONROUT_N"}
+    path = crossroads(tmp_path, row, own_file="NON_COMMUNICATION.shp")
+    without = RoadNetwork.from_bdtopo(path)
+    assert reached(without, "W") == set(CROSS)
+    assert without.provenance.parameters["forbidden turns (non_communication)"].startswith("no table given")
+    network = RoadNetwork.from_bdtopo(path, turns=tmp_path / "NON_COMMUNICATION.shp")
+    assert reached(network, "W") == set(CROSS) - {"N"}
+    assert network.turns["source"].tolist() == ["NON_COMM_1"]
+
+
+def test_a_table_that_is_none_of_turns_is_refused(tmp_path: Path) -> None:
+    path = crossroads(tmp_path, {"a": "b"})
+    with pytest.raises(SourceError, match=r"bdtopo\.gpkg: is no table of non-communications.*columns: a"):
+        read_bdtopo(path)
+
+
 def test_the_sarthe_loads_and_hangs_together(data_folder: Path) -> None:
     path = data_folder / "osm" / "bdtopo_sarthe" / "ROUTE.shp"
     if not path.exists():

@@ -215,7 +215,9 @@ class RoadNetwork:
         return cls._of(read_graph(graph, mode=mode, country=country))
 
     @classmethod
-    def from_bdtopo(cls, path: str | Path, *, mode: str = "car", layer: str | None = None) -> Self:
+    def from_bdtopo(
+        cls, path: str | Path, *, mode: str = "car", layer: str | None = None, turns: str | Path | None = None
+    ) -> Self:
         """Return the roads of IGN's BD TOPO (`troncon_de_route`, versions 2 and 3), timed as `from_osm` does.
 
         Parameters
@@ -226,6 +228,9 @@ class RoadNetwork:
             "car", "bike" or "walk".
         layer
             Of a GeoPackage, where it is not `troncon_de_route`.
+        turns
+            The file of turns that cannot be made (`NON_COMMUNICATION`), where it is one of its own; a GeoPackage that
+            holds the table `non_communication` needs none.
 
         Raises
         ------
@@ -234,7 +239,7 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.bdtopo import read_bdtopo
 
-        return cls._of(read_bdtopo(path, mode=mode, layer=layer))
+        return cls._of(read_bdtopo(path, mode=mode, layer=layer, turns=turns))
 
     @classmethod
     def fetch(

@@ -19,7 +19,16 @@ from accessmap.read.files import read_table
 from accessmap.roads import speeds
 from accessmap.roads.law import parse_maxspeed, rows_of
 from accessmap.roads.readers import osm_tags
-from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.roads.readers.bdtopo_turns import Row, forbidden, lines_by_name, non_communications
+from accessmap.roads.readers.tables import (
+    RoadTables,
+    Segments,
+    Turn,
+    Ways,
+    file_sha256,
+    road_tables,
+    straight_segments,
+)
 from accessmap.tables.checks import on_earth
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Listed, Note
@@ -85,7 +94,9 @@ class _Columns:
     missing: list[str]
 
 
-def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None) -> RoadTables:
+def read_bdtopo(
+    path: str | Path, *, mode: str = "car", layer: str | None = None, turns: str | Path | None = None
+) -> RoadTables:
     """Return the roads of a BD TOPO file, as `RoadNetwork.from_bdtopo`.
 
     Roads join where their ends meet, whatever the CRS of the file; where they merely cross (bridges) they do not.
@@ -93,11 +104,11 @@ def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None
     pace of a track, and no paths. Version 2 does not say what is built up: roads that have a street name there count as
     residential streets, and their density decides. The parameters say which attributes a file is without, and
     what that costs.
-
     """
     speeds.check_mode(mode)
     path = Path(path)
     table, said = _table(path, layer)
+    barred = non_communications(path) if turns is None else non_communications(Path(turns), alone=True)
     columns = _columns(table, path)
     ways, kept = _ways(columns, mode)
     if not len(ways):
@@ -105,10 +116,12 @@ def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None
     nodes, ends = _ends(table.geometry.array[kept], table.crs)
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
+    turns_barred, told = _forbidden(barred, [columns.text["id"][at] for at in kept], segments, ways, mode)
     return road_tables(
         more,
         segments,
         ways,
+        turns=turns_barred,
         events=pd.DataFrame({"node": np.empty(0, dtype=np.int64), "event": np.empty(0, dtype=object)}),
         mode=mode,
         country="FR",
@@ -123,10 +136,29 @@ def read_bdtopo(path: str | Path, *, mode: str = "car", layer: str | None = None
         parameters={
             Note("roads_told_ends_meet"): f"{TOLERANCE_METRES:g} m",
             Note("roads_told_closed"): str(len(table) - len(ways)),
+            **told,
             **dict(WITHOUT[ours] for ours in columns.missing),
             **({Note("roads_told_reading"): Listed.of(said)} if said else {}),
         },
     )
+
+
+def _forbidden(
+    rows: list[Row] | None, names: list[str], segments: Segments, ways: pd.DataFrame, mode: str
+) -> tuple[list[Turn], dict[str, str]]:
+    """The turns that cannot be made, and what is told of them; walkers turn where they like."""
+    if rows is None:
+        return [], {Note("roads_told_bdtopo_no_turns"): Note("roads_told_bdtopo_no_turns_cost")}
+    if mode == "walk":
+        return [], {}
+    open_ = {way: ways[way].to_numpy(dtype=bool)[segments.way] for way in ("forward", "backward")}
+    steps = set(zip(segments.start[open_["forward"]].tolist(), segments.end[open_["forward"]].tolist(), strict=True))
+    steps |= set(zip(segments.end[open_["backward"]].tolist(), segments.start[open_["backward"]].tolist(), strict=True))
+    found, silent = forbidden(rows, lines_by_name(names, segments), steps)
+    told: dict[str, str] = {Note("roads_told_bdtopo_turns"): str(len(rows) - silent)}
+    if silent:
+        told[Note("roads_told_bdtopo_turns_silent")] = str(silent)
+    return [Turn(nodes, "non_communication", source) for nodes, source in found], told
 
 
 def _table(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
