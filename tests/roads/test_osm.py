@@ -289,6 +289,7 @@ def test_a_ferry_takes_its_duration_over_its_whole_length_and_boarding(write: Wr
     edges = read_osm(write([([1, 2], ROAD), ([2, 3, 4], ferry), ([4, 5], ROAD)])).edges
     there = edges[(edges["road_class"] == "ferry") & (edges["u"] < edges["v"])]
     assert there["minutes"].sum() == pytest.approx(35 + 5)
+    assert set(there["speed_reason"]) == {"ferry by its timetable"}
     assert not there["snappable"].any()
 
 

@@ -15,6 +15,7 @@ TOLD = {
     "visitors only": "réservé aux riverains et aux visiteurs",
     "surface=gravel": "revêtement gravel",
     "roundabout": "rond-point",
+    "ferry by its timetable": "bac, selon son horaire",
     "bike on track": "à vélo, chemin",
     f"{legal_limit('FR', 'rural')[1]}, drivers 97 %": (
         "limite légale 80 km/h (FR, art. R413-2, I-3°: hors agglomération), les conducteurs en font 97 %"

@@ -28,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+TIMETABLE = "ferry by its timetable"
 SPEED_TABLE_VERSION = "2026.2"
 MODES = ("car", "bike", "walk")
 # Free-flow speed over limit where it is the limit that holds drivers back, by the limit (km/h, up to and including).
@@ -146,6 +147,9 @@ def time_arcs(
     timetabled = fixed > 0
     moving = np.where(timetabled, fixed, length_km / kmh * 60)
     kmh = np.where(timetabled, length_km / np.where(timetabled, fixed, 1.0) * 60, kmh)
+    if timetabled.any():
+        reason = reason.add_categories([TIMETABLE])
+        reason[timetabled] = TIMETABLE
     columns = {
         "minutes": moving + seconds / 60,
         "speed_kmh": kmh.astype(np.float32),

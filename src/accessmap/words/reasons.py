@@ -13,6 +13,7 @@ _FORMS: Final = (
     (re.compile(r"bike on (?P<road>\w+)"), "reason_bike"),
     (re.compile(r"walk on (?P<road>\w+)"), "reason_walk"),
     (re.compile(r"ferry without timetable"), "reason_ferry"),
+    (re.compile(r"ferry by its timetable"), "reason_timetable"),
     (re.compile(r"slope"), "reason_slope"),
     (re.compile(r"roundabout"), "reason_roundabout"),
     (re.compile(r"bicycle pushed"), "reason_pushed"),
