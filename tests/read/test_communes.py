@@ -178,12 +178,12 @@ def test_commune_as_a_name_is_not_taken_for_a_code(tmp_path: Path) -> None:
     assert read_communes(path)["name"].tolist() == ["Abbécourt", "Chauny"]
 
 
-def test_overseas_communes_are_measured_in_their_utm_zone(tmp_path: Path) -> None:
+def test_overseas_communes_are_measured_in_their_legal_projection(tmp_path: Path) -> None:
     reunion = french().set_geometry(
         [shapely.box(55.4, -21, 55.5, -20.9), shapely.box(55.5, -21, 55.6, -20.9)], crs=4326
     )
     read = read_communes(written(reunion.assign(INSEE_COM=["97411", "97418"]), tmp_path / "c.gpkg"))
-    assert read.crs.to_epsg() == 32740
+    assert read.crs.to_epsg() == 2975
 
 
 def test_real_communes_of_the_aisne(real_data: Path) -> None:

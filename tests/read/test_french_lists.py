@@ -82,6 +82,20 @@ def test_mobile_of_any_list_is_true_or_false(saved, communes) -> None:
     assert again["mobile"].tolist() == [True, False]
 
 
+def test_moving_said_by_neither_yes_nor_no_is_taken_as_fixed_and_told(saved, communes) -> None:
+    text = f"id_fs,lib_fs,insee_com,latitude,longitude,itinerance\n1,A,02173,{LAT},{LON},Partielle\n"
+    known, any_list = (
+        read_services(saved(one), communes=communes, category="france_services")
+        for one in (text, text.replace("id_fs,lib_fs", "id,nom"))
+    )
+    for read in (known, any_list):
+        assert read["mobile"].tolist() == [False]
+        assert "'itinerance' says neither yes nor no of 1 service, taken as fixed: line 2" in told(read)
+    for word in ("Itinérance", "itinérante", "Mobile"):
+        read = read_services(saved(text.replace("Partielle", word)), communes=communes)
+        assert read["mobile"].tolist() == [True], word
+
+
 # --- ARCEP: classes of speed ------------------------------------------------------------------------------------------
 
 ARCEP = "code_insee;nom_com;nbr;type;inel_hd;elig_hd05;elig_hd3;elig_hd8;elig_thd30;elig_thd100;elig_thd1g\n"
@@ -165,6 +179,29 @@ def test_point_of_a_typed_column_is_read(communes, value) -> None:
     frame["geo_point_2d"] = pd.Series([value], dtype=object)
     read = read_services(frame, category="library", communes=communes)
     assert read.geometry.iloc[0].distance(HERE) < 0.01
+
+
+@pytest.mark.parametrize("value", ["49.6230 3.2400 52 4.8", "49.6230, 3.2400, 50"])
+def test_height_after_a_point_is_passed_over(saved, communes, value) -> None:
+    read = read_services(saved(f"nom;INSEE;_geolocation\nA;02173;{value}\n"), category="library", communes=communes)
+    assert read.geometry.iloc[0].distance(HERE) < 0.01
+
+
+def test_point_in_hexadecimal_is_read(saved, communes) -> None:
+    text = f"nom;INSEE;geom\nA;02173;{shapely.to_wkb(shapely.Point(LON, LAT), hex=True)}\n"
+    read = read_services(saved(text), category="library", communes=communes)
+    assert read.geometry.iloc[0].distance(HERE) < 0.01
+
+
+@pytest.mark.parametrize(
+    "value", ["49.6230°N, 3.2400°E", "N49.6230 E3.2400", "lat: 49.623, lon: 3.240", "49,6230,3,2400"]
+)
+def test_points_written_in_a_way_that_is_not_read_are_refused_and_not_placed_at_the_mairie(
+    saved, communes, value
+) -> None:
+    text = f'nom;INSEE;geo_point_2d\nA;02173;"{value}"\nB;60159;\n'
+    with pytest.raises(TableError, match=r"1 problem.*'geo_point_2d' is not a point in 1 row: line 2"):
+        read_services(saved(text), category="library", communes=communes)
 
 
 def test_point_from_a_csv_with_decimal_commas(saved, communes) -> None:

@@ -768,3 +768,12 @@ def test_list_of_communes_with_a_count_needs_no_names(real_data: Path, around) -
     read = read_services(path, category="general_practitioner", columns=columns, communes=communes, mairies=mairies)
     assert read["capacity"].sum() == pd.read_csv(path)["count"].sum()
     assert read["name"].iloc[0] == f"médecin généraliste ({read['commune'].iloc[0]})"
+
+
+def test_count_left_blank_is_no_service_and_is_told(tmp_path, communes, mairies) -> None:
+    text = "CODGEO;TYPEQU;NB_EQUIP\n02173;b203;5\n02001;B203;\n"
+    read = read_services(saved(tmp_path, text), communes=communes, mairies=mairies)
+    assert read[["commune", "category", "capacity"]].to_numpy().tolist() == [["02173", "bakery", 5]]
+    assert "1 row left out, whose 'NB_EQUIP' is blank: line 3" in "\n".join(read.attrs["read_notes"])
+    with pytest.raises(TableError, match="no rows"):
+        read_services(saved(tmp_path, text.replace(";5", ";0")), communes=communes, mairies=mairies)

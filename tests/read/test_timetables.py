@@ -118,7 +118,9 @@ def test_a_span_over_midnight_is_kept_without_a_word(span, hours):
     assert parse_timetable(timetable).problems == ()
 
 
-@pytest.mark.parametrize("span", [["12:00", "09:00"], ["17:00", "14:00"], ["14:00", "05:00"], ["25:00", "26:00"]])
+@pytest.mark.parametrize(
+    "span", [["12:00", "09:00"], ["17:00", "14:00"], ["14:00", "05:00"], ["25:00", "26:00"], ["00:00", "00:00"]]
+)
 def test_a_day_with_nothing_but_a_span_that_cannot_be_is_unknown_and_not_closed(span):
     timetable = [["lundi", "lundi", [span]], ["mardi", "mardi", [MORNING]]]
     assert osm_opening_hours(timetable) == "Tu 09:00-12:00; Mo unknown; PH off"

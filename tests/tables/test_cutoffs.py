@@ -186,3 +186,18 @@ def test_thresholds_of_a_study_are_numbers(toy_study):
     assert study.thresholds == (10.1, 20.3, 30.7, 40)
     with pytest.raises(ValueError, match="cutoff is '30'"):
         replace(toy_study, thresholds=["30"])
+
+
+def test_cutoff_in_an_array_without_a_dimension_is_one_number():
+    times = pd.Series({"r1": 10.0, "r2": 11.0}, dtype="float32")
+    with pytest.raises(am.AccessmapError, match="give minutes as a number"):
+        am.coverage(times, PEOPLE, np.array(10))
+
+
+def test_what_is_no_number_is_refused_where_none_would_be_no_limit_and_in_hours():
+    times = pd.DataFrame({"a": [5.0, 25.0]}, index=["r1", "r2"])
+    with pytest.raises(am.AccessmapError, match="give minutes as a number"):
+        siting.set_cover(times, cutoff=None)
+    services = pd.DataFrame({"hours": ["24/7"]}, index=["a"])
+    with pytest.raises(am.AccessmapError, match="within is nan: give minutes as a number"):
+        hours.open_access(times, services, PEOPLE, within=float("nan"))

@@ -95,7 +95,8 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     Mended: an unknown last day (the first day alone is kept), an unknown first day (the entry is left out), a span
     that ends when or before it starts (left out), seconds (cut off), overlapping spans (joined). Spans that touch
     are joined without a word; days named twice get the spans of both; days may run over Sunday; a closing time of
-    00:00 is midnight; a span that closes by 06:00, at most twelve hours after it opened, runs over midnight.
+    00:00 is midnight (but "00:00-00:00" is no span, and left out); a span that closes by 06:00, at most twelve hours
+    after it opened, runs over midnight.
 
     Parameters
     ----------
@@ -171,7 +172,8 @@ def _span(raw: object, label: str, problems: list[Note]) -> Span | None:
     if any(int(clock[3] or 0) for clock in (a, b)):
         problems.append(Note("seconds_cut", label=label, span=f"{opens}-{closes}"))
     start, end = (int(clock[1]) * 60 + int(clock[2]) for clock in (a, b))
-    end = end or DAY_MINUTES
+    # "00:00-00:00" is what a spreadsheet makes of two empty cells as well as a whole day: nobody knows
+    end = end or (DAY_MINUTES if start else 0)
     if end < start and end <= NIGHT_ENDS and end + DAY_MINUTES - start <= LONGEST_NIGHT:
         return start, end + DAY_MINUTES
     if not start < end <= DAY_MINUTES:
@@ -310,7 +312,9 @@ def _spans(text: str) -> str | None:
     if plain(text) == CLOSED:
         return ""
     parts = [SPAN.fullmatch(part.replace(" ", "")) for part in text.split(",")]
-    spans = [(part[1].zfill(5), part[2].zfill(5).replace("00:00", "24:00")) for part in parts if part is not None]
+    spans = [(part[1].zfill(5), part[2].zfill(5)) for part in parts if part is not None]
+    # a closing time of 00:00 is midnight, but 00:00-00:00 may be two empty cells
+    spans = [(opens, "24:00" if closes == "00:00" < opens else closes) for opens, closes in spans]
     if not spans or len(spans) < len(parts) or any(opens >= closes for opens, closes in spans):
         return None
     return ",".join("-".join(span) for span in sorted(spans))

@@ -25,6 +25,11 @@ NUMBER = r"[-+]?\d+(?:\.\d+)?"
 TWO = re.compile(rf"({NUMBER})\s*[,;|/\s]\s*({NUMBER})")
 TWO_WITH_COMMAS = re.compile(r"([-+]?\d+(?:,\d+)?)(?:\s*[;|/]\s*|,?\s+)([-+]?\d+(?:,\d+)?)")
 PRECISE = re.compile(r"[-+]?\d{1,3}\.\d{3,}\s*[,;\s]\s*[-+]?\d{1,3}\.\d{3,}")
+# "49.623 3.24 52 4.8": a height after the place, and how precise it is, as forms on telephones write them
+WITH_HEIGHT = re.compile(r"([-+]?\d+\.\d+)\s*[,;\s]\s*([-+]?\d+\.\d+)(?:\s*[,;\s]\s*[-+]?\d+(?:\.\d+)?){1,2}")
+HEX = re.compile(r"0[01][0-9a-f]{40,}", re.IGNORECASE)  # WKB as PostGIS writes it
+# What means a place though it cannot be read: two numbers with several decimals ("49.6230°N, 3.2400°E").
+MEANT = re.compile(r"\d[.,]\d{2,}.*\d[.,]\d{2,}")
 WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*([^()]+?)\s*\)", re.IGNORECASE)
 LON, LAT = ("lon", "lng", "long", "longitude", "x"), ("lat", "latitude", "y")
 # (west, south, east, north) of what France holds overseas: Antilles, Guyane, Saint-Pierre-et-Miquelon, La Réunion and
@@ -50,6 +55,8 @@ def split_points(reading: Reading) -> None:
         reading.add("point_unread", where="", value=reading.sources["point"], name=reading.sources["point"])
         return
     found = {name: read for name in table.columns if (read := _read(name, table[name])) is not None}
+    if not found:
+        _flag_unread(reading)
     chosen = _chosen(reading, found)
     if chosen is None:
         return
@@ -69,6 +76,20 @@ def split_points(reading: Reading) -> None:
     reading.note("point_column_read", column=repr(chosen), order=Note("lat_then_lon" if lat_first else "lon_then_lat"))
     reading.table = table.assign(lon=lon, lat=lat).drop(columns=chosen)
     reading.sources |= {"lon": chosen, "lat": chosen}
+
+
+def _flag_unread(reading: Reading) -> None:
+    """Name the places that a column called so holds in a way that is not read: they would go to their mairie."""
+    for name in reading.table.columns:
+        values = reading.table[name]
+        if NAMED.fullmatch(plain(name)) is None or not pd.api.types.is_string_dtype(values.dropna()):
+            continue
+        meant = values.map(lambda one: isinstance(one, str) and MEANT.search(one) is not None).to_numpy(dtype=bool)
+        if meant.any():
+            reading.flag(meant, "point_unread", values, lambda row: repr(values.iloc[row])[:60], name=name)  # noqa: B023
+            # said once, however often this is asked
+            reading.table = reading.table.drop(columns=name).assign(lon=np.nan, lat=np.nan)
+            return
 
 
 def _chosen(reading: Reading, found: dict[str, tuple[np.ndarray, str | None]]) -> str | None:
@@ -138,8 +159,11 @@ def _two(value: object) -> tuple[float, float, str | None] | None:
     if match := WKT.fullmatch(text):
         parts: list[object] = list(match[1].split())
         return _pair(parts, "lon") if len(parts) in (2, 3) else None
+    if HEX.fullmatch(text):
+        return _two(bytes.fromhex(text)) if len(text) % 2 == 0 else None
     text = text.strip("()[] ")
     match = (None if "." in text else TWO_WITH_COMMAS.fullmatch(text)) or TWO.fullmatch(text)
+    match = match or WITH_HEIGHT.fullmatch(text)
     return None if match is None else _pair([part.replace(",", ".") for part in match.groups()], None)
 
 

@@ -22,7 +22,7 @@ from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import LEVELS, check_communes, check_services
 from accessmap.words import words as labels
 from accessmap.words.near import some
-from accessmap.words.notes import Listed, Note
+from accessmap.words.notes import Listed, Note, first_few
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
 NAMES: Names = {
@@ -54,8 +54,10 @@ FIRST = (
 NATURES = ("libelle_nature", "nature_uai_libe", "lib_nature", "nature", "type_etablissement", "type_d_etablissement")
 MOVES = ("mobile", "itinerance", "itinerant", "est_itinerant")
 TRUTHS = {
-    **dict.fromkeys(("oui", "o", "yes", "vrai", "true", "1", "itinerant", "bus", "mobile"), True),
-    **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", ""), False),
+    **dict.fromkeys(
+        ("oui", "o", "yes", "vrai", "true", "1", "itinerant", "itinerante", "itinerance", "bus", "mobile"), True
+    ),
+    **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", "non_itinerant", ""), False),
 }
 STEP_FREE: Mapping[object, str] = {True: "yes", False: "no", "inconnu": "unknown"}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
@@ -264,8 +266,12 @@ def _read_mobile(reading: Reading) -> None:
         if plain(name) not in MOVES or pd.api.types.is_bool_dtype(table[name]):
             continue
         said = as_text(table[name]).fillna("").map(plain)
-        if said.isin(TRUTHS).all() and "mobile" not in table.columns.difference([name]):
-            reading.table = table = table.assign(mobile=said.map(TRUTHS).astype(bool))
+        unsure = np.flatnonzero(~said.isin(TRUTHS))
+        if "mobile" not in table.columns.difference([name]) and (name != "mobile" or not len(unsure)):
+            if len(unsure):
+                rows = first_few(unsure, lambda row: reading.valued(row, repr(table[name].iloc[row])))  # noqa: B023
+                reading.note("mobile_unsure", n=len(unsure), column=repr(name), rows=rows)
+            reading.table = table = table.assign(mobile=said.map(lambda word: TRUTHS.get(word, False)).astype(bool))
             if table["mobile"].any():
                 reading.note("services_mobile", n=int(table["mobile"].sum()), column=repr(name))
             return

@@ -26,7 +26,7 @@ def number_of_minutes(value: Any, name: str = "cutoff") -> float:
     return float(str(value)) if isinstance(value, np.float32 | np.float16) else float(value)
 
 
-def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
+def cutoffs_of(cutoffs: float | Iterable[float], name: str = "cutoff") -> list[float]:
     """Return cutoffs in minutes as a list of numbers: one number is one cutoff.
 
     Examples
@@ -34,8 +34,9 @@ def cutoffs_of(cutoffs: float | Iterable[float]) -> list[float]:
     >>> cutoffs_of(15), cutoffs_of((10, 20))
     ([15], [10, 20])
     """
-    found = list(cutoffs) if isinstance(cutoffs, Iterable) and not isinstance(cutoffs, str) else [cutoffs]
-    return [_known(cutoff, "cutoff") for cutoff in found]
+    one = isinstance(cutoffs, str) or not isinstance(cutoffs, Iterable) or np.ndim(cutoffs) == 0  # type: ignore[arg-type]
+    found: list[Any] = [cutoffs] if one else list(cutoffs)  # type: ignore[arg-type]
+    return [_known(cutoff, name) for cutoff in found]
 
 
 def _known(cutoff: Any, name: str) -> float:

@@ -22,7 +22,7 @@ from accessmap.measures.hours.spans import (
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.stepfree import minutes_bounds
 from accessmap.tables.aligned import check_rows, minutes_of, people_of
-from accessmap.tables.cutoffs import is_within, number_of_minutes
+from accessmap.tables.cutoffs import cutoffs_of, is_within, number_of_minutes
 
 # Charte nationale d'engagement France services (ANCT): open at least 24 hours a week, over five days.
 FRANCE_SERVICES_HOURS = 24
@@ -317,7 +317,7 @@ def open_access(
     """
     step = check_step(step_minutes)
     monday = monday_of(week)
-    within = number_of_minutes(within, "within")
+    (within,) = cutoffs_of([within], "within")
     stay_minutes = number_of_minutes(stay_minutes, "stay_minutes")
     minutes = minutes_of(times)
     people = people_of(population, times.index)

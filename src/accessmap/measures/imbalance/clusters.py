@@ -7,6 +7,7 @@ graph, such as ``libpysal.graph.Graph.build_contiguity(communes)``.
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from types import ModuleType
 from typing import Any
 
@@ -106,7 +107,7 @@ def local_moran(
     >>> local_moran(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
-    if not permutations >= 1:
+    if not (isinstance(permutations, Integral) and permutations >= 1):
         raise OptionError(Problem("not_above_0", where="permutations", value=permutations))
     if _says_nothing(numbers, graph):
         return _nothing(values.index)
@@ -148,7 +149,7 @@ def getis_ord(
     >>> getis_ord(minutes, Graph.build_contiguity(communes))  # doctest: +SKIP
     """
     esda, numbers = _esda(), _ordered(values, graph)
-    if not permutations >= 1:
+    if not (isinstance(permutations, Integral) and permutations >= 1):
         raise OptionError(Problem("not_above_0", where="permutations", value=permutations))
     if _says_nothing(numbers, graph):
         return _nothing(values.index)

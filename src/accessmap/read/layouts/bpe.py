@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from accessmap.categories import CATEGORIES
@@ -89,7 +90,7 @@ def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
     # "_Z" is INSEE's "not applicable" and "_U" its "unknown"
     table = raw.table.astype(object).where(~raw.table.isin(["_Z", "_U"]), None)
     raw = replace(raw, table=table)
-    codes = as_text(table[names["typequ"]])
+    codes = as_text(table[names["typequ"]]).str.upper()
     _check_kinds(raw, codes)
     communes = _communes(raw, names).str[:5]
     if {"longitude", "latitude"} <= set(names):
@@ -178,12 +179,16 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     table = raw.table
     kind = names.get("typequ")
     places = _communes(raw, names)
-    number = as_numbers(table[names.get("nb_equip") or names["count"]])
+    column = names.get("nb_equip") or names["count"]
+    number = as_numbers(table[column])
     keys = pd.DataFrame({"commune": places, "kind": as_text(table[kind or names["equipment"]])})
+    if kind:
+        keys["kind"] = keys["kind"].str.upper()
     _check_kinds(raw, keys["kind"])
     keys = keys.assign(number=number, line=range(len(table)))
     empty = pd.to_numeric(number, errors="coerce") == 0
-    groups = keys[~empty].groupby(["commune", "kind"], sort=False, dropna=False)
+    blank = table[column].isna().to_numpy()
+    groups = keys[~empty & ~blank].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
     codes = summed["kind"].tolist() if kind else [None] * len(summed)
     labels = bpe_labels(summed["kind"]) if kind else summed["kind"]
@@ -194,10 +199,13 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     ).assign(capacity=summed["number"], capacity_unit=_units(meant, labels), commune=summed["commune"])
     services = services.assign(lon=None, lat=None, source="INSEE BPE", **({"typequ": summed["kind"]} if kind else {}))
     notes = [raw.note("bpe_counted")]
-    if int(summed["rows"].max()) > 1:
+    if (summed["rows"] > 1).any():
         notes.append(raw.note("bpe_added_up", n=len(keys)))
     if empty.any():
         notes.append(raw.note("bpe_zeros", n=int(empty.sum())))
+    if blank.any():
+        rows = np.flatnonzero(blank)
+        notes.append(raw.note("bpe_blanks", n=len(rows), column=repr(str(column)), rows=raw.named(rows)))
     return RawTable(raw.name, services, raw.lines.take(summed["line"]), (*raw.notes, *notes))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from accessmap.errors import OptionError, Problem
@@ -27,7 +28,8 @@ EVERY = (
 )
 TEXTS = ("categetab", "categagretab", "typequ", "qualite_xy", "qualite_geoloc", "mode_exercice")
 """Further columns whose figures are codes."""
-MOVES = ("oui", "o", "yes", "vrai", "true", "1", "itinerant", "itinerante", "bus")
+MOVES = ("oui", "o", "yes", "vrai", "true", "1", "itinerant", "itinerante", "itinerance", "bus", "mobile")
+STAYS = ("non", "n", "no", "faux", "false", "0", "fixe", "non_itinerant", "non_itinerante")
 Columns = Mapping[str, str | None] | None
 
 
@@ -136,12 +138,16 @@ def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG0
     )
     mobile = moves.isin(MOVES) | kind.str.contains("bus|itineran|mobile")
     mobile |= (moves == "") & ~kind.str.contains("fixe") & name.str.match("bus(_|$)")
+    unsure = np.flatnonzero(~moves.isin((*MOVES, *STAYS, "")) & ~mobile)
     several = kind.str.contains("multisite")
     notes = []
     if mobile.any():
         notes.append(raw.note("france_services_mobile", n=int(mobile.sum())))
     if several.any():
         notes.append(raw.note("france_services_several", n=int(several.sum())))
+    if len(unsure):
+        told = raw.named(unsure, raw.table[names["itinerance"]])
+        notes.append(raw.note("mobile_unsure", n=len(unsure), column="'itinerance'", rows=told))
     return replace(raw, table=raw.table.assign(category="france_services", mobile=mobile)).told(*notes)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from accessmap.read.columns import as_text
+from accessmap.read.columns import as_text, truth
 from accessmap.read.layouts.kinds import kinds
 from accessmap.read.raw import RawTable, plain
 
@@ -52,7 +52,7 @@ def mediation_services(raw: RawTable) -> RawTable:
     table = raw.table
     hours, unread = _hours(table, names)
     moves = as_text(table[names["itinerance"]]).fillna("") if "itinerance" in names else pd.Series("", table.index)
-    mobile = [plain(word) == "itinerant" for word in moves]
+    mobile = [plain(word) == "itinerant" or truth(word) is True for word in moves]
     services = pd.DataFrame(
         {
             "service_id": "mednum-" + as_text(table[names["id"]]),

@@ -84,7 +84,7 @@ def _deleted_in_josm(path: Path) -> dict[str, set[int]]:
         return found
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name in KINDS and attributes.get("action") == "delete":
+        if name in KINDS and attributes.get("action", "").strip().casefold() == "delete":
             found[KINDS[name]].add(int(attributes["id"]))
 
     with opened(path, "rb") as stream:

@@ -162,6 +162,8 @@ def cover_search(
     times: pd.DataFrame, demand: pd.Series | None, *, cutoff: float | pd.Series, costs: pd.Series | None, **options: Any
 ) -> Search:
     """Return the search for the fewest or cheapest sites that have everyone within the cutoff."""
+    if not isinstance(cutoff, pd.Series):
+        number_of_minutes(cutoff)  # None would be no limit at all
     asked = question(times, demand, times.shape[1], at_most=True, costs=costs, within=cutoff, **options)
     choice = asked.choice
     prices = choice.costs if choice.costs is not None else np.ones(len(choice.existing))
