@@ -170,6 +170,12 @@ def test_isochrones_and_minutes_are_one_model_on_the_roads_of_the_aisne(real_dat
     check_one_model(roads(real_data), sample_study.sites("hospital").geometry.iloc[:1], [5, 20], seed=4)
 
 
+def test_isochrones_show_their_progress_where_it_is_asked_for(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    isochrones(line_network(directed=False), site(0), [2], progress=True)
+    assert "Isochrones" in capsys.readouterr().err
+
+
 def test_a_motorway_opens_no_land():
     lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(
         [720_000, 721_000, 724_000, 725_000], [6_950_000] * 4

@@ -122,6 +122,24 @@ def test_progress_goes_to_standard_error(sample_study, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("homeward", [False, True])
+def test_a_few_residents_at_a_time_are_the_same_minutes(sample_study, monkeypatch, homeward):
+    tables = sample_study.residents.iloc[::50], sample_study.sites("hospital"), sample_study.network
+    whole = travel_times(*tables, limit=30, homeward=homeward)
+    monkeypatch.setattr("accessmap.study.travel.CHUNK_BYTES", 1_000)
+    pd.testing.assert_frame_equal(travel_times(*tables, limit=30, homeward=homeward), whole)
+
+
+@pytest.mark.parametrize("call", [travel_times, nearest_times])
+def test_every_long_call_shows_its_progress_where_it_is_asked_for(sample_study, capsys, monkeypatch, call):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    tables = sample_study.residents.iloc[::50], sample_study.sites("hospital"), sample_study.network
+    shown = call(*tables, progress=True)
+    assert "Travel times" in capsys.readouterr().err
+    pd.testing.assert_frame_equal(call(*tables), shown)
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("apart", [False, True])
 def test_memory_is_at_most_three_times_the_minutes(apart):
     # The worst there is: every pair goes along one road, straight or by local streets; or none does.

@@ -26,7 +26,7 @@ MOST_JOINS, WIDER, WIDER_METRES = 6, 1.2, 25.0
 #: The same of the one road more that a point joins where all of those are cut off from the main network.
 CONNECTED, CONNECTED_METRES = 2.0, 100.0
 #: Points looked up together: about a dozen segments lie near each.
-BLOCK = 20_000
+BLOCK = 10_000
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

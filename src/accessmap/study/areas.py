@@ -17,7 +17,8 @@ from accessmap.study.travel import check_network
 from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.tables.contracts import check_communes
 from accessmap.tables.cutoffs import cutoffs_of
-from accessmap.words.notes import Figure
+from accessmap.words.notes import Figure, Note
+from accessmap.words.progress import progress_bar
 
 CELLS_ACROSS = 1000  # a map of a council is about as many pixels wide
 FINEST_METRES, COARSEST_METRES = 5.0, 100.0
@@ -39,6 +40,7 @@ def isochrones(
     walk_kmh: float | None = None,
     walk_metres: float | None = None,
     cell_metres: float | None = None,
+    progress: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return the land within so many minutes of each point, one polygon for each (point, minutes).
 
@@ -63,6 +65,8 @@ def isochrones(
         network, `network.max_metres`.
     cell_metres
         Side of a cell of the grid; by default a thousandth of the extent, 5 to 100 m.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -102,15 +106,17 @@ def isochrones(
         network = network.with_legs(access_kmh=walk_kmh)
     rows = {}
     places = network.minutes_along(geometry, most=cutoffs[-1], every=BESIDE_METRES, outward=outward)
-    for number, (point, reached) in enumerate(places):
-        site = geometry.iloc[[number]]
-        field = _Field.around(network, site, reached, cutoffs, outward, walk_metres, cell_metres)
-        wider = None
-        for cutoff in reversed(cutoffs):
-            area = field.within(cutoff) if field is not None else shapely.MultiPolygon()
-            if wider is not None:  # a saddle of the grid can be cut either way
-                area = _polygons(shapely.intersection(area, wider))
-            rows[point, cutoff] = wider = area
+    with progress_bar(Note("progress_isochrones"), len(geometry), shown=progress) as done:
+        for number, (point, reached) in enumerate(places):
+            site = geometry.iloc[[number]]
+            field = _Field.around(network, site, reached, cutoffs, outward, walk_metres, cell_metres)
+            wider = None
+            for cutoff in reversed(cutoffs):
+                area = field.within(cutoff) if field is not None else shapely.MultiPolygon()
+                if wider is not None:  # a saddle of the grid can be cut either way
+                    area = _polygons(shapely.intersection(area, wider))
+                rows[point, cutoff] = wider = area
+            done()
     index = pd.MultiIndex.from_product([geometry.index, cutoffs], names=[geometry.index.name or "point", "minutes"])
     areas = gpd.GeoSeries([rows[key] for key in index], index=index, crs=network.crs)
     return gpd.GeoDataFrame(geometry=areas.to_crs(geometry.crs))

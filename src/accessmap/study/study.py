@@ -285,7 +285,7 @@ class Study:
         columns = np.empty((len(self.residents), len(places)), "float32", order="F")
         for number, place in enumerate(places):
             columns[:, number] = known.minutes[place]
-        return pd.DataFrame(columns, index=self.residents.index, columns=sites.index)
+        return pd.DataFrame(columns, index=self.residents.index, columns=sites.index, copy=False)
 
     def nearest(self, category: str | Iterable[str] | gpd.GeoDataFrame, *, mode: str | None = None) -> pd.DataFrame:
         """Return the nearest site of every resident, the minutes to it and its id: columns service_id and minutes.

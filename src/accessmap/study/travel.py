@@ -1,7 +1,6 @@
 """Travel times: from who and what, over how, to minutes."""
 
 import logging
-from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +9,8 @@ import pandas as pd
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.roads.network import RoadNetwork
 from accessmap.tables.contracts import check_residents, check_services
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
 
@@ -24,6 +25,7 @@ def travel_times(
     limit: float | None = None,
     max_metres: float | None = None,
     homeward: bool = False,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return minutes from home to service, float32, residents × services; NaN is not reached.
 
@@ -43,6 +45,8 @@ def travel_times(
         lists such points.
     homeward
         False: from home to the service. True: from the service back home, which one-way streets make another time.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Raises
     ------
@@ -62,10 +66,19 @@ def travel_times(
     """
     _check_trips(residents, services, network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
-    minutes = network.travel_minutes(*ends, limit=limit, max_metres=max_metres)
+    # A few at a time: between two blocks Ctrl-C is heard, and the bar goes on.
+    rows = max(1, CHUNK_BYTES // (4 * max(1, len(ends[1]))))
+    blocks = range(0, len(ends[0]), rows)
+    with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
+        trips = network.trips(*ends, max_metres=max_metres)
+        done()
+        minutes = np.empty((len(ends[0]), len(ends[1])), "float32")
+        for first in blocks:
+            minutes[first : first + rows] = trips.minutes(limit, slice(first, first + rows))
+            done()
     minutes = minutes.T if homeward else minutes
-    times = pd.DataFrame(minutes, index=residents.index, columns=services.index)
-    lost = int(times.isna().all(axis=1).sum())
+    times = pd.DataFrame(minutes, index=residents.index, columns=services.index, copy=False)
+    lost = int(np.isnan(np.fmin.reduce(minutes, axis=1, initial=np.nan)).sum())
     if lost and limit is None:
         logger.warning("%d of %d residents reach no service: see network.snap(residents)", lost, len(residents))
     return times
@@ -95,7 +108,7 @@ def travel_times_long(
     chunk_bytes
         Memory for the minutes of one chunk.
     progress
-        Show a progress bar on standard error.
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -121,10 +134,13 @@ def travel_times_long(
     trips = network.trips(residents.geometry, services.geometry)
     rows = max(1, chunk_bytes // (4 * max(1, len(services))))
     found = []
-    for first in _told(range(0, len(residents), rows), progress):
-        minutes = trips.minutes(limit, slice(first, first + rows))
-        resident, service = np.nonzero(~np.isnan(minutes))
-        found.append((resident + first, service, minutes[resident, service]))
+    blocks = range(0, len(residents), rows)
+    with progress_bar(Note("progress_travel_times"), len(blocks), shown=progress) as done:
+        for first in blocks:
+            minutes = trips.minutes(limit, slice(first, first + rows))
+            resident, service = np.nonzero(~np.isnan(minutes))
+            found.append((resident + first, service, minutes[resident, service]))
+            done()
     resident, service, at = (np.concatenate(column) for column in zip(*found, strict=True))
     return pd.DataFrame(
         {
@@ -135,18 +151,13 @@ def travel_times_long(
     )
 
 
-def _told(steps: range, progress: bool) -> Iterable[int]:
-    """Return the steps, with a progress bar where it is asked for."""
-    if not progress:
-        return steps
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(steps, description="Travel times", console=Console(stderr=True), transient=True)
-
-
 def nearest_times(
-    residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: RoadNetwork, *, k: int = 1
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    network: RoadNetwork,
+    *,
+    k: int = 1,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return the k-th nearest service of each resident and the minutes to it: columns service_id and minutes.
 
@@ -161,6 +172,8 @@ def nearest_times(
         The roads.
     k
         1 for the nearest, 2 for the second nearest, and so on.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -185,7 +198,10 @@ def nearest_times(
     _check_trips(residents, services, network, "nearest_times")
     if k < 1:
         raise OptionError(Problem("nearest_k_below_1", value=k))
-    minutes, which = network.nearest_minutes(residents.geometry, services.geometry, k=k)
+    with progress_bar(Note("progress_travel_times"), 2, shown=progress) as done:
+        trips = network.trips(residents.geometry, services.geometry)
+        done()
+        minutes, which = trips.nearest(k)
     at = which[:, k - 1]
     names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
     return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)

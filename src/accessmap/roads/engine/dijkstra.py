@@ -19,7 +19,7 @@ from accessmap.roads.engine.graph import LONGEST_MS, Graph, Seeds
 _Int64 = npt.NDArray[np.int64]
 
 #: Bytes that one batch of searches may fill.
-_BATCH_BYTES = 64_000_000
+_BATCH_BYTES = 32_000_000
 
 
 class Searcher:

@@ -71,7 +71,7 @@ class _Sweep:
             free.append(arrays)
 
         with Team(threads) as team:
-            cells = (2 * self.part.size + len(self.part.rows)) * lanes
+            cells = (2 * self.part.size + self.part.rows.size) * lanes
             team.run(work, -(-count // lanes), most=max(1, _PART_CELLS // max(1, cells)))
 
     def _some(self, at: int, end: int, arrays: list[npt.NDArray[Any]]) -> int:

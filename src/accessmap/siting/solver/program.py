@@ -8,6 +8,7 @@ solution breaks it (Benders' decomposition, as Duran-Mateluna, Ales & Elloumi 20
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -125,7 +126,7 @@ def solved(
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.passModel(lp)
-        solver.run()
+        _run(solver)
         status = solver.getModelStatus()
         if status in (_STATUS.kOptimal, _STATUS.kInfeasible, *_STOPPED):
             break
@@ -135,6 +136,27 @@ def solved(
     bound = found.mip_dual_bound if whole else value
     x = np.array(solution.col_value) if there and status != _STATUS.kInfeasible else None
     return Solved(x, value, bound, np.array(solution.col_dual), np.array(solution.row_dual), status)
+
+
+def _run(solver: highspy._core._Highs) -> None:
+    """Run the solver on a thread of its own: Ctrl-C is heard here, and stops it at its next step."""
+    stop = threading.Event()
+
+    def heard(_kind: object, _message: object, _found: object, asked: Any, _data: object) -> None:
+        asked.user_interrupt = stop.is_set()
+
+    solver.setCallback(heard, None)
+    for kind in ("kCallbackSimplexInterrupt", "kCallbackIpmInterrupt", "kCallbackMipInterrupt"):
+        solver.startCallback(getattr(highspy.cb.HighsCallbackType, kind))
+    work = threading.Thread(target=solver.run, daemon=True)
+    work.start()
+    try:
+        while work.is_alive():
+            work.join(0.2)
+    except BaseException:
+        stop.set()
+        work.join(1.0)
+        raise
 
 
 _TIE = 1e-9  # two values closer than this, as a share, are equal

@@ -1,0 +1,57 @@
+"""Ctrl-C ends long calls soon, and a bar is shown while they work where it is asked for."""
+
+import signal
+import sys
+import time
+
+import pytest
+from processes import started
+
+BEGIN = """
+import sys
+import geopandas as gpd, numpy as np, pandas as pd
+import accessmap as am
+side = np.arange(100)
+x, y = (axis.ravel() for axis in np.meshgrid(side, side))
+nodes = pd.DataFrame({"lon": 3.0 + 0.002 * x, "lat": 49.5 + 0.002 * y})
+number = np.arange(10_000).reshape(100, 100)
+ends = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
+u, v = (np.concatenate([pair[end].ravel() for pair in ends]) for end in (0, 1))
+roads = am.RoadNetwork.from_edges(nodes, pd.DataFrame({"u": u, "v": v, "minutes": 0.2}), directed=False)
+
+def table(kind, count, **columns):
+    places = np.random.default_rng(count).random((count, 2)) * 0.198 + (3.0, 49.5)
+    points = gpd.GeoSeries(gpd.points_from_xy(*places.T), crs=4326).to_crs(2154)
+    index = pd.Index([f"{kind}{i}" for i in range(count)], name=f"{kind}_id")
+    return gpd.GeoDataFrame(columns, geometry=points.to_numpy(), index=index, crs=2154)
+
+homes = table("resident", 60_000, commune="02001", population=1.0)
+sites = table("service", 1_000, commune="02001", name="x", category="pharmacy")
+minutes = pd.DataFrame(np.random.default_rng(0).random((3000, 300)) * 60, homes.index[:3000], sites.index[:300])
+people = pd.Series(1.0, index=minutes.index)
+print("ready", flush=True)
+while True:
+"""
+CALLS = {
+    "travel_times": "am.travel_times(homes, sites, roads, progress=True)",
+    "nearest_times": "am.nearest_times(homes, sites, roads, k=20, progress=True)",
+    "isochrones": "am.isochrones(roads, sites.geometry, [10, 20], progress=True)",
+    "p_median": "am.siting.p_median(minutes, people, p=20, time_limit=60)",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("call", CALLS)
+def test_ctrl_c_ends_a_long_call_within_two_seconds(call):
+    with started(sys.executable, "-c", f"{BEGIN}    {CALLS[call]}") as job:
+        assert job.stdout is not None
+        assert job.stdout.readline() == "ready\n"
+        time.sleep(1.5)
+        assert job.poll() is None
+        job.send_signal(signal.SIGINT)
+        asked = time.perf_counter()
+        _, errors = job.communicate(timeout=60)
+        took = time.perf_counter() - asked
+    assert job.returncode != 0
+    assert "KeyboardInterrupt" in errors
+    assert took < 2
