@@ -230,7 +230,12 @@ def test_a_network_obeys_the_restrictions_of_its_file(read: Any, tmp_path: Path)
     minutes = dict(zip(zip(network.edges["u"], network.edges["v"], strict=True), network.edges["minutes"], strict=True))
     # Straight on to the dead end at 4, past two junctions, and back: the first place to turn that is allowed.
     walks = ([1, 2, 3, 7, 3, 2, 5], [1, 2, 6, 2, 5], [1, 2, 3, 4, 3, 2, 5], [1, 2, 3, 8, 3, 2, 5])
-    best = min(sum(minutes[step] for step in itertools.pairwise(walk)) for walk in walks)
+    costs = {tuple(nodes): seconds / 60 for nodes, seconds in network.turn_costs.to_numpy()}
+    best = min(
+        sum(minutes[step] for step in itertools.pairwise(walk))
+        + sum(costs.get(turn, 0) for turn in zip(walk, walk[1:], walk[2:], strict=False))
+        for walk in walks
+    )
     assert network.matrix([1], [5]).item() == pytest.approx(best, abs=1e-4)
     assert network.matrix([1], [5]).item() > minutes[1, 2] + minutes[2, 5] + 0.5
 

@@ -1,6 +1,7 @@
 """Turns and private roads of a network: every question asked of it, against a search over what was driven."""
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -213,3 +214,40 @@ def test_turns_along_closed_roads_go_with_them() -> None:
     assert closed.turns.empty
     assert np.isnan(closed.matrix(["a"], ["d"]).item())
     assert network.without([1]).turns.to_dict("list") == NO_LEFT.to_dict("list")
+
+
+CROSSROADS = """<osm version="0.6">
+<node id="1" lat="49.6" lon="2.999"/><node id="2" lat="49.6" lon="3.0"/><node id="3" lat="49.6" lon="3.001"/>
+<node id="4" lat="49.601" lon="3.0"/><node id="5" lat="49.599" lon="3.0"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="tertiary"/></way>
+<way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="tertiary"/></way></osm>"""
+
+
+def test_turns_that_cost_time_are_told_by_explain_and_kept_by_a_saved_network(tmp_path: Path) -> None:
+    path = tmp_path / "crossroads.osm"
+    path.write_text(CROSSROADS, encoding="utf-8")
+    network = RoadNetwork.from_osm(path)
+    assert network.turns is None
+    assert network.turn_costs is not None
+    seconds = {tuple(nodes): cost for nodes, cost in network.turn_costs.to_numpy()}
+    assert seconds[1, 2, 4] == pytest.approx(4.75, abs=0.1)  # left, across those who come from the east
+    assert seconds[1, 2, 5] == pytest.approx(4.1, abs=0.1)
+    assert (1, 2, 3) not in seconds
+    minutes = network.matrix([1], [3, 4, 5])[0] * 60
+    straight = minutes[0]
+    network.save(tmp_path / "saved.roads")
+    assert RoadNetwork.load(tmp_path / "saved.roads").matrix([1], [3, 4, 5])[0] * 60 == pytest.approx(minutes)
+    pickled = pickle.loads(pickle.dumps(network.with_legs(access_kmh=4)))
+    assert pickled.matrix([1], [3, 4, 5])[0] * 60 == pytest.approx(minutes)
+    # 72 m to the east, 111 m to the north: what is left when the way itself is taken off is the turn.
+    edges = network.edges.set_index(["u", "v"])["minutes"] * 60
+    assert straight == pytest.approx(edges[1, 2] + edges[2, 3], abs=2e-3)
+    assert minutes[1] == pytest.approx(edges[1, 2] + edges[2, 4] + seconds[1, 2, 4], abs=2e-3)
+    places = (2.9995, 49.6), (3.0, 49.6005)
+    start, end = (gpd.GeoSeries(gpd.points_from_xy([lon], [lat]), crs=4326) for lon, lat in places)
+    told = network.explain(start, end)
+    assert told["what"].to_list() == ["road", "turn", "road"]
+    assert told.loc[1, "delay_s"] == pytest.approx(seconds[1, 2, 4], abs=2e-3)
+    assert told["minutes"].sum() == pytest.approx(float(network.travel_minutes(start, end)[0, 0]), abs=1e-4)
+    without = network.without(network.edges.index[(network.edges["u"] == 2) & (network.edges["v"] == 4)])
+    assert (1, 2, 4) not in set(map(tuple, without.turn_costs["nodes"]))

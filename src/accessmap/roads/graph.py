@@ -10,7 +10,7 @@ import pyproj
 
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
-from accessmap.roads.expanded import Expanded, expand
+from accessmap.roads.expanded import FORBIDDEN, Expanded, expand
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
@@ -40,8 +40,15 @@ class RoadGraph:
     `crs` is metric.
     """
 
-    def __init__(self, nodes: pd.DataFrame, edges: pd.DataFrame, crs: str, turns: pd.DataFrame | None = None) -> None:
-        self.nodes, self.edges, self.crs, self.turns = nodes, edges, crs, turns
+    def __init__(
+        self,
+        nodes: pd.DataFrame,
+        edges: pd.DataFrame,
+        crs: str,
+        turns: pd.DataFrame | None = None,
+        turn_costs: pd.DataFrame | None = None,
+    ) -> None:
+        self.nodes, self.edges, self.crs, self.turns, self.turn_costs = nodes, edges, crs, turns, turn_costs
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -66,12 +73,18 @@ class RoadGraph:
     def grown(self) -> Expanded:
         """The states between which trips are routed: the nodes, split where turns or private roads ask for it."""
         through = self.edges["through"].to_numpy("bool") if "through" in self.edges else None
+        told = [table for table in (self.turns, self.turn_costs) if table is not None and len(table)]
         turns: list[npt.NDArray[np.integer]] = []
-        if self.turns is not None and len(self.turns):
-            sizes = self.turns["nodes"].map(len).to_numpy()
-            flat = pd.Index([node for nodes in self.turns["nodes"] for node in nodes])
+        turn_ms = None
+        if told:
+            table = pd.concat(told, ignore_index=True)
+            sizes = table["nodes"].map(len).to_numpy()
+            flat = pd.Index([node for nodes in table["nodes"] for node in nodes])
             turns = np.split(self.nodes.index.get_indexer(flat), np.cumsum(sizes)[:-1])
-        return expand(len(self.nodes), *self.arcs, through=through, turns=turns)
+            seconds = table["seconds"].to_numpy("float64") if "seconds" in table else np.full(len(table), np.nan)
+            ms = np.rint(np.nan_to_num(seconds) * MS_PER_MINUTE / 60)
+            turn_ms = np.where(np.isnan(seconds), FORBIDDEN, ms).astype("int64")
+        return expand(len(self.nodes), *self.arcs, through=through, turns=turns, turn_ms=turn_ms)
 
     @cached_property
     def segments(self) -> Segments:
@@ -117,8 +130,8 @@ class RoadGraph:
             )
         return labels
 
-    def driven_edges(self, path: npt.NDArray[np.integer]) -> Ints:
-        """Return the row of the edge that is driven between each two states of a path that follow one another."""
+    def driven_edges(self, path: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
+        """Return the row of the edge driven between each two states of a path, and ms of the turn into it."""
         grown = self.grown
         met = np.zeros(len(grown.node), "bool")
         met[path] = True
@@ -126,8 +139,13 @@ class RoadGraph:
         key, n = grown.tails[near] * len(grown.node) + grown.heads[near], len(grown.node)
         order = np.lexsort((grown.ms[near], key))
         wanted = path[:-1].astype("int64") * n + path[1:]
-        rows: Ints = grown.arc[near[order[np.searchsorted(key[order], wanted)]]]
-        return rows
+        driven = near[order[np.searchsorted(key[order], wanted)]]
+        return grown.arc[driven], grown.more[driven]
+
+    def turn_into(self, state: int, edge: int) -> int:
+        """Return ms of the turn from a state into an edge, the cheapest there is."""
+        arcs = self.grown.along.each(np.array([edge]))[1]
+        return int(self.grown.more[arcs[self.grown.tails[arcs] == state]].min(initial=2**62)) % 2**62
 
     def quickest_edges(self, path: npt.NDArray[np.integer]) -> Ints:
         """Return the row of the quickest edge between each two nodes of a path that follow one another."""

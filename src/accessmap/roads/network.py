@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -48,6 +48,8 @@ class RoadNetwork:
     turns : pandas.DataFrame or None
         One row a turn that may not be driven: `nodes` (ids, from the node before the junction to the one after), `kind`
         ("no_left_turn", …) and `source` (the relation).
+    turn_costs : pandas.DataFrame or None
+        One row a turn that costs more than the edges on both sides say: `nodes` and `seconds`.
     crs : str
         The metric CRS in which points are snapped.
     access_kmh : float
@@ -70,20 +72,23 @@ class RoadNetwork:
         local_metres: float = 0.0,
         max_metres: float = MAX_METRES,
         turns: pd.DataFrame | None = None,
+        turn_costs: pd.DataFrame | None = None,
     ) -> None:
         self.nodes = nodes
         self.edges = edges
         self.turns = turns
+        self.turn_costs = turn_costs
         self.access_kmh = access_kmh
         self.local_metres = local_metres
         self.max_metres = max_metres
         self.provenance = provenance
         self.crs = metric_crs_of(nodes)
-        self._roads = RoadGraph(nodes, edges, self.crs, turns)
+        self._roads = RoadGraph(nodes, edges, self.crs, turns, turn_costs)
         self._legs = Legs(access_kmh, local_metres, max_metres)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (type(self), self.nodes, self.edges, self.provenance, self._legs, self.turns)
+        turns = self.turns, self.turn_costs
+        return _again, (type(self), self.nodes, self.edges, self.provenance, self._legs, *turns)
 
     @classmethod
     def from_edges(
@@ -313,7 +318,8 @@ class RoadNetwork:
     @classmethod
     def _of(cls, tables: RoadTables) -> Self:
         provenance = Provenance((tables.source,), tables.parameters)
-        return cls(tables.nodes, tables.edges.reset_index(drop=True), provenance=provenance, turns=tables.turns)
+        edges, turns, costs = tables.edges.reset_index(drop=True), tables.turns, tables.turn_costs
+        return cls(tables.nodes, edges, provenance=provenance, turns=turns, turn_costs=costs)
 
     # ------------------------------------------------------------------ files
 
@@ -322,7 +328,8 @@ class RoadNetwork:
 
         The file appears whole or not at all.
         """
-        return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance, self.turns)
+        turns = self.turns, self.turn_costs
+        return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance, *turns)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -333,8 +340,8 @@ class RoadNetwork:
         NetworkError
             Where the file is not one of ours, is damaged, or is of another version.
         """
-        nodes, edges, legs, provenance, turns = read_network(Path(path))
-        return cls(nodes, edges, provenance=provenance, turns=turns, **legs)
+        nodes, edges, legs, provenance, turns, costs = read_network(Path(path))
+        return cls(nodes, edges, provenance=provenance, turns=turns, turn_costs=costs, **legs)
 
     def _repr_html_(self) -> str:
         sizes = len(self.nodes), len(self.edges)
@@ -471,9 +478,9 @@ class RoadNetwork:
         Returns
         -------
         geopandas.GeoDataFrame
-            what ("leg to the road", "road", "local streets", "straight, without a road"), name, road_class, length_m,
-            speed_kmh and speed_reason (where the network knows them), delay_s (part of the minutes), minutes, and the
-            line in `self.crs`. The minutes add up to those of `travel_minutes`. Empty where there is no way.
+            what ("leg to the road", "road", "turn", "local streets", "straight, without a road"), name, road_class,
+            length_m, speed_kmh and speed_reason (where the network knows them), delay_s (part of the minutes), minutes,
+            and the line in `self.crs`. The minutes add up to those of `travel_minutes`. Empty where there is no way.
 
         Raises
         ------
@@ -541,14 +548,16 @@ class RoadNetwork:
         given = {"access_kmh": access_kmh, "max_metres": max_metres}
         legs = replace(self._legs, **{name: value for name, value in given.items() if value is not None})
         check_legs(legs)
-        again = type(self)(self.nodes, self.edges, provenance=self.provenance, **vars(legs))
+        again = _again(type(self), self.nodes, self.edges, self.provenance, legs, self.turns, self.turn_costs)
         again._roads = self._roads  # the same roads, whose index and engine serve again
         return again
 
     def _like(self, edges: pd.DataFrame) -> Self:
         check_roads(self.nodes, edges, self._legs)
-        turns = None if self.turns is None else driven_turns(self.turns, edges)
-        return type(self)(self.nodes, edges, provenance=self.provenance, turns=turns, **vars(self._legs))
+        turns, costs = (
+            None if table is None else driven_turns(table, edges) for table in (self.turns, self.turn_costs)
+        )
+        return _again(type(self), self.nodes, edges, self.provenance, self._legs, turns, costs)
 
     # ------------------------------------------------------------------ snapping
 
@@ -635,12 +644,16 @@ class RoadNetwork:
         return graph_of(self.nodes, self.edges, self.turns)
 
 
+Kind = TypeVar("Kind", bound=RoadNetwork)
+
+
 def _again(
-    kind: type[RoadNetwork],
+    kind: type[Kind],
     nodes: pd.DataFrame,
     edges: pd.DataFrame,
     provenance: Provenance,
     legs: Legs,
     turns: pd.DataFrame | None = None,
-) -> RoadNetwork:
-    return kind(nodes, edges, provenance=provenance, turns=turns, **vars(legs))
+    turn_costs: pd.DataFrame | None = None,
+) -> Kind:
+    return kind(nodes, edges, provenance=provenance, turns=turns, turn_costs=turn_costs, **vars(legs))

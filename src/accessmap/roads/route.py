@@ -13,6 +13,7 @@ from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, direct_ms
 from accessmap.roads.trips import EVERY, Trips
 
 LEG, LOCAL, STRAIGHT, ROAD = "leg to the road", "local streets", "straight, without a road", "road"
+TURN = "turn"  # what it costs beyond what the roads on both sides say
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 
 
@@ -47,7 +48,8 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
 def _by_nodes(
     roads: RoadGraph, places: tuple[Any, Any], start: Snapped, end: Snapped, path: Any
 ) -> tuple[float, list[dict[str, Any]]]:
-    rows = roads.driven_edges(path)
+    rows, turns = roads.driven_edges(path)
+    state = int(path[-1])
     path = roads.grown.node[path]
     first, last = _joint(roads, start), _joint(roads, end)
     at = [shapely.Point(xy) for xy in roads.xy[path]]
@@ -55,8 +57,9 @@ def _by_nodes(
     told_rows += _part_of_edge(roads, start, first, at[0], int(path[0]), leaving=True)
     _, _, ms = roads.arcs
     for number, edge in enumerate(rows):
+        told_rows += _turn(at[number], int(turns[number]))
         told_rows.append(_edge_row(roads, int(edge), at[number], at[number + 1], float(ms[edge]) / MS_PER_MINUTE, 1.0))
-    told_rows += _part_of_edge(roads, end, last, at[-1], int(path[-1]), leaving=False)
+    told_rows += _part_of_edge(roads, end, last, at[-1], int(path[-1]), leaving=False, state=state)
     told_rows.append(_row(LEG, last, places[1], _leg(end)))
     return sum(row["minutes"] for row in told_rows), told_rows
 
@@ -78,9 +81,12 @@ def _on_one_segment(
 
 
 def _part_of_edge(
-    roads: RoadGraph, joined: Snapped, joint: Any, node_point: Any, node: int, *, leaving: bool
+    roads: RoadGraph, joined: Snapped, joint: Any, node_point: Any, node: int, *, leaving: bool, state: int = -1
 ) -> list[dict[str, Any]]:
-    """Return the row of the piece of edge between a joint and the node where the trip enters or leaves the graph."""
+    """Return the piece of edge between a joint and the node where the trip enters or leaves the graph, as rows.
+
+    Whoever leaves the graph turns into that edge from `state`.
+    """
     tail, head = _ends(roads, joined)
     fraction = float(joined.fraction[0])
     share = 1 - fraction if node == head else fraction
@@ -90,7 +96,13 @@ def _part_of_edge(
     edge = int(roads.quickest_edges(np.array(towards_node if leaving else towards_node[::-1]))[0])
     minutes = float(np.rint(share * roads.arcs[2][edge])) / MS_PER_MINUTE
     pair = (joint, node_point) if leaving else (node_point, joint)
-    return [_edge_row(roads, edge, *pair, minutes, share)]
+    turn = [] if leaving else _turn(node_point, roads.turn_into(state, edge))
+    return [*turn, _edge_row(roads, edge, *pair, minutes, share)]
+
+
+def _turn(place: Any, ms: int) -> list[dict[str, Any]]:
+    """Return the row of a turn that costs time, if it does."""
+    return [_row(TURN, place, place, ms / MS_PER_MINUTE, delay_s=ms * 60 / MS_PER_MINUTE)] if ms else []
 
 
 def _edge_row(roads: RoadGraph, edge: int, start: Any, end: Any, minutes: float, share: float) -> dict[str, Any]:

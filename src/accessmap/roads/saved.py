@@ -66,7 +66,7 @@ TOLD = (
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
 UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 MEMBERS = ("nodes.parquet", "edges.parquet")
-TURNS = "turns.parquet"
+TURNS, TURN_COSTS = "turns.parquet", "turn_costs.parquet"
 
 
 def write_network(
@@ -76,11 +76,12 @@ def write_network(
     legs: Legs,
     provenance: Provenance,
     turns: pd.DataFrame | None = None,
+    turn_costs: pd.DataFrame | None = None,
 ) -> Path:
     """Write one zip of Parquet tables and return its path; it appears whole or not at all."""
     members = {name: _parquet(table) for name, table in zip(MEMBERS, (nodes, edges), strict=True)}
-    if turns is not None:
-        members[TURNS] = _parquet(turns)
+    more = {TURNS: turns, TURN_COSTS: turn_costs}
+    members |= {name: _parquet(table) for name, table in more.items() if table is not None}
     meta = {
         "format": FORMAT,
         "legs": vars(legs),
@@ -98,8 +99,8 @@ def write_network(
 
 def read_network(
     path: Path,
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float], Provenance, pd.DataFrame | None]:
-    """Return nodes, edges, legs, provenance and turns of a file that `write_network` wrote.
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float], Provenance, pd.DataFrame | None, pd.DataFrame | None]:
+    """Return nodes, edges, legs, provenance, turns and their costs of a file that `write_network` wrote.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def read_network(
             if packed := [each.filename for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]:
                 raise zipfile.BadZipFile(f"{packed[0]} is compressed")  # and might expand without end
             meta = json.loads(archive.read("meta.json"))
-            turned = (TURNS,) if TURNS in archive.namelist() else ()
+            turned = [name for name in (TURNS, TURN_COSTS) if name in archive.namelist()]
             members = {name: archive.read(name) for name in (*MEMBERS, *turned)}
     except UNREADABLE as error:
         raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
@@ -132,9 +133,12 @@ def read_network(
         raise _impossible(path, "sha256", ", ".join(sorted({*saved.sha256} ^ {*members})))
     nodes, edges, *more = (_table(path, name, data) for name, data in members.items())
     try:
-        turns = more[0].assign(nodes=more[0]["nodes"].map(list)) if more else None
+        tables = {name: table.assign(nodes=table["nodes"].map(list)) for name, table in zip(turned, more, strict=True)}
+        turns, costs = tables.get(TURNS), tables.get(TURN_COSTS)
+        _check_costs(costs)
+        every = pd.concat(tables.values(), ignore_index=True) if tables else None
         legs = Legs(**saved.legs.model_dump())
-        check_roads(nodes, edges, legs, turns=turns, columns=("u", "v", "minutes", "snappable"))
+        check_roads(nodes, edges, legs, turns=every, columns=("u", "v", "minutes", "snappable"))
     except NetworkError as error:
         raise NetworkError(*error.problems, about=str(path)) from error
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
@@ -146,7 +150,7 @@ def read_network(
     parameters: dict[str, Any] = {
         told.get(name, name): told.get(value, value) for name, value in saved.parameters.items()
     }
-    return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled), turns
+    return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled), turns, costs
 
 
 class _Strict(BaseModel):
@@ -189,6 +193,12 @@ def _table(path: Path, name: str, data: bytes) -> pd.DataFrame:
     if table.columns.has_duplicates:
         raise _impossible(path, name, "duplicate columns")
     return table
+
+
+def _check_costs(costs: pd.DataFrame | None) -> None:
+    """Raise ValueError unless turns cost seconds."""
+    if costs is not None and not (np.isfinite(costs["seconds"]) & (costs["seconds"] >= 0)).all():
+        raise ValueError("seconds")
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

@@ -37,6 +37,7 @@ OFF_ROAD: Final = {
     "local streets": "cli_explain_local",
     "straight, without a road": "cli_explain_straight",
     "road": "cli_explain_unnamed",
+    "turn": "cli_explain_turn",
 }
 
 

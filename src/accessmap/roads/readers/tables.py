@@ -17,7 +17,7 @@ from accessmap.provenance import Source
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.graph import metric_crs_of
-from accessmap.roads.junctions import turn_costs
+from accessmap.roads.junctions import TurnCosts, turn_costs
 from accessmap.roads.law import COUNTRIES, laws_at
 from accessmap.roads.readers.osm_pace import Pace
 from accessmap.roads.readers.osm_tags import WayUse
@@ -140,6 +140,8 @@ class RoadTables(NamedTuple):
         left out.
     turns
         Turns that may not be driven, or None, as `RoadNetwork.turns`.
+    turn_costs
+        Turns that cost time beyond what their edges say, or None, as `RoadNetwork.turn_costs`.
     """
 
     nodes: pd.DataFrame
@@ -147,6 +149,7 @@ class RoadTables(NamedTuple):
     source: Source
     parameters: Mapping[str, str]
     turns: pd.DataFrame | None = None
+    turn_costs: pd.DataFrame | None = None
 
 
 class Turn(NamedTuple):
@@ -344,8 +347,20 @@ def road_tables(
         Note("roads_told_joins"): joins_rule(),
         **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
     }
-    forbidden = forbidden_turns(turns, arcs["u"].to_numpy(), arcs["v"].to_numpy(), ids)
-    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, {**rules, **parameters}, forbidden)
+    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
+    forbidden = forbidden_turns(turns, u, v, ids)
+    parameters = {**rules, **parameters}
+    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, parameters, forbidden, _costs(turning, u, v, ids))
+
+
+def _costs(turning: TurnCosts, u: IntArray, v: IntArray, ids: pd.Index) -> pd.DataFrame | None:
+    """Turns that cost seconds beyond what their edges say: nodes and seconds; edges between two nodes are one step."""
+    step = pd.DataFrame({"u": u[turning.before], "via": v[turning.before], "v": v[turning.after]})
+    once = np.flatnonzero(~step.duplicated())
+    if not len(once):
+        return None
+    nodes = [ids[step[name].to_numpy()[once]].tolist() for name in step]
+    return pd.DataFrame({"nodes": list(map(list, zip(*nodes, strict=True))), "seconds": turning.seconds[once].round(3)})
 
 
 def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Index) -> pd.DataFrame | None:
