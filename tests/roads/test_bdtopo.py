@@ -107,6 +107,10 @@ def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, impor
         ({"ACCES_PED": "Physiquement impossible"}, {"car", "bike"}),
         ({"nature_de_la_restriction": "Aire piétonne"}, {"bike", "walk"}),
         ({"nature_de_la_restriction": "Voie réservée aux bus"}, {"bike", "walk"}),
+        ({"restriction_de_hauteur": 1.5}, {"bike", "walk"}),
+        ({"restriction_de_hauteur": 3.5, "RESTR_P": 3.5, "restriction_de_longueur": 0.0}, {"car", "bike", "walk"}),
+        ({"RESTR_LAR": "1,5"}, {"bike", "walk"}),
+        ({"restriction_de_poids_total": 1.0}, {"bike", "walk"}),
         ({"itineraire_vert": True}, {"car", "bike", "walk"}),  # green signs between cities, no greenway
         ({"prive": True}, set()),
         ({"etat_de_l_objet": "En construction"}, set()),
