@@ -243,7 +243,7 @@ def with_turns(network, rounds):
             return router.matrix_ms(Seeds.at(grown.start[sources]), ending_at(grown, targets))
         if question == "to_all":
             return grown.least(router.to_all(Seeds.at(grown.start[few])))
-        return router.nearest(ending_at(grown, sites))[0][grown.start]
+        return grown.begun(router.nearest(ending_at(grown, sites))[0])
 
     cold(network)
     kinds = {"without": (), "with": network.turns}

@@ -626,8 +626,9 @@ def test_roads_of_tables_are_read_by_the_rules_of_every_table(toy: Path) -> None
     edges.assign(minutes=edges["minutes"].str.replace(".", ","), snappable="oui").to_csv(path, sep=";", index=False)
     pd.testing.assert_frame_equal(load_study(toy).network.edges, right)
     for no in ("False", "0", "non", "FAUX"):
-        edges.assign(snappable=["oui", no]).to_csv(path, index=False)
-        assert load_study(toy).network.edges["snappable"].tolist().count(False) == 2
+        for column in ("snappable", "through"):
+            edges.assign(**{column: ["oui", no]}).to_csv(path, index=False)
+            assert load_study(toy).network.edges[column].tolist().count(False) == 2
     wrong = {
         "snappable": ("peut-être", r"edges\.csv: 1 problem\. 'snappable' is neither true nor false .*line 2 \('peut-"),
         "minutes": ("1,234", r"edges\.csv.*'minutes' may be read two ways in 2 rows: line 2"),

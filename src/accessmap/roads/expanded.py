@@ -90,11 +90,14 @@ class Expanded:
         return np.concatenate([at_node[first], on_arc[second]]), np.concatenate([state, self.tails[arc]]), more
 
     def least(self, minutes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return, of minutes by state in the last axis, the least at each node; NaN where there is none."""
+        """Return, of minutes by state in the last axis, the least at each node; NaN where there is none.
+
+        They are written over those of the states that nodes are.
+        """
         n = len(self.start)
         if self.plain:
             return minutes
-        least = minutes[..., :n].copy()
+        least = minutes[..., :n]
         # Few states are more than their node; each round takes the next of every node.
         more = np.arange(n, len(self.node))
         while len(more):
@@ -103,6 +106,15 @@ class Expanded:
             least[..., self.node[some]] = np.fmin(least[..., self.node[some]], minutes[..., some])
             more = np.delete(more, first)
         return least
+
+    def begun(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return, of rows by state, those of trips that begin at each node."""
+        n = len(self.start)
+        return rows[:n] if self._begins_as_node else rows[self.start]
+
+    @cached_property
+    def _begins_as_node(self) -> bool:
+        return bool((self.start == np.arange(len(self.start))).all())
 
     def before(self, minutes: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return, of minutes by state (states,), the least from which each original arc is driven; NaN for none."""
@@ -163,30 +175,41 @@ def expand(
         None leaves turning round to `turns`.
     """
     through = np.ones(len(tails), "bool") if through is None else through
-    real = np.flatnonzero(tails != heads)
-    found = _Turns.of(n, tails, heads, real, turns, turn_ms)
+    real = tails != heads
+    if not real.all():
+        some = expand(
+            n, tails[real], heads[real], ms[real],
+            through=through[real], turns=turns, turn_ms=turn_ms, junctions=junctions,
+        )  # fmt: skip
+        entry = some.start[heads]
+        entry[real] = some.entry
+        return replace(some, arc=np.flatnonzero(real)[some.arc], entry=entry)
+    found = _Turns.of(n, tails, heads, turns, turn_ms)
     if found is None and through.all():
         node, none = np.arange(n), np.zeros(len(tails), "int64")
         return Expanded(node, tails, heads, ms, np.arange(len(tails)), node, heads, none)
-    base = _layers(n, tails, heads, through, real)
+    base = _layers(n, tails, heads, through)
     if found is not None and junctions is not None:
-        found = found.without_turning_round(tails, heads, real, through, junctions)
+        found = found.without_turning_round(tails, heads, through, junctions)
     grown = _reached(base if found is None else found.laid_over(base))
-    entry = np.where(tails == heads, grown.start[heads], 0)
-    own = np.flatnonzero(grown.tails == grown.start[tails[grown.arc]])
-    entry[grown.arc[own]] = grown.heads[own]
+    if through.all():  # the original arcs come first
+        entry = grown.heads[: len(tails)]
+    else:
+        entry = np.empty(len(tails), "int64")
+        own = np.flatnonzero(grown.tails == grown.start[tails[grown.arc]])
+        entry[grown.arc[own]] = grown.heads[own]
     return replace(grown, ms=grown.more + ms[grown.arc], entry=entry)
 
 
-def _layers(n: int, tails: Ints, heads: Ints, through: Bools, real: Ints) -> Expanded:
+def _layers(n: int, tails: Ints, heads: Ints, through: Bools) -> Expanded:
     """Return the states by which roads are no way through: of a node first public, then private so far, then for good.
 
     `ms` and `entry` are not known yet.
     """
     node = start = np.arange(n)
     if through.all():
-        arcs = real
-        ends = tails[arcs], heads[arcs]
+        arcs = np.arange(len(tails))
+        ends = tails, heads
     else:
         touched = np.zeros(n, "bool")
         touched[tails[~through]] = touched[heads[~through]] = True
@@ -195,7 +218,7 @@ def _layers(n: int, tails: Ints, heads: Ints, through: Bools, real: Ints) -> Exp
         before, after = n + number, n + len(twice) + number
         start = np.where(touched, before, node)
         node = np.concatenate([node, twice, twice])
-        public, private = real[through[real]], real[~through[real]]
+        public, private = np.flatnonzero(through), np.flatnonzero(~through)
         leaving = public[touched[tails[public]]]
         pieces = (
             (public, tails, heads),
@@ -279,36 +302,29 @@ class _Turns:
     told: tuple[Ints, Ints, Ints]
 
     @classmethod
-    def of(
-        cls, n: int, tails: Ints, heads: Ints, real: Ints, turns: Sequence[Any], turn_ms: Ints | None
-    ) -> _Turns | None:
+    def of(cls, n: int, tails: Ints, heads: Ints, turns: Sequence[Any], turn_ms: Ints | None) -> _Turns | None:
         """Return the automaton of these sequences; None where not one can be driven."""
         if not len(turns):
             return None
         sizes = np.fromiter(map(len, turns), "int64", len(turns))
         flat = np.fromiter((node for turn in turns for node in turn), "int64", int(sizes.sum()))
         cost = np.full(len(turns), FORBIDDEN, "int64") if turn_ms is None else turn_ms
-        return cls._of(n, tails, heads, real, (sizes, flat, cost))
+        owner, step = _steps(n, sizes, flat)
+        met = np.zeros(n, "bool")
+        met[step // n] = True
+        near = np.flatnonzero(met[tails])
+        undriven = np.bincount(owner, ~np.isin(step, tails[near] * n + heads[near]), len(sizes)) > 0
+        chosen = ~undriven & (sizes > 2)
+        return cls._of(n, sizes[chosen], flat[np.repeat(chosen, sizes)], cost[chosen]) if chosen.any() else None
 
     @classmethod
-    def _of(cls, n: int, tails: Ints, heads: Ints, real: Ints, told: tuple[Ints, Ints, Ints]) -> _Turns | None:
-        sizes, flat, cost = told
-        first = np.cumsum(sizes) - sizes
-        inner = np.ones(len(flat), "bool")
-        inner[first] = False
-        at = np.flatnonzero(inner)
-        steps, number = np.unique(flat[at - 1] * n + flat[at], return_inverse=True)
-        met = np.zeros(n, "bool")
-        met[steps // n] = True
-        near = real[met[tails[real]]]
-        drivable = np.isin(steps, tails[near] * n + heads[near])
+    def _of(cls, n: int, sizes: Ints, flat: Ints, cost: Ints) -> _Turns:
+        """Return the automaton of sequences that can be driven."""
+        told = sizes, flat, cost
         # The steps of sequence i are those from begin[i] on, size[i] of them.
-        size, begin = sizes - 1, first - np.arange(len(first))
-        undriven = np.bincount(np.repeat(np.arange(len(size)), size), ~drivable[number], len(size)) > 0
-        chosen = np.flatnonzero(~undriven & (size > 1))
-        if not len(chosen):
-            return None
-        size, begin, cost = size[chosen], begin[chosen], cost[chosen]
+        size = sizes - 1
+        begin = np.cumsum(size) - size
+        steps, number = np.unique(_steps(n, sizes, flat)[1], return_inverse=True)
         state = np.zeros(len(size), "int64")
         words, last, deep = [], [np.array([-1])], []
         known = 0
@@ -375,8 +391,10 @@ class _Turns:
         """Return the states of both: each state of `base`, free, and those of the automaton at its node."""
         near = np.zeros(self.n, "bool")
         near[self.steps // self.n] = True
+        local = near.copy()
+        local[self.here] = True
         # Of each automaton's state one for each base state of its node.
-        local = np.flatnonzero(near[base.node] | np.isin(base.node, self.here))
+        local = np.flatnonzero(local[base.node])
         owned = Lists.of(base.node[local], self.n)
         which, at = owned.each(self.here)
         state, below = which + 1, local[at]
@@ -388,7 +406,7 @@ class _Turns:
             return np.where(state > 0, len(base.node) + begin[state] + slot[below], below)
 
         # Arcs out of free states: those of the base, into a state where their step begins a sequence.
-        beginning = np.flatnonzero(near[base.node[base.tails]])
+        beginning = np.flatnonzero(near[base.node][base.tails])
         step = self.step_of(base.node[base.tails[beginning]], base.node[base.heads[beginning]])
         heads = base.heads.copy()
         heads[beginning] = number(self.after(np.zeros(len(step), "int64"), step), heads[beginning])
@@ -412,9 +430,7 @@ class _Turns:
             arc=np.concatenate([base.arc, base.arc[arc]]),
         )
 
-    def without_turning_round(
-        self, tails: Ints, heads: Ints, real: Ints, through: Bools, junctions: int
-    ) -> _Turns | None:
+    def without_turning_round(self, tails: Ints, heads: Ints, through: Bools, junctions: int) -> _Turns:
         """Return the automaton that also forbids turning round after a place where a turn is forbidden.
 
         Without forbidden turns nobody turns round: whoever does is back where he was, later. So it only matters on the
@@ -423,12 +439,12 @@ class _Turns:
         sizes, flat, cost = self.told
         ends = np.cumsum(sizes)
         back = (sizes == 3) & (flat[ends - 3] == flat[ends - 1])
-        evaded = self._only((cost == FORBIDDEN) & ~back, tails, heads, real)
-        if evaded is None:
+        asked = (cost == FORBIDDEN) & ~back
+        if not asked.any():
             return self
-        out, into = Lists.of(tails[real], self.n), Lists.of(heads[real], self.n)
-        which, at = out.each(evaded.here)
-        going = real[at]
+        evaded = self if asked.all() else self._of(self.n, sizes[asked], flat[np.repeat(asked, sizes)], cost[asked])
+        out, into = Lists.of(tails, self.n), Lists.of(heads, self.n)
+        which, going = out.each(evaded.here)
         price = evaded.price(which + 1, evaded.step_of(tails[going], heads[going]))
         came = evaded.steps[evaded.last[1:]] // self.n
         front = np.unique(going[(price != FORBIDDEN) & (heads[going] != came[which])])
@@ -438,8 +454,7 @@ class _Turns:
         while len(front):
             most[front] = left
             u, x = tails[front], heads[front]
-            which, at = out.each(x)
-            exits = real[at]
+            which, exits = out.each(x)
             # Who is on a public road does not go on through a private one.
             ours = through[exits] | ~through[front[which]]
             begun = self.after(np.zeros(len(which), "int64"), self.step_of(u[which], x[which]))
@@ -448,7 +463,6 @@ class _Turns:
             dead_end = np.bincount(which[onward], minlength=len(front)) == 0
             returns = np.bincount(which[heads[exits] == u[which]], minlength=len(front)) > 0
             others, entries = into.each(x)
-            entries = real[entries]
             theirs = through[entries] | ~through[front[others]]
             pairs = np.concatenate(
                 [
@@ -470,17 +484,17 @@ class _Turns:
         round_ = np.unique(np.concatenate(found), axis=0)
         if not len(round_):
             return self
-        told = (
+        return self._of(
+            self.n,
             np.concatenate([sizes, np.full(len(round_), 3)]),
             np.concatenate([flat, round_.ravel()]),
             np.concatenate([cost, np.full(len(round_), FORBIDDEN)]),
         )
-        return self._of(self.n, tails, heads, real, told)
 
-    def _only(self, chosen: Bools, tails: Ints, heads: Ints, real: Ints) -> _Turns | None:
-        """Return the automaton of some of the sequences."""
-        sizes, flat, cost = self.told
-        if chosen.all():
-            return self
-        told = sizes[chosen], flat[np.repeat(chosen, sizes)], cost[chosen]
-        return self._of(self.n, tails, heads, real, told) if chosen.any() else None
+
+def _steps(n: int, sizes: Ints, flat: Ints) -> tuple[Ints, Ints]:
+    """Return of every step of some sequences, which lie one after the other: its sequence, and tail × n + head."""
+    inner = np.ones(len(flat), "bool")
+    inner[np.cumsum(sizes) - sizes] = False
+    at = np.flatnonzero(inner)
+    return np.repeat(np.arange(len(sizes)), sizes - 1), flat[at - 1] * n + flat[at]

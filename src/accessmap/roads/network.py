@@ -392,7 +392,7 @@ class RoadNetwork:
         """
         grown = self._roads.grown
         minutes, which = self._roads.router.nearest(ending_at(grown, self._roads.numbers(destinations)), k=k)
-        return (minutes, which) if grown.plain else (minutes[grown.start], which[grown.start])
+        return grown.begun(minutes), grown.begun(which)
 
     def travel_minutes(
         self,

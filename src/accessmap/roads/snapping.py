@@ -422,7 +422,7 @@ def along(segments: Segments, minutes: npt.NDArray[np.float32], *, most: float, 
         False: minutes are to a destination, and a place goes on to an end. True: they are from an origin.
     """
     xy, grown = segments.xy, segments.grown
-    at = np.nan_to_num(grown.least(minutes) if outward else minutes[grown.start], nan=np.inf).astype("float64")
+    at = np.nan_to_num(grown.least(minutes.copy()) if outward else minutes[grown.start], nan=np.inf).astype("float64")
     near = np.flatnonzero(np.minimum(at[segments.tails], at[segments.heads]) <= most)
     tails, heads = segments.tails[near], segments.heads[near]
     there, back = segments.forward_arc[near], segments.backward_arc[near]

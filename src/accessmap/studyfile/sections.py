@@ -192,7 +192,8 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     nodes = _read_columns(ledger, (*at, "nodes"), raw_nodes, {"id": codes, "lon": degrees, "lat": degrees}).set_index(
         "id"
     )
-    of_edges = {"u": codes, "v": codes, "minutes": numbers, "length_m": numbers, "snappable": booleans}
+    of_edges = {"u": codes, "v": codes, "minutes": numbers, "length_m": numbers}
+    of_edges |= {"snappable": booleans, "through": booleans}
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
     names = ("directed", "access_kmh", "local_metres", "max_metres")
     options: dict[str, Any] = {name: getattr(section, name) for name in names}
