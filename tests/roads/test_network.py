@@ -607,6 +607,17 @@ def test_other_legs_on_the_same_roads():
         whole.with_legs(access_kmh=0)
 
 
+def test_other_legs_keep_the_turns_that_may_not_be_driven():
+    edges = pd.DataFrame({"u": ["a", "b"], "v": ["b", "c"], "minutes": [2.0, 3.0]})
+    turns = pd.DataFrame({"nodes": [("a", "b", "c")]})
+    xy = np.array(list(LINE.values()), float) + ORIGIN
+    lon, lat = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(*xy.T)
+    nodes = pd.DataFrame({"lon": lon, "lat": lat}, index=list(LINE))
+    slower = RoadNetwork.from_edges(nodes, edges, turns=turns).with_legs(access_kmh=3)
+    for roads in (slower, copy.deepcopy(slower)):
+        assert np.isnan(roads.travel_minutes(points((500, 0)), points((1500, 0))).item())
+
+
 def test_lines_are_the_edges_with_the_part_they_belong_to():
     roads = {**LINE, "i": (0, 500), "j": (100, 500)}
     edges = [("a", "b", 4), ("b", "c", 3), ("i", "j", 1)]

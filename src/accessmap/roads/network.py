@@ -21,6 +21,8 @@ from accessmap.roads.saved import check_legs, check_roads, driven_turns, read_ne
 from accessmap.roads.snapping import Legs, ending_at
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.words.cards import network_card
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -169,6 +171,7 @@ class RoadNetwork:
         clip: Any = None,
         buffer_metres: float = 0,
         country: str | None = None,
+        progress: bool = False,
     ) -> Self:
         """Return the roads of an OpenStreetMap file that are open to a mode, with what it takes to drive them.
 
@@ -189,6 +192,8 @@ class RoadNetwork:
         country
             ISO code, such as "FR" or "BE-VLG", of whose speed rules hold everywhere; by default each stretch is under
             the law of the land it lies in. A way whose tags name a law (maxspeed:type=FR:urban) follows that.
+        progress
+            Show a progress bar on standard error, or in the notebook.
 
         Raises
         ------
@@ -197,7 +202,8 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.osm import read_osm
 
-        return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
+        with progress_bar(Note("progress_reading"), shown=progress):
+            return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
 
     @classmethod
     def from_graph(cls, graph: Any, *, mode: str = "car", country: str | None = None) -> Self:
@@ -221,7 +227,13 @@ class RoadNetwork:
 
     @classmethod
     def from_bdtopo(
-        cls, path: str | Path, *, mode: str = "car", layer: str | None = None, turns: str | Path | None = None
+        cls,
+        path: str | Path,
+        *,
+        mode: str = "car",
+        layer: str | None = None,
+        turns: str | Path | None = None,
+        progress: bool = False,
     ) -> Self:
         """Return the roads of IGN's BD TOPO (`troncon_de_route`, versions 2 and 3), timed as `from_osm` does.
 
@@ -236,6 +248,8 @@ class RoadNetwork:
         turns
             The file of turns that cannot be made (`NON_COMMUNICATION`), where it is one of its own; a GeoPackage that
             holds the table `non_communication` needs none.
+        progress
+            Show a progress bar on standard error, or in the notebook.
 
         Raises
         ------
@@ -244,7 +258,8 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.bdtopo import read_bdtopo
 
-        return cls._of(read_bdtopo(path, mode=mode, layer=layer, turns=turns))
+        with progress_bar(Note("progress_reading"), shown=progress):
+            return cls._of(read_bdtopo(path, mode=mode, layer=layer, turns=turns))
 
     @classmethod
     def fetch(

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(told: str, steps: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """Yield what is called after each step; nothing is shown, nor the library of bars loaded, unless asked for.
+def progress_bar(told: str, steps: int | None = None, *, shown: bool) -> Iterator[Callable[[], None]]:
+    """Yield what is called after each step, None where their number is not known; nothing is shown unless asked for.
 
     >>> with progress_bar("Travel times", 2, shown=False) as done:
     ...     done()
