@@ -125,3 +125,9 @@ def test_other_modes_are_slower_and_reach(osm, mode):
     both = np.isfinite(by_car) & np.isfinite(slower) & (by_car > 5)
     assert both.mean() > 0.3
     assert np.median(slower[both] / by_car[both]) > (1.5 if mode == "bike" else 5)
+
+
+def test_reading_shows_its_progress_where_it_is_asked_for(osm, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    RoadNetwork.from_bdtopo(osm / "bdtopo_sarthe" / "ROUTE.shp", progress=True)
+    assert "Reading the roads" in capsys.readouterr().err
