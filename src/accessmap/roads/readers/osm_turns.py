@@ -1,8 +1,8 @@
 """Turn restrictions of OpenStreetMap: whom and when they bind, and which sequences of nodes they are about.
 
 Rules follow the OpenStreetMap wiki (Relation:restriction). It leaves open what `only_*` over via ways forbids: here,
-whoever has come from `from` onto the first of them may not leave them before `to` (what the tests of OSRM ask of the last
-junction agrees). Members that meet at two places, or can be driven in two ways, are left out.
+whoever has come from `from` onto the first of them may not leave them before `to` (what the tests of OSRM ask of the
+last junction agrees). Members that meet at two places, or can be driven in two ways, are left out.
 """
 
 from __future__ import annotations
