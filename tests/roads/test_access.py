@@ -3,6 +3,7 @@
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from accessmap.provenance import Provenance
+from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.osm_conditions import holding, quantity
 from accessmap.roads.readers.osm_tags import way_use
@@ -273,9 +276,13 @@ def test_dams_and_dykes_are_walked_where_a_tag_says_so() -> None:
         ({"motor_vehicle:forward": "destination"}, (False, True)),
         ({"access": "destination", "motorcar": "yes"}, BOTH),
         ({"access": "permissive"}, BOTH),
+        ({"access": "private"}, NONE),
+        ({"motor_vehicle": "private;delivery"}, NONE),
+        ({"motor_vehicle": "no", "motor_vehicle:conditional": "yes @ residents"}, NONE),
+        ({"motor_vehicle": "no", "motor_vehicle:conditional": "delivery @ (06:00-11:00)"}, NONE),
     ],
 )
-def test_roads_for_visitors_are_no_way_through(tags: Tags, ways: tuple[bool, bool]) -> None:
+def test_roads_for_some_are_no_way_through(tags: Tags, ways: tuple[bool, bool]) -> None:
     assert through(tags, "car") == ways
 
 
@@ -547,3 +554,79 @@ def test_cars_do_not_drive_across_a_square(tmp_path: Path) -> None:
 def test_the_day_and_hour_of_conditions_are_told(tmp_path: Path) -> None:
     roads = read(tmp_path, SQUARE, STREETS)
     assert roads.parameters["conditional access, read for"] == "Tuesday 9 June, 10 am, no holiday, dry"
+
+
+# ---------------------------------------------------------------------------------------------------- private ends
+
+LINE = {n: (10.0 * (n - 1), 0.0) for n in range(1, 6)}  # a kilometre each
+
+
+def trip(roads: RoadTables, start: tuple[float, float], end: tuple[float, float]) -> float:
+    """Minutes between two places, so many hundred metres east and north as `read` has them."""
+    network = RoadNetwork(roads.nodes, roads.edges.reset_index(drop=True), provenance=Provenance())
+    ends = (gpd.GeoSeries.from_xy([3.2 + x * HUNDRED[0]], [49.6 + y * HUNDRED[1]], crs=4326) for x, y in (start, end))
+    return float(network.travel_minutes(*ends)[0, 0])
+
+
+PRIVATE_DRIVE = {"highway": "service", "service": "driveway", "access": "private"}
+
+
+def test_people_at_the_end_of_a_private_drive_drive_there(tmp_path: Path) -> None:
+    places = {**LINE, 9: (10, 3)}
+    roads = read(tmp_path, places, [([1, 2, 3, 4], {"highway": "tertiary"}), ([2, 9], PRIVATE_DRIVE)])
+    public = {**PRIVATE_DRIVE, "access": "yes"}
+    same = read(tmp_path, places, [([1, 2, 3, 4], {"highway": "tertiary"}), ([2, 9], public)])
+    for pair in (((10, 3), (30, 0)), ((30, 0), (10, 3))):
+        assert trip(roads, *pair) == pytest.approx(trip(same, *pair))
+    assert trip(roads, (10, 3), (30, 0)) < 5  # 300 m at 10 km/h and 2 km at some 54
+
+
+@pytest.mark.parametrize("value", ["private", "destination", "customers", "delivery"])
+@pytest.mark.parametrize("mode", ["car", "bike", "walk"])
+def test_nobody_passes_through_a_road_for_some(tmp_path: Path, value: str, mode: str) -> None:
+    places = {1: (0.0, 0.0), 2: (10.0, 0.0), 3: (20.0, 0.0), 4: (30.0, 0.0), 8: (10.0, 20.0), 9: (20.0, 20.0)}
+    around = [([1, 2], ROAD), ([3, 4], ROAD), ([2, 8, 9, 3], ROAD)]
+    short = ([2, 3], {**ROAD, "access": value})
+    roads, without = (read(tmp_path, places, [*around, *more], mode=mode) for more in ([short], []))
+    assert trip(roads, (0, 0), (30, 0)) == pytest.approx(trip(without, (0, 0), (30, 0)), rel=0.01)
+    assert trip(roads, (0, 0), (15, 0)) < trip(without, (0, 0), (30, 0)) / 2  # who goes there, does
+
+
+def test_who_lives_behind_a_private_gate_has_the_key(tmp_path: Path) -> None:
+    ways = [([1, 2], {"highway": "residential"}), ([2, 3, 4], {"highway": "tertiary"})]
+    roads = read(tmp_path, LINE, ways, node_tags={2: {"barrier": "gate", "access": "private"}})
+    opened = read(tmp_path, LINE, ways, node_tags={2: {"barrier": "gate", "access": "yes"}})
+    assert trip(roads, (3, 0), (20, 0)) == pytest.approx(trip(opened, (3, 0), (20, 0)))
+    assert roads.edges.groupby("road_class", observed=True)["through"].all().to_dict() == {
+        "residential": False,
+        "tertiary": True,
+    }
+
+
+def test_nobody_passes_through_land_behind_two_private_gates(tmp_path: Path) -> None:
+    places = {1: (0, 0), 2: (10, 0), 3: (20, 0), 4: (30, 0), 8: (0, 20), 9: (30, 20)}
+    gate = {"barrier": "gate", "access": "private"}
+    ways = [([1, 2, 3, 4], ROAD), ([1, 8, 9, 4], {"highway": "tertiary"}), ([4, 9], ROAD)]
+    roads = read(tmp_path, places, ways, node_tags={2: gate, 3: gate})
+    shut = read(tmp_path, places, ways, node_tags={2: {"barrier": "bollard"}, 3: {"barrier": "bollard"}})
+    assert trip(roads, (0, 0), (30, 0)) == pytest.approx(trip(shut, (0, 0), (30, 0)))
+    assert trip(roads, (15, 0), (30, 0)) < trip(shut, (0, 0), (30, 0))
+    assert np.isnan(trip(shut, (15, 0), (30, 0)))
+
+
+def test_a_private_gate_between_two_public_streets_is_shut(tmp_path: Path) -> None:
+    places = {1: (0, 0), 2: (10, 0), 3: (20, 0), 8: (0, 20), 9: (20, 20)}
+    ways = [([1, 2, 3], ROAD), ([1, 8, 9, 3], ROAD)]
+    roads = read(tmp_path, places, ways, node_tags={2: {"barrier": "gate", "access": "private"}})
+    assert roads.edges["through"].all()
+    assert minutes(roads, 1, 3, "length_m") == pytest.approx(6000, rel=0.01)
+
+
+def test_streets_that_only_a_private_road_leads_to_are_inside(tmp_path: Path) -> None:
+    places = {**LINE, 8: (40, 5), 9: (40, 10)}
+    ways = [([1, 2, 3], ROAD), ([3, 4], {**ROAD, "access": "private"}), ([4, 5, 8, 9], ROAD)]
+    roads = read(tmp_path, places, [*ways, ([1, 3], {"highway": "tertiary"})])
+    inside = roads.edges["u"].isin([4, 5, 8, 9]) & roads.edges["v"].isin([4, 5, 8, 9])
+    assert (roads.edges["through"] == ~(inside | roads.edges["u"].eq(4) | roads.edges["v"].eq(4))).all()
+    assert np.isfinite(trip(roads, (40, 10), (0, 0)))
+    assert np.isfinite(trip(roads, (0, 0), (40, 10)))

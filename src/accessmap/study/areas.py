@@ -196,12 +196,14 @@ def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.Da
 
 @dataclass(frozen=True)
 class _Field:
-    """Minutes at the points of a grid, FAR where nobody gets there, and what walking over a cell takes."""
+    """Minutes at the points of a grid, FAR where nobody gets there; what walking a cell takes; the site, if near."""
 
     x: Grid
     y: Grid
     minutes: Grid
     step: float
+    site: shapely.Point
+    cell: float
 
     @classmethod
     def around(
@@ -250,7 +252,9 @@ class _Field:
             x, y = (low[axis] + np.arange(minutes.shape[axis]) * across for axis in (0, 1))
             i, j = np.nonzero(wanted)
             minutes[i, j] = asked(x[i], y[j], across)
-        return cls(x, y, minutes, size / metres_a_minute)
+        # Where roads lead away one-way the corners of its cell may all be far: the place itself is none the less near.
+        near = asked(xy[:1, 0], xy[:1, 1], across)[0] < FAR
+        return cls(x, y, minutes, size / metres_a_minute, shapely.Point(xy[0]) if near else shapely.Point(), size)
 
     def within(self, cutoff: float) -> shapely.MultiPolygon:
         """Return the polygons where minutes are at most `cutoff`."""
@@ -263,7 +267,10 @@ class _Field:
             [points[start:end] for start, end in pairwise(offsets)] for points, offsets in zip(*filled, strict=True)
         ]
         polygons = [shapely.Polygon(outer, holes) for outer, *holes in rings]
-        return _polygons(shapely.make_valid(shapely.MultiPolygon(polygons)))
+        area = shapely.make_valid(shapely.MultiPolygon(polygons))
+        if not area.contains(self.site):
+            area = area.union(self.site.buffer(self.cell * min(cutoff / self.step, 1)))
+        return _polygons(area)
 
 
 def _near(minutes: Grid, cutoffs: list[float], walk: float) -> Cells:

@@ -20,6 +20,7 @@ from accessmap.roads import speeds
 from accessmap.roads.law import parse_maxspeed, rows_of
 from accessmap.roads.readers import osm_tags
 from accessmap.roads.readers.bdtopo_turns import Row, forbidden, lines_by_name, non_communications
+from accessmap.roads.readers.inside import barred_roads
 from accessmap.roads.readers.tables import (
     RoadTables,
     Segments,
@@ -78,7 +79,8 @@ BY_IMPORTANCE = {"1": "trunk", "2": "primary", "3": "secondary", "4": "tertiary"
 NATURES = {row["nature"]: row["kind"] for row in rows_of("natures")}
 LINKS = {"1": "motorway_link", "2": "primary_link", "3": "secondary_link"}
 TRUE = {"true", "oui", "1", "vrai"}
-CLOSED = ("physiquement impossible", "restreint aux ayants", "interdit")
+CLOSED = ("physiquement impossible", "interdit")
+FOR_SOME = "restreint aux ayants"
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,14 @@ def read_bdtopo(
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
     turns_barred, told = _forbidden(barred, [columns.text["id"][at] for at in kept], segments, ways, mode)
+    closed, nobody = len(table) - len(ways), np.empty(0, dtype=np.int64)
+    segments, ways, more = barred_roads(segments, ways, more, barriers=nobody, gates=nobody)
     return road_tables(
         more,
         segments,
         ways,
         turns=turns_barred,
-        events=pd.DataFrame({"node": np.empty(0, dtype=np.int64), "event": np.empty(0, dtype=object)}),
+        events=pd.DataFrame({"node": nobody, "event": np.empty(0, dtype=object)}),
         mode=mode,
         country="FR",
         source=Source(
@@ -135,7 +139,7 @@ def read_bdtopo(
         ),
         parameters={
             Note("roads_told_ends_meet"): f"{TOLERANCE_METRES:g} m",
-            Note("roads_told_closed"): str(len(table) - len(ways)),
+            Note("roads_told_closed"): str(closed),
             **told,
             **dict(WITHOUT[ours] for ours in columns.missing),
             **({Note("roads_told_reading"): Listed.of(said)} if said else {}),
@@ -289,12 +293,7 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
         tags["oneway"] = "yes"
     elif "inverse" in told["sens"]:
         tags["oneway"] = "-1"
-    if told["private"] in TRUE or told["state"].startswith(("en construction", "en projet")):
-        tags["access"] = "private"
-    if told["access"].startswith(CLOSED) or "bus" in told["restriction"]:
-        tags["motor_vehicle"] = "no"
-    if told["walkers"].startswith(CLOSED):
-        tags["foot"] = "no"
+    tags |= _access(told)
     if "pieton" in told["restriction"]:
         tags |= {"highway": "pedestrian", "bicycle": "yes"}
     against = {"yes": "inverse", "-1": "direct"}.get(tags["oneway"])
@@ -303,6 +302,18 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
     ):
         tags["oneway:bicycle"] = "no"
     return tags | {key: figure for key in FIGURES if (figure := _figure(told[key]))}
+
+
+def _access(told: dict[str, str]) -> dict[str, str]:
+    tags = {"access": "private"} if told["private"] in TRUE else {}
+    if told["state"].startswith(("en construction", "en projet")):
+        tags["access"] = "no"
+    for key, attribute in (("motor_vehicle", "access"), ("foot", "walkers")):
+        if told[attribute].startswith(CLOSED):
+            tags[key] = "no"
+        elif told[attribute].startswith(FOR_SOME):
+            tags[key] = "private"
+    return tags | ({"motor_vehicle": "no"} if "bus" in told["restriction"] else {})
 
 
 def _figure(text: str) -> str:

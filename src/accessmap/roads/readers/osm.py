@@ -20,6 +20,7 @@ from accessmap.roads import speeds
 from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
+from accessmap.roads.readers.inside import barred_roads
 from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_turns import CLOSED, TAGS, Read, Restrictions, Step
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
@@ -32,7 +33,6 @@ from accessmap.roads.readers.tables import (
     Turn,
     Ways,
     clip_polygon,
-    cut_at,
     file_sha256,
     road_tables,
 )
@@ -118,7 +118,7 @@ class _Reading:
             gone = Note("roads_osm_gone") if self.roads_gone else Note("roads_osm_no_highway")
             why = Note("roads_osm_closed", n=self.met) if self.met else gone
             raise NetworkError(Problem("roads_osm_none", where=str(self.path), value=self.mode, why=why))
-        nodes, areas, events, barriers = self._nodes()
+        nodes, areas, events, barriers, gates = self._nodes()
         segments = self._segments(nodes)
         ways["whole_metres"] = self._whole_metres(segments, nodes)
         if self.lines:
@@ -130,7 +130,7 @@ class _Reading:
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
         driven = self._driven(segments, nodes, ways)
-        segments, nodes = cut_at(barriers, segments, nodes)
+        segments, ways, nodes = barred_roads(segments, ways, nodes, barriers=barriers, gates=gates)
         return road_tables(
             nodes,
             segments,
@@ -245,8 +245,8 @@ class _Reading:
         self.refs.extend(refs)
         self.sizes.append(len(refs))
 
-    def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray]:
-        """Nodes of the roads; polygons of built-up areas; delays and barriers, by position of their node."""
+    def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray, IntArray]:
+        """Nodes of the roads; polygons of built-up areas; delays, barriers and gates by position of their node."""
         from osmium import filter as only
         from osmium import osm
 
@@ -255,6 +255,7 @@ class _Reading:
         ids, lon, lat = array("q"), array("d"), array("d")
         delayed: list[tuple[int, str, str]] = []
         barriers: list[int] = []
+        gates: list[int] = []
         chosen = set(np.union1d(wanted, bounds).tolist())
         filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
         for node in self._objects(osm.NODE, *filters):
@@ -272,9 +273,13 @@ class _Reading:
                 if "barrier" not in tags:
                     tags = self.drawn.get(number, {}) | tags
                 event = passages.node_event(tags)
-                if passages.passage(tags, self.mode) <= (Right.NO if osm_tags.NO_THROUGH_KEPT else Right.PRIVATE):
+                right = passages.passage(tags, self.mode)
+                if right is Right.NO:
                     barriers.append(number)
-                elif event:
+                    continue
+                if right is not Right.YES:
+                    gates.append(number)
+                if event:
                     delayed.append((number, event, passages.facing(tags, event)))
         columns = {"lon": np.frombuffer(lon), "lat": np.frombuffer(lat)}
         nodes = pd.DataFrame(columns, index=pd.Index(np.frombuffer(ids, dtype=np.int64), name="node"))
@@ -283,8 +288,8 @@ class _Reading:
         nodes = nodes[nodes.index.isin(wanted)]
         events = pd.DataFrame(delayed, columns=["node", "event", "facing"])
         events["node"] = _positions(nodes, events["node"].to_numpy(dtype=np.int64))
-        at = _positions(nodes, np.array(barriers, dtype=np.int64))
-        return nodes, areas, events[events["node"] >= 0], at[at >= 0]
+        barred, gated = (_positions(nodes, np.array(found, dtype=np.int64)) for found in (barriers, gates))
+        return nodes, areas, events[events["node"] >= 0], barred[barred >= 0], gated[gated >= 0]
 
     def _segments(self, nodes: pd.DataFrame) -> Segments:
         """Pieces of ways, without those whose nodes the file lacks (they are counted in the notes)."""

@@ -87,17 +87,15 @@ def turned(way: Pace) -> Pace:
     )
 
 
-def pace(
-    tags: Tags, road_class: str, mode: str, *, pushed: bool = False, both_ways: bool = True, held: Held | None = None
-) -> Pace:
-    """Return how fast a way is to a mode; `held` are speeds (km/h, reason) that something else imposes.
+def pace(tags: Tags, road_class: str, mode: str, *, pushed: bool = False, both_ways: bool = True) -> Pace:
+    """Return how fast a way is to a mode.
 
     >>> pace({"surface": "sand"}, "path", "bike").cap_kmh, pace({"duration": "01:30"}, "ferry", "car").minutes
     (5.0, 90.0)
     """
     ferry = road_class == "ferry"
     said = limits(tags, road_class) if mode == "car" else NO_LIMITS
-    caps = [] if ferry else [*(held or []), *_caps(tags, road_class, mode, pushed=pushed, both_ways=both_ways)]
+    caps = [] if ferry else _caps(tags, road_class, mode, pushed=pushed, both_ways=both_ways)
     cap, reason = min(caps, default=(NAN, ""))
     ahead, back = said.forward, said.backward
     # Steps are slow already, and motors climb.

@@ -62,10 +62,6 @@ ON_THE_ROAD = {"track", "lane", "yes", "opposite_track", "opposite_lane", "share
 CLIMBS = {"alpine_hiking", "demanding_alpine_hiking", "difficult_alpine_hiking"}
 
 _SHUT = Said(Right.NO, "dismount", "bicycle", directed=True)
-# Whether the engine knows roads on which trips may only begin or end: until it does, private ones are left out, and
-# those for visitors are so slow that cutting through never pays.
-NO_THROUGH_KEPT = False
-VISITORS_KMH = 15.0
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 
 
@@ -224,10 +220,9 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     right = right_of(road_class, tags, mode, told[0])
     other = right if told[1] is told[0] else right_of(road_class, tags, mode, told[1])
     rights = [right if lets[0] else Right.NO, other if lets[1] else Right.NO]
-    forward, backward = (right > (Right.NO if NO_THROUGH_KEPT else Right.PRIVATE) for right in rights)
+    forward, backward = (right > Right.NO for right in rights)
     if not (forward or backward):
         return None
-    held = _visitors(tags, road_class, mode, rights)
     motorroad = tags.get("motorroad") == "yes"
     roundabout = _is_roundabout(tags)
     # From a tunnel what lies above cannot be joined; under houses and through arcades there are doors.
@@ -242,15 +237,8 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         forward=forward,
         backward=backward,
         snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
-        pace=pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward, held=held),
+        pace=pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward),
         through_forward=rights[0] == Right.YES,
         through_backward=rights[1] == Right.YES,
         pushed=pushed,
     )
-
-
-def _visitors(tags: Tags, road_class: str, mode: str, rights: list[Right]) -> list[tuple[float, str]]:
-    """Speed at which ways for visitors only are driven (km/h), and why."""
-    only = mode == "car" and road_class != "ferry" and Right.VISITORS in rights and not NO_THROUGH_KEPT
-    told = said(tags, mode, "forward" if rights[0] == Right.VISITORS else "backward") if only else None
-    return [] if told is None else [(VISITORS_KMH, f"visitors only ({told.value})")]

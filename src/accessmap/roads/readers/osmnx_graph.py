@@ -17,11 +17,12 @@ from accessmap.provenance import Source
 from accessmap.roads import speeds
 from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
+from accessmap.roads.readers.inside import barred_roads
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_pace import turned
 from accessmap.roads.readers.rights import Right
-from accessmap.roads.readers.tables import RoadTables, Ways, cut_at, file_sha256, road_tables, straight_segments
+from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     ends, lines, ways = _edges(graph, nodes, mode)
     if not len(ways):
         raise NetworkError(Problem("roads_graph_none", where="graph", value=mode, n=graph.number_of_edges()))
-    events, barriers = _events(graph, mode)
+    events, barriers, gates = _events(graph, mode)
     nodes, lines = _in_degrees(graph, nodes, lines)
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
-    segments, more = cut_at(barriers, segments, more)
+    closed = graph.number_of_edges() - len(ways)
+    segments, ways, more = barred_roads(segments, ways, more, barriers=barriers, gates=gates)
     return road_tables(
         more,
         segments,
@@ -62,7 +64,7 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
         source=_source(graph, path),
         parameters={
             Note("roads_told_moment"): MOMENT,
-            Note("roads_told_edges_closed"): str(graph.number_of_edges() - len(ways)),
+            Note("roads_told_edges_closed"): str(closed),
         },
     )
 
@@ -213,16 +215,21 @@ def _in_degrees(graph: Any, nodes: pd.DataFrame, lines: list[Any]) -> tuple[pd.D
     return moved, gpd.GeoSeries(lines, crs=crs).to_crs(4326).to_list()
 
 
-def _events(graph: Any, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64]]:
-    """Delays at nodes, and the positions of those that bar the way."""
-    found, barriers = [], []
+def _events(graph: Any, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Delays at nodes, and the positions of those that nobody may pass, and of those that only some may."""
+    found, barriers, gates = [], [], []
     for position, (_, data) in enumerate(graph.nodes(data=True)):
         tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
-        if passages.passage(tags, mode) <= Right.PRIVATE:
+        right = passages.passage(tags, mode)
+        if right is Right.NO:
             barriers.append(position)
-        elif event := passages.node_event(tags):
+            continue
+        if right is not Right.YES:
+            gates.append(position)
+        if event := passages.node_event(tags):
             found.append((position, event))
-    return pd.DataFrame(found, columns=["node", "event"]), np.array(barriers, dtype=np.int64)
+    events = pd.DataFrame(found, columns=["node", "event"])
+    return events, np.array(barriers, dtype=np.int64), np.array(gates, dtype=np.int64)
 
 
 def _source(graph: Any, path: Path | None) -> Source:
