@@ -1,6 +1,9 @@
 """What a scenario changes, what it leaves alone, and what it refuses."""
 
 import dataclasses
+import re
+from decimal import Decimal
+from fractions import Fraction
 from typing import ClassVar
 
 import geopandas as gpd
@@ -11,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from studyfiles import TOY, write_toy
 
+import accessmap as am
 import accessmap.study.scenario as scenario_module
 from accessmap import Scenario, compare, compare_tables, coverage, winners_and_losers
 from accessmap.errors import ScenarioError, StudyError, TableError
@@ -526,3 +530,32 @@ def test_a_category_spelt_near_another_is_opened_where_its_word_says_it_is_meant
     assert (opened["category"], opened["category_label"]) == ("mairies", "mairie annexe")
     assert plan.apply(toy_study).minutes("mairies")["mairies-02002"].to_list() == [3, 0, 3]
     assert plan.steps[0].given()["category_label"] == "mairie annexe"
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda plan: plan.resize("mairie-02217", capacity="1,200"), "capacity is '1,200': give a number"),
+        (lambda plan: plan.resize("mairie-02217", capacity=float("nan")), "capacity is nan: give a number"),
+        (lambda plan: plan.resize("mairie-02217", capacity=True), "capacity is True: give a number"),
+        (lambda plan: plan.set_hours("mairie-02217", 9), "hours is 9: give a text"),
+        (lambda plan: plan.adapt("mairie-02217", step_free=True), "step_free is True"),
+        (lambda plan: plan.set_speed("02001", "02456", kmh=float("inf")), "kmh is inf: give a number"),
+        (lambda plan: plan.set_speed("02001", "02456", kmh=True), "kmh is True: give a number"),
+        (lambda plan: plan.open("mairie", lon="3.2", lat="49.6"), "lon is '3.2': give a number"),
+    ],
+)
+def test_steps_made_in_python_are_held_to_what_a_file_may_say(made, told):
+    with pytest.raises(ScenarioError, match=re.escape(told)):
+        made(am.Scenario("Plan")).apply(am.load_sample())
+
+
+def test_numbers_of_any_kind_are_those_of_a_file():
+    plans = [
+        am.Scenario("Plan").resize("mairie-02217", capacity=kind(3))
+        for kind in (float, np.float32, np.float64, Decimal, Fraction)
+    ]
+    assert len({plan.hash for plan in plans}) == 1
+    assert plans[1].apply(am.load_sample()).services.loc["mairie-02217", "capacity"] == 3
+    with pytest.raises(ScenarioError, match="'close' is no step"):
+        am.Scenario("Plan").then("close")

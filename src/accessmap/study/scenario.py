@@ -8,7 +8,19 @@ from hashlib import sha256
 from typing import Any
 
 from accessmap.errors import Problem, Problems, ScenarioError
-from accessmap.study.steps import Changes, Close, CloseRoad, Connect, Equip, Move, Open, Set, SetSpeed, Step
+from accessmap.study.steps import (
+    Changes,
+    Close,
+    CloseRoad,
+    Connect,
+    Equip,
+    Move,
+    Open,
+    Set,
+    SetSpeed,
+    Step,
+    add_fault,
+)
 from accessmap.study.study import Study
 from accessmap.tables.contracts import check_services
 from accessmap.words.cards import scenario_card
@@ -45,6 +57,8 @@ class Scenario:
 
     def then(self, step: Step) -> Scenario:
         """Return the scenario with one more step, of any action: those below, or one of yours."""
+        if not isinstance(step, Step):
+            raise ScenarioError(Problem("scenario_no_step", value=step, shown=repr(step)))
         return replace(self, steps=(*self.steps, step))
 
     def open(
@@ -151,10 +165,15 @@ class Scenario:
         problems = Problems()
         changes = Changes(study)
         for number, step in enumerate(self.steps, start=1):
+            found = step.wrong()
+            place = Note("scenario_step", number=number, action=step.action)
+            for fault in found:
+                add_fault(problems, fault, type(step), step.values(), place)
+            if found:
+                continue
             try:
                 step.apply(changes)
             except ScenarioError as error:
-                place = Note("scenario_step", number=number, action=step.action)
                 problems += [problem.at(place) for problem in error.problems]
         problems.raise_if_any(ScenarioError, Note("scenario_named", name=repr(self.name)))
         # What no step has touched was checked with the study.

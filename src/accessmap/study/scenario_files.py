@@ -10,7 +10,7 @@ from typing import Any
 from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.files import parsed_toml, read_toml, write_whole
 from accessmap.study.scenario import Scenario
-from accessmap.study.steps import ACTIONS, Step, faults
+from accessmap.study.steps import ACTIONS, Step, add_fault, faults
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
@@ -106,23 +106,6 @@ def _are_tables(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
-# What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
-SENTENCES = {
-    "unexpected_keyword_argument": "step_unknown_key",
-    "missing": "step_missing",
-    "string_type": "step_want_text",
-    "string_too_short": "step_want_text",
-    "float_type": "step_want_number",
-    "finite_number": "step_want_number",
-    "tuple_type": "step_want_road",
-    "too_long": "step_want_road",
-    "literal_error": "step_want_one_of",
-    "greater_than": "step_want_above",
-    "greater_than_equal": "step_want_at_least",
-    "less_than_equal": "step_want_at_most",
-}
-
-
 def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems) -> Step | None:
     action = table.get("action")
     where = Note("scenario_file_step", scenario=above, number=number)
@@ -139,15 +122,9 @@ def _step(table: Mapping[str, Any], above: Note, number: int, problems: Problems
     where = Note("scenario_file_action", step=where, action=action)
     found = faults(kind, given)
     for fault in found:
-        name, ctx = str(fault["loc"][0]), fault.get("ctx", {})
-        key = SENTENCES.get(fault["type"], "step_want_other")
-        near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
-        told = {"name": name, "named": repr(name), "shown": repr(table.get(name)), "why": fault["msg"]}
-        bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
-        told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
-        problems.add(key, where=where, value=table.get(name), near=near, **told)
+        add_fault(problems, fault, kind, table, where)
     if not found and not all(isinstance(node, str | int) for node in given.get("road", ())):
-        told = {"name": "road", "named": repr("road"), "shown": repr(table["road"]), "why": ""}
+        told: dict[str, Any] = {"name": "road", "named": repr("road"), "shown": repr(table["road"]), "why": ""}
         problems.add("step_want_road", where=where, value=table["road"], **told)
         return None
     # Values stay as the file has them, so that the hash of the scenario does.

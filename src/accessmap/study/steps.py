@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
 
@@ -19,10 +21,11 @@ from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, Val
 from pydantic_core import PydanticCustomError
 
 from accessmap.categories import CATEGORIES, Lang
-from accessmap.errors import AccessmapError, Problem, ScenarioError
+from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.digital import connected
 from accessmap.measures.schools import equipped
 from accessmap.study.study import Study
+from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
@@ -91,10 +94,28 @@ class Step:
         told = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in told.items() if value is not None}
 
+    def __post_init__(self) -> None:
+        # numbers of numpy, Decimal and Fraction are those of Python: what files hold, and hashes are made of
+        for name, value in self.values().items():
+            if isinstance(value, Real | Decimal) and not isinstance(value, int | float):
+                object.__setattr__(self, name, int(value) if isinstance(value, Integral) else number_of_minutes(value))
+
     @property
     def properties(self) -> tuple[tuple[str, Any], ...]:
         """What it says besides the site, the place and the road: columns with their new value, a speed, a share."""
         return tuple((name, value) for name, value in self.values().items() if name not in ASPECTS)
+
+    def wrong(self) -> list[dict[str, Any]]:
+        """Return the faults of its numbers and texts; ids, communes, roads and places are looked for by `apply`."""
+        said = {"lon", "lat", *(name for name, _ in self.properties)}
+        # degrees that there are none of lie outside the communes, and yes, no and unknown are the contract's
+        return [
+            fault
+            for fault in faults(type(self), self.values())
+            if (name := fault["loc"][0]) in said
+            and fault["type"] != "literal_error"
+            and not (name in ("lon", "lat") and fault["type"].endswith("_equal"))
+        ]
 
     def given(self) -> dict[str, Any]:
         """Return what the step says, by name, its properties together: what the hash of a scenario is made of."""
@@ -156,6 +177,37 @@ def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
         whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
         return list({(each["type"], each["loc"]): each for each in whole}.values())
     return []
+
+
+# What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
+SENTENCES = {
+    "unexpected_keyword_argument": "step_unknown_key",
+    "missing": "step_missing",
+    "string_type": "step_want_text",
+    "string_too_short": "step_want_text",
+    "float_type": "step_want_number",
+    "finite_number": "step_want_number",
+    "tuple_type": "step_want_road",
+    "too_long": "step_want_road",
+    "literal_error": "step_want_one_of",
+    "greater_than": "step_want_above",
+    "greater_than_equal": "step_want_at_least",
+    "less_than_equal": "step_want_at_most",
+}
+
+
+def add_fault(
+    problems: Problems, fault: Mapping[str, Any], kind: type[Step], table: Mapping[str, Any], where: Note
+) -> None:
+    """Add what :func:`faults` found in a table to the problems, as a sentence with its remedy."""
+    name, ctx = str(fault["loc"][0]), fault.get("ctx", {})
+    given = table.get(name)
+    key = SENTENCES.get(fault["type"], "step_want_other")
+    near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
+    told = {"name": name, "named": repr(name), "shown": repr(given), "why": fault["msg"]}
+    bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
+    told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
+    problems.add(key, where=where, value=given, near=near, **told)
 
 
 class Changes:
