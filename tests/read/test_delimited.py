@@ -214,3 +214,14 @@ def test_every_refusal_names_the_file(content: bytes) -> None:
         return
     with pytest.raises(SourceError, match="t.csv"):
         read_delimited("t.csv", content)
+
+
+@pytest.mark.parametrize(
+    ("values", "taken"),
+    [(["1.234", "345"], "numbers_points"), (["1.234", "345.5"], ""), (["1.234", "0.345"], ""), (["1234", "345"], "")],
+)
+def test_points_that_may_separate_thousands_are_decimal_and_said(values, taken) -> None:
+    read = read_numbers(pd.Series(values))
+    assert read.numbers.tolist() == [float(value) for value in values]
+    assert (read.taken, read.key) == (taken, "")
+    assert read_numbers(pd.Series(values), degrees=True).taken == ""

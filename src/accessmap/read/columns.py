@@ -46,6 +46,7 @@ ENGLISH_NUMBER = re.compile(
 )
 WRITINGS = PLAIN_NUMBER, FRENCH_NUMBER, ENGLISH_NUMBER
 EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
+GERMAN = r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?|0"
 COMMUNE_LIKE = re.compile(r"\d[\dAB]?\d*")
 
 
@@ -109,7 +110,10 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
         return NumbersRead(values, none)
     plainly = pd.to_numeric(values, errors="coerce")
     if not (plainly.isna() & values.notna()).any() and not np.isinf(plainly).any():
-        return NumbersRead(plainly.astype("float64"), none)
+        words = values.dropna().astype(str).str.strip()
+        # "1.234" beside "345": decimals, as everywhere else, unless Germans or Italians wrote it
+        points = not degrees and words.str.contains(".", regex=False).any() and words.str.fullmatch(GERMAN).all()
+        return NumbersRead(plainly.astype("float64"), none, taken="numbers_points" if points else "")
     given = values.notna().to_numpy()
     text = [str(value).strip() for value in values[given]]
     found: dict[str, NDArray[np.float64]] = {}
