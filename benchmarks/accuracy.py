@@ -5,7 +5,7 @@
 
 Both engines ship wheels for Python 3.12 and later (`pip install pyvalhalla osrm-bindings osmium`); PATH is the python
 of an environment that has them. They build their own data from the same OpenStreetMap file (OSRM with the car, bicycle
-and foot profiles of its wheel, Valhalla with its defaults) and answer the same pairs: nodes of the streets that people
+and foot profiles of its wheel, Valhalla with its defaults but borders without checks) and answer the same pairs: nodes of the streets that people
 set out from, drawn from the file itself with seed 1, at distances at which people travel so (`MODES`). Half of the
 pairs serve to fit constants, the other half to check them: what is asked is asked of the check half alone. What is
 compared with both is the geometric mean of their seconds. Times of the engines are kept in the cache folder.
@@ -93,6 +93,8 @@ def _valhalla_seconds(actor, mode, lon, lat, lon_to, lat_to):
     request = {
         "locations": [{"lon": lon, "lat": lat}, {"lon": lon_to, "lat": lat_to}],
         "costing": mode.costing,
+        # By default a border takes 10 minutes of checks, which Liechtenstein, Austria and Switzerland do not hold.
+        "costing_options": {mode.costing: {"country_crossing_cost": 0}},
         "directions_type": "none",
     }
     try:
