@@ -222,6 +222,12 @@ def test_one_way_by_vehicle(mode: str, tags: Tags, open_: tuple[bool, bool]) -> 
         ("walk", {"highway": "platform"}, True),
         ("walk", {"highway": "proposed", "foot": "yes"}, False),
         ("car", {"highway": "residential;service"}, True),
+        ("bike", {"highway": "footway;cycleway"}, True),
+        ("car", {"highway": "footway;cycleway"}, False),
+        ("car", {"highway": "track;unclassified"}, True),
+        ("car", {"maxheight": "3.5;1.2"}, False),
+        ("car", {"maxwidth": "2,5"}, True),
+        ("car", {"maxweight": "3.5; 7.5"}, True),
     ],
 )
 def test_what_is_open_to_whom(mode: str, tags: Tags, open_: bool) -> None:
@@ -331,6 +337,9 @@ def test_a_street_ridden_one_way_and_pushed_the_other_is_one_way() -> None:
         ({"barrier": "height_restrictor", "maxheight": "2.1"}, "car bike walk"),
         ({"barrier": "height_restrictor", "maxheight": "1.4"}, "bike walk"),
         ({"barrier": "block"}, "bike walk"),
+        ({"barrier": "block", "maxwidth": "3"}, "car bike walk"),
+        ({"barrier": "block", "maxwidth:physical": "1.2"}, "bike walk"),
+        ({"barrier": "height_restrictor", "maxheight": "2.1;1.4"}, "bike walk"),
         ({"barrier": "cycle_barrier"}, "bike walk"),
         ({"barrier": "chain"}, "bike walk"),
         ({"barrier": "bus_trap"}, "bike walk"),
@@ -441,6 +450,8 @@ CROSS = [([1, 2, 3], {"highway": "secondary"}), ([2, 5, 4], ROAD)]
         ({"highway": "traffic_signals", "direction": "backward"}, 3, 0),
         ({"highway": "traffic_signals"}, 3, 3),
         ({"highway": "crossing;traffic_signals"}, 3, 3),
+        ({"highway": "stop", "stop": "all"}, 4, 0),  # one of the signs of an all-way stop: the way it faces
+        ({"highway": "stop", "stop": "minor"}, 4, 0),
     ],
 )
 def test_a_sign_delays_those_whom_it_faces(tmp_path: Path, tags: Tags, arriving: float, leaving: float) -> None:

@@ -65,17 +65,24 @@ _SHUT = Said(Right.NO, "dismount", "bicycle", directed=True)
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 
 
-def class_of(tags: Tags) -> str:
-    """Return the class of a way: its `highway` (of several, the first that is known), "ferry", "platform" …, or "".
+def class_of(tags: Tags, mode: str = "walk") -> str:
+    """Return the class of a way: its `highway`, "ferry", "platform" …, or "".
+
+    Of several values of `highway` the first that is open to the mode, else the first that is known.
 
     >>> class_of({"highway": "proposed;tertiary"}), class_of({"man_made": "pier"}), class_of({"route": "ferry"})
     ('tertiary', 'pier', 'ferry')
+    >>> class_of({"highway": "footway;cycleway"}, "bike"), class_of({"highway": "footway;cycleway"}, "car")
+    ('cycleway', 'footway')
     """
     if "ferry" in values(tags.get("route", "")):
         return "ferry"
     if "highway" in tags:
         named = values(tags["highway"])
-        return next((name for name in named if name in CLASSES), named[0] if named else "")
+        if len(named) == 1:
+            return named[0]
+        known = [name for name in named if name in CLASSES] or [*named, ""]
+        return next((name for name in known if name in BY_DEFAULT[mode]), known[0])
     return next((kind for (key, value), kind in WALKABLE.items() if value in values(tags.get(key, ""))), "")
 
 
@@ -205,7 +212,7 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     >>> way_use({"highway": "footway"}, "car") is None
     True
     """
-    road_class = class_of(tags)
+    road_class = class_of(tags, mode)
     ahead_only = said(tags, mode, "forward")
     told = [ahead_only, said(tags, mode, "backward") if is_divided(tags) else ahead_only]
     walked = [

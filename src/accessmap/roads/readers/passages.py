@@ -14,6 +14,7 @@ DRAWN = {name for name, row in BARRIERS.items() if row["drawn"] == "yes"}
 GAPS = {name for name, row in BARRIERS.items() if row["car"] == "no" and row["bike"] == "yes"} - {"door", "wicket_gate"}
 NO_BARRIERS = {"no", "kerb"}
 GATES = {"gate", "lift_gate", "swing_gate", "sliding_gate", "bump_gate", "hampshire_gate"}
+GAPPED = {"bollard", "block", "planter", "jersey_barrier"}  # stand apart, as far as `maxwidth` says
 LOWERED = {"rising", "foldable"}
 # A node that is one of these says by its access tags who may use the crossing or the stop, not who may pass along.
 OTHERS = ("crossing", "public_transport", "amenity", "shop", "tourism", "leisure", "railway", "emergency")
@@ -50,9 +51,9 @@ def passage(tags: Tags, mode: str) -> Right:
 
 def _lets_pass(kind: str, tags: Tags, mode: str) -> bool:
     """Whether a kind of barrier lets a mode pass; one that nobody knows stops cars."""
-    if mode == "car" and kind == "bollard":
+    if mode == "car" and kind in GAPPED:
         gap = quantity(tags.get("maxwidth:physical", tags.get("maxwidth", "")))
-        return tags.get("bollard") in LOWERED or (gap is not None and gap >= CAR["width"])
+        return (kind == "bollard" and tags.get("bollard") in LOWERED) or (gap is not None and gap >= CAR["width"])
     return BARRIERS[kind][mode] == "yes" if kind in BARRIERS else mode != "car"
 
 
@@ -80,7 +81,7 @@ def node_event(tags: Tags) -> str | None:
 
 
 def facing(tags: Tags, event: str) -> str:
-    """Return whom an event delays: those who go "forward" or "backward" along the way, "both", the "minor" road; or "".
+    """Return whom an event delays: who goes "forward" or "backward" along the way, "both", at a junction "all"; or "".
 
     >>> facing({"highway": "stop", "direction": "backward"}, "stop"), facing({"highway": "stop"}, "stop")
     ('backward', '')
@@ -94,6 +95,6 @@ def facing(tags: Tags, event: str) -> str:
         told = HEADINGS.intersection(values(tags.get(key, "")))
         if told:
             return told.pop() if len(told) == 1 else "both"
-    if event in {"signal", "traffic_calming"} or tags.get("stop") == "all":
+    if event in {"signal", "traffic_calming"}:
         return "both"
-    return "minor" if tags.get("stop") == "minor" else ""
+    return "all" if tags.get("stop") == "all" else ""

@@ -60,6 +60,7 @@ _LIMITS = [
 ]
 _LIMIT_KEYS = {key for key, _ in _LIMITS}
 _LISTED = re.compile("[;,|]")
+_DECIMAL = re.compile("(?<=[0-9]),(?=[0-9])")
 
 
 @lru_cache(maxsize=65_536)
@@ -124,14 +125,18 @@ def _most_permissive(text: str, key: str) -> tuple[Right, str] | None:
 def stops_a_car(tags: Tags) -> bool:
     """Return whether a signed or built height, width, length or weight is less than that of `CAR`.
 
+    Of a list the lowest holds.
+
     >>> stops_a_car({"maxheight": "1.5"}), stops_a_car({"maxheight": "2"}), stops_a_car({"maxweight": "3.5"})
     (True, False, False)
+    >>> stops_a_car({"maxheight": "3.5;1,2"}), stops_a_car({"maxwidth": "2,5"})
+    (True, False)
     """
     if _LIMIT_KEYS.isdisjoint(tags):
         return False
     for key, name in _LIMITS:
         if key in tags:
-            most = quantity(tags[key])
-            if most is not None and most < CAR[name]:
+            told = [most for part in values(_DECIMAL.sub(".", tags[key])) if (most := quantity(part)) is not None]
+            if told and min(told) < CAR[name]:
                 return True
     return False

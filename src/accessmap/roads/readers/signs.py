@@ -66,10 +66,12 @@ class _Around:
             ends = self.segments.end if side == "forward" else self.segments.start
             return [self.other(piece, node) for piece in around if ends[piece] == node]
         if len(around) > 2:
+            if side == "all":
+                return None
             highest = min(self.rank[piece] for piece in around)
             lesser = [self.other(piece, node) for piece in around if self.rank[piece] > highest]
             return lesser or None
-        if side == "minor" or len(around) < 2:
+        if len(around) < 2:
             return None
         distances = [self._metres_to_junction(node, piece) for piece in around]
         if distances[0] == distances[1]:
