@@ -45,6 +45,45 @@ def pairs(roads: Any) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize(
+    ("mode", "data", "open_"),
+    [
+        ("car", {"access": ["yes", "no"]}, False),
+        ("car", {"access": ["no", "yes"]}, False),
+        ("car", {"motor_vehicle": "['permissive', 'agricultural']"}, False),
+        ("car", {"access": "no;yes"}, True),  # one way with a list of its own
+        ("car", {"maxheight": ["3.5", "1.2"]}, False),
+        ("bike", {"access": ["no", "yes"], "bicycle": "yes"}, True),
+    ],
+)
+def test_whoever_takes_a_merged_edge_passes_all_of_its_ways(mode: str, data: dict[str, Any], open_: bool) -> None:
+    graph = graph_of((1, 2, {"highway": "tertiary", **data}), (2, 3, {"highway": "tertiary"}))
+    assert ((1, 2) in pairs(read_graph(graph, mode=mode))) == open_
+
+
+@pytest.mark.parametrize(
+    ("tags", "greater", "lesser"),
+    [
+        ({"highway": "stop"}, 0, 4),
+        ({"highway": "give_way"}, 0, 2),
+        ({"highway": "stop", "stop": "all"}, 4, 4),
+        ({"highway": "traffic_signals"}, 3, 1.2),  # nobody gives way (1.8 s) at a signal
+        ({"highway": "stop", "direction": "forward"}, 4, 0),
+    ],
+)
+@pytest.mark.parametrize("kind", [nx.MultiDiGraph, nx.MultiGraph])
+def test_a_stop_at_a_junction_delays_the_lesser_road(kind: type, tags: Any, greater: float, lesser: float) -> None:
+    streets = [(1, 2, "primary"), (2, 3, "primary"), (2, 4, "residential")]  # drawn so
+    edges = [(u, v, {"highway": name, "oneway": False, "reversed": False}) for u, v, name in streets]
+    if kind is nx.MultiDiGraph:
+        edges += [(v, u, {**data, "reversed": True}) for u, v, data in edges]
+    plain, signed = (graph_of(*edges, kind=kind) for _ in range(2))
+    signed.nodes[2].update(tags)
+    nets = [RoadNetwork.from_graph(graph) for graph in (signed, plain)]
+    more = [float(nets[0].matrix([u], [v])[0, 0] - nets[1].matrix([u], [v])[0, 0]) * 60 for u, v in ((1, 3), (4, 1))]
+    assert more == pytest.approx([greater, lesser], abs=0.01)
+
+
+@pytest.mark.parametrize(
     "data",
     [
         {"highway": "secondary", "maxspeed": "30", "oneway": True},  # OSMnx 1 and 2, in memory

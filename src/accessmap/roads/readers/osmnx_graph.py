@@ -21,8 +21,9 @@ from accessmap.roads.readers.inside import barred_roads
 from accessmap.roads.readers.osm import ODBL, OSM_COPYRIGHT
 from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_pace import turned
-from accessmap.roads.readers.rights import Right
-from accessmap.roads.readers.tables import RoadTables, Ways, file_sha256, road_tables, straight_segments
+from accessmap.roads.readers.rights import KEYS, SIZE_KEYS, Right, least_open
+from accessmap.roads.readers.signs import approaches
+from accessmap.roads.readers.tables import RoadTables, Segments, Ways, file_sha256, road_tables, straight_segments
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
 
 
 TRUE = {"true", "yes", "1"}
-LISTS = {"surface", "smoothness", "tracktype"}  # of several values merged into one edge the slowest holds
+LISTS = {"surface", "smoothness", "tracktype", *SIZE_KEYS}  # of several values merged into one edge the slowest holds
+ACCESS = {key for keys in KEYS.values() for key in keys}  # whoever takes the edge passes all: the least open holds
 
 
 def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> RoadTables:
     """Return the roads of an OSMnx graph, as `RoadNetwork.from_graph`.
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
-    are not read. Of several values that OSMnx merged into one edge the first class and the lowest limit hold. A node
+    are not read. Of several values that OSMnx merged into one edge the first class, the lowest limit and the least open
+    access hold. A node
     that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's own way.
     """
     speeds.check_mode(mode)
@@ -46,12 +49,13 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     if path is not None:
         graph = _graphml(path)
     nodes = _nodes(graph)
-    ends, lines, ways = _edges(graph, nodes, mode)
+    ends, lines, ways, turned_round = _edges(graph, nodes, mode)
     if not len(ways):
         raise NetworkError(Problem("roads_graph_none", where="graph", value=mode, n=graph.number_of_edges()))
     events, barriers, gates = _events(graph, mode)
     nodes, lines = _in_degrees(graph, nodes, lines)
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
+    events = approaches(events, _drawn_once(segments, turned_round), ways, more)
     closed = graph.number_of_edges() - len(ways)
     segments, ways, more = barred_roads(segments, ways, more, barriers=barriers, gates=gates)
     return road_tables(
@@ -120,11 +124,17 @@ def _nodes(graph: Any) -> pd.DataFrame:
     return pd.DataFrame({"lon": x, "lat": y}, index=pd.Index(list(graph), name="node"))
 
 
-def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.int64], list[Any], pd.DataFrame]:
-    """Positions of both ends of each edge open to the mode, its line if any, and the table of `Ways`."""
+def _edges(
+    graph: Any, nodes: pd.DataFrame, mode: str
+) -> tuple[npt.NDArray[np.int64], list[Any], pd.DataFrame, npt.NDArray[np.bool_]]:
+    """Positions of both ends of each edge open to the mode, its line if any, the table of `Ways`, and which run back.
+
+    Those run against the way that OpenStreetMap draws.
+    """
     at = {node: position for position, node in enumerate(nodes.index)}
     ends: list[tuple[int, int]] = []
     lines: list[Any] = []
+    back: list[bool] = []
     ways = Ways()
     for u, v, data in graph.edges(data=True):
         tags = _tags(data)
@@ -133,7 +143,8 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
             continue
         # OSMnx notes in undirected graphs which way an edge ran, and in directed ones whether against its way.
         start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
-        if tags.get("reversed", "").casefold() in TRUE:
+        against = tags.get("reversed", "").casefold() in TRUE
+        if against:
             use = _turned(use, one_way=tags["oneway"] == "yes")
         # A directed graph has an edge of its own for the way back.
         use = replace(use, backward=use.backward and not graph.is_directed())
@@ -142,7 +153,17 @@ def _edges(graph: Any, nodes: pd.DataFrame, mode: str) -> tuple[npt.NDArray[np.i
         ways.add(use)
         ends.append((at[start], at[end]))
         lines.append(_line(data.get("geometry")))
-    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, ways.frame()
+        back.append(against)
+    return np.array(ends, dtype=np.int64).reshape(-1, 2), lines, ways.frame(), np.array(back, dtype=bool)
+
+
+def _drawn_once(segments: Segments, back: npt.NDArray[np.bool_]) -> Segments:
+    """Pieces as their ways are drawn, one of the two edges that a directed graph has for a street."""
+    against = back[segments.way]
+    start, end = np.where(against, segments.end, segments.start), np.where(against, segments.start, segments.end)
+    ends = np.sort(np.stack([start, end]), axis=0)
+    _, first = np.unique(ends, axis=1, return_index=True)
+    return Segments(start[first], end[first], segments.way[first])
 
 
 def _turned(use: osm_tags.WayUse, *, one_way: bool) -> osm_tags.WayUse:
@@ -165,6 +186,8 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
     for key, value in data.items():
         values = [text for text in map(str, _unfolded(value)) if text not in {"", "nan", "None"}]
         if values and key not in {"geometry", "osmid", "length"}:
+            if key in ACCESS and len(values) > 1:
+                values = [least_open(values, key)]
             tags[key] = ";".join(values) if key in LISTS or key.startswith("maxspeed") else values[0]
     tags["oneway"] = "yes" if tags.get("oneway", "").casefold() in TRUE else "no"
     return {"highway": "road", **tags}
@@ -227,8 +250,8 @@ def _events(graph: Any, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64],
         if right is not Right.YES:
             gates.append(position)
         if event := passages.node_event(tags):
-            found.append((position, event))
-    events = pd.DataFrame(found, columns=["node", "event"])
+            found.append((position, event, passages.facing(tags, event)))
+    events = pd.DataFrame(found, columns=["node", "event", "facing"])
     return events, np.array(barriers, dtype=np.int64), np.array(gates, dtype=np.int64)
 
 

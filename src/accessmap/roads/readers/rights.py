@@ -58,7 +58,7 @@ _LIMITS = [
     *((f"max{name}{suffix}", name) for name in ("height", "width", "length") for suffix in ("", ":physical")),
     *((f"max{name}", name) for name in ("weight", "weightrating", "axleload")),
 ]
-_LIMIT_KEYS = {key for key, _ in _LIMITS}
+SIZE_KEYS = {key for key, _ in _LIMITS}
 _LISTED = re.compile("[;,|]")
 _DECIMAL = re.compile("(?<=[0-9]),(?=[0-9])")
 
@@ -122,6 +122,20 @@ def _most_permissive(text: str, key: str) -> tuple[Right, str] | None:
     return right, value
 
 
+def least_open(texts: list[str], key: str) -> str:
+    """Return the text, of those of an access key along several ways, that lets fewest pass; what says nothing lets all.
+
+    >>> least_open(["yes", "private"], "access"), least_open(["yes", "dismount"], "bicycle")
+    ('private', 'dismount')
+    """
+
+    def openness(text: str) -> tuple[Right, bool]:
+        right, value = _most_permissive(text, key) or (Right.YES, "")
+        return right, value != "dismount"
+
+    return min(texts, key=openness)
+
+
 def stops_a_car(tags: Tags) -> bool:
     """Return whether a signed or built height, width, length or weight is less than that of `CAR`.
 
@@ -132,7 +146,7 @@ def stops_a_car(tags: Tags) -> bool:
     >>> stops_a_car({"maxheight": "3.5;1,2"}), stops_a_car({"maxwidth": "2,5"})
     (True, False)
     """
-    if _LIMIT_KEYS.isdisjoint(tags):
+    if SIZE_KEYS.isdisjoint(tags):
         return False
     for key, name in _LIMITS:
         if key in tags:

@@ -2,7 +2,7 @@
 
 A sign belongs to one direction of its way (`direction`, `traffic_signals:direction`). One that does not say which is
 put up before a junction and holds for those who drive towards it (Tag:highway=stop); at the junction itself it is for
-the lesser roads, or for all (`stop=all`).
+the lesser roads, or for all (`stop=all`, which may stand at each sign before it too).
 """
 
 import numpy as np
