@@ -733,3 +733,19 @@ def test_polygons_and_lines_are_no_origins_and_are_named():
     areas = gpd.GeoSeries([box.centroid, box], index=["a", "b"], crs=2154)
     with pytest.raises(SnapError, match=r"points: 1 is no point, 'b' \(Polygon\): take a point of each"):
         network.travel_minutes(areas, areas)
+
+
+def test_a_column_of_one_way_streets_stays_where_the_rows_agree_with_it():
+    nodes = pd.DataFrame({"lon": [3.20, 3.25, 3.30], "lat": 49.6}, index=["a", "b", "c"])
+    edges = pd.DataFrame({"u": ["a", "b", "b"], "v": ["b", "a", "c"], "minutes": 5.0})
+    agreeing = edges.assign(oneway=[False, False, True])
+    assert len(RoadNetwork.from_edges(nodes, agreeing).edges) == 3
+    wrong = {
+        "a reverse that is not there": (edges.assign(oneway=False), True),
+        "one way, and driven both ways": (agreeing, False),
+        "against": (edges.assign(oneway=["-1", "no", "yes"]), True),
+        "in French": (edges.assign(sens="Double sens"), True),
+    }
+    for table, directed in wrong.values():
+        with pytest.raises(NetworkError, match="would say which way is driven"):
+            RoadNetwork.from_edges(nodes, table, directed=directed)

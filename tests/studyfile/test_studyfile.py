@@ -645,6 +645,36 @@ def test_roads_of_tables_are_read_by_the_rules_of_every_table(toy: Path) -> None
         load_study(toy)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("minutes", "-2", r"edges\.csv: 1 problem\. 'minutes' is not a number of at least 0 in .*line 3 \('-2'\)"),
+        ("length_m", "-5", r"edges\.csv: 1 problem\. 'length_m' is not .* line 3 \('-5'\)"),
+        ("v", "nowhere", r"edges\.csv: 1 problem\. 'v' is no node in 1 row: line 3 \('nowhere'\)"),
+    ],
+)
+def test_edges_that_cannot_be_are_named_by_file_and_line(toy, column, value, said):
+    path = toy.parent / "edges.csv"
+    edges = pd.read_csv(path, dtype=str).assign(length_m="9000")
+    edges.loc[1, column] = value
+    edges.to_csv(path, index=False)
+    with pytest.raises(StudyFileError, match=said):
+        load_study(toy)
+
+
+def test_columns_of_roads_that_would_be_passed_over_are_refused(toy):
+    edges, nodes = (pd.read_csv(toy.parent / f"{name}.csv", dtype=str) for name in ("edges", "nodes"))
+    edges.assign(oneway=["yes", "no"]).to_csv(toy.parent / "edges.csv", index=False)
+    with pytest.raises(StudyFileError, match=r"'oneway' would say which way is driven.*one row for each way"):
+        load_study(toy)
+    edges.assign(oneway="no").to_csv(toy.parent / "edges.csv", index=False)  # as directed = false says
+    load_study(toy)
+    for column in ("snappable", "through", "oneway"):
+        nodes.assign(**{column: "no"}).to_csv(toy.parent / "nodes.csv", index=False)
+        with pytest.raises(StudyFileError, match=f"'{column}' is read of the edges, not of the nodes"):
+            load_study(toy)
+
+
 def aisne_text(real_data):
     """A study.toml of the main roads of the Aisne."""
     import aisne

@@ -7,12 +7,15 @@ from collections import Counter
 from datetime import date
 from importlib.resources import files
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accessmap.categories import CATEGORIES, DOMAINS
+from accessmap.errors import Problem
 from accessmap.words import words as labels
+from accessmap.words.notes import Note, first_few
 
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 VOCABULARY = [
@@ -195,3 +198,10 @@ def test_every_category_is_of_one_domain_that_has_words():
 def test_no_key_stands_in_two_files():
     keys = [key for texts in TEXTS.values() for key in texts]
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_numbers_of_numpy_are_told_as_plain_ones():
+    told = Problem("column_missing", value=np.float64(-2.0)), Note("row_value", row=np.int64(3), value=np.float32(0.1))
+    assert "np." not in " ".join(told)
+    assert told[0].startswith("-2.0 is missing")
+    assert first_few([np.float64(1), np.int64(2), np.str_("a")]) == "1.0, 2, 'a'"

@@ -23,6 +23,7 @@ from accessmap.study.digital_help import MEDIATION
 from accessmap.study.study import Study
 from accessmap.tables.contracts import moving
 from accessmap.words.near import near_names
+from accessmap.words.notes import written
 
 Counted = tuple[float, tuple[Missing, ...]]
 
@@ -199,7 +200,7 @@ def _people(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64")
     wrong = values[(numbers.isna() & values.notna()) | (numbers < 0)]
     if len(wrong):
-        told: dict[str, Any] = {"name": HELPED, "site": repr(wrong.index[0]), "shown": repr(wrong.iloc[0])}
+        told: dict[str, Any] = {"name": HELPED, "site": written(wrong.index[0]), "shown": written(wrong.iloc[0])}
         raise TableError(Problem("helped_wrong", value=wrong.iloc[0], **told), about="services")
     return numbers
 

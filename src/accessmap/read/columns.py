@@ -16,7 +16,7 @@ from accessmap.read.private import LOOKED_AT, private_columns
 from accessmap.read.raw import RawTable, RowNames, plain, refusal_of_rows
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
-from accessmap.words.notes import Note
+from accessmap.words.notes import Note, written
 
 LOGGER = logging.getLogger("accessmap")
 
@@ -339,7 +339,8 @@ class Reading(TableProblems):
             return columns
         first = as_text(self.table[columns[0]])
         for other in columns[1:]:
-            differ = np.flatnonzero((first.fillna("") != as_text(self.table[other]).fillna("")).to_numpy())
+            second = self.table[other]
+            differ = np.flatnonzero((first.fillna("") != as_text(second).fillna("")).to_numpy())
             if len(differ):
                 row = differ[0]
                 self.add(
@@ -347,7 +348,7 @@ class Reading(TableProblems):
                     where=self.rows[row],
                     value=first.iloc[row],
                     columns=Note("both_values", first=repr(columns[0]), second=repr(other)),
-                    values=Note("both_values", first=repr(first.iloc[row]), second=repr(self.table[other].iloc[row])),
+                    values=Note("both_values", first=written(first.iloc[row]), second=written(second.iloc[row])),
                     name=name,
                     choice=repr(columns[0]),
                 )
@@ -428,7 +429,7 @@ class Reading(TableProblems):
             if read.key and not (read.key == "number_two_ways" and counts):
                 row = np.flatnonzero(read.bad)[0]
                 key = "column_left_as_text" if read.key == "number_two_ways" else "column_not_all_numbers"
-                self.note(key, name=repr(name), row=self.valued(row, repr(values.iloc[row])[:80]))
+                self.note(key, name=repr(name), row=self.valued(row, written(values.iloc[row])[:80]))
             else:
                 chosen.append(str(name))
         self.numbers(*chosen)

@@ -13,7 +13,7 @@ from accessmap.read.columns import Reading
 from accessmap.read.raw import plain
 from accessmap.tables.checks import FRANCE_LONLAT
 from accessmap.words.near import some
-from accessmap.words.notes import Note
+from accessmap.words.notes import Note, written
 
 # Opendatasoft's geo_point_2d, geopoint and geolocalisation, the ministries' coordonnees_finales, others' latlon or gps.
 NAMED = re.compile(
@@ -65,7 +65,8 @@ def split_points(reading: Reading) -> None:
     given = table[chosen].notna().to_numpy()
     unread = given & np.isnan(first)
     if unread.any():
-        reading.flag(unread, "point_unread", table[chosen], lambda row: repr(table[chosen].iloc[row])[:60], name=chosen)
+        texts = table[chosen]
+        reading.flag(unread, "point_unread", texts, lambda row: written(texts.iloc[row])[:60], name=chosen)
     in_metres = bool((np.nanmax(np.abs(parts)) if np.isfinite(parts).any() else 0) > 180)
     if in_metres:
         reading.table = table.drop(columns=[*blank, chosen]).assign(x=first, y=second)
@@ -86,7 +87,7 @@ def _flag_unread(reading: Reading) -> None:
             continue
         meant = values.map(lambda one: isinstance(one, str) and MEANT.search(one) is not None).to_numpy(dtype=bool)
         if meant.any():
-            reading.flag(meant, "point_unread", values, lambda row: repr(values.iloc[row])[:60], name=name)  # noqa: B023
+            reading.flag(meant, "point_unread", values, lambda row: written(values.iloc[row])[:60], name=name)  # noqa: B023
             # said once, however often this is asked
             reading.table = reading.table.drop(columns=name).assign(lon=np.nan, lat=np.nan)
             return
@@ -184,7 +185,7 @@ def _lat_first(reading: Reading, column: str, parts: np.ndarray, order: str | No
     if as_lon_lat.any() and as_lat_lon.any():
         fewer = as_lat_lon if as_lat_lon.sum() < as_lon_lat.sum() else as_lon_lat
         values = reading.table[column]
-        reading.flag(fewer, "point_orders_mixed", values, lambda row: repr(values.iloc[row])[:60], name=column)
+        reading.flag(fewer, "point_orders_mixed", values, lambda row: written(values.iloc[row])[:60], name=column)
         return bool(as_lat_lon.sum() > as_lon_lat.sum())
     if as_lon_lat.any() or as_lat_lon.any():
         return bool(as_lat_lon.any())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import Problem, Rows, SourceError
-from accessmap.words.notes import Note, first_few
+from accessmap.words.notes import Note, first_few, written
 
 
 def plain(name: object) -> str:
@@ -137,4 +137,4 @@ class RawTable:
         """Return the first few rows by their place, each with its value where values are given."""
         if values is None:
             return first_few(rows, lambda row: self.lines[row])
-        return first_few(rows, lambda row: Note("row_value", row=self.lines[row], value=repr(values.iloc[row])))
+        return first_few(rows, lambda row: Note("row_value", row=self.lines[row], value=written(values.iloc[row])))

@@ -17,7 +17,7 @@ from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_way
-from accessmap.roads.saved import check_legs, check_roads, driven_turns, read_network, write_network
+from accessmap.roads.saved import check_ignored, check_legs, check_roads, driven_turns, read_network, write_network
 from accessmap.roads.snapping import Legs, ending_at
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.words.cards import network_card
@@ -137,7 +137,7 @@ class RoadNetwork:
         ------
         NetworkError
             Every problem at once: missing columns, unknown nodes, minutes that are negative or not finite, turns that
-            no edges lead along.
+            no edges lead along; columns that would be passed over, such as `oneway` where the rows say otherwise.
 
         Examples
         --------
@@ -151,6 +151,7 @@ class RoadNetwork:
         """
         legs = Legs(access_kmh, local_metres, max_metres)
         check_roads(nodes, edges, legs)
+        check_ignored(nodes, edges, directed=directed)
         edges = edges.reset_index(drop=True)
         if "snappable" not in edges:
             road_class = edges["road_class"] if "road_class" in edges else pd.Series("", index=edges.index)

@@ -231,6 +231,48 @@ def check_roads(
     check_legs(legs, problems)
 
 
+# Words of tables of edges for who may drive which way, plain: said by rows, and by `directed`.
+DIRECTIONS = frozenset(
+    {"oneway", "one_way", "bidirectional", "two_way", "twoway", "double_sens", "sens", "sens_unique"}
+    | {"sens_circulation", "sens_de_circulation", "sens_circu"}
+)
+ONE_WAY = frozenset({"oneway", "one_way", "sens_unique"})
+SAID = dict.fromkeys(("true", "yes", "1", "1.0", "oui", "vrai"), True)
+SAID |= dict.fromkeys(("false", "no", "0", "0.0", "non", "faux"), False)
+OF_EDGES = ("snappable", "through", "minutes", "length_m", "road_class")
+
+
+def check_ignored(nodes: pd.DataFrame, edges: pd.DataFrame, *, directed: bool) -> None:
+    """Raise one NetworkError for columns that say what the network would not do: directions, and edges' words of nodes.
+
+    A column of one-way streets that the rows agree with may stay, as OSMnx writes it.
+    """
+    problems = Problems()
+    for column in nodes.columns:
+        if column in OF_EDGES or _plain(column) in DIRECTIONS:
+            problems.add("roads_column_of_edges", where="nodes", value=column)
+    for column in edges.columns:
+        if _plain(column) in DIRECTIONS and not (_plain(column) in ONE_WAY and _agrees(edges, edges[column], directed)):
+            problems.add("roads_direction_unread", where="edges", value=column)
+    problems.raise_if_any(NetworkError, Note("roads_network"))
+
+
+def _plain(column: object) -> str:
+    return str(column).strip().casefold().replace("-", "_").replace(" ", "_").replace(":", "_")
+
+
+def _agrees(edges: pd.DataFrame, one_way: pd.Series, directed: bool) -> bool:
+    """Return whether each edge is one way or not as the rows are: what is not has its reverse."""
+    said = one_way.map(lambda value: SAID.get(str(value).strip().casefold()))
+    if said.isna().any():
+        return False
+    alone = said.to_numpy(bool)
+    if not directed:
+        return not alone.any()
+    back = pd.MultiIndex.from_arrays([edges["v"], edges["u"]])
+    return bool(pd.MultiIndex.from_frame(edges[["u", "v"]]).isin(back)[~alone].all())
+
+
 def check_legs(legs: Legs, problems: Problems | None = None) -> None:
     """Raise one NetworkError that lists every problem of these legs, after those found before."""
     problems = Problems() if problems is None else problems

@@ -9,26 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from accessmap.errors import SourceError
+from accessmap.errors import NetworkError, SourceError
 from accessmap.provenance import Provenance
 from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
 from accessmap.read.files import read_table
-from accessmap.read.raw import RawTable
+from accessmap.read.raw import RawTable, refusal_of_rows
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
 from accessmap.read.services import read_services
 from accessmap.read.spread import spread_residents, spread_rule
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.saved import check_ignored
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, StudyFileError
 from accessmap.studyfile.template import at_the_edge, codes_of
+from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
@@ -195,10 +198,30 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     of_edges = {"u": codes, "v": codes, "minutes": numbers, "length_m": numbers}
     of_edges |= {"snappable": booleans, "through": booleans}
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
+    _check_rows(ledger, (*at, "edges"), raw_edges, nodes.index, edges)
     names = ("directed", "access_kmh", "local_metres", "max_metres")
     options: dict[str, Any] = {name: getattr(section, name) for name in names}
     provenance = Provenance((ledger.credit(edges_path, section.source),))
+    try:
+        check_ignored(nodes, edges, directed=section.directed)
+    except NetworkError as error:
+        raise ledger.file.refused("studyfile_refused", *at, message=error) from error
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
+
+
+def _check_rows(ledger: Ledger, at: Key, raw: RawTable, nodes: pd.Index, edges: pd.DataFrame) -> None:
+    """Refuse edges that lead to no node, and numbers below 0, by their lines in the file."""
+    for end in ("u", "v"):
+        unknown = np.flatnonzero(~edges[end].isin(nodes))
+        if len(unknown):
+            near = near_names(edges[end].iloc[unknown[0]], nodes)
+            error = refusal_of_rows(raw, end, "roads_end_unknown", unknown, near=near)
+            raise ledger.file.refused("studyfile_refused", *at, message=error)
+    for name in ("minutes", "length_m"):
+        wrong = np.flatnonzero(~(np.isfinite(edges[name]) & (edges[name] >= 0))) if name in edges else ()
+        if len(wrong):
+            error = refusal_of_rows(raw, name, "roads_edge_impossible", wrong)
+            raise ledger.file.refused("studyfile_refused", *at, message=error)
 
 
 def _timed(ledger: Ledger, at: tuple[str, ...], raw: RawTable, kmh: Mapping[str, float]) -> RawTable:

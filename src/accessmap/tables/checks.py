@@ -17,7 +17,7 @@ from pyproj.exceptions import ProjError
 from accessmap.categories import CATEGORIES
 from accessmap.errors import Problems, Rows, TableError
 from accessmap.words.near import Near, near_names, some
-from accessmap.words.notes import SHOWN, Note, first_few
+from accessmap.words.notes import SHOWN, Note, first_few, written
 
 METRIC_CRS = "EPSG:2154"
 """RGF93 v1 / Lambert-93, in metres: the legal projection of metropolitan France (decree 2000-1276, amended in 2019)."""
@@ -94,7 +94,7 @@ class TableProblems:
 
     def row(self, row: int) -> str:
         """Return what one row is called."""
-        return repr(self.table.index[row]) if self.rows is None else self.rows[row]
+        return written(self.table.index[row]) if self.rows is None else self.rows[row]
 
     def valued(self, row: int, value: object) -> Note:
         """Return what one row is called, with what stands there."""
@@ -116,7 +116,7 @@ class TableProblems:
         if not len(where):
             return
         if values is not None and told is None:
-            told = lambda row: repr(values.iloc[row])  # noqa: E731
+            told = lambda row: written(values.iloc[row])  # noqa: E731
         shown = first_few(where, self.row if told is None else lambda row: self.valued(row, told(row)))
         more.setdefault("value", values.iloc[where[0]] if values is not None else told(where[0]) if told else "")
         self.add(key, where=Rows.of(len(where), shown), **more)
@@ -126,7 +126,7 @@ class TableProblems:
 
         def told(row: int) -> Note:
             value = values.iloc[row]
-            return Note("two_parts", first=repr(value), then=Near.of(near.get(value, ())))
+            return Note("two_parts", first=written(value), then=Near.of(near.get(value, ())))
 
         self.flag(mask, key, values, told, near=next(iter(near.values()), ()))
 

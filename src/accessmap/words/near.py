@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from accessmap.categories import Lang
 from accessmap.words import words
-from accessmap.words.notes import Listed, Note, first_few
+from accessmap.words.notes import Listed, Note, first_few, written
 
 
 class Near(Note):
@@ -27,7 +27,7 @@ class Near(Note):
         names: Sequence[str] = values["names"]
         if not names:
             return ""
-        return words.text("did_you_mean", lang=lang, names=words.text("or", lang=lang).join(map(repr, names)))
+        return words.text("did_you_mean", lang=lang, names=words.text("or", lang=lang).join(map(written, names)))
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> Near:
@@ -79,5 +79,5 @@ def some(values: Iterable[object], known: Iterable[object] = ()) -> Listed:
     names = [str(name) for name in known]
     return first_few(
         list(dict.fromkeys(values)),
-        lambda value: Note("two_parts", first=repr(value), then=did_you_mean(value, names)),
+        lambda value: Note("two_parts", first=written(value), then=did_you_mean(value, names)),
     )

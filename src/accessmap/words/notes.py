@@ -104,7 +104,12 @@ class Listed(Note):
         return told + (words.text("more_listed", lang=lang, n=values["more"]) if values["more"] else "")
 
 
-def first_few(items: Sequence[Any] | Any, told: Callable[[Any], str] = repr) -> Listed:
+def written(value: object) -> str:
+    """Return what stands in a cell as Python writes it, numpy's numbers as plain ones: '-2.0', "'a'"."""
+    return repr(words.bare(value))
+
+
+def first_few(items: Sequence[Any] | Any, told: Callable[[Any], str] = written) -> Listed:
     """Return the first few items as they are told, with commas, and how many more there are.
 
     >>> first_few(["a", "b", "c", "d", "e", "f"])

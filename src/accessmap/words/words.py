@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from accessmap.categories import CATEGORIES, FALLBACK_COLOUR, Category, Lang, is_plural
 
@@ -221,12 +223,25 @@ def mend(key: str, *, lang: Lang = "fr", n: float | None = None, **values: objec
 
 def _filled(words: str, lang: Lang, n: float | None, values: dict[str, object]) -> str:
     """Return words with their braces filled; a value that can be told is told in the same language."""
-    values = {name: value.told(lang) if hasattr(value, "told") else value for name, value in values.items()}
+    values = {name: value.told(lang) if hasattr(value, "told") else bare(value) for name, value in values.items()}
     if n is not None:
         singular, _, plural = words.partition("|")
         words = (plural or singular) if is_plural(n, lang) else singular
         values["n"] = number(n, lang=lang)
     return words.format(**values)
+
+
+def bare(value: Any) -> Any:
+    """Return a number of numpy as Python writes it, and any other value as it is.
+
+    >>> bare(np.float64(-2)), bare(np.float32(0.1)), bare((np.int64(3), "a"))
+    (-2.0, 0.1, (3, 'a'))
+    """
+    if isinstance(value, np.float32 | np.float16):
+        return float(str(value))
+    if isinstance(value, np.number | np.bool_ | np.str_):
+        return value.item()
+    return type(value)(map(bare, value)) if type(value) in (list, tuple) else value
 
 
 def has_brace(key: str, name: str) -> bool:
