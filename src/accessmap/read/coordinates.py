@@ -337,7 +337,7 @@ def _from_text(reading: Reading, text: pd.Series, crs: CRS | None) -> gpd.GeoSer
     hexadecimal = np.array([isinstance(value, str) and value[:2] in ("00", "01") for value in written])
     geometry[hexadecimal] = shapely.from_wkb(written[hexadecimal], on_invalid="ignore")
     unread = shapely.is_missing(geometry) & text.notna().to_numpy()
-    reading.flag(unread, "geometry_not_wkt", text, lambda row: written(text.iloc[row])[:60])
+    reading.flag(unread, "geometry_not_wkt", text, lambda row: repr(text.iloc[row])[:60])
     return None if unread.any() else gpd.GeoSeries(shapely.force_2d(geometry), index=text.index, crs=crs)
 
 
