@@ -667,3 +667,10 @@ def test_permutations_are_at_least_one_and_drawn_from_the_seed(measure):
     drawn = [measure(values, graph, permutations=99, seed=seed)["p_value"] for seed in (1, 1, 2)]
     assert drawn[0].equals(drawn[1])
     assert not drawn[0].equals(drawn[2])
+
+
+@pytest.mark.parametrize("local", [imbalance.moran, imbalance.local_moran, imbalance.getis_ord])
+@pytest.mark.parametrize("graph", [None, {"a": ["b"]}, pd.DataFrame()])
+def test_what_is_no_graph_of_neighbours_is_refused(local, graph):
+    with pytest.raises(TableError, match=r"graph: 1 problem\. it is a \w+, and no graph of neighbours"):
+        local(pd.Series({"a": 1.0, "b": 3.0, "c": 2.0}), graph)

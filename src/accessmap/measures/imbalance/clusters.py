@@ -210,6 +210,8 @@ def _two_sided(statistic: Floats, drawn: Floats) -> Floats:
 
 def _ordered(values: pd.Series, graph: Any) -> Floats:
     """Return the values in the order of the graph, refusing a graph of other communes."""
+    if not (hasattr(graph, "unique_ids") and hasattr(graph, "sparse")):
+        raise TableError(Problem("not_a_graph", value=type(graph).__name__), about="graph")
     ids = pd.Index(graph.unique_ids)
     problems = Problems(Problem("no_place_in_graph", value=id_) for id_ in values.index[~values.index.isin(ids)][:5])
     problems += [Problem("no_value_in_graph", value=id_) for id_ in ids[~ids.isin(values.index)][:5]]
