@@ -468,3 +468,26 @@ def test_opening_hours_are_read_only_when_needed():
     code = "import sys, accessmap.measures.hours; print('opening_hours' in sys.modules)"
     done = python("-c", code, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_holds_in_some_weeks_only_is_not_known_of_any_week():
+    table = services(
+        first="Mo[1] 09:00-12:00",
+        second="Mo[2] 09:00-12:00",
+        fifth="Mo[5] 09:00-12:00",
+        last="Mo[-1] 09:00-12:00",
+        odd="week 1-53/2 Mo 09:00-12:00",
+        even="week 2-52/2 Mo 09:00-12:00",
+        every="Mo 09:00-12:00",
+        shut="Mo[1] off",
+        but="Mo-Fr 09:00-12:00; We[1] off",
+    )
+    monday = h.open_when(table, "Mo 09:00-12:00")
+    assert monday.isna().to_dict() == {name: name not in ("every", "shut", "but") for name in table.index}
+    assert monday["every"] and monday["but"] and not monday["shut"]
+    assert h.open_when(table, "We 09:00-12:00").isna().sum() == 1
+    assert not h.open_when(table, "Sa 09:00-12:00").any()
+    # of a week that is named it is known
+    told = h.open_when(table, "Mo 09:00-12:00", week="2026-06-08")
+    assert not told.isna().any()
+    assert told[told].index.tolist() == ["second", "even", "every", "but"]

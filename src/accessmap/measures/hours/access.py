@@ -63,7 +63,7 @@ def open_table(services: pd.DataFrame, *, week: Week = None, step_minutes: int =
     """
     monday = monday_of(week)
     moments = np.arange(0, WEEK_MINUTES, check_step(step_minutes), dtype=np.float64)
-    sure, maybe = (is_open(case, moments) for case in openings(services, monday))
+    sure, maybe = (is_open(case, moments) for case in openings(services, monday, typical=week is None))
     columns = enumerate(clock(monday, step_minutes))
     unknown = maybe & ~sure
     states = {moment: pd.arrays.BooleanArray(sure[:, k].copy(), unknown[:, k].copy()) for k, moment in columns}
@@ -123,7 +123,7 @@ def open_when(services: pd.DataFrame, when: str, *, week: Week = None, at_least_
     monday = monday_of(week)
     wanted = spans_of(when, monday)
     least = number_of_minutes(at_least_minutes, "at_least_minutes")
-    sure, maybe = (overlaps(case, wanted, least) for case in openings(services, monday))
+    sure, maybe = (overlaps(case, wanted, least) for case in openings(services, monday, typical=week is None))
     answers = pd.Series(sure, index=services.index, name=when, dtype="boolean")
     return answers.mask(maybe & ~sure)
 
@@ -175,7 +175,7 @@ def meets_france_services_hours(
         named = rounds.loc[services.index]
         alone = pd.Series(services.index, index=services.index).map("alone: {}".format)
         group = pd.factorize(named.astype(object).where(named.notna(), alone))[0]
-    cases = (merged(case, group) for case in openings(services, monday_of(week)))
+    cases = (merged(case, group) for case in openings(services, monday_of(week), typical=week is None))
     (hours, days), (most_hours, most_days) = (lengths(case) for case in cases)
     meets = (hours >= FRANCE_SERVICES_HOURS) & (days >= FRANCE_SERVICES_DAYS)
     may_meet = (most_hours >= FRANCE_SERVICES_HOURS) & (most_days >= FRANCE_SERVICES_DAYS)
@@ -322,7 +322,7 @@ def open_access(
     minutes = minutes_of(times)
     people = people_of(population, times.index)
     total = people.sum()
-    cases = openings(_rows_of(services, times.columns), monday, beyond=within + stay_minutes)
+    cases = openings(_rows_of(services, times.columns), monday, beyond=within + stay_minutes, typical=week is None)
     shares = {}
     for name, case in zip(("worst", "best"), cases, strict=True):
         served = np.zeros(WEEK_MINUTES // step)
@@ -361,7 +361,7 @@ def hours_in_reach(times: pd.DataFrame, services: pd.DataFrame, *, within: float
     """
     near = is_within(minutes_of(times), within, "within")
     met = np.flatnonzero(near.any(axis=0))
-    cases = openings(_rows_of(services, times.columns[met]), monday_of(week))
+    cases = openings(_rows_of(services, times.columns[met]), monday_of(week), typical=week is None)
     hours = [union_hours(near[:, met].astype(np.float32), case) for case in cases]
     return pd.DataFrame(dict(zip(("worst", "best"), hours, strict=True)), index=times.index)
 

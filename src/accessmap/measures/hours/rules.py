@@ -94,6 +94,15 @@ def follows_sun(text: str) -> bool:
     return re.search(_EVENT, _COMMENT.sub("", text), re.I) is not None
 
 
+def in_some_weeks(text: str) -> bool:
+    """Return whether hours hang on which week of the month or of the year it is, from Monday to Sunday.
+
+    >>> in_some_weeks("Mo[1,3] 09:00-12:00"), in_some_weeks("week 1-53/2 Tu 10:00-12:00"), in_some_weeks("Mo off")
+    (True, True, False)
+    """
+    return re.search(r"\[|\bweek\b", _COMMENT.sub("", text), re.I) is not None
+
+
 def minutes_open(
     text: str, monday: dt.date, horizon: int, *, place: Place | None = None, school_holidays: bool | None = None
 ) -> tuple[Minutes, Minutes]:

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import OptionError, Problem, TableError
-from accessmap.measures.hours.rules import Place, follows_sun, minutes_open
+from accessmap.measures.hours.rules import Place, follows_sun, in_some_weeks, minutes_open
 from accessmap.tables.aligned import Floats
 from accessmap.tables.cutoffs import is_within
 from accessmap.words.near import near_names
@@ -28,6 +28,24 @@ _CELLS = 20_000_000  # cells of a matrix that are held at a time
 
 # Monday of a week of 2026 (ISO week 24) with no public holiday and no school holiday in any French zone.
 ORDINARY_WEEK = dt.date(2026, 6, 8)
+# Mondays of further weeks of 2026 without public holidays, odd and even: with it they hold each weekday of a month from
+# the first to the fifth and last. What differs between them hangs on the week.
+SOME_WEEKS = tuple(
+    dt.date(2026, month, day)
+    for month, day in (
+        (1, 12),
+        (1, 19),
+        (1, 26),
+        (3, 2),
+        (6, 1),
+        (6, 15),
+        (6, 22),
+        (6, 29),
+        (9, 28),
+        (11, 23),
+        (11, 30),
+    )
+)
 WEEK_MINUTES = 7 * 24 * 60
 # Names for the times that councils ask about, in the syntax of the hours themselves.
 WHENS = {
@@ -95,7 +113,9 @@ def clock(monday: dt.date, step_minutes: int) -> pd.DatetimeIndex:
     return pd.date_range(pd.Timestamp(monday), periods=WEEK_MINUTES // step_minutes, freq=f"{step_minutes}min")
 
 
-def openings(services: pd.DataFrame, monday: dt.date, *, beyond: float = 0) -> tuple[Openings, Openings]:
+def openings(
+    services: pd.DataFrame, monday: dt.date, *, beyond: float = 0, typical: bool = False
+) -> tuple[Openings, Openings]:
     """Return when each site is surely open, and when it may be, from this Monday on.
 
     Parameters
@@ -106,6 +126,8 @@ def openings(services: pd.DataFrame, monday: dt.date, *, beyond: float = 0) -> t
         First day.
     beyond
         Minutes after Sunday 24:00 that are read too, for those who leave before and arrive after.
+    typical
+        The week stands for any: what is open in some weeks only (``Mo[1]``, ``week 1-53/2``) is not known.
 
     Raises
     ------
@@ -122,7 +144,7 @@ def openings(services: pd.DataFrame, monday: dt.date, *, beyond: float = 0) -> t
         raise TableError(Problem("hours_unread", n=len(wrong), rows=", ".join(wrong[:5])), about="services")
     horizon = WEEK_MINUTES + beyond
     sites = list(zip(given, _places(services, given), strict=True))
-    read = {site: _read(site[0], monday, horizon, site[1]) for site in dict.fromkeys(sites)}
+    read = {site: _read(site[0], monday, horizon, site[1], typical=typical) for site in dict.fromkeys(sites)}
     sure, maybe = ([read[site][case] for site in sites] for case in (0, 1))
     return _flat(sure), _flat(maybe)
 
@@ -167,14 +189,17 @@ def spans_of(when: str, monday: dt.date) -> Spans:
     return _read(text, monday, WEEK_MINUTES)[1]
 
 
-def _read(text: str, monday: dt.date, horizon: float, place: Place | None = None) -> tuple[Spans, Spans]:
+def _read(
+    text: str, monday: dt.date, horizon: float, place: Place | None = None, *, typical: bool = False
+) -> tuple[Spans, Spans]:
     """Return the spans when a site with these hours is surely open, and when it may be."""
     if not text:
         return [], [(0.0, horizon)]
     known = False if monday == ORDINARY_WEEK else None
-    cases = minutes_open(text, monday, int(np.ceil(horizon)), place=place, school_holidays=known)
-    sure, maybe = (_runs(case) for case in cases)
-    return sure, maybe
+    mondays = (monday, *SOME_WEEKS) if typical and in_some_weeks(text) else (monday,)
+    cases = [minutes_open(text, each, int(np.ceil(horizon)), place=place, school_holidays=known) for each in mondays]
+    sure, maybe = zip(*cases, strict=True)
+    return _runs(np.all(sure, axis=0)), _runs(np.any(maybe, axis=0))
 
 
 def _runs(minutes: NDArray[np.bool_]) -> Spans:
