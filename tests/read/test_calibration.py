@@ -162,3 +162,13 @@ def test_the_grid_of_the_aisne_adds_up_to_the_legal_population_of_every_commune(
     raw = am.read_residents(grid, every, cell_metres=1000, clip=True)
     before = raw[["Y_LT15", "Y_1564", "Y_GE65"]].sum(axis=1) / raw["population"]
     assert (ages[cells] / found["population"][cells] - before).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("calibrate", [False, True])
+def test_more_people_of_an_age_than_there_are_is_said(calibrate: bool) -> None:
+    table = cells((0, 100), (0, 50), (1, 30), Y_LT15=[600, 50.4, 6], age_mean=[900, 900, 900])
+    found = am.read_residents(table, communes(104, 45), crs=METRIC_CRS, calibrate=calibrate)
+    (note,) = [each for each in found.attrs["read_notes"] if each.key == "age_over_population"]
+    assert "'Y_LT15' counts more people than there are residents in 1 row" in note
+    assert "600 and 100" in note
+    assert found["Y_LT15"].iloc[0] == pytest.approx(600 * (104 / 150 if calibrate else 1))

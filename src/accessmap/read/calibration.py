@@ -11,7 +11,7 @@ import shapely
 from accessmap.read.columns import Reading
 from accessmap.read.placing import OUTSIDE_METRES
 from accessmap.read.raw import plain
-from accessmap.words.notes import Figure, Note, first_few
+from accessmap.words.notes import SHOWN, Figure, Listed, Note, first_few
 
 COUNTED: Final = "population_counted"
 FINE: Final = 2.0**24
@@ -89,6 +89,18 @@ def _extreme(factor: pd.Series, communes: gpd.GeoDataFrame) -> Note:
 
 def _named(communes: gpd.GeoDataFrame) -> Note:
     return first_few([f"{name} ({code})" for code, name in communes["name"].items()], str)
+
+
+def tell_more_than_people(reading: Reading, residents: gpd.GeoDataFrame) -> None:
+    """Note the columns of an age that count more people than there are, by more than rounding."""
+    for name in [str(each) for each in residents if _of_an_age(residents, str(each))]:
+        over = np.flatnonzero((residents[name] > residents["population"] + 1).fillna(False))
+        if len(over):
+            pairs = residents.iloc[over][[name, "population"]].to_numpy("float64")
+            both = [Note("both_values", first=f"{of_age:g}", second=f"{people:g}") for of_age, people in pairs[:SHOWN]]
+            shown = [reading.valued(row, each) for row, each in zip(over, both, strict=False)]
+            rows = Listed.of(shown, more=len(over) - len(shown))
+            reading.note("age_over_population", n=len(over), column=repr(name), rows=rows)
 
 
 def _of_an_age(residents: gpd.GeoDataFrame, name: str) -> bool:

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from accessmap.read.calibration import calibrated
+from accessmap.read.calibration import calibrated, tell_more_than_people
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
@@ -137,6 +137,7 @@ def read_residents(
         reading.table = reading.table.assign(commune=communes.index[0])
     reading.further_numbers(tuple(NAMES), counts=True)
     table = reading.in_contract("resident_id", ("commune", "population"), check_residents, communes)
+    tell_more_than_people(reading, table)
     if calibrate:
         table = calibrated(reading, table, communes, points_of_mairies(mairies, communes.crs))
     return noted(table, reading.notes)
