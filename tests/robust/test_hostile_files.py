@@ -210,6 +210,42 @@ def test_named_crs_is_read(tmp_path: Path) -> None:
     assert read_table(path).table.crs.to_epsg() == 2154
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::999999"}},
+        {"type": "name", "properties": {"name": "EPSG:99999"}},
+        {"type": "name", "properties": {"name": "http://www.opengis.net/def/crs/EPSG/0/99999"}},
+        {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS99"}},
+        {"type": "EPSG", "properties": {"code": 99999}},
+    ],
+)
+def test_crs_that_is_not_known_is_not_taken_for_degrees(tmp_path: Path, said: dict[str, object]) -> None:
+    path = tmp_path / "places.geojson"
+    path.write_text(collection(said))
+    with pytest.raises(SourceError, match=r"places\.geojson gives a CRS that is not known .*9"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "urn:ogc:def:crs:OGC:1.3:CRS84",
+        "urn:ogc:def:crs:OGC::CRS84",
+        "urn:ogc:def:crs:EPSG::4326",
+        "urn:ogc:def:crs:EPSG:6.9:2154",
+        "EPSG:2154",
+        "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+        "http://www.opengis.net/def/crs/EPSG/0/2154",
+        "http://www.opengis.net/gml/srs/epsg.xml#4326",
+    ],
+)
+def test_crs_by_any_of_its_names_is_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "places.geojson"
+    path.write_text(collection({"type": "name", "properties": {"name": name}}))
+    assert read_table(path).table.crs is not None
+
+
 def test_virtual_sqlite_table_is_refused_and_an_index_is_not(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs=2154).to_file(path)

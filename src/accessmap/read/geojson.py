@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
 from accessmap.errors import SourceError
 from accessmap.read.raw import refusal
 from accessmap.words.notes import Note
@@ -61,6 +64,20 @@ def _check_links(name: str, content: bytes) -> None:
         known = isinstance(said, str) and NAMED_CRS.fullmatch(said) and crs.get("type") == "name"
         if not known and not (crs.get("type") == "EPSG" and str(code).isdigit()):
             raise refusal(name, "geojson_linked_crs", value=str(crs)[:80])
+        if not _is_known(str(said if known else f"EPSG:{code}")):
+            raise refusal(name, "geojson_unknown_crs", value=str(said if known else code)[:80])
+
+
+def _is_known(crs: str) -> bool:
+    """Return whether a name of the registers is that of a CRS: GDAL takes one it does not know for degrees."""
+    if re.search(r"CRS:?84$", crs, re.IGNORECASE):
+        return True
+    epsg = re.search(r"EPSG\D.*?(\d+)$", crs, re.IGNORECASE)  # urn:…:EPSG::2154, …/epsg.xml#4326
+    try:
+        CRS.from_user_input(f"EPSG:{epsg[1]}" if epsg else crs)
+    except CRSError:
+        return False
+    return True
 
 
 def _check_features(name: str, content: bytes) -> None:
