@@ -97,6 +97,14 @@ def test_the_word_of_a_category_of_ones_own_is_that_of_its_other_sites(study):
     assert opened.loc["toys-02217", "category_label"] == "ludothèque"
 
 
+def test_the_title_and_the_map_say_the_word_of_a_category_of_ones_own(study):
+    own = study.sites("hospital").iloc[:1].assign(category="toys", category_label="ludothèque").rename(index=str.upper)
+    known = study.with_services(gpd.GeoDataFrame(pd.concat([study.services, own]), crs=study.services.crs))
+    dossier = am.Dossier.of(known, category="toys")
+    assert dossier.title.endswith("accès aux ludothèque")
+    assert '"Ludothèque"' in dossier.to_html() or ">Ludothèque" in dossier.to_html()
+
+
 def test_a_slip_of_the_pen_is_no_category_of_ones_own(study):
     with pytest.raises(ScenarioError, match="did you mean 'hospital'"):
         am.Scenario("plan").open("hospitl", commune="02217").apply(study)

@@ -39,6 +39,7 @@ from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
 from accessmap.study.comparison import categories_changed, studies_under
 from accessmap.study.plausibility import gated
+from accessmap.tables.contracts import category_shown
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -191,8 +192,9 @@ class Dossier:
         )
         unit = labels.unit("minutes", lang=lang, short=True)
         cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
+        shown = category_shown(study.services, kind)
         dossier = cls(
-            title=words("dossier_title", place=study.title, category=labels.category(kind).name(lang, count=2)),
+            title=words("dossier_title", place=study.title, category=shown.name(lang, count=2)),
             verdict=sentences.coverage(
                 known.results.coverage,
                 category=kind,
@@ -203,7 +205,7 @@ class Dossier:
             )[0],
             provenance=study.credit.with_parameters(
                 **{
-                    words("param_category"): labels.category(kind).name(lang),
+                    words("param_category"): shown.name(lang),
                     words("param_thresholds"): cutoffs,
                 }
             ),

@@ -14,7 +14,7 @@ import shapely
 
 from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, Problems, TableError
-from accessmap.tables.contracts import metric_crs
+from accessmap.tables.contracts import category_shown, metric_crs
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 
@@ -503,7 +503,7 @@ def _layers(
     seen = services[points.x.between(west, east) & points.y.between(south, north)]
     layers = []
     for kind, sites in seen.groupby("category", sort=True):
-        words = labels.category(str(kind))
+        words = category_shown(sites, str(kind))
         marks = []
         for key, site in sites.iterrows():
             commune = site.get("commune")

@@ -156,7 +156,7 @@ def _legend(column: _Column, drawing: Drawing, view: View) -> None:
                 SHAPES[layer.shape], column.x + 18, at, layer.colour
             )
         )
-        name = labels.capitalised(labels.category(layer.key).name(drawing.lang, count=standing))
+        name = labels.capitalised(labels.category(layer.key, layer.name).name(drawing.lang, count=standing))
         column.write(f"{name} ({standing})", indent=50)
         column.y += 4
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from accessmap.categories import Lang
+from accessmap.categories import Category, Lang
 from accessmap.errors import Problem, TableError
 from accessmap.tables.checks import FRANCE_LONLAT, METRIC_CRS, OVERSEAS_LONLAT, CheckedTable, table_name
 from accessmap.words.near import Near, near_names, some
 from accessmap.words.notes import SHOWN, Note, first_few
+from accessmap.words.words import category
 
 RATES: Final = ("fibre", "very_high_speed", "mobile_4g")
 """Columns that hold a share 0-1 of the premises: fibre; any technology at 30 Mbit/s or more; 4G."""
@@ -439,6 +440,18 @@ def check_services(
         if communes is not None and found.same_crs(communes):
             found.old_communes(communes)
     found.raise_if_any()
+
+
+def category_shown(services: pd.DataFrame, name: str) -> Category:
+    """Return the words and marker of a category of these services: one of one's own has the word they give it.
+
+    >>> table = pd.DataFrame({"category": ["toys"], "category_label": ["ludothèque"]})
+    >>> category_shown(table, "toys").plural
+    'ludothèque'
+    """
+    said = services.get("category_label", pd.Series(pd.NA, index=services.index))
+    words = said[services["category"] == name].dropna()
+    return category(name, str(words.iloc[0]) if len(words) else "")
 
 
 def moving(services: pd.DataFrame) -> pd.Series:

@@ -43,15 +43,16 @@ BASELINE: Final = "baseline"
 """Name of a study without changes, beside scenarios."""
 
 
-def category(name: str) -> Category:
-    """Return the words and marker of a category; one that is not published is shown under its own name.
+def category(name: str, label: str = "") -> Category:
+    """Return the words and marker of a category; one that is not published is shown under its label, or its own name.
 
     >>> category("pharmacy").fr
     'pharmacie'
     >>> category("ludothèque").plural
     'ludothèque'
     """
-    return CATEGORIES.get(name) or Category(name, name, name, name, "diamond", FALLBACK_COLOUR)
+    word = label or name
+    return CATEGORIES.get(name) or Category(word, word, word, word, "diamond", FALLBACK_COLOUR)
 
 
 def check_lang(lang: str) -> Lang:
