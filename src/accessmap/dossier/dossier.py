@@ -39,9 +39,9 @@ from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
 from accessmap.study.comparison import categories_changed, studies_under
 from accessmap.study.plausibility import gated
-from accessmap.tables.contracts import category_shown
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE, Words

@@ -98,7 +98,7 @@ def tell_more_than_people(reading: Reading, residents: gpd.GeoDataFrame) -> None
         if len(over):
             pairs = residents.iloc[over][[name, "population"]].to_numpy("float64")
             both = [Note("both_values", first=f"{of_age:g}", second=f"{people:g}") for of_age, people in pairs[:SHOWN]]
-            shown = [reading.valued(row, each) for row, each in zip(over, both, strict=False)]
+            shown = [reading.valued(int(row), each) for row, each in zip(over, both, strict=False)]
             rows = Listed.of(shown, more=len(over) - len(shown))
             reading.note("age_over_population", n=len(over), column=repr(name), rows=rows)
 
