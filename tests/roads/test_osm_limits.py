@@ -22,6 +22,11 @@ def said(tags: dict[str, str], road_class: str = "tertiary") -> Limits:
         ({"maxspeed": "30 mph"}, 30 * MPH, 30 * MPH),
         ({"maxspeed": "10 knots"}, 18.52, 18.52),
         ({"maxspeed": "50;30"}, 30, 30),  # of a list the lowest
+        ({"maxspeed": "50,30"}, 30, 30),  # a list too: nobody signs 50.3
+        ({"maxspeed": "30,5"}, 30.5, 30.5),
+        ({"maxspeed": "FR:zone30;50"}, 30, 30),  # whichever comes first, whichever is a code
+        ({"maxspeed": "FR:urban;30"}, 30, 30),
+        ({"maxspeed": "DE:rural;80"}, 80, 80),
         ({"maxspeed": "70", "maxspeed:backward": "50"}, 70, 50),
         ({"maxspeed:forward": "70"}, 70, None),
         ({"maxspeed:lanes": "100|80|60"}, 100, 100),  # of lanes the highest

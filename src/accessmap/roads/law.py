@@ -121,7 +121,8 @@ def parse_maxspeed(text: object) -> float | None:
     Of several values ("50; 40") the lowest holds. Coded ones ("FR:urban") are for `limit_code`; "signals", "variable"
     and more than 150 km/h say nothing; "none" means that there is no limit, so that the country's advised speed holds.
     """
-    speeds = [_one_speed(part) for part in re.split(r"[;|]", str(text))]
+    # A comma before two figures parts a list: nobody signs hundredths of a km/h.
+    speeds = [_one_speed(part) for part in re.split(r"[;|]|,(?=\s*[0-9]{2})", str(text))]
     return min((speed for speed in speeds if speed is not None), default=None)
 
 

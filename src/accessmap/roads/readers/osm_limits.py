@@ -100,6 +100,9 @@ def _signed(tags: Tags, way: str, fast: bool) -> tuple[Limit | None, str]:
                 kmh = max(lanes, default=None)
             else:
                 kmh = parse_maxspeed(held)
+                if kmh is not None:  # "FR:zone30;50": a code in the list may be lower
+                    codes = (_code_of(name, part) for part in held.split(";"))
+                    kmh = min([kmh, *(_order(code) for code in codes if code is not None)])
             if kmh is not None and kmh >= (SLOWEST_FAST_KMH if fast else SLOWEST_KMH):
                 return Limit(kmh, f"{name}{end}={text}", ""), odd
             words = {part.strip().casefold() for part in re.split("[;|]", held)}
