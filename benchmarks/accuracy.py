@@ -5,10 +5,11 @@
 
 Both engines ship wheels for Python 3.12 and later (`pip install pyvalhalla osrm-bindings osmium`); PATH is the python
 of an environment that has them. They build their own data from the same OpenStreetMap file (OSRM with the car, bicycle
-and foot profiles of its wheel, Valhalla with its defaults but borders without checks) and answer the same pairs: nodes of the streets that people
-set out from, drawn from the file itself with seed 1, at distances at which people travel so (`MODES`). Half of the
-pairs serve to fit constants, the other half to check them: what is asked is asked of the check half alone. What is
-compared with both is the geometric mean of their seconds. Times of the engines are kept in the cache folder.
+and foot profiles of its wheel, Valhalla with its defaults but borders without checks) and answer the same pairs: nodes
+of the streets that people set out from, drawn from the file itself with seed 1, at distances at which people travel so
+(`MODES`). Half of the pairs serve to fit constants, the other half to check them: what is asked is asked of the check
+half alone. What is compared with both is the geometric mean of their seconds. Times of the engines are kept in the
+cache folder.
 """
 
 import argparse
