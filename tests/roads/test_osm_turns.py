@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.osm_turns import kinds
-from accessmap.roads.readers.tables import RoadTables
+from accessmap.roads.readers.tables import RoadTables, Turn, forbidden_turns
 
 Member = tuple[str, int, str]
 Tags = dict[str, str]
@@ -254,3 +256,11 @@ def test_real_restrictions_are_read_or_counted(data_folder: Path, name: str, obe
     assert sum(counts.values()) == left_out
     steps = {step for nodes in roads.turns["nodes"] for step in itertools.pairwise(nodes)}
     assert steps <= set(zip(roads.edges["u"], roads.edges["v"], strict=True))
+
+
+def test_two_ways_on_that_are_the_only_ones_are_both_open() -> None:
+    u, v = np.array([0, 1, 1, 1, 1]), np.array([1, 0, 2, 3, 4])
+    only = [Turn((0, 1, 2), "only_straight_on", 7), Turn((0, 1, 3), "only_right_turn", 8)]
+    found = forbidden_turns(only, u, v, pd.Index(range(5)))
+    assert found is not None
+    assert sorted(found["nodes"]) == [[0, 1, 0], [0, 1, 4]]

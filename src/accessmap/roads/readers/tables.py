@@ -367,7 +367,8 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     """Return the sequences of node ids that restrictions forbid, as `RoadNetwork.turns`; None where there is none.
 
     `only_*` forbids the other ways on: at a node all of them; over several nodes those by which one would leave them,
-    once one has come from the first node onto the way between.
+    once one has come from the first node onto the way between. Where several begin alike ("straight on or right") each
+    of their ways on is open.
 
     >>> only = Turn((0, 1, 2), "only_right_turn", 7)
     >>> forbidden_turns([only], np.array([0, 1, 1, 1]), np.array([1, 0, 2, 3]), pd.Index(list("abcd")))
@@ -380,6 +381,11 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     out = np.flatnonzero(np.isin(u, list(passed)))
     for tail, head in zip(u[out].tolist(), v[out].tolist(), strict=True):
         exits[tail].add(head)
+    onward: dict[tuple[int, ...], set[int]] = {}
+    for turn in turns:
+        if turn.kind.startswith("only_"):
+            for at in range(min(2, len(turn.nodes) - 2), len(turn.nodes) - 1):
+                onward.setdefault(turn.nodes[: at + 1], set()).add(turn.nodes[at + 1])
     found: dict[tuple[int, ...], Turn] = {}
     for turn in turns:
         nodes = turn.nodes
@@ -387,7 +393,7 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
             found.setdefault(nodes, turn)
             continue
         for at in range(min(2, len(nodes) - 2), len(nodes) - 1):
-            for other in sorted(exits[nodes[at]] - {nodes[at + 1]}):
+            for other in sorted(exits[nodes[at]] - onward[nodes[: at + 1]]):
                 found.setdefault((*nodes[: at + 1], other), turn)
     if not found:
         return None
