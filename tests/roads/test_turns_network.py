@@ -208,6 +208,21 @@ def test_turns_are_saved_pickled_and_kept_by_what_is_made_of_the_network(tmp_pat
     assert network.to_graph().graph["turns"] == [["a", "b", "d"]]
 
 
+def test_a_graph_gives_its_forbidden_turns_back(tmp_path: Any) -> None:
+    roads = EDGES.assign(road_class="residential", minutes=2.0)
+    free, barred = (RoadNetwork.from_edges(NODES, roads, directed=False, turns=turns) for turns in (None, NO_LEFT))
+    again, freely = (RoadNetwork.from_graph(each.to_graph(), country="FR") for each in (barred, free))
+    assert [list(row) for row in again.turns["nodes"]] == [["a", "b", "d"]]
+    assert freely.turns is None
+    assert again.matrix(["a"], ["d"]).item() > freely.matrix(["a"], ["d"]).item()
+    graph = barred.to_graph()
+    graph.graph["turns"] = str([["a", "b", "d"], ["a", "b", "elsewhere"], "no turn"])  # as GraphML keeps it
+    told = RoadNetwork.from_graph(graph, country="FR").provenance.parameters
+    assert told["turn restrictions obeyed"] == "1"
+    assert told["turn restrictions of which the file lacks a road, left out"] == "1"
+    assert told["turn restrictions of an unknown kind, left out"] == "1"
+
+
 def test_turns_along_closed_roads_go_with_them() -> None:
     network = cross(turns=NO_LEFT)
     closed = network.without(network.edges.index[(network.edges["u"] == "b") & (network.edges["v"] == "d")])

@@ -213,7 +213,8 @@ class RoadNetwork:
         Parameters
         ----------
         graph
-            A networkx graph whose nodes have x and y, or the path of a GraphML file.
+            A networkx graph whose nodes have x and y, or the path of a GraphML file. Forbidden turns are those that
+            `to_graph` lists in it.
         mode, country
             As in `from_osm`.
 

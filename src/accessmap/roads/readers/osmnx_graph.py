@@ -23,7 +23,7 @@ from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_pace import turned
 from accessmap.roads.readers.rights import KEYS, SIZE_KEYS, Right, least_open
 from accessmap.roads.readers.signs import approaches
-from accessmap.roads.readers.tables import RoadTables, Segments, Ways, file_sha256, road_tables, straight_segments
+from accessmap.roads.readers.tables import RoadTables, Segments, Turn, Ways, file_sha256, road_tables, straight_segments
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
@@ -57,16 +57,19 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
     events = approaches(events, _drawn_once(segments, turned_round), ways, more)
     closed = graph.number_of_edges() - len(ways)
+    turns, told = _turns(graph, nodes)
     segments, ways, more = barred_roads(segments, ways, more, barriers=barriers, gates=gates)
     return road_tables(
         more,
         segments,
         ways,
         events=events,
+        turns=turns,
         mode=mode,
         country=country,
         source=_source(graph, path),
         parameters={
+            **told,
             Note("roads_told_moment"): MOMENT,
             Note("roads_told_edges_closed"): str(closed),
         },
@@ -86,6 +89,37 @@ def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame, turns: pd.DataFrame | Non
     if turns is not None:
         graph.graph["turns"] = [list(row) for row in turns["nodes"]]
     return graph
+
+
+def _turns(graph: Any, nodes: pd.DataFrame) -> tuple[list[Turn], dict[str, str]]:
+    """The forbidden turns that `graph_of` lists in a graph, and how many of them cannot be told."""
+    listed = graph.graph.get("turns", [])
+    if isinstance(listed, str):  # as GraphML keeps a list
+        try:
+            listed = ast.literal_eval(listed)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            listed = [listed]
+    listed = listed if isinstance(listed, list) else [listed]
+    turns, odd, absent = [], 0, 0
+    for row, passed in enumerate(listed):
+        if (
+            not isinstance(passed, list | tuple)
+            or len(passed) < 3
+            or any(isinstance(node, list | dict) for node in passed)
+        ):
+            odd += 1
+            continue
+        at = nodes.index.get_indexer(pd.Index(passed, dtype=object))
+        if (at < 0).any():
+            absent += 1
+        else:
+            turns.append(Turn(tuple(at.tolist()), "no_turn", row))
+    counts = {
+        Note("roads_told_turns"): len(turns),
+        Note("roads_told_turns_unknown"): odd,
+        Note("roads_told_turns_absent"): absent,
+    }
+    return turns, {name: str(count) for name, count in counts.items() if count}
 
 
 def _graphml(path: Path) -> Any:
