@@ -1,5 +1,6 @@
 """The map of roads: one line a stretch, kilometres that add up, modelled networks named, no page that does not open."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from bs4 import BeautifulSoup
 
 from accessmap import RoadNetwork
 from accessmap.errors import NetworkError
-from accessmap.maps import network_map, roads
+from accessmap.maps import network_map, roads, route_map
 
 
 def network(**columns) -> RoadNetwork:
@@ -106,3 +107,27 @@ def test_what_cannot_be_coloured_by_is_refused():
         network_map(network(), by="colour")
     with pytest.raises(ValueError, match="at most 4"):
         network_map(network(), breaks=[1, 2, 3, 4, 5])
+
+
+def test_a_way_shows_where_it_turns_and_what_that_takes():
+    line = [shapely.LineString(ends) for ends in ([(0, 0), (900, 0)], [(900, 0)] * 2, [(900, 0), (900, 600)])]
+    way = gpd.GeoDataFrame(
+        {
+            "what": ["road", "turn", "road"],
+            "name": ["Grande Rue", "", "Rue du Pont"],
+            "road_class": ["primary", "", "tertiary"],
+            "length_m": [900.0, 0.0, 600.0],
+            "speed_kmh": [54.0, np.nan, 36.0],
+            "speed_reason": "",
+            "delay_s": [0.0, 4.5, 0.0],
+            "minutes": [1.0, 0.075, 1.0],
+        },
+        geometry=gpd.GeoSeries(line).translate(720_000, 6_950_000).to_numpy(),
+        crs=2154,
+    )
+    drawing = route_map(way).drawing
+    said = [entry.told("fr").replace("\xa0", " ") for entry in drawing.views[0].entries]
+    assert said[-1] == "pour tourner, compté à part (1 carrefour) : 4,5 s"
+    assert [piece.lines for piece in drawing.pieces if piece.entry == len(said) - 1] == [
+        ("changement de direction", "4,5\xa0s")
+    ]

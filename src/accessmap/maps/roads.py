@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+import shapely.ops
 
 from accessmap.categories import Lang
 from accessmap.errors import NetworkError, OptionError, Problem, TableError
@@ -31,6 +32,8 @@ AROUND_METRES: Final = 8_000
 WIDER: Final = 2
 WIDEST: Final = 5
 LEG_LOOK: Final = ("#1b1b1b", 2)
+TURN_LOOK: Final = ("#1b1b1b", 9)
+TURN_METRES: Final = 15  # drawn along the road turned into: a point is no line
 
 
 def route_map(
@@ -78,7 +81,7 @@ def route_map(
         near = communes[communes.intersects(lines.union_all().buffer(AROUND_METRES))].assign(in_territory=True)
     over = gpd.GeoDataFrame(
         {"view": 0, "entry": number, "told": [_told(row, say) for _, row in route.iterrows()]},
-        geometry=route.geometry.to_numpy(),
+        geometry=_drawn(route),
         crs=route.crs,
     )
     heading = say("route_legend")
@@ -90,22 +93,38 @@ def route_map(
 
 
 def _legend(route: gpd.GeoDataFrame, say: Words) -> tuple[tuple[Entry, ...], np.ndarray]:
-    """Return the entries that the way uses, slow to quick and then the legs, and the entry of each stretch."""
+    """Return the entries that the way uses, slow to quick, then the legs and the turns, and the entry of each row."""
     words = class_words(SPEED_BREAKS, "km/h", say)
     looks = [(colour, min(width + WIDER, WIDEST)) for colour, width in SPEED_LOOKS]
     number = classes_of(route["speed_kmh"], SPEED_BREAKS)
-    number = np.where(route["what"] == "road", number, len(words))
-    words.append(say("route_legs"))
-    looks.append(LEG_LOOK)
+    turns = route["what"] == "turn"
+    leg, turn = len(words), len(words) + 1
+    number = np.where(route["what"] == "road", number, np.where(turns, turn, leg))
+    words += [say("route_legs"), say("route_turns", n=int(turns.sum()))]
+    looks += [LEG_LOOK, TURN_LOOK]
     kept = sorted(set(number.tolist()))
     entries = []
     for k in kept:
         part = route[number == k]
         minutes = say.minutes(float(part["minutes"].sum()))
-        said = _span(float(part["length_m"].sum()), minutes, say)
+        seconds = _seconds(float(part["delay_s"].sum()), say)
+        said = seconds if k == turn else _span(float(part["length_m"].sum()), minutes, say)
         colour, width = looks[k]
-        entries.append(Entry(words[k], colour, "dash" if k == len(words) - 1 else "", said=said, line=width))
+        entries.append(Entry(words[k], colour, "dash" if k == leg else "", said=said, line=width))
     return tuple(entries), np.searchsorted(kept, number)
+
+
+def _drawn(route: gpd.GeoDataFrame) -> np.ndarray:
+    """Return the lines of a way; a turn is the beginning of the road turned into."""
+    lines: np.ndarray = route.geometry.to_numpy().copy()
+    for at in np.flatnonzero((route["what"] == "turn").to_numpy()):
+        if at + 1 < len(lines):
+            lines[at] = shapely.ops.substring(lines[at + 1], 0, TURN_METRES)
+    return lines
+
+
+def _seconds(seconds: float, say: Words) -> str:
+    return f"{say.count(seconds, digits=1)}{labels.NO_BREAK}s"
 
 
 def _span(metres: float, minutes: str, say: Words) -> str:
@@ -116,7 +135,9 @@ def _span(metres: float, minutes: str, say: Words) -> str:
 
 
 def _told(row: pd.Series, say: Words) -> tuple[str, ...]:
-    """Return the words of one stretch: name or class, length, speed with its reason, minutes."""
+    """Return the words of one stretch: name or class, length, speed with its reason, minutes; of a turn its seconds."""
+    if row["what"] == "turn":
+        return road_told("turn", say), _seconds(float(row["delay_s"]), say)
     kmh = f"{say.count(float(row['speed_kmh']))}{labels.NO_BREAK}km/h"
     reason = f" ({reason_told(str(row['speed_reason']), say)})" if row["speed_reason"] else ""
     minutes = say.minutes(float(row["minutes"]))
