@@ -83,6 +83,7 @@ def test_axe_finds_nothing_serious_or_critical(browser, axe, dossier, width):
     assert grave(browser, axe) == []
 
 
+@pytest.mark.slow
 def test_a_map_of_so_many_sites_that_the_keyboard_passes_over_them_has_names_too(browser, axe, tmp_path):
     browser.open(Dossier.of(load_sample(), category="mairie").save(tmp_path / "mairies.html"))
     browser.wait(lambda: browser.js("return document.querySelectorAll('.am-icon').length") > 80)

@@ -50,6 +50,7 @@ def test_the_tables_hold_every_commune_and_their_ids_stay_text(demo):
     assert layer.crs == "EPSG:2154"
 
 
+@pytest.mark.slow
 def test_demo_made_again_replaces_and_leaves_no_draft(demo):
     out, _ = demo
     assert cli.main(["demo", "--quiet", "--out", str(out)]) == 0

@@ -100,6 +100,7 @@ def test_the_geopackage_holds_communes_and_services(newcomer):
     assert set(gpd.read_file(path, layer="services")["category"]) == {"france_services"}
 
 
+@pytest.mark.slow
 def test_the_same_inputs_make_the_same_bytes_and_what_is_replaced_is_said(newcomer, monkeypatch, capsys):
     folder, said = newcomer
     monkeypatch.setenv("SOURCE_DATE_EPOCH", NOON)

@@ -28,6 +28,7 @@ def test_notebook_runs_and_every_code_cell_shows_something(path, tmp_path, reque
     check_runs(path, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if flags(path).get("also_with_data")], ids=lambda path: path.stem

@@ -134,6 +134,7 @@ def turning_round(roads: Roads) -> list[tuple[int, ...]]:
     return found
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.data())
 def test_far_enough_from_forbidden_turns_it_is_as_if_nobody_ever_turned_round(data: Any) -> None:

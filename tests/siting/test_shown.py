@@ -234,6 +234,7 @@ def test_who_would_reach_no_site_is_told_apart() -> None:
 # ---------------------------------------------------------------------- the solver and the standard output
 
 
+@pytest.mark.slow
 def test_the_standard_output_stays_where_it_is_while_the_solver_works(capfd: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(5)
     times = pd.DataFrame(rng.uniform(1, 40, (400, 60)), columns=[f"s{site}" for site in range(60)])

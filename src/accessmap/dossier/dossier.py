@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from hashlib import sha256
 from html import escape
 from importlib.metadata import version
@@ -246,9 +247,13 @@ class Dossier:
             "coverage": found.coverage,
             "summary": found.summary,
             "changes": found.changes,
-            "data_report": self._known.study.report_data(),
+            "data_report": self._data_report,
             "sources": sources,
         }
+
+    @cached_property
+    def _data_report(self) -> pd.DataFrame:
+        return self._known.study.report_data()
 
     def _check_tables(self) -> None:
         """Raise where two tables have one name, and the one would hide the other."""
@@ -351,8 +356,7 @@ class Dossier:
     def hash(self) -> str:
         """A hash of every number and word of the tables (SHA-256); the day it is made is no part of it."""
         whole = sha256(f"{self.title} {self.verdict} {self.lang}".encode())
-        for name in sorted(self.tables):
-            table = self.tables[name]
+        for name, table in sorted(self.tables.items(), key=lambda each: each[0]):
             plain = table.drop(columns="geometry") if "geometry" in table else table
             whole.update(f"{name}\n{plain.to_csv(float_format='%.6g', lineterminator=chr(10))}".encode())
         return whole.hexdigest()

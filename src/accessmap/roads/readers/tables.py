@@ -371,10 +371,9 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     of their ways on is open.
 
     >>> only = Turn((0, 1, 2), "only_right_turn", 7)
-    >>> forbidden_turns([only], np.array([0, 1, 1, 1]), np.array([1, 0, 2, 3]), pd.Index(list("abcd")))
-             nodes             kind  source
-    0  ['a', 'b', 'a']  only_right_turn       7
-    1  ['a', 'b', 'd']  only_right_turn       7
+    >>> u, v = np.array([0, 1, 1, 1]), np.array([1, 0, 2, 3])
+    >>> forbidden_turns([only], u, v, pd.Index(list("abcd")))["nodes"].tolist()
+    [['a', 'b', 'a'], ['a', 'b', 'd']]
     """
     passed = {node for turn in turns if turn.kind.startswith("only_") for node in turn.nodes[1:-1]}
     exits: dict[int, set[int]] = {node: set() for node in passed}
