@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError
+from accessmap.provenance import Provenance
 from accessmap.roads.expanded import JUNCTIONS
 from accessmap.roads.network import RoadNetwork
+from accessmap.words.notes import Note
 
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 MIDDLE, RADIUS = (720_000.0, 6_950_000.0), 5_000.0  # Lambert-93, near Chauny
@@ -206,6 +208,13 @@ def test_turns_are_saved_pickled_and_kept_by_what_is_made_of_the_network(tmp_pat
     assert loaded.matrix(["a"], ["d"]).item() == 9
     assert slower.matrix(["a"], ["d"]).item() == 11
     assert network.to_graph().graph["turns"] == [["a", "b", "d"]]
+
+
+def test_what_readers_say_is_french_after_loading_too(tmp_path: Any) -> None:
+    said = {Note("roads_told_bdtopo_turns"): "3", Note("roads_told_odd_limits"): "1", Note("roads_told_turns"): "2"}
+    roads = RoadNetwork.from_edges(NODES, EDGES, provenance=Provenance(parameters=said))
+    again = RoadNetwork.load(roads.save(tmp_path / "said.roads")).provenance.parameters
+    assert [name.told("fr") for name in again] == [name.told("fr") for name in said]
 
 
 def test_a_graph_gives_its_forbidden_turns_back(tmp_path: Any) -> None:

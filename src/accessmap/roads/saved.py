@@ -23,46 +23,11 @@ from accessmap.roads.snapping import Legs, joins_rule
 from accessmap.roads.speeds import MODES
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
+from accessmap.words.words import keys_of
 
 #: 2 has turns and roads that are no way through, which readers of 1 would pass over in silence.
 FORMAT = 2
 READ = (1, 2)
-# What readers say of a file: told in the language of who loads the network.
-TOLD = (
-    "roads_told_mode",
-    "roads_told_country",
-    "roads_told_speeds",
-    "roads_told_joins",
-    "roads_told_clip",
-    "roads_told_moment",
-    "roads_told_moment_value",
-    "roads_told_no_coordinates",
-    "roads_told_gone",
-    "roads_told_ends_meet",
-    "roads_told_reading",
-    "roads_told_no_urban",
-    "roads_told_no_urban_cost",
-    "roads_told_no_street",
-    "roads_told_no_street_cost",
-    "roads_told_no_speed",
-    "roads_told_no_speed_cost",
-    "roads_told_no_access",
-    "roads_told_no_access_cost",
-    "roads_told_no_private",
-    "roads_told_no_private_cost",
-    "roads_told_no_state",
-    "roads_told_no_state_cost",
-    "roads_told_closed",
-    "roads_told_edges_closed",
-    "roads_told_turns",
-    "roads_told_turns_others",
-    "roads_told_turns_unknown",
-    "roads_told_turns_members",
-    "roads_told_turns_absent",
-    "roads_told_turns_apart",
-    "roads_told_turns_two_ways",
-    "roads_told_turns_closed",
-)
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
 UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 MEMBERS = ("nodes.parquet", "edges.parquet")
@@ -144,7 +109,8 @@ def read_network(
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
         raise _impossible(path, ", ".join(MEMBERS), str(error)) from error
     sources = tuple(Source(**source) for source in meta["sources"])
-    told: dict[Any, Any] = {note: note for note in (*map(Note, TOLD), joins_rule())}
+    # What readers say of a file is told in the language of who loads the network.
+    told: dict[Any, Any] = {note: note for note in (*map(Note, keys_of("roads_told_")), joins_rule())}
     for mode in MODES if saved.modelled else ():
         told |= {note: note for pair in parameters_of(mode).items() for note in pair}
     parameters: dict[str, Any] = {

@@ -284,6 +284,11 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(found)
 
 
+def keys_of(topic: str) -> list[str]:
+    """Return the keys of the texts that begin so, of whatever file."""
+    return [key for key in _words() if key.startswith(topic)]
+
+
 class Words:
     """The texts and number formats of one language, bound once."""
 
