@@ -22,6 +22,9 @@ class Source:
         Where the publisher names it, if anywhere.
     sha256
         Hash of the file that was read, if it was a file.
+    of
+        What of a study comes from it: names of its tables ("communes", "residents", "services", "digital", "schools",
+        "equipment"), and of services the category where it has one alone ("services.pharmacy").
     """
 
     title: str
@@ -30,6 +33,10 @@ class Source:
     vintage: str
     url: str | None = None
     sha256: str | None = None
+    of: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "of", tuple(self.of))  # a saved study gives a list
 
     @property
     def credit(self) -> str:
@@ -56,10 +63,14 @@ class Provenance:
     modelled: bool = False
 
     def __post_init__(self) -> None:
+        of: dict[Source, dict[str, None]] = {}
+        for source in self.sources:  # one file that fills several tables is one source
+            of.setdefault(replace(source, of=()), {}).update(dict.fromkeys(source.of))
+        object.__setattr__(self, "sources", tuple(replace(source, of=tuple(names)) for source, names in of.items()))
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
     def __add__(self, other: "Provenance") -> "Provenance":
-        sources = tuple(dict.fromkeys(self.sources + other.sources))
+        sources = self.sources + other.sources
         return Provenance(sources, {**self.parameters, **other.parameters}, self.modelled or other.modelled)
 
     def __reduce__(self) -> tuple[type["Provenance"], tuple[tuple[Source, ...], dict[str, str], bool]]:

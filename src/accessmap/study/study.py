@@ -15,7 +15,7 @@ import pandas as pd
 
 from accessmap.errors import Problem, Problems, StudyError
 from accessmap.measures.minutes import nearest
-from accessmap.provenance import Provenance
+from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
 from accessmap.study.saved import save
@@ -205,6 +205,51 @@ class Study:
         for other in others:
             first += Provenance(other.sources, modelled=other.modelled)
         return self.provenance + first
+
+    @property
+    def vintages(self) -> pd.DataFrame:
+        """The date of each table and of each category of services: table, category, vintage, title, publisher.
+
+        `vintage` is a year or a date as its source says it (several, with commas, where several sources fill one), and
+        missing where none does. `category` is that of services, and the mode of roads; of other tables it is missing.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> dates = am.load_sample().vintages
+        >>> dates.loc[dates["category"] == "hospital", ["table", "vintage"]].to_numpy().tolist()
+        [['services', '2020']]
+        """
+        asked: list[tuple[str, str | None, Iterable[Source]]] = []
+        for name in ("communes", "residents", "services", "digital", "schools", "equipment"):
+            if getattr(self, name) is None:
+                continue
+            kinds = sorted(set(self.services["category"])) if name == "services" else [None]
+            for kind in kinds:
+                of = {name} if kind is None else {name, f"{name}.{kind}"}
+                asked.append((name, kind, [each for each in self.provenance.sources if of & set(each.of)]))
+        asked += [("roads", mode, network.provenance.sources) for mode, network in self.networks.items()]
+        rows = []
+        for name, kind, sources in asked:
+            told = [_once(getattr(each, key) for each in sources) for key in ("vintage", "title", "publisher")]
+            own = getattr(self, name, pd.DataFrame()).attrs.get("vintage") if not any(told) else None
+            rows.append([name, kind, told[0] or own, *told[1:]])
+        return pd.DataFrame(rows, columns=["table", "category", "vintage", "title", "publisher"], dtype=object)
+
+    def vintage(self, table: str, category: str | None = None) -> str:
+        """Return the date of a table, or of a category of services, as `vintages` has it; "" where it is not known.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> am.load_sample().vintage("services", "france_services"), am.load_sample().vintage("residents")
+        ('2024-08-01', '2023')
+        """
+        dates = self.vintages
+        chosen = dates["table"] == table
+        if category is not None:
+            chosen &= dates["category"] == category
+        return _once(dates["vintage"][chosen].dropna()) or ""
 
     def sites(self, category: str | Iterable[str], *, mobile: bool = False) -> gpd.GeoDataFrame:
         """Return the services of one category, or of several, in the order of the table; buses only where asked for.
@@ -485,6 +530,11 @@ class Study:
             f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "
             f"{self.network!r}>"
         )
+
+
+def _once(texts: Iterable[str]) -> str | None:
+    """Return each text that is not blank once, with commas; None of none."""
+    return ", ".join(dict.fromkeys(text for text in texts if text)) or None
 
 
 # Tables and mappings are no lists of categories.

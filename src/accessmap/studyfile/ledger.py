@@ -75,17 +75,20 @@ class Ledger:
             found = found[part] if isinstance(part, int) else getattr(found, part)
         return found
 
-    def credit(self, path: Path, credit: Credit | None) -> Source:
-        """Return the source of a file, as the settings credit it or by its name."""
+    def credit(self, path: Path, credit: Credit | None, *of: str, vintage: str = "") -> Source:
+        """Return the source of a file, as the settings credit it or by its name; its vintage as they say or it does."""
         told = credit.model_dump() if credit else {}
         named = {**told, "title": told.get("title") or path.name, "publisher": told.get("publisher") or path.name}
-        blank = {"licence": "", "vintage": ""}
-        return Source(**{**blank, **named, "sha256": file_sha256(path)})
+        named["vintage"] = told.get("vintage") or vintage
+        return Source(**{"licence": "", **named, "sha256": file_sha256(path), "of": of})
 
     def table(self, path: tuple[str | int, ...], credit: Credit | None, read: Callable[[Path], pd.DataFrame]) -> Any:
         """Return the table of the file that a key names, or None; what its reader said is kept, and its source."""
         table = self.read(path, read)
         if table is not None:
             self.said[dotted(path[:-1])] = tuple(table.attrs.get("read_notes", ()))
-            self.sources.append(self.credit(self.found(*path), credit))
+            name = str(path[0])
+            of = [f"services.{kind}" for kind in table["category"].unique()] if name == "services" else [name]
+            vintage = str(table.attrs.get("vintage", ""))
+            self.sources.append(self.credit(self.found(*path), credit, *of, vintage=vintage))
         return table

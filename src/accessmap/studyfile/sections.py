@@ -360,7 +360,11 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
 
         table = sample_communes()
         ledger.notes.append(sample_notes())
-        ledger.sources += sample_provenance().sources
+        taken = _of_the_sample(ledger.settings)
+        ledger.sources += [
+            replace(source, of=tuple(name for name in source.of if taken(name)))
+            for source in sample_provenance().sources
+        ]
     else:
         table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options))
     if table is None:
@@ -374,6 +378,18 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
         ledger.add("studyfile_empty_territory", "study", "territory")
     _note_the_edge(ledger, communes)
     return communes
+
+
+def _of_the_sample(settings: Settings) -> Callable[[str], bool]:
+    """Return whether a table, or a category of services, is the sample's, where the communes are."""
+    own = settings.residents is not None and not settings.residents.sample
+    kinds = {each.category for each in settings.services if each.sample} if settings.services else {None}
+
+    def taken(name: str) -> bool:
+        table, _, category = name.partition(".")
+        return not own if table == "residents" else None in kinds or category in kinds if category else True
+
+    return taken
 
 
 def title_of(communes: gpd.GeoDataFrame) -> str:
