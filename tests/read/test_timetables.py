@@ -57,14 +57,14 @@ def test_day_named_twice_gets_the_spans_of_both():
 @pytest.mark.parametrize(
     ("entry", "hours", "word"),
     [
-        (["lundi", "lundi", [["12:30:00", "12:30:00"], MORNING]], "Mo 09:00-12:00", "vide ou à l'envers"),
-        (["lundi", "lundi", [["17:00:00", "14:00:00"]]], "", "vide ou à l'envers"),
+        (["lundi", "lundi", [["12:30:00", "12:30:00"], MORNING]], "Mo 09:00-12:00", "vide ou à l’envers"),
+        (["lundi", "lundi", [["17:00:00", "14:00:00"]]], "", "vide ou à l’envers"),
         (["lundi", "lundi", [MORNING, ["11:00:00", "13:00:00"]]], "Mo 09:00-13:00", "se chevauchent"),
         (["lundi", "lundi", [["09:00:30", "12:00:00"]]], "Mo 09:00-12:00", "secondes"),
         (["vendredi", "", [MORNING]], "Fr 09:00-12:00", "dernier jour inconnu"),
         (["férié", "lundi", [MORNING]], "", "jour inconnu"),
         (["lundi", "lundi", [["9h", "12h"]]], "", "illisible"),
-        (["lundi", "lundi", [["23:00:00", "24:30:00"]]], "", "vide ou à l'envers"),
+        (["lundi", "lundi", [["23:00:00", "24:30:00"]]], "", "vide ou à l’envers"),
     ],
 )
 def test_fault_in_a_timetable_is_mended_and_told(entry, hours, word):

@@ -28,16 +28,16 @@ def residents(crs: str | None = "EPSG:2154", **values: Any) -> pd.DataFrame:
 
 
 REFUSALS: dict[str, tuple[Callable[[], Any], str, str]] = {
-    "no such file": (lambda: read_table("nowhere/communes.csv"), "nowhere/communes.csv", "n'existe pas"),
+    "no such file": (lambda: read_table("nowhere/communes.csv"), "nowhere/communes.csv", "n’existe pas"),
     "header only": (lambda: read_delimited("a.csv", b"a;b\n"), "a.csv", "aucune ligne"),
     "column twice": (lambda: read_delimited("a.csv", b"a;a\n1;2\n"), "'a'", "deux fois"),
-    "one column": (lambda: read_delimited("a.csv", b"abc\n1\n"), "'abc'", "qu'une colonne"),
+    "one column": (lambda: read_delimited("a.csv", b"abc\n1\n"), "'abc'", "qu’une colonne"),
     "lost zero": (
         lambda: am.read.digital(pd.DataFrame({"insee": ["2173"], "fibre": [0.5]}), COMMUNES.rename({"02001": "02002"})),
         "'2173'",
         "a perdu son zéro initial",
     ),
-    "unknown column": (lambda: columns_of("nom_"), "'nom_'", "que le fichier n'a pas"),
+    "unknown column": (lambda: columns_of("nom_"), "'nom_'", "que le fichier n’a pas"),
     "missing column": (lambda: am.read_communes(pd.DataFrame({"a": ["b"]})), "'population'", "manque"),
     "unknown category": (lambda: am.read_services(pd.DataFrame([SITE | {"category": "mairy"}])), "'mairy'", "inconnu"),
     "unread hours": (lambda: services(hours="on Mondays"), "'on Mondays'", "ne se lit pas"),
@@ -59,7 +59,7 @@ REFUSALS: dict[str, tuple[Callable[[], Any], str, str]] = {
         "'0020001C'",
         "aucune école",
     ),
-    "timetable": (lambda: osm_opening_hours("3"), " 3 ", "n'est pas une liste"),
+    "timetable": (lambda: osm_opening_hours("3"), " 3 ", "n’est pas une liste"),
     "households": (lambda: am.read.households(pd.DataFrame({"CODGEO": ["02173"]})), "P22_RP", "pas de colonne"),
 }
 

@@ -1,6 +1,7 @@
 """Words and numbers as the public reads them."""
 
 import math
+import re
 import string
 import tomllib
 from collections import Counter
@@ -165,8 +166,9 @@ def test_both_languages_fill_the_same_braces(key):
 
 @pytest.mark.parametrize("key", WORDS)
 def test_french_punctuation_is_held_by_a_no_break_space(key):
-    french = WORDS[key]["fr"] + WORDS[key].get("mend_fr", "")
+    french = f"{WORDS[key]['fr']}\n{WORDS[key].get('mend_fr', '')}"
     assert not [mark for mark in (" :", " ;", " ?", " !", " »", "« ") if mark in french]
+    assert not re.findall(r"[^\W\d_]'[^\W_{]", french)  # the apostrophe is ’ in what is read
 
 
 def test_french_contracts_the_article_of_a_place():
