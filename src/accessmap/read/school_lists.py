@@ -12,6 +12,7 @@ from accessmap.errors import Rows
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, ordered
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.layouts.registry import layout_of
 from accessmap.read.placing import place, points_of_mairies
 from accessmap.read.points import split_points
 from accessmap.read.private import private_columns
@@ -368,7 +369,8 @@ def schools(
     # what is no column of the list may be one of the roll, whose columns are named in the same way
     of_roll = {} if roll is None else {n: c for n, c in named.items() if n in ROLL and c not in raw.table.columns}
     reading.rename(NAMES, {name: column for name, column in named.items() if name not in of_roll})
-    if is_roll({plain(name) for name in raw.table.columns}):
+    found = layout_of(set(raw.names))
+    if found is not None and found.kind == "roll":
         raise refusal(reading.file, "file_is_a_roll")
     reading.require("name", "commune", "school_id")
     if reading.problems:
@@ -386,18 +388,6 @@ def schools(
     _give_places(reading, communes, crs, mairies, clip, successors)
     _keep_columns(reading)
     return reading.finish("school_id", FIRST, check_schools, communes)
-
-
-def is_roll(names: set[str]) -> bool:
-    """Whether these plain names are of pupils by school and year, without a place: they go beside a list of schools.
-
-    >>> is_roll({"annee_scolaire", "numero_d_etablissement", "nombre_d_eleves"})
-    True
-    """
-    placed = (*COMMUNE_CODES, *NAMES["lon"], *NAMES["x"], "lon", "x", "geometry", "point")
-    return not {"annee_scolaire", "rentree_scolaire"}.isdisjoint(names) and not any(
-        re.fullmatch(one, name) for one in placed for name in names
-    )
 
 
 def _give_sector(reading: Reading) -> None:

@@ -17,7 +17,7 @@ from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain, refusal
-from accessmap.read.school_lists import SCHOOL_ID, each, is_roll, level_of
+from accessmap.read.school_lists import SCHOOL_ID, each, level_of
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import LEVELS, check_communes, check_services
 from accessmap.words import words as labels
@@ -144,8 +144,6 @@ def read_services(
     elif clip:
         raise OptionError(Problem("clip_without_communes"))
     raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
-    if known == GENERIC and is_roll(set(raw.names)):
-        raise refusal(raw.name, "file_is_a_roll")
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:

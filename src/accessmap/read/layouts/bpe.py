@@ -29,16 +29,6 @@ IRIS = ("dciris", "iris", "code_iris", "codiris")
 KEPT = ("DCIRIS", "CAPACITE", "TYPEQU", "QUALITE_XY", "QUALITE_GEOLOC", "AN", "SIRET")
 
 
-def is_bpe(columns: set[str]) -> bool:
-    """Whether these names, in lower case and without accents, are those of a file of the BPE.
-
-    >>> is_bpe({"codgeo", "typequ", "nb_equip"}), is_bpe({"insee", "nom"})
-    (True, False)
-    """
-    counted = {"insee", "equipment", "count"} <= columns or {"geo", "facility_type", "obs_value"} <= columns
-    return "typequ" in columns or counted or sum(WIDE.fullmatch(name) is not None for name in columns) > 1
-
-
 def bpe_services(raw: RawTable) -> RawTable:
     """Return equipment as services: one for each site, or one for each commune and kind with its count as `capacity`.
 

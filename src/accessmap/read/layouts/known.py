@@ -9,10 +9,11 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem
 from accessmap.read.columns import as_text
 from accessmap.read.coordinates import COORDINATES
-from accessmap.read.layouts.bpe import bpe_services, is_bpe
+from accessmap.read.layouts.bpe import bpe_services
 from accessmap.read.layouts.finess import finess_services
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.layouts.mednum import is_mediation, mediation_services
+from accessmap.read.layouts.mednum import mediation_services
+from accessmap.read.layouts.registry import Layout, layout_of, layouts
 from accessmap.read.layouts.rpps import practitioners
 from accessmap.read.opening_hours import POINT_IDS
 from accessmap.read.placing import quality_of
@@ -34,23 +35,17 @@ Columns = Mapping[str, str | None] | None
 
 
 @dataclass(frozen=True)
-class Layout:
-    """One published file: how it is known, and how its columns become those of the contract.
+class Brought:
+    """How the columns of one published file become those of the contract.
 
     Parameters
     ----------
-    title
-        What it is and who publishes it.
-    is_it
-        Whether names of columns, in lower case and without accents, are those of this file.
     services
         From the raw table, and the caller's `columns`, to the same with the contract's names.
     takes
         Names that the caller's `columns` may give.
     """
 
-    title: str
-    is_it: Callable[[set[str]], bool]
     services: Callable[[RawTable, Columns], RawTable]
     takes: Sequence[str] = ()
 
@@ -83,25 +78,27 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     ('bpe', 'generic')
     """
     names = set(raw.names)
-    _refuse_no_services(raw, names)
+    told = layout_of(names)
+    _refuse_no_services(raw, told)
     if layout is None:
-        layout = next((name for name, one in LAYOUTS.items() if one.is_it(names)), GENERIC)
+        layout = told.name if told is not None and told.name in LAYOUTS else GENERIC
     if layout == GENERIC:
         return raw, GENERIC
     if layout not in LAYOUTS:
         known = (*LAYOUTS, GENERIC)
         near = near_names(layout, known)
         raise OptionError(Problem("no_such_layout", value=layout, near=near, names=", ".join(known)))
-    chosen = LAYOUTS[layout]
-    if not chosen.is_it(names):
+    chosen, published = LAYOUTS[layout], layouts()[layout]
+    title = f"{published.title} ({published.publisher})"
+    if not published.matched(names):
         has = ", ".join(map(str, raw.table.columns[:12]))
-        raise refusal(raw.name, "not_in_layout", value=layout, title=chosen.title, has=has)
+        raise refusal(raw.name, "not_in_layout", value=layout, title=title, has=has)
     unused = [name for name in columns or {} if name not in chosen.takes]
     if unused:
         allowed = Note("layout_may_name", names=", ".join(chosen.takes)) if chosen.takes else ""
-        told = {"title": chosen.title, "names": ", ".join(map(repr, unused)), "allowed": allowed}
-        raise refusal(raw.name, "layout_columns", value=unused[0], **told)
-    read = chosen.services(raw, columns).told(raw.note("read_as_layout", title=chosen.title))
+        asked = {"title": title, "names": ", ".join(map(repr, unused)), "allowed": allowed}
+        raise refusal(raw.name, "layout_columns", value=unused[0], **asked)
+    read = chosen.services(raw, columns).told(raw.note("read_as_layout", title=title))
     private = [name for name in private_columns(raw.table) if name not in read.table.columns]
     if private and layout not in ("rpps", "mednum"):  # which say it in words of their own
         read = read.told(raw.note("private_left_out", n=len(private), names=", ".join(private)))
@@ -116,12 +113,20 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     return read.keep(kinds == category, raw.note("other_kinds_left_out", n=left)), layout
 
 
-def _refuse_no_services(raw: RawTable, names: set[str]) -> None:
+NO_SERVICES = {
+    "roll": "file_is_a_roll",
+    "digital": "file_of_coverage",
+    "dictionary": "file_of_modalities",
+    **dict.fromkeys(("minutes", "indicator", "merged"), "file_of_another_kind"),
+}
+
+
+def _refuse_no_services(raw: RawTable, found: Layout | None) -> None:
     """Refuse files that are known, and hold no services."""
-    if {"cod_mod", "lib_mod"} <= names:  # INSEE's varmod_…csv beside each of its files
-        raise refusal(raw.name, "file_of_modalities", has=", ".join(map(str, raw.table.columns[:12])))
-    if {"code_insee", "nbr"} <= names and any(name.startswith("elig_") for name in names):
-        raise refusal(raw.name, "file_of_coverage")
+    if found is not None and found.kind in NO_SERVICES:
+        key = NO_SERVICES[found.kind]
+        has = ", ".join(map(str, raw.table.columns[:12]))
+        raise refusal(raw.name, key, has=has, title=found.title, kind=Note(f"kind_{found.kind}"))
 
 
 def _france_services(raw: RawTable, columns: Columns) -> RawTable:  # noqa: ARG001 - one signature for all layouts
@@ -199,34 +204,12 @@ def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-LAYOUTS: Mapping[str, Layout] = {
-    "finess": Layout(
-        "FINESS, extraction des établissements (DREES, Agence du numérique en santé)",
-        lambda names: {"nofinesset", "categetab", "libcategetab", "commune", "departement", "rs"} <= names,
-        lambda raw, _: finess_services(raw),
-    ),
-    "rpps": Layout(
-        "annuaire santé, PS_LibreAcces_Personne_activite (Agence du numérique en santé)",
-        lambda names: {"identifiant_pp", "code_profession"} <= names,
-        practitioners,
-        ("consultations",),
-    ),
-    "laposte": Layout(
-        "points de contact de La Poste (laposte_poincont)",
-        lambda names: {"libelle_du_site", "caracteristique_du_site"} <= names,
-        _la_poste,
-    ),
-    "bpe": Layout("Base permanente des équipements (INSEE)", is_bpe, lambda raw, _: bpe_services(raw)),
-    "france_services": Layout(
-        "liste des France services (ANCT)",
-        lambda names: {"id_fs", "lib_fs"} <= names,
-        _france_services,
-        EVERY,
-    ),
-    "mednum": Layout(
-        "lieux de médiation numérique (cartographie nationale, ANCT)",
-        is_mediation,
-        lambda raw, _: mediation_services(raw),
-    ),
+LAYOUTS: Mapping[str, Brought] = {
+    "finess": Brought(lambda raw, _: finess_services(raw)),
+    "rpps": Brought(practitioners, ("consultations",)),
+    "laposte": Brought(_la_poste),
+    "bpe": Brought(lambda raw, _: bpe_services(raw)),
+    "france_services": Brought(_france_services, EVERY),
+    "mednum": Brought(lambda raw, _: mediation_services(raw)),
 }
-"""Published files, by the name that `read_services(layout=…)` takes."""
+"""How `read_services` reads each published file of services, by the name that its `layout=` takes."""

@@ -12,21 +12,8 @@ from accessmap.read.raw import RawTable, plain
 
 # Field names of the schema "Lieux de médiation numérique" (LaMednum/standard-mediation-num, schema.data.gouv.fr), in
 # which the cartographie nationale (ANCT) publishes. Telephones and courriels may be a person's: they are not kept.
-REQUIRED = {"id", "nom", "adresse", "services", "date_maj"}
-OWN = {"pivot", "typologie", "courriels", "structure_parente", "frais_a_charge", "modalites_accompagnement"}
 KEPT = ("typologie", "services", "frais_a_charge", "prise_rdv", "date_maj", "structure_parente", "fiche_acces_libre")
 SEPARATORS = re.compile(r"[|;,]")  # the schema says ";", its own example ",", the published files "|"
-
-
-def is_mediation(columns: set[str]) -> bool:
-    """Whether these names, in lower case and without accents, are those of the list of places of digital help.
-
-    >>> is_mediation({"id", "nom", "adresse", "services", "date_maj", "pivot", "typologie"})
-    True
-    >>> is_mediation({"id", "nom", "adresse", "services"})
-    False
-    """
-    return columns >= REQUIRED and len(columns & OWN) > 1
 
 
 def mediation_services(raw: RawTable) -> RawTable:
