@@ -57,7 +57,8 @@ def load_sample() -> Study:
     """Return the Pays Chaunois as a study, offline: 84 communes and all within 40 km, on a modelled road network.
 
     The services are the mairies, the France services of August 2024 and the hospitals, inside and outside. The
-    scenario "2017" closes the three France services of the territory: when the rural contract was signed it had none.
+    scenario "2017" is history: it closes the three France services of the territory, which had none when the rural
+    contract was signed.
 
     Examples
     --------
@@ -66,7 +67,7 @@ def load_sample() -> Study:
     (True, ['2017'])
     """
     communes, services = sample_communes(), sample_services()
-    before = Scenario("2017")
+    before = Scenario("2017", kind="history")
     inside = services["commune"].map(communes["in_territory"]) & (services["category"] == "france_services")
     for site in services.index[inside]:
         before = before.close(site)

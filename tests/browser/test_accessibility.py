@@ -5,6 +5,7 @@ where npm is), then in the wheel of axe-core-python, which is older.
 """
 
 import os
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def axe():
 def dossier(tmp_path_factory):
     study = load_sample()
     plan = Scenario("Coucy").open("france_services", commune="02217")
-    made = Dossier.of(study, study.scenarios["2017"], plan, programme=sample_programme())
+    made = Dossier.of(study, replace(study.scenarios["2017"], kind="proposal"), plan, programme=sample_programme())
     return made.save(tmp_path_factory.mktemp("axe") / "dossier.html")
 
 

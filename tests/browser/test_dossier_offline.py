@@ -34,7 +34,9 @@ def study():
 @pytest.fixture(scope="module")
 def dossier(study, tmp_path_factory):
     plan = Scenario(f"Coucy {HOSTILE}").open("france_services", commune="02217")
-    return Dossier.of(study, study.scenarios["2017"], plan).save(tmp_path_factory.mktemp("dossier") / "dossier.html")
+    return Dossier.of(study, replace(study.scenarios["2017"], kind="proposal"), plan).save(
+        tmp_path_factory.mktemp("dossier") / "dossier.html"
+    )
 
 
 @pytest.fixture(scope="module")

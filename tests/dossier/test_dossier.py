@@ -39,7 +39,7 @@ def plan():
 
 @pytest.fixture(scope="module")
 def dossier(study, plan):
-    return Dossier.of(study, study.scenarios["2017"], plan)
+    return Dossier.of(study, replace(study.scenarios["2017"], kind="proposal"), plan)
 
 
 @pytest.fixture(scope="module")

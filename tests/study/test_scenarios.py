@@ -274,12 +274,23 @@ def test_toml_brings_back_every_kind_of_step(tmp_path):
         .close_road(12, 15)
         .set_speed("a", "b", kmh=30)
     )
-    other = Scenario("rien")
+    other = Scenario("rien", kind="history")
     path = write_scenarios([plan, other], tmp_path / "plans.toml")
     back = read_scenarios(path)
     assert back == {"tout": plan, "rien": other}
     assert back["tout"].hash == plan.hash
     assert [file.name for file in tmp_path.iterdir()] == ["plans.toml"]
+
+
+def test_a_scenario_is_a_proposal_or_history_and_nothing_else(tmp_path):
+    with pytest.raises(ScenarioError, match="'histroy' is no kind of scenario .did you mean 'history'"):
+        Scenario("a", kind="histroy")
+    path = tmp_path / "plans.toml"
+    path.write_text('[[scenario]]\nname = "a"\nkind = ["history"]\n', "utf-8")
+    with pytest.raises(ScenarioError, match=r"scenario 1 \('a'\).*no kind of scenario"):
+        read_scenarios(path)
+    past, plan = Scenario("a", kind="history"), Scenario("b")
+    assert [(past + past).kind, (past + plan).kind, (plan + past).kind] == ["history", "proposal", "proposal"]
 
 
 def test_every_problem_of_a_toml_file_comes_at_once(tmp_path):

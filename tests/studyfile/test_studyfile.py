@@ -251,6 +251,10 @@ BAD_STEPS = {
     "no action": ('id = "fs-a"', ["scenario[1].step[1].action", "Actions possibles"]),
     "unknown key": ('action = "close"\nid = "fs-a"\nday = 3', ["ligne 8", "step[1].day = 3", "clé inconnue"]),
     "action of another type": ("action = 3", ["step[1].action = 3", "action inconnue « 3 »"]),
+    "kind": (
+        'action = "close"\nid = "fs-a"\n[[scenario]]\nname = "y"\nkind = "past"',
+        ["scenario[2].kind", "proposal, history"],
+    ),
     "missing key": ('action = "close"', ["scenario[1].step[1].id", "il manque cette clé"]),
     "no place": ('action = "open"\ncategory = "hospital"', ["scenario[1].step[1]", "il manque le lieu"]),
     "degrees in another order": (

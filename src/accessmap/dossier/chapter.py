@@ -9,7 +9,18 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap.dossier import answer, digital, hours, inequality, programme, resilience, services, supply, without_car
+from accessmap.dossier import (
+    answer,
+    digital,
+    history,
+    hours,
+    inequality,
+    programme,
+    resilience,
+    services,
+    supply,
+    without_car,
+)
 from accessmap.dossier.layout import Part
 from accessmap.dossier.results import Known, Tables
 from accessmap.errors import Problem, Problems, StudyError
@@ -124,5 +135,6 @@ def chapters() -> tuple[Chapter, ...]:
         ),
         Chapter("digital", digital.tables, digital.sentences, digital.shown, Note("chapter_digital")),
         Chapter("programme", programme.tables, programme.sentences, programme.shown, Note("chapter_programme")),
+        Chapter("history", history.tables, history.sentences, history.shown, Note("chapter_history")),
         Chapter("communes", answer.communes_tables, silent, answer.communes_shown, Note("chapter_communes")),
     )

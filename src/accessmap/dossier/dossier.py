@@ -127,7 +127,7 @@ class Dossier:
         study
             Computed whole, reported on its territory.
         scenarios
-            In the order they are shown.
+            In the order they are shown. Those whose `kind` is "history" are told apart, as how things were.
         category
             The service studied; may be left out where the scenarios change sites of one category only.
         alongside
@@ -168,6 +168,8 @@ class Dossier:
         kind = category_of(study, scenarios, category)
         study = gated(study, kind, accept)
         study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
+        history = [each for each in scenarios if each.kind == "history"]
+        scenarios = tuple(each for each in scenarios if each.kind != "history")
         asked = built_in() if chapters is None else tuple(chapters)
         check_chapters(asked)
         others = [name for name in categories_changed(scenarios, study) if name != kind]
@@ -180,6 +182,7 @@ class Dossier:
         known = Known(
             study=study,
             results=results(study, scenarios, kind),
+            history=results(study, history, kind) if history else None,
             others={
                 name: results(study, [each for each in scenarios if name in touches[each.name]], name)
                 for name in others

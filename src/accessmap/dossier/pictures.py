@@ -24,7 +24,7 @@ def main_drawing(study: Study, found: Results, provenance: Provenance, title: st
     """Return the map before, after and of the change, with the sites of each situation."""
     changes = found.mean_changes() if found.names else None
     views = compare_views(study.counted, found.levels(), changes=changes, say=words)
-    sites, stands_in, fresh = _sites(found)
+    sites, stands_in, fresh = marked_sites(found)
     return draw(
         study.counted,
         views,
@@ -90,7 +90,7 @@ def small_figures(
     ]
 
 
-def _sites(found: Results) -> tuple[gpd.GeoDataFrame, dict[str, tuple[int, ...]], frozenset[str]]:
+def marked_sites(found: Results) -> tuple[gpd.GeoDataFrame, dict[str, tuple[int, ...]], frozenset[str]]:
     """Return every site of any situation once, the views it stands in, and those that only scenarios have."""
     parts = []
     stands_in: dict[str, tuple[int, ...]] = {}

@@ -96,7 +96,9 @@ class Known:
     study
         Computed whole, reported on its territory.
     results
-        Minutes to the service studied, and what follows from them; its category, scenarios and the threshold quoted.
+        Minutes to the service studied, and what follows from them; its category, proposals and threshold quoted.
+    history
+        The same under the scenarios that are history; None where there are none.
     others
         By category, the same of the other services that scenarios change, under those scenarios.
     touched
@@ -114,6 +116,7 @@ class Known:
 
     study: Study
     results: Results
+    history: Results | None
     others: Mapping[str, Results]
     touched: pd.DataFrame
     instead: Mapping[str, Mapping[str, str]]

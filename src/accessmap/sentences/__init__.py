@@ -5,6 +5,7 @@ from accessmap.sentences.connected import digital, digital_help, schools
 from accessmap.sentences.modes import without_car
 from accessmap.sentences.opening import hours
 from accessmap.sentences.outside import dependence, resilience
+from accessmap.sentences.past import history
 from accessmap.sentences.plans import missing, programme, territories
 from accessmap.sentences.properties import supply, touched
 from accessmap.sentences.scenarios import changes, winners_and_losers
@@ -18,6 +19,7 @@ __all__ = [
     "dependence",
     "digital",
     "digital_help",
+    "history",
     "hours",
     "in_short",
     "inequality",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.study.steps import (
@@ -24,8 +24,12 @@ from accessmap.study.steps import (
 from accessmap.study.study import Study
 from accessmap.tables.contracts import check_services
 from accessmap.words.cards import scenario_card
+from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
+
+# What a scenario is: a plan that may be decided, or how things were before.
+KINDS: Final = ("proposal", "history")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Scenario:
         As maps and tables show it.
     steps
         The changes, first to last.
+    kind
+        "proposal", what may be decided; or "history", how things were: a dossier tells it apart, never as a plan.
 
     Examples
     --------
@@ -48,12 +54,16 @@ class Scenario:
 
     name: str
     steps: tuple[Step, ...] = ()
+    kind: str = "proposal"
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             raise ScenarioError(Problem("scenario_blank_name", value=self.name, name=repr(self.name)))
         if self.name == BASELINE:
             raise ScenarioError(Problem("scenario_baseline_name", value=self.name, name=repr(self.name)))
+        if self.kind not in KINDS:
+            near = near_names(self.kind, KINDS) if isinstance(self.kind, str) else ()
+            raise ScenarioError(Problem("scenario_kind", value=self.kind, near=near, shown=repr(self.kind)))
 
     def then(self, step: Step) -> Scenario:
         """Return the scenario with one more step, of any action: those below, or one of yours."""
@@ -132,13 +142,14 @@ class Scenario:
         return replace(self, name=name)
 
     def table(self) -> dict[str, Any]:
-        """Return the scenario as a TOML file holds it: its name and its steps, each with an action and what it says."""
+        """Return the scenario as a TOML file holds it: name, kind where it is history, steps with their action."""
 
         def told(step: Step) -> dict[str, Any]:
             given = {name: list(value) if isinstance(value, tuple) else value for name, value in step.values().items()}
             return {"action": step.action, **given}
 
-        return {"name": self.name, "step": [told(step) for step in self.steps]}
+        kind = {} if self.kind == "proposal" else {"kind": self.kind}
+        return {"name": self.name, **kind, "step": [told(step) for step in self.steps]}
 
     @property
     def hash(self) -> str:
@@ -147,10 +158,11 @@ class Scenario:
         return sha256(json.dumps(steps, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def __add__(self, other: Scenario) -> Scenario:
-        """Return both, one after the other, named "a + b"."""
+        """Return both, one after the other, named "a + b"; it is history where both are."""
         if not isinstance(other, Scenario):
             return NotImplemented
-        return Scenario(f"{self.name} + {other.name}", self.steps + other.steps)
+        kind = self.kind if self.kind == other.kind else "proposal"
+        return Scenario(f"{self.name} + {other.name}", self.steps + other.steps, kind)
 
     def apply(self, study: Study) -> Study:
         """Return the study as it would be; minutes that are known are not routed again unless the roads change.

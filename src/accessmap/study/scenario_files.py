@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from accessmap.errors import Problem, Problems, ScenarioError
 from accessmap.files import parsed_toml, read_toml, write_whole
@@ -13,6 +13,9 @@ from accessmap.study.scenario import Scenario
 from accessmap.study.steps import ACTIONS, Step, add_fault, faults
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
+
+KEYS: Final = ("name", "kind", "step")
+"""What a scenario of a file may say."""
 
 
 def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
@@ -42,8 +45,8 @@ def write(scenarios: Iterable[Scenario], path: str | Path) -> Path:
 def read(path: str | Path) -> dict[str, Scenario]:
     r"""Return the scenarios of a TOML file, by name, in their order.
 
-    The file holds one `[[scenario]]` a scenario, with a `name` and its `[[scenario.step]]`, each with an `action` and
-    what it needs:
+    The file holds one `[[scenario]]` a scenario, with a `name`, `kind = "history"` where it is how things were, and its
+    `[[scenario.step]]`, each with an `action` and what it needs:
 
     - open: category, and commune or lon and lat; id, name
     - close: id
@@ -90,12 +93,12 @@ def read(path: str | Path) -> dict[str, Scenario]:
         steps = [_step(step, where, at, problems) for at, step in enumerate(written, start=1)]
         if name in found:
             problems.add("scenarios_name_twice", where=where, value=name)
-        for key in set(table) - {"name", "step"}:
-            problems.add(
-                "step_unknown_key", where=where, value=key, named=repr(key), near=near_names(key, ("name", "step"))
-            )
+        for key in table:
+            if key not in KEYS:
+                problems.add("step_unknown_key", where=where, value=key, named=repr(key), near=near_names(key, KEYS))
         try:
-            found[str(name)] = Scenario(name or "", tuple(step for step in steps if step is not None))
+            made = tuple(step for step in steps if step is not None)
+            found[str(name)] = Scenario(name or "", made, table.get("kind", "proposal"))
         except ScenarioError as error:
             problems += [problem.at(where) for problem in error.problems]
     problems.raise_if_any(ScenarioError, str(path))

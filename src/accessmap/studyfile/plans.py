@@ -16,7 +16,8 @@ from accessmap.errors import AccessmapError, Problem, ScenarioError
 from accessmap.files import parsed_toml, read_toml
 from accessmap.programme import Programme
 from accessmap.programme.files import read as read_programme
-from accessmap.study.scenario import Scenario
+from accessmap.study.scenario import KINDS, Scenario
+from accessmap.study.scenario_files import KEYS
 from accessmap.study.scenario_files import read as read_scenarios
 from accessmap.study.steps import ACTIONS, Step, faults
 from accessmap.study.study import Study
@@ -64,9 +65,12 @@ class Plans:
     def shape(self) -> Iterator[Problem]:
         """Yield what is wrong whatever the study: unknown actions and keys, keys that are missing, wrong values."""
         for number, table in enumerate(self.tables):
-            yield from self._unknown(("scenario", number), table, ("name", "step"))
+            yield from self._unknown(("scenario", number), table, KEYS)
             if not str(table.get("name") or "").strip():
                 yield self._wrong("studyfile_missing_key", ("scenario", number, "name"))
+            if (kind := table.get("kind", "proposal")) not in KINDS:
+                at, near = ("scenario", number, "kind"), near_matches(str(kind), KINDS)
+                yield self._wrong("studyfile_want_one_of", at, kind, near, expected=", ".join(KINDS))
             for path, step in self._steps(number):
                 yield from self._step_shape(path, step)
 

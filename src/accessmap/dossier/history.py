@@ -1,0 +1,65 @@
+"""How things were: the scenarios that are history, told beside today and never as a plan."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from accessmap import sentences as told_of
+from accessmap.dossier.layout import Figures, Part
+from accessmap.dossier.pictures import marked_sites, small_figures
+from accessmap.dossier.results import Known, Tables
+from accessmap.maps.communes import compare_views
+from accessmap.measures.resilience import site_places
+from accessmap.words.words import BASELINE, Words
+
+
+def tables(known: Known) -> dict[str, pd.DataFrame] | None:
+    """Return what each scenario that is history says of the service studied, beside today; None where there is none.
+
+    Returns
+    -------
+    dict
+        history
+            By scenario: `sites` in the territory, `share` (0-1) of people within the threshold quoted and `mean`
+            minutes, then and (`_now`) today; people who have gained and lost a minute or more since, and who are newly
+            reached or no longer.
+    """
+    found = known.history
+    if found is None:
+        return None
+    places = {
+        name: int(site_places(sites, known.study.communes)["inside"].sum()) for name, sites in found.sites.items()
+    }
+    rows = {}
+    for name in found.names:
+        sums = pd.DataFrame(found.changes.xs(name, level="scenario")).sum()
+        row: dict[str, float] = {}
+        for end, at in (("", name), ("_now", BASELINE)):
+            row[f"sites{end}"] = places[at]
+            row[f"share{end}"] = float(found.coverage[at][known.results.quoted])
+            row[f"mean{end}"] = float(found.summary[at]["mean"])
+        # The scenario goes back in time: who loses in it has gained since.
+        row |= {"gain": sums["lose"], "lose": sums["gain"]}
+        row |= {"newly_reached": sums["no_longer_reached"], "no_longer_reached": sums["newly_reached"]}
+        rows[name] = row
+    return {"history": pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")}
+
+
+def sentences(tables: Tables, words: Words) -> list[str]:
+    """Return how it was then, how it is today, and who has gained since."""
+    found = tables.known.results
+    return told_of.history(tables["history"], category=found.category, cutoff=found.quoted, lang=words.lang)
+
+
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the maps of then and of today, on one scale."""
+    known, found = tables.known, tables.known.history
+    if found is None or not found.total:
+        return []
+    views = compare_views(known.study.counted, found.levels(), say=words)
+    kept = [*range(1, len(views), 2), 0]  # those of then, and last that of today
+    sites, stands_in, _ = marked_sites(found)
+    here = {key: tuple(kept.index(view) for view in at if view in kept) for key, at in stands_in.items()}
+    drawn = [views[number] for number in kept]
+    alts = [view.alt(words.lang) for view in drawn]
+    return [Figures(tuple(small_figures(known.study, drawn, sites, here, alts, "history", words)))]
