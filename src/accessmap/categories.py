@@ -117,6 +117,9 @@ DOMAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 OTHER_DOMAIN: Final = "other"
 
+# Those who practise: a town has a doctor settle, where it opens a pharmacy.
+PRACTITIONERS: Final = frozenset({"general_practitioner", "nurse", "dentist", "physiotherapist", "midwife", "vet"})
+
 
 def domain(category: str) -> str:
     """Return the domain of a category: one of :data:`DOMAINS`, or "other" for one that is not published.

@@ -24,7 +24,7 @@ def demo(tmp_path_factory):
 def test_demo_writes_the_dossier_and_its_tables_and_says_where(demo):
     out, said = demo
     files = sorted(path.name for path in out.iterdir())
-    assert {f"pays-chaunois-{name}.csv" for name in TABLES} <= set(files)
+    assert {f"pays-chaunois-{name}-tableur.csv" for name in TABLES} <= set(files)
     others = [name for name in files if not (name.startswith("pays-chaunois-") and name.endswith(".csv"))]
     assert others == ["pays-chaunois-fiches.html", "pays-chaunois.gpkg", "pays-chaunois.html"]
     assert str(out / "pays-chaunois.html") in said
@@ -42,7 +42,7 @@ def test_demo_tells_the_result_in_three_sentences(demo):
 
 def test_the_tables_hold_every_commune_and_their_ids_stay_text(demo):
     out, _ = demo
-    table = pd.read_csv(out / "pays-chaunois-communes.csv", dtype={"code": str})
+    table = pd.read_csv(out / "pays-chaunois-communes-tableur.csv", sep=";", decimal=",", dtype={"code": str})
     layer = gpd.read_file(out / "pays-chaunois.gpkg", layer="communes")
     assert len(table) == len(layer) == 84
     assert set(table["code"]) == set(layer["code"])

@@ -150,7 +150,8 @@ def test_site_tells_where_and_what_comes_close_and_its_scenario_runs(newcomer, m
     assert (code, found["status"], found["gap"], found["opens"]) == (0, "optimal", 0.0, ["mairie-60181"])
     assert len(found["alternatives"]) == 5
     name = "cc-du-pays-noyonnais-sites-france_services"
-    assert pd.read_csv(folder / "sites" / f"{name}.csv")["people"].sum() == 31_901
+    listed = pd.read_csv(folder / "sites" / f"{name}-tableur.csv", sep=";", decimal=",")
+    assert listed["people"].sum() == 31_901
     text = (folder / "study.toml").read_text("utf-8")
     (folder / "with_site.toml").write_text(text + f'[scenarios]\npath = "sites/{name}.toml"\n', encoding="utf-8")
     assert run(capsys, "check", "with_site.toml")[0] == 0

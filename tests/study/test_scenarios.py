@@ -492,6 +492,14 @@ def test_an_action_is_a_class_with_its_words(doubled, toy_study):
         Scenario("plus").then(doubled(id="fs")).apply(study)
 
 
+@pytest.mark.parametrize(
+    ("category", "told"), [("general_practitioner", "installer un médecin"), ("pharmacy", "ouvrir une pharmacie")]
+)
+def test_a_practitioner_settles_where_a_shop_is_opened(toy_study, category, told):
+    step = Scenario("Plan").open(category, commune="B").steps[0]
+    assert step.told(toy_study, Words("fr")).startswith(told)
+
+
 def test_an_action_of_ones_own_stands_in_a_file_of_scenarios(doubled, toy_study, tmp_path):
     plan = Scenario("plus").then(doubled(id="fs-a", times=4.0))
     back = read_scenarios(write_scenarios([plan], tmp_path / "plans.toml"))["plus"]

@@ -78,7 +78,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             which = "" if asked.objective == "mean" else f"-{asked.objective}"
             stem = f"{studyfile.file_stem(study.title)}-sites-{asked.category}{which}"
             listed = found.by_site.assign(name=table.sites["name"].reindex(found.by_site.index))
-            studyfile.write_csv(listed, drafts.path(f"{stem}.csv"))
+            studyfile.write_csv(listed, drafts.path(f"{stem}-tableur.csv"), french=True)
             write_scenarios([plan], drafts.path(f"{stem}.toml"))
             written = drafts.place()
     _tell(found, table, asked, say)

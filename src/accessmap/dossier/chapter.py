@@ -29,7 +29,7 @@ from accessmap.words.words import Words
 
 # What the page calls its own parts.
 TAKEN: Final = re.compile(
-    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|cherche.*|imprimer.*|z-.*)(-t)?"
+    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|glossaire|cherche.*|imprimer.*|z-.*)(-t)?"
 )
 
 

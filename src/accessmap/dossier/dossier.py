@@ -23,6 +23,8 @@ from accessmap.categories import Lang
 from accessmap.dossier import answer
 from accessmap.dossier.chapter import Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
+from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
+from accessmap.dossier.glossary import with_glossary
 from accessmap.dossier.layout import Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Known, Tables, category_of, results
@@ -318,11 +320,12 @@ class Dossier:
         style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css")])
         script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js")])
         template = environment().get_template("dossier.html")
-        return template.render(
+        page = template.render(
             text=words,
             title=self.title,
             verdict=self.verdict,
             policy=policy(style, script),
+            glossary=Markup(GLOSSARY_HERE),
             style=Markup(style),  # noqa: S704 - our own files
             script=Markup(script),  # noqa: S704 - our own files
             patterns=page_patterns(),
@@ -336,6 +339,7 @@ class Dossier:
             **self._common(words),
             **self._contents(words),
         )
+        return with_glossary(page, self.lang)
 
     def sheets_to_html(self) -> str:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""

@@ -401,7 +401,7 @@ class Drawing:
 
 def embedded(data: object) -> str:
     """Return JSON that is safe inside a script element, whatever the text in it."""
-    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    written = labels.curled(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     for character in "<>&\u2028\u2029":
         written = written.replace(character, f"\\u{ord(character):04x}")
     return written

@@ -24,7 +24,11 @@ STILL_PIXELS: Final = 640
 def environment() -> Environment:
     """Return the templates' environment: everything is escaped, and an unknown name is an error."""
     made = Environment(
-        loader=PackageLoader("accessmap", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("accessmap", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=labels.curled,
     )
     made.globals.update(shapes=SHAPES)
     return made

@@ -15,6 +15,7 @@ from accessmap.programme.programme import Programme
 from accessmap.sentences.plans import SIDE_COLUMNS, changed_told, cutoff_text, value_text
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.near import plain
 from accessmap.words.words import Words
 
 
@@ -83,6 +84,7 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
     """
     words = Words(labels.check_lang(lang))
     by_id, places = programme.measurable(study).to_dict("index"), study.communes["name"]
+    epcis = {plain(str(name)): str(name) for name in study.communes["epci_name"].dropna().unique()}
     rows = {}
     for operation in programme.operations:
         known = by_id.get(operation.id)
@@ -95,7 +97,7 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
             measured = words(f"programme_{key}")
         rows[operation.id] = {
             "operation": title if operation.enabled else words("programme_off", title=title),
-            "owner": operation.owner,
+            "owner": epcis.get(plain(operation.owner), operation.owner),
             "where": where or members(study.communes, operation.epci)[1],
             "kind": words(f"programme_kind_{operation.kind}"),
             "year": unknown if operation.year is None else str(operation.year),

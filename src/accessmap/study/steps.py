@@ -20,7 +20,7 @@ import pandas as pd
 from pydantic import AfterValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from accessmap.categories import CATEGORIES, Lang
+from accessmap.categories import CATEGORIES, PRACTITIONERS, Lang
 from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.digital import connected
 from accessmap.measures.schools import equipped
@@ -328,7 +328,8 @@ class Open(Step):
 
     def told(self, study: Study, words: Words) -> str:
         kind = labels.category(self.category).with_article(words.lang)
-        return words("step_open", category=kind, place=_place_told(self, study, words))
+        key = "step_settle" if self.category in PRACTITIONERS else "step_open"
+        return words(key, category=kind, place=_place_told(self, study, words))
 
 
 @step

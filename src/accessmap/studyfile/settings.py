@@ -213,7 +213,7 @@ class DossierSection(_Section):
     alongside: list[Text] | None = None
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
-    formats: list[Literal["csv", "gpkg", "parquet", "tableur"]] = ["csv", "gpkg"]
+    formats: list[Literal["csv", "gpkg", "parquet", "tableur"]] = ["tableur", "gpkg"]
 
 
 class CheckSection(_Section):

@@ -1,6 +1,7 @@
 """Every word shown to the public, French first and English second, and how numbers are written in each language."""
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -39,6 +40,7 @@ __all__ = [
 NARROW: Final = "\u202f"
 NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"
+_STRAIGHT: Final = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 BASELINE: Final = "baseline"
 """Name of a study without changes, beside scenarios."""
 
@@ -71,6 +73,15 @@ def check_lang(lang: str) -> Lang:
     if lang == "en":
         return "en"
     raise ValueError(f"lang must be 'fr' or 'en', not {lang!r}.")
+
+
+def curled(shown: Any) -> Any:
+    """Return text with the apostrophe of print between letters, as names from a file often have it not; else as it is.
+
+    >>> curled("CC des Lisières de l'Oise")
+    'CC des Lisières de l’Oise'
+    """
+    return _STRAIGHT.sub("’", shown) if type(shown) is str else shown
 
 
 def number(value: float, *, digits: int = 0, lang: Lang = "fr", signed: bool = False) -> str:
