@@ -20,7 +20,9 @@ def test_what_a_text_spells_out_itself_is_not_spelt_again():
     assert made.startswith("<p>transport à la demande (TAD)</p>")
 
 
-@pytest.mark.parametrize("hidden", ["<script>ERP</script>", "<style>.ERP{}</style>", '<p title="ERP">ce</p>', "<p>SERP</p>"])
+@pytest.mark.parametrize(
+    "hidden", ["<script>ERP</script>", "<style>.ERP{}</style>", '<p title="ERP">ce</p>', "<p>SERP</p>"]
+)
 def test_what_nobody_reads_is_no_word(hidden):
     assert with_glossary(hidden + HERE, "fr") == f'{hidden}<dl class="d-parameters"></dl>'
 
