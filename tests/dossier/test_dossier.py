@@ -315,10 +315,39 @@ def test_every_chapter_says_how_it_is_computed_and_links_to_the_method(page):
 
 def test_every_picture_that_speaks_has_a_title_and_a_description(page):
     pictures = page.select("svg[role=img]:not(.d-locator)")
-    assert len(pictures) == 5 + 2 + 3  # the maps, the drawings, one small map a service
+    assert len(pictures) == 5 + 4 + 1 + 3  # the maps, the charts of two scenarios, the Lorenz curve, the small maps
     assert all(locator["aria-label"] for locator in page.select(".d-locator"))
     assert all(picture.find("title").get_text() and picture.find("desc").get_text() for picture in pictures)
-    assert len(page.select("details svg[role=img]")) == len(page.select("details:has(svg) table")) == 2
+    assert len(page.select("details svg[role=img]")) == len(page.select("details:has(svg) table")) == 1
+
+
+def test_the_curve_and_the_dumbbells_say_the_numbers_of_the_tables(page, dossier):
+    name = dossier.tables["changes"].index.unique("scenario")[-1]
+    curve, dumbbells = [said(each) for each in page.select("#changes svg desc")][-2:]
+    shares = dossier.tables["coverage"].loc[10, ["baseline", name]]
+    before, after = (f"{100 * share:.0f} %" for share in shares)
+    assert curve == f"10 minutes : Aujourd’hui {before} ; Avec le scénario {after}"
+    communes = dossier.tables["communes"].set_index("name")
+    gain = dossier.tables["changes"].xs(name, level="scenario")["gain"]
+    first = dossier.tables["communes"]["name"][gain.idxmax()]
+    old, new = (plain(communes[f"minutes {each}"][first]) for each in ("baseline", name))
+    assert dumbbells.startswith(f"{first} : {old} min → {new} min")
+
+
+def test_the_week_and_the_communes_by_service_are_grids_whose_figures_are_the_tables(page, dossier):
+    ten = next(row for row in page.select("#hours table:has(.d-tone) tbody tr") if said(row.th) == "10 h 00")
+    share = dossier.tables["hours_of_week"]["worst"][pd.Timestamp("2026-06-13 10:00")]
+    assert said(ten.select("td")[5]) == f"{100 * share:.0f} %"
+    assert "d-tone6" in ten.select("td")[5]["class"]
+    near = dossier.tables["services_by_commune"].xs("baseline", level="situation")["minutes"]
+    names = dossier.tables["communes"]["name"]
+    rows = {
+        said(row.th): [said(cell) for cell in row.select(".d-tone")]
+        for row in page.select("#services details tbody tr")
+    }
+    assert rows == {
+        names[code]: [plain(near[category, code]) for category in near.index.unique("category")] for code in names.index
+    }
 
 
 def test_the_spread_is_told_from_the_people_of_the_territory(page, dossier, study):

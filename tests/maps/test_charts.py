@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from accessmap.errors import OptionError, TableError
+from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart, front_chart, heat_chart, lorenz_chart
 from accessmap.measures.imbalance.indices import gini
 
@@ -104,6 +105,8 @@ CHARTS = {
     "lorenz": lorenz_chart(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE),
     "heat": heat_chart(HEAT, title="Mairies ouvertes"),
     "front": front_chart(FRONT, x="cost", y="share", title="Coût", x_label="Sites", y_label="Part"),
+    "step": step_chart(pd.DataFrame({"x": {"a": 1.0, "b": 3.0}}), PEOPLE, title="Qui", x_label="Min", y_label="Part"),
+    "dumbbell": dumbbell_chart(PEOPLE, PEOPLE, title="Minutes", before_label="avant", after_label="après"),
 }
 
 
@@ -132,3 +135,72 @@ def test_what_charts_refuse_is_told_in_french_too():
     assert (
         caught.value.told("fr") == "front\u00a0: 1 problème. aucune colonne 'coste' (vouliez-vous dire 'cost'\u202f?)."
     )
+
+
+# ------------------------------------------------------------------ before and after
+
+TIMES = pd.DataFrame({"a": [5.0, 12.0, np.nan], "b": [5.0, 8.0, 30.0]}, index=["r1", "r2", "r3"])
+WHO = pd.Series([50.0, 30.0, 20.0], index=TIMES.index)
+STEP = {"title": "Qui", "x_label": "Minutes", "y_label": "Habitants"}
+DUMBBELL = {"title": "Minutes", "before_label": "avant", "after_label": "après"}
+
+
+def steps(root, colour):
+    """The corners of a curve, as minutes (0 to 30) and shares (0 to 1)."""
+    path = next(each for each in root.iter(f"{SVG}path") if each.get("stroke") == colour)
+    moves = re.findall(r"([MHV])([\d.]+)(?:,([\d.]+))?", path.get("d"))
+    x, y, points = 0.0, 0.0, []
+    for kind, first, second in moves:
+        x = float(first) if kind in "MH" else x
+        y = float(second or first) if kind in "MV" else y
+        points.append((x, y))
+    points = np.array(points)
+    return (points - [62, 48 + 230]) / [300 / 30, -230]
+
+
+def test_a_step_curve_rises_by_the_people_at_their_minutes_and_never_counts_who_is_not_reached():
+    root = ElementTree.fromstring(step_chart(TIMES, WHO, cutoff=10, **STEP).svg)
+    corners = [(0, 0), (5, 0), (5, 0.5), (12, 0.5), (12, 0.8), (30, 0.8)]
+    found = steps(root, "#0072b2")
+    assert all(np.abs(found - corner).max(axis=1).min() < 0.02 for corner in corners)
+    assert found[:, 1].max() == pytest.approx(0.8, abs=0.01)
+    assert steps(root, "#d55e00")[:, 1].max() == pytest.approx(1, abs=0.01)
+    assert re.sub(r"\s", " ", root.find(f"{SVG}desc").text) == "10 minutes : a 50 % ; b 80 %"
+    assert {"a", "b"} <= {text.text for text in root.iter(f"{SVG}text")}
+
+
+def test_a_step_curve_of_many_people_is_thinned_to_what_can_be_seen():
+    rng = np.random.default_rng(1)
+    many = pd.DataFrame({"a": rng.uniform(0, 30, 5000)})
+    root = ElementTree.fromstring(step_chart(many, pd.Series(1.0, many.index), **STEP).svg)
+    found = steps(root, "#0072b2")
+    assert len(found) < 700
+    assert np.abs(found[:, 0] / 30 - found[:, 1]).max() < 0.05
+
+
+def test_a_step_curve_refuses_nobody_and_other_people():
+    with pytest.raises(TableError, match="nobody is counted"):
+        step_chart(TIMES, WHO * 0, **STEP)
+    with pytest.raises(TableError):
+        step_chart(TIMES, WHO.rename({"r1": "r9"}), **STEP)
+
+
+def test_dumbbells_write_both_values_and_say_what_is_not_reached():
+    before = pd.Series({"Aville": 13.4, "Bourg": 6.0, "Cité": np.nan, "Dun": 4.0, "Eu": np.nan})
+    after = pd.Series({"Aville": 2.1, "Bourg": 6.04, "Cité": 9.0, "Dun": np.nan, "Eu": np.nan})
+    root = ElementTree.fromstring(dumbbell_chart(before, after, **DUMBBELL).svg)
+    words = [re.sub(r"\s", " ", text.text) for text in root.iter(f"{SVG}text")]
+    assert {"13,4", "2,1", "6,0", "9,0 (nouvellement atteint)", "4,0 (n’est plus atteint)", "non atteint"} <= set(words)
+    told = re.sub(r"\s", " ", root.find(f"{SVG}desc").text)
+    assert told.startswith("Aville : 13,4 min → 2,1 min ; Bourg : 6,0 min ; Cité : non atteint → 9,0 min")
+    dots = [dot for dot in root.iter(f"{SVG}circle") if float(dot.get("cy")) > 50]
+    assert len(dots) == 2 + 1 + 1 + 1
+    x = {float(dot.get("cx")) for dot in dots[:2]}
+    assert max(x) - min(x) == pytest.approx(176 * (13.4 - 2.1) / 15, abs=0.2)
+
+
+def test_dumbbells_of_other_names_or_none_are_refused():
+    with pytest.raises(TableError, match="names differ"):
+        dumbbell_chart(pd.Series({"a": 1.0}), pd.Series({"b": 1.0}), **DUMBBELL)
+    with pytest.raises(TableError, match="no row"):
+        dumbbell_chart(pd.Series(dtype="float64"), pd.Series(dtype="float64"), **DUMBBELL)

@@ -13,16 +13,20 @@ from accessmap import sentences as told_of
 from accessmap.dossier.layout import (
     Beside,
     Cell,
+    Folded,
     Heading,
     Lines,
     Part,
     Table,
     count_cell,
+    drawn,
     minutes_cell,
     share_cell,
     sortable,
 )
 from accessmap.dossier.results import Known, Results, Tables, plainly
+from accessmap.maps.change_charts import dumbbell_chart, step_chart
+from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
 from accessmap.study.study import Study
@@ -107,9 +111,47 @@ def changes_shown(tables: Tables, words: Words) -> list[Part]:
         here = known.touched.index.get_level_values("scenario") == name
         lines += told_of.touched(known.touched[here], lang=words.lang)
         parts += [Heading(words.name(name)), Lines(tuple(lines))]
-        sides = [_most_changed(found, sums, side, words) for side in ("gain", "lose") if (sums[side].round() > 0).any()]
-        parts += [Beside(tuple(sides))] if sides else []
+        sides = [side for side in ("gain", "lose") if (sums[side].round() > 0).any()]
+        if sides:
+            charts = [_curves(known, name, words), *(_dumbbells(found, sums, side, name, words) for side in sides)]
+            parts.append(Beside(tuple((drawn(chart),) for chart in charts)))
+            tables_ = tuple(_most_changed(found, sums, side, words) for side in sides)
+            parts.append(Folded(words("changes_figures"), (Beside(tables_),), on_paper=False))
     return parts
+
+
+def _curves(known: Known, scenario: str, words: Words) -> Chart:
+    """Return how many people are within how many minutes, today and in a scenario."""
+    found = known.results
+    shown = found.minutes[[BASELINE, scenario]].set_axis([words(BASELINE), words("with_plan")], axis=1)
+    return step_chart(
+        shown,
+        found.people,
+        title=words("curve_title"),
+        x_label=words("curve_minutes", category=labels.category(found.category).with_article(words.lang)),
+        y_label=words("curve_people"),
+        cutoff=found.quoted,
+        lang=words.lang,
+    )
+
+
+def _dumbbells(found: Results, sums: pd.DataFrame, side: str, scenario: str, words: Words) -> Chart:
+    """Return minutes before and after of the communes where most people gain, or lose."""
+    codes = _touched(sums, side).index[:MOST_COMMUNES]
+    communes = found.communes.loc[codes].set_index("name")
+    return dumbbell_chart(
+        communes[f"minutes {BASELINE}"],
+        communes[f"minutes {scenario}"],
+        title=words(f"dumbbell_{side}"),
+        before_label=words(BASELINE),
+        after_label=words("with_plan"),
+        lang=words.lang,
+    )
+
+
+def _touched(sums: pd.DataFrame, side: str) -> pd.DataFrame:
+    """Return the communes where people gain, or lose, most of them first."""
+    return sums[sums[side].round() > 0].sort_values(side, ascending=False, kind="stable")
 
 
 def _changed(known: Known, found: Results, scenario: str, words: Words) -> list[str]:
@@ -120,7 +162,7 @@ def _changed(known: Known, found: Results, scenario: str, words: Words) -> list[
 
 
 def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> tuple[Part, ...]:
-    touched = sums[sums[side].round() > 0].sort_values(side, ascending=False, kind="stable")
+    touched = _touched(sums, side)
     shown = touched.head(MOST_COMMUNES)
     rows = [
         (

@@ -34,6 +34,7 @@ from accessmap.dossier.sheets import Sheet, sheets
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.errors import Problems, StudyError
 from accessmap.files import write_whole
+from accessmap.maps.choropleth import tone_styles
 from accessmap.maps.drawing import Drawing
 from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
 from accessmap.maps.svg import definitions, page_patterns
@@ -317,7 +318,7 @@ class Dossier:
         words = Words(self.lang)
         drawing = self._drawing()
         parts = map_parts(drawing, MAP_KEY, heading="h3", paths=False)
-        style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css")])
+        style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles()])
         script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js")])
         template = environment().get_template("dossier.html")
         page = template.render(
@@ -345,7 +346,7 @@ class Dossier:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""
         words = Words(self.lang)
         drawing = self._drawing()
-        style = asset("dossier.css")
+        style = "\n".join([asset("dossier.css"), tone_styles()])
         template = environment().get_template("sheets.html")
         return template.render(
             text=words,

@@ -4,12 +4,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup, escape
 
 from accessmap import sentences as told_of
-from accessmap.dossier.layout import Cell, Folded, How, Part, Table, count_cell
+from accessmap.dossier.layout import Beside, Cell, How, Part, Table, count_cell
 from accessmap.dossier.results import Known, Tables
-from accessmap.maps.charts import heat_chart
+from accessmap.maps.charts import share_tone
 from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, open_access, open_when, reach_by_commune
 from accessmap.measures.minutes import by_commune
 from accessmap.measures.resilience import site_places
@@ -96,7 +95,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:
-    """Return who has an open site by moment, and the week as a picture and in figures."""
+    """Return who has an open site by moment, and the week as a grid."""
     table = tables["hours"]
     if table.empty:
         return []
@@ -104,18 +103,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     within = list(table.index.unique("within"))
     heat = heat_table(tables["hours_of_week"]["worst"])
     title = words("heat_title", category=kind.name(words.lang), cutoff=words.cutoff(within[0]))
-    more = f"</title><desc>{escape(words('heat_told'))}</desc>"
-    drawn = Markup(  # noqa: S704 - escaped where made
-        heat_chart(heat, title=title, lang=words.lang).svg.replace("</title>", more, 1)
-    )
-    picture = Markup('<div class="d-scroll d-plot d-heat" role="region" tabindex="0" aria-label="{}">{}</div>').format(
-        words("scroll_picture", name=words("heat_open")), drawn
-    )
-    return [
-        _hours_table(table, within, words("open_title_of", category=kind.name(words.lang, count=2)), words),
-        Folded(words("heat_open"), (picture, _heat_rows(heat, words))),
-        How(words("how_hours")),
-    ]
+    moments = _hours_table(table, within, words("open_title_of", category=kind.name(words.lang, count=2)), words)
+    return [Beside(((moments,), (_week_grid(heat, title, words),)), "d-halves"), How(words("how_hours"))]
 
 
 def _hours_table(table: pd.DataFrame, within: list[float], title: str, words: Words) -> Table:
@@ -135,17 +124,17 @@ def _hours_table(table: pd.DataFrame, within: list[float], title: str, words: Wo
     return Table(columns, rows, title)
 
 
-def _heat_rows(heat: pd.DataFrame, words: Words) -> Table:
-    """Return the same week in figures: clock times (rows) by day, from the first to the last time anyone finds one."""
+def _week_grid(heat: pd.DataFrame, title: str, words: Words) -> Table:
+    """Return the week as a grid of tones and figures: times of leaving (rows) by day, while anyone finds one."""
     some = np.flatnonzero((heat > 0).any(axis=0))
     shown = heat.iloc[:, some[0] : some[-1] + 1] if len(some) else heat.iloc[:, :0]
-    days = words("weekdays").split()
+    days = words("weekdays_short").split()
     columns = (words("leaving"), *(days[pd.Timestamp(str(day)).weekday()] for day in heat.index))
     rows = [
         (
             Cell(words("clock", hour=int(time[:2]), minute=time[3:])),
-            *(Cell(words.percent(float(share)), float(share)) for share in shown[time]),
+            *(Cell(words.percent(float(share)), float(share), tone=share_tone(float(share))) for share in shown[time]),
         )
         for time in map(str, shown)
     ]
-    return Table(columns, rows, label=words("heat_rows"))
+    return Table(columns, rows, title)

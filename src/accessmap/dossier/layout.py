@@ -10,17 +10,22 @@ from typing import ClassVar
 import pandas as pd
 from markupsafe import Markup
 
+from accessmap.maps.charts import Chart
 from accessmap.words.words import Words
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: what it shows, what it is sorted by, a second line, and the share (0-1) a bar shows."""
+    """A table cell: what it shows, what it is sorted by, a second line, the share (0-1) of a bar, the tone behind it.
+
+    A tone is a place in the sequential colours of maps: see `accessmap.maps.choropleth.tones`.
+    """
 
     text: str
     sort: str | float = ""
     note: str = ""
     share: float | None = None
+    tone: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,12 @@ class How:
 
 @dataclass(frozen=True)
 class Folded:
-    """Parts that open below their summary."""
+    """Parts that open below their summary; on paper too, unless they tell again what a chart shows."""
 
     kind: ClassVar = "folded"
     summary: str
     parts: tuple[Part, ...]
+    on_paper: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,11 @@ class Beside:
 
 # Plain text is a paragraph, markup stands as it is, and a table is written as `Table.of` does.
 Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Beside
+
+
+def drawn(chart: Chart) -> Markup:
+    """Return a chart as it stands in a page."""
+    return Markup('<div class="d-plot">{}</div>').format(Markup(chart.svg))  # noqa: S704 - escaped where made
 
 
 def count_cell(value: float, words: Words, note: str = "", share: float | None = None) -> Cell:

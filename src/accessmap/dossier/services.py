@@ -26,8 +26,8 @@ from accessmap.dossier.layout import (
     sortable,
 )
 from accessmap.dossier.pictures import small_figures
-from accessmap.dossier.results import Known, Tables, main_sites, weighted_quantile
-from accessmap.maps.choropleth import rounded_breaks
+from accessmap.dossier.results import Known, Tables, main_sites, plainly, weighted_quantile
+from accessmap.maps.choropleth import rounded_breaks, tones
 from accessmap.maps.communes import value_views
 from accessmap.maps.drawing import View
 from accessmap.measures.imbalance import score_sensitivity
@@ -177,10 +177,9 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         _services_table(tables["services"], sorted(known.study.thresholds)[:2], words),
         Figures(tuple(_figures(tables, words))),
     ]
-    if len(tables["scores"]):
-        worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
-        table = _score_table(tables["scores"], known.results.communes["name"], words)
-        parts.append(Folded(words("score_open"), (table, How(words("how_services", worst=worst, best=best) + "."))))
+    worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
+    how = (How(words("how_services", worst=worst, best=best) + "."),) if len(tables["scores"]) else ()
+    parts.append(Folded(words("communes_by_service"), (_heat_table(tables, words), *how)))
     return parts
 
 
@@ -206,26 +205,38 @@ def _services_table(table: pd.DataFrame, cutoffs: Sequence[float], words: Words)
     return Table((*first, *within, words("outside_share")), rows)
 
 
-def _score_table(scores: pd.DataFrame, names: pd.Series, words: Words) -> Table:
-    """Return the score of every commune, the lowest first, and between which ranks the weights move it."""
-    table = scores.assign(name=names.reindex(scores.index)).sort_values(
-        ["score", "name"], na_position="first", kind="stable"
-    )
-    rows = [
-        (
-            Cell(str(row["name"]), str(row["name"])),
-            Cell(words.count(row["score"]) if pd.notna(row["score"]) else words("unreached"), sortable(row["score"])),
-            Cell(place, sortable(row["rank"])),
-            Cell(
-                words("from_to", low=words.count(row["best_rank"]), high=words.count(row["worst_rank"]))
-                if pd.notna(row["rank"])
-                else "–"
-            ),
-        )
-        for place, (_, row) in zip(places(table["rank"], words), table.iterrows(), strict=True)
-    ]
-    columns = (words("commune"), words("score"), words("rank_best"), words("rank_moves"))
-    return Table(columns, rows, label=words("score_open"))
+def _heat_table(tables: Tables, words: Words) -> Table:
+    """Return every commune, the worst served first: minutes to each service, in the tones of the maps, and score."""
+    scores, names = tables["scores"], tables.known.results.communes["name"]
+    today = tables["services_by_commune"].xs(BASELINE, level="situation")["minutes"]
+    breaks = rounded_breaks(today)
+    cells = {}
+    for category in tables.known.categories:
+        minutes = today.xs(category, level="category").reindex(names.index)
+        cells[category] = [
+            Cell(words.count(value, digits=1) if value == value else words("unreached"), sortable(value), tone=tone)
+            for value, tone in zip(minutes, tones(minutes, breaks), strict=True)
+        ]
+    columns = {words("commune"): [Cell(str(name), str(name)) for name in names]}
+    columns |= {labels.capitalised(_name(category, words, count=2)): cell for category, cell in cells.items()}
+    order = plainly(names).sort_values(kind="stable").index
+    if len(scores):
+        table = scores.reindex(names.index)
+        columns[words("score")] = [
+            Cell(words.count(score) if score == score else words("unreached"), sortable(score))
+            for score in table["score"]
+        ]
+        columns[words("rank_best")] = [
+            Cell(place, sortable(rank)) for place, rank in zip(places(table["rank"], words), table["rank"], strict=True)
+        ]
+        columns[words("rank_moves")] = [
+            Cell(words("from_to", low=words.count(low), high=words.count(high)) if low == low else "–")
+            for low, high in zip(table["best_rank"], table["worst_rank"], strict=True)
+        ]
+        order = table["score"].reindex(order).sort_values(na_position="first", kind="stable").index
+    at = names.index.get_indexer(order)
+    whole = list(zip(*columns.values(), strict=True))
+    return Table(tuple(columns), [whole[k] for k in at], label=words("communes_by_service"), sortable=True)
 
 
 def places(ranks: pd.Series, words: Words) -> pd.Series:

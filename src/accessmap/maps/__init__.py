@@ -7,6 +7,7 @@ from accessmap.face import found_in
 if TYPE_CHECKING:
     from accessmap.maps.bivariate import bivariate_map
     from accessmap.maps.cells import cell_map
+    from accessmap.maps.change_charts import dumbbell_chart, step_chart
     from accessmap.maps.charts import Chart, front_chart, heat_chart, lorenz_chart
     from accessmap.maps.communes import access_map, catchment_map, compare_map
     from accessmap.maps.exploring import explore
@@ -20,6 +21,7 @@ __all__ = [
     "catchment_map",
     "cell_map",
     "compare_map",
+    "dumbbell_chart",
     "explore",
     "front_chart",
     "heat_chart",
@@ -27,11 +29,13 @@ __all__ = [
     "lorenz_chart",
     "network_map",
     "route_map",
+    "step_chart",
 ]
 
 _HOME = {
     **dict.fromkeys(["access_map", "catchment_map", "compare_map"], "maps.communes"),
     **dict.fromkeys(["Chart", "front_chart", "heat_chart", "lorenz_chart"], "maps.charts"),
+    **dict.fromkeys(["dumbbell_chart", "step_chart"], "maps.change_charts"),
     **dict.fromkeys(["network_map", "route_map"], "maps.roads"),
     "bivariate_map": "maps.bivariate",
     "cell_map": "maps.cells",

@@ -15,20 +15,21 @@ from markupsafe import Markup
 
 from accessmap.categories import Lang
 from accessmap.errors import Problem, Problems, TableError
+from accessmap.maps.choropleth import SEQUENTIAL
 from accessmap.maps.picture import FONTS, saved
 from accessmap.measures.imbalance.indices import gini, lorenz
 from accessmap.words.near import near_names
 from accessmap.words.words import Words, check_lang, number, percent
 
 # Okabe and Ito (2008), told apart by colour-blind readers; the dashes tell the curves apart in black and white.
-_STROKES: Final = (("#0072b2", "none"), ("#d55e00", "8 4"), ("#007a5a", "2 4"), ("#a4457f", "12 4 2 4"))
+STROKES: Final = (("#0072b2", "none"), ("#d55e00", "8 4"), ("#007a5a", "2 4"), ("#a4457f", "12 4 2 4"))
 # No style attribute, which the security policy of a page refuses.
 _PAGE = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img"'
     ' aria-label="{label}" font-family="{fonts}" font-size="13"><title>{title}</title>{desc}'
     '<path d="M0,0h{width:g}v{height:g}h-{width:g}z" fill="#fff"/>{inner}</svg>'
 )
-_TEXT = Markup('<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#222"{more}>{words}</text>')
+_TEXT = Markup('<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"{more}>{words}</text>')
 _PATH = Markup('<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-dasharray="{dash}"/>')
 _POINT = Markup('<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{colour}" stroke="#fff"><title>{told}</title></circle>')
 _BOX = Markup(
@@ -81,16 +82,18 @@ class Chart:
         return cls(title, str(page))
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", more: str = "") -> Markup:
-    return _TEXT.format(x=x, y=y, anchor=anchor, more=more, words=words)
+def write(x: float, y: float, words: str, anchor: str = "start", more: str = "", colour: str = "#222") -> Markup:
+    """Return words at a place; `more` are attributes."""
+    return _TEXT.format(x=x, y=y, anchor=anchor, more=more, words=words, colour=colour)
 
 
-def _line(d: str, colour: str, width: float = 1, dash: str = "none") -> Markup:
+def line(d: str, colour: str, width: float = 1, dash: str = "none") -> Markup:
+    """Return a path that is drawn and not filled."""
     return _PATH.format(d=d, colour=colour, width=width, dash=dash)
 
 
 @dataclass(frozen=True)
-class _Axis:
+class Axis:
     """A scale from its first to its last tick."""
 
     ticks: Sequence[float]
@@ -99,7 +102,7 @@ class _Axis:
     whole: bool = False
 
     @classmethod
-    def of(cls, values: pd.Series, lang: Lang, *, share: bool) -> _Axis:
+    def of(cls, values: pd.Series, lang: Lang, *, share: bool) -> Axis:
         """Return round ticks around the values: the step is 1, 2 or 5 times a power of ten."""
         low, high = float(values.min()), float(values.max())
         least = (high - low) / 4 or abs(high) / 4 or 1.0
@@ -127,11 +130,11 @@ class _Axis:
 
 
 @dataclass(frozen=True)
-class _Plane:
+class Plane:
     """Two axes on a page: where values lie on it, its grid, and the words around."""
 
-    across: _Axis
-    up: _Axis
+    across: Axis
+    up: Axis
     wide: float
     high: float
     left: float
@@ -153,20 +156,20 @@ class _Plane:
         for tick in self.across.ticks:
             x, _ = self.at(tick, self.up.ticks[0])
             parts += [
-                _line(f"M{x:.1f},{self.top:g}V{foot:g}", "#ddd"),
-                _text(x, foot + 18, self.across.write_tick(tick), "middle"),
+                line(f"M{x:.1f},{self.top:g}V{foot:g}", "#ddd"),
+                write(x, foot + 18, self.across.write_tick(tick), "middle"),
             ]
         for tick in self.up.ticks:
             _, y = self.at(self.across.ticks[0], tick)
             parts += [
-                _line(f"M{self.left:g},{y:.1f}H{right:g}", "#ddd"),
-                _text(self.left - 8, y + 4, self.up.write_tick(tick), "end"),
+                line(f"M{self.left:g},{y:.1f}H{right:g}", "#ddd"),
+                write(self.left - 8, y + 4, self.up.write_tick(tick), "end"),
             ]
         return [
             *parts,
-            _text(12, 20, title, more=Markup(' font-weight="bold"')),
-            _text(middle, foot + 42, x_label, "middle"),
-            _text(16, centre, y_label, "middle", Markup(' transform="rotate(-90 16 {:g})"').format(centre)),
+            write(12, 20, title, more=Markup(' font-weight="bold"')),
+            write(middle, foot + 42, x_label, "middle"),
+            write(16, centre, y_label, "middle", Markup(' transform="rotate(-90 16 {:g})"').format(centre)),
         ]
 
     def size(self, margin: float) -> tuple[float, float]:
@@ -210,13 +213,13 @@ def lorenz_chart(
     (True, True)
     """
     check_lang(lang)
-    if not 1 <= values.shape[1] <= len(_STROKES):
-        raise TableError(Problem("chart_curves", n=values.shape[1], most=len(_STROKES)), about="values")
-    quarters = _Axis((0, 0.25, 0.5, 0.75, 1), lang, share=True)
-    plane = _Plane(quarters, quarters, wide=320, high=320, left=68)
+    if not 1 <= values.shape[1] <= len(STROKES):
+        raise TableError(Problem("chart_curves", n=values.shape[1], most=len(STROKES)), about="values")
+    quarters = Axis((0, 0.25, 0.5, 0.75, 1), lang, share=True)
+    plane = Plane(quarters, quarters, wide=320, high=320, left=68)
     names, parts = [], [*plane.frame(title, people_label, access_label)]
-    parts.append(_line(plane.path([(0, 0), (1, 1)]), "#777", dash="3 3"))
-    for row, ((name, column), (colour, dash)) in enumerate(zip(values.items(), _STROKES, strict=False)):
+    parts.append(line(plane.path([(0, 0), (1, 1)]), "#777", dash="3 3"))
+    for row, ((name, column), (colour, dash)) in enumerate(zip(values.items(), STROKES, strict=False)):
         curve, index = lorenz(column, weights), gini(column, weights)
         if curve["access"].isna().any():
             raise TableError(Problem("chart_all_zero", value=name), about="values")
@@ -226,9 +229,9 @@ def lorenz_chart(
         if len(people) > 2 * plane.wide:  # of more points than pixels can show, as many as they can
             even = np.linspace(0, 1, int(plane.wide) + 1)
             people, access = even, np.interp(even, people, access)
-        parts.append(_line(plane.path(zip(people, access, strict=True)), colour, 2.2, dash))
-        parts.append(_line(f"M{plane.left + 8:g},{y - 4:g}h28", colour, 2.2, dash))
-        parts.append(_text(plane.left + 42, y, names[-1]))
+        parts.append(line(plane.path(zip(people, access, strict=True)), colour, 2.2, dash))
+        parts.append(line(f"M{plane.left + 8:g},{y - 4:g}h28", colour, 2.2, dash))
+        parts.append(write(plane.left + 42, y, names[-1]))
     return Chart.of(title, " ; ".join(names), plane.size(24), parts)
 
 
@@ -288,8 +291,8 @@ def front_chart(
         problems.add("chart_no_row")
     problems.raise_if_any(TableError, "front")
     front = front.sort_values([x, y], kind="stable")
-    across, up = (_Axis.of(front[column], lang, share=column == "share") for column in (x, y))
-    plane = _Plane(across, up, wide=460, high=280, left=84)
+    across, up = (Axis.of(front[column], lang, share=column == "share") for column in (x, y))
+    plane = Plane(across, up, wide=460, high=280, left=84)
     points = [plane.at(a, b) for a, b in zip(front[x], front[y], strict=True)]
     colon, stop = (" : ", " ; ") if lang == "fr" else (": ", "; ")
     told = [f"{across.write(a)}{stop}{up.write(b)}" for a, b in zip(front[x], front[y], strict=True)]
@@ -300,8 +303,8 @@ def front_chart(
     steps = f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(
         f"H{right:.1f}V{down:.1f}" for right, down in points[1:]
     )
-    colour = _STROKES[0][0]
-    parts = [*plane.frame(title, x_label, y_label), _line(steps, colour, 1.5)]
+    colour = STROKES[0][0]
+    parts = [*plane.frame(title, x_label, y_label), line(steps, colour, 1.5)]
     parts += [_POINT.format(x=u, y=v, colour=colour, told=words) for (u, v), words in zip(points, told, strict=True)]
     parts += _beside(points, shown, plane.left + plane.wide + _MARGIN)
     return Chart.of(title, f"{x_label}{stop}{y_label}{colon}" + " | ".join(told), plane.size(_MARGIN), parts)
@@ -318,12 +321,13 @@ def _beside(points: Sequence[tuple[float, float]], names: Sequence[str], edge: f
         if any(abs(y - other) < _CLEAR and first < end and first + long > start for start, end, other in taken):
             continue
         taken.append((first, first + long, y))
-        parts.append(_text(first, y, name) if fits else _text(right - 9, y, name, "end"))
+        parts.append(write(first, y, name) if fits else write(right - 9, y, name, "end"))
     return parts
 
 
 # ColorBrewer YlGnBu (Cynthia Brewer), colour-blind safe and dark enough to tell apart in print; nobody is left blank.
-_COLOURS: Final = ("#edf8b1", "#c7e9b4", "#7fcdbb", "#41b6c4", "#225ea8")
+_TONES: Final = (1, 2, 3, 4, 6)
+_COLOURS: Final = tuple(SEQUENTIAL[tone] for tone in _TONES)
 _NOBODY: Final = "#ffffff"
 _UNKNOWN: Final = "#d9d9d9"
 _HEAT_LEFT, _HEAT_TOP, _ROW, _HOUR = 92, 46, 24, 44
@@ -359,13 +363,13 @@ def heat_chart(heat: pd.DataFrame, *, title: str, lang: Lang = "fr") -> Chart:
         heat = heat[[time for time in heat.columns if some[0] <= time[:2] <= some[-1]]]
     step = _HOUR * heat.columns.str[:2].nunique() / len(heat.columns)
     names = words("weekdays").split()
-    parts = [_text(12, 20, title, more=Markup(' font-weight="bold"'))]
+    parts = [write(12, 20, title, more=Markup(' font-weight="bold"'))]
     for column, time in enumerate(heat.columns):
         if time.endswith(":00"):
-            parts.append(_text(_HEAT_LEFT + column * step, _HEAT_TOP - 4, words("chart_hour", hour=int(time[:2]))))
+            parts.append(write(_HEAT_LEFT + column * step, _HEAT_TOP - 4, words("chart_hour", hour=int(time[:2]))))
     for row, (day, shares) in enumerate(heat.iterrows()):
         name, y = names[pd.Timestamp(str(day)).weekday()], _HEAT_TOP + row * _ROW
-        parts.append(_text(12, y + 16, name))
+        parts.append(write(12, y + 16, name))
         for column, (time, share) in enumerate(zip(heat.columns, shares, strict=True)):
             told = words("labelled", name=f"{name} {time}", value=words.percent(share))
             parts.append(_box(_HEAT_LEFT + column * step, y, step, _ROW, _colour(share), told))
@@ -376,13 +380,18 @@ def heat_chart(heat: pd.DataFrame, *, title: str, lang: Lang = "fr") -> Chart:
         classes.append((_UNKNOWN, words("chart_unknown")))
     for place, (colour, label) in enumerate(classes):
         x = _HEAT_LEFT + place * 92
-        parts += [_box(x, y, 14, 14, colour), _text(x + 18, y + 12, label)]
+        parts += [_box(x, y, 14, 14, colour), write(x + 18, y + 12, label)]
     return Chart.of(title, "", (max(_HEAT_LEFT + step * len(heat.columns), 730) + 10, y + 24), parts)
 
 
 def _box(x: float, y: float, wide: float, high: float, colour: str, told: str = "") -> Markup:
     title = Markup("<title>{}</title>").format(told) if told else ""
     return _BOX.format(x=x, y=y, wide=wide, high=high, colour=colour, told=title)
+
+
+def share_tone(share: float) -> int | None:
+    """Return the place in SEQUENTIAL of the colour of a share (0-1) of people; None for nobody and where unknown."""
+    return None if pd.isna(share) or share == 0 else _TONES[min(int(share * 5), 4)]
 
 
 def _colour(share: float) -> str:

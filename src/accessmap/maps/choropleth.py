@@ -25,6 +25,8 @@ WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
 CROWDED: Final = 0.75
 # The first of SEQUENTIAL that is seen beside white, in grey too.
 BESIDE_WHITE: Final = 2
+# From here on words are white: 4.5 to 1 or more on each (WCAG 2.1 AA).
+WHITE_ON: Final = 6
 NEUTRAL: Final = "#ffffff"
 # Paul Tol's "muted" set, apart under colour-blindness; neighbours get different ones, names say which is which.
 QUALITATIVE: Final = (
@@ -131,6 +133,24 @@ def sequential(count: int, *, higher_is_better: bool = False, lightest: int = 0)
     picks = np.linspace(lightest, len(SEQUENTIAL) - 1, count).round().astype(int) if count > 1 else [2]
     colours = tuple(SEQUENTIAL[pick] for pick in picks)
     return colours[::-1] if higher_is_better else colours
+
+
+def tones(values: pd.Series, breaks: Sequence[float]) -> list[int | None]:
+    """Return the place in SEQUENTIAL of the class of each value, as `sequential` colours it; None where there is none.
+
+    >>> tones(pd.Series([4.0, 12.0, float("nan")]), [5.0, 10.0])
+    [0, 8, None]
+    """
+    colours = [SEQUENTIAL.index(colour) for colour in sequential(len(breaks) + 1)]
+    return [None if value != value else colours[k] for value, k in zip(values, classes_of(values, breaks), strict=True)]
+
+
+def tone_styles() -> str:
+    """Return the style of a table cell by tone: its colour, and words that are read on it."""
+    return "\n".join(
+        f".d-tone{k} {{ background: {colour}; color: {'#fff' if k >= WHITE_ON else '#1b1b1b'}; }}"
+        for k, colour in enumerate(SEQUENTIAL)
+    )
 
 
 def bounded(value: float, unit: str, say: Words) -> str:
