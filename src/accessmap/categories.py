@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 Lang = Literal["fr", "en"]
-Shape = Literal["circle", "square", "triangle", "diamond", "star", "cross", "pentagon", "wedge"]
+Shape = Literal["circle", "square", "triangle", "diamond", "star", "cross", "pentagon", "wedge", "hourglass", "bar"]
 
 
 def is_plural(count: float, lang: Lang) -> bool:
@@ -95,16 +95,18 @@ FALLBACK_COLOUR: Final = _COLOURS["ink"]
 
 # Categories by domain, in the order a dossier lists them; the words are `domain_…` of words.toml. They follow the
 # domains of INSEE's BPE (A services, B commerce, C education, D health, F sport and culture); the public offices and
-# the digital help that a rural contract speaks of are taken out of A.
+# the digital help that a rural contract speaks of are taken out of A, transport (E) is a domain of its own.
 DOMAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "public": (
             *("mairie", "france_services", "msap", "gendarmerie", "police", "employment_agency"),
+            *("family_benefits", "health_insurance", "tax_office"),
             *("post_office", "postal_agency", "postal_relay"),
         ),
         "health": (
             *("general_practitioner", "nurse", "pharmacy", "dentist", "physiotherapist", "midwife"),
             *("medical_laboratory", "health_house", "health_centre", "hospital", "emergency", "maternity"),
+            *("rehabilitation", "psychiatric_care", "long_term_care"),
         ),
         "shops": (
             *("bakery", "butcher", "fishmonger", "grocery", "supermarket", "hypermarket", "petrol_station", "bank"),
@@ -113,6 +115,7 @@ DOMAINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "school": ("childcare", "nursery_school", "primary_school", "middle_school", "high_school"),
         "culture": ("library", "cinema", "theatre", "bookshop", "swimming_pool", "tennis"),
         "digital": ("digital_help", "coworking"),
+        "transport": ("train_station", "transit_stop", "carpool_place", "charging_station"),
     }
 )
 OTHER_DOMAIN: Final = "other"

@@ -273,6 +273,8 @@ SHAPES: Final[Mapping[str, str]] = {
     "cross": "M-3,-8h6v5h5v6h-5v5h-6v-5h-5v-6h5z",
     "pentagon": "M0,-8.5L8.1,-2.6L5,7H-5L-8.1,-2.6z",
     "wedge": "M-8,-6.5h16L0,8z",
+    "hourglass": "M-7.5,-8h15L-7.5,8h15z",
+    "bar": "M-9,-4h18v8h-18z",
 }
 
 
