@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from accessmap.read.insee import ranges as ranges
     from accessmap.read.opening_hours import hours as hours
     from accessmap.read.school_lists import equipment as equipment
+    from accessmap.read.school_lists import roll as roll
     from accessmap.read.school_lists import schools as schools
 
 _HOME = {
@@ -18,10 +19,11 @@ _HOME = {
     "hours": "read.opening_hours",
     "households": "read.insee",
     "ranges": "read.insee",
+    "roll": "read.school_lists",
     "schools": "read.school_lists",
 }
 
-__all__ = ["digital", "equipment", "hours", "households", "ranges", "schools"]
+__all__ = ["digital", "equipment", "hours", "households", "ranges", "roll", "schools"]
 
 __getattr__ = found_in(_HOME, "read")
 

@@ -396,31 +396,86 @@ def _give_sector(reading: Reading) -> None:
         reading.table = reading.table.assign(sector=as_text(told))
 
 
+def roll(
+    path: Tabular,
+    *,
+    year: str | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    encoding: str | None = None,
+) -> pd.DataFrame:
+    """Return pupils and classes by school of one year: index `school_id` (the UAI), `year`, `pupils`, `classes`.
+
+    Made for the Education ministry's files of écoles, collèges and lycées ("fr-en-ecoles-effectifs-nb_classes",
+    "fr-en-college-effectifs-niveau-sexe-lv", "fr-en-etablissements-ed…"), and any other by UAI and year.
+
+    Parameters
+    ----------
+    path
+        CSV or another table, one row a school and year; or a frame.
+    year
+        As the file writes it ("2022", "2018-2019"); by default the latest.
+    columns
+        Name here to name in the file, where it is unusual.
+    encoding
+        Of a CSV, where it is neither UTF-8 nor Windows-1252.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read.
+    TableError
+        For a year that it has not, a school twice in a year, or without pupils and classes.
+
+    Examples
+    --------
+    >>> rows = {"Rentrée scolaire": ["2021", "2022"], "Numéro de l'école": "0020001A"}
+    >>> roll(pd.DataFrame(rows | {"Nombre total d'élèves": [70, 68]}))
+               year  pupils
+    school_id
+    0020001A   2022      68
+    """
+    table, notes = _of_year(read_table(path, encoding=encoding), year, columns)
+    return noted(table, notes)
+
+
+def _of_year(
+    raw: RawTable, year: str | None, columns: Mapping[str, str | None] | None
+) -> tuple[pd.DataFrame, list[Note]]:
+    """Pupils and classes of one year by school, and what was done."""
+    reading = Reading("roll", raw)
+    reading.rename(ROLL, columns)
+    reading.require("school_id")
+    reading.text("school_id", "year")
+    years = reading.table["year"].dropna() if "year" in reading.table.columns else pd.Series(dtype=object)
+    if year is not None and year not in set(years):
+        reading.add("roll_no_year", value=year, near=near_names(year, set(years)), names=", ".join(sorted(set(years))))
+    elif len(years):
+        latest = year or years.max()
+        reading.keep(reading.table["year"] == latest)
+        reading.note("roll_of_year", year=latest)
+    twice = reading.table["school_id"][reading.table["school_id"].duplicated(keep=False)]
+    if len(twice):
+        reading.add("roll_repeated", value=twice.iloc[0], names=some(twice))
+    names = [name for name in ("pupils", "classes") if name in reading.table.columns]
+    if not names:
+        reading.add("roll_without_figures", has=reading.has)
+    reading.raise_if_any()
+    reading.numbers(*names)
+    reading.raise_if_any()
+    kept = [name for name in ("year", *names) if name in reading.table.columns]
+    return pd.DataFrame(reading.table.set_index("school_id")[kept]), reading.notes
+
+
 def _add_roll(reading: Reading, path: Tabular, encoding: str | None, columns: Mapping[str, str | None]) -> None:
     """Take pupils and classes of the latest year of another file, where it has the school."""
-    other = Reading("roll", read_table(path, encoding=encoding))
-    other.rename(ROLL, columns)
-    other.require("school_id")
-    other.text("school_id", "year")
-    if "year" in other.table.columns and other.table["year"].notna().any():
-        latest = other.table["year"].dropna().max()
-        other.keep(other.table["year"] == latest)
-        other.note("roll_of_year", year=latest)
-    twice = other.table["school_id"][other.table["school_id"].duplicated(keep=False)]
-    if len(twice):
-        other.add("roll_repeated", value=twice.iloc[0], names=some(twice))
-    names = [name for name in ("pupils", "classes") if name in other.table.columns]
-    if not names:
-        other.add("roll_without_figures", has=other.has)
-    other.raise_if_any()
-    by_id = other.table.set_index("school_id")
-    for name in names:
-        new = reading.table["school_id"].map(as_numbers(by_id[name]))
+    raw = read_table(path, encoding=encoding)
+    other, notes = _of_year(raw, None, columns)
+    for name in other.columns.difference(["year"]):
+        new = reading.table["school_id"].map(as_numbers(other[name]))
         old = reading.table[name] if name in reading.table.columns else np.nan
         reading.table = reading.table.assign(**{name: new.where(new.notna(), old)})
-    found = reading.table["school_id"].isin(by_id.index)
-    other.note("roll_found", n=len(found), count=int(found.sum()))
-    reading.notes += other.notes
+    found = reading.table["school_id"].isin(other.index)
+    reading.notes += [*notes, raw.note("roll_found", n=len(found), count=int(found.sum()))]
 
 
 def _give_places(

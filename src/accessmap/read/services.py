@@ -16,12 +16,11 @@ from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
-from accessmap.read.raw import plain, refusal
-from accessmap.read.school_lists import SCHOOL_ID, each, level_of
+from accessmap.read.raw import plain
+from accessmap.read.school_services import as_schools
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
-from accessmap.tables.contracts import LEVELS, check_communes, check_services
+from accessmap.tables.contracts import check_communes, check_services
 from accessmap.words import words as labels
-from accessmap.words.near import some
 from accessmap.words.notes import Listed, Note, first_few
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
@@ -50,8 +49,6 @@ FIRST = (
     *("name", "category", "category_label", "capacity", "capacity_unit", "hours", "step_free", "commune", "source"),
     "point_quality",
 )
-# What says the level of a row of the ministry's lists, the surest first.
-NATURES = ("libelle_nature", "nature_uai_libe", "lib_nature", "nature", "type_etablissement", "type_d_etablissement")
 MOVES = ("mobile", "itinerance", "itinerant", "est_itinerant")
 TRUTHS = {
     **dict.fromkeys(
@@ -147,7 +144,7 @@ def read_services(
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:
-        _leave_out_offices(reading, category)
+        as_schools(reading, category)
     _give_category(reading, category if known == GENERIC else None)
     split_points(reading)
     if mairies is not None or known != GENERIC:
@@ -227,34 +224,6 @@ def _give_ids(reading: Reading) -> None:
         ids = kind + [f"-{row + 1:0{width}d}" for row in range(len(table))]
     reading.table = table.assign(service_id=ids)
     reading.note("services_numbered", id=repr(ids.iloc[0]))
-
-
-def _leave_out_offices(reading: Reading, category: str | None) -> None:
-    """Of the Education ministry's annuaire keep schools, those of the category where it is a level, each once."""
-    names = {plain(name): name for name in reading.table.columns}
-    ids = next((names[name] for name in names if any(re.fullmatch(one, name) for one in SCHOOL_ID[:-2])), None)
-    given = [reading.table[names[name]] for name in NATURES if name in names]
-    if ids is None or not given or category is None:
-        return
-    levels = [each(as_text(values), level_of) for values in given]
-    level = levels[0].where(given[0].notna(), levels[-1])
-    primary = each(as_text(given[-1]), plain).eq("ecole") & level.isna()  # "Ecole" of the annuaire is any of the two
-    for taught, one in (("ecole_maternelle", "nursery"), ("ecole_elementaire", "primary")):
-        if taught in names:
-            teaches = as_text(reading.table[names[taught]]).eq("1") & (primary | level.isin(["nursery", "primary"]))
-            level = level.mask(teaches, one)
-    level = level.mask(primary & level.isna(), "primary")
-    wanted = category.removesuffix("_school") if category.endswith("_school") else None
-    office = level.isna().to_numpy()
-    other = ~office & (level != wanted).to_numpy() if wanted in LEVELS else np.zeros(len(level), dtype=bool)
-    again = ~office & ~other & as_text(reading.table[ids]).duplicated().to_numpy()
-    if (office | other).all():
-        raise refusal(reading.file, "no_school_of_category", value=category)
-    for rows, key in ((office, "offices_left_out"), (other, "other_levels_left_out"), (again, "schools_again")):
-        if rows.any():
-            told = next((reading.table[name] for name in ("name", ids) if name in reading.table.columns), level)
-            reading.note(key, n=int(rows.sum()), names=some(told[rows].astype(str)))
-    reading.keep(~(office | other | again))
 
 
 def _read_mobile(reading: Reading) -> None:
