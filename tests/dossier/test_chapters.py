@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 import accessmap as am
 from accessmap.errors import StudyError
+from accessmap.words.words import curled
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -142,7 +143,7 @@ def named(study, made) -> list[str]:
         given += [operation.title, operation.owner, operation.reading, *operation.funders]
         given += [name for name, _ in operation.financing]
     given += [plan.title, *plan.partners, "France services", "Pour que tout le monde vienne", *study.scenarios]
-    return sorted({" ".join(str(name).split()) for name in given if name}, key=len, reverse=True)
+    return sorted({curled(" ".join(str(name).split())) for name in given if name}, key=len, reverse=True)
 
 
 def texts(html: str, names: list[str]) -> list[str]:

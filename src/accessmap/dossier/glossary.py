@@ -29,6 +29,8 @@ def terms(lang: Lang) -> dict[str, tuple[bool, str]]:
 def with_glossary(page: str, lang: Lang) -> str:
     """Return a page whose initials are spelt out once, with the list of those that it has in place of `HERE`.
 
+    They are French, and stand in French names: an English page has them in the list alone.
+
     Examples
     --------
     >>> with_glossary(f"<p>Un ERP, un autre ERP</p>{HERE}", "fr")[:62]
@@ -43,7 +45,7 @@ def with_glossary(page: str, lang: Lang) -> str:
         term = match[1]
         found.add(term)
         wanted, meaning = known[term]
-        if quiet or not wanted or term in spelt:
+        if quiet or not wanted or lang != "fr" or term in spelt:
             return term
         spelt.add(term)
         short = re.split(r"\s?:", meaning)[0]
