@@ -89,9 +89,11 @@ def test_a_chapter_can_be_left_out_and_another_takes_the_lead(study):
     assert len(soup.select(".d-sheet")) == 84
 
 
-def test_a_chapter_without_a_table_is_not_on_the_page(study):
+def test_a_chapter_without_a_table_is_not_on_the_page_and_progress_is_shown(study, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
     chapters = [demo(tables=lambda known: None), demo("other", tables=lambda known: {})]
-    made = am.Dossier.of(study, category="hospital", alongside=(), chapters=chapters)
+    made = am.Dossier.of(study, category="hospital", alongside=(), chapters=chapters, progress=True)
+    assert "Working out the dossier" in capsys.readouterr().err
     soup = BeautifulSoup(made.to_html(), "html.parser")
     assert soup.select("#demo, #other") == []
     assert not {"demo", "other"} & set(anchors(soup))

@@ -344,6 +344,19 @@ def test_roads_are_fetched_once_and_then_read_from_disk(overpass: Overpass, tmp_
     assert len(overpass.asked) == 2
 
 
+def test_fetching_and_reading_a_graph_show_their_progress(
+    overpass: Overpass, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    where: dict[str, Any] = {"cache": tmp_path, "endpoint": overpass.url}
+    roads = RoadNetwork.fetch(BOX, **where, progress=True)
+    assert "Fetching and reading the roads" in capsys.readouterr().err
+    RoadNetwork.from_graph(roads.to_graph(), progress=True)
+    assert "Reading the roads" in capsys.readouterr().err
+    RoadNetwork.from_graph(RoadNetwork.fetch(BOX, **where).to_graph())
+    assert capsys.readouterr() == ("", "")
+
+
 def test_what_was_fetched_is_kept_where_all_caches_are(
     overpass: Overpass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

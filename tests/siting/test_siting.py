@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+import inspect
 import itertools
 import pickle
 import time
@@ -618,3 +619,48 @@ def test_a_search_stops_soon_after_its_time_limit_and_says_so(ask) -> None:
     assert len(plan.sites) == 12
     assert plan.bound <= plan.objective
     assert (plan.status == "optimal") == (plan.gap <= 1e-6)
+
+
+# ---------------------------------------------------------------------- what is shown meanwhile
+
+
+TABLE = pd.DataFrame({"a": [0.0, 9, 9], "b": [9.0, 0, 2], "c": [9.0, 2, 0]}, index=["a", "b", "c"])
+LIVING = pd.Series({"a": 10, "b": 30, "c": 20})
+LONG = {
+    "p_median": ((TABLE, LIVING, 2), {}),
+    "worst_off": ((TABLE, LIVING, 2), {}),
+    "closures": ((TABLE, LIVING, 1), {}),
+    "max_coverage": ((TABLE, LIVING, 2), {"cutoff": 5}),
+    "set_cover": ((TABLE,), {"cutoff": 5}),
+    "p_center": ((TABLE, 2), {}),
+    "p_dispersion": ((TABLE, 2), {}),
+    "capacitated_p_median": ((TABLE, LIVING, 2), {"capacity": pd.Series(60, TABLE.columns)}),
+    "mobile_round": ((TABLE, LIVING), {"half_days": 2, "cutoff": 5}),
+    "mean_and_worst": ((TABLE, LIVING, 2), {}),
+    "coverage_and_cost": ((TABLE, LIVING), {"cutoff": 5}),
+    "openings": ((TABLE, LIVING, 2), {}),
+    "near_optimal": ((TABLE, LIVING, siting.p_median(TABLE, LIVING, 2)), {}),
+}
+
+
+def test_all_that_take_a_time_limit_can_show_their_progress() -> None:
+    public = {name: getattr(siting, name) for name in siting.__all__ if name != "Siting"}
+    assert {name for name, call in public.items() if "time_limit" in inspect.signature(call).parameters} == set(LONG)
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_progress_is_shown_where_it_is_asked_for_alone(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    tables, options = LONG[name]
+    shown = getattr(siting, name)(*tables, **options, progress=True)
+    told = capsys.readouterr()
+    assert "Choosing sites" in told.err
+    assert told.out == ""
+    plain = getattr(siting, name)(*tables, **options)
+    assert capsys.readouterr() == ("", "")
+    if isinstance(plain, pd.DataFrame):
+        pd.testing.assert_frame_equal(shown, plain)
+    else:
+        assert (shown.sites, shown.objective) == (plain.sites, plain.objective)

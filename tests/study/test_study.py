@@ -3,7 +3,9 @@
 import copy
 import dataclasses
 import pickle
+import tracemalloc
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +40,52 @@ def test_minutes_are_those_of_travel_times_and_each_place_is_routed_once(toy_stu
     later = toy_study.with_services(moved)
     assert later.minutes().loc["rb", "fs-x"] == pytest.approx(2.25, abs=2e-3)
     assert asked == [1]
+
+
+def test_minutes_written_to_are_those_of_the_caller_alone(toy_study):
+    first = toy_study.minutes()
+    kept = first.copy()
+    first.iloc[:, :] = 99.0
+    some = toy_study.minutes("france_services")
+    some.loc["ra", "fs-a"] = 77.0
+    pd.testing.assert_frame_equal(toy_study.minutes(), kept)
+    pd.testing.assert_frame_equal(toy_study.minutes("france_services"), kept[["fs-a", "fs-x"]])
+    # In another order, and one place twice.
+    pd.testing.assert_frame_equal(
+        toy_study.minutes(toy_study.services.iloc[[4, 0, 3]]), kept[["fs-x", "mairie-a", "fs-a"]]
+    )
+
+
+def test_minutes_of_a_study_show_their_progress_where_it_is_asked_for(toy_study, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    toy_study.nearest("mairie")
+    assert capsys.readouterr() == ("", "")
+    toy_study.nearest("france_services", progress=True)
+    assert capsys.readouterr().err == ""  # both stand where a mairie does: they are known
+    toy_study.with_network(toy_study.network).minutes(progress=True)
+    assert "Travel times" in capsys.readouterr().err
+
+
+def test_a_study_holds_its_minutes_once(toy_study, monkeypatch):
+    # 200,000 residents x 2,000 sites are 1.6 GB: with a copy more they would be beyond 3.
+    monkeypatch.setattr("accessmap.study.travel.CHUNK_BYTES", 2 * 2**20)
+    places = np.random.default_rng(1).uniform(0, 5000, (20_500, 2)) + np.array([720_000, 6_950_000])
+    points = gpd.GeoSeries.from_xy(*places.T, crs=2154)
+    points.index = points.index.astype("str")
+    homes = points.iloc[:20_000].to_frame("geometry").assign(commune="02001", population=1.0)
+    sites = points.iloc[20_000:].to_frame("geometry").assign(name="x", category="pharmacy", commune=pd.NA)
+    study = dataclasses.replace(toy_study, residents=homes, services=sites)
+    study.trips()
+    tracemalloc.start()
+    try:
+        minutes, again = study.minutes(), study.minutes()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    nbytes = minutes.size * 4
+    assert nbytes == 40_000_000
+    assert most <= 1.75 * nbytes
+    assert again.equals(minutes)
 
 
 def test_minutes_follow_the_services_and_not_their_ids(toy_study):

@@ -48,6 +48,7 @@ from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 from accessmap.words.words import BASELINE, Words
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Dossier:
         chapters: Sequence[Chapter] | None = None,
         accept: Collection[str] = (),
         lang: Lang = "fr",
+        progress: bool = False,
     ) -> Dossier:
         """Return the dossier of a study and of what each scenario changes in minutes to a category of services.
 
@@ -148,6 +150,8 @@ class Dossier:
             doubtful or accepted stands at the top of the page.
         lang
             "fr" or "en".
+        progress
+            Show a progress bar on standard error, or in the notebook.
 
         Raises
         ------
@@ -169,34 +173,40 @@ class Dossier:
         """
         words = Words(labels.check_lang(lang))
         kind = category_of(study, scenarios, category)
-        study = gated(study, kind, accept)
-        study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
-        history = [each for each in scenarios if each.kind == "history"]
-        scenarios = tuple(each for each in scenarios if each.kind != "history")
         asked = built_in() if chapters is None else tuple(chapters)
         check_chapters(asked)
-        others = [name for name in categories_changed(scenarios, study) if name != kind]
-        under = studies_under(scenarios, study)
-        del under[BASELINE]
-        touches = {scenario.name: categories_changed([scenario], study) for scenario in scenarios}
-        touched = {name: table_of(study, under, name) for name in (kind, *others)}
-        touched = {name: table for name, table in touched.items() if len(table)}
-        nothing = pd.DataFrame(columns=COLUMNS, index=pd.MultiIndex.from_arrays([[], [], []], names=TOUCHED))
-        known = Known(
-            study=study,
-            results=results(study, scenarios, kind),
-            history=results(study, history, kind) if history else None,
-            others={
-                name: results(study, [each for each in scenarios if name in touches[each.name]], name)
-                for name in others
-            },
-            touched=pd.concat(touched, names=TOUCHED) if touched else nothing,
-            instead={name: instead(study, under, name, touches, words) for name in (kind, *others)},
-            categories=tuple(dict.fromkeys([*categories_of(study, kind, alongside), *others])),
-            programme=programme,
-            territories=territories,
-            lang=lang,
-        )
+        with progress_bar(Note("progress_dossier"), 1 + len(asked), shown=progress) as done:
+            study = gated(study, kind, accept)
+            study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
+            history = [each for each in scenarios if each.kind == "history"]
+            scenarios = tuple(each for each in scenarios if each.kind != "history")
+            others = [name for name in categories_changed(scenarios, study) if name != kind]
+            under = studies_under(scenarios, study)
+            del under[BASELINE]
+            touches = {scenario.name: categories_changed([scenario], study) for scenario in scenarios}
+            touched = {name: table_of(study, under, name) for name in (kind, *others)}
+            touched = {name: table for name, table in touched.items() if len(table)}
+            nothing = pd.DataFrame(columns=COLUMNS, index=pd.MultiIndex.from_arrays([[], [], []], names=TOUCHED))
+            known = Known(
+                study=study,
+                results=results(study, scenarios, kind),
+                history=results(study, history, kind) if history else None,
+                others={
+                    name: results(study, [each for each in scenarios if name in touches[each.name]], name)
+                    for name in others
+                },
+                touched=pd.concat(touched, names=TOUCHED) if touched else nothing,
+                instead={name: instead(study, under, name, touches, words) for name in (kind, *others)},
+                categories=tuple(dict.fromkeys([*categories_of(study, kind, alongside), *others])),
+                programme=programme,
+                territories=territories,
+                lang=lang,
+            )
+            done()
+            tables = {}
+            for chapter in asked:
+                tables[chapter.name] = Tables(known, chapter.tables(known) or {})
+                done()
         unit = labels.unit("minutes", lang=lang, short=True)
         cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
         shown = category_shown(study.services, kind)
@@ -220,7 +230,7 @@ class Dossier:
             made=today(),
             chapters=asked,
             _known=known,
-            _tables={chapter.name: Tables(known, chapter.tables(known) or {}) for chapter in asked},
+            _tables=tables,
         )
         dossier._check_tables()
         return dossier

@@ -207,7 +207,7 @@ class RoadNetwork:
             return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
 
     @classmethod
-    def from_graph(cls, graph: Any, *, mode: str = "car", country: str | None = None) -> Self:
+    def from_graph(cls, graph: Any, *, mode: str = "car", country: str | None = None, progress: bool = False) -> Self:
         """Return the roads of an OSMnx graph (of OSMnx 1 or 2, in memory or as GraphML), timed as `from_osm` does.
 
         Parameters
@@ -215,7 +215,7 @@ class RoadNetwork:
         graph
             A networkx graph whose nodes have x and y, or the path of a GraphML file. Forbidden turns are those that
             `to_graph` lists in it.
-        mode, country
+        mode, country, progress
             As in `from_osm`.
 
         Raises
@@ -225,7 +225,8 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.osmnx_graph import read_graph
 
-        return cls._of(read_graph(graph, mode=mode, country=country))
+        with progress_bar(Note("progress_reading"), shown=progress):
+            return cls._of(read_graph(graph, mode=mode, country=country))
 
     @classmethod
     def from_bdtopo(
@@ -272,6 +273,7 @@ class RoadNetwork:
         buffer_metres: float = 0,
         cache: str | Path | None = None,
         endpoint: str | None = None,
+        progress: bool = False,
     ) -> Self:
         """Return the roads of a place from OpenStreetMap, over the internet once, from the cache afterwards.
 
@@ -280,7 +282,7 @@ class RoadNetwork:
         area
             Bounds in degrees (west, south, east, north), a polygon in degrees, a GeoDataFrame, or the name of a place
             ("Chauny, France"), whose area OSMnx finds.
-        mode, buffer_metres
+        mode, buffer_metres, progress
             As in `from_osm`.
         cache
             Folder of the answers; by default that of all caches, ``ACCESSMAP_CACHE``.
@@ -297,7 +299,8 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.overpass import fetch_roads
 
-        return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache, endpoint=endpoint))
+        with progress_bar(Note("progress_fetching"), shown=progress):
+            return cls._of(fetch_roads(area, mode=mode, buffer_metres=buffer_metres, cache=cache, endpoint=endpoint))
 
     @classmethod
     def modelled(cls, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, *, mode: str = "car") -> Self:

@@ -16,6 +16,8 @@ from accessmap.siting.solver.program import TOLERANCE, Open, no_good
 from accessmap.siting.solver.search import SEARCHES
 from accessmap.tables.cutoffs import is_within, number_of_minutes
 from accessmap.words.near import near_names
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 
 def unserved(
@@ -97,6 +99,7 @@ def near_optimal(
     slack: float = 0.02,
     limit: int = 20,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return every choice whose objective is within `slack` (a share, 0-1) of the best, best first.
 
@@ -112,6 +115,8 @@ def near_optimal(
         Rows after which the search stops; a table of fewer rows, all "optimal", is complete.
     time_limit
         Seconds in all; a search that was stopped ends in a row whose status is "time limit".
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -138,38 +143,41 @@ def near_optimal(
     1     (a,)      100.0
     2     (b,)      110.0
     """
-    if siting.method not in SEARCHES:
-        problem = Problem("siting_not_searched", value=siting.method, known=", ".join(SEARCHES))
-        raise SitingError(problem, about="near_optimal")
-    if slack < 0 or limit < 1:
-        raise SitingError(Problem("siting_slack", value=slack, limit=limit), about="near_optimal")
-    search = SEARCHES[siting.method](times, demand, **{**siting.parameters, "time_limit": time_limit})
-    rows: list[tuple[tuple[str, ...], float, float, float, float]] = []
-    complete = False
-    allowed, best = np.inf, None
-    while len(rows) < limit:
-        found = search.program.solve(search.start, ceiling=allowed + 3 * TOLERANCE * max(1.0, allowed))
-        complete = found.bound > allowed or (found.y is None and found.bound == np.inf)
-        if found.y is None or complete:
-            break
-        value = search.objective(found.y)
-        if best is None:
-            best = value
-            allowed = found.value + slack * abs(best) / abs(search.unit) + 1e-9 * max(1.0, abs(found.value))
-        if found.value <= allowed:  # one a hair above may come before one a hair below
-            service = served(search.asked.minutes, search.asked.people, found.y)
-            worse = abs(value - best) / abs(best) if best else 0.0
-            rows.append((tuple(times.columns[found.y]), value, worse, service.mean, service.worst))
-            complete = len(rows) == limit
-        if not found.proven:
-            break
-        search.program.add(*no_good(found.y))
-    rows.sort(key=lambda row: row[2])
-    index = pd.RangeIndex(1, len(rows) + 1, name="rank")
-    table = pd.DataFrame(rows, index=index, columns=["sites", "objective", "worse", "mean_minutes", "worst_minutes"])
-    table["status"] = "optimal"
-    table.loc[table.index[-1:], "status"] = "optimal" if complete else "time limit"
-    return table
+    with progress_bar(Note("progress_siting"), shown=progress):
+        if siting.method not in SEARCHES:
+            problem = Problem("siting_not_searched", value=siting.method, known=", ".join(SEARCHES))
+            raise SitingError(problem, about="near_optimal")
+        if slack < 0 or limit < 1:
+            raise SitingError(Problem("siting_slack", value=slack, limit=limit), about="near_optimal")
+        search = SEARCHES[siting.method](times, demand, **{**siting.parameters, "time_limit": time_limit})
+        rows: list[tuple[tuple[str, ...], float, float, float, float]] = []
+        complete = False
+        allowed, best = np.inf, None
+        while len(rows) < limit:
+            found = search.program.solve(search.start, ceiling=allowed + 3 * TOLERANCE * max(1.0, allowed))
+            complete = found.bound > allowed or (found.y is None and found.bound == np.inf)
+            if found.y is None or complete:
+                break
+            value = search.objective(found.y)
+            if best is None:
+                best = value
+                allowed = found.value + slack * abs(best) / abs(search.unit) + 1e-9 * max(1.0, abs(found.value))
+            if found.value <= allowed:  # one a hair above may come before one a hair below
+                service = served(search.asked.minutes, search.asked.people, found.y)
+                worse = abs(value - best) / abs(best) if best else 0.0
+                rows.append((tuple(times.columns[found.y]), value, worse, service.mean, service.worst))
+                complete = len(rows) == limit
+            if not found.proven:
+                break
+            search.program.add(*no_good(found.y))
+        rows.sort(key=lambda row: row[2])
+        index = pd.RangeIndex(1, len(rows) + 1, name="rank")
+        table = pd.DataFrame(
+            rows, index=index, columns=["sites", "objective", "worse", "mean_minutes", "worst_minutes"]
+        )
+        table["status"] = "optimal"
+        table.loc[table.index[-1:], "status"] = "optimal" if complete else "time limit"
+        return table
 
 
 def price(

@@ -20,6 +20,7 @@ from accessmap.siting.solver.lagrangian import Loads
 from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program, no_good
 from accessmap.tables.aligned import Floats, supply_of
 from accessmap.words.notes import Figure, Note
+from accessmap.words.progress import progress_bar
 
 _METHOD = "capacitated_p_median"
 _SCALE = 1000.0  # of the solver's objective, far above its tolerance of 1e-6
@@ -40,6 +41,7 @@ def capacitated_p_median(
     budget: float | None = None,
     within: float | pd.Series | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites, and who goes to which, with the fewest person-minutes and no site beyond its capacity.
 
@@ -53,7 +55,7 @@ def capacitated_p_median(
         As in `p_median`.
     capacity
         Most demand a site can take, by site, in the unit of the demand.
-    existing, forbidden, at_most, costs, budget, within, time_limit
+    existing, forbidden, at_most, costs, budget, within, time_limit, progress
         As in `p_median`. With a million pairs of residents and sites the search stops within two seconds of the time
         limit: reading the question and the last step are not cut short, and a first choice has half a second more.
 
@@ -76,40 +78,42 @@ def capacitated_p_median(
     >>> plan.assignment.to_dict()
     {'r1': 'a', 'r2': 'b'}
     """
-    options: dict[str, Any] = {
-        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
-        "budget": budget, "within": within, "time_limit": time_limit,
-    }  # fmt: skip
-    asked = question(times, demand, **options)
-    room = supply_of(capacity, times.columns, "capacity")
-    pairs = _usable(asked, room)
-    program, loads, start = _split_program(asked, pairs)
-    # Sites are chosen as if residents could be split, they are sent whole, and the set is refused, until no other can
-    # be better.
-    best, bound, sure = start, -np.inf, True
-    value, sent = _rounded(pairs, loads, start) if program.allows(start) else (np.inf, np.empty(0, int))
-    while time.perf_counter() < program.deadline or bound == -np.inf:
-        found = program.solve(start if program.allows(start) else None, ceiling=value)
-        bound = max(bound, found.bound)
-        if found.y is None or bound >= value - TOLERANCE * max(1.0, value):
-            break
-        exact, which, known = _sent_whole(pairs, found.y)
-        sure &= known  # a set is refused for good only when its best way is known
-        for now, who in (_rounded(pairs, loads, found.y), (exact, which)):
-            if now < value:
-                best, value, sent = found.y, now, who
-        program.add(*no_good(found.y))
-    if value == np.inf:
-        raise _no_room(asked, room, bound)
-    living = ~asked.unreached & (asked.people > 0)
-    which = np.where(living, sent, served(asked.minutes, asked.people, best).which)  # where nobody lives, the nearest
-    rows = np.flatnonzero(living)
-    objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
-    proven = sure and bound >= value - TOLERANCE * max(1.0, value)
-    return siting_of(
-        asked, _METHOD, best, objective, min(max(bound, 0.0) * pairs.unit, objective),
-        proven=proven, parameters={"capacity": capacity, **options}, size=program.size(), which=which,
-    )  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        options: dict[str, Any] = {
+            "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
+            "budget": budget, "within": within, "time_limit": time_limit,
+        }  # fmt: skip
+        asked = question(times, demand, **options)
+        room = supply_of(capacity, times.columns, "capacity")
+        pairs = _usable(asked, room)
+        program, loads, start = _split_program(asked, pairs)
+        # Sites are chosen as if residents could be split, they are sent whole, and the set is refused, until no other
+        # can be better.
+        best, bound, sure = start, -np.inf, True
+        value, sent = _rounded(pairs, loads, start) if program.allows(start) else (np.inf, np.empty(0, int))
+        while time.perf_counter() < program.deadline or bound == -np.inf:
+            found = program.solve(start if program.allows(start) else None, ceiling=value)
+            bound = max(bound, found.bound)
+            if found.y is None or bound >= value - TOLERANCE * max(1.0, value):
+                break
+            exact, which, known = _sent_whole(pairs, found.y)
+            sure &= known  # a set is refused for good only when its best way is known
+            for now, who in (_rounded(pairs, loads, found.y), (exact, which)):
+                if now < value:
+                    best, value, sent = found.y, now, who
+            program.add(*no_good(found.y))
+        if value == np.inf:
+            raise _no_room(asked, room, bound)
+        living = ~asked.unreached & (asked.people > 0)
+        nearest = served(asked.minutes, asked.people, best).which
+        which = np.where(living, sent, nearest)  # where nobody lives, the nearest
+        rows = np.flatnonzero(living)
+        objective = float(asked.people[rows] @ asked.minutes[rows, sent[rows]].astype("float64"))
+        proven = sure and bound >= value - TOLERANCE * max(1.0, value)
+        return siting_of(
+            asked, _METHOD, best, objective, min(max(bound, 0.0) * pairs.unit, objective),
+            proven=proven, parameters={"capacity": capacity, **options}, size=program.size(), which=which,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

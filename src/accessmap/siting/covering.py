@@ -18,6 +18,8 @@ from accessmap.siting.result import Siting, siting_of
 from accessmap.siting.solver.explain import bottleneck, out_of_time, refusal
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.siting.solver.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 
 def p_dispersion(
@@ -27,6 +29,7 @@ def p_dispersion(
     existing: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites whose two nearest ones are the most minutes apart; exact.
 
@@ -34,7 +37,7 @@ def p_dispersion(
     ----------
     between
         Candidate sites × the same sites, minutes; all must be known. Of the two directions the shorter counts.
-    p, existing, forbidden, time_limit
+    p, existing, forbidden, time_limit, progress
         As in `p_median`, and refused alike.
 
     Returns
@@ -60,36 +63,37 @@ def p_dispersion(
     >>> plan.sites, plan.objective
     (('a', 'c'), 9.0)
     """
-    if set(between.index) != set(between.columns):
-        raise TableError(Problem("siting_not_square"), about="between")
-    between = between.loc[between.columns]
-    asked = question(between, None, p, existing=existing, forbidden=forbidden, time_limit=time_limit)
-    if p < 2:
-        raise SitingError(Problem("siting_p_1"), about="p_dispersion")
-    minutes = asked.minutes.astype("float64")
-    if np.isnan(minutes).any():
-        raise TableError(Problem("siting_between_missing", n=int(np.isnan(minutes).sum())), about="between")
-    apart = np.fmin(minutes, minutes.T)
-    np.fill_diagonal(apart, np.inf)
-    steps = np.unique(apart[np.isfinite(apart)])
-    low, high, y = 0, len(steps) - 1, None  # any p sites are apart by the smallest of all
-    while low < high or y is None:
-        middle = (low + high + 1) // 2
-        found = _apart(apart < steps[middle], asked.choice, asked.deadline)
-        if found.y is not None:
-            low, y = middle, found.y
-        elif found.bound == np.inf:
-            high = middle - 1
-        else:
-            break
-    if y is None:
-        raise out_of_time("p_dispersion", time_limit)
-    options = {"p": p, "existing": listed(existing), "forbidden": listed(forbidden), "time_limit": time_limit}
-    value, bound = float(apart[np.ix_(y, y)].min()), float(steps[high])
-    size = {"variables": len(y), "distinct_minutes": len(steps)}
-    return siting_of(
-        asked, "p_dispersion", y, value, max(value, bound), proven=value >= bound, parameters=options, size=size
-    )
+    with progress_bar(Note("progress_siting"), shown=progress):
+        if set(between.index) != set(between.columns):
+            raise TableError(Problem("siting_not_square"), about="between")
+        between = between.loc[between.columns]
+        asked = question(between, None, p, existing=existing, forbidden=forbidden, time_limit=time_limit)
+        if p < 2:
+            raise SitingError(Problem("siting_p_1"), about="p_dispersion")
+        minutes = asked.minutes.astype("float64")
+        if np.isnan(minutes).any():
+            raise TableError(Problem("siting_between_missing", n=int(np.isnan(minutes).sum())), about="between")
+        apart = np.fmin(minutes, minutes.T)
+        np.fill_diagonal(apart, np.inf)
+        steps = np.unique(apart[np.isfinite(apart)])
+        low, high, y = 0, len(steps) - 1, None  # any p sites are apart by the smallest of all
+        while low < high or y is None:
+            middle = (low + high + 1) // 2
+            found = _apart(apart < steps[middle], asked.choice, asked.deadline)
+            if found.y is not None:
+                low, y = middle, found.y
+            elif found.bound == np.inf:
+                high = middle - 1
+            else:
+                break
+        if y is None:
+            raise out_of_time("p_dispersion", time_limit)
+        options = {"p": p, "existing": listed(existing), "forbidden": listed(forbidden), "time_limit": time_limit}
+        value, bound = float(apart[np.ix_(y, y)].min()), float(steps[high])
+        size = {"variables": len(y), "distinct_minutes": len(steps)}
+        return siting_of(
+            asked, "p_dispersion", y, value, max(value, bound), proven=value >= bound, parameters=options, size=size
+        )
 
 
 def _apart(conflict: NDArray[np.bool_], choice: Choice, deadline: float) -> Outcome:
@@ -121,6 +125,7 @@ def max_coverage(
     budget: float | None = None,
     within: float | pd.Series | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites that have the most people within `cutoff` minutes; exact, with its proven gap.
 
@@ -130,7 +135,7 @@ def max_coverage(
         As in `p_median`.
     cutoff
         Minutes; a resident at exactly the cutoff is covered.
-    existing, forbidden, at_most, costs, budget, within, time_limit
+    existing, forbidden, at_most, costs, budget, within, time_limit, progress
         As in `p_median`, and refused alike.
 
     Returns
@@ -149,10 +154,11 @@ def max_coverage(
     >>> plan.sites, plan.objective
     (('a',), 100.0)
     """
-    return coverage_search(
-        times, demand, cutoff=cutoff, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
-        costs=costs, budget=budget, within=within, time_limit=time_limit,
-    ).answer()  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        return coverage_search(
+            times, demand, cutoff=cutoff, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
+            costs=costs, budget=budget, within=within, time_limit=time_limit,
+        ).answer()  # fmt: skip
 
 
 def set_cover(
@@ -164,6 +170,7 @@ def set_cover(
     costs: pd.Series | None = None,
     demand: pd.Series | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the fewest (or cheapest) sites that have every resident within `cutoff` minutes; exact.
 
@@ -171,7 +178,7 @@ def set_cover(
     ----------
     cutoff
         Minutes, for all or by resident; a resident at exactly the cutoff is covered.
-    times, existing, forbidden, time_limit
+    times, existing, forbidden, time_limit, progress
         As in `p_median`, and refused alike.
     costs
         By site (0 for what is paid already); where not given every site counts 1.
@@ -200,10 +207,11 @@ def set_cover(
     >>> set_cover(times, cutoff=10).sites, set_cover(times, cutoff=15).sites
     (('a', 'b'), ('c',))
     """
-    return cover_search(
-        times, demand, cutoff=cutoff, costs=costs, existing=listed(existing), forbidden=listed(forbidden),
-        time_limit=time_limit,
-    ).answer()  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        return cover_search(
+            times, demand, cutoff=cutoff, costs=costs, existing=listed(existing), forbidden=listed(forbidden),
+            time_limit=time_limit,
+        ).answer()  # fmt: skip
 
 
 def p_center(
@@ -217,12 +225,13 @@ def p_center(
     budget: float | None = None,
     demand: pd.Series | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites that make the longest way of any resident shortest; exact.
 
     Parameters
     ----------
-    times, p, existing, forbidden, at_most, costs, budget, time_limit
+    times, p, existing, forbidden, at_most, costs, budget, time_limit, progress
         As in `p_median`, and refused alike.
     demand
         People by resident. Where given, of all the sets with that longest way the one with the smallest mean is
@@ -245,28 +254,29 @@ def p_center(
     >>> plan.sites, plan.objective
     (('c',), 15.0)
     """
-    options: dict[str, Any] = {
-        "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
-        "budget": budget, "time_limit": time_limit,
-    }  # fmt: skip
-    asked = question(times, demand, **options)
-    counted = (asked.people > 0) & ~asked.unreached
-    if not counted.any():
-        raise SitingError(Problem("siting_nobody_reached", n=len(times)), about="p_center", residents=times.index)
-    minutes = asked.minutes[counted].astype("float64")
-    values = np.unique(np.where(np.isnan(minutes), np.inf, minutes), axis=0)
-    worst, y, lowest = bottleneck(values, asked.choice, asked.deadline)
-    if y is None:
-        if lowest < np.inf:
-            raise out_of_time("p_center", time_limit)
-        raise refusal(replace(asked, caps=np.where(counted, np.inf, np.nan)), "p_center")
-    caps = np.where(counted, worst, np.nan)
-    chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)
-    distinct = {"distinct_residents": len(values), "distinct_minutes": len(np.unique(values))}
-    return siting_of(
-        asked, "p_center", chosen, worst, lowest, proven=lowest == worst, parameters={**options, "demand": demand},
-        size=distinct | {"variables": len(times.columns)},
-    )  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        options: dict[str, Any] = {
+            "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
+            "budget": budget, "time_limit": time_limit,
+        }  # fmt: skip
+        asked = question(times, demand, **options)
+        counted = (asked.people > 0) & ~asked.unreached
+        if not counted.any():
+            raise SitingError(Problem("siting_nobody_reached", n=len(times)), about="p_center", residents=times.index)
+        minutes = asked.minutes[counted].astype("float64")
+        values = np.unique(np.where(np.isnan(minutes), np.inf, minutes), axis=0)
+        worst, y, lowest = bottleneck(values, asked.choice, asked.deadline)
+        if y is None:
+            if lowest < np.inf:
+                raise out_of_time("p_center", time_limit)
+            raise refusal(replace(asked, caps=np.where(counted, np.inf, np.nan)), "p_center")
+        caps = np.where(counted, worst, np.nan)
+        chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)
+        distinct = {"distinct_residents": len(values), "distinct_minutes": len(np.unique(values))}
+        return siting_of(
+            asked, "p_center", chosen, worst, lowest, proven=lowest == worst, parameters={**options, "demand": demand},
+            size=distinct | {"variables": len(times.columns)},
+        )  # fmt: skip
 
 
 def _best_of_the_best(

@@ -17,6 +17,8 @@ from accessmap.siting.question import Question, listed, question
 from accessmap.siting.result import served
 from accessmap.siting.solver.explain import cheapest_cover
 from accessmap.siting.solver.program import Open
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 _MOST_ORDERED = 12  # 2**12 subsets are looked at
 
@@ -29,6 +31,7 @@ def mean_and_worst(
     existing: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     time_limit: float = 120.0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return every trade-off between the mean and the longest way (minutes) of p sites: the exact Pareto front.
 
@@ -38,6 +41,8 @@ def mean_and_worst(
         As in `p_median`, and refused alike.
     time_limit
         Seconds for the whole front; a front that was stopped ends in a row whose status is "time limit".
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -57,25 +62,27 @@ def mean_and_worst(
     0           3.0           30.0  (a,)
     1          12.0           12.0  (b,)
     """
-    started = time.perf_counter()
-    existing, forbidden = listed(existing), listed(forbidden)
-    asked = question(times, demand, p, existing=existing, forbidden=forbidden)
-    counted = (asked.people > 0) & ~asked.unreached
-    values = np.unique(asked.minutes[counted][~np.isnan(asked.minutes[counted])]).astype("float64")
-    best = p_center(times, p, existing=existing, forbidden=forbidden, demand=demand, time_limit=time_limit)
-    rows, within = [], float(values[-1])
-    while time.perf_counter() - started < time_limit:
-        caps = pd.Series(np.where(counted, within, np.nan), index=times.index)
-        left = max(0.1, time_limit - (time.perf_counter() - started))
-        point = p_median(times, demand, p, existing=existing, forbidden=forbidden, within=caps, time_limit=left)
-        rows.append((point.mean_minutes, point.worst_minutes, point.sites, point.status))
-        shorter = np.searchsorted(values, point.worst_minutes) - 1
-        if point.worst_minutes <= best.bound or shorter < 0 or point.status != "optimal":
-            break
-        within = float(values[shorter])
-    table = pd.DataFrame(rows, columns=["mean_minutes", "worst_minutes", "sites", "status"])
-    beaten = table["mean_minutes"].shift(-1) <= table["mean_minutes"] * (1 + 1e-9)  # the next is shorter at its worst
-    return table[~beaten].reset_index(drop=True)
+    with progress_bar(Note("progress_siting"), shown=progress):
+        started = time.perf_counter()
+        existing, forbidden = listed(existing), listed(forbidden)
+        asked = question(times, demand, p, existing=existing, forbidden=forbidden)
+        counted = (asked.people > 0) & ~asked.unreached
+        values = np.unique(asked.minutes[counted][~np.isnan(asked.minutes[counted])]).astype("float64")
+        best = p_center(times, p, existing=existing, forbidden=forbidden, demand=demand, time_limit=time_limit)
+        rows, within = [], float(values[-1])
+        while time.perf_counter() - started < time_limit:
+            caps = pd.Series(np.where(counted, within, np.nan), index=times.index)
+            left = max(0.1, time_limit - (time.perf_counter() - started))
+            point = p_median(times, demand, p, existing=existing, forbidden=forbidden, within=caps, time_limit=left)
+            rows.append((point.mean_minutes, point.worst_minutes, point.sites, point.status))
+            shorter = np.searchsorted(values, point.worst_minutes) - 1
+            if point.worst_minutes <= best.bound or shorter < 0 or point.status != "optimal":
+                break
+            within = float(values[shorter])
+        table = pd.DataFrame(rows, columns=["mean_minutes", "worst_minutes", "sites", "status"])
+        following = table["mean_minutes"].shift(-1)  # whose longest way is shorter
+        beaten = following <= table["mean_minutes"] * (1 + 1e-9)
+        return table[~beaten].reset_index(drop=True)
 
 
 def coverage_and_cost(
@@ -87,6 +94,7 @@ def coverage_and_cost(
     existing: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     time_limit: float = 120.0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return the most people within the cutoff for every number (or cost) of sites: the exact Pareto front.
 
@@ -100,6 +108,8 @@ def coverage_and_cost(
         By site, whole numbers (thousands of euros, say; 0 for what is paid already); 1 each where not given.
     time_limit
         Seconds for the whole front.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -120,27 +130,28 @@ def coverage_and_cost(
     0     1   100.0
     1     2   160.0
     """
-    started = time.perf_counter()
-    prices = pd.Series(1, index=times.columns) if costs is None else costs
-    options: dict[str, Any] = {"existing": listed(existing), "forbidden": listed(forbidden), "costs": prices}
-    asked = question(times, demand, times.shape[1], at_most=True, **options)
-    assert asked.choice.costs is not None
-    if (asked.choice.costs % 1 != 0).any():
-        raise SitingError(Problem("siting_whole_costs"), about="coverage_and_cost")
-    close = asked.within(cutoff)
-    all_of_them = cheapest_cover(close[close.any(axis=1)], asked.choice, started + time_limit)
-    budget = round(all_of_them.value) if all_of_them.proven else int(asked.choice.costs[asked.choice.allowed].sum())
-    least = max(
-        int(asked.choice.costs[asked.choice.existing].sum()), int(asked.choice.costs[asked.choice.allowed].min())
-    )
-    rows = []
-    while budget >= least and (left := time_limit - (time.perf_counter() - started)) > 0:
-        most = max_coverage(times, demand, None, cutoff=cutoff, budget=budget, time_limit=left, **options)
-        cost = round(float(prices[list(most.sites)].sum()))
-        rows.append((cost, most.objective, most.objective / float(demand.sum()), most.sites, most.status))
-        budget = cost - 1
-    table = pd.DataFrame(rows[::-1], columns=["cost", "people", "share", "sites", "status"])
-    return table[table["people"] > table["people"].cummax().shift(fill_value=-1.0)].reset_index(drop=True)
+    with progress_bar(Note("progress_siting"), shown=progress):
+        started = time.perf_counter()
+        prices = pd.Series(1, index=times.columns) if costs is None else costs
+        options: dict[str, Any] = {"existing": listed(existing), "forbidden": listed(forbidden), "costs": prices}
+        asked = question(times, demand, times.shape[1], at_most=True, **options)
+        assert asked.choice.costs is not None
+        if (asked.choice.costs % 1 != 0).any():
+            raise SitingError(Problem("siting_whole_costs"), about="coverage_and_cost")
+        close = asked.within(cutoff)
+        all_of_them = cheapest_cover(close[close.any(axis=1)], asked.choice, started + time_limit)
+        budget = round(all_of_them.value) if all_of_them.proven else int(asked.choice.costs[asked.choice.allowed].sum())
+        least = max(
+            int(asked.choice.costs[asked.choice.existing].sum()), int(asked.choice.costs[asked.choice.allowed].min())
+        )
+        rows = []
+        while budget >= least and (left := time_limit - (time.perf_counter() - started)) > 0:
+            most = max_coverage(times, demand, None, cutoff=cutoff, budget=budget, time_limit=left, **options)
+            cost = round(float(prices[list(most.sites)].sum()))
+            rows.append((cost, most.objective, most.objective / float(demand.sum()), most.sites, most.status))
+            budget = cost - 1
+        table = pd.DataFrame(rows[::-1], columns=["cost", "people", "share", "sites", "status"])
+        return table[table["people"] > table["people"].cummax().shift(fill_value=-1.0)].reset_index(drop=True)
 
 
 def openings(
@@ -152,6 +163,7 @@ def openings(
     forbidden: Iterable[str] = (),
     unreached_minutes: float | None = None,
     time_limit: float = 120.0,
+    progress: bool = False,
 ) -> pd.DataFrame:
     """Return in which order to open `count` more sites, one a year, and what the order costs each year.
 
@@ -167,6 +179,8 @@ def openings(
         Sites to open, up to 12.
     time_limit
         Seconds in all.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -194,28 +208,29 @@ def openings(
     1        a          10.0                6.9
     2        c           3.1                3.1
     """
-    started = time.perf_counter()
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= _MOST_ORDERED:
-        raise SitingError(Problem("siting_openings", value=count, most=_MOST_ORDERED), about="openings")
-    existing = listed(existing)
-    best = [
-        p_median(
-            times, demand, len(existing) + year, existing=existing, forbidden=forbidden,
-            unreached_minutes=unreached_minutes, time_limit=max(0.1, time_limit - (time.perf_counter() - started)),
+    with progress_bar(Note("progress_siting"), shown=progress):
+        started = time.perf_counter()
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= _MOST_ORDERED:
+            raise SitingError(Problem("siting_openings", value=count, most=_MOST_ORDERED), about="openings")
+        existing = listed(existing)
+        best = [
+            p_median(
+                times, demand, len(existing) + year, existing=existing, forbidden=forbidden,
+                unreached_minutes=unreached_minutes, time_limit=max(0.1, time_limit - (time.perf_counter() - started)),
+            )
+            for year in range(1, int(count) + 1)
+        ]  # fmt: skip
+        asked = question(times, demand, len(existing) + int(count), existing=existing, forbidden=forbidden)
+        ordered = _best_order(
+            asked, [int(i) for i in times.columns.get_indexer(pd.Index(best[-1].opened))], unreached_minutes
         )
-        for year in range(1, int(count) + 1)
-    ]  # fmt: skip
-    asked = question(times, demand, len(existing) + int(count), existing=existing, forbidden=forbidden)
-    ordered = _best_order(
-        asked, [int(i) for i in times.columns.get_indexer(pd.Index(best[-1].opened))], unreached_minutes
-    )
-    greedy = _greedy_order(asked, int(count), unreached_minutes)
-    table = _years(asked, ordered)
-    table["best_mean_minutes"] = [plan.mean_minutes for plan in best]
-    table["regret_minutes"] = table["mean_minutes"] - table["best_mean_minutes"]
-    quick = _years(asked, greedy)
-    table["greedy_opens"], table["greedy_mean_minutes"] = quick["opens"], quick["mean_minutes"]
-    return table
+        greedy = _greedy_order(asked, int(count), unreached_minutes)
+        table = _years(asked, ordered)
+        table["best_mean_minutes"] = [plan.mean_minutes for plan in best]
+        table["regret_minutes"] = table["mean_minutes"] - table["best_mean_minutes"]
+        quick = _years(asked, greedy)
+        table["greedy_opens"], table["greedy_mean_minutes"] = quick["opens"], quick["mean_minutes"]
+        return table
 
 
 def _total(asked: Question, y: Open, unreached_minutes: float | None) -> tuple[float, float]:

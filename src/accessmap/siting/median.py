@@ -13,6 +13,8 @@ from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import listed
 from accessmap.siting.result import Siting
 from accessmap.siting.solver.search import median_search
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
 
 
 def p_median(
@@ -28,6 +30,7 @@ def p_median(
     within: float | pd.Series | None = None,
     unreached_minutes: float | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites from which the people are, on the mean, the fewest minutes away; exact, with its proven gap.
 
@@ -54,6 +57,8 @@ def p_median(
         everyone whom some allowed site reaches must be reached.
     time_limit
         Seconds after which the best set found is returned with its gap.
+    progress
+        Show a progress bar on standard error, or in the notebook.
 
     Returns
     -------
@@ -84,10 +89,11 @@ def p_median(
     >>> plan.sites, plan.objective, plan.status
     (('a', 'b'), 40.0, 'optimal')
     """
-    return median_search(
-        times, demand, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most, costs=costs,
-        budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
-    ).answer()  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        return median_search(
+            times, demand, p=p, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most, costs=costs,
+            budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
+        ).answer()  # fmt: skip
 
 
 def worst_off(
@@ -104,6 +110,7 @@ def worst_off(
     within: float | pd.Series | None = None,
     unreached_minutes: float | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the p sites that make the mean minutes of the worst-off share of the people (0-1) smallest; exact.
 
@@ -115,7 +122,7 @@ def worst_off(
         As in `p_median`.
     share
         Of the people, those with the longest minutes: 0.1 is the worst decile.
-    existing, forbidden, at_most, costs, budget, within, unreached_minutes, time_limit
+    existing, forbidden, at_most, costs, budget, within, unreached_minutes, time_limit, progress
         As in `p_median`, and refused alike.
 
     Returns
@@ -134,10 +141,11 @@ def worst_off(
     >>> p_median(times, people, 1).sites, worst_off(times, people, 1).sites
     (('a',), ('b',))
     """
-    return median_search(
-        times, demand, p=p, share=share, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
-        costs=costs, budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
-    ).answer()  # fmt: skip
+    with progress_bar(Note("progress_siting"), shown=progress):
+        return median_search(
+            times, demand, p=p, share=share, existing=listed(existing), forbidden=listed(forbidden), at_most=at_most,
+            costs=costs, budget=budget, within=within, unreached_minutes=unreached_minutes, time_limit=time_limit,
+        ).answer()  # fmt: skip
 
 
 def closures(
@@ -149,6 +157,7 @@ def closures(
     within: float | pd.Series | None = None,
     unreached_minutes: float | None = None,
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return which `count` of the sites can close with the fewest person-minutes added: the sites kept.
 
@@ -160,7 +169,7 @@ def closures(
         How many close.
     keep
         Ids that may not close.
-    demand, within, unreached_minutes, time_limit
+    demand, within, unreached_minutes, time_limit, progress
         As in `p_median`, and refused alike; `within=times.min(axis=1) + 5` lets no one lose more than 5 minutes.
 
     Returns
@@ -174,12 +183,13 @@ def closures(
     >>> closures(times, pd.Series({"r1": 10, "r2": 30, "r3": 20}), 1).closed
     ('c',)
     """
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count < times.shape[1]:
-        problem = Problem("siting_closures", value=count, n=times.shape[1], most=times.shape[1] - 1)
-        raise SitingError(problem, about="closures")
-    options: dict[str, Any] = {
-        "p": times.shape[1] - int(count), "existing": listed(keep), "within": within,
-        "unreached_minutes": unreached_minutes, "time_limit": time_limit,
-    }  # fmt: skip
-    kept = median_search(times, demand, **options).answer()
-    return replace(kept, method="closures", existing=tuple(times.columns), parameters={"count": count, **options})
+    with progress_bar(Note("progress_siting"), shown=progress):
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count < times.shape[1]:
+            problem = Problem("siting_closures", value=count, n=times.shape[1], most=times.shape[1] - 1)
+            raise SitingError(problem, about="closures")
+        options: dict[str, Any] = {
+            "p": times.shape[1] - int(count), "existing": listed(keep), "within": within,
+            "unreached_minutes": unreached_minutes, "time_limit": time_limit,
+        }  # fmt: skip
+        kept = median_search(times, demand, **options).answer()
+        return replace(kept, method="closures", existing=tuple(times.columns), parameters={"count": count, **options})

@@ -26,12 +26,13 @@ def mobile_round(
     existing: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     time_limit: float = 60.0,
+    progress: bool = False,
 ) -> Siting:
     """Return the stops of a round that have the most people within `cutoff` minutes of one; exact.
 
     Parameters
     ----------
-    times, demand, existing, forbidden, time_limit
+    times, demand, existing, forbidden, time_limit, progress
         As in `p_median`, and refused alike; the existing sites are fixed ones that stay: those near them need no stop.
     half_days
         That the vehicle and its crew have in a week, ten at most in five days.
@@ -72,7 +73,7 @@ def mobile_round(
     takes[takes.index.isin(existing)] = 0.0
     return max_coverage(
         times, demand, None, cutoff=cutoff, existing=existing, forbidden=forbidden, costs=takes, budget=half_days,
-        time_limit=time_limit,
+        time_limit=time_limit, progress=progress,
     )  # fmt: skip
 
 

@@ -9,8 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import Problem, Problems, StudyError
@@ -19,6 +17,7 @@ from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.trips import Trips
 from accessmap.study.saved import save
+from accessmap.study.travel import Known
 from accessmap.tables.checks import crs_name, on_earth
 from accessmap.tables.contracts import (
     check_communes,
@@ -36,14 +35,6 @@ from accessmap.words.near import near_names, some
 from accessmap.words.notes import Figure, Note, first_few
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
-
-
-@dataclass
-class _Known:
-    """What a study and those made from it have routed in one mode: the residents joined to the roads, and minutes."""
-
-    trips: Trips | None = None
-    minutes: dict[tuple[float, float], npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -99,7 +90,7 @@ class Study:
     schools: gpd.GeoDataFrame | None
     equipment: pd.DataFrame | None
     _categories: frozenset[str] = field(init=False)  # had, here or before a scenario closed the last of their sites
-    _known: dict[str, _Known] = field(init=False)
+    _known: dict[str, Known] = field(init=False)
 
     def __init__(
         self,
@@ -291,7 +282,11 @@ class Study:
     # ------------------------------------------------------------------ minutes
 
     def minutes(
-        self, services: str | Iterable[str] | gpd.GeoDataFrame | gpd.GeoSeries | None = None, *, mode: str | None = None
+        self,
+        services: str | Iterable[str] | gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+        *,
+        mode: str | None = None,
+        progress: bool = False,
     ) -> pd.DataFrame:
         """Return minutes of every resident to these services, float32, residents × services; NaN is not reached.
 
@@ -306,6 +301,8 @@ class Study:
             the study, buses too, where not given.
         mode
             One of `networks`; the first where not given.
+        progress
+            Show a progress bar on standard error, or in the notebook.
 
         Raises
         ------
@@ -320,24 +317,16 @@ class Study:
         >>> am.load_sample().minutes("france_services").shape
         (7376, 13)
         """
-        sites = self._points(services)
-        trips, known = self.trips(mode), self._known[self._mode(mode)]
-        places = list(zip(sites.x, sites.y, strict=True))
-        new = dict.fromkeys(place for place in places if place not in known.minutes)
-        if new:
-            points = gpd.GeoSeries.from_xy(*zip(*new, strict=True), crs=sites.crs)
-            known.minutes.update(zip(new, trips.to(points).minutes().T.copy(), strict=True))
-        columns = np.empty((len(self.residents), len(places)), "float32", order="F")
-        for number, place in enumerate(places):
-            columns[:, number] = known.minutes[place]
-        return pd.DataFrame(columns, index=self.residents.index, columns=sites.index, copy=False)
+        return self._routed(mode).minutes(self._points(services), progress=progress)
 
-    def nearest(self, category: str | Iterable[str] | gpd.GeoDataFrame, *, mode: str | None = None) -> pd.DataFrame:
+    def nearest(
+        self, category: str | Iterable[str] | gpd.GeoDataFrame, *, mode: str | None = None, progress: bool = False
+    ) -> pd.DataFrame:
         """Return the nearest site of every resident, the minutes to it and its id: columns service_id and minutes.
 
         Parameters
         ----------
-        category, mode
+        category, mode, progress
             As in `minutes`.
 
         Returns
@@ -359,16 +348,17 @@ class Study:
         >>> am.coverage(near["minutes"], study.people, 10).round(2).to_dict("list")
         {'minutes': [0.72]}
         """
-        return nearest(self.minutes(category, mode=mode))
+        return nearest(self.minutes(category, mode=mode, progress=progress))
 
     def trips(self, mode: str | None = None) -> Trips:
         """Return the residents of the study joined to the roads of a mode, once: ``.to(points)`` are their trips."""
+        return self._routed(mode).trips
+
+    def _routed(self, mode: str | None) -> Known:
         mode = self._mode(mode)
-        known = self._known.setdefault(mode, _Known())
-        if known.trips is None:
-            homes = self.residents.geometry
-            known.trips = self.networks[mode].trips(homes, homes.iloc[:0])
-        return known.trips
+        if mode not in self._known:
+            self._known[mode] = Known(self.networks[mode], self.residents.geometry)
+        return self._known[mode]
 
     def _mode(self, mode: str | None) -> str:
         if mode is None:

@@ -1,18 +1,22 @@
 """Travel times: from who and what, over how, to minutes."""
 
 import logging
+from collections.abc import Callable
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.trips import Trips
 from accessmap.tables.contracts import check_residents, check_services
 from accessmap.words.notes import Note
 from accessmap.words.progress import progress_bar
 
-CHUNK_BYTES = 256 * 2**20  # minutes of one chunk, and about as much again while it is filtered
+CHUNK_BYTES = 128 * 2**20  # minutes of one chunk; up to twice as much again while it is made
 
 logger = logging.getLogger("accessmap")
 
@@ -66,16 +70,11 @@ def travel_times(
     """
     _check_trips(residents, services, network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
-    # A few at a time: between two blocks Ctrl-C is heard, and the bar goes on.
-    rows = max(1, CHUNK_BYTES // (4 * max(1, len(ends[1]))))
-    blocks = range(0, len(ends[0]), rows)
+    blocks = _blocks(*map(len, ends))
     with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
         trips = network.trips(*ends, max_metres=max_metres)
         done()
-        minutes = np.empty((len(ends[0]), len(ends[1])), "float32")
-        for first in blocks:
-            minutes[first : first + rows] = trips.minutes(limit, slice(first, first + rows))
-            done()
+        minutes = _filled(trips, blocks, done, limit=limit)
     minutes = minutes.T if homeward else minutes
     times = pd.DataFrame(minutes, index=residents.index, columns=services.index, copy=False)
     lost = int(np.isnan(np.fmin.reduce(minutes, axis=1, initial=np.nan)).sum())
@@ -132,14 +131,13 @@ def travel_times_long(
     """
     _check_trips(residents, services, network, "travel_times_long")
     trips = network.trips(residents.geometry, services.geometry)
-    rows = max(1, chunk_bytes // (4 * max(1, len(services))))
     found = []
-    blocks = range(0, len(residents), rows)
+    blocks = _blocks(len(residents), len(services), chunk_bytes)
     with progress_bar(Note("progress_travel_times"), len(blocks), shown=progress) as done:
-        for first in blocks:
-            minutes = trips.minutes(limit, slice(first, first + rows))
+        for rows in blocks:
+            minutes = trips.minutes(limit, rows)
             resident, service = np.nonzero(~np.isnan(minutes))
-            found.append((resident + first, service, minutes[resident, service]))
+            found.append((resident + rows.start, service, minutes[resident, service]))
             done()
     resident, service, at = (np.concatenate(column) for column in zip(*found, strict=True))
     return pd.DataFrame(
@@ -205,6 +203,69 @@ def nearest_times(
     at = which[:, k - 1]
     names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
     return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)
+
+
+class Known:
+    """What a study and those made from it have routed in one mode: the residents joined to the roads, and minutes.
+
+    The tables that it gives out share its memory for as long as nobody writes to them.
+    """
+
+    def __init__(self, network: RoadNetwork, residents: gpd.GeoSeries) -> None:
+        self.trips = network.trips(residents, residents.iloc[:0])
+        self._residents = residents.index
+        self._routed: list[tuple[list[tuple[float, float]], pd.DataFrame]] = []
+        self._at: dict[tuple[float, float], tuple[int, int]] = {}
+
+    def minutes(self, sites: gpd.GeoSeries, *, progress: bool = False) -> pd.DataFrame:
+        """Return minutes of every resident to these points, float32, residents × sites; a place is routed to once."""
+        places = list(zip(sites.x, sites.y, strict=True))
+        new = [number for number, place in enumerate(places) if place not in self._at]
+        if new:
+            self._route(sites.iloc[new], [places[number] for number in new], progress=progress)
+        at = [self._at[place] for place in places]
+        if not places or len(new) == len(places):
+            block, first = len(self._routed) - 1, 0
+        else:
+            block, first = at[0]
+        if places and self._routed[block][0][first : first + len(places)] == places:
+            return self._routed[block][1].iloc[:, first : first + len(places)].set_axis(sites.index, axis=1)
+        columns = np.empty((len(self._residents), len(places)), "float32", order="F")
+        for number, (block, column) in enumerate(at):
+            columns[:, number] = self._routed[block][1].iloc[:, column]
+        return pd.DataFrame(columns, index=self._residents, columns=sites.index, copy=False)
+
+    def _route(self, points: gpd.GeoSeries, places: list[tuple[float, float]], *, progress: bool) -> None:
+        blocks = _blocks(len(self._residents), len(points))
+        with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
+            trips = self.trips.to(points)
+            done()
+            minutes = _filled(trips, blocks, done, order="F")
+        for number, place in enumerate(places):
+            self._at.setdefault(place, (len(self._routed), number))
+        self._routed.append((places, pd.DataFrame(minutes, index=self._residents, copy=False)))
+
+
+def _blocks(rows: int, columns: int, most_bytes: int | None = None) -> list[slice]:
+    """Return the rows that are routed at a time: between two blocks Ctrl-C is heard, and the bar goes on."""
+    some = max(1, (most_bytes or CHUNK_BYTES) // (4 * max(1, columns)))
+    return [slice(first, min(first + some, rows)) for first in range(0, rows, some)]
+
+
+def _filled(
+    trips: Trips,
+    blocks: list[slice],
+    done: Callable[[], None],
+    *,
+    limit: float | None = None,
+    order: Literal["C", "F"] = "C",
+) -> npt.NDArray[np.float32]:
+    """Return minutes of every origin to every destination, a block at a time."""
+    minutes = np.empty(tuple(map(len, trips.places)), "float32", order=order)
+    for rows in blocks:
+        minutes[rows] = trips.minutes(limit, rows)
+        done()
+    return minutes
 
 
 def _check_trips(residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: object, call: str) -> None:
