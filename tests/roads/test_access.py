@@ -307,8 +307,12 @@ def test_who_pushes_a_bicycle_walks_and_heeds_no_one_way() -> None:
     assert np.isnan(ridden.pace.cap_kmh)
 
 
-def test_a_street_ridden_one_way_and_pushed_the_other_is_one_way() -> None:
-    assert use({"oneway": "yes", "bicycle:backward": "dismount"}, "bike") == AHEAD
+def test_a_street_ridden_one_way_is_pushed_the_other() -> None:
+    found = way_use({**ROAD, "oneway": "yes", "bicycle:backward": "dismount"}, "bike")
+    assert found is not None
+    assert (found.forward, found.backward, found.pushed) == (True, True, False)
+    assert (found.pace.slope_backward, found.pace.reason_backward) == (4.8, "bicycle pushed")
+    assert np.isnan(found.pace.slope_forward)
 
 
 # ---------------------------------------------------------------------------------------------------- nodes

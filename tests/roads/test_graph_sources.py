@@ -96,7 +96,7 @@ def test_a_stop_at_a_junction_delays_the_lesser_road(kind: type, tags: Any, grea
 def test_attributes_of_either_version_come_to_the_same(data: dict[str, Any]) -> None:
     roads = read_graph(graph_of((1, 2, data)))
     assert pairs(roads) == [(1, 2)]
-    assert roads.edges["road_class"].item() == "secondary"
+    assert roads.edges["road_class"].item() == ("tertiary" if "tertiary" in data["highway"] else "secondary")
     assert roads.edges["speed_kmh"].item() == pytest.approx(28.8)
     assert roads.edges["minutes"].item() == pytest.approx(0.7228 / 28.8 * 60, rel=1e-3)
 
@@ -170,6 +170,25 @@ def test_an_edge_is_open_as_its_own_direction_is() -> None:
     # A way drawn against its traffic: OSMnx has turned its one edge round.
     against = graph_of((1, 2, {"highway": "residential", "oneway": True, "reversed": True}))
     assert pairs(read_graph(against)) == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("mode", "classes", "holds"),
+    [
+        ("car", ["residential", "tertiary"], "residential"),
+        ("car", "['tertiary', 'residential']", "residential"),
+        ("car", ["residential", "steps"], None),  # whoever takes the edge passes all of its ways
+        ("car", ["footway", "residential"], None),
+        ("walk", ["footway", "steps"], "steps"),
+        ("walk", ["motorway", "primary"], None),
+        ("bike", ["cycleway", "path"], "path"),
+        ("car", "footway;residential", "residential"),  # one way with a list of its own
+    ],
+)
+def test_of_several_classes_merged_the_slowest_holds(mode: str, classes: Any, holds: str | None) -> None:
+    graph = graph_of((1, 2, {"highway": classes}), (2, 3, {"highway": "tertiary"}))
+    found = read_graph(graph, mode=mode).edges.set_index(["u", "v"])["road_class"].to_dict()
+    assert found.get((1, 2)) == holds
 
 
 def test_of_several_surfaces_merged_the_slowest_holds() -> None:

@@ -127,14 +127,32 @@ def test_no_u_turn_is_back_along_one_road(read: Any) -> None:
 
 
 def test_a_road_that_was_not_split_counts_where_only_one_way_of_driving_it_is_left(read: Any) -> None:
-    whole = {12: [1, 2, 3], 52: [5, 2], 26: [2, 6]}
+    whole = {12: [1, 2, 3], 52: [5, 2, 6]}
     unclear = read((NO_LEFT, at(2)), ways=whole)
     assert turns(unclear) == []
     assert told(unclear) == {"turn restrictions that can be read in two ways, left out": "1"}
     roads = read((NO_LEFT, at(2)), ways=whole, way_tags={12: {"oneway": "yes"}})
     assert turns(roads) == [[1, 2, 5]]
     roads = read((NO_LEFT, at(2)), ways=whole, way_tags={12: {"oneway": "-1"}})
-    assert turns(roads) == [[3, 2, 5]]
+    assert turns(roads) == [[3, 2, 6]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "forbidden"),
+    [
+        ("no_left_turn", at(2), [1, 2, 5]),  # the road runs on: who comes from 3 turns right into 5
+        ("no_right_turn", at(2), [3, 2, 5]),
+        ("no_left_turn", at(2, from_=52, to=12), [5, 2, 3]),
+        ("no_right_turn", at(2, from_=52, to=12), [5, 2, 1]),
+        ("no_straight_on", at(2), None),  # nobody goes straight on from one to the other
+    ],
+)
+def test_of_a_road_that_runs_on_across_the_junction_the_side_that_is_named_counts(
+    read: Any, kind: str, members: list[Member], forbidden: list[int] | None
+) -> None:
+    whole = {12: [1, 2, 3], 52: [5, 2], 26: [2, 6]}
+    roads = read(({"type": "restriction", "restriction": kind}, members), ways=whole)
+    assert turns(roads) == ([] if forbidden is None else [forbidden])
 
 
 def test_of_the_pieces_of_a_split_road_the_one_at_the_junction_counts(read: Any) -> None:

@@ -49,7 +49,7 @@ class RoadNetwork:
         One row a directed edge: u, v (node ids), minutes, and length_m, road_class, snappable, through where known.
     turns : pandas.DataFrame or None
         One row a turn that may not be driven: `nodes` (ids, from the node before the junction to the one after), `kind`
-        ("no_left_turn", …) and `source` (the relation).
+        ("no_left_turn", …; "no_passage" at a gate shut one way) and `source` (the relation, or the gate's node).
     turn_costs : pandas.DataFrame or None
         One row a turn that costs more than the edges on both sides say: `nodes` and `seconds`.
     crs : str

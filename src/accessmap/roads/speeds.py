@@ -203,10 +203,20 @@ def _speed_of(kind: Any, mode: str) -> tuple[float, str]:
         share = next(share for most, share in COMPLIANCE.items() if limit <= most)
         choices.append((round(limit * share, 2), f"{reason}, drivers {share * 100:.0f} %"))
     if not np.isnan(kind.slope_kmh):
-        choices.append((kind.slope_kmh, "slope"))
+        choices.append((kind.slope_kmh, kind.limit_reason or "slope"))  # one pushes a bicycle that way
     if not np.isnan(kind.cap_kmh):
         choices.append((kind.cap_kmh, kind.cap_reason))
     return min(choices)
+
+
+def usual_kmh(road_class: str, mode: str) -> float:
+    """Return the speed (km/h) at which a mode goes along a class of road where nothing else is known, 0 if unknown.
+
+    >>> usual_kmh("steps", "walk"), usual_kmh("footway", "walk")
+    (2.4, 4.8)
+    """
+    table = _practical(mode)
+    return table.get((road_class, "rural"), table.get(("other", "rural"), 0.0))
 
 
 def _road_speed(kind: Any, mode: str) -> tuple[float, str]:

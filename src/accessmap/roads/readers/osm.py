@@ -25,7 +25,7 @@ from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_turns import CLOSED, TAGS, Read, Restrictions, Step
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
 from accessmap.roads.readers.rights import Right, values
-from accessmap.roads.readers.signs import approaches
+from accessmap.roads.readers.signs import approaches, shut_one_way
 from accessmap.roads.readers.squares import Square, lines_across
 from accessmap.roads.readers.tables import (
     RoadTables,
@@ -104,6 +104,7 @@ class _Reading:
     pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     lines: Lines = field(default_factory=lambda: Lines([]))
     met: int = 0
+    one_way: dict[int, str] = field(default_factory=dict)
     gone: Gone = field(default_factory=Gone)
     roads_gone: set[int] = field(default_factory=set)
     restricted: set[int] = field(default_factory=set)
@@ -136,7 +137,7 @@ class _Reading:
             segments,
             ways,
             events=approaches(events, segments, ways, nodes),
-            turns=self._turns(driven, segments),
+            turns=self._turns(driven, segments) + shut_one_way(self.one_way, segments, nodes),
             settled=areas,
             mode=self.mode,
             country=self.country,
@@ -273,7 +274,10 @@ class _Reading:
                 if "barrier" not in tags:
                     tags = self.drawn.get(number, {}) | tags
                 event = passages.node_event(tags)
-                right = passages.passage(tags, self.mode)
+                rights = passages.passages(tags, self.mode)
+                right = max(rights) if Right.NO in rights else min(rights)
+                if right is not Right.NO and Right.NO in rights:
+                    self.one_way[number] = "forward" if rights[0] is Right.NO else "backward"
                 if right is Right.NO:
                     barriers.append(number)
                     continue
@@ -337,7 +341,13 @@ class _Reading:
                 steps[way_of[way], a, b] = row
             if here:
                 steps[way_of[way], b, a] = -1 - row
-        read = self.restrictions.read(of_way, self.restricted_met, set(steps))
+        lon, lat = (nodes[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
+
+        def place(node: int) -> tuple[float, float]:
+            at = nodes.index.get_loc(node)
+            return float(lon[at]), float(lat[at])
+
+        read = self.restrictions.read(of_way, self.restricted_met, set(steps), place)
         return [(one, [steps[step] for step in one.steps]) for one in read]
 
     def _turns(self, driven: list[tuple[Read, list[int]]], segments: Segments) -> list[Turn]:

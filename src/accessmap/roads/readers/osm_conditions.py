@@ -4,7 +4,7 @@ Rules follow the OpenStreetMap wiki (Conditional restrictions): of several value
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -32,7 +32,7 @@ SIZES = {"car": CAR, "bike": LIGHT, "walk": LIGHT}
 OURS = {"car": {"motorcar", "motor_vehicle", "vehicle"}, "bike": {"bicycle", "vehicle"}, "walk": {"foot"}}
 # Values of access, and conditions: who may pass; who has business there; who has a key or a permit.
 OPEN = ("yes", "permissive", "designated", "discouraged", "hov", "public", "allowed", "true")
-VISITORS = ("destination", "customers")
+VISITORS = ("destination", "customers", "local")
 PRIVATE = (
     *("private", "permit", "residents", "resident", "delivery", "employees", "staff"),
     *("visitors", "visitor", "guests", "guest", "members", "tenants", "owner"),
@@ -117,6 +117,20 @@ def _is_then(hours: str) -> bool:
     minute = WHEN.weekday() * DAY + WHEN.hour * 60 + WHEN.minute
     sure, _ = minutes_open(hours, monday, minute + 1, school_holidays=False)
     return bool(sure[minute])
+
+
+def opened(tags: Mapping[str, str]) -> bool | None:
+    """Return whether `opening_hours` say that something is open at `WHEN`, None where they cannot be read.
+
+    >>> opened({"opening_hours": "Mo-Fr 19:00-07:00"}), opened({"opening_hours": "Mo-Su 07:00-20:00"}), opened({})
+    (False, True, None)
+    """
+    hours = tags.get("opening_hours")
+    if not hours:
+        return None
+    from opening_hours import validate  # loaded only where hours are read
+
+    return _is_then(hours) if validate(hours) else None
 
 
 def quantity(text: str) -> float | None:

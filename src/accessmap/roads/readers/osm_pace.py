@@ -14,6 +14,7 @@ from accessmap.roads.readers.osm_limits import NAN, UNSAID, Limits, Tags, limits
 ROUNDABOUTS = {"roundabout", "circular"}
 ROUNDABOUT_KMH = 30.0  # circles of 15-25 m radius are driven at 20-35 km/h (Sétra, Aménagement des carrefours)
 PUSHED_KMH = 4.8  # beside a bicycle one walks as one does without
+PUSHED = "bicycle pushed"
 SLOW_SERVICES = {"parking_aisle", "driveway", "alley", "drive-through"}
 SLOW_SERVICE_KMH = 10.0
 # Two cars meet on 4.5 m at a crawl and on 3.5 m not at all (Highways England TD 27; Sétra, ARP: 5 m to pass slowly).
@@ -29,7 +30,7 @@ _HELD = {
     for mode in ("car", "bike", "walk")
     if row[mode]
 }
-_GROUND = tuple(dict.fromkeys(key for key, _, _ in _HELD))
+GROUND = tuple(dict.fromkeys(key for key, _, _ in _HELD))
 # Uphill a cyclist of 90 kg with the bicycle gives 100 W against weight and rolling (0.008): Wilson, Bicycling Science.
 CLIMB_KMH, ROLLING, SLOWEST_CLIMB_KMH = 3.6 * 100 / (90 * 9.81), 0.008, 3.5
 WALK_KMH = 4.8
@@ -130,8 +131,8 @@ def _caps(tags: Tags, road_class: str, mode: str, *, pushed: bool, both_ways: bo
     Where a bicycle is `pushed`, it goes at the pace of who walks beside it.
     """
     if pushed:
-        return [(PUSHED_KMH, "bicycle pushed")]
-    found = [each for key in _GROUND for each in _ground(tags, key, mode)]
+        return [(PUSHED_KMH, PUSHED)]
+    found = [each for key in GROUND for each in _ground(tags, key, mode)]
     if mode != "car":
         return found
     if not ROUNDABOUTS.isdisjoint(tags.get("junction", "").split(";")):

@@ -7,9 +7,9 @@ them as a table.
 from dataclasses import dataclass
 
 from accessmap.roads.junctions import RANKS
-from accessmap.roads.readers.osm_conditions import holding
+from accessmap.roads.readers.osm_conditions import holding, opened
 from accessmap.roads.readers.osm_limits import Tags
-from accessmap.roads.readers.osm_pace import ROUNDABOUTS, Pace, pace
+from accessmap.roads.readers.osm_pace import PUSHED, PUSHED_KMH, ROUNDABOUTS, Pace, pace
 from accessmap.roads.readers.rights import Right, Said, is_divided, said, stops_a_car, values
 
 ROADS = set(RANKS) - {"pedestrian", "track"}
@@ -34,6 +34,7 @@ WALKABLE = {
     ("railway", "platform"): "platform",
     ("public_transport", "platform"): "platform",
     ("man_made", "pier"): "pier",
+    ("indoor", "corridor"): "corridor",
 }
 # Other lines that may be walked or ridden along, where a tag says so.
 ALONG = {
@@ -61,7 +62,11 @@ ON_THE_ROAD = {"track", "lane", "yes", "opposite_track", "opposite_lane", "share
 # Hands are needed there (Key:sac_scale, T4 to T6).
 CLIMBS = {"alpine_hiking", "demanding_alpine_hiking", "difficult_alpine_hiking"}
 
-_SHUT = Said(Right.NO, "dismount", "bicycle", directed=True)
+# What is not there yet, or no more, whatever its class; what is only left to decay is still walked and ridden.
+NOT_THERE = ("proposed", "planned", "razed", "demolished", "destroyed", "dismantled", "removed")
+DECAYING = ("abandoned", "disused")
+# Works beside which a road stays open (Key:construction; OSRM alike).
+MINOR_WORKS = {"no", "minor", "widening"}
 NO_WAY_IN = {"motorway", "motorway_link", "ferry"}
 
 
@@ -88,16 +93,19 @@ def class_of(tags: Tags, mode: str = "walk") -> str:
 
 def is_area(tags: Tags) -> bool:
     """Return whether a closed way is land that people cross, and not a line around it."""
-    return tags.get("area", "yes" if class_of(tags) in AREAS else "no") == "yes"
+    indoors = tags.get("indoor") == "corridor" and "highway" not in tags
+    return tags.get("area", "yes" if indoors or class_of(tags) in AREAS else "no") == "yes"
 
 
 def right_of(road_class: str, tags: Tags, mode: str, told: Said | None) -> Right:
     """Return what a mode may do on a way, one direction of it, of which access tags say `told`.
 
     Squares drawn as areas are left to walkers and bicycles. Classes that are no roads (under construction, proposed or
-    gone) are closed to all.
+    gone) are closed to all, as are roads that a tag says are so.
     """
-    if _impassable(tags, mode):
+    if _impassable(tags, mode) or not _is_there(tags, mode):
+        return Right.NO
+    if (told is None or told.right is Right.YES) and opened(tags) is False:
         return Right.NO
     right, named = (Right.YES, False) if told is None else (told.right, told.key in NAMING[mode])
     if told is not None and told.value == "use_sidepath" and _is_its_own_sidepath(tags, mode):
@@ -146,6 +154,13 @@ def _impassable(tags: Tags, mode: str) -> bool:
     return tags.get("smoothness") in rough or (mode == "car" and stops_a_car(tags))
 
 
+def _is_there(tags: Tags, mode: str) -> bool:
+    """Whether a road is built and kept for those who go by this mode."""
+    if tags.get("construction", "no") not in MINOR_WORKS:
+        return False
+    return all(tags.get(key) != "yes" for key in (*NOT_THERE, *(DECAYING if mode == "car" else ())))
+
+
 def directions(road_class: str, tags: Tags, mode: str) -> tuple[bool, bool]:
     """Return whether a way may be travelled as drawn, and against, as far as `oneway` goes.
 
@@ -164,7 +179,8 @@ def directions(road_class: str, tags: Tags, mode: str) -> tuple[bool, bool]:
             against = mode == "bike" and key != "oneway:bicycle" and _has_lane_against(tags)
             return (True, True) if against else found
     if mode == "walk":
-        return {"forward": (True, False), "backward": (False, True)}.get(tags.get("conveying", ""), (True, True))
+        runs = {"forward": "yes", "backward": "-1", "yes": tags.get("oneway", "")}.get(tags.get("conveying", ""), "")
+        return _oneway(runs) or (True, True)
     implied = _is_roundabout(tags) or road_class == "motorway"
     return True, not implied or (mode == "bike" and _has_lane_against(tags))
 
@@ -188,7 +204,7 @@ def _has_lane_against(tags: Tags) -> bool:
 class WayUse:
     """What a way is to one mode: the columns of `tables.Ways`, those of its pace apart.
 
-    `pushed` is where a bicycle is not ridden but walked beside.
+    `pushed` is where a bicycle is not ridden but walked beside, both ways.
     """
 
     road_class: str
@@ -219,8 +235,6 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         mode == "bike" and (road_class == "steps" or (each is not None and each.value == "dismount")) for each in told
     ]
     pushed = all(walked)
-    if not pushed:  # one way is ridden: the other, where one pushes, is left out
-        told = [_SHUT if on_foot else each for each, on_foot in zip(told, walked, strict=True)]
     # Who pushes a bicycle walks, both ways; an access tag for one direction outweighs `oneway`.
     one_way = directions(road_class, tags, "walk" if pushed else mode)
     lets = [open_ or (each is not None and each.directed) for open_, each in zip(one_way, told, strict=True)]
@@ -236,6 +250,11 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
     tunnel = tags.get("tunnel", "no") not in {"no", "building_passage", "covered", "culvert"}
     # A trunk road drawn one way is half of a dual carriageway.
     halved = road_class == "trunk" and not (forward and backward) and not roundabout
+    paced = pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward)
+    if walked[0] and not pushed:  # one way is ridden, the other pushed
+        paced = paced._replace(slope_forward=PUSHED_KMH, reason_forward=PUSHED)
+    elif walked[1] and not pushed:
+        paced = paced._replace(slope_backward=PUSHED_KMH, reason_backward=PUSHED)
     return WayUse(
         road_class=road_class,
         name=tags.get("name") or tags.get("ref"),
@@ -244,7 +263,7 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         forward=forward,
         backward=backward,
         snappable=road_class not in NO_WAY_IN and not (mode == "car" and motorroad) and not tunnel,
-        pace=pace(tags, road_class, mode, pushed=pushed, both_ways=forward and backward),
+        pace=paced,
         through_forward=rights[0] == Right.YES,
         through_backward=rights[1] == Right.YES,
         pushed=pushed,

@@ -2,14 +2,16 @@
 
 Rules follow the OpenStreetMap wiki (Relation:restriction). It leaves open what `only_*` over via ways forbids: here,
 whoever has come from `from` onto the first of them may not leave them before `to` (what the tests of OSRM ask of the
-last junction agrees). Members that meet at two places, or can be driven in two ways, are left out.
+last junction agrees). Of roads that run on across the junction, of which two ways of driving a restriction remain, the
+side that it names decides (a left turn comes from one side only); what can be driven in two ways still is left out.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -38,6 +40,8 @@ OTHERS, UNKNOWN, MEMBERS, ABSENT, APART, TWO_WAYS, CLOSED = (
 )
 
 Step = tuple[int, int, int]  # way, node, next node
+Places = Callable[[int], tuple[float, float]]
+STRAIGHT, ROUND = 30.0, 150.0  # degrees up to which a way on is straight, and from which one turns back
 
 
 class Relation(NamedTuple):
@@ -129,7 +133,7 @@ class Restrictions:
         """The ids of all ways that are members."""
         return {way for relation in self.relations for way in (*relation.from_, *relation.via_ways, *relation.to)}
 
-    def read(self, refs: Mapping[int, list[int]], known: set[int], steps: set[Step]) -> list[Read]:
+    def read(self, refs: Mapping[int, list[int]], known: set[int], steps: set[Step], places: Places) -> list[Read]:
         """Return how they can be driven; those that cannot be read are counted.
 
         Parameters
@@ -140,6 +144,8 @@ class Restrictions:
             Ids of the ways that the file has.
         steps
             What can be driven.
+        places
+            Longitude and latitude of a node by its id.
         """
         found = []
         for relation in self.relations:
@@ -153,6 +159,9 @@ class Restrictions:
             for from_ in sides[0] if not why else ():
                 for to in sides[1]:
                     walks = self._walks(relation, from_, to, refs, known, steps)
+                    if not isinstance(walks, str) and len(walks) > 1 and not _back_and_forth(walks):
+                        turned = [walk for walk in walks if _turned(walk, places) == _side(relation.kinds)]
+                        walks = turned if len(turned) == 1 else TWO_WAYS
                     if isinstance(walks, str):
                         why = why or walks
                         continue
@@ -197,7 +206,30 @@ class Restrictions:
                 # Turning round on one way may be forbidden on both sides of the node.
                 return back or CLOSED
             walks = [walk for walk in walks if walk not in back] or back
-        return walks if len(walks) == 1 else TWO_WAYS if walks else CLOSED
+        return walks or CLOSED
+
+
+def _back_and_forth(walks: list[list[Step]]) -> bool:
+    """Whether all turn round on one way: on both sides of a node at once."""
+    return all(len(walk) == 2 and walk[0][1] == walk[1][2] for walk in walks)
+
+
+def _side(kinds_: tuple[str, ...]) -> str:
+    """The side that kinds name: "left", "right", "straight", "u", or ""."""
+    sides = {kind.split("_")[1] for kind in kinds_}
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def _turned(walk: list[Step], places: Places) -> str:
+    """Which side a walk turns to, from its first step to its last."""
+    (_, a, b), (_, c, d) = walk[0], walk[-1]
+    (x, y), (x2, y2), (x3, y3), (x4, y4) = map(places, (a, b, c, d))
+    shrink = math.cos(math.radians(y2))
+    before, after = math.atan2(y2 - y, (x2 - x) * shrink), math.atan2(y4 - y3, (x4 - x3) * shrink)
+    angle = (math.degrees(after - before) + 180) % 360 - 180
+    if abs(angle) <= STRAIGHT:
+        return "straight"
+    return "u" if abs(angle) >= ROUND else "left" if angle > 0 else "right"
 
 
 def _entries(way: int, node: int, refs: Mapping[int, list[int]], steps: set[Step]) -> list[Step]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+MERGED = "\n"  # between the classes of ways merged into one edge; a way may have a list of its own
 TRUE = {"true", "yes", "1"}
 LISTS = {"surface", "smoothness", "tracktype", *SIZE_KEYS}  # of several values merged into one edge the slowest holds
 ACCESS = {key for keys in KEYS.values() for key in keys}  # whoever takes the edge passes all: the least open holds
@@ -39,9 +40,9 @@ def read_graph(graph: Any, *, mode: str = "car", country: str | None = None) -> 
     """Return the roads of an OSMnx graph, as `RoadNetwork.from_graph`.
 
     Edges with a `geometry` are cut into straight segments. Speeds are accessmap's own: `speed_kph` and `travel_time`
-    are not read. Of several values that OSMnx merged into one edge the first class, the lowest limit and the least open
-    access hold. A node
-    that bars the way to the mode ends the roads on both sides of it; limits and slopes are those of the edge's own way.
+    are not read. Of several values that OSMnx merged into one edge the slowest class (none, where one of them is closed
+    to the mode), the lowest limit and the least open access hold. A node that bars the way to the mode ends the roads
+    on both sides of it; limits and slopes are those of the edge's own way.
     """
     speeds.check_mode(mode)
     country = named_law(country)
@@ -172,8 +173,10 @@ def _edges(
     ways = Ways()
     for u, v, data in graph.edges(data=True):
         tags = _tags(data)
-        use = osm_tags.way_use(tags, mode)
-        if use is None:
+        # Whoever takes the edge passes all of its ways: a street that ends in steps is no street to cars.
+        uses = [osm_tags.way_use({**tags, "highway": name}, mode) for name in tags["highway"].split(MERGED)]
+        use = min(filter(None, uses), key=lambda each: speeds.usual_kmh(each.road_class, mode), default=None)
+        if use is None or None in uses:
             continue
         # OSMnx notes in undirected graphs which way an edge ran, and in directed ones whether against its way.
         start, end = (v, u) if str(data.get("from", u)) == str(v) != str(u) else (u, v)
@@ -222,7 +225,9 @@ def _tags(data: dict[str, Any]) -> dict[str, str]:
         if values and key not in {"geometry", "osmid", "length"}:
             if key in ACCESS and len(values) > 1:
                 values = [least_open(values, key)]
-            tags[key] = ";".join(values) if key in LISTS or key.startswith("maxspeed") else values[0]
+            joined = MERGED if key == "highway" else ";"
+            several = key == "highway" or key in LISTS or key.startswith("maxspeed")
+            tags[key] = joined.join(values) if several else values[0]
     tags["oneway"] = "yes" if tags.get("oneway", "").casefold() in TRUE else "no"
     return {"highway": "road", **tags}
 
@@ -277,7 +282,7 @@ def _events(graph: Any, mode: str) -> tuple[pd.DataFrame, npt.NDArray[np.int64],
     found, barriers, gates = [], [], []
     for position, (_, data) in enumerate(graph.nodes(data=True)):
         tags = {key: str(value) for key, value in data.items() if key not in {"x", "y"}}
-        right = passages.passage(tags, mode)
+        right = min(passages.passages(tags, mode))  # which way a node's road is drawn a graph does not tell
         if right is Right.NO:
             barriers.append(position)
             continue

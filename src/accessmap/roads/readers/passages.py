@@ -4,9 +4,9 @@ Rules follow the OpenStreetMap wiki (Key:barrier and a page a kind, Key:locked, 
 """
 
 from accessmap.roads.law import rows_of
-from accessmap.roads.readers.osm_conditions import CAR, quantity
+from accessmap.roads.readers.osm_conditions import CAR, opened, quantity
 from accessmap.roads.readers.osm_limits import Tags
-from accessmap.roads.readers.rights import Right, said, stops_a_car, values
+from accessmap.roads.readers.rights import Right, is_divided, said, stops_a_car, values
 
 BARRIERS = {row["barrier"]: row for row in rows_of("barriers")}
 # Drawn as a line across a road these stop what a node would; walls and fences have gaps that nobody drew.
@@ -23,10 +23,21 @@ DELAYING = ("traffic_signals", "stop", "mini_roundabout", "give_way")
 HEADINGS = {"forward", "backward", "both"}
 
 
-def passage(tags: Tags, mode: str) -> Right:
+def passages(tags: Tags, mode: str) -> tuple[Right, Right]:
+    """Return who may pass a node along its way, and against it: the same, but for access tags of one direction.
+
+    >>> [right.name for right in passages({"barrier": "lift_gate", "vehicle:backward": "no"}, "car")]
+    ['YES', 'NO']
+    """
+    ahead = passage(tags, mode, "forward")
+    return ahead, passage(tags, mode, "backward") if is_divided(tags) else ahead
+
+
+def passage(tags: Tags, mode: str, heading: str = "") -> Right:
     """Return who may pass a node: an access tag decides, else a lock, else the kind of barrier (of several, each).
 
-    A gate without access tags is taken as one that opens, after a stop; a locked one as shut.
+    A gate without access tags is taken as one that opens, after a stop; a locked one as shut, and one whose
+    `opening_hours` say that it is shut as well, but to those who have its key.
 
     >>> passage({"barrier": "gate"}, "car").name, passage({"barrier": "gate", "locked": "yes"}, "walk").name
     ('YES', 'NO')
@@ -36,7 +47,10 @@ def passage(tags: Tags, mode: str) -> Right:
         return Right.YES
     if mode == "car" and stops_a_car(tags):
         return Right.NO
-    told = said(tags, mode)
+    told = said(tags, mode, heading)
+    open_ = None if "toll_booth" in kinds else opened(tags)  # hours of a booth are its clerk's
+    if open_ is False and (told is None or told.right is Right.YES):
+        return Right.NO
     if told is not None:
         return told.right
     ford = tags.get("ford", "no")
@@ -44,7 +58,7 @@ def passage(tags: Tags, mode: str) -> Right:
         return Right.NO
     # Beside a locked bollard, block or chain there is a gap still.
     gap = mode != "car" and bool(kinds) and GAPS.issuperset(kinds)
-    if tags.get("locked") == "yes" and not gap:
+    if tags.get("locked") == "yes" and not gap and not open_:
         return Right.NO
     return Right.YES if all(_lets_pass(kind, tags, mode) for kind in kinds) else Right.NO
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from accessmap.roads.readers.osm_conditions import CAR, OPEN, PRIVATE, VISITORS, holding, quantity
+from accessmap.roads.readers.osm_conditions import CAR, OPEN, OURS, PRIVATE, VISITORS, holding, quantity
 from accessmap.roads.readers.osm_limits import Tags
 
 
@@ -48,7 +48,10 @@ RIGHTS = {
         ("no", "none", "false", "closed", "impassable", "restricted", "use_sidepath", "official"), Right.NO
     ),
     **dict.fromkeys(("agricultural", "forestry", "military", "emergency", "psv", "bus", "minibus"), Right.NO),
-    **dict.fromkeys(("tourist_bus", "coach", "taxi", "hgv", "goods", "use_sidepath"), Right.NO),
+    **dict.fromkeys(("tourist_bus", "coach", "taxi", "hgv", "goods", "tram", "disabled"), Right.NO),
+    # Who is named may pass and others not.
+    **dict.fromkeys(("foot", "horse", "bicycle", "moped", "mofa", "motorcycle", "motorcar"), Right.NO),
+    **dict.fromkeys(("motor_vehicle", "vehicle"), Right.NO),
 }
 # Signed ways for walkers and bicycles (Key:access, "official"); pushing a bicycle is a right to pass.
 OWN_RIGHTS = {"foot": RIGHTS | {"official": Right.YES}}
@@ -58,7 +61,7 @@ _LIMITS = [
     *((f"max{name}{suffix}", name) for name in ("height", "width", "length") for suffix in ("", ":physical")),
     *((f"max{name}", name) for name in ("weight", "weightrating", "axleload")),
 ]
-SIZE_KEYS = {key for key, _ in _LIMITS}
+SIZE_KEYS = {f"{key}{end}" for key, _ in _LIMITS for end in ("", ":conditional")}
 _LISTED = re.compile("[;,|]")
 _DECIMAL = re.compile("(?<=[0-9]),(?=[0-9])")
 
@@ -82,24 +85,49 @@ def said(tags: Tags, mode: str, heading: str = "") -> Said | None:
     'VISITORS'
     >>> said({"vehicle:conditional": "no @ (Mo-Fr 09:00-12:00)"}, "car").value
     'no'
+    >>> said({"motor_vehicle:lanes": "no|destination"}, "car").value
+    'destination'
     """
     if _ANY[mode].isdisjoint(tags) and not is_divided(tags):
         return None
+    lanes = [_said(lane, mode, heading) for lane in _by_lane(tags, mode, heading)]
+    if not lanes:
+        return _said(tags, mode, heading)
+    known = [each for each in lanes if each is not None]  # a lane of which nothing is said is as its class lets it be
+    return max(known, key=lambda each: each.right) if len(known) == len(lanes) else None
+
+
+def _said(tags: Tags, mode: str, heading: str) -> Said | None:
     for key in KEYS[mode]:
         for name in _names(key, heading):
             if name not in tags:
                 continue
             text = holding(tags[name], mode) or "" if name.endswith(":conditional") else tags[name]
-            found = _most_permissive(text, key)
+            found = _most_permissive(text, key, mode)
             if found is not None:
                 return Said(*found, key, heading != "" and f":{heading}" in name)
     return None
 
 
+def _by_lane(tags: Tags, mode: str, heading: str) -> list[Tags]:
+    """Tags as they are for each lane ("no|yes"), where an access key tells lanes apart; one may choose one's lane."""
+    told: dict[str, list[str]] = {}
+    for key in KEYS[mode] if heading else ():
+        name = next((name for name in (f"{key}:lanes:{heading}", f"{key}:lanes") if name in tags), None)
+        if name is not None:
+            told[key] = [text.strip() for text in tags[name].split("|")]
+    lanes: list[Tags] = []
+    for at in range(max(map(len, told.values()), default=0)):
+        own = {key: texts[at] for key, texts in told.items() if at < len(texts) and texts[at]}
+        headed = {f"{key}:{heading}" for key in own}
+        lanes.append({**{key: text for key, text in tags.items() if key not in headed}, **own})
+    return lanes
+
+
 def is_divided(tags: Tags) -> bool:
-    """Return whether some tags are for one direction of a way, or on a condition."""
+    """Return whether some tags are for one direction of a way, for some lanes, or on a condition."""
     keys = " ".join(tags)
-    return ":forward" in keys or ":backward" in keys or ":conditional" in keys
+    return any(part in keys for part in (":forward", ":backward", ":conditional", ":lanes"))
 
 
 @cache
@@ -111,9 +139,9 @@ def _names(key: str, heading: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _most_permissive(text: str, key: str) -> tuple[Right, str] | None:
+def _most_permissive(text: str, key: str, mode: str = "") -> tuple[Right, str] | None:
     """Right and value of the most permissive of the values that say something; None if none does."""
-    rights = OWN_RIGHTS.get(key, RIGHTS)
+    rights = OWN_RIGHTS.get(key, RIGHTS) | dict.fromkeys(OURS.get(mode, ()), Right.YES)
     # Of two that let pass, the one that lets ride.
     known = [(rights[value], value != "dismount", value) for value in values(text) if value in rights]
     if not known:
@@ -139,7 +167,7 @@ def least_open(texts: list[str], key: str) -> str:
 def stops_a_car(tags: Tags) -> bool:
     """Return whether a signed or built height, width, length or weight is less than that of `CAR`.
 
-    Of a list the lowest holds.
+    Of a list the lowest holds, and a condition that is met before the rest.
 
     >>> stops_a_car({"maxheight": "1.5"}), stops_a_car({"maxheight": "2"}), stops_a_car({"maxweight": "3.5"})
     (True, False, False)
@@ -149,8 +177,8 @@ def stops_a_car(tags: Tags) -> bool:
     if SIZE_KEYS.isdisjoint(tags):
         return False
     for key, name in _LIMITS:
-        if key in tags:
-            told = [most for part in values(_DECIMAL.sub(".", tags[key])) if (most := quantity(part)) is not None]
-            if told and min(told) < CAR[name]:
-                return True
+        text = holding(tags.get(f"{key}:conditional", "")) or tags.get(key, "")
+        told = [most for part in values(_DECIMAL.sub(".", text)) if (most := quantity(part)) is not None]
+        if told and min(told) < CAR[name]:
+            return True
     return False

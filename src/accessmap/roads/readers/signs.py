@@ -2,14 +2,17 @@
 
 A sign belongs to one direction of its way (`direction`, `traffic_signals:direction`). One that does not say which is
 put up before a junction and holds for those who drive towards it (Tag:highway=stop); at the junction itself it is for
-the lesser roads, or for all (`stop=all`, which may stand at each sign before it too).
+the lesser roads, or for all (`stop=all`, which may stand at each sign before it too). A gate whose access tags are for
+one direction (`vehicle:backward=no`) stops those who come so.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from accessmap.roads.junctions import LOWEST_RANK, RANKS
-from accessmap.roads.readers.tables import Segments, segment_metres
+from accessmap.roads.readers.tables import Segments, Turn, segment_metres
 
 NEAR_METRES = 60.0  # a sign further than this from every junction holds both ways
 ANYONE = -1
@@ -34,6 +37,25 @@ def approaches(events: pd.DataFrame, segments: Segments, ways: pd.DataFrame, nod
             came = network.coming(node, side)
         rows += [(node, event, before) for before in ([ANYONE] if came is None else came)]
     return pd.DataFrame(rows, columns=["node", "event", "coming"])
+
+
+def shut_one_way(gates: Mapping[int, str], segments: Segments, nodes: pd.DataFrame) -> list[Turn]:
+    """Return what gates that are shut one way forbid: to go on, for who arrives at one so along its road.
+
+    Parameters
+    ----------
+    gates
+        "forward" or "backward" by id of the node.
+    segments, nodes
+        The network, in which the nodes keep their ids.
+    """
+    turns = []
+    for (number, heading), node in zip(gates.items(), nodes.index.get_indexer(pd.Index(list(gates))), strict=True):
+        ends, starts = (segments.end, segments.start) if heading == "forward" else (segments.start, segments.end)
+        after = {*segments.start[segments.end == node].tolist(), *segments.end[segments.start == node].tolist()}
+        for before in starts[ends == node].tolist():
+            turns += [Turn((before, int(node), other), "no_passage", number) for other in sorted(after - {before})]
+    return turns
 
 
 class _Around:
