@@ -129,6 +129,19 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     return Timetable(week, tuple(problems), tuple(day for day in sorted(given) if not week[day]))
 
 
+def readable_hours(values: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Return the OSM opening_hours among values, missing where there are none that can be read, and those that cannot.
+
+    >>> readable_hours(pd.Series(["24/7", "le matin"]))[1]
+    ['le matin']
+    """
+    from opening_hours import validate  # loaded only where hours are read
+
+    given = as_text(values)
+    bad = {text for text in given.dropna().unique() if not validate(text)}
+    return given.mask(given.isin(bad), None), [text for text in given if text in bad]
+
+
 def _entries(timetable: str | Sequence[object]) -> list[tuple[str, str, list[object]]]:
     """Return the entries, checked to be (day, day, list of spans)."""
     if isinstance(timetable, str):

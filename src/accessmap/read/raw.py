@@ -114,6 +114,11 @@ class RawTable:
         """The file's columns by their plain names."""
         return {plain(column): column for column in self.table.columns}
 
+    def column(self, name: str) -> pd.Series:
+        """Return a column by its plain name, missing throughout where the file has none."""
+        names = self.names
+        return self.table[names[name]] if name in names else pd.Series(None, self.table.index, dtype=object)
+
     def keep(self, mask: Iterable[bool], *notes: Note) -> RawTable:
         """Return the rows where `mask` is true, numbered anew, and notes on it."""
         kept = np.fromiter(mask, dtype=bool, count=len(self.table))

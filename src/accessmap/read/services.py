@@ -13,6 +13,7 @@ from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
+from accessmap.read.layouts.transport import gtfs_table, is_gtfs
 from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
@@ -107,8 +108,8 @@ def read_services(
     layer
         Of a GeoPackage that has several.
     layout
-        "finess", "bpe", "rpps", "laposte", "france_services" or "mednum" to insist on one; "generic" to read a plain
-        table; by default the columns tell.
+        One of docs/howto_services.md ("finess", "bpe", "irve" …) to insist on it; "generic" to read a plain table; by
+        default the columns tell.
     mairies
         Services with `commune`, such as ``read_services("mairies.gpkg", category="mairie", communes=communes)``.
         What has no point, counts among them, is placed there, marked "placed_at_mairie"; and so is what is moved.
@@ -140,7 +141,8 @@ def read_services(
         check_communes(communes)
     elif clip:
         raise OptionError(Problem("clip_without_communes"))
-    raw, known = in_layout(read_table(path, encoding=encoding, layer=layer), layout, category, columns)
+    table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer)
+    raw, known = in_layout(table, layout, category, columns)
     reading = Reading("services", raw)
     reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:

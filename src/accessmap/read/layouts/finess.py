@@ -1,11 +1,15 @@
-"""FINESS: the extraction of establishments that Etalab publishes, with or without coordinates."""
+"""FINESS: the extraction of establishments that Etalab publishes, its successor FINESS+, and who has emergencies."""
 
 import io
+import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
+from accessmap.read.columns import as_text, truth
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.raw import RawTable, RowNames, refusal
@@ -167,3 +171,79 @@ def _commune(department: object, commune: object) -> str | None:
     if len(commune) == 5:
         return commune
     return LETTERS.get(department, department.zfill(2)[:2]) + commune.zfill(3)
+
+
+def finess_plus_services(raw: RawTable) -> RawTable:
+    """Return the open establishments of FINESS+ (JSON) as services: number, name, category, commune, point in degrees.
+
+    A row is a legal entity (`pmej`) with its establishments (`ege`), of which those that are no more active are left
+    out. The point is that of the address at which one is received, in the order of the file.
+
+    Examples
+    --------
+    >>> place = {"cogCommune": "01053", "coordonneesGeographique": {"directionLatitude": "46.2"}}
+    >>> site = {"informationsGeneralesEGE": {"numFinessEge": "010780195", "nomEgeLong": "CLINIQUE"}, "adresse": [place]}
+    >>> site |= {"categorieentiteGeographiqueExercice": "365", "etatObjet": "A"}
+    >>> read = finess_plus_services(RawTable("f.json", pd.DataFrame({"ege": [json.dumps([site])]}))).table.iloc[0]
+    >>> read[["service_id", "category", "commune"]].tolist()
+    ['010780195', 'hospital', '01053']
+    """
+    sites = [(row, site) for row, value in enumerate(raw.table[raw.names["ege"]]) for site in _records(value)]
+    open_sites = [(row, site) for row, site in sites if site.get("etatObjet") in (None, "", "A")]
+    told = [_told(site.get("informationsGeneralesEGE")) for _, site in open_sites]
+    places = [next(iter(_records(site.get("adresse"))), {}) for _, site in open_sites]
+    points = [_told(place.get("coordonneesGeographique")) for place in places]
+    codes = [str(site.get("categorieentiteGeographiqueExercice") or "") or None for _, site in open_sites]
+    services = pd.DataFrame(
+        {
+            "service_id": [one.get("numFinessEge") for one in told],
+            "name": [str(one.get("nomEgeLong") or one.get("nomEgeCourt") or "").strip() or None for one in told],
+            **kinds_of("finess", codes, [None] * len(codes)),
+            "commune": [place.get("cogCommune") for place in places],
+            "lon": [point.get("directionLongitude") for point in points],
+            "lat": [point.get("directionLatitude") for point in points],
+            "siret": [one.get("siret") for one in told],
+            "categetab": codes,
+        }
+    ).assign(point_quality="geocoded", source="FINESS+")
+    lines = raw.lines.take([row for row, _ in open_sites])
+    notes = (raw.note("finess_plus_of", n=len(services), left=len(sites) - len(services)),)
+    if not len(services):
+        raise refusal(raw.name, "finess_empty")
+    return RawTable(raw.name, services, lines, (*raw.notes, *notes))
+
+
+def _records(value: object) -> Iterator[Mapping[str, Any]]:
+    """The records of a nested list, which may stand as JSON text."""
+    if isinstance(value, str):
+        value = json.loads(value)
+    yield from (one for one in (value if isinstance(value, list) else []) if isinstance(one, Mapping))
+
+
+def _told(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def with_emergencies(raw: RawTable, column: str) -> RawTable:
+    """Return the same and, at each establishment whose file says so, an emergency department as a service of its own.
+
+    No other establishment is one: a hospital whose emergencies are not told by its file has none here.
+
+    Examples
+    --------
+    >>> row = {"service_id": "1", "name": "CH", "category": "hospital", "san_urg": "OUI"}
+    >>> with_emergencies(RawTable("t.csv", pd.DataFrame([row])), "san_urg").table["category"].tolist()
+    ['hospital', 'emergency']
+    """
+    if column not in raw.table.columns:
+        return raw
+    has = as_text(raw.table[column]).map(truth, na_action="ignore").eq(True).to_numpy()
+    if not has.any():
+        return raw
+    again = raw.table[has].assign(category="emergency")
+    again = again.assign(service_id=again["service_id"] + "-emergency")
+    if "category_label" in again.columns:
+        again = again.assign(category_label=None)
+    table = pd.concat([raw.table, again], ignore_index=True)
+    lines = raw.lines.take([*range(len(raw.table)), *has.nonzero()[0]])
+    return replace(raw, table=table, lines=lines).told(raw.note("emergencies_told", n=int(has.sum())))

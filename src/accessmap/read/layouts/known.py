@@ -10,11 +10,14 @@ from accessmap.errors import OptionError, Problem
 from accessmap.read.columns import as_text
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.layouts.bpe import bpe_services
-from accessmap.read.layouts.finess import finess_services
+from accessmap.read.layouts.directory import directory_services
+from accessmap.read.layouts.fields import by_fields
+from accessmap.read.layouts.finess import finess_plus_services, finess_services, with_emergencies
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.layouts.mednum import mediation_services
 from accessmap.read.layouts.registry import Layout, layout_of, layouts
 from accessmap.read.layouts.rpps import practitioners
+from accessmap.read.layouts.transport import charging_services, stop_services
 from accessmap.read.opening_hours import POINT_IDS
 from accessmap.read.placing import quality_of
 from accessmap.read.private import private_columns
@@ -82,6 +85,8 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     _refuse_no_services(raw, told)
     if layout is None:
         layout = told.name if told is not None and told.name in LAYOUTS else GENERIC
+        if told is not None and layout != GENERIC and told.fields:
+            raw, layout = _unless_asked(raw, told, category, columns)
     if layout == GENERIC:
         return raw, GENERIC
     if layout not in LAYOUTS:
@@ -110,7 +115,25 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         has = ", ".join(found[:12]) + (", …" if len(found) > 12 else "")
         raise refusal(raw.name, "no_row_of_category", value=category, near=near_names(category, found), has=has)
     left = int((kinds != category).sum())
-    return read.keep(kinds == category, raw.note("other_kinds_left_out", n=left)), layout
+    return read.keep(kinds == category, *([raw.note("other_kinds_left_out", n=left)] if left else [])), layout
+
+
+def _unless_asked(raw: RawTable, told: Layout, category: str | None, columns: Columns) -> tuple[RawTable, str]:
+    """A list is read as any table where the caller names its columns, or says of all its rows what they are.
+
+    A list of hospitals keeps all of them for the category that is asked for, each with its own kind in `finess_kind`.
+    """
+    if columns or (category is not None and told.category and category != told.category):
+        return raw, GENERIC
+    if told.name != "hospitals" or category is None:
+        return raw, told.name
+    label = raw.table[raw.names["facility_type"]]
+    kinds = kinds_of("finess", [None] * len(label), as_text(label).tolist())["category"].set_axis(label.index)
+    counted = kinds[kinds != category].value_counts()
+    if len(counted):
+        listed = ", ".join(f"{kind} {number}" for kind, number in counted.items())
+        raw = raw.told(raw.note("other_kinds_kept", n=int(counted.sum()), kinds=listed, category=category))
+    return replace(raw, table=raw.table.assign(finess_kind=kinds)), GENERIC
 
 
 NO_SERVICES = {
@@ -204,6 +227,15 @@ def _step_free(table: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     ]
 
 
+EMERGENCIES = {"t_finess": "san_urg", "hospitals": "emergency"}
+
+
+def _by_fields(layout: Layout) -> Callable[[RawTable, Columns], RawTable]:
+    """How a layout that is data alone is read."""
+    said = EMERGENCIES.get(layout.name, "")
+    return lambda raw, _: with_emergencies(by_fields(raw, layout), said)
+
+
 LAYOUTS: Mapping[str, Brought] = {
     "finess": Brought(lambda raw, _: finess_services(raw)),
     "rpps": Brought(practitioners, ("consultations",)),
@@ -211,5 +243,10 @@ LAYOUTS: Mapping[str, Brought] = {
     "bpe": Brought(lambda raw, _: bpe_services(raw)),
     "france_services": Brought(_france_services, EVERY),
     "mednum": Brought(lambda raw, _: mediation_services(raw)),
+    "finess_plus": Brought(lambda raw, _: finess_plus_services(raw)),
+    "dila": Brought(lambda raw, _: directory_services(raw)),
+    "irve": Brought(lambda raw, _: charging_services(raw)),
+    "gtfs_stops": Brought(lambda raw, _: stop_services(raw)),
+    **{name: Brought(_by_fields(one)) for name, one in layouts().items() if one.fields},
 }
 """How `read_services` reads each published file of services, by the name that its `layout=` takes."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from accessmap.read.columns import as_text, truth
 from accessmap.read.layouts.kinds import kinds
+from accessmap.read.opening_hours import readable_hours
 from accessmap.read.raw import RawTable, plain
 
 # Field names of the schema "Lieux de médiation numérique" (LaMednum/standard-mediation-num, schema.data.gouv.fr), in
@@ -37,7 +38,8 @@ def mediation_services(raw: RawTable) -> RawTable:
     """
     names = raw.names
     table = raw.table
-    hours, unread = _hours(table, names)
+    given = table[names["horaires"]] if "horaires" in names else pd.Series(None, table.index, dtype=object)
+    hours, unread = readable_hours(given)
     moves = as_text(table[names["itinerance"]]).fillna("") if "itinerance" in names else pd.Series("", table.index)
     mobile = [plain(word) == "itinerant" or truth(word) is True for word in moves]
     services = pd.DataFrame(
@@ -70,14 +72,3 @@ def mediation_services(raw: RawTable) -> RawTable:
     if any(mobile):
         notes.append(raw.note("mednum_mobile", n=sum(mobile)))
     return replace(raw, table=both, lines=lines).told(*notes)
-
-
-def _hours(table: pd.DataFrame, names: dict[str, str]) -> tuple[pd.Series, list[str]]:
-    """Return hours that can be read, and those that cannot."""
-    if "horaires" not in names:
-        return pd.Series(None, table.index, dtype=object), []
-    from opening_hours import validate  # loaded only where hours are read
-
-    given = as_text(table[names["horaires"]])
-    bad = {text for text in given.dropna().unique() if not validate(text)}
-    return given.mask(given.isin(bad), None), [text for text in given if text in bad]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -55,6 +55,19 @@ class Layout:
         and `year` the vintage is that which the sheet or the file is named after.
     seen
         False where no file of this layout was at hand: it follows the publisher's description.
+    fields
+        Of services that need no reading of their own: names in the contract (and `code`, `label` of a kind), and the
+        pattern of the plain name of the column that has each.
+    kept
+        Patterns of further columns to keep.
+    rows
+        Patterns of columns, and the plain values of the rows to keep of each.
+    codes
+        Nomenclature of :func:`~accessmap.read.layouts.kinds.kinds` by which `code` and `label` tell the category.
+    otherwise
+        The label of a kind that the file does not name.
+    prefix
+        Of the ids.
 
     Examples
     --------
@@ -74,6 +87,12 @@ class Layout:
     dated: str = ""
     year: str = ""
     seen: bool = True
+    fields: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: str = ""
+    otherwise: str = ""
+    prefix: str = ""
 
     @cached_property
     def _patterns(self) -> list[list[tuple[int, str, re.Pattern[str]]]]:
@@ -126,7 +145,7 @@ def layouts() -> Mapping[str, Layout]:
         for name, row in tomllib.loads(source.read_text(encoding="utf-8")).items():
             first = row.pop("columns")
             columns = [first] if isinstance(first[0], str) else first
-            row["without"] = tuple(row.get("without", ()))
+            row["without"], row["kept"] = tuple(row.get("without", ())), tuple(row.get("kept", ()))
             found[name] = Layout(name, columns=tuple(map(tuple, columns)), **row)
     return found
 
