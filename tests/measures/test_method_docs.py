@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [*sorted(DOCS.glob("method*.md")), DOCS / "concepts.md", DOCS / "tutorial.md"]
+PAGES = [*sorted(DOCS.glob("method*.md")), DOCS / "concepts.md", DOCS / "tutorial.md", DOCS / "howto_conseil.md"]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from html import escape
@@ -36,7 +35,7 @@ from accessmap.errors import Problems, StudyError
 from accessmap.files import write_whole
 from accessmap.maps.choropleth import tone_styles
 from accessmap.maps.drawing import Drawing
-from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts
+from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts, policy, today
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
@@ -56,24 +55,6 @@ if TYPE_CHECKING:
 
 
 TOUCHED = ["category", "scenario", "property"]
-
-
-def policy(style: str, script: str = "") -> str:
-    """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""
-
-    def hashed(code: str) -> str:
-        return "'sha256-" + b64encode(sha256(code.encode()).digest()).decode("ascii") + "'" if code else "'none'"
-
-    return (
-        f"default-src 'none'; img-src data:; style-src {hashed(style)}; script-src {hashed(script)};"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def today() -> date:
-    """Return the day a page is dated: SOURCE_DATE_EPOCH (reproducible-builds.org), or today."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()
 
 
 def _told(table: pd.DataFrame, words: Words) -> pd.DataFrame:

@@ -223,13 +223,42 @@ def classes(
     lightest: int = 0,
 ) -> tuple[tuple[Entry, ...], dict[str, int]]:
     """Return the legend of a sequential scale and the entry of each commune; a value on a bound is below it."""
+    entries = class_entries(breaks, unit, say, higher_is_better=higher_is_better, lightest=lightest)
+    number = pd.Series(classes_of(values, breaks), index=values.index)
+    number = number.where(values.notna(), len(breaks) + 1)
+    return _counted(entries, number, people, keep=lambda k: k <= len(breaks))
+
+
+def class_entries(
+    breaks: Sequence[float], unit: str, say: Words, *, higher_is_better: bool = False, lightest: int = 0
+) -> list[Entry]:
+    """Return the entries of a sequential scale, from the lowest class to the highest, then that of no data."""
     colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better, lightest=lightest)
     words = class_words(breaks, unit, say)
-    number = pd.Series(classes_of(values, breaks), index=values.index)
-    number = number.where(values.notna(), len(words))
-    entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
-    entries.append(Entry(say("no_data"), NO_DATA, "hatch"))
-    return _counted(entries, number, people, keep=lambda k: k <= len(breaks))
+    return [*map(Entry, words, colours), Entry(say("no_data"), NO_DATA, "hatch")]
+
+
+def change_entries(breaks: Sequence[float], unit: str, say: Words) -> list[Entry]:
+    """Return the entries of a change, from the greatest gain to the greatest loss; newly, no longer reached, no data.
+
+    Of n sizes of change, the one that changes nothing is at place n.
+    """
+    edges = [bounded(bound, unit, say) for bound in breaks]
+    words = [say("change_better_last", lower=edges[-1])]
+    pairs = [(_lower(low, unit, say), bounded(high, unit, say)) for low, high in pairwise(breaks)]
+    words += [say("change_better", lower=low, upper=high) for low, high in reversed(pairs)]
+    words += [say("change_none", upper=edges[0])]
+    words += [say("change_worse", lower=low, upper=high) for low, high in pairs]
+    words += [say("change_worse_last", lower=edges[-1])]
+    size = len(breaks)
+    picks = np.linspace(0, len(BETTER) - 1, size).round().astype(int) if size > 1 else [2]
+    colours = [BETTER[k] for k in reversed(picks)] + [NEUTRAL] + [WORSE[k] for k in picks]
+    return [
+        *map(Entry, words, colours),
+        Entry(say("newly_reached"), BETTER[1], "dots"),
+        Entry(say("no_longer_reached"), WORSE[1], "cross"),
+        Entry(say("no_data"), NO_DATA, "hatch"),
+    ]
 
 
 def change_classes(
@@ -250,22 +279,7 @@ def change_classes(
     `change` is given where it is not the difference of the two, such as the mean over those reached both times.
     """
     gain = (after - before if change is None else change) * (1 if higher_is_better else -1)
-    edges = [bounded(bound, unit, say) for bound in breaks]
-    words = [say("change_better_last", lower=edges[-1])]
-    pairs = [(_lower(low, unit, say), bounded(high, unit, say)) for low, high in pairwise(breaks)]
-    words += [say("change_better", lower=low, upper=high) for low, high in reversed(pairs)]
-    words += [say("change_none", upper=edges[0])]
-    words += [say("change_worse", lower=low, upper=high) for low, high in pairs]
-    words += [say("change_worse_last", lower=edges[-1])]
-    size = len(breaks)
-    picks = np.linspace(0, len(BETTER) - 1, size).round().astype(int) if size > 1 else [2]
-    colours = [BETTER[k] for k in reversed(picks)] + [NEUTRAL] + [WORSE[k] for k in picks]
-    entries = [Entry(word, colour) for word, colour in zip(words, colours, strict=True)]
-    entries += [
-        Entry(say("newly_reached"), BETTER[1], "dots"),
-        Entry(say("no_longer_reached"), WORSE[1], "cross"),
-        Entry(say("no_data"), NO_DATA, "hatch"),
-    ]
+    entries, size = change_entries(breaks, unit, say), len(breaks)
     # Gains and losses are mirror images, so a class is counted from the size of the change and its sign.
     steps = classes_of(gain.abs(), breaks)
     number = pd.Series(size - np.sign(gain.to_numpy()) * steps, index=gain.index)

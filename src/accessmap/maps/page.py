@@ -1,8 +1,11 @@
 """What every page is made of: vendored Leaflet, our script and styles, and the panel of a map; nothing from outside."""
 
 import base64
+import os
 import re
+from datetime import UTC, date, datetime
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any, Final
@@ -38,6 +41,24 @@ def environment() -> Environment:
 def asset(name: str) -> str:
     """Return the text of one of our own files in `templates`."""
     return (files("accessmap") / "templates" / name).read_text("utf-8")
+
+
+def policy(style: str, script: str = "") -> str:
+    """Return the Content-Security-Policy: nothing from outside, our style and script by hash."""
+
+    def hashed(code: str) -> str:
+        return "'sha256-" + base64.b64encode(sha256(code.encode()).digest()).decode("ascii") + "'" if code else "'none'"
+
+    return (
+        f"default-src 'none'; img-src data:; style-src {hashed(style)}; script-src {hashed(script)};"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def today() -> date:
+    """Return the day a page is dated: SOURCE_DATE_EPOCH (reproducible-builds.org), or today."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now().astimezone().date()
 
 
 @cache

@@ -119,7 +119,7 @@ def studies_under(scenarios: Scenarios, study: Study, *, call: str = "compare") 
     if twice:
         raise ScenarioError(Problem("compare_one_name", value=twice[0]))
     made = {BASELINE: study} | {scenario.name: scenario.apply(study) for scenario in scenarios}
-    opened = pd.concat([each.services["category"] for each in made.values()])
+    opened = pd.concat([each.services["category"] for each in made.values()]).unique()
     return {name: each.knowing(opened) for name, each in made.items()}
 
 

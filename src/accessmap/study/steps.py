@@ -31,7 +31,7 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 from accessmap.words.words import Words
 
-__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
+__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "place_of", "step"]
 
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Amount = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
@@ -282,7 +282,7 @@ class Open(Step):
 
     def apply(self, changes: Changes) -> None:
         services, study = changes.services, changes.before
-        point, commune = _place(self, study)
+        point, commune = place_of(self, study)
         category = self.category
         where = commune if commune is not None else f"{self.lon:.5f}-{self.lat:.5f}"
         site = self.id if self.id is not None else f"{category}-{where}"
@@ -359,7 +359,7 @@ class Move(Step):
 
     def apply(self, changes: Changes) -> None:
         site = changes.site(self.id)
-        point, commune = _place(self, changes.before)
+        point, commune = place_of(self, changes.before)
         services = changes.services.copy()
         services.loc[[site], "geometry"] = gpd.GeoSeries([point], index=[site], crs=services.crs)
         if "commune" in services:
@@ -478,7 +478,7 @@ def _whole(error: ValueError) -> Problem:
     return Problem("step_refused", message=error) if isinstance(error, AccessmapError) else Problem.plain(str(error))
 
 
-def _place(step: Open | Move, study: Study) -> tuple[Any, str | None]:
+def place_of(step: Open | Move, study: Study) -> tuple[Any, str | None]:
     """Return the point of a step, in the CRS of the services, and the commune where it was given."""
     if (step.commune is None) == (step.lon is None or step.lat is None):
         raise ScenarioError(Problem("step_no_place"))

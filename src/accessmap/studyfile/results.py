@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.dossier import Dossier
-from accessmap.dossier.dossier import today
+from accessmap.maps.page import today
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap

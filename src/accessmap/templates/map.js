@@ -350,8 +350,7 @@ var accessmap = (function () {
     map.on("zoomend resize", unclutter);
   }
 
-  function zoomWords(map, root) {
-    var words = JSON.parse(root.querySelector("script.am-data").textContent).words;
+  function zoomWords(map, words) {
     [["in", words.zoom_in], ["out", words.zoom_out]].forEach(function (pair) {
       var button = map.getContainer().querySelector(".leaflet-control-zoom-" + pair[0]);
       if (button) { button.title = pair[1]; button.setAttribute("aria-label", pair[1]); }
@@ -359,10 +358,17 @@ var accessmap = (function () {
   }
 
   return {
+    element: element,
+    lines: lines,
+    place: place,
+    rings: rings,
+    fold: fold,
+    northArrow: northArrow,
+    zoomWords: zoomWords,
     attach: function (map, key) {
       var root = document.getElementById(key + "-root");
       draw(map, root);
-      zoomWords(map, root);
+      zoomWords(map, JSON.parse(root.querySelector("script.am-data").textContent).words);
     },
     start: function () {
       document.querySelectorAll(".am-map").forEach(function (root) {

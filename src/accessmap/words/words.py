@@ -295,6 +295,15 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     return MappingProxyType(found)
 
 
+def unfilled(key: str, lang: Lang) -> str:
+    r"""Return the words of a key with their braces as they stand: for a page that fills them itself.
+
+    >>> unfilled("people", "en")
+    '{n}\xa0person|{n}\xa0people'
+    """
+    return _words()[key][lang]
+
+
 def keys_of(topic: str) -> list[str]:
     """Return the keys of the texts that begin so, of whatever file."""
     return [key for key in _words() if key.startswith(topic)]

@@ -1,0 +1,306 @@
+"""The council table: a page on which a council tries its own plans, without a network, by the numbers of `compare`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from accessmap.categories import Lang
+from accessmap.dossier.best import best_plans
+from accessmap.dossier.places import check_size, packed, places_of
+from accessmap.dossier.results import AT_LEAST, plainly
+from accessmap.errors import OptionError, Problem
+from accessmap.files import write_whole
+from accessmap.maps.choropleth import change_entries, class_entries, rounded_breaks
+from accessmap.maps.communes import CHANGE_MINUTES
+from accessmap.maps.drawing import DRAWN_CRS, SHAPES, Drawing, Entry, draw, embedded
+from accessmap.maps.page import asset, credit_line, environment, leaflet_css, leaflet_js, policy, today
+from accessmap.maps.svg import definitions, page_patterns
+from accessmap.measures.minutes import by_commune
+from accessmap.study.plausibility import gated
+from accessmap.study.study import Study
+from accessmap.tables.contracts import category_shown
+from accessmap.words import words as labels
+from accessmap.words.words import Words
+
+# How many sites fewer and more than today the best is proven for, where it is not said.
+FEWER, MORE = 1, 3
+SCRIPTS: Final = ("council_numbers.js", "council_plans.js", "council_map.js", "council.js")
+SHARED: Final = (
+    "people", "unreached", "baseline", "newly_reached", "no_longer_reached", "zoom_in", "zoom_out", "north",
+    "north_letter",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CouncilTable:
+    """A page on which a council opens, closes and moves sites, and sees at once what follows; `council_table` makes it.
+
+    Parameters
+    ----------
+    title
+        Heading of the page.
+    study, category
+        What it is made from.
+    places
+        Where a site is or may be, by id (of the site there is, or of the one that would open): name, commune, inside
+        (of the territory), today (whether a site is there), step (what opens it in a scenario), geometry.
+    times
+        Residents of the territory × places, minutes, NaN where not reached.
+    best
+        By number of sites in the territory, the best of all places, proven: see `best_plans`.
+    best_kept
+        The same where every site of today stays.
+    lang
+        "fr" or "en".
+    made
+        The day it was made.
+    """
+
+    title: str
+    study: Study
+    category: str
+    places: gpd.GeoDataFrame
+    times: pd.DataFrame
+    best: pd.DataFrame
+    best_kept: pd.DataFrame
+    lang: Lang
+    made: date
+
+    def to_html(self) -> str:
+        """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
+        words = Words(self.lang)
+        drawing = self._drawing(words)
+        style = "\n".join([leaflet_css(), asset("map.css"), asset("council.css"), asset("council_page.css")])
+        script = "\n".join([leaflet_js(), asset("map.js"), self.script()])
+        study = self.study
+        return environment().get_template("council_page.html").render(
+            text=words,
+            lang=self.lang,
+            title=self.title,
+            policy=policy(style, script),
+            style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704 - our own files
+            version=version("accessmap"),
+            made=labels.date_text(self.made, lang=self.lang),
+            patterns=page_patterns(),
+            definitions=definitions(drawing),
+            provenance=study.credit,
+            cautions=[words.told(caution) for caution in study.cautions],
+            credit=drawing.credit,
+            body=self.body(drawing, "h2"),
+        )  # fmt: skip
+
+    @staticmethod
+    def script() -> str:
+        """Return what the page runs beside Leaflet and map.js."""
+        return "\n".join(map(asset, SCRIPTS))
+
+    def body(self, drawing: Drawing, heading: str) -> Markup:
+        """Return the table as a part of a page that holds the paths of the drawing, our styles and our scripts."""
+        module: Any = environment().get_template("council.html").make_module({"text": Words(self.lang)})
+        return Markup(module.table(data=Markup(embedded(self._data(drawing))), heading=heading))  # noqa: S704 - escaped
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the page as one file and return its path; folders are made, and no half file is ever left."""
+        return write_whole(self.to_html(), path)
+
+    def _repr_html_(self) -> str:
+        page, title = escape(self.to_html(), quote=True), escape(self.title, quote=True)
+        return (
+            f'<iframe srcdoc="{page}" title="{title}" width="100%" height="900" style="border:1px solid #ccc"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<CouncilTable {self.title!r}: {len(self.places)} places, {len(self.times)} residents>"
+
+    # ------------------------------------------------------------------ what the page is given
+
+    def _drawing(self, words: Words) -> Drawing:
+        credit = credit_line(self.study.credit, words.lang)
+        sites = self.study.sites(self.category)
+        return draw(self.study.counted, (), sites, title=self.title, credit=credit, lang=words.lang)
+
+    def _data(self, drawing: Drawing) -> dict[str, Any]:
+        study, words, places = self.study, Words(self.lang), self.places
+        inside = study.inside.to_numpy()
+        residents = study.residents[inside]
+        communes = study.counted[study.communes["in_territory"]]
+        communes = communes.loc[plainly(communes["name"]).sort_values(kind="stable").index]
+        shown = category_shown(study.services, self.category)
+        text, width = packed(self.times.to_numpy("float32"))
+        drawn = places.geometry.to_crs(DRAWN_CRS)
+        number = {name: k for k, name in enumerate(places.index)}
+        levels = by_commune(self.times.loc[:, places["today"]].min(axis=1), residents)["value"]
+        breaks = rounded_breaks(levels)
+        return {
+            "lang": self.lang,
+            "category": self.category,
+            "kind": {"one": shown.name(self.lang), "many": shown.name(self.lang, count=2)},
+            "title": self.title,
+            "origin": drawing.origin,
+            "size": drawing.size,
+            "zones": [[zone.code, zone.name, zone.inside] for zone in drawing.zones],
+            "names": drawing.names,
+            "marker": {"d": SHAPES[shown.shape], "colour": shown.colour},
+            "people": _plain(residents["population"]),
+            "commune": communes.index.get_indexer(residents["commune"]).tolist(),
+            "communes": [
+                [str(code), str(name), _number(people)]
+                for code, name, people in zip(communes.index, communes["name"], communes["population"], strict=True)
+            ],
+            "places": [
+                {
+                    "id": str(place),
+                    "name": str(row["name"]),
+                    "commune": row["commune"] if isinstance(row["commune"], str) else "",
+                    "in": study.communes["name"].get(row["commune"], ""),
+                    "inside": bool(row["inside"]),
+                    "today": bool(row["today"]),
+                    "x": round(drawn[place].x - drawing.origin[0]),
+                    "y": round(drawing.origin[1] - drawn[place].y),
+                    "step": row["step"],
+                }
+                for place, row in places.iterrows()
+            ],
+            "minutes": text,
+            "bytes": width,
+            "cutoffs": list(study.thresholds),
+            "at_least": AT_LEAST,
+            "breaks": breaks,
+            "classes": _looks(class_entries(breaks, "minutes", words)),
+            "change_breaks": CHANGE_MINUTES,
+            "changes": _looks(change_entries(CHANGE_MINUTES, "minutes", words)),
+            "best": _told(self.best, number, words),
+            "best_kept": _told(self.best_kept, number, words),
+            "words": {key: labels.unfilled(key, self.lang) for key in (*labels.keys_of("council_"), *SHARED)},
+        }
+
+
+def council_table(
+    study: Study,
+    category: str,
+    *,
+    candidates: gpd.GeoDataFrame | None = None,
+    counts: Iterable[int] | None = None,
+    title: str | None = None,
+    time_limit: float = 20.0,
+    accept: Collection[str] = (),
+    lang: Lang = "fr",
+) -> CouncilTable:
+    """Return a page on which a council tries plans for a category of services: open, close and move sites.
+
+    Map, coverage, mean and longest way, winners and losers, every commune and the price against the proven best follow
+    each click, by the numbers of `compare`. The page is one file that asks for nothing from outside.
+
+    Parameters
+    ----------
+    study
+        Computed whole, reported on its territory; its `thresholds` are the cutoffs.
+    category
+        Of the sites.
+    candidates
+        Points where a site may open, by id, with a `name` where it has one; the mairies of the territory where not
+        given. One that stands exactly where a site is today is that site.
+    counts
+        Numbers of sites in the territory for which the best choice is proven (`accessmap.siting.p_median`); from one
+        fewer than today to three more where not given. Sites outside the territory stay.
+    title
+        Heading of the page.
+    time_limit
+        Seconds for each proof; where it is met, the page gives the best that was found and how far it may be from it.
+    accept
+        As for `Dossier.of`: measures of the roads' plausibility that may be beyond their bounds.
+    lang
+        "fr" or "en".
+
+    Raises
+    ------
+    StudyError
+        Where the study has never had the category, the roads cannot be what they seem, there is no candidate, or the
+        trips are too many for one file.
+    ScenarioError
+        Where a candidate cannot be opened.
+    OptionError
+        Where a number of sites cannot be.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> table = council_table(am.load_sample(), "france_services", counts=[3])
+    >>> len(table.places), int(table.places["today"].sum()), table.times.shape
+    (94, 13, (526, 94))
+    >>> table.best.loc[3, "status"], float(table.best.loc[3, "mean_minutes"].round(1))
+    ('optimal', 7.0)
+    """
+    words = Words(labels.check_lang(lang))
+    study = gated(study, category, accept)
+    places = places_of(study, category, candidates)
+    check_size(study, len(places))
+    times = study.minutes(places)[study.inside]
+    here = int((places["today"] & places["inside"]).sum())
+    free = places["inside"] | ~places["today"]
+    if counts is None:
+        counts = range(max(1, here - FEWER), min(int(free.sum()), here + MORE) + 1)
+    counts = _checked(counts, int(free.sum()))
+    fixed, today_ids = places.index[~free], places.index[places["today"]]
+    more = [count - here for count in counts if count > here]
+    asked: dict[str, Any] = {"times": times, "people": study.people, "time_limit": time_limit}
+    shown = category_shown(study.services, category)
+    kept = best_plans(**asked, fixed=today_ids, counts=more)
+    kept["sites"] = [(*today_ids.difference(fixed, sort=False), *sites) if sites else () for sites in kept["sites"]]
+    return CouncilTable(
+        title=words("council_title", place=study.title, category=shown.name(lang, count=2)) if title is None else title,
+        study=study,
+        category=category,
+        places=places,
+        times=times,
+        best=best_plans(**asked, fixed=fixed, counts=counts),
+        best_kept=kept.set_axis(pd.Index([here + count for count in more], name="count")),
+        lang=lang,
+        made=today(),
+    )
+
+
+def _checked(counts: Iterable[int], most: int) -> list[int]:
+    found = list(counts)
+    for count in found:
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= most:
+            raise OptionError(Problem("council_counts", value=count, most=most))
+    return sorted({int(count) for count in found})
+
+
+def _looks(entries: Sequence[Entry]) -> list[list[str]]:
+    return [[entry.label, entry.colour, entry.pattern] for entry in entries]
+
+
+def _plain(values: pd.Series) -> list[float]:
+    return [_number(value) for value in values]
+
+
+def _number(value: float) -> float:
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def _told(best: pd.DataFrame, number: dict[Any, int], words: Words) -> dict[int, Any]:
+    """Return the best plans as the page reads them, by number of sites."""
+    return {
+        int(str(count)): {
+            "sites": [number[site] for site in row["sites"]],
+            "gap": None if row["status"] == "refused" else max(0.0, row["mean_minutes"] - row["bound_minutes"]),
+            "proven": row["status"] == "optimal",
+            "why": words.told(row["why"]),
+        }
+        for count, row in best.iterrows()
+    }
