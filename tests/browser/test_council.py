@@ -136,7 +136,7 @@ def expected(table, plans):
         for code, commune in communes.iterrows():
             was, is_ = level["baseline"][code], level[name][code]
             gain, lose = (found[side].get(code, 0) for side in ("gain", "lose"))
-            rows[commune["name"]] = [
+            rows[labels.curled(commune["name"])] = [
                 words.count(commune["population"]), words.minutes(was), words.minutes(is_),
                 "" if np.isnan(is_) or np.isnan(was) else words.change_shown(was, is_),
                 None if shown is None else shown.get(code, "non atteint"),
@@ -157,7 +157,7 @@ def nearest_names(table, plan, residents):
     names = sites["name"].to_dict() | {
         site: places["step"][site].get("name") or study.communes["name"][places["commune"][site]] for site in opened
     }
-    return {code: names[site] for code, site in main.dropna().items()}
+    return {code: labels.curled(names[site]) for code, site in main.dropna().items()}
 
 
 def check(browser, table, plans):
@@ -194,3 +194,165 @@ def test_every_digit_of_random_plans_is_that_of_compare(browser, table, page):
 def test_every_digit_of_200_random_plans_is_that_of_compare(browser, table, page):
     opened(browser, page)
     check(browser, table, random_plans(table, 200, seed=2026))
+
+
+def test_a_wrong_digit_would_be_found(browser, table, page):
+    opened(browser, page)
+    plans = random_plans(table, 1, seed=3)
+    browser.js("""const data = document.querySelector('.ct').council.plans.data;
+      data.people[data.people.length - 1] += 100;""")
+    with pytest.raises(AssertionError):
+        check(browser, table, plans)
+
+
+def button(browser, selector, text=""):
+    """Click a button, or the one in a list whose name begins so."""
+    browser.js(
+        """const found = [...document.querySelectorAll(arguments[0])].find(node =>
+          (node.getAttribute('aria-label') || node.textContent).startsWith(arguments[1]));
+        found.click()""",
+        selector,
+        text,
+    )
+
+
+def read(browser):
+    return browser.driver.execute_async_script(READ + "done(read());")
+
+
+def test_the_price_is_against_the_proven_best(browser, table, page):
+    words = Words("fr")
+    opened(browser, page)
+    button(browser, ".ct-places button", "Ouvrir\u00a0: Coucy-le-Château-Auffrique")
+    found = read(browser)
+    assert found["sentence"].endswith(f"passe de {words.minutes(7.339)} à {words.minutes(6.575)}.")
+    best, kept = table.best.loc[4], table.best_kept.loc[4]
+    assert (best["status"], kept["status"]) == ("optimal", "optimal")
+    told = " ".join(found["price"])
+    assert f"{words.minutes(6.6 - 6.0)} de plus" in told
+    assert f"({words.minutes(best['mean_minutes'])})" in told
+    assert f"({words.minutes(kept['mean_minutes'])})" in told
+    button(browser, ".ct-price button", "Essayer le meilleur qui garde")
+    found = read(browser)
+    assert "Ouvre\u00a0: Tergnier." in found["sentence"]
+    assert found["cards"]["À 10\u00a0minutes ou moins"][0] == "78,2\u00a0%"
+    assert "C’est le meilleur plan prouvé à 4 sites dans le territoire qui garde tous" in " ".join(found["price"])
+    button(browser, ".ct-price button", "Essayer le meilleur plan")
+    found = read(browser)
+    assert found["cards"]["Trajet moyen"][0] == words.minutes(best["mean_minutes"])
+    assert found["price"][1].startswith("C’est le meilleur plan prouvé à 4 sites dans le territoire\u00a0:")
+    # A site outside the territory: nothing is proven of that.
+    button(browser, ".ct-places button", "Fermer\u00a0: France services de Noyon")
+    assert read(browser)["price"][1].startswith("Pas de comparaison")
+
+
+def test_no_plan_of_a_number_of_sites_is_shorter_than_the_proven_best(browser, table, page):
+    opened(browser, page)
+    rng = np.random.default_rng(4)
+    free = [k for k, inside in enumerate(table.places["inside"] | ~table.places["today"]) if inside]
+    for count, best in table.best["mean_minutes"].items():
+        means = [
+            browser.js(
+                """const plans = document.querySelector('.ct').council.plans, data = plans.data;
+                const numbers = new councilNumbers.Numbers(data), open = plans.sites(plans.of(arguments[0]));
+                return numbers.measure(open.map(site => site.at), open.map(site => data.places[site.site].id)).mean""",
+                [int(k) for k in rng.choice(free, count, replace=False)],
+            )
+            for _ in range(5)
+        ]
+        assert min(means) > best - 1e-9
+
+
+def test_undo_redo_and_back_to_today(browser, table, page):
+    opened(browser, page)
+    today = read(browser)
+    state = "return [...document.querySelectorAll('.ct-tools button')].map(button => button.disabled)"
+    assert browser.js(state) == [True, True, True, False]
+    button(browser, ".ct-places button", "Fermer\u00a0: France services de La Fère")
+    one = read(browser)
+    assert one["cards"]["Perdent au moins 1\u00a0minute"][0] != "0\u00a0habitant"
+    button(browser, ".ct-places button", "Ouvrir\u00a0: Tergnier")
+    two = read(browser)
+    button(browser, ".ct-undo")
+    assert {**read(browser), "told": ""} == {**one, "told": ""}
+    button(browser, ".ct-redo")
+    assert {**read(browser), "told": ""} == {**two, "told": ""}
+    button(browser, ".ct-reset")
+    assert {**read(browser), "told": ""} == {**today, "told": ""}
+    button(browser, ".ct-undo")
+    assert {**read(browser), "told": ""} == {**two, "told": ""}
+
+
+def test_a_plan_is_saved_as_the_scenario_that_the_library_reads(browser, table, page, tmp_path):
+    opened(browser, page)
+    browser.run_cdp("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    name = 'Plan "été" \\ n° 2'
+    places = table.places.index[~table.places["today"]]
+    plan = Plan(
+        table,
+        name,
+        closed=[f"{FS}-02304", f"{FS}-60471"],
+        moved=[(f"{FS}-02173", places[5])],
+        opened=list(places[[60, 2]]),
+    )
+    browser.driver.execute_async_script(FOLLOW, plan.hash.replace(name, "x"))
+    browser.js("document.querySelector('#ct-name').value = arguments[0]", name)
+    button(browser, ".ct-save")
+    path = tmp_path / "plan-ete-n-2.toml"
+    browser.wait(path.is_file)
+    read_back = am.scenarios.read(path)
+    assert list(read_back) == [name]
+    assert read_back[name] == plan.scenario
+    inside, people = table.study.inside, table.study.people
+    minutes = am.compare(read_back[name], table.study, category=FS)[name][inside]
+    mean = Words("fr").minutes(float((minutes * people).sum() / people[minutes.notna()].sum()))
+    assert read(browser)["cards"]["Trajet moyen"][0] == mean
+
+
+def test_today_is_no_plan_to_save(browser, page):
+    opened(browser, page)
+    button(browser, ".ct-save")
+    assert read(browser)["told"].startswith("Rien à enregistrer")
+
+
+def test_a_link_holds_the_plan_and_what_it_names_in_vain_is_said(browser, page):
+    opened(browser, page)
+    button(browser, ".ct-places button", "Fermer\u00a0: France services de La Fère")
+    button(browser, ".ct-places button", "Ouvrir\u00a0: Tergnier")
+    browser.js("document.querySelector('#ct-name').value = 'À deux, « ici »'")
+    before = read(browser)
+    button(browser, ".ct-link")
+    address = browser.js("return document.querySelector('#ct-url').value")
+    assert address == browser.js("return location.href")
+    browser.driver.get("about:blank")
+    browser.driver.get(address)
+    browser.wait(lambda: browser.js("return document.querySelector('.ct-started') !== null"))
+    after = read(browser)
+    assert (after["cards"], after["communes"]) == (before["cards"], before["communes"])
+    assert browser.js("return document.querySelector('#ct-name').value") == "À deux, « ici »"
+    assert browser.js("return document.querySelector('.ct-linked').hidden")
+    browser.driver.execute_async_script(FOLLOW, "#plan=o:france_services-02738,library-99;c:france_services-02738")
+    warning = browser.js("const node = document.querySelector('.ct-linked'); return [node.hidden, node.textContent]")
+    assert warning[0] is False
+    assert warning[1].endswith("laissé de côté\u00a0: library-99, france_services-02738.")
+
+
+def test_three_plans_stand_side_by_side(browser, page):
+    opened(browser, page)
+    means = []
+    for name in ("Tergnier", "Coucy-le-Château-Auffrique", "Blérancourt"):
+        button(browser, ".ct-places button", f"Ouvrir\u00a0: {name}")
+        means.append(read(browser)["cards"]["Trajet moyen"][0])
+        button(browser, ".ct-keep")
+        button(browser, ".ct-undo")
+    rows = """return [...document.querySelectorAll(".ct-compare tr")].map(row =>
+      [...row.cells].map(cell => cell.textContent))"""
+    head, _, mean, *_ = browser.js(rows)
+    assert head[1:] == ["Aujourd’hui", "Plan du conseil", "Plan du conseil 2", "Plan du conseil 3"]
+    assert mean[1:] == ["7,3\u00a0min", *means] == ["7,3\u00a0min", "6,2\u00a0min", "6,6\u00a0min", "6,8\u00a0min"]
+    button(browser, ".ct-keep")
+    assert read(browser)["told"].startswith("Trois plans sont gardés")
+    button(browser, ".ct-compare button", "Reprendre\u00a0: Plan du conseil 2")
+    assert read(browser)["cards"]["Trajet moyen"][0] == means[1]
+    button(browser, ".ct-compare button", "Retirer\u00a0: Plan du conseil")
+    assert browser.js(rows)[0][1:] == ["Aujourd’hui", "Plan du conseil 2", "Plan du conseil 3"]

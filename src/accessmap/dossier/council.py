@@ -151,21 +151,21 @@ class CouncilTable:
             "title": self.title,
             "origin": drawing.origin,
             "size": drawing.size,
-            "zones": [[zone.code, zone.name, zone.inside] for zone in drawing.zones],
-            "names": drawing.names,
+            "zones": [[zone.code, labels.curled(zone.name), zone.inside] for zone in drawing.zones],
+            "names": [[x, y, labels.curled(name)] for x, y, name in drawing.names],
             "marker": {"d": SHAPES[shown.shape], "colour": shown.colour},
             "people": _plain(residents["population"]),
             "commune": communes.index.get_indexer(residents["commune"]).tolist(),
             "communes": [
-                [str(code), str(name), _number(people)]
+                [str(code), labels.curled(str(name)), _number(people)]
                 for code, name, people in zip(communes.index, communes["name"], communes["population"], strict=True)
             ],
             "places": [
                 {
                     "id": str(place),
-                    "name": str(row["name"]),
+                    "name": labels.curled(str(row["name"])),
                     "commune": row["commune"] if isinstance(row["commune"], str) else "",
-                    "in": study.communes["name"].get(row["commune"], ""),
+                    "in": labels.curled(str(study.communes["name"].get(row["commune"], ""))),
                     "inside": bool(row["inside"]),
                     "today": bool(row["today"]),
                     "x": round(drawn[place].x - drawing.origin[0]),

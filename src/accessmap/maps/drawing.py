@@ -398,12 +398,12 @@ class Drawing:
             "words": {key: labels.text(key, lang=self.lang) for key in WORDS}
             | {"cluster": labels.text("cluster", lang=self.lang, sites="{n}")},
         }
-        return embedded(told)
+        return str(labels.curled(embedded(told)))
 
 
 def embedded(data: object) -> str:
     """Return JSON that is safe inside a script element, whatever the text in it."""
-    written = labels.curled(json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         written = written.replace(character, f"\\u{ord(character):04x}")
     return written

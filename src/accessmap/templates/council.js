@@ -40,7 +40,7 @@ var council = (function () {
     function sites(n) { return text("council_sites", {}, n); }
     function label(k) {
       var place = places[k];
-      return place.today ? place.name : place.step.name || place["in"] || place.name;
+      return place.today || place.step.name ? place.name : place["in"] || place.name;
     }
     function named(list) { return list.map(label).join(", "); }
     function beside(was, is) {
