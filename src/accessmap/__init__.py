@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from accessmap import words as words
     from accessmap.dossier.chapter import Chapter as Chapter
     from accessmap.dossier.chapter import chapters as chapters
-    from accessmap.dossier.council import CouncilTable as CouncilTable
     from accessmap.dossier.council import council_table as council_table
     from accessmap.dossier.dossier import Dossier as Dossier
     from accessmap.errors import AccessmapError as AccessmapError
@@ -72,7 +71,6 @@ _HOME = {
     "compare_map": "maps.communes",
     "compare_tables": "study.comparison",
     "council_table": "dossier.council",
-    "CouncilTable": "dossier.council",
     "coverage": "measures.minutes",
     "Dossier": "dossier.dossier",
     "explore": "maps.exploring",

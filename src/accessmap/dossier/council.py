@@ -225,6 +225,12 @@ def council_table(
     lang
         "fr" or "en".
 
+    Returns
+    -------
+    CouncilTable
+        Shows itself in a notebook; ``save(path)`` writes it as one file, ``to_html()`` is its text. `places`, `times`,
+        `best` and `best_kept` (every site of today stays) are the tables it is made of.
+
     Raises
     ------
     StudyError
