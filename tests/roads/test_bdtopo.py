@@ -107,6 +107,15 @@ def test_nature_and_importance_make_the_class(tmp_path: Path, nature: str, impor
         ({"ACCES_PED": "Physiquement impossible"}, {"car", "bike"}),
         ({"nature_de_la_restriction": "Aire piétonne"}, {"bike", "walk"}),
         ({"nature_de_la_restriction": "Voie réservée aux bus"}, {"bike", "walk"}),
+        ({"nature_de_la_restriction": "Voie verte"}, {"bike", "walk"}),
+        ({"NAT_RESTR": "Aménagement mixte hors voie verte"}, {"bike", "walk"}),
+        ({"nature_de_la_restriction": "Voie de tramway utilisable par les véhicules de secours"}, {"walk"}),
+        ({"nature_de_la_restriction": "Passage barré", "acces_vehicule_leger": "Libre"}, {"bike", "walk"}),
+        ({"nature_de_la_restriction": "Plot amovible"}, {"car", "bike", "walk"}),  # no way through: below
+        ({"NAT_RESTR": "Voie verte", "ACCES_VL": "Restreint aux ayants droit"}, {"bike", "walk"}),
+        ({"etat_de_l_objet": "En projet"}, set()),
+        ({"ETAT": "Non exploité"}, set()),
+        ({"ETAT": "NR"}, {"car", "bike", "walk"}),
         ({"restriction_de_hauteur": 1.5}, {"bike", "walk"}),
         ({"restriction_de_hauteur": 3.5, "RESTR_P": 3.5, "restriction_de_longueur": 0.0}, {"car", "bike", "walk"}),
         ({"RESTR_LAR": "1,5"}, {"bike", "walk"}),
@@ -136,6 +145,8 @@ def test_who_may_use_a_road(tmp_path: Path, row: dict[str, Any], modes: set[str]
         ({"prive": True}, {"car": False, "bike": False, "walk": False}),
         ({"acces_vehicule_leger": "Restreint aux ayants droit"}, {"car": False, "bike": True, "walk": True}),
         ({"acces_pieton": "Restreint aux ayants droit"}, {"car": True, "bike": True, "walk": False}),
+        ({"nature_de_la_restriction": "Plot amovible"}, {"car": False, "bike": True, "walk": True}),
+        ({"NAT_RESTR": "Entrée avec gardien"}, {"car": False, "bike": True, "walk": True}),
     ],
 )
 def test_private_roads_are_no_way_through(tmp_path: Path, row: dict[str, Any], through: dict[str, bool]) -> None:
@@ -165,6 +176,9 @@ def test_speeds_follow_setting_and_the_mean_that_ign_gives(tmp_path: Path, row: 
     [
         ({"sens_amenagement_cyclable_gauche": "Sens inverse"}, {"east", "west"}),
         ({"sens_amenagement_cyclable_droit": "Double sens"}, {"east", "west"}),
+        ({"SENS_CYC_G": "Sens inverse"}, {"east", "west"}),
+        ({"bande_cyclable": "Double sens"}, {"east", "west"}),  # 3.0
+        ({"CYCLABLE": "Sens direct"}, {"east"}),
         ({"sens_amenagement_cyclable_droit": "Sens direct"}, {"east"}),
         ({}, {"east"}),
     ],
@@ -190,6 +204,89 @@ def test_bicycles_ride_against_a_one_way_street_where_they_have_a_lane(
 )
 def test_narrow_roads_are_slower(tmp_path: Path, row: dict[str, Any], kmh: float) -> None:
     assert roads_of(tmp_path, {**V3, "urbain": False, **row}).edges["speed_kmh"].iloc[0] == pytest.approx(kmh)
+
+
+@pytest.mark.parametrize(
+    ("row", "joined"),
+    [
+        ({"position_par_rapport_au_sol": "-1"}, False),
+        ({"POS_SOL": -2}, False),
+        ({"POS_SOL": "0"}, True),
+        ({"position_par_rapport_au_sol": "1"}, True),
+        ({"position_par_rapport_au_sol": "Gué ou radier"}, True),
+    ],
+)
+def test_nobody_joins_a_tunnel(tmp_path: Path, row: dict[str, Any], joined: bool) -> None:
+    assert (roads_of(tmp_path, {**V3, **row}).edges["snappable"] == joined).all()
+
+
+# Every column of a Shapefile of version 3.5, and of `ROUTE` of version 2.2, as files have them.
+WHOLE_35 = {
+    "ID": "TRONROUT0000000000000001",
+    "NATURE": "Route à 1 chaussée",
+    "NOM_COLL_G": "R DU PONT",
+    "NOM_COLL_D": "",
+    "IMPORTANCE": "3",
+    "FICTIF": "Non",
+    "POS_SOL": "0",
+    "ETAT": "En service",
+    "NB_VOIES": 2,
+    "LARGEUR": 5.0,
+    "IT_VERT": "Non",
+    "PRIVE": "Non",
+    "SENS": "Sens direct",
+    "BUS": "",
+    "URBAIN": "Oui",
+    "VIT_MOY_VL": 45,
+    "ACCES_VL": "Libre",
+    "ACCES_PED": "",
+    "FERMETURE": "",
+    "NAT_RESTR": "",
+    "RESTR_H": 0.0,
+    "RESTR_P": 0.0,
+    "RESTR_PPE": 0.0,
+    "RESTR_LAR": 0.0,
+    "RESTR_LON": 0.0,
+    "RESTR_MAT": "Non",
+    "NUMERO": "D12",
+    "CL_ADMIN": "",
+    "NOM_BAN_G": "Rue du Pont",
+    "SENS_CYC_G": "Sens inverse",
+    "CYCLABLE_G": "Bande cyclable",
+    "SENS_DFCI": "",
+}
+WHOLE_22 = {
+    "ID": "TRONROUT0000000000000001",
+    "NATURE": "Route à 1 chaussée",
+    "NUMERO": "D12",
+    "NOM_VOIE_G": "R DU PONT",
+    "IMPORTANCE": "3",
+    "CL_ADMIN": "Départementale",
+    "MISE_SERV": "",
+    "IT_VERT": "Hors itinéraire vert",
+    "FICTIF": "Non",
+    "FRANCHISST": "NC",
+    "LARGEUR": 5.0,
+    "NB_VOIES": "2",
+    "POS_SOL": 0,
+    "SENS": "Direct",
+    "INSEECOM_G": "02691",
+    "ETAT": "NR",
+    "Z_INI": 81.2,
+    "Z_FIN": 82.0,
+}
+
+
+@pytest.mark.parametrize("row", [WHOLE_35, WHOLE_22])
+def test_a_whole_row_of_either_generation(tmp_path: Path, row: dict[str, Any]) -> None:
+    roads = roads_of(tmp_path, row, suffix="shp")
+    assert directions(roads) == {"east"}
+    edge = roads.edges.iloc[0]
+    assert (edge["road_class"], edge["snappable"], edge["through"]) == ("secondary", True, True)
+    assert edge["name"] == "R DU PONT"
+    assert edge["speed_kmh"] == pytest.approx(45 if row is WHOLE_35 else 66)
+    by_bike = roads_of(tmp_path, row, suffix="shp", mode="bike")
+    assert directions(by_bike) == ({"east", "west"} if row is WHOLE_35 else {"east"})
 
 
 NAME = "R DU PONT"

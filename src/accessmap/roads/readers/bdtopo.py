@@ -51,8 +51,9 @@ NAMES = {
     "width": ("largeur_de_chaussee", "largeur"),
     "walkers": ("acces_pieton", "acces_ped"),
     "restriction": ("nature_de_la_restriction", "nat_restr"),
-    "cycling_left": ("sens_amenagement_cyclable_gauche", "s_cyc_g"),
-    "cycling_right": ("sens_amenagement_cyclable_droit", "s_cyc_d"),
+    "cycling_left": ("sens_amenagement_cyclable_gauche", "sens_cyc_g", "bande_cyclable", "cyclable"),
+    "cycling_right": ("sens_amenagement_cyclable_droit", "sens_cyc_d"),
+    "ground": ("position_par_rapport_au_sol", "pos_sol"),
     "maxheight": ("restriction_de_hauteur", "restr_h"),
     "maxweight": ("restriction_de_poids_total", "restr_p"),
     "maxaxleload": ("restriction_de_poids_par_essieu", "restr_ppe"),
@@ -62,9 +63,9 @@ NAMES = {
 # Figures that are the value of an OpenStreetMap tag (metres, tonnes, lanes); 0 is not known.
 FIGURES = ("lanes", "width", "maxheight", "maxweight", "maxaxleload", "maxwidth", "maxlength")
 # Street names on the left and on the right: nom_rue_g (2.0), nom_voie_g (2.1 and 2.2), nom_1_gauche (3.0),
-# nom_collaboratif_gauche and nom_voie_ban_gauche (3.3), nom_c_g and nom_v_b_g in Shapefiles.
+# nom_collaboratif_gauche and nom_voie_ban_gauche (3.3), nom_coll_g and nom_ban_g in Shapefiles.
 STREET = re.compile(r"nom_(?!com|insee)\w+?_(g|gauche|d|droite)")
-NEWEST_STREETS = ("nom_c", "nom_v_b", "nom_voie_ban", "nom_1")
+NEWEST_STREETS = ("nom_c", "nom_v_b", "nom_ban", "nom_voie_ban", "nom_1")
 # What is lost where an edition does not have an attribute.
 WITHOUT = {
     name: (Note(f"roads_told_no_{name}"), Note(f"roads_told_no_{name}_cost"))
@@ -81,6 +82,17 @@ LINKS = {"1": "motorway_link", "2": "primary_link", "3": "secondary_link"}
 TRUE = {"true", "oui", "1", "vrai"}
 CLOSED = ("physiquement impossible", "interdit")
 FOR_SOME = "restreint aux ayants"
+# What a nature_de_la_restriction comes to; on all of these IGN lets no car count (Géoplateforme, calcul d'itinéraire).
+RESTRICTIONS = {
+    "voie verte": {"motor_vehicle": "no", "bicycle": "yes"},
+    "amenagement mixte": {"motor_vehicle": "no", "bicycle": "yes"},
+    "piste cyclable": {"motor_vehicle": "no", "bicycle": "yes"},
+    "tramway": {"motor_vehicle": "no", "bicycle": "no"},
+    "bus": {"motor_vehicle": "no"},
+    "passage barre": {"motor_vehicle": "no"},
+    "plot amovible": {"motor_vehicle": "private"},  # who lives there passes
+    "entree avec gardien": {"motor_vehicle": "private"},
+}
 
 
 @dataclass(frozen=True)
@@ -296,6 +308,8 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
     tags |= _access(told)
     if "pieton" in told["restriction"]:
         tags |= {"highway": "pedestrian", "bicycle": "yes"}
+    if told["ground"].startswith("-"):
+        tags["tunnel"] = "yes"
     against = {"yes": "inverse", "-1": "direct"}.get(tags["oneway"])
     if against and any(
         word in told[side] for side in ("cycling_left", "cycling_right") for word in (against, "double")
@@ -306,14 +320,16 @@ def _rights(told: dict[str, str]) -> dict[str, str]:
 
 def _access(told: dict[str, str]) -> dict[str, str]:
     tags = {"access": "private"} if told["private"] in TRUE else {}
-    if told["state"].startswith(("en construction", "en projet")):
+    if told["state"] not in {"", "en service"}:
         tags["access"] = "no"
+    for word, meant in RESTRICTIONS.items():
+        tags |= meant if word in told["restriction"] else {}
     for key, attribute in (("motor_vehicle", "access"), ("foot", "walkers")):
         if told[attribute].startswith(CLOSED):
             tags[key] = "no"
         elif told[attribute].startswith(FOR_SOME):
-            tags[key] = "private"
-    return tags | ({"motor_vehicle": "no"} if "bus" in told["restriction"] else {})
+            tags[key] = tags.get(key, "private")
+    return tags
 
 
 def _figure(text: str) -> str:
