@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING
 from accessmap.face import found_in
 
 if TYPE_CHECKING:
+    from accessmap.read.accessibility import entrances as entrances
     from accessmap.read.coverage import digital as digital
     from accessmap.read.insee import households as households
     from accessmap.read.insee import ranges as ranges
+    from accessmap.read.matching import differences as differences
     from accessmap.read.opening_hours import hours as hours
     from accessmap.read.school_lists import equipment as equipment
     from accessmap.read.school_lists import roll as roll
     from accessmap.read.school_lists import schools as schools
 
 _HOME = {
+    "differences": "read.matching",
     "digital": "read.coverage",
+    "entrances": "read.accessibility",
     "equipment": "read.school_lists",
     "hours": "read.opening_hours",
     "households": "read.insee",
@@ -23,7 +27,7 @@ _HOME = {
     "schools": "read.school_lists",
 }
 
-__all__ = ["digital", "equipment", "hours", "households", "ranges", "roll", "schools"]
+__all__ = ["differences", "digital", "entrances", "equipment", "hours", "households", "ranges", "roll", "schools"]
 
 __getattr__ = found_in(_HOME, "read")
 

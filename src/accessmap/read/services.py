@@ -15,6 +15,7 @@ from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.layouts.transport import gtfs_table, is_gtfs
 from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
+from accessmap.read.osm_points import is_osm, osm_points
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain
@@ -89,7 +90,8 @@ def read_services(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y; or a frame.
+        GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y; or a frame. Of an
+        OpenStreetMap file (.osm.pbf, .osm), what has the tags of the category; of a zipped GTFS its stations and stops.
     category
         Of all rows, as in :data:`accessmap.categories.CATEGORIES`; a column of the file is kept aside. Where the file
         is a known one that says the kind of each row, only those of this category are kept.
@@ -141,10 +143,14 @@ def read_services(
         check_communes(communes)
     elif clip:
         raise OptionError(Problem("clip_without_communes"))
-    table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer)
-    raw, known = in_layout(table, layout, category, columns)
+    if not isinstance(path, pd.DataFrame) and is_osm(path):
+        raw, known = osm_points(path, category), "osm"
+    else:
+        table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer)
+        raw, known = in_layout(table, layout, category, columns)
     reading = Reading("services", raw)
-    reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
+    if known != "osm":
+        reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:
         as_schools(reading, category)
     _give_category(reading, category if known == GENERIC else None)

@@ -1,6 +1,7 @@
 """Sentences that a council reads: each function makes text of one table of results, which it is named after."""
 
 from accessmap.sentences.access import buses, coverage, in_short, services
+from accessmap.sentences.checked import differences
 from accessmap.sentences.connected import digital, digital_help, schools
 from accessmap.sentences.modes import without_car
 from accessmap.sentences.opening import hours
@@ -17,6 +18,7 @@ __all__ = [
     "changes",
     "coverage",
     "dependence",
+    "differences",
     "digital",
     "digital_help",
     "history",

@@ -140,7 +140,7 @@ NO_SERVICES = {
     "roll": "file_is_a_roll",
     "digital": "file_of_coverage",
     "dictionary": "file_of_modalities",
-    **dict.fromkeys(("minutes", "indicator", "merged"), "file_of_another_kind"),
+    **dict.fromkeys(("minutes", "indicator", "merged", "step_free"), "file_of_another_kind"),
 }
 
 

@@ -11,12 +11,13 @@ from importlib.resources import files
 
 KINDS = (
     *("communes", "population", "epci", "zonage", "residents", "services", "schools", "roll", "equipment", "digital"),
-    *("roads", "nodes", "edges", "minutes", "indicator", "merged", "dictionary"),
+    *("step_free", "roads", "nodes", "edges", "minutes", "indicator", "merged", "dictionary"),
 )
 """What a file may be, as `[kind_…]` of the words tells it.
 
 communes (with their shapes), population and epci (beside communes that lack them), zonage (flags of communes),
-residents, services, schools, roll (pupils by school and year), equipment (of schools), digital, roads (a whole file of
+residents, services, schools, roll (pupils by school and year), equipment (of schools), digital, step_free (entrances of
+places, beside services), roads (a whole file of
 them), nodes and edges (two tables), minutes (published, to set beside one's own), indicator (published, by commune),
 merged (codes through time), dictionary (of the codes of another file: no data).
 """
