@@ -374,7 +374,11 @@ var accessmap = (function () {
       document.querySelectorAll(".am-map").forEach(function (root) {
         var canvas = root.querySelector(".folium-map");
         // On a touch screen one finger scrolls the page; two fingers move the map.
-        var map = L.map(canvas, { center: [0, 0], zoom: 9, zoomSnap: 0.25, scrollWheelZoom: false, dragging: !L.Browser.mobile });
+        var moves = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+        var map = L.map(canvas, {
+          center: [0, 0], zoom: 9, zoomSnap: 0.25, scrollWheelZoom: false, dragging: !L.Browser.mobile,
+          zoomAnimation: moves, fadeAnimation: moves, markerZoomAnimation: moves, inertia: moves
+        });
         accessmap.attach(map, canvas.id);
       });
     }
