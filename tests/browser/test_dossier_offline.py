@@ -145,11 +145,16 @@ def test_a_commune_is_found_by_its_name_without_accents_or_capitals(browser, dos
 
 def test_the_table_sorts_by_numbers_and_says_so(browser, dossier):
     browser.open(dossier)
-    press = "document.querySelectorAll('.d-sortable th button')[1].click()"
-    people = "return [...document.querySelectorAll('.d-sortable tbody tr')].map(row => +row.cells[1].dataset.sort)"
+    press = "document.querySelectorAll('#communes .d-sortable th button')[1].click()"
+    people = (
+        "return [...document.querySelectorAll('#communes .d-sortable tbody tr')].map(row => +row.cells[1].dataset.sort)"
+    )
     for order, direction in (("ascending", 1), ("descending", -1)):
         browser.js(press)
-        assert browser.js("return document.querySelectorAll('.d-sortable th')[1].getAttribute('aria-sort')") == order
+        assert (
+            browser.js("return document.querySelectorAll('#communes .d-sortable th')[1].getAttribute('aria-sort')")
+            == order
+        )
         counts = browser.js(people)
         assert counts == sorted(counts, key=lambda count: direction * count)
 
@@ -207,8 +212,8 @@ def test_it_prints_on_a4_with_its_maps(browser, dossier):
 
 
 def test_what_is_folded_is_printed_without_javascript_too(browser, dossier):
-    # Scores are left to the commune sheets on paper.
-    heights = """return [...document.querySelectorAll('details:not(#services *) table')]
+    # Scores are left to the commune sheets on paper, and the numbers of a chart to the chart.
+    heights = """return [...document.querySelectorAll('details:not(#services *, .d-screen) table')]
         .map(part => part.getBoundingClientRect().height)"""
     browser.open(dossier)
     assert browser.js("return [...document.querySelectorAll('details')].some(part => part.open)") is False

@@ -22,7 +22,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.words.words import Words
+from accessmap.words.words import Words, curled
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -238,7 +238,7 @@ def test_a_modelled_network_is_said_at_the_top_and_with_its_remedy(page):
 def test_sources_parameters_version_and_repairs_are_there(page, study):
     sources = said(page.select_one("#sources"))
     for source in study.credit.sources:
-        assert " ".join(source.title.split()) in sources
+        assert curled(" ".join(source.title.split())) in sources
         assert source.licence in sources
     for name, value in study.credit.parameters.items():
         assert all(" ".join(Words("fr").told(text).split()) in sources for text in (name, value))

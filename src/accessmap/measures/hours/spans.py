@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -186,9 +187,10 @@ def spans_of(when: str, monday: dt.date) -> Spans:
     text = WHENS.get(when, when)
     if not text.strip() or not validate(text):
         raise OptionError(Problem("hours_when", value=when, near=near_names(when, WHENS), known=sorted(WHENS)))
-    return _read(text, monday, WEEK_MINUTES)[1]
+    return list(_read(text, monday, WEEK_MINUTES)[1])
 
 
+@lru_cache(maxsize=20_000)  # one dossier asks for the same week of the same sites fifteen times
 def _read(
     text: str, monday: dt.date, horizon: float, place: Place | None = None, *, typical: bool = False
 ) -> tuple[Spans, Spans]:
