@@ -145,16 +145,12 @@ def test_a_commune_is_found_by_its_name_without_accents_or_capitals(browser, dos
 
 def test_the_table_sorts_by_numbers_and_says_so(browser, dossier):
     browser.open(dossier)
-    press = "document.querySelectorAll('#communes .d-sortable th button')[1].click()"
-    people = (
-        "return [...document.querySelectorAll('#communes .d-sortable tbody tr')].map(row => +row.cells[1].dataset.sort)"
-    )
+    table = "document.querySelector('#communes .d-sortable')"
+    press = f"{table}.querySelectorAll('th button')[1].click()"
+    people = f"return [...{table}.querySelectorAll('tbody tr')].map(row => +row.cells[1].dataset.sort)"
     for order, direction in (("ascending", 1), ("descending", -1)):
         browser.js(press)
-        assert (
-            browser.js("return document.querySelectorAll('#communes .d-sortable th')[1].getAttribute('aria-sort')")
-            == order
-        )
+        assert browser.js(f"return {table}.querySelectorAll('th')[1].getAttribute('aria-sort')") == order
         counts = browser.js(people)
         assert counts == sorted(counts, key=lambda count: direction * count)
 

@@ -243,7 +243,7 @@ def test_sources_parameters_version_and_repairs_are_there(page, study):
     for name, value in study.credit.parameters.items():
         assert all(" ".join(Words("fr").told(text).split()) in sources for text in (name, value))
     assert "accessmap 0." in said(page.footer)
-    assert "Mairie d'Anizy-le-Grand" in said(page.select_one("#corrections"))
+    assert "Mairie d’Anizy-le-Grand" in said(page.select_one("#corrections"))
 
 
 def test_the_tables_of_a_dossier_are_told_in_its_language(dossier, study):
