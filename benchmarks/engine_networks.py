@@ -1,7 +1,7 @@
 """The networks of the engine's benchmark: Porto's car network, a part of it, and tilings of it joined at the seams."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ class Network:
     x: np.ndarray
     y: np.ndarray
     turns: tuple[tuple[int, ...], ...] = ()
+    costly: tuple[tuple[int, ...], ...] = ()
+    costly_ms: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def n(self):
@@ -34,7 +36,10 @@ class Network:
 
 
 def porto():
-    """Every node of a way is a node; of parallel arcs the quickest, as every peer would choose; turns apart."""
+    """Every node of a way is a node; of parallel arcs the quickest, as every peer would choose; turns apart.
+
+    `turns` are forbidden, `costly` cost `costly_ms` more than their arcs.
+    """
     from accessmap.roads.engine import Graph
     from accessmap.roads.readers.osm import read_osm
 
@@ -44,8 +49,13 @@ def porto():
     ms = np.rint(roads.edges["minutes"].to_numpy() * 60_000).astype(np.int64)
     graph = Graph.from_arcs(len(roads.nodes), tails, heads, ms)
     tails = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
-    turns = tuple(tuple(roads.nodes.index.get_indexer(nodes)) for nodes in roads.turns["nodes"])
-    return Network(tails, graph.heads, graph.weights, *roads.nodes[["lon", "lat"]].to_numpy().T, turns)
+    turns, costly = (
+        tuple(tuple(roads.nodes.index.get_indexer(nodes)) for nodes in table["nodes"])
+        for table in (roads.turns, roads.turn_costs)
+    )
+    costly_ms = np.rint(roads.turn_costs["seconds"].to_numpy() * 1000).astype(np.int64)
+    places = roads.nodes[["lon", "lat"]].to_numpy().T
+    return Network(tails, graph.heads, graph.weights, *places, turns, costly, costly_ms)
 
 
 def middle(network, nodes):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.osm_turns import kinds
@@ -99,6 +100,19 @@ def test_over_ways_the_whole_walk_is_forbidden_in_whatever_order_they_are_listed
     members = [("w", 38, "to"), ("w", 12, "from"), *via]
     roads = read(({"type": "restriction", "restriction": "no_right_turn"}, members), ways=ways)
     assert turns(roads) == [[1, 2, 9, 3, 8]]
+
+
+def test_of_a_turn_that_is_commanded_and_forbidden_the_command_holds_and_the_other_is_named(read: Any) -> None:
+    only = ({"type": "restriction", "restriction": "only_straight_on"}, at(2, to=23))
+    never = ({"type": "restriction", "restriction": "no_straight_on"}, at(2, to=23))
+    both = read(never, only)
+    assert turns(both) == turns(read(only))
+    assert told(both) == {
+        "turn restrictions obeyed": "1",
+        "turn restrictions that forbid the only turn allowed, left out (relations)": "1 (1)",
+    }
+    network = RoadNetwork(both.nodes, both.edges, provenance=Provenance(), turns=both.turns)
+    assert network.matrix([1], [3])[0, 0] > 0
 
 
 def test_only_over_ways_binds_who_came_onto_them_and_nobody_else(read: Any) -> None:

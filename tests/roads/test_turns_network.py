@@ -275,3 +275,41 @@ def test_turns_that_cost_time_are_told_by_explain_and_kept_by_a_saved_network(tm
     assert told["minutes"].sum() == pytest.approx(float(network.travel_minutes(start, end)[0, 0]), abs=1e-4)
     without = network.without(network.edges.index[(network.edges["u"] == 2) & (network.edges["v"] == 4)])
     assert (1, 2, 4) not in set(map(tuple, without.turn_costs["nodes"]))
+
+
+def block(*, turns: list[list[int]] = (), private: tuple[int, int] = (-1, -1)) -> RoadNetwork:  # type: ignore[assignment]
+    """0 - 1 - 2 - 3 straight on, a minute each, and 1 - 4 - 5 - 2 round the block, ends of a minute at 0 and 3."""
+    x, y = np.array([0, 1, 2, 3, 1, 2]) * 1000.0, np.array([0, 0, 0, 0, 1, 1]) * 1000.0
+    place = pyproj.Transformer.from_crs(2154, 4326, always_xy=True).transform(MIDDLE[0] + x, MIDDLE[1] + y)
+    nodes = pd.DataFrame(dict(zip(("lon", "lat"), place, strict=True)))
+    edges = pd.DataFrame([(0, 1), (1, 2), (2, 3), (1, 4), (4, 5), (5, 2)], columns=["u", "v"])
+    street = edges.apply(tuple, axis=1)
+    edges = edges.assign(minutes=1.0, name=["A", "B", "C", "D", "E", "F"], through=street != private)
+    named = pd.DataFrame({"nodes": turns, "kind": "no_straight_on", "source": 7}) if turns else None
+    return RoadNetwork.from_edges(nodes, edges, directed=False, turns=named)
+
+
+def told_from_0_to_3(network: RoadNetwork) -> pd.DataFrame:
+    ends = (gpd.GeoSeries(gpd.points_from_xy(*network.nodes.loc[[n]].to_numpy().T), crs=4326) for n in (0, 3))
+    return network.explain(*ends)
+
+
+def test_a_way_that_a_rule_makes_longer_says_which_and_where_it_leaves_the_direct_one() -> None:
+    turned = told_from_0_to_3(block(turns=[[0, 1, 2]]))
+    assert turned["name"].to_list() == ["A", "D", "E", "F", "C"]
+    assert turned["minutes"].sum() == pytest.approx(5, abs=1e-3)
+    assert turned["note"].to_list() == [
+        *("", "the direct way would take 120 s less, but turning from 'A' into 'B' is forbidden (no_straight_on, 7)"),
+        *("", "", ""),
+    ]
+    assert turned.loc[1, "note"].told("fr").startswith("le chemin direct prendrait 120\u00a0s de moins, mais il est")
+    private = told_from_0_to_3(block(private=(1, 2)))
+    assert private["name"].to_list() == ["A", "D", "E", "F", "C"]
+    assert private.loc[1, "note"].startswith("the direct way would take 120 s less, but 'B' is no way through")
+
+
+def test_a_way_that_no_rule_makes_longer_says_nothing() -> None:
+    for network in (block(), block(turns=[[3, 2, 1]]), block(turns=[[4, 1, 2]]), block(private=(0, 1))):
+        told = told_from_0_to_3(network)
+        assert told["name"].to_list() == ["A", "B", "C"]
+        assert (told["note"] == "").all()

@@ -47,6 +47,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     titles = [say(f"explain_{name}") for name in ("road", "km", "speed", "minutes")]
     say.rows(titles, [_row(row, say) for row in way.to_dict("records")])
     say.line()
+    way["note"] = way["note"].map(say.words.told)
+    for note in way.loc[way["note"] != "", "note"]:
+        say.tell("explain_forbidden", note=note)
+        say.line()
     classes = way.assign(road_class=way["road_class"].where(way["road_class"] != "", way["what"]))
     by_class = classes.groupby("road_class", sort=False)[["length_m", "minutes"]].sum().sort_values("minutes")[::-1]
     say.tell("explain_by_class")

@@ -142,7 +142,8 @@ def _told(row: pd.Series, say: Words) -> tuple[str, ...]:
     reason = f" ({reason_told(str(row['speed_reason']), say)})" if row["speed_reason"] else ""
     minutes = say.minutes(float(row["minutes"]))
     name = str(row["name"] or road_told(str(row["road_class"] or row["what"]), say))
-    return name, _span(float(row["length_m"]), minutes, say), kmh + reason
+    told = name, _span(float(row["length_m"]), minutes, say), kmh + reason
+    return (*told, say.told(row["note"])) if row.get("note", "") else told
 
 
 By = Literal["speed", "delay", "road_class"]

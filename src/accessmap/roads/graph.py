@@ -1,5 +1,7 @@
 """The roads as arrays, what is derived from them once, and how points join them."""
 
+from __future__ import annotations
+
 from functools import cached_property
 
 import geopandas as gpd
@@ -85,6 +87,16 @@ class RoadGraph:
             ms = np.rint(np.nan_to_num(seconds) * MS_PER_MINUTE / 60)
             turn_ms = np.where(np.isnan(seconds), FORBIDDEN, ms).astype("int64")
         return expand(len(self.nodes), *self.arcs, through=through, turns=turns, turn_ms=turn_ms)
+
+    @cached_property
+    def free(self) -> RoadGraph | None:
+        """The same roads with no turn forbidden and every road a way through; None where that is how they are."""
+        if not len(self.turns if self.turns is not None else ()) and self.edges.get("through", pd.Series(True)).all():
+            return None
+        edges = self.edges.drop(columns="through", errors="ignore")
+        free = RoadGraph(self.nodes, edges, self.crs, None, self.turn_costs)
+        free.__dict__.update({name: getattr(self, name) for name in ("arcs", "xy", "part")})
+        return free
 
     @cached_property
     def segments(self) -> Segments:

@@ -500,6 +500,7 @@ class RoadNetwork:
         geopandas.GeoDataFrame
             what ("leg to the road", "road", "turn", "local streets", "straight, without a road"), name, road_class,
             length_m, speed_kmh and speed_reason (where the network knows them), delay_s (part of the minutes), minutes,
+            note ("" but where it leaves a quicker way that a forbidden turn, or a road that is no way through, closes),
             and the line in `self.crs`. The minutes add up to those of `travel_minutes`. Empty where there is no way.
 
         Raises

@@ -8,12 +8,26 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import NetworkError, Problem, SnapError
+from accessmap.roads.forbidden import forbidden
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, direct_ms
 from accessmap.roads.trips import EVERY, Trips
 
 LEG, LOCAL, STRAIGHT, ROAD = "leg to the road", "local streets", "straight, without a road", "road"
 TURN = "turn"  # what it costs beyond what the roads on both sides say
+COLUMNS = [
+    "what",
+    "name",
+    "road_class",
+    "length_m",
+    "speed_kmh",
+    "speed_reason",
+    "delay_s",
+    "minutes",
+    "note",
+    "geometry",
+]
+LEAST_S = 1.0  # by which a way that is forbidden must be quicker to be told
 ASKED = ("name", "road_class", "speed_kmh", "speed_reason", "delay_s")
 
 
@@ -24,9 +38,24 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
             raise NetworkError(Problem("roads_explain_one_point", where="explain", value=name, n=len(points)))
     ends = roads.project(origin), roads.project(destination)
     try:
-        trip = Trips.between(roads, legs, *ends)
+        rows = _quickest(roads, legs, *ends)
     except SnapError:  # too far from every road and from each other: there is no way
         return _table([], roads.crs)
+    driven = [row["edge"] for row in rows if "edge" in row]
+    if roads.free is not None and len(driven) > 1:
+        direct = _quickest(roads.free, legs, *ends)
+        saved = _minutes(rows) - _minutes(direct)
+        if saved * 60 >= LEAST_S:
+            edges = [row["edge"] for row in direct if "edge" in row]
+            parted = next((at for at, (a, b) in enumerate(zip(driven, edges, strict=False)) if a != b), 0)
+            row = next(row for row in rows if row.get("edge") == driven[parted])
+            row["note"] = forbidden(roads, edges, saved)
+    return _table(rows, roads.crs)
+
+
+def _quickest(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destination: gpd.GeoSeries) -> list[dict[str, Any]]:
+    """Return the stretches of the quickest way; none where there is no way."""
+    trip = Trips.between(roads, legs, origin, destination)
     start, end = trip.start, trip.end
     places = trip.places[0][0], trip.places[1][0]
     leaving, arriving = start.origins(roads.segments), end.destinations(roads.segments)
@@ -42,7 +71,11 @@ def quickest_way(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destinatio
         ways.append(_by_nodes(roads, places, start.only(first), end.only(last), path))
     for _, _, ms, first, last in zip(*direct_ms(start, end, roads.segments), strict=True):
         ways.append(_on_one_segment(roads, places, start.only(first), end.only(last), float(ms) / MS_PER_MINUTE))
-    return _table(min(ways, key=lambda way: way[0])[1] if ways else [], roads.crs)
+    return min(ways, key=lambda way: way[0])[1] if ways else []
+
+
+def _minutes(rows: list[dict[str, Any]]) -> float:
+    return float(sum(row["minutes"] for row in rows))
 
 
 def _by_nodes(
@@ -61,7 +94,7 @@ def _by_nodes(
         told_rows.append(_edge_row(roads, int(edge), at[number], at[number + 1], float(ms[edge]) / MS_PER_MINUTE, 1.0))
     told_rows += _part_of_edge(roads, end, last, at[-1], int(path[-1]), leaving=False, state=state)
     told_rows.append(_row(LEG, last, places[1], _leg(end)))
-    return sum(row["minutes"] for row in told_rows), told_rows
+    return _minutes(told_rows), told_rows
 
 
 def _on_one_segment(
@@ -108,7 +141,7 @@ def _turn(place: Any, ms: int) -> list[dict[str, Any]]:
 def _edge_row(roads: RoadGraph, edge: int, start: Any, end: Any, minutes: float, share: float) -> dict[str, Any]:
     known = roads.edges.iloc[edge]
     length = known["length_m"] * share if "length_m" in known else np.nan
-    row = _row(ROAD, start, end, minutes, length_m=length)
+    row = _row(ROAD, start, end, minutes, length_m=length, edge=edge)
     for column in ASKED:
         if column in known and pd.notna(known[column]):
             row[column] = known[column]
@@ -122,14 +155,15 @@ def _row(what: str, start: Any, end: Any, minutes: float, **known: Any) -> dict[
     line = shapely.LineString([start, end])
     kmh = line.length / 1000 / (minutes / 60) if minutes and what == LEG else np.nan
     empty = {"what": what, "name": "", "road_class": "", "length_m": line.length, "speed_kmh": kmh, "speed_reason": ""}
-    row = {**empty, "delay_s": 0.0, "minutes": minutes, "geometry": line, **known}
+    row = {**empty, "delay_s": 0.0, "minutes": minutes, "note": "", "geometry": line, **known}
     return row if pd.notna(row["length_m"]) else {**row, "length_m": line.length}
 
 
 def _table(rows: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
     """Return the rows as one table, stretches of one road at one speed put together; legs of no length are left out."""
-    columns = ["what", "name", "road_class", "length_m", "speed_kmh", "speed_reason", "delay_s", "minutes", "geometry"]
-    table = pd.DataFrame([row for row in rows if row["what"] != LEG or row["minutes"] > 0], columns=columns)
+    rows = [row for row in rows if row["what"] != LEG or row["minutes"] > 0]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["note"] = pd.Series([row["note"] for row in rows], index=table.index, dtype=object)  # notes, not their text
     if table.empty:
         return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
     same = ["what", "name", "road_class", "speed_reason"]
@@ -145,7 +179,8 @@ def _table(rows: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
         shapely.LineString([pieces.iloc[0].coords[0], *(piece.coords[-1] for piece in pieces)])
         for _, pieces in grouped["geometry"]
     ]
-    told_table = told_table.reset_index(drop=True)[columns[:-1]]
+    told_table["note"] = pd.Series([max(notes) for _, notes in grouped["note"]], index=told_table.index, dtype=object)
+    told_table = told_table.reset_index(drop=True)[COLUMNS[:-1]]
     return gpd.GeoDataFrame(told_table, geometry=lines, crs=crs)
 
 

@@ -362,14 +362,20 @@ class _Reading:
             ]
             if all(before[1] == after[0] for before, after in pairwise(ends)):
                 turns.append(Turn((int(ends[0][0]), *(int(head) for _, head in ends)), one.kind, one.source))
-        found = {turn.source for turn in turns}
-        self.restrictions.left_out[CLOSED] += len({one.source for one, _ in driven} - found)
+        # What one forbids and another commands would leave no way on: the command holds.
+        commanded = {turn.nodes for turn in turns if turn.kind.startswith("only_")}
+        obeyed = [turn for turn in turns if turn.nodes not in commanded or turn.kind.startswith("only_")]
+        found = {turn.source for turn in obeyed}
+        against = sorted({turn.source for turn in turns} - found)
+        if against:
+            self.notes[Note("roads_told_turns_against")] = f"{len(against)} ({', '.join(map(str, against))})"
+        self.restrictions.left_out[CLOSED] += len({one.source for one, _ in driven} - found - set(against))
         if found:
             self.notes[Note("roads_told_turns")] = str(len(found))
         for why in sorted(self.restrictions.left_out):
             if self.restrictions.left_out[why]:
                 self.notes[Note(why)] = str(self.restrictions.left_out[why])
-        return turns
+        return obeyed
 
     def _source(self) -> Source:
         import osmium
