@@ -1,0 +1,33 @@
+"""`accessmap services`: the sites of a study, as its files say them."""
+
+import json
+
+import accessmap as am
+from accessmap import cli
+
+
+def test_sites_of_a_commune_and_kind_are_listed_with_what_is_known(capsys) -> None:
+    asked = ["services", "--commune", "chauny", "--commune", "La Fère", "--category", "hospital"]
+    assert cli.main(asked) == 0
+    said = capsys.readouterr().out
+    assert "2 services." in said
+    assert "hospital-02173" in said
+    assert "inconnu" in said  # its capacity
+    assert cli.main([*asked, "--json", "--lang", "en"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [site["service_id"] for site in answer["services"]] == ["hospital-02173", "hospital-02304"]
+    assert answer["services"][0]["capacity"] is None
+
+
+def test_without_a_commune_the_territory_is_meant(capsys, sample_study: am.Study) -> None:
+    assert cli.main(["services", "--category", "mairie", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    inside = sample_study.communes["in_territory"]
+    assert answer["n"] == (sample_study.mairies["commune"].map(inside)).sum()
+
+
+def test_unknown_commune_or_kind_is_refused_with_the_nearest(capsys) -> None:
+    assert cli.main(["services", "--commune", "Chaunyy"]) == 1
+    assert '"Chauny"' in capsys.readouterr().err
+    assert cli.main(["services", "--category", "pharmcy"]) == 1
+    assert "pharmacy" in capsys.readouterr().err
