@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError
+from accessmap.maps import route_map
 from accessmap.provenance import Provenance
 from accessmap.roads.expanded import JUNCTIONS
 from accessmap.roads.network import RoadNetwork
@@ -303,6 +304,9 @@ def test_a_way_that_a_rule_makes_longer_says_which_and_where_it_leaves_the_direc
         *("", "", ""),
     ]
     assert turned.loc[1, "note"].told("fr").startswith("le chemin direct prendrait 120\u00a0s de moins, mais il est")
+    page = route_map(turned, provenance=Provenance(), lang="en").get_root().render()
+    assert "min. Note: the direct way would take 120" in page
+    assert "turning from &#39;A&#39; into &#39;B&#39; is forbidden (no_straight_on, 7)." in page
     private = told_from_0_to_3(block(private=(1, 2)))
     assert private["name"].to_list() == ["A", "D", "E", "F", "C"]
     assert private.loc[1, "note"].startswith("the direct way would take 120 s less, but 'B' is no way through")

@@ -87,7 +87,9 @@ def route_map(
     heading = say("route_legend")
     minutes = say.minutes(float(route["minutes"].sum()))
     total = _span(float(route["length_m"].sum()), minutes, say)
-    view = View("route", heading, heading, entries, {}, {}, say("route_total", total=total))
+    notes = [say("cli_explain_forbidden", note=say.told(note)) for note in route.get("note", ()) if note]
+    said = ". ".join([say("route_total", total=total), *notes])
+    view = View("route", heading, heading, entries, {}, {}, said)
     title = title or say("route_title")
     return mapped(near, [view], over=over, frame=over, title=title, provenance=provenance, tiles=tiles, say=say)
 

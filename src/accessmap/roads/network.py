@@ -616,10 +616,8 @@ class RoadNetwork:
 
         Parameters
         ----------
-        points
-            Points in any CRS.
-        max_metres
-            A point further from the network does not join it; `self.max_metres` where not given.
+        points, max_metres
+            As in `snap`.
 
         Returns
         -------
