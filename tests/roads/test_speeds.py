@@ -187,6 +187,24 @@ def test_a_signal_replaces_yielding() -> None:
     assert delay[1, 0] == delay[3, 0] == 3
 
 
+@pytest.mark.parametrize(("metres", "second"), [(30, 0), (41, 3)])
+def test_the_signals_of_one_junction_are_waited_at_once(metres: float, second: float) -> None:
+    # Along a road by way of 1 and 3, signals at 1 and 3, a bend at 2 between them.
+    ends = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 3), (3, 2), (2, 1), (1, 0)]
+    table = arcs(*ends, length_m=[500.0, metres / 2, metres / 2, 500.0] * 2)
+    delay = delay_of(table, pd.DataFrame({"node": [1, 3], "event": ["signal"] * 2}))
+    assert (delay[0, 1], delay[2, 3], delay[4, 3], delay[2, 1]) == (3, second, 3, second)
+    # The first faces those who come from 2 alone: who comes from 0 has not waited there.
+    events = pd.DataFrame({"node": [1, 3], "event": ["signal"] * 2, "coming": [2, -1]})
+    facing = delay_of(table, events)
+    assert (facing[0, 1], facing[2, 3], facing[2, 1]) == (0, 3, second)
+
+
+def test_who_turns_back_to_a_signal_waits_there_again() -> None:
+    table = arcs((0, 1), (1, 2), (2, 1), (1, 0), length_m=10.0)
+    assert delay_of(table, pd.DataFrame({"node": [1], "event": ["signal"]}))[2, 1] == 3
+
+
 def test_links_merge_onto_a_motorway_without_stopping() -> None:
     table = arcs((0, 1), (1, 2), (3, 1), road_class=["motorway", "motorway", "motorway_link"])
     assert set(delay_of(table).values()) == {0}

@@ -11,6 +11,7 @@ docs/method_roads says how the practical speeds and delays were fitted, and `ben
 two other engines.
 """
 
+import heapq
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,8 @@ from accessmap.errors import NetworkError
 from accessmap.roads.junctions import JUNCTION, LAST_STREET, LOWEST_RANK, best_at, rank_of, streets_meeting
 from accessmap.roads.law import legal_limit, rows_of, unknown
 
+# Where two dual carriageways cross, OpenStreetMap has a signal at each of four nodes, some 10 to 30 m apart.
+ONE_JUNCTION_METRES = 40.0
 LAST_MERGED = 1  # onto motorways and trunks links merge, without stopping
 
 FloatArray = npt.NDArray[np.float64]
@@ -54,7 +57,9 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     (`junction_equal`), who stays on the greater road loses nothing, and who leaves it for a lesser one brakes to turn
     (`junction_turn_off`, on the arc turned into). What the angle of a turn costs is added by `junctions.turn_costs`.
 
-    `arcs` and `events` are as in `time_arcs`; of several events at a node the longest that faces the arc counts.
+    `arcs` and `events` are as in `time_arcs`; of several events at a node the longest that faces the arc counts. The
+    signals of one junction, at each of its nodes, are waited at once: one that follows another within
+    `ONE_JUNCTION_METRES` costs nothing.
     """
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
@@ -65,7 +70,11 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
     longest = events["event"].map(table).to_numpy(dtype=float)
     waiting = _met(u, v, node, coming, longest, count)
-    signals = _met(u, v, node, coming, (events["event"] == "signal").to_numpy(), count) > 0
+    signal = (events["event"] == "signal").to_numpy()
+    signals = _met(u, v, node, coming, signal, count) > 0
+    again = _waited_already(u, v, arcs["length_m"].to_numpy(dtype=float), node[signal], coming[signal], count)
+    if again.any():
+        waiting = np.where(again, _met(u, v, node, coming, np.where(signal, 0.0, longest), count), waiting)
     seconds: FloatArray = waiting + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
     return seconds + _junction_seconds(arcs, u, v, signals, count, table)
 
@@ -84,6 +93,33 @@ def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, 
         at = np.searchsorted(keys, arc).clip(max=len(keys) - 1)
         found = np.maximum(found, np.where(keys[at] == arc, of_key[at], 0.0))
     return found
+
+
+def _waited_already(
+    u: IntArray, v: IntArray, metres: FloatArray, node: IntArray, coming: IntArray, count: int
+) -> BoolArray:
+    """Whether each arc ends at a signal so near after another one that faced it that both are of one junction."""
+    again = np.zeros(len(u), dtype=bool)
+    if not len(node):
+        return again
+    signalled = np.zeros(count, dtype=bool)
+    signalled[node] = True
+    order = np.argsort(u, kind="stable")
+    first = np.searchsorted(u[order], np.arange(count + 1))
+    for start, before in zip(node.tolist(), coming.tolist(), strict=True):
+        nearest, ahead = {start: 0.0}, [(0.0, start)]
+        while ahead:
+            gone, at = heapq.heappop(ahead)
+            for arc in order[first[at] : first[at + 1]].tolist() if gone <= nearest[at] else ():
+                there, reach = int(v[arc]), gone + float(metres[arc])
+                if reach > ONE_JUNCTION_METRES or there == start or (at == start and there == before):
+                    continue  # too far, or back where one came from
+                if signalled[there]:
+                    again[arc] = True
+                elif reach < nearest.get(there, np.inf):
+                    nearest[there] = reach
+                    heapq.heappush(ahead, (reach, there))
+    return again
 
 
 def _junction_seconds(
