@@ -386,7 +386,7 @@ BAD_FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "other JSON": (
         "c.geojson",
         content(b'{"error": "quota"}'),
-        r"cannot be read as GeoJSON \(JSON of type None, and a Feature",
+        r"is JSON without a list of records \(error",
     ),
     "binary": ("c.csv", content(b"\x01\x02\0\0\xff" * 9), "is a binary file of an unknown kind"),
     "part of a Shapefile": ("c.dbf", content(b"\x03abc\0"), "c.dbf is one part of a Shapefile: name c.shp"),

@@ -8,6 +8,7 @@ import pandas as pd
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import with_geometry
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.parts import Wanted
 from accessmap.tables.contracts import check_communes
 from accessmap.words.near import near_names
 
@@ -20,6 +21,9 @@ NAMES: Names = {
     "epci_name": ("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
     "in_territory": ("territory", "dans_le_territoire", "territoire"),
 }
+
+
+WANTED = Wanted(("communes",), NAMES, ("code",), ("polygon", "none", ""))
 
 
 def read_communes(
@@ -69,7 +73,7 @@ def read_communes(
     >>> communes.drop(columns="geometry").to_numpy().tolist()
     [['Chauny', 11600, '200071785', True]]
     """
-    reading = Reading("communes", read_table(path, encoding=encoding, layer=layer))
+    reading = Reading("communes", read_table(path, encoding=encoding, layer=layer, wanted=WANTED))
     reading.rename(NAMES, columns)
     reading.require("code", "name", "population")
     reading.name_rows("code")

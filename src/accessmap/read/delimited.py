@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.read.layouts.finess import finess_table, is_finess
-from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.read.raw import Form, RawTable, RowNames, refusal
 from accessmap.read.titles import title_lines
 from accessmap.words.notes import Note, first_few
 
@@ -77,7 +77,9 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     if not given.any():
         raise refusal(name, "file_header_only")
     lines = RowNames("line_number", range(2 + skipped, 2 + skipped + len(table)))
-    raw = RawTable(name, table, lines, notes)
+    told = "windows-1252" if any(note.key == "read_as_windows_1252" for note in notes) else "utf-8"
+    form = Form("CSV", encoding=encoding or told, separator=separator, header_row=skipped + 1)
+    raw = RawTable(name, table, lines, notes, form)
     again = np.flatnonzero(table.iloc[:, 0] == header[0])
     again = again[[list(table.iloc[row]) == header for row in again]]
     if len(again):

@@ -1,30 +1,29 @@
 """Any supported file as a raw table, known by its content and not by its name."""
 
-import glob
 import gzip
 import lzma
 import os
 import re
-import shutil
-import sqlite3
 import tempfile
-import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, cast
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from accessmap.errors import Problem, SourceError
 from accessmap.files import check_input
 from accessmap.read.delimited import cell_text, check_header, read_delimited
-from accessmap.read.geojson import check_geojson, why_not_geojson
-from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.read.geographic import layers, read_geographic
+from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
+from accessmap.read.parts import ANYTHING, Wanted, chosen_part
+from accessmap.read.raw import Form, RawTable, RowNames, first_line, refusal
+from accessmap.read.records import is_geojson, load_json, read_json_records
+from accessmap.read.workbook import read_workbook, sheets
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
@@ -35,51 +34,50 @@ SNIFFED = 65_536  # bytes looked at to tell what a file is
 
 
 # First bytes of the formats (magic numbers of their own specifications), and of what people save under a wrong name.
-TABLES = {b"SQLite format 3\0": "GeoPackage", b"PAR1": "Parquet", b"\0\0\x27\x0a": "Shapefile", b"PK\x03\x04": "zip"}
+TABLES = {
+    b"SQLite format 3\0": "GeoPackage",
+    b"PAR1": "Parquet",
+    b"\0\0\x27\x0a": "Shapefile",
+    b"PK\x03\x04": "zip",
+    b"\xd0\xcf\x11\xe0": "workbook",  # .xls, and .xlsx with a password
+    b"\x1f\x8b": "gzip",
+}
 NOT_TABLES = {
     b"\x89PNG\r\n\x1a\n": "what_png",
     b"\xff\xd8\xff": "what_jpeg",
     b"GIF8": "what_gif",
     b"%PDF": "what_pdf",
-    b"\xd0\xcf\x11\xe0": "what_old_office",
     b"7z\xbc\xaf": "what_7zip",
     b"Rar!": "what_rar",
 }
-PACKED = (b"\x1f\x8b", b"PK\x03\x04")
-UNPACKED_BYTES = 1_000_000_000  # the largest file of France as a whole that we know, unpacked, has 0.7 GB
-UNPACKED_FREELY, UNPACKED_TIMES = 100_000_000, 100  # past so many bytes, times the packed file (CSV: 10)
-MOST_BYTES = "ACCESSMAP_MOST_BYTES"
-"""The variable of the environment that lifts the bound of what is read of a CSV or GeoJSON, packed or not."""
-SUFFIXES = {"GeoPackage": ".gpkg", "GeoJSON": ".geojson", "Shapefile": ".shp", "zip": ".zip"}
-
-
-def most_bytes() -> int:
-    """Return the most bytes that are read of a text: ``ACCESSMAP_MOST_BYTES``, or 1 GB.
-
-    >>> most_bytes()
-    1000000000
-    """
-    given = os.environ.get(MOST_BYTES, "")
-    return int(given) if given.isdecimal() else UNPACKED_BYTES
 
 
 def read_table(
-    path: Tabular, *, encoding: str | None = None, layer: str | None = None, usual: str | None = None
+    path: Tabular,
+    *,
+    encoding: str | None = None,
+    layer: str | None = None,
+    usual: str | None = None,
+    wanted: Wanted = ANYTHING,
 ) -> RawTable:
     r"""Return what a file holds, its format told by its content; or what a frame holds, as if read from a file.
 
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, Shapefile (or a zip of one file), Parquet, GeoParquet, or CSV with commas, semicolons, tabs
-        or bars; a CSV or GeoJSON may be compressed with gzip. Or a DataFrame or GeoDataFrame, which is not changed: its
-        rows are named "row 3", and blanks in its text are missing as they are in a CSV.
+        GeoPackage, GeoJSON, Shapefile, Parquet, GeoParquet, spreadsheet (.xlsx, .xls, .ods), JSON of records or of
+        Overpass, or CSV with commas, semicolons, tabs or bars; each may be compressed with gzip, or lie in a zip. Or a
+        DataFrame or GeoDataFrame, which is not changed: its rows are named "row 3", and blanks in its text are missing
+        as they are in a CSV.
     encoding
         Of a CSV or Shapefile. Without it a CSV is UTF-8, with or without its mark, and else Windows-1252.
     layer
-        Of a GeoPackage that has several.
+        Of a file that holds several tables the one to read: a layer of a GeoPackage, a sheet, a file of a zip; and of a
+        GeoPackage in a zip "communes.gpkg!limites". The path may name it too: "lots.zip!communes.csv".
     usual
         The layer taken of several where none is asked for.
+    wanted
+        What the reader looks for: of several tables the one that has its columns is taken, and said.
 
     Raises
     ------
@@ -100,23 +98,63 @@ def read_table(
         return _from_frame(path)
     if not isinstance(path, str | os.PathLike):
         raise SourceError(Problem("neither_path_nor_frame", value=type(path).__name__))
-    path = Path(path)
-    _check_is_file(path)
-    with path.open("rb") as file:
-        head = file.read(SNIFFED)
-    if head.startswith(b"\x1f\x8b"):
-        return _read_gzip(path, encoding, layer, usual)
-    kind = _kind(path, head, encoding)
+    path, layer = _part_of_path(Path(path), layer)
+    kind = file_kind(path, encoding)
+    if kind == "gzip":
+        return _read_gzip(path, encoding, layer, usual, wanted)
     if kind == "zip":
-        return _read_zip(path, encoding, layer, usual)
-    if kind in ("CSV", "GeoJSON") and path.stat().st_size > most_bytes():
+        return _read_zip(path, encoding, layer, usual, wanted)
+    if kind in ("CSV", "GeoJSON", "JSON", "workbook") and path.stat().st_size > most_bytes():
         raise refusal(path.name, "file_too_large", value=path.stat().st_size, most=f"{most_bytes() / 1e6:,.0f}")
     if kind == "CSV":
         return read_delimited(path.name, path.read_bytes(), encoding)
     if kind == "Parquet":
         return _from_file(path, _read_parquet(path), kind)
-    table, said = _read_geographic(path, kind, encoding, layer, usual)
-    return _from_file(path, table, kind, *said)
+    if kind == "workbook":
+        return read_workbook(path, layer, usual, wanted)
+    if kind == "JSON" and not is_geojson(parsed := load_json(path)):
+        return read_json_records(path, parsed)
+    kind = "GeoJSON" if kind == "JSON" else kind
+    table, part, said = read_geographic(path, kind, encoding, layer, usual, wanted)
+    return _from_file(path, table, kind, *said, part=part)
+
+
+def part_names(path: str | Path) -> list[str]:
+    """Return the tables that a file holds, as `layer` of :func:`read_table` names them; [""] where it holds one.
+
+    Raises
+    ------
+    SourceError
+        As :func:`read_table`, where the file cannot be opened.
+    """
+    path, layer = _part_of_path(Path(path), None)
+    kind = file_kind(path)
+    if layer is not None:
+        return [layer]
+    if kind == "workbook":
+        found = list(sheets(path, ANYTHING))
+    elif kind == "GeoPackage":
+        found = layers(path)
+    elif kind == "zip":
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+            names, found = _members(path, archive), []
+            for name in names[1]:
+                if not name.casefold().endswith((".xlsx", ".xls", ".ods", ".gpkg")):
+                    found.append(name)
+                    continue
+                inner = part_names(_unpack_member(path, archive, names[0], name, Path(folder)))
+                found += [f"{name}!{one}" if one else name for one in inner]
+    else:
+        return [""]
+    return found if len(found) > 1 else [""]
+
+
+def _part_of_path(path: Path, layer: str | None) -> tuple[Path, str | None]:
+    """A path such as "lots.zip!communes.csv" as that of the file and what is meant of it."""
+    before, mark, after = str(path).partition("!")
+    if mark and after and not path.exists() and Path(before).is_file():
+        return Path(before), after if layer is None else f"{after}!{layer}"
+    return path, layer
 
 
 def _check_is_file(path: Path) -> None:
@@ -141,6 +179,36 @@ def _check_is_file(path: Path) -> None:
         raise refusal(path.name, "file_empty")
 
 
+def file_kind(path: Path, encoding: str | None = None) -> str:
+    """Return the format of a file by its content: "CSV", "JSON", "workbook", "zip" and so on.
+
+    Raises
+    ------
+    SourceError
+        Where there is no such file, or it is empty, or holds no table: what it is instead.
+    """
+    _check_is_file(path)
+    with path.open("rb") as file:
+        head = file.read(SNIFFED)
+    kind = _kind(path, head, encoding)
+    return _zip_kind(path) if kind == "zip" else kind
+
+
+def _zip_kind(path: Path) -> str:
+    """Whether a zip is a spreadsheet, and no packed file."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            said = archive.read("mimetype")[:100] if "mimetype" in names else b""
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error) as error:
+        raise refusal(path.name, "zip_damaged", error=str(error)) from error
+    if "xl/workbook.xml" in names or b"opendocument.spreadsheet" in said:
+        return "workbook"
+    if "[Content_Types].xml" in names or b"opendocument" in said:
+        raise refusal(path.name, "file_not_a_table", what=Note("what_office"))
+    return "zip"
+
+
 def _kind(path: Path, head: bytes, encoding: str | None) -> str:
     """The format of a file by its first bytes, or an error that says what it is instead."""
     if path.suffix.casefold() in (".dbf", ".shx", ".prj", ".cpg"):
@@ -158,20 +226,22 @@ def _kind(path: Path, head: bytes, encoding: str | None) -> str:
     if b"\0" in head:
         wide = head[1:64:2].strip(b"\0") == b"" or head[:64:2].strip(b"\0") == b""
         raise refusal(path.name, "file_utf16_unmarked" if wide else "file_not_a_table", what=Note("what_binary"))
-    return _text_kind(path, head.removeprefix(b"\xef\xbb\xbf").lstrip()[:512].lower())
+    return _text_kind(path, head.removeprefix(b"\xef\xbb\xbf").lstrip().lower())
 
 
 def _text_kind(path: Path, start: bytes) -> str:
     if not start:
         raise refusal(path.name, "file_blank")
-    if start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<") and b"<html" in start):
+    if start.startswith((b"<!doctype html", b"<html")) or (start.startswith(b"<") and b"<html" in start[:512]):
         raise refusal(path.name, "file_not_a_table", what=Note("what_html"))
     if start.startswith(b"<"):
         raise refusal(path.name, "file_not_a_table", what=Note("what_xml"))
-    return "GeoJSON" if start.startswith((b"{", b"[")) else "CSV"
+    if not start.startswith((b"{", b"[")):
+        return "CSV"
+    return "GeoJSON" if b'"featurecollection"' in start else "JSON"
 
 
-def _from_table(name: str, table: pd.DataFrame, rows: str, *notes: Note) -> RawTable:
+def _from_table(name: str, table: pd.DataFrame, rows: str, *notes: Note, form: Form = Form()) -> RawTable:  # noqa: B008
     """A table with types, its named index made columns, its rows numbered from 1."""
     if not len(table):
         raise refusal(name, "file_columns_only")
@@ -179,7 +249,7 @@ def _from_table(name: str, table: pd.DataFrame, rows: str, *notes: Note) -> RawT
         table = table.reset_index()
     table = table.reset_index(drop=True)
     table.attrs = {}
-    return RawTable(name, table, RowNames(rows, range(1, len(table) + 1)), notes)
+    return RawTable(name, table, RowNames(rows, range(1, len(table) + 1)), notes, form)
 
 
 def _from_frame(frame: pd.DataFrame) -> RawTable:
@@ -203,63 +273,97 @@ def _is_text(values: pd.Series) -> bool:
     return all(isinstance(value, str) or pd.isna(value) is True for value in values)
 
 
-def _from_file(path: Path, table: pd.DataFrame, kind: str, *said: Note) -> RawTable:
+def _from_file(path: Path, table: pd.DataFrame, kind: str, *said: Note, part: str = "") -> RawTable:
     usual = {"GeoPackage": (".gpkg",), "GeoJSON": (".geojson", ".json"), "Parquet": (".parquet", ".geoparquet", ".pq")}
     misnamed = kind in usual and path.suffix.casefold() not in usual[kind]
     notes = [Note("read_whatever_its_name", file=path.name, kind=kind)] if misnamed else []
-    return _from_table(path.name, table, "feature_number", *notes, *said)
+    return _from_table(path.name, table, "feature_number", *notes, *said, form=Form(kind, part))
 
 
-def _read_gzip(path: Path, encoding: str | None, layer: str | None, usual: str | None) -> RawTable:
+def _read_gzip(path: Path, encoding: str | None, layer: str | None, usual: str | None, wanted: Wanted) -> RawTable:
     with tempfile.TemporaryDirectory() as folder:
         inner = Path(folder, path.name.removesuffix(".gz"))
         try:
             with gzip.open(path) as packed:
-                _unpack(path, packed, inner)
+                _unpack(path, cast("IO[bytes]", packed), inner)
         except (EOFError, OSError, zlib.error) as error:
             raise refusal(path.name, "file_damaged", error=str(error)) from error
-        return read_table(inner, encoding=encoding, layer=layer, usual=usual)
+        return read_table(inner, encoding=encoding, layer=layer, usual=usual, wanted=wanted)
 
 
-def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | None) -> RawTable:
-    """What a zip holds, when it holds one file that can be read."""
+TABULAR = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xls", ".ods")
+# What systems put into a zip beside what was meant.
+JUNK = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+PROSE = re.compile(r"(lisez|lire|read_?me|licen[cs]e|metadonnee|notice)[^/]*\.(txt|csv|xlsx?)$", re.IGNORECASE)
+
+
+def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | None, wanted: Wanted) -> RawTable:
+    """The table of a zip that is meant: the only one, the one that is asked for, or the one that its columns tell."""
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
-            names = [name for name in archive.namelist() if not name.startswith("__MACOSX") and not name.endswith("/")]
-            if "[Content_Types].xml" in names:
-                raise refusal(path.name, "file_not_a_table", what=Note("what_office"))
-            wanted = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt", ".parquet")
-            found = [name for name in names if name.casefold().endswith(wanted)]
-            shapes = [name for name in found if name.casefold().endswith(".shp")]
-            found = shapes or found
-            if len(found) != 1:
-                listed = Note.plain(", ".join(sorted(found or names)[:5])) if names else Note("nothing")
-                raise refusal(path.name, "zip_not_one_table", holds=listed)
-            chosen = [name for name in names if Path(name).with_suffix("") == Path(found[0]).with_suffix("")]
-            if any(archive.getinfo(name).flag_bits & 1 for name in chosen):
-                raise refusal(path.name, "zip_with_password")
-            for name in chosen:  # by their last name alone: a path may climb out of the folder
-                with archive.open(name) as packed:
-                    _unpack(path, packed, Path(folder, Path(name).name))
-            return read_table(Path(folder, Path(found[0]).name), encoding=encoding, layer=layer, usual=usual)
+            names, found = _members(path, archive)
+            asked, _, inside = (layer or "").partition("!")
+            if len(found) == 1 and asked not in found:
+                asked, inside = found[0], layer or ""
+            scores = {name: partial(_member_score, path, archive, name, wanted) for name in found}
+            chosen, taken = chosen_part(path.name, scores, layer=asked or None, several="zip_not_one_table")
+            target = _unpack_member(path, archive, names, chosen, Path(folder))
+            raw = read_table(target, encoding=encoding, layer=inside or None, usual=usual, wanted=wanted)
+            part = chosen if not raw.form.part else f"{chosen}!{raw.form.part}"
+            several = len(found) > 1 or raw.form.part
+            return replace(raw, notes=(*raw.notes, *taken), form=replace(raw.form, part=part if several else ""))
     except NotImplementedError as error:
         raise refusal(path.name, "zip_compression", error=str(error)) from error
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError) as error:
         raise refusal(path.name, "zip_damaged", error=str(error)) from error
 
 
-def _unpack(path: Path, packed: IO[bytes] | gzip.GzipFile, target: Path) -> None:
-    """Write what a packed file expands to, while it stays within bounds."""
-    bound = min(most_bytes(), max(UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size))
-    written = 0
-    with target.open("wb") as unpacked:
-        while part := packed.read(1 << 20):
-            if not written and part.startswith(PACKED):
+def _members(path: Path, archive: zipfile.ZipFile) -> tuple[list[str], list[str]]:
+    """The files of a zip, without what systems put beside them, and those that may be tables."""
+    names = [name for name in archive.namelist() if not JUNK.search(name) and not name.endswith("/")]
+    found = sorted(name for name in names if name.casefold().endswith(TABULAR))
+    shapes = [name for name in found if name.casefold().endswith(".shp")]
+    found = shapes or [name for name in found if not PROSE.search(name)] or found
+    if not found:
+        listed = Note.plain(", ".join(sorted(names)[:5])) if names else Note("nothing")
+        raise refusal(path.name, "zip_not_one_table", holds=listed)
+    return names, found
+
+
+def _unpack_member(path: Path, archive: zipfile.ZipFile, names: list[str], chosen: str, folder: Path) -> Path:
+    """Unpack one file of a zip, and what belongs to it where it is a Shapefile, and return where it is."""
+    parts = [name for name in names if Path(name).with_suffix("") == Path(chosen).with_suffix("")]
+    parts = parts if chosen.casefold().endswith(".shp") else [chosen]
+    if any(archive.getinfo(name).flag_bits & 1 for name in parts):
+        raise refusal(path.name, "zip_with_password")
+    for name in parts:  # by their last name alone: a path may climb out of the folder
+        with archive.open(name) as packed:
+            _unpack(path, packed, Path(folder, Path(name).name))
+    return Path(folder, Path(chosen).name)
+
+
+def _member_score(path: Path, archive: zipfile.ZipFile, name: str, wanted: Wanted) -> int:
+    """How well a file of a zip is what is wanted, by its header alone where it is a CSV."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            if not name.casefold().endswith((".csv", ".txt", ".tsv")):
+                raw = read_table(_unpack_member(path, archive, archive.namelist(), name, Path(folder)), wanted=wanted)
+                return wanted.score(set(raw.names), raw.shape)
+            with archive.open(name) as packed:
+                head = packed.read(SNIFFED)
+            whole = head if len(head) < SNIFFED else head[: head.rfind(b"\n")]
+            return wanted.score(set(read_delimited(name, whole).names), "none")
+        except SourceError:
+            return 0
+
+
+def _unpack(path: Path, packed: IO[bytes], target: Path) -> None:
+    """Write what a packed file expands to; what is packed again is refused, but for spreadsheets, which are zips."""
+    with target.open("wb") as whole:
+        for n, part in enumerate(unpacked(path, packed)):
+            if not n and part.startswith(PACKED) and not target.name.casefold().endswith((".xlsx", ".ods")):
                 raise refusal(path.name, "packed_twice")
-            written += len(part)
-            if written > bound:
-                raise refusal(path.name, "unpacked_too_large", value=bound, most=f"{bound / 1e6:,.0f}")
-            unpacked.write(part)
+            whole.write(part)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -276,136 +380,4 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise
     # Of a damaged file, geopandas and pyarrow raise what comes first.
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise refusal(path.name, "parquet_damaged", error=_first_line(error)) from error
-
-
-def _check_whole(path: Path) -> None:
-    """Refuse a GeoPackage that is shorter than it says, or damaged: GDAL would give the rows before the damage."""
-    virtual: list[str] = []
-    miscounted = None
-    try:
-        # immutable: an opened database would otherwise leave files beside it
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-        try:
-            answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            wanted = "SELECT sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
-            virtual = [str(row[0]) for row in connection.execute(wanted)]
-            miscounted = _miscounted(connection) if answer == "ok" else None
-        finally:
-            connection.close()
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        answer = str(error)
-    if answer != "ok":
-        raise refusal(path.name, "geopackage_damaged", error=_first_line(answer))
-    others = [sql for sql in virtual if not OWN_INDEX.search(sql)]
-    if others:  # VirtualShape and VirtualOGR open other files, or the network
-        raise refusal(path.name, "geopackage_opens_others", value=others[0][:80])
-    if miscounted:
-        raise refusal(path.name, "geopackage_count", **miscounted)
-
-
-def _miscounted(connection: sqlite3.Connection) -> dict[str, Any] | None:
-    """The first layer whose rows are not as many as GDAL was told, which reads no more than that; None if all are."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'gpkg_ogr_contents'").fetchone():
-        return None
-    for layer, told in connection.execute("SELECT table_name, feature_count FROM gpkg_ogr_contents").fetchall():
-        if told is not None and connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [layer]).fetchone():
-            quoted = str(layer).replace('"', '""')
-            rows = connection.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0]  # noqa: S608 - quoted
-            if rows != told:
-                return {"value": told, "layer": str(layer), "n": rows}
-    return None
-
-
-# The tables by which SQLite itself indexes places and words.
-OWN_INDEX = re.compile(r"\bUSING\s+[\"'\[`]?(rtree|fts[345])\b", re.IGNORECASE)
-
-
-def _shapefile_encoding(path: Path) -> str | None:
-    """The encoding of a Shapefile's .dbf that says none: UTF-8 where it can be, else Windows-1252."""
-    parts = {part.suffix.casefold(): part for part in path.parent.glob(f"{glob.escape(path.stem)}.*")}
-    absent = [suffix for suffix in (".shp", ".shx", ".dbf") if suffix not in parts]
-    if absent:
-        named = Note("both_values", first=absent[0], second=absent[1]) if len(absent) == 2 else ", ".join(absent)
-        raise refusal(path.name, "shapefile_parts_absent", value=absent[0], parts=named)
-    content = parts[".dbf"].read_bytes()
-    if ".cpg" in parts or content[29] != 0:  # byte 29 of a dBASE file: its code page, 0 for none
-        return None
-    try:
-        content[int.from_bytes(content[8:10], "little") :].decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _read_geographic(
-    path: Path, kind: str, encoding: str | None, layer: str | None, usual: str | None
-) -> tuple[pd.DataFrame, list[Note]]:
-    """What GDAL reads of a file, as what its content is, and what it says of it."""
-    import pyogrio
-    from pyogrio.errors import CRSError, DataLayerError, DataSourceError
-
-    if kind == "GeoPackage":
-        _check_whole(path)
-    if kind == "GeoJSON":
-        check_geojson(path)
-    if kind == "Shapefile":
-        encoding = encoding or _shapefile_encoding(path)
-    with tempfile.TemporaryDirectory() as folder, nothing_fetched():
-        source = path
-        # The driver is named, or told by the name of the file: JSON may else be a pipeline that GDAL runs (GDALG).
-        if kind != "GeoJSON" and path.suffix.casefold() != SUFFIXES[kind]:
-            source = Path(folder, f"{path.stem}{SUFFIXES[kind]}")
-            shutil.copyfile(path, source)
-        named = f"GeoJSON:{path.absolute()}" if kind == "GeoJSON" else source
-        try:
-            with warnings.catch_warnings(record=True) as said:
-                warnings.simplefilter("always")
-                layer = _only_layer(path, pyogrio.list_layers(named), layer, usual)
-                table: pd.DataFrame = pyogrio.read_dataframe(named, layer=layer, encoding=encoding, on_invalid="raise")
-        except SourceError:
-            raise
-        except (DataSourceError, DataLayerError, CRSError, RuntimeError, ValueError, LookupError) as error:
-            what = why_not_geojson(path) if kind == "GeoJSON" else _first_line(error)
-            raise refusal(path.name, "file_unreadable", kind=kind, error=what) from error
-        except shapely.errors.GEOSException as error:
-            raise refusal(path.name, "file_unreadable", kind=kind, error=_first_line(error)) from error
-    # That a column of mixed types stays text is what is wanted.
-    told = dict.fromkeys(_first_line(each.message) for each in said)
-    return table, [
-        Note("gdal_says", file=path.name, what=what) for what in told if "Could not parse column" not in what
-    ]
-
-
-@contextmanager
-def nothing_fetched() -> Iterator[None]:
-    """Keep GDAL from the network, in a context, whatever a file asks of it."""
-    import pyogrio
-
-    before = pyogrio.get_gdal_config_option(NETWORK_NAMES)
-    pyogrio.set_gdal_config_options({NETWORK_NAMES: "none"})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({NETWORK_NAMES: before})
-
-
-NETWORK_NAMES = "CPL_VSIL_CURL_ALLOWED_FILENAME"  # the only name that GDAL's /vsicurl/ may ask for
-
-
-def _only_layer(path: Path, layers: object, layer: str | None, usual: str | None) -> str:
-    names = {str(name): kind for name, kind in layers}  # type: ignore[attr-defined]
-    if layer is not None:
-        if layer not in names:
-            raise refusal(path.name, "no_such_layer", value=layer, near=near_names(layer, names), has=", ".join(names))
-        return layer
-    if usual in names:
-        return usual
-    drawn = [name for name, kind in names.items() if kind is not None] or list(names)
-    if len(drawn) != 1:
-        raise refusal(path.name, "several_layers", value=len(drawn), names=", ".join(drawn[:8]))
-    return drawn[0]
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+        raise refusal(path.name, "parquet_damaged", error=first_line(error)) from error

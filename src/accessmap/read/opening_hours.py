@@ -114,7 +114,7 @@ def parse_timetable(timetable: str | Sequence[object]) -> Timetable:
     >>> odd.week[0], odd.week[6]
     (((540, 750),), ((540, 750),))
     >>> odd.problems[0].told("fr")
-    "samedi-lundi\xa0: plage vide ou à l'envers 12:30-12:30, écartée."
+    'samedi-lundi\xa0: plage vide ou à l’envers 12:30-12:30, écartée.'
     """
     problems: list[Note] = []
     spans_by_day: list[list[Span]] = [[] for _ in DAYS]

@@ -135,12 +135,14 @@ def place(
     """
     places = communes if communes is not None else mairies
     if places is None:
+        if "commune" in reading.table.columns:
+            put_back_zeros(reading, pd.Index([]))
         return
     if "commune" not in reading.table.columns:
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
     # else all of departments 01 to 09 would be left out as sites of other communes
-    clip = clip and not lost_zeros(reading, places.index)
+    put_back_zeros(reading, places.index)
     _update_codes(reading, places.index, successors)
     if mairies is not None:
         _place_missing(reading, mairies, "placed_at_mairie", "sites_placed_at_mairie")
@@ -153,25 +155,29 @@ def place(
         _leave_out(reading, communes)
 
 
-def lost_zeros(reading: Reading, loaded: pd.Index) -> bool:
-    """Whether codes of communes lost their leading zero, or came to have decimals, each a problem of the reading.
+def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") -> None:
+    """Give codes of communes back the zero in front that a spreadsheet took, and drop the decimals it added; say so.
 
     Parameters
     ----------
     reading
-        With its column `commune`.
+        With its column of codes.
     loaded
         Codes of the communes table, which tell it in any CRS.
     """
-    codes = reading.table["commune"].astype(object).reset_index(drop=True)
+    codes = reading.table[column].astype(object)
     words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
-    france = reading.table.crs.to_epsg() == 2154
-    decimals = words.map(lambda word: FLOAT_AS_TEXT.fullmatch(word) is not None)
-    lost = words.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + words).isin(loaded)
-    zero = lambda row: Note("value_for", value=repr(words[row]), right=f"'0{words[row]}'")  # noqa: E731
-    reading.flag(decimals, "code_with_decimals", words, name="commune")
-    reading.flag(lost, "code_lost_zero", words, zero, name="commune")
-    return bool(decimals.any() or lost.any())
+    france = isinstance(reading.table, gpd.GeoDataFrame) and reading.table.crs.to_epsg() == 2154
+    bare = words.map(lambda word: word.partition(".")[0] if FLOAT_AS_TEXT.fullmatch(word) else word)
+    lost = bare.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + bare).isin(loaded)
+    right = bare.where(~lost, "0" + bare)
+    mended = np.flatnonzero((right != words).to_numpy())
+    if len(mended):
+        shown = reading.valued(
+            mended[0], Note("value_for", value=repr(words.iloc[mended[0]]), right=repr(right.iloc[mended[0]]))
+        )
+        reading.table = reading.table.assign(**{column: codes.where((right == words).to_numpy(), right)})
+        reading.note("codes_put_right", n=len(mended), name=repr(reading.sources.get(column, column)), row=shown)
 
 
 def _update_codes(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:

@@ -134,7 +134,8 @@ def _is_surely_point(value: object) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    return PRECISE.fullmatch(text) is not None or WKT.fullmatch(text) is not None
+    keyed = text.startswith("{") and _two(text) is not None  # {"lon": 3.2, "lat": 49.6}
+    return keyed or PRECISE.fullmatch(text) is not None or WKT.fullmatch(text) is not None
 
 
 def _two(value: object) -> tuple[float, float, str | None] | None:

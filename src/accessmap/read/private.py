@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import pandas as pd
 
@@ -46,12 +47,23 @@ def private_columns(table: pd.DataFrame, known: Iterable[str] = ()) -> list[str]
     return [str(name) for name in table.columns if name not in known and _is_private(str(name), table[name])]
 
 
+@cache
+def is_private_name(column: str) -> bool:
+    """Return whether a column, or a key of JSON, is named as one that holds a mail, a telephone or a person.
+
+    >>> is_private_name("courriel"), is_private_name("point_de_contact")
+    (True, False)
+    """
+    name = plain(column)
+    return bool((REACHED.fullmatch(name) or PEOPLE.fullmatch(name)) and not NOT.fullmatch(name))
+
+
 def _is_private(column: str, values: pd.Series) -> bool:
     name = plain(column)
     if pd.api.types.is_bool_dtype(values):
         return False
     given = values.dropna().iloc[:LOOKED_AT]
-    if (REACHED.fullmatch(name) or PEOPLE.fullmatch(name)) and not NOT.fullmatch(name):
+    if is_private_name(column):
         return not len(given) or not all(COUNT.fullmatch(str(value)) for value in given)
     if not len(given) or not all(isinstance(value, str) for value in given):
         return False

@@ -14,6 +14,9 @@ import pandas as pd
 from accessmap.errors import Problem, Rows, SourceError
 from accessmap.words.notes import Note, first_few, written
 
+# What OGC calls shapes, by the first word that is in the name; a collection may be anything.
+SHAPES = {"Polygon": "polygon", "Line": "line", "Point": "point", "": ""}
+
 
 def plain(name: object) -> str:
     """Return a column's name in lower case, without accents, words joined by one underscore.
@@ -84,6 +87,38 @@ def refusal_of_rows(raw: RawTable, column: str, key: str, rows: Any, **more: Any
     return SourceError(problem, about=raw.name)
 
 
+def first_line(error: object) -> str:
+    r"""Return the first line of what a library says, without its full stop.
+
+    >>> first_line(ValueError("No such layer.\nLook again"))
+    'No such layer'
+    """
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
+
+
+@dataclass(frozen=True)
+class Form:
+    """In what form a table stood in its file.
+
+    Parameters
+    ----------
+    kind
+        "CSV", "workbook", "JSON", "GeoJSON", "GeoPackage", "Shapefile", "Parquet", "OSM"; "" for a frame.
+    part
+        Sheet, layer or file of a zip that it is; "" where the file holds no other.
+    encoding, separator
+        Of a CSV.
+    header_row
+        Line of the header, from 1, of a CSV or a sheet.
+    """
+
+    kind: str = ""
+    part: str = ""
+    encoding: str = ""
+    separator: str = ""
+    header_row: int | None = None
+
+
 @dataclass(frozen=True)
 class RawTable:
     """What a file or a frame holds, before any column is understood.
@@ -98,12 +133,15 @@ class RawTable:
         Where each row stands: "line 4" as a spreadsheet counts, "feature 3" or "row 3"; without them rows from 1.
     notes
         What was done to read it.
+    form
+        How it stood in its file.
     """
 
     name: str
     table: pd.DataFrame
     lines: RowNames = field(default_factory=lambda: RowNames("row_number"))
     notes: tuple[Note, ...] = ()
+    form: Form = Form()
 
     def __post_init__(self) -> None:
         if not len(self.lines):
@@ -118,6 +156,15 @@ class RawTable:
         """Return a column by its plain name, missing throughout where the file has none."""
         names = self.names
         return self.table[names[name]] if name in names else pd.Series(None, self.table.index, dtype=object)
+
+    @property
+    def shape(self) -> str:
+        """What most of its rows are drawn as: "point", "line", "polygon", "none" where there is no geometry."""
+        shapes = getattr(self.table, "geom_type", None) if "geometry" in self.table else None
+        if shapes is None or not shapes.notna().any():
+            return "none"
+        most = str(shapes.mode().iloc[0])
+        return next(ours for word, ours in SHAPES.items() if word in most or word == "")
 
     def keep(self, mask: Iterable[bool], *notes: Note) -> RawTable:
         """Return the rows where `mask` is true, numbered anew, and notes on it."""

@@ -14,7 +14,8 @@ from accessmap.read.calibration import calibrated, tell_more_than_people
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
-from accessmap.read.placing import current_codes, lost_zeros, points_of_mairies
+from accessmap.read.parts import Wanted
+from accessmap.read.placing import current_codes, points_of_mairies, put_back_zeros
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
 from accessmap.words.notes import Figure, first_few
@@ -49,6 +50,9 @@ NAMES: Names = {
     ),
     **COORDINATES,
 }
+
+
+WANTED = Wanted(("residents",), NAMES, ("population",), ("point", "polygon", "none", ""))
 
 
 def read_residents(
@@ -119,7 +123,7 @@ def read_residents(
     [['1kmN2961E3830', '02173', 120]]
     """
     check_communes(_with_unknown(communes) if calibrate else communes)
-    reading = Reading("residents", read_table(path, encoding=encoding, layer=layer))
+    reading = Reading("residents", read_table(path, encoding=encoding, layer=layer, wanted=WANTED))
     columns = {**_choices(reading, columns or {}), **(columns or {})}
     reading.rename(NAMES, columns)
     reading.require("population")
@@ -223,8 +227,7 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
     _forget_several(reading)
-    if clip and lost_zeros(reading, communes.index):
-        return
+    put_back_zeros(reading, communes.index)
     _update_communes(reading, communes.index)
     codes = reading.table["commune"].astype(object).to_numpy(copy=True)
     points = reading.table.geometry.to_numpy()

@@ -16,6 +16,7 @@ from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.layouts.transport import gtfs_table, is_gtfs
 from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
 from accessmap.read.osm_points import is_osm, osm_points
+from accessmap.read.parts import Wanted
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain
@@ -62,6 +63,9 @@ STEP_FREE: Mapping[object, str] = {True: "yes", False: "no", "inconnu": "unknown
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 CLOSED = ("ferme", "fermee", "fermeture", "non")
 SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
+
+
+WANTED = Wanted(("services", "schools"), NAMES, shapes=("point", "none", "", "polygon"))
 
 
 def read_services(
@@ -146,7 +150,7 @@ def read_services(
     if not isinstance(path, pd.DataFrame) and is_osm(path):
         raw, known = osm_points(path, category), "osm"
     else:
-        table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer)
+        table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
         raw, known = in_layout(table, layout, category, columns)
     reading = Reading("services", raw)
     if known != "osm":
