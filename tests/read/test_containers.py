@@ -148,9 +148,13 @@ def test_cell_at_the_far_end_is_refused_before_it_is_held(tmp_path: Path) -> Non
 
 
 def test_locked_workbook(tmp_path: Path) -> None:
-    (tmp_path / "a.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
-    with pytest.raises(SourceError, match=r"a\.xlsx is an old Excel or Word document"):
+    kept = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+    (tmp_path / "a.xlsx").write_bytes(kept + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(SourceError, match=r"a\.xlsx is locked by a password: save it without"):
         read_table(tmp_path / "a.xlsx")
+    (tmp_path / "a.doc").write_bytes(kept)
+    with pytest.raises(SourceError, match=r"a\.doc cannot be read as a workbook"):
+        read_table(tmp_path / "a.doc")
 
 
 RECORDS = [

@@ -32,7 +32,11 @@ import osmnx
 import pandas as pd
 import pyproj
 import shapely
+import xlwt
 from damage import BYTES, JSON, NASTY, TEXT, TOML, XML, Damage, cells
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from openpyxl import Workbook
 from studyfiles import write_toy
 from toy_tables import SCHOOLS, X, Y
 
@@ -577,6 +581,53 @@ def _sites() -> str:
     return "\n".join(rows) + "\n"
 
 
+def _records() -> list[dict[str, Any]]:
+    """The sites as records with a place of two keys."""
+    read = [dict(zip(*pair, strict=True)) for pair in zip([HEAD_OF_SITES] * 9, _cells_of_sites(), strict=True)]
+    return [{**row, "geo_point_2d": {"lon": float(row.pop("lon")), "lat": float(row.pop("lat"))}} for row in read]
+
+
+HEAD_OF_SITES = ("id", "name", "category", "commune", "capacity", "hours", "step_free", "lon", "lat")
+
+
+def _cells_of_sites() -> list[list[str]]:
+    return [line.split(",") for line in _sites().splitlines()[1:]]
+
+
+def _workbook(suffix: str) -> bytes:
+    """The sites below a title, as a spreadsheet of one of three kinds."""
+    rows: list[Sequence[Any]] = [["Liste des sites du pays"], HEAD_OF_SITES]
+    rows += [[*row[:4], int(row[4]), *row[5:7], float(row[7]), float(row[8])] for row in _cells_of_sites()]
+    buffer = io.BytesIO()
+    if suffix == ".xls":
+        old = xlwt.Workbook()
+        sheet = old.add_sheet("Sites")
+        for at, row in enumerate(rows):
+            for place, value in enumerate(row):
+                sheet.write(at, place, value)
+        old.save(buffer)
+    elif suffix == ".xlsx":
+        book = Workbook()
+        for row in rows:
+            book.active.append(list(row))
+        book.save(buffer)
+    else:
+        document = OpenDocumentSpreadsheet()
+        table = Table(name="Sites")
+        for row in rows:
+            line = TableRow()
+            for value in row:
+                line.addElement(
+                    TableCell(valuetype="string", stringvalue=value)
+                    if isinstance(value, str)
+                    else TableCell(valuetype="float", value=value)
+                )
+            table.addElement(line)
+        document.spreadsheet.addElement(table)
+        document.save(buffer)
+    return buffer.getvalue()
+
+
 def _france_services() -> str:
     rows = ["id_fs,lib_fs,insee_com,format_fs,latitude,longitude"]
     for n, kind in enumerate(("Fixe", "Bus", "Multisites", "Fixe")):
@@ -927,6 +978,15 @@ def inputs(study: Study) -> Iterator[Input]:
     table = gpd.GeoDataFrame(
         RESIDENTS.drop(columns=["x", "y"]), geometry=gpd.points_from_xy(RESIDENTS.x, RESIDENTS.y), crs=2154
     )
+    for suffix, damage, judge in ((".xlsx", XML, whole), (".ods", XML, whole), (".xls", None, nothing)):
+        book = _workbook(suffix)
+        members = {} if damage is None else {"member": of_members({**BYTES, **damage})}
+        yield Input(f"sites{suffix}", book, services, BYTES, 25, judge)
+        if members:
+            yield Input(f"inside{suffix}", book, services, members, 30, nothing)
+    records = json.dumps({"total_count": 9, "results": _records()}).encode()
+    yield Input("sites.json", records, services, {**BYTES, **TEXT, **JSON}, 80, nothing)
+
     compressed = gzip.compress(_residents(degrees=True).encode(), mtime=0)
     yield Input("residents.csv.gz", compressed, residents, BYTES, 100, whole)
     yield Input("zipped.zip", packed({"r.csv": _residents(degrees=True).encode()}), residents, BYTES, 70, whole)

@@ -1,4 +1,7 @@
-"""Tables from files: opening hours, INSEE's ranges, schools and their equipment, digital coverage, households."""
+"""Tables from files: opening hours, INSEE's ranges, schools and their equipment, digital coverage, households.
+
+What a file is, `recognise` tells.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from accessmap.read.insee import ranges as ranges
     from accessmap.read.matching import differences as differences
     from accessmap.read.opening_hours import hours as hours
+    from accessmap.read.recognising import recognise as recognise
     from accessmap.read.school_lists import equipment as equipment
     from accessmap.read.school_lists import roll as roll
     from accessmap.read.school_lists import schools as schools
@@ -23,11 +27,15 @@ _HOME = {
     "hours": "read.opening_hours",
     "households": "read.insee",
     "ranges": "read.insee",
+    "recognise": "read.recognising",
     "roll": "read.school_lists",
     "schools": "read.school_lists",
 }
 
-__all__ = ["differences", "digital", "entrances", "equipment", "hours", "households", "ranges", "roll", "schools"]
+__all__ = [
+    *("differences", "digital", "entrances", "equipment", "hours", "households", "ranges", "recognise", "roll"),
+    "schools",
+]
 
 __getattr__ = found_in(_HOME, "read")
 

@@ -41,6 +41,15 @@ OVERSEAS = (
 KEYED = "keyed"
 
 
+def has_point(table: pd.DataFrame) -> bool:
+    """Return whether a column holds both coordinates of a place.
+
+    >>> has_point(pd.DataFrame({"nom": ["A"], "coordonnees": ["49.6, 3.2"]}))
+    True
+    """
+    return any(_read(name, table[name]) is not None for name in table.columns if name != "geometry")
+
+
 def split_points(reading: Reading) -> None:
     """Give the reading lon and lat from a column that holds both, where it has no other coordinates.
 

@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from accessmap.errors import SourceError
 from accessmap.read.delimited import cell_text, check_header
@@ -151,6 +153,7 @@ def _as_text(value: object) -> str:
 def _check_size(path: Path) -> None:
     """Refuse a workbook that unpacks to more than is read, or whose cells lie so far apart that none is meant."""
     if not zipfile.is_zipfile(path):
+        _check_chains(path)
         return
     spent = 0
     for name, content in _members(path, (".xml", ".rels", ".bin")):
@@ -162,6 +165,44 @@ def _check_size(path: Path) -> None:
             rows, columns = _last_ods_cell(content)
         if rows * columns > MOST_CELLS:
             raise refusal(path.name, "sheet_too_large", value=rows, columns=columns, most=f"{MOST_CELLS / 1e6:,.0f}")
+
+
+def _check_chains(path: Path) -> None:
+    """Refuse an .xls whose chains of sectors have no end, or lead out of the file: they would be followed for ever.
+
+    Source: [MS-CFB], Compound File Binary File Format, sections 2.2 to 2.5.
+    """
+    content = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content:  # how an .xlsx with a password is kept: [MS-OFFCRYPTO] 2.3.4
+        raise refusal(path.name, "workbook_with_password")
+    damaged = refusal(path.name, "file_unreadable", kind=Note("a_workbook"), error=Note("sectors_damaged"))
+    if len(content) < 512 or content[30:32] not in (b"\t\0", b"\x0c\0"):
+        raise damaged
+    size = 1 << content[30]
+    count = len(content) // size
+    tables = np.frombuffer(content, "<u4", 109, 76)
+    following = int.from_bytes(content[68:72], "little")
+    for _ in range(count):  # sectors that list further sectors of the table
+        if following >= count:
+            break
+        more = np.frombuffer(content[(following + 1) * size : (following + 2) * size].ljust(size, b"\xff"), "<u4")
+        tables, following = np.append(tables, more[:-1]), int(more[-1])
+    used = tables[tables < count]
+    table = b"".join(content[(at + 1) * size : (at + 2) * size].ljust(size, b"\xff") for at in map(int, used))
+    nexts = np.frombuffer(table, "<u4")
+    inside = nexts < len(nexts)
+    # each sector is followed by one at most, and none by two: so a chain that comes back is one with a sector twice
+    if len(np.unique(nexts[inside])) < inside.sum() or _goes_round(nexts):
+        raise damaged
+
+
+def _goes_round(nexts: NDArray[np.uint32]) -> bool:
+    """Whether a sector comes back to itself: following all chains at once, by twice as many sectors each time."""
+    end = len(nexts)
+    places = np.append(np.minimum(nexts, end), end).astype(np.int64)
+    for _ in range(end.bit_length() + 1):
+        places = places[places]
+    return bool((places != end).any())
 
 
 def _members(path: Path, ends: tuple[str, ...]) -> list[tuple[str, bytes]]:

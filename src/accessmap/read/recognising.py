@@ -1,0 +1,271 @@
+"""What files are, by what they hold: kind, publisher, date and form of each table, and why, or what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from accessmap.errors import AccessmapError
+from accessmap.read.columns import COMMUNE_CODES, as_text
+from accessmap.read.communes import WANTED as COMMUNES
+from accessmap.read.coordinates import COORDINATES
+from accessmap.read.files import file_kind, part_names, read_table
+from accessmap.read.layouts.registry import Layout, layout_of, nearest_layout
+from accessmap.read.parts import Wanted
+from accessmap.read.points import has_point
+from accessmap.read.raw import Form, RawTable
+from accessmap.read.residents import CELL_NAMES
+from accessmap.read.residents import WANTED as RESIDENTS
+from accessmap.read.services import WANTED as SERVICES
+from accessmap.words.notes import Note
+
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+ROADS = {".osm.pbf": "OSM", ".pbf": "OSM", ".osm": "OSM", ".osm.gz": "OSM", ".osm.bz2": "OSM", ".graphml": "GraphML"}
+GENERIC = {"communes": COMMUNES, "residents": RESIDENTS, "services": SERVICES}
+NEEDS = {"communes": ("code", "name", "population"), "residents": ("population",), "services": ("name",)}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What one table of a file is.
+
+    Parameters
+    ----------
+    file
+        Its path.
+    kind
+        One of :data:`~accessmap.read.layouts.registry.KINDS`; "" where it is none, or cannot be read.
+    reason
+        What tells it, or why it is not known or not read.
+    layout
+        The published file that it is; None where only its columns tell the kind.
+    nearest
+        The kind that it is nearest to, where it is none.
+    missing
+        What it lacks to be that, or what a companion must bring.
+    form
+        How it stands in the file: format, sheet or layer, encoding, separator, line of the header.
+    vintage
+        Date or year of what it says, as the file tells it; "" where it does not.
+    rows
+        How many; None where it was not read.
+    inside
+        How many of them are in the communes given.
+    categories
+        Of services, where the layout or a column tells them.
+    """
+
+    file: Path
+    kind: str
+    reason: Note
+    layout: Layout | None = None
+    nearest: str = ""
+    missing: tuple[str, ...] = ()
+    form: Form = field(default_factory=Form)
+    vintage: str = ""
+    rows: int | None = None
+    inside: int | None = None
+    categories: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The file, and the table of it that is meant: "lots.zip!communes.csv"."""
+        return f"{self.file}!{self.form.part}" if self.form.part else str(self.file)
+
+
+def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+    r"""Return what a file, or each file of a folder, holds: one row a table (sheet, layer, file of a zip).
+
+    Parameters
+    ----------
+    path
+        Of a file, or of a folder, whose own folders are not looked into.
+    communes
+        In the contract: how many rows lie in them is then counted.
+
+    Returns
+    -------
+    DataFrame
+        `file`, `part` (sheet, layer …), `kind` (missing where none is told), `title`, `publisher`, `vintage`, `form`,
+        `encoding`, `separator`, `header_row`, `rows`, `rows_inside`, `reason` (a note: ``reason.told("fr")``),
+        `nearest` (kind) and `missing` (columns that it lacks).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "liste.csv")
+    ...     _ = path.write_text("id_fs;lib_fs;insee_com;latitude;longitude\n7;Chauny;02173;49.61;3.21\n")
+    ...     table = recognise(path)
+    >>> table.loc[0, ["kind", "publisher", "separator", "rows"]].tolist()
+    ['services', 'ANCT', ';', 1]
+    """
+    found = [
+        {
+            "file": one.file.name,
+            "part": one.form.part or None,
+            "kind": one.kind or None,
+            "title": one.layout.title if one.layout else None,
+            "publisher": (one.layout.publisher or None) if one.layout else None,
+            "vintage": one.vintage or None,
+            "form": one.form.kind or None,
+            "encoding": one.form.encoding or None,
+            "separator": one.form.separator or None,
+            "header_row": one.form.header_row,
+            "rows": one.rows,
+            "rows_inside": one.inside,
+            "reason": one.reason,
+            "nearest": one.nearest or None,
+            "missing": ", ".join(one.missing) or None,
+        }
+        for one in recognised(path, communes=communes)
+    ]
+    whole = dict.fromkeys(("rows", "rows_inside", "header_row"), "Int64")
+    return pd.DataFrame(found, dtype=object).astype(whole)  # as objects notes stay notes
+
+
+def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> list[Recognised]:
+    """Return what a file, or each file of a folder, holds, as :func:`recognise` tells it.
+
+    Raises
+    ------
+    SourceError
+        Where there is no such file or folder.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        if not path.is_file():
+            file_kind(path)
+        return list(_of_file(path, communes))
+    parts = (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".xml")
+    files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    whole = {each.stem for each in files if each.suffix.casefold() == ".shp"}
+    files = [each for each in files if each.suffix.casefold() not in parts or each.name.split(".")[0] not in whole]
+    return [one for file in files for one in _of_file(file, communes)]
+
+
+def _of_file(path: Path, communes: gpd.GeoDataFrame | None) -> Iterator[Recognised]:
+    """What a file holds: the parts that are known, or where none is, each."""
+    roads = next((form for suffix, form in ROADS.items() if path.name.casefold().endswith(suffix)), None)
+    if path.suffix == ".roads" or roads is not None:
+        yield Recognised(path, "roads", Note("told_by_form", form=roads or ".roads"), form=Form(roads or "roads"))
+        return
+    try:
+        parts = part_names(path)
+    except AccessmapError as error:
+        yield Recognised(path, "", Note("not_read", why=error))
+        return
+    found = [_of_part(path, part, communes) for part in parts]
+    known = [one for one in found if one.kind]
+    yield from known or found
+
+
+def _of_part(path: Path, part: str, communes: gpd.GeoDataFrame | None) -> Recognised:
+    try:
+        raw = read_table(path, layer=part or None, wanted=Wanted(names={**SERVICES.names, **COMMUNES.names}))
+    except AccessmapError as error:
+        return Recognised(path, "", Note("not_read", why=error), form=Form(part=part))
+    return _of_table(path, replace(raw, form=replace(raw.form, part=part)), communes)
+
+
+def _of_table(path: Path, raw: RawTable, communes: gpd.GeoDataFrame | None) -> Recognised:
+    names = set(raw.names)
+    layout = layout_of(names, raw.shape)
+    told = Recognised(path, "", Note("not_known"), form=raw.form, rows=len(raw.table), inside=_inside(raw, communes))
+    vintage = _vintage(raw, path, layout)
+    if layout is not None:
+        reason = Note("told_by_layout", title=layout.title, publisher=layout.publisher or Note("no_publisher"))
+        category = (layout.category,) if layout.category else _categories(raw)
+        return replace(told, kind=layout.kind, reason=reason, layout=layout, vintage=vintage, categories=category)
+    for kind in _generic_kinds(raw):
+        wanted = GENERIC[kind]
+        has = [name for name in wanted.names if _column(raw, (name, *wanted.names[name]))]
+        missing = tuple(name for name in NEEDS[kind] if name not in has)
+        listed = ", ".join(str(_column(raw, (name, *wanted.names[name]))) for name in has)
+        reason = Note("told_by_columns", columns=listed)
+        categories = _categories(raw) if kind == "services" else ()
+        if not missing or kind == "communes":
+            found = replace(told, kind=kind, reason=reason, missing=missing, vintage=vintage)
+            return replace(found, categories=categories)
+    near = nearest_layout(names)
+    columns = ", ".join(map(str, raw.table.columns[:8]))
+    if near is None:
+        return replace(told, reason=Note("none_has_columns", has=columns))
+    reason = Note("nearest_is", title=near[0].title, has=columns)
+    return replace(told, nearest=near[0].kind, missing=tuple(near[1]), reason=reason)
+
+
+def _generic_kinds(raw: RawTable) -> Iterator[str]:
+    """The kinds that a table may be by its shape and columns alone, the surest first."""
+    code = _column(raw, (*COMMUNES.names["code"], "code"))
+    if raw.shape == "polygon" and code and _column(raw, ("name", *COMMUNES.names["name"])):
+        yield "communes"
+    people = _column(raw, ("population", *RESIDENTS.names["population"]))
+    celled = any(CELL_NAMES.fullmatch(name) or name in ("grd_id", "cellcode") for name in raw.names)
+    placed = raw.shape == "point" or _has_coordinates(raw)
+    if people and (celled or placed or raw.shape == "polygon"):
+        yield "residents"
+    if placed and _column(raw, ("name", *SERVICES.names["name"])):
+        yield "services"
+
+
+def _has_coordinates(raw: RawTable) -> bool:
+    pairs = (("lon", "lat"), ("x", "y"))
+    both = any(all(_column(raw, (name, *COORDINATES[name])) for name in pair) for pair in pairs)
+    return both or has_point(raw.table)
+
+
+def _column(raw: RawTable, patterns: tuple[str, ...]) -> str | None:
+    return next(
+        (column for name, column in raw.names.items() if any(re.fullmatch(one, name) for one in patterns)), None
+    )
+
+
+def _categories(raw: RawTable) -> tuple[str, ...]:
+    column = _column(raw, ("category", "categorie"))
+    return tuple(sorted(as_text(raw.table[column]).dropna().unique()))[:50] if column else ()
+
+
+def _vintage(raw: RawTable, path: Path, layout: Layout | None) -> str:
+    """The latest date that a column says, the year that one is named after, that of the sheet, else of the file."""
+    if layout is not None and layout.dated:
+        column = _column(raw, (layout.dated,))
+        if column is not None:
+            values = as_text(raw.table[column]).dropna()
+            dates = values[values.str.match(r"(19|20)\d\d")]
+            if len(dates):
+                return str(dates.max())[:10]
+    if layout is not None and layout.year:
+        years = [match[1] for name in raw.names if (match := re.fullmatch(layout.year, name))]
+        if years:
+            return max(year if len(year) == 4 else f"20{year}" for year in years)
+    for name in (raw.form.part, path.name, *(note for note in raw.notes if note.key == "title_passed_over")):
+        if found := YEAR.findall(str(name)):
+            return str(max(found))
+    return ""
+
+
+def _inside(raw: RawTable, communes: gpd.GeoDataFrame | None) -> int | None:
+    """How many rows are in the communes: by their code, else by their place; None where neither is known."""
+    if communes is None:
+        return None
+    code = _column(raw, (*COMMUNE_CODES, "code"))
+    if code is not None:
+        codes = as_text(raw.table[code])
+        return int((codes.isin(communes.index) | ("0" + codes).isin(communes.index)).sum())
+    if raw.shape == "none" or raw.table.crs is None:
+        lon, lat = (_column(raw, (name, *COORDINATES[name])) for name in ("lon", "lat"))
+        if lon is None or lat is None:
+            return None
+        numbers = [pd.to_numeric(as_text(raw.table[one]).str.replace(",", "."), errors="coerce") for one in (lon, lat)]
+        points = gpd.GeoSeries.from_xy(*numbers, crs=4326)
+    else:
+        points = raw.table.geometry.representative_point()
+    area = shapely.union_all(communes.geometry.to_numpy())
+    return int(shapely.contains(area, points.to_crs(communes.crs).to_numpy()).sum())
