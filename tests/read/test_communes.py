@@ -374,7 +374,11 @@ BAD_FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "error page as GeoJSON": ("c.geojson", content(b"\n" + HTML), "c.geojson is an HTML page"),
     "KML": ("c.kml", content(b"<?xml version='1.0'?><kml></kml>"), "is an XML file"),
     "spreadsheet": ("c.csv", zip_of("[Content_Types].xml", "xl/a.xml"), "c.csv is an Excel or Word document"),
-    "zip of several": ("c.zip", zip_of("a.csv", "b.csv"), "must hold one table and holds a.csv, b.csv: unzip it"),
+    "zip of several": (
+        "c.zip",
+        zip_of("a.csv", "b.csv"),
+        "must hold one table and holds a.csv, b.csv: name the file by layer=",
+    ),
     "zip of none": ("c.zip", zip_of("readme.md"), "must hold one table and holds readme.md"),
     "zip cut short": ("c.zip", content(b"PK\x03\x04abc"), "is a zip cut short or damaged"),
     "gzip cut short": ("c.csv.gz", content(gzip.compress(b"a,b\n1,2\n" * 99)[:-9]), "is cut short or damaged"),

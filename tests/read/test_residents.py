@@ -253,7 +253,6 @@ BAD = {
         {"crs": 2154},
         r"no commune of the communes table in 1 row: line 2 'a' \('02174' \(did you mean '02173'",
     ),
-    "commune without its zero": ("id,pop,insee,x,y\na,3,2173,713000,6946000\n", {"crs": 2154}, "'2173' for '02173'"),
     "negative": (
         "id,pop,x,y\na,-3,713000,6946000\n",
         {"crs": 2154},

@@ -326,7 +326,7 @@ def test_all_that_is_wrong_with_a_list_is_told_at_once(tmp_path: Path, communes:
         read_schools(saved(tmp_path, LIST + rows), communes)
     said = str(caught.value)
     assert said.startswith("schools (list.csv): ")
-    for part in ("'level' is unknown", "'colège'", "lost its leading zero", "'name' is missing", "'douze'"):
+    for part in ("'level' is unknown", "'colège'", "'name' is missing", "'douze'"):
         assert part in said
     assert "service" not in said
 

@@ -166,6 +166,8 @@ def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") 
         Codes of the communes table, which tell it in any CRS.
     """
     codes = reading.table[column].astype(object)
+    if codes.isin(loaded).all():
+        return
     words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
     france = isinstance(reading.table, gpd.GeoDataFrame) and reading.table.crs.to_epsg() == 2154
     bare = words.map(lambda word: word.partition(".")[0] if FLOAT_AS_TEXT.fullmatch(word) else word)

@@ -16,6 +16,7 @@ from accessmap.read.columns import COMMUNE_CODES, as_text
 from accessmap.read.communes import WANTED as COMMUNES
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.files import file_kind, part_names, read_table
+from accessmap.read.layouts.known import LAYOUTS
 from accessmap.read.layouts.registry import Layout, layout_of, nearest_layout
 from accessmap.read.parts import Wanted
 from accessmap.read.points import has_point
@@ -27,6 +28,7 @@ from accessmap.words.notes import Note
 
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 ROADS = {".osm.pbf": "OSM", ".pbf": "OSM", ".osm": "OSM", ".osm.gz": "OSM", ".osm.bz2": "OSM", ".graphml": "GraphML"}
+PAGES = (".md", ".toml", ".html", ".ipynb", ".py")  # what lies beside data, and is none
 GENERIC = {"communes": COMMUNES, "residents": RESIDENTS, "services": SERVICES}
 NEEDS = {"communes": ("code", "name", "population"), "residents": ("population",), "services": ("name",)}
 
@@ -103,8 +105,8 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
     ...     path = Path(folder, "liste.csv")
     ...     _ = path.write_text("id_fs;lib_fs;insee_com;latitude;longitude\n7;Chauny;02173;49.61;3.21\n")
     ...     table = recognise(path)
-    >>> table.loc[0, ["kind", "publisher", "separator", "rows"]].tolist()
-    ['services', 'ANCT', ';', 1]
+    >>> table.loc[0, ["kind", "publisher", "separator", "form"]].tolist()
+    ['services', 'ANCT', ';', 'CSV']
     """
     found = [
         {
@@ -146,6 +148,7 @@ def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) ->
     parts = (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".xml")
     files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
     whole = {each.stem for each in files if each.suffix.casefold() == ".shp"}
+    files = [each for each in files if each.suffix.casefold() not in PAGES]
     files = [each for each in files if each.suffix.casefold() not in parts or each.name.split(".")[0] not in whole]
     return [one for file in files for one in _of_file(file, communes)]
 
@@ -182,6 +185,8 @@ def _of_table(path: Path, raw: RawTable, communes: gpd.GeoDataFrame | None) -> R
     if layout is not None:
         reason = Note("told_by_layout", title=layout.title, publisher=layout.publisher or Note("no_publisher"))
         category = (layout.category,) if layout.category else _categories(raw)
+        if layout.kind == "services" and layout.name not in LAYOUTS and not category:
+            told = replace(told, missing=("category",))
         return replace(told, kind=layout.kind, reason=reason, layout=layout, vintage=vintage, categories=category)
     for kind in _generic_kinds(raw):
         wanted = GENERIC[kind]

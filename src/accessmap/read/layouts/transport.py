@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from accessmap.files import check_input
+from accessmap.files import check_input, is_input
 from accessmap.read.columns import as_text
 from accessmap.read.delimited import read_delimited
-from accessmap.read.files import Tabular, most_bytes
+from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
+from accessmap.read.packed import most_bytes
 from accessmap.read.raw import RawTable, plain, refusal
 
 RAIL = frozenset({"2"} | {str(code) for code in range(100, 118)})
@@ -25,7 +26,7 @@ WHEELCHAIR = {"1": "yes", "2": "no"}
 
 def is_gtfs(path: Tabular) -> bool:
     """Whether a path is a zip that holds a stops.txt."""
-    if isinstance(path, pd.DataFrame) or not Path(path).is_file() or not zipfile.is_zipfile(path):
+    if isinstance(path, pd.DataFrame) or not is_input(path) or not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return any(Path(name).name == "stops.txt" for name in archive.namelist())
