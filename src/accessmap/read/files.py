@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
-from accessmap.files import check_input
+from accessmap.files import check_input, is_input
 from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.geographic import layers, read_geographic
 from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
@@ -152,7 +152,7 @@ def part_names(path: str | Path) -> list[str]:
 def _part_of_path(path: Path, layer: str | None) -> tuple[Path, str | None]:
     """A path such as "lots.zip!communes.csv" as that of the file and what is meant of it."""
     before, mark, after = str(path).partition("!")
-    if mark and after and not path.exists() and Path(before).is_file():
+    if mark and after and not is_input(path) and is_input(before):
         return Path(before), after if layer is None else f"{after}!{layer}"
     return path, layer
 

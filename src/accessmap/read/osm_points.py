@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import CATEGORIES
-from accessmap.files import check_input
+from accessmap.files import check_input, is_input
 from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
 from accessmap.read.raw import RawTable, RowNames, refusal
@@ -48,7 +48,7 @@ def is_osm(path: Tabular) -> bool:
     >>> is_osm("nothing.osm.pbf")
     False
     """
-    if isinstance(path, pd.DataFrame) or not Path(path).is_file():
+    if isinstance(path, pd.DataFrame) or not is_input(path):
         return False
     with Path(path).open("rb") as file:
         start = file.read(4096)

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import AccessmapError
+from accessmap.files import is_input
 from accessmap.read.columns import COMMUNE_CODES, as_text
 from accessmap.read.communes import WANTED as COMMUNES
 from accessmap.read.coordinates import COORDINATES
@@ -142,7 +143,7 @@ def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) ->
     """
     path = Path(path)
     if not path.is_dir():
-        if not path.is_file():
+        if not is_input(path):
             file_kind(path)
         return list(_of_file(path, communes))
     parts = (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".xml")
