@@ -173,6 +173,11 @@ def whole(base: bytes, content: bytes, before: Answer, now: Answer) -> str | Non
     return same(before, now)
 
 
+def said_or_whole(base: bytes, content: bytes, before: Answer, now: Answer) -> str | None:
+    """Judge what has checksums in parts: all of it, or what is lacking is told."""
+    return None if now.notes != before.notes else same(before, now)
+
+
 def nothing(base: bytes, content: bytes, before: Answer, now: Answer) -> str | None:
     """Judge what no rule of ours can: only how it ends."""
     return None
@@ -723,6 +728,34 @@ TIMETABLE = json.dumps(
         ["samedi", "samedi", [["09:00", "12:00"]]],
     ]
 )
+LIBRARIES = "Libelle1;INSEE;coordonnees_finales;code_bib;Statut;surface;type_adresse\n" + "".join(
+    f"Bibliothèque {n};{code};49.6176,3.19{n};{870 + n}.0;Bibliothèque municipale;{60 + n}.0;Bibliothèque ouverte\n"
+    for n, code in enumerate(CODES)
+)
+CARPOOL = "id_lieu;nom_lieu;insee;type;ouvert;Xlong;Ylat;nbre_pl\n" + "".join(
+    f"P{n};Parking {n};{code};Parking;true;3.19{n};49.6176;{12 + n}\n" for n, code in enumerate(CODES)
+)
+CHARGERS = (
+    "id_station_itinerance;nom_station;coordonneesXY;nbre_pdc;id_pdc_itinerance;horaires;code_insee_commune\n"
+    + "".join(f'FRS{n // 2};Gare;"[3.19{n // 2}, 49.6176]";2;FRS{n // 2}E{n};24/7;02173\n' for n in range(4))
+)
+ENTRANCES = "id;name;siret;longitude;latitude;entree_plain_pied;entree_marches;entree_marches_rampe\n" + "".join(
+    f"e{n};Mairie de {name};2102{n}0000000{n};3.19{n};49.6176;{plain};;\n"
+    for n, (name, plain) in enumerate(zip(NAMES, ("True", "False", ""), strict=True))
+)
+STOPS = {
+    "stops.txt": b"stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\nS,Gare,49.6176,3.1968,1,\n"
+    b"a,Gare,49.6176,3.1968,0,S\nb,Mairie,49.6176,3.1868,,\n",
+    "stop_times.txt": b"trip_id,stop_id\nt,a\nt,b\n",
+    "trips.txt": b"trip_id,route_id\nt,r\n",
+    "routes.txt": b"route_id,route_type\nr,2\n",
+}
+SITES_OF_OSM = """<?xml version="1.0"?>
+<osm version="0.6" generator="t">
+<node id="1" version="1" lon="3.1968" lat="49.6176"><tag k="amenity" v="pharmacy"/><tag k="name" v="A"/></node>
+<node id="2" version="1" lon="3.1868" lat="49.6176"><tag k="shop" v="bakery"/><tag k="wheelchair" v="yes"/></node>
+</osm>
+"""
 SCENARIOS = """\
 [[scenario]]
 name = "Bourg"
@@ -940,6 +973,21 @@ def inputs(study: Study) -> Iterator[Input]:
         ("france_services.csv", _france_services(), services, Rows(",", _named("id_fs")), 50),
         ("bpe.csv", BPE, services, Rows(";", _bpe_label, {"NB_EQUIP": "capacity"}), 50),
         ("poste.csv", POSTE, services, Rows(";", lambda row: f"poste-{row.get('Identifiant_A')}"), 50),
+        (
+            "libraries.csv",
+            LIBRARIES,
+            services,
+            Rows(";", lambda row: f"bib-{row.get('code_bib', '').removesuffix('.0')}"),
+            40,
+        ),
+        (
+            "covoiturage.csv",
+            CARPOOL,
+            services,
+            Rows(";", lambda row: f"covoiturage-{row.get('id_lieu')}", {"nbre_pl": "capacity"}),
+            40,
+        ),
+        ("acceslibre.csv", ENTRANCES, _entrances, Rows(";", lambda _: None, {}, MAIRIES.index), 40),
         ("hours.csv", CALENDAR, am.read.hours, Rows(";", lambda row: f"poste-{row.get('Identifiant')}"), 80),
         ("ranges.csv", RANGES, am.read.ranges, Rows(";", _named("TYPEQU")), 90),
         ("households.csv", HOUSEHOLDS, am.read.households, Rows(";", _named("CODGEO"), {"P22_RP": "households"}), 120),
@@ -956,6 +1004,11 @@ def inputs(study: Study) -> Iterator[Input]:
     ):
         yield Input(name, text.encode(), read, csv(rows.separator), times, rows)
     yield Input("finess.csv", _finess().encode(), services, csv(";"), 40, Rows(";", _named("1"), head=0))
+    yield Input("irve.csv", CHARGERS.encode(), services, csv(";"), 40, nothing)
+    yield Input("gtfs.zip", packed(STOPS), services, BYTES, 30, said_or_whole)
+    yield Input("stops.zip", packed(STOPS), services, {"member": of_members(csv(","))}, 30, nothing)
+    yield Input("points.osm", SITES_OF_OSM.encode(), services, {**BYTES, **XML}, 40, nothing)
+    yield Input("points.osm.gz", gzip.compress(SITES_OF_OSM.encode(), mtime=0), services, BYTES, 30, whole)
     yield Input("rpps.txt", RPPS.encode(), services, csv("|"), 50, nothing)
     yield Input(
         "mednum.csv",
@@ -1062,6 +1115,14 @@ def inputs(study: Study) -> Iterator[Input]:
 
 def _bpe_label(row: dict[str, str]) -> str | None:
     return f"bpe-{row.get('CODGEO')}-{row.get('TYPEQU')}"
+
+
+def _library(row: dict[str, str]) -> str:
+    return f"bib-{row.get('code_bib', '').removesuffix('.0')}"
+
+
+def _entrances(path: Path) -> Any:
+    return am.read.entrances(path, MAIRIES)
 
 
 def _equipment(path: Path) -> Any:

@@ -111,9 +111,11 @@ def osm_points(path: str | Path, category: str | None) -> RawTable:
         raise refusal(
             path.name, "osm_no_tags", value=category, near=near_names(category, known), names=", ".join(known)
         )
+    import osmium
+
     try:
         found = list(_objects(path, wanted))
-    except UNREADABLE as error:
+    except (*UNREADABLE, osmium.InvalidLocationError) as error:
         raise refusal(path.name, "osm_unreadable", error=str(error).splitlines()[0] if str(error) else "") from error
     rows = [_site(number, kind, tags, place) for number, tags, place in found for kind in _kinds(tags, wanted)]
     if not rows:

@@ -28,8 +28,11 @@ def is_gtfs(path: Tabular) -> bool:
     """Whether a path is a zip that holds a stops.txt."""
     if isinstance(path, pd.DataFrame) or not is_input(path) or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(Path(name).name == "stops.txt" for name in archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(Path(name).name == "stops.txt" for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return False  # what reads tables says what is wrong with it
 
 
 def gtfs_table(path: Tabular) -> RawTable:
@@ -45,7 +48,10 @@ def gtfs_table(path: Tabular) -> RawTable:
     try:
         with zipfile.ZipFile(path) as archive:
             files = {Path(name).name: name for name in archive.namelist()}
-            raw = read_delimited(path.name, _unpacked(path, archive, files["stops.txt"]))
+            stops = _unpacked(path, archive, files["stops.txt"])
+            if not stops.removeprefix(b"\xef\xbb\xbf").strip():
+                raise refusal(path.name, "file_blank")
+            raw = read_delimited(path.name, stops)
             wanted = {"stop_times.txt": ["trip_id", "stop_id"], "trips.txt": ["trip_id", "route_id"]}
             wanted["routes.txt"] = ["route_id", "route_type"]
             if not set(wanted) <= set(files):
@@ -113,7 +119,7 @@ def stop_services(raw: RawTable) -> RawTable:
             "source": "GTFS",
         }
     )
-    notes = []
+    notes = [] if "served" in names else [raw.note("stops_of_no_mode", n=int(top.sum()))]
     within = ~top.to_numpy()
     if within.any():
         notes.append(raw.note("stops_within_stations", n=int(within.sum())))
