@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import accessmap as am
-from accessmap.errors import TableError
+from accessmap.errors import AccessmapError, TableError
 from accessmap.read.layouts.kinds import kinds_of
 
 
@@ -289,3 +289,57 @@ def test_buses_of_2022_are_those_that_say_so(opendata: Path) -> None:
     read = am.read_services(placed)
     assert read["mobile"].tolist() == placed["itinerance"].eq("Oui").tolist()
     assert (len(read), read["mobile"].sum()) == (len(placed), placed["itinerance"].eq("Oui").sum())
+
+
+# --- the same list as others write it ---------------------------------------------------------------------------------
+
+HEAD = "id_lieu;nom_lieu;insee;type;ouvert;Xlong;Ylat;nbre_pl\n"
+TWO = "P1;Parking;02173;Parking;true;3.19;49.61;12\nP2;Gare;02173;Parking;true;3.18;49.62;\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + (HEAD + TWO).replace("\n", "\r\n").encode(),
+        "\n".join(";".join(f'"{cell}"' for cell in line.split(";")) for line in (HEAD + TWO).split()).encode(),
+        (HEAD + TWO).replace("3.1", "3,1").replace("49.6", "49,6").encode(),
+        (HEAD + TWO).replace(";", ",").encode(),
+        (HEAD + TWO + "\n" + TWO.split("\n")[0]).encode(),
+    ],
+    ids=["bom", "quotes", "commas", "separator", "repeated"],
+)
+def test_list_is_the_same_however_it_is_written(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "aires.csv"
+    path.write_bytes(content)
+    read = am.read_services(path)
+    assert read.index.tolist() == ["covoiturage-P1", "covoiturage-P2"]
+    assert read["capacity"].fillna(-1).tolist() == [12, -1]
+    point = read.to_crs(4326).geometry.iloc[0]
+    assert (round(point.x, 6), round(point.y, 6)) == (3.19, 49.61)
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ("P1;Parking;02173;Parking;true;49.61;3.19;12", "Longitude and latitude are swapped in 1 row: line 2"),
+        ("P1;Parking;02173;Parking;true;;;12", "'geometry' is missing in 1 row: line 2"),
+        ("P1;Parking;02173;Parking;true;713000;6943000;3", "Lambert-93 metres are labelled as degrees"),
+        ("P1;Parking;02173;Parking;true;3.19;49.61;douze", "'capacity' is not a number"),
+        ("P1;Parking;02173;Parking;false;3.19;49.61;3", "No row of aires.csv counts: its column 'ouvert' says false"),
+    ],
+)
+def test_list_that_cannot_be_right_is_refused_by_row(tmp_path: Path, row: str, error: str) -> None:
+    path = tmp_path / "aires.csv"
+    path.write_text(f"{HEAD}{row}\n", "utf-8")
+    with pytest.raises(AccessmapError, match=error):
+        am.read_services(path)
+
+
+def test_site_without_a_name_or_id_is_named_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "aires.csv"
+    path.write_text(f"{HEAD};;02173;Parking;true;3.17;49.63;5\n{TWO}P1;Autre;02173;P;true;3.16;49.64;5\n", "utf-8")
+    read = am.read_services(path)
+    assert read.index.tolist() == ["covoiturage-~1", "covoiturage-P1", "covoiturage-P2", "covoiturage-P1~4"]
+    assert read["name"].iloc[0] == "aire de covoiturage (02173)"
+    assert "1 site without a name" in told(read)
+    assert "2 ids blank or of several sites, numbered" in told(read)

@@ -9,7 +9,8 @@ from accessmap.read.columns import as_text
 from accessmap.read.layouts.kinds import kinds, kinds_of
 from accessmap.read.layouts.registry import Layout
 from accessmap.read.opening_hours import readable_hours
-from accessmap.read.raw import RawTable, plain
+from accessmap.read.raw import RawTable, plain, refusal
+from accessmap.words import words
 from accessmap.words.notes import Note
 
 SEVERAL = re.compile(r"[\[\]\s,;|\"']+")  # between the codes of a list in one cell
@@ -58,6 +59,12 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
         services["hours"], unread = readable_hours(services["hours"])
         if unread:
             notes.append(raw.note("mednum_hours_unread", n=len(unread), hours=repr(unread[0])))
+    unnamed = services["name"].isna().to_numpy()
+    if unnamed.any():
+        notes.append(raw.note("names_made", n=int(unnamed.sum()), rows=raw.named(np.flatnonzero(unnamed))))
+        places = services["commune"].fillna("?") if "commune" in services.columns else pd.Series("?", services.index)
+        kinds_told = services["category"].map(lambda kind: words.category(kind).fr)
+        services["name"] = services["name"].where(~unnamed, kinds_told + " (" + places + ")")
     kept = [column for name, column in names.items() if any(re.fullmatch(one, name) for one in layout.kept)]
     further = table[kept].rename(columns={column: plain(column) for column in kept})
     services = services.join(further[further.columns.difference(services.columns)])
@@ -106,10 +113,12 @@ def _rows_that_count(raw: RawTable, layout: Layout) -> RawTable:
             continue
         said = as_text(raw.table[column]).fillna("").map(plain)
         kept = said.isin([plain(value) for value in values])
+        if not kept.any():
+            raise refusal(raw.name, "no_row_counts", value=said.iloc[0], column=column, values=", ".join(values))
         if not kept.all():
             left = said[~kept].unique()
-            words = ", ".join(repr(value) for value in left[:5]) + (", …" if len(left) > 5 else "")
-            raw = raw.keep(kept, raw.note("rows_that_do_not_count", n=int((~kept).sum()), column=column, values=words))
+            shown = ", ".join(repr(value) for value in left[:5]) + (", …" if len(left) > 5 else "")
+            raw = raw.keep(kept, raw.note("rows_that_do_not_count", n=int((~kept).sum()), column=column, values=shown))
     return raw
 
 
@@ -124,6 +133,6 @@ def _give_ids(raw: RawTable, services: pd.DataFrame, prefix: str) -> tuple[np.nd
         if rows.any():
             notes.append(raw.note(key, n=int(rows.sum()), rows=raw.named(np.flatnonzero(rows), ids)))
     services["service_id"] = prefix + ids.fillna("").where(
-        ~odd, ids.fillna("") + [f"~{row}" for row in range(len(ids))]
+        ~odd, ids.fillna("") + [f"~{row + 1}" for row in range(len(ids))]
     )
     return again, notes

@@ -146,7 +146,9 @@ def charging_services(raw: RawTable) -> RawTable:
     ids = _usable(raw.column("id_station_itinerance"))
     ids = ids.where(ids.notna(), _usable(raw.column("id_station_local")))
     ids = ids.where(ids.notna(), point).fillna("?")
-    declared = pd.to_numeric(as_text(raw.column("nbre_pdc")), errors="coerce")
+    said = as_text(raw.column("nbre_pdc"))
+    declared = pd.to_numeric(said, errors="coerce")
+    odd = np.flatnonzero((declared.isna() & said.notna()).to_numpy())
     numbered = pd.Series([f"row {row}" for row in range(len(ids))], ids.index, dtype=object)
     points = _usable(raw.column("id_pdc_itinerance"))
     rows = pd.DataFrame({"id": ids, "declared": declared, "pdc": points.where(points.notna(), numbered)})
@@ -173,6 +175,8 @@ def charging_services(raw: RawTable) -> RawTable:
     if (places > 1).any():
         several = places.index[places > 1]
         notes.append(raw.note("charging_stations_of_several_places", n=len(several), id=several[0]))
+    if len(odd):
+        notes.append(raw.note("charging_points_unread", n=len(odd), rows=raw.named(odd, said)))
     if unread:
         notes.append(raw.note("mednum_hours_unread", n=len(unread), hours=repr(unread[0])))
     return replace(raw, table=services).told(*notes).keep(first)
