@@ -343,3 +343,23 @@ def test_site_without_a_name_or_id_is_named_and_said(tmp_path: Path) -> None:
     assert read["name"].iloc[0] == "aire de covoiturage (02173)"
     assert "1 site without a name" in told(read)
     assert "2 ids blank or of several sites, numbered" in told(read)
+
+
+def test_directory_and_finess_plus_are_read_from_their_json(tmp_path: Path) -> None:
+    path = tmp_path / "annuaire.json"
+    services = [office("1", "mairie"), office("2", "caf")]
+    lists = ("pivot", "adresse", "plage_ouverture", "telephone")
+    nested = [row | {name: json.loads(str(row[name])) for name in lists} for row in services]
+    for content in ({"service": nested}, nested):
+        path.write_text(json.dumps(content), "utf-8")
+        assert am.read_services(path)["category"].tolist() == ["mairie", "family_benefits"]
+    place = {
+        "cogCommune": "02173",
+        "coordonneesGeographique": {"directionLatitude": "49.6", "directionLongitude": "3.2"},
+    }
+    site = {"informationsGeneralesEGE": {"numFinessEge": "020780195", "nomEgeCourt": "CH"}, "adresse": [place]}
+    site |= {"categorieentiteGeographiqueExercice": "355", "contact": [{"telecom": {"telephone": "0428631234"}}]}
+    groups = {"gcc": [{"gccId": "1"}], "gco": [{"pmSmsseId": "3"}]}
+    entities = [{"informationsGeneralesPMEJ": {"pmSmsseId": "1"}, "ege": [site]}]
+    path.write_text(json.dumps({"schemaVersion": "v1.0.0", **groups, "pmej": entities}), "utf-8")
+    assert am.read_services(path)["category"].to_dict() == {"020780195": "hospital"}

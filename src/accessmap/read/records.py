@@ -17,7 +17,20 @@ from accessmap.read.private import is_private_name
 from accessmap.read.raw import Form, RawTable, RowNames, first_line, refusal
 from accessmap.words.notes import Note
 
-LISTS = ("results", "records", "data", "service", "services", "features", "items", "rows", "value", "hits", "datas")
+LISTS = (
+    "results",
+    "records",
+    "data",
+    "service",
+    "services",
+    "features",
+    "items",
+    "rows",
+    "value",
+    "hits",
+    "datas",
+    "pmej",
+)
 POINT_KEYS = ({"lon", "lat"}, {"lng", "lat"}, {"longitude", "latitude"}, {"type", "coordinates"})
 GEOJSON = (
     "FeatureCollection",
