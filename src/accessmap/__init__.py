@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from accessmap.measures.minutes import coverage as coverage
     from accessmap.measures.minutes import nearest as nearest
     from accessmap.programme.programme import Programme as Programme
+    from accessmap.read import codes as codes
     from accessmap.read.communes import read_communes as read_communes
     from accessmap.read.residents import read_residents as read_residents
     from accessmap.read.services import read_services as read_services
@@ -93,6 +94,7 @@ _HOME = {
 _NAMESPACES = {
     "apl": "measures.apl",
     "baskets": "measures.baskets",
+    "codes": "read.codes",
     "decay": "measures.decay",
     "digital": "measures.digital",
     "digital_help": "study.digital_help",

@@ -16,12 +16,12 @@ from pyproj import Transformer
 from accessmap.categories import CATEGORIES
 from accessmap.errors import SourceError, TableError
 from accessmap.measures.apl import activity as apl_activity
+from accessmap.read.codes import current_codes, merged_communes
 from accessmap.read.columns import plain
 from accessmap.read.communes import read_communes
 from accessmap.read.coordinates import degrees, epsg_of_commune
 from accessmap.read.layouts.finess import finess_services, finess_table
 from accessmap.read.layouts.kinds import kinds, kinds_of
-from accessmap.read.placing import current_codes, merged_communes
 from accessmap.read.residents import read_residents
 from accessmap.read.services import read_services
 from accessmap.tables.checks import METRIC_CRS

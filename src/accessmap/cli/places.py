@@ -47,8 +47,8 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
     """
     import geopandas as gpd
 
+    from accessmap.read.territory import codes_of
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.studyfile.template import codes_of
     from accessmap.words.near import near_matches
     from accessmap.words.notes import Note
 

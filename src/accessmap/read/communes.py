@@ -1,26 +1,54 @@
 """Communes (or IRIS, or other zones) from a file, brought into the contract."""
 
+import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
+from accessmap.read.companions import composition, join, populations
 from accessmap.read.coordinates import with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
+from accessmap.read.raw import RawTable, plain
+from accessmap.read.territory import codes_of
 from accessmap.tables.contracts import check_communes
 from accessmap.words.near import near_names
 
 # Names under which INSEE, IGN (Admin Express), the open-data portals and others publish each column.
 NAMES: Names = {
-    "code": (*COMMUNE_CODES, "code_?geo", "code_?iris", "iris", "dcomiris", "dciris"),
-    "name": ("nom", "nom_(com|commune|officiel|m|iris)", "libelle(_commune)?", "lib_?(geo|com|iris)", "commune"),
+    "code": (
+        *COMMUNE_CODES,
+        *("code_?geo", "code_?iris", "iris", "dcomiris", "dciris", "ref_insee", "com_code", "official_code_commune"),
+    ),
+    "name": (
+        *("nom", "nom_(com|commune|officiel|m|iris)", "libelle(_commune)?", "lib_?(geo|com|iris)", "commune"),
+        *("com_name", "nom_officiel_commune", "official_name_commune", "nccenr"),
+    ),
     "population": ("pop", "pmun", "p\\d\\d_p(mun|op)", "pop(ulation)?_?mun(icipale)?", "t", "habitants"),
-    "epci": ("siren_epci", "code_epci", "epci_code", "codes?_siren_des_epci", "epci_siren"),
-    "epci_name": ("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
+    "epci": (
+        *("siren_epci", "code_?epci", "epci_code", "codes?_siren_des_epci", "epci_siren"),
+        *("code_officiel_epci", "official_code_epci"),
+    ),
+    "epci_name": (
+        *("epci_nom", "nom_epci", "lib_epci", "libepci", "noms?_des_epci", "epci_libelle"),
+        *("nom_officiel_epci", "official_name_epci"),
+    ),
     "in_territory": ("territory", "dans_le_territoire", "territoire"),
 }
+SHOUTED = re.compile("(nom(_com|_officiel)?)_(m|en_majuscules)|ncc")  # a name again, in capitals
+IRIS = re.compile("(code|nom|typ|type|lib)_?iris|iris|dcomiris|dciris")
+IRIS_CODES = re.compile("code_?iris|dcomiris|dciris")
+# INSEE's TNCC, "type de nom en clair": the article before the name (Code officiel géographique, dictionnaire).
+ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L'", "6": "Aux ", "7": "Las ", "8": "Los "}
+OF_IRIS = "commune of the IRIS"
+NO_EPCI = re.compile(r"Z{9}|N[CR]|sans objet|", re.IGNORECASE)
 
 
 WANTED = Wanted(("communes",), NAMES, ("code",), ("polygon", "none", ""))
@@ -30,6 +58,8 @@ def read_communes(
     path: Tabular,
     *,
     territory: Iterable[str] | None = None,
+    population: Tabular | None = None,
+    epci: Tabular | None = None,
     columns: Mapping[str, str | None] | None = None,
     crs: object = None,
     encoding: str | None = None,
@@ -45,10 +75,15 @@ def read_communes(
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet, or CSV with the shapes as WKT in `geometry`; or a
-        frame.
+        frame. ADMIN EXPRESS and BD TOPO of any edition, france-geojson, geo.api.gouv.fr, Opendatasoft's georef and
+        boundaries of OpenStreetMap (of which points, lines and other levels are left out) are known. IRIS become
+        communes, unless `columns` says that their own code is `code`.
     territory
-        Codes of the EPCI or of the communes that are the territory. Without it the file's `in_territory` says so, and
-        where it has none every commune is in.
+        Names or codes of the EPCI or of the communes that are the territory, however they are typed. Without it the
+        file's `in_territory` says so, and where it has none every commune is in.
+    population, epci
+        Files of legal populations and of the composition of EPCI, joined by code: what boundaries lack. One file may be
+        both. Former communes are added up, and of boundaries that are older than the file those since merged made one.
     columns
         Name in the contract to name in the file, where it is unusual; None where the file has none to be used.
     crs
@@ -61,7 +96,7 @@ def read_communes(
     Raises
     ------
     SourceError
-        When the file cannot be read.
+        When a file cannot be read.
     TableError
         With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
 
@@ -73,30 +108,198 @@ def read_communes(
     >>> communes.drop(columns="geometry").to_numpy().tolist()
     [['Chauny', 11600, '200071785', True]]
     """
-    reading = Reading("communes", read_table(path, encoding=encoding, layer=layer, wanted=WANTED))
+    raw = read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
+    raw, by_iris = _in_communes(_areas(_plain_cells(raw)), columns or {})
+    reading = Reading("communes", raw)
     reading.rename(NAMES, columns)
-    reading.require("code", "name", "population")
+    reading.table = reading.table.rename(columns={OF_IRIS: "commune"})
+    reading.require("code", "name")
+    if population is None and "population" not in reading.table.columns:
+        near = near_names("population", reading.table.columns)
+        reading.add("population_not_found", value="population", near=near, has=reading.has)
+        reading.table = reading.table.assign(population=0)
     reading.name_rows("code")
     if "epci" not in reading.table.columns:
         reading.table = reading.table.assign(epci=None)
-        reading.note("no_epci_column")
+        if epci is None:
+            reading.note("no_epci_column")
     reading.text("name", "epci")
-    reading.numbers("population")
+    reading.table = reading.table.assign(name=_with_articles(reading.table))
+    _one_epci(reading)
+    reading.numbers(*([] if population is not None else ["population"]))
     with_geometry(reading, crs=crs)
+    if by_iris:
+        _dissolve(reading)
+    if population is not None:
+        join(reading, populations(population))
+        reading.numbers("population")
+    if epci is not None:
+        join(reading, composition(epci))
     _mark_territory(reading, territory)
     reading.further_numbers(("code", *NAMES))
     return reading.finish("code", tuple(NAMES)[1:], check_communes)
+
+
+def _plain_cells(raw: RawTable) -> RawTable:
+    """Return a table whose lists of one value are that value, and whose nested EPCI and shape are columns (geo.api)."""
+    table, changed = raw.table, {}
+    for column in table.columns:
+        values = table[column]
+        if column == getattr(table, "active_geometry_name", None) or (values.dtype != object and not _is_json(values)):
+            continue
+        read = [_unpacked(value) for value in values]
+        if any(value is not old or isinstance(value, dict) for value, old in zip(read, values, strict=True)):
+            changed[column] = pd.Series(read, index=values.index, dtype=object)
+    for column, values in list(changed.items()):
+        records = [value if isinstance(value, dict) else {} for value in values]
+        if plain(column) == "epci" and any(records):
+            changed |= {column: pd.Series([each.get("code") for each in records], index=values.index, dtype=object)}
+            changed["epci_name"] = pd.Series([each.get("nom") for each in records], index=values.index, dtype=object)
+    if not changed:
+        return raw
+    table = table.assign(**changed)
+    shapes = next((name for name in ("contour", "geo_shape") if name in raw.names), None)
+    if shapes is not None and not isinstance(table, gpd.GeoDataFrame):
+        drawn = [_shape(value) for value in table[raw.names[shapes]]]
+        table = gpd.GeoDataFrame(table.drop(columns=raw.names[shapes]), geometry=drawn, crs=4326)
+    nested = [name for name in table.columns.drop("geometry", errors="ignore") if _has_records(table[name])]
+    return replace(raw, table=table.drop(columns=nested))
+
+
+def _has_records(values: pd.Series) -> bool:
+    return any(isinstance(value, dict) for value in values)
+
+
+def _is_json(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_string_dtype(values) and values.dropna().str.match(r'\s*[\[{]\s*["\]}]').any())
+
+
+def _unpacked(value: Any) -> Any:
+    """Return what a cell holds: of a list its values with "/", of JSON what it says."""
+    if isinstance(value, str) and re.match(r'\s*[\[{]\s*["\]}]', value):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, list | tuple | np.ndarray):
+        return "/".join(str(each) for each in value) or None
+    return value
+
+
+def _shape(value: Any) -> Any:
+    try:
+        return shapely.geometry.shape(value) if isinstance(value, dict) else None
+    except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError):
+        return None
+
+
+def _areas(raw: RawTable) -> RawTable:
+    """Return a table of areas alone: points, lines and other levels of OpenStreetMap are left out."""
+    table = raw.table
+    if not isinstance(table, gpd.GeoDataFrame) or table.active_geometry_name is None:
+        return raw
+    kinds = table.geom_type
+    stray = kinds.isin(["Point", "MultiPoint", "LineString", "MultiLineString", "LinearRing"]).to_numpy()
+    if stray.any() and not stray.all():
+        points = int(kinds[stray].str.contains("Point").sum())
+        raw = raw.keep(~stray, raw.note("points_and_lines_left", n=int(stray.sum()), points=str(points)))
+    level = raw.names.get("admin_level")
+    if level is not None:
+        levels = as_text(raw.table[level])
+        if (levels == "8").any() and (levels != "8").any():
+            other = (levels != "8").to_numpy()
+            raw = raw.keep(~other, raw.note("other_levels_left", n=int(other.sum())))
+    return raw
+
+
+def _in_communes(raw: RawTable, columns: Mapping[str, str | None]) -> tuple[RawTable, bool]:
+    """Return a table without names in capitals, and without what tells IRIS apart where they are to become communes."""
+    names = raw.names
+    codes = [name for name in names if any(re.fullmatch(pattern, name) for pattern in COMMUNE_CODES)]
+    iris = [column for name, column in names.items() if IRIS.fullmatch(name)]
+    by_iris = bool(codes) and any(IRIS_CODES.fullmatch(name) for name in names)
+    own = plain(columns.get("code") or "")
+    if by_iris and IRIS.fullmatch(own):  # each IRIS is a zone, and keeps the commune that it is of
+        table = raw.table.rename(columns={names[codes[0]]: OF_IRIS})
+        unused = [column for column in iris if plain(column) == "iris" and plain(column) != own]
+        communes = [column for name, column in names.items() if re.fullmatch("nom_com(mune)?|libcom", name)]
+        return replace(
+            raw, table=table.drop(columns=unused).rename(columns=dict.fromkeys(communes, "commune_name"))
+        ), False
+    spoken = [name for name in names if not SHOUTED.fullmatch(name) and not IRIS.fullmatch(name)]
+    named = any(re.fullmatch(pattern, name) for pattern in NAMES["name"] for name in spoken)
+    given = set(columns.values())
+    left = [column for name, column in names.items() if named and SHOUTED.fullmatch(name) and column not in given]
+    left += [column for column in iris if by_iris and column not in given]
+    return replace(raw, table=raw.table.drop(columns=left)), by_iris
+
+
+def _dissolve(reading: Reading) -> None:
+    """Make one commune of its IRIS: people added up, other columns where all agree."""
+    table, zones = reading.table, len(reading.table)
+    firsts = ~table["code"].duplicated()
+    groups = table.groupby("code", sort=False)
+    found = {
+        name: groups[name].first().where(groups[name].nunique(dropna=False) < 2)
+        for name in table.columns.drop(["code", "geometry"])
+    }
+    if "population" in table:
+        found["population"] = groups["population"].agg(lambda part: part.sum(skipna=False))
+    shapes = table[["code", "geometry"]].dissolve("code").geometry
+    order = table["code"][firsts]
+    kept = pd.DataFrame({"code": order, **{name: values.loc[order].to_numpy() for name, values in found.items()}})
+    reading.keep(firsts)
+    reading.table = gpd.GeoDataFrame(kept, geometry=shapes.loc[order].to_numpy(), crs=table.crs)
+    reading.note("iris_made_communes", n=len(order), zones=str(zones))
+
+
+def _with_articles(table: pd.DataFrame) -> pd.Series:
+    """Return names with their articles: "Fère" of TNCC 3 or ARTMIN "(La)", and "Fère (La)", are "La Fère"."""
+    names = as_text(table["name"])
+    beside = {plain(column): column for column in table.columns}
+    articles = pd.Series("", names.index)
+    if "artmin" in beside:
+        inside = as_text(table[beside["artmin"]]).fillna("").str.strip("() ")
+        articles = inside.where(inside == "", inside.str.replace("’", "'")).map(_spaced)
+    elif "tncc" in beside:
+        articles = as_text(table[beside["tncc"]]).map(ARTICLES).fillna("")
+    turned = names.str.extract(r"^(?P<name>.+?) \((?P<article>L[ea]s?|L['’]|Aux?|Los|Las)\)$", flags=re.IGNORECASE)
+    behind = turned["article"].notna()
+    articles = articles.where(~behind, turned["article"].fillna("").map(_spaced))
+    bare = names.where(~behind, turned["name"])
+    has = [str(name).casefold().startswith(str(word).casefold()) for name, word in zip(bare, articles, strict=True)]
+    return bare.where(np.array(has, bool) | bare.isna(), articles + bare.fillna(""))
+
+
+def _spaced(article: str) -> str:
+    return article if not article or article.endswith(("'", "’")) else f"{article} "
+
+
+def _one_epci(reading: Reading) -> None:
+    """Make blank what stands for no EPCI, and take the first of two (a métropole before its établissement)."""
+    text = reading.table["epci"]
+    if text.isna().all():
+        return
+    text = text.mask(text.str.fullmatch(NO_EPCI, na=False), None)
+    several = text.str.contains(r"[/,;|]", na=False)
+    if several.any():
+        reading.note("epci_first", n=int(several.sum()), example=repr(text[several].iloc[0]))
+    reading.table = reading.table.assign(epci=text.str.split(r"[/,;|]").str[0].str.strip())
 
 
 def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
     table = reading.table
     if territory is not None:
         wanted = [territory] if isinstance(territory, str) else list(territory)
-        codes, epci = as_text(table["code"]), as_text(table["epci"])
-        known = set(codes.dropna()) | set(epci.dropna())
-        for unknown in (code for code in wanted if code not in known):
-            reading.add("territory_unknown", value=unknown, near=near_names(unknown, known), shown=repr(unknown))
-        marks = codes.isin(wanted) | epci.isin(wanted)
+        known = set(as_text(table["code"]).dropna()) | set(as_text(table["epci"]).dropna())
+        codes, unknown = codes_of(table, wanted)
+        for each in unknown:
+            near = each.near or near_names(each.name, known)
+            if each.several:
+                reading.add("territory_several", value=each.name, shown=repr(each.name), codes=", ".join(each.several))
+            else:
+                reading.add("territory_unknown", value=each.name, near=near, shown=repr(each.name))
+        marks = as_text(table["code"]).isin(codes)
         # where it marks nothing, the unknown codes are the problem to be told
         reading.table = table.assign(in_territory=marks if marks.any() or not wanted else True)
         reading.note("territory_asked", n=int(marks.sum()))

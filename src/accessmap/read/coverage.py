@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import Rows
+from accessmap.read.codes import current_codes
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, ordered
 from accessmap.read.files import Tabular, read_table
-from accessmap.read.placing import current_codes
 from accessmap.read.raw import RawTable, plain
 from accessmap.tables.contracts import COUNTS, RATES, check_digital
 from accessmap.words.near import near_names
@@ -275,7 +275,7 @@ def digital(
         Of a GeoPackage that has several.
     successors
         Former code of a commune to that of today, where
-        :func:`~accessmap.read.placing.merged_communes` is not enough.
+        :func:`~accessmap.read.codes.merged_communes` is not enough.
 
     Raises
     ------

@@ -11,11 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from accessmap.read.calibration import calibrated, tell_more_than_people
+from accessmap.read.codes import current_codes
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
-from accessmap.read.placing import current_codes, points_of_mairies, put_back_zeros
+from accessmap.read.placing import points_of_mairies, put_back_zeros
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
 from accessmap.words.notes import Figure, first_few

@@ -123,7 +123,7 @@ def read_services(
         Leave out the sites that are in none of the `communes`, as a file of the whole country asks for, and say how
         many.
     successors
-        Former code of a commune to that of today, where :func:`~accessmap.read.placing.merged_communes` is not
+        Former code of a commune to that of today, where :func:`~accessmap.read.codes.merged_communes` is not
         enough.
 
     Raises

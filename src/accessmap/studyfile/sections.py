@@ -25,12 +25,13 @@ from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
 from accessmap.read.services import read_services
 from accessmap.read.spread import spread_residents, spread_rule
+from accessmap.read.territory import codes_of, reason_of
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.saved import check_ignored
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, StudyFileError
-from accessmap.studyfile.template import at_the_edge, codes_of
+from accessmap.studyfile.template import at_the_edge
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 from accessmap.words.words import Words
@@ -366,7 +367,8 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
             for source in sample_provenance().sources
         ]
     else:
-        table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options))
+        beside: dict[str, Any] = {name: _beside(ledger, name) for name in ("population", "epci")}
+        table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options, **beside))
     if table is None:
         return None
     before = len(ledger.problems)
@@ -378,6 +380,16 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
         ledger.add("studyfile_empty_territory", "study", "territory")
     _note_the_edge(ledger, communes)
     return communes
+
+
+def _beside(ledger: Ledger, name: str) -> Path | None:
+    """Return a file that stands beside the communes, its source kept; None where none is named, or is not there."""
+    if getattr(ledger.settings.communes, name) is None:
+        return None
+    path: Path | None = ledger.tried(("communes", name), partial(ledger.found, "communes", name))
+    if path is not None:
+        ledger.sources.append(ledger.credit(path, None))
+    return path
 
 
 def _of_the_sample(settings: Settings) -> Callable[[str], bool]:
@@ -408,7 +420,7 @@ def _marked(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return communes
     codes, unknown = codes_of(communes, wanted)
     for each in unknown:
-        reason = "studyfile_several_communes" if each.several else "studyfile_unknown_place"
+        reason = reason_of(each)
         place = ("study", "territory", each.position)
         told = {"name": each.name, "codes": ", ".join(each.several)}
         ledger.add(reason, *place, near=each.near, **told)

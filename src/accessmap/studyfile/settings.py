@@ -73,9 +73,11 @@ class _FileSection(_Section):
 
 
 class CommunesSection(_FileSection):
-    """`[communes]`: a file, or the communes of the sample, those up to `around_km` from the territory."""
+    """`[communes]`: a file and what stands beside it, or those of the sample, up to `around_km` from the territory."""
 
     sample: bool = False
+    population: Text | None = None
+    epci: Text | None = None
     around_km: Positive | None = None
     sources = ("path", "sample")
 

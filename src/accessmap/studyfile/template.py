@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,51 +11,10 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, StudyError
+from accessmap.read.territory import codes_of, reason_of
 from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
-from accessmap.words.near import near_matches, plain
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A name that is that of no EPCI and no commune, or of several communes, whose codes are then given."""
-
-    position: int
-    name: str
-    near: tuple[str, ...] = ()
-    several: tuple[str, ...] = ()
-
-
-def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Index, list[Unknown]]:
-    """Return the codes of the communes that are named, and the names that cannot be placed.
-
-    Wanted are codes or names, of EPCI (by `epci_name`, where communes have it) or of communes, in any case and accents.
-    """
-    names = communes["name"].map(plain)
-    epci_names = communes["epci_name"].fillna("").map(plain) if "epci_name" in communes else None
-    chosen: list[str] = []
-    unknown = []
-    for position, name in enumerate(wanted):
-        found, several = _found(communes, names, epci_names, name)
-        if not len(found):
-            known = [*communes["name"], *(communes["epci_name"].dropna() if epci_names is not None else [])]
-            unknown.append(Unknown(position, name, () if several else near_matches(name, known), several))
-        chosen += list(found)
-    return pd.Index(dict.fromkeys(chosen)), unknown
-
-
-def _found(
-    communes: gpd.GeoDataFrame, names: pd.Series, epci_names: pd.Series | None, name: str
-) -> tuple[Sequence[str], tuple[str, ...]]:
-    """Return the communes of one name or code, and the codes that share the name where they are several."""
-    if name in communes.index:
-        return [name], ()
-    for column, text in ((communes["epci"], name), (epci_names, plain(name))):
-        members = [] if column is None else list(communes.index[(column == text).fillna(False)])
-        if members:
-            return members, ()
-    same = tuple(communes.index[names == plain(name)])
-    return (same, ()) if len(same) == 1 else ((), same)
+from accessmap.words.near import near_matches
 
 
 def at_the_edge(communes: gpd.GeoDataFrame) -> pd.Index:
@@ -166,7 +124,7 @@ def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, 
     if unknown:
         problems = [
             problem(
-                "studyfile_several_communes" if each.several else "studyfile_unknown_place",
+                reason_of(each),
                 None,
                 each.near,
                 name=each.name,
