@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from accessmap.study.areas import catchments as catchments
     from accessmap.study.areas import isochrones as isochrones
     from accessmap.study.comparison import compare as compare
+    from accessmap.study.comparison import compare_studies as compare_studies
     from accessmap.study.comparison import compare_tables as compare_tables
     from accessmap.study.comparison import winners_and_losers as winners_and_losers
     from accessmap.study.scenario import Scenario as Scenario
@@ -70,6 +71,7 @@ _HOME = {
     "chapters": "dossier.chapter",
     "compare": "study.comparison",
     "compare_map": "maps.communes",
+    "compare_studies": "study.comparison",
     "compare_tables": "study.comparison",
     "council_table": "dossier.council",
     "coverage": "measures.minutes",

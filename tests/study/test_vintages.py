@@ -1,6 +1,9 @@
 """The date of every table of a study, by category of services."""
 
+import pytest
+
 import accessmap as am
+from accessmap.errors import StudyError
 from accessmap.provenance import Provenance, Source
 from accessmap.studyfile import load_study
 
@@ -48,3 +51,42 @@ def test_a_table_whose_date_nobody_says_has_none():
     assert dates[["communes", "residents", "services"]].isna().all()
     assert dates["roads"] == "2026"
     assert bare.vintage("services", "hospital") == ""
+
+
+# ---------------------------------------------------------------- two dates side by side
+
+
+def test_two_dates_have_the_sentences_of_a_scenario():
+    now = am.load_sample()
+    before = now.scenarios["2017"].apply(now)
+    result = am.compare_studies({"2017": before, "2024": now}, category="france_services")
+    assert list(result) == ["2017", "2024"]
+    back = am.compare(now.scenarios["2017"], now, category="france_services")
+    assert result["2017"].equals(back["2017"].rename("2017"))
+    inside = result[now.inside]
+    told = am.sentences.winners_and_losers(inside, now.residents, scenario="2024", baseline="2017", minutes=10)
+    lost = am.sentences.winners_and_losers(back[now.inside], now.residents, scenario="2017", minutes=10, lang="en")
+    assert "gagnent plus de 10" in told[0]
+    gain = am.winners_and_losers(inside, now.residents, baseline="2017")["gain"].sum()
+    assert gain == am.winners_and_losers(back[now.inside], now.residents)["lose"].sum()
+    assert "Nobody gains" in lost[0]
+
+
+def test_people_of_the_last_date_are_counted_over_the_services_of_each():
+    now = am.load_sample()
+    fewer = now.residents.assign(population=1.0).iloc[::2]
+    before = am.Study(now.communes, fewer, now.services, now.network)
+    result = am.compare_studies({"2017": before, "2024": now}, category="hospital")
+    assert result.index.equals(now.residents.index)
+    assert result["2017"].equals(result["2024"].rename("2017"))
+
+
+def test_territories_that_differ_are_refused_with_their_communes():
+    now = am.load_sample()
+    other = now.about([*now.communes.index[now.communes["in_territory"]][1:]], title="Less")
+    with pytest.raises(StudyError, match="differ in 1 commune"):
+        am.compare_studies({"2017": other, "2024": now}, category="hospital")
+    with pytest.raises(StudyError, match="two studies"):
+        am.compare_studies({"2024": now}, category="hospital")
+    with pytest.raises(StudyError, match="hospitl"):
+        am.compare_studies({"2017": now, "2024": now}, category="hospitl")

@@ -13,7 +13,13 @@ from accessmap.words.words import BASELINE, Words
 
 
 def winners_and_losers(
-    result: pd.DataFrame, residents: pd.DataFrame, *, scenario: str, minutes: float = 5, lang: labels.Lang = "fr"
+    result: pd.DataFrame,
+    residents: pd.DataFrame,
+    *,
+    scenario: str,
+    minutes: float = 5,
+    baseline: str = BASELINE,
+    lang: labels.Lang = "fr",
 ) -> list[str]:
     r"""Return how many people gain and lose more than some minutes under a scenario, as one to three sentences.
 
@@ -27,6 +33,8 @@ def winners_and_losers(
         A column of the result.
     minutes
         A change counts if it is more than this.
+    baseline
+        The column that the scenario, or the date, is compared with.
     lang
         "fr" or "en".
 
@@ -50,12 +58,12 @@ def winners_and_losers(
     ['1\u202f240\xa0habitants gagnent plus de 5\xa0minutes, 37\xa0en perdent.']
     """
     words = Words(labels.check_lang(lang))
-    known = result.columns.drop(BASELINE)
+    known = result.columns.drop(baseline)
     if scenario not in known:
         raise ScenarioError(Problem("winners_no_scenario", value=scenario, near=near_names(scenario, known)))
     if not minutes >= 0:
         raise ScenarioError(Problem("winners_minutes", value=minutes))
-    people = _people(result[BASELINE], result[scenario], residents, minutes)
+    people = _people(result[baseline], result[scenario], residents, minutes)
     apart = [key for key in ("newly_reached", "no_longer_reached") if people[key]]
     return [
         _gain_and_loss(people["gain"], people["lose"], minutes, words),

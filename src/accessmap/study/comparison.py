@@ -14,7 +14,7 @@ from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.tables.cutoffs import number_of_minutes
-from accessmap.words.notes import Listed, Note
+from accessmap.words.notes import Listed, Note, first_few
 from accessmap.words.words import BASELINE
 
 Measure = Callable[[Study], "pd.Series[float]"]
@@ -109,6 +109,86 @@ def compare_tables(
     return whole if rows else whole.droplevel(list(range(1, whole.index.nlevels)))
 
 
+def compare_studies(
+    studies: Mapping[str, Study], *, category: str | None = None, measure: Measure | None = None
+) -> pd.DataFrame:
+    r"""Return a measure by resident (rows) in studies of one territory at several dates (columns); by default minutes.
+
+    Minutes are those of the people of the last study, where they live then, to the sites and over the roads of each:
+    what changed is the services and the roads, not who is counted. `winners_and_losers` and its sentences take the
+    result with `baseline="2017"`.
+
+    Parameters
+    ----------
+    studies
+        Name, such as a year, to study: the first is compared with.
+    category
+        Minutes to the nearest site of this category are compared.
+    measure
+        Any function of a study that returns a Series by resident, compared instead of minutes.
+
+    Raises
+    ------
+    StudyError
+        Where there are not two, or their territories or communes are not the same: with the communes that differ.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> now = am.load_sample()
+    >>> before = now.scenarios["2017"].apply(now)
+    >>> result = compare_studies({"2017": before, "2024": now}, category="france_services")
+    >>> am.sentences.winners_and_losers(
+    ...     result[now.inside], now.residents, scenario="2024", baseline="2017", minutes=20, lang="en"
+    ... )[0]
+    '3,936\xa0people gain more than 20\xa0minutes, nobody loses as much.'
+    """
+    if not isinstance(studies, Mapping) or len(studies) < 2:
+        raise StudyError(Problem("compare_two_studies"))
+    for name, study in studies.items():
+        if not isinstance(study, Study):
+            raise StudyError(Problem("study_not_one", call=f"compare_studies, {name}", value=type(study).__name__))
+    if (category is None) == (measure is None):
+        raise ScenarioError(Problem("compare_what"))
+    *earlier, last = studies
+    latest = studies[last]
+    _check_one_territory(studies, last)
+    opened = pd.concat([study.services["category"] for study in studies.values()])
+    same = {last: latest} | {name: _with_people_of(latest, studies[name]) for name in earlier}
+    known = {name: same[name].knowing(opened) for name in studies}
+    if measure is None:
+        latest.knowing(opened).sites(str(category))  # a category that no date has is a slip, and is named here
+
+        def measure(study: Study) -> pd.Series[float]:
+            return study.nearest(str(category))["minutes"]
+
+    found = _made(known, measure, "compare_studies", pd.Series, "series_by_resident")
+    return pd.DataFrame(found, index=latest.residents.index)
+
+
+def _check_one_territory(studies: Mapping[str, Study], last: str) -> None:
+    """Refuse studies whose territories differ, or that lack communes where people of the last live, naming these."""
+    here = studies[last]
+    inside = here.communes.index[here.communes["in_territory"]]
+    for name, study in studies.items():
+        own = study.communes.index[study.communes["in_territory"]]
+        differ = own.symmetric_difference(inside)
+        absent = pd.Index(here.residents["commune"].unique()).difference(study.communes.index)
+        for key, codes in (("compare_other_territory", differ), ("compare_other_communes", absent)):
+            if len(codes):
+                raise StudyError(Problem(key, value=name, other=last, n=len(codes), codes=first_few(codes)))
+
+
+def _with_people_of(latest: Study, study: Study) -> Study:
+    """Return a study with the residents of another, to be routed anew unless they are its own."""
+    if study.residents is latest.residents or study.residents.equals(latest.residents):
+        return study
+    people = latest.residents.to_crs(study.residents.crs)
+    return Study(
+        study.communes, people, study.services, networks=study.networks, title=study.title, provenance=study.provenance
+    )
+
+
 def studies_under(scenarios: Scenarios, study: Study, *, call: str = "compare") -> dict[str, Study]:
     """Return the study as it is and under each scenario, by name; errors name the function that was called."""
     scenarios = _several(scenarios, call)
@@ -162,7 +242,9 @@ def _route_once(studies: Iterable[Study], category: str) -> None:
             group[0].minutes(gpd.GeoDataFrame(geometry=sites.drop_duplicates(), crs=group[0].services.crs))
 
 
-def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_least: float = 1.0) -> pd.DataFrame:
+def winners_and_losers(
+    result: pd.DataFrame, residents: pd.DataFrame, *, at_least: float = 1.0, baseline: str = BASELINE
+) -> pd.DataFrame:
     """Return, by scenario and commune, how many people gain or lose minutes, and how many are newly reached or not.
 
     Parameters
@@ -173,6 +255,8 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
         Their `commune` and `population`.
     at_least
         Minutes from which a change counts as a gain or a loss.
+    baseline
+        The column that the others are compared with.
 
     Returns
     -------
@@ -191,14 +275,14 @@ def winners_and_losers(result: pd.DataFrame, residents: pd.DataFrame, *, at_leas
     """
     check_kind(result, "result", pd.DataFrame)
     check_columns(residents, "commune", "population", about="residents")
-    if BASELINE not in result:
-        raise TableError(Problem("compare_no_baseline"))
+    if baseline not in result:
+        raise TableError(Problem("compare_no_baseline", value=baseline))
     people = residents["population"].reindex(result.index).astype("float64")
     commune = residents["commune"].reindex(result.index)
-    before = result[BASELINE]
+    before = result[baseline]
     at_least = number_of_minutes(at_least, "at_least")
     parts = {}
-    for name in result.columns.drop(BASELINE):
+    for name in result.columns.drop(baseline):
         change = result[name] - before
         both = change.notna() & (people > 0)
         size = change.round(5)  # finer than a millisecond: the difference of two float32 is a hair off
