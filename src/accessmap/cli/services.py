@@ -52,8 +52,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
 def _asked(study: Study, asked: argparse.Namespace) -> gpd.GeoDataFrame:
     """The sites of the communes and kinds that are named; refused where one of these is unknown."""
+    from accessmap.read.territory import codes_of
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.studyfile.template import codes_of
     from accessmap.words.near import near_matches
     from accessmap.words.notes import Note
 

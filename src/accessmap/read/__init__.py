@@ -9,6 +9,7 @@ from accessmap.face import found_in
 
 if TYPE_CHECKING:
     from accessmap.read.accessibility import entrances as entrances
+    from accessmap.read.commune_flags import zonages as zonages
     from accessmap.read.coverage import digital as digital
     from accessmap.read.insee import households as households
     from accessmap.read.insee import ranges as ranges
@@ -30,11 +31,12 @@ _HOME = {
     "recognise": "read.recognising",
     "roll": "read.school_lists",
     "schools": "read.school_lists",
+    "zonages": "read.commune_flags",
 }
 
 __all__ = [
     *("differences", "digital", "entrances", "equipment", "hours", "households", "ranges", "recognise", "roll"),
-    "schools",
+    *("schools", "zonages"),
 ]
 
 __getattr__ = found_in(_HOME, "read")

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import pandas as pd
 import shapely
 
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
+from accessmap.read.commune_flags import flag
 from accessmap.read.companions import composition, join, populations
 from accessmap.read.coordinates import with_geometry
 from accessmap.read.files import Tabular, read_table
@@ -60,6 +62,7 @@ def read_communes(
     territory: Iterable[str] | None = None,
     population: Tabular | None = None,
     epci: Tabular | None = None,
+    zonages: Tabular | Iterable[Tabular] | None = None,
     columns: Mapping[str, str | None] | None = None,
     crs: object = None,
     encoding: str | None = None,
@@ -84,6 +87,9 @@ def read_communes(
     population, epci
         Files of legal populations and of the composition of EPCI, joined by code: what boundaries lack. One file may be
         both. Former communes are added up, and of boundaries that are older than the file those since merged made one.
+    zonages
+        One or several files of zonages, as `accessmap.read.zonages` reads them: each becomes a column of True and
+        False (`zrr`, `frr`, `qpv`, `acv`, `pvd`), by which `imbalance.people_by` and `imbalance.split` tell results.
     columns
         Name in the contract to name in the file, where it is unusual; None where the file has none to be used.
     crs
@@ -135,6 +141,8 @@ def read_communes(
         reading.numbers("population")
     if epci is not None:
         join(reading, composition(epci))
+    if zonages is not None:
+        flag(reading, [zonages] if isinstance(zonages, str | Path | pd.DataFrame) else zonages)
     _mark_territory(reading, territory)
     reading.further_numbers(("code", *NAMES))
     return reading.finish("code", tuple(NAMES)[1:], check_communes)

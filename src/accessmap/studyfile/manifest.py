@@ -257,7 +257,12 @@ def _inputs(file: StudyFile) -> Iterator[str]:
     more = (settings.digital, settings.schools, settings.equipment, settings.programme)
     named += [section.path for section in more if section is not None]
     named += [settings.schools.roll] if settings.schools is not None else []
-    named += [settings.communes.population, settings.communes.epci]
+    zonages = settings.communes.zonages
+    named += [
+        settings.communes.population,
+        settings.communes.epci,
+        *([zonages] if isinstance(zonages, str) else zonages),
+    ]
     named += settings.scenarios.paths if settings.scenarios else []
     for name in dict.fromkeys(name for name in named if name is not None):
         if name.casefold().endswith(".shp"):

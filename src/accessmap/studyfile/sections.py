@@ -368,6 +368,7 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
         ]
     else:
         beside: dict[str, Any] = {name: _beside(ledger, name) for name in ("population", "epci")}
+        beside["zonages"] = _zonages(ledger)
         table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options, **beside))
     if table is None:
         return None
@@ -390,6 +391,20 @@ def _beside(ledger: Ledger, name: str) -> Path | None:
     if path is not None:
         ledger.sources.append(ledger.credit(path, None))
     return path
+
+
+def _zonages(ledger: Ledger) -> list[Path]:
+    """Return the files of zonages, their sources kept."""
+    named = ledger.settings.communes.zonages
+    alone = isinstance(named, str)
+    found = []
+    for number in range(1 if alone else len(named)):
+        at = ("communes", "zonages") if alone else ("communes", "zonages", number)
+        path: Path | None = ledger.tried(at, partial(ledger.found, *at))
+        if path is not None:
+            found.append(path)
+            ledger.sources.append(ledger.credit(path, None))
+    return found
 
 
 def _of_the_sample(settings: Settings) -> Callable[[str], bool]:

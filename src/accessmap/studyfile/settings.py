@@ -78,6 +78,7 @@ class CommunesSection(_FileSection):
     sample: bool = False
     population: Text | None = None
     epci: Text | None = None
+    zonages: Text | list[Text] = []
     around_km: Positive | None = None
     sources = ("path", "sample")
 

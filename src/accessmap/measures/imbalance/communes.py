@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import OptionError, Problem, Problems, TableError
-from accessmap.tables.aligned import complete, people_of
+from accessmap.tables.aligned import check_columns, complete, people_of
 from accessmap.words.near import near_names
 
 DEFICIT_BOUNDS = (-30.0, -10.0, 10.0, 30.0)
 """Percent of the mean that part the five classes of `deficit_class`: a choice of ours, to be stated with the map."""
 
+UNKNOWN = "unknown"
 _CLASSES = ("strong_advantage", "advantage", "near_mean", "deficit", "strong_deficit")
 
 
@@ -55,6 +56,40 @@ def split(values: pd.Series, groups: pd.DataFrame) -> pd.DataFrame:
         rows[group] = {"value": mean, "people": people.sum(), "unreached_people": people[~reached].sum()}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "people", "unreached_people"])
     return table.astype(np.float64).rename_axis("group")
+
+
+def people_by(classes: pd.Series, residents: pd.DataFrame) -> pd.DataFrame:
+    """Return the people of each class of communes (columns) by resident: what `split` tells a measure by.
+
+    Parameters
+    ----------
+    classes
+        A class by commune, such as a flag (``communes["frr"]``: "frr", "not frr") or the grid of density; communes
+        whose class is missing are under "unknown".
+    residents
+        With `commune` and `population`.
+
+    Raises
+    ------
+    TableError
+        If a resident's commune has no row in `classes`.
+
+    Examples
+    --------
+    >>> residents = pd.DataFrame({"commune": ["02173", "02304"], "population": [300, 50]}, index=["a", "b"])
+    >>> frr = pd.Series([False, True], index=["02173", "02304"], name="frr")
+    >>> split(pd.Series([4.0, 8.0], index=["a", "b"]), people_by(frr, residents))["value"].to_dict()
+    {'frr': 8.0, 'not frr': 4.0}
+    """
+    check_columns(residents, "commune", "population", about="residents")
+    lost = residents.index[~residents["commune"].isin(classes.index)]
+    if len(lost):
+        raise TableError(Problem("ids_without_group", n=len(lost), value=lost[0]), about="classes")
+    name = classes.name or "class"
+    words: dict[object, str] = {True: f"{name}", False: f"not {name}"} if pd.api.types.is_bool_dtype(classes) else {}
+    told = [UNKNOWN if pd.isna(value) else words.get(value, str(value)) for value in classes]
+    of = residents["commune"].map(pd.Series(told, index=classes.index))
+    return pd.DataFrame({kind: residents["population"].where(of == kind, 0) for kind in sorted(set(of))})
 
 
 def deficit(values: pd.Series, weights: pd.Series, *, higher_is_better: bool) -> pd.DataFrame:
