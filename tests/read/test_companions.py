@@ -292,23 +292,22 @@ def test_geo_api_has_the_epci_in_the_commune(tmp_path):
 # ---------------------------------------------------------------- as published
 
 
-@pytest.fixture(scope="module")
-def epci_2024(data_folder):
-    # the whole table of France, as a workbook holds it: SIREN and populations as floats
-    return pd.read_excel(data_folder / "opendata" / "epci_composition.xlsx", dtype=object, engine="calamine")
-
-
-def test_la_reunion_of_2018_with_the_composition_of_epci(data_folder, epci_2024):
-    path = data_folder / "opendata" / "admin_express_carto_974_2018.zip"
-    communes = read_communes(path, population=epci_2024, epci=epci_2024, territory="cinor")
+def test_la_reunion_of_2018_with_the_composition_of_epci(data_folder):
+    folder = data_folder / "opendata"
+    table = folder / "epci_composition.xlsx"
+    communes = read_communes(
+        folder / "admin_express_carto_974_2018.zip", population=table, epci=table, territory="cinor"
+    )
     assert len(communes) == 24
     assert communes.crs.to_epsg() == 2975
     assert communes["epci_name"].nunique() == 5
     assert communes["population"].sum() == 871_157
     assert communes["in_territory"].sum() == 3
+    assert "34907 more" in notes(communes)
 
 
 @pytest.mark.slow
-def test_the_whole_composition_of_2024(epci_2024):
-    assert len(populations(epci_2024).table) == len(composition(epci_2024).table) == 34_931
-    assert populations(epci_2024).table["population"].sum() == 67_658_180
+def test_the_whole_composition_of_2024(data_folder):
+    table = data_folder / "opendata" / "epci_composition.xlsx"
+    assert len(populations(table).table) == len(composition(table).table) == 34_931
+    assert populations(table).table["population"].sum() == 67_658_180

@@ -14,6 +14,7 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem, Rows, TableError
 from accessmap.read.columns import as_text, noted
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.parts import Wanted
 from accessmap.read.raw import refusal
 from accessmap.tables.aligned import check_kind
 from accessmap.words.notes import Note, first_few
@@ -104,7 +105,7 @@ def read(path: Tabular) -> pd.DataFrame:
     >>> moves.to_dict("list")["before"]
     ['02018', '02301']
     """
-    raw = read_table(path)
+    raw = read_table(path, wanted=Wanted(("merged",)))
     names = raw.names
     dates = [name for name in names if name.startswith(("date_eff", "date"))]
     if {"com_av", "com_ap"} <= set(names) and dates:

@@ -10,6 +10,7 @@ import pandas as pd
 from accessmap.read.codes import current_codes
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, noted
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.notes import first_few
 
@@ -22,6 +23,7 @@ FLAGS: Mapping[str, str] = {
     "pvd": r"(id_)?pvd|petites?_villes?_de_demain",
     "village_avenir": r"id_va|villages?_d_?avenir",
 }
+WANTED = Wanted(("zonage",), {name: (pattern,) for name, pattern in FLAGS.items()})
 NOT_IN = re.compile(r"nc(_.*)?|non?(_.*)?|n|0(_0+)?|faux|false|hors(_.*)?|aucune?|sans_objet|")
 # A commune that is in a zonage in part is in it, and said: P of ZRR, "FRR partiellement classée".
 IN_PART = re.compile(r"p(_.*)?|.*partiel.*")
@@ -56,7 +58,7 @@ def zonages(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
     >>> zonages(pd.DataFrame([row, {"CODGEO": "02304", "ZRR_SIMP": "C  Classée en ZRR"}]))["zrr"].to_dict()
     {'02173': False, '02304': True}
     """
-    raw = read_table(path, encoding=encoding)
+    raw = read_table(path, encoding=encoding, wanted=WANTED)
     names = raw.names
     found = {
         flag: [column for name, column in names.items() if re.fullmatch(pattern, name)]

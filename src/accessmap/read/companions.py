@@ -13,6 +13,7 @@ import pandas as pd
 from accessmap.read.codes import merged_communes
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.words.notes import Note, first_few
 
@@ -28,6 +29,11 @@ PEOPLE = (
     r"(?:d?\d\d_)?pop(?:ulation)?(?:_legale)?_?(?P<d>\d{2,4})?",
 )
 TOTAL = (r"p_?tot(?:ale?)?_?(?P<a>\d{2,4})?", r"pop(?:ulation)?_?tot(?:ale)?_?(?P<c>\d{2,4})?")
+EPCI = ("siren_?epci", "code_epci", "epci", "siren", "n_?siren", "siren_groupement", "epci_code")
+OF_PEOPLE = Wanted(
+    ("population", "epci", "communes"), {"code": CODES, "population": (*PEOPLE, *TOTAL)}, ("population",)
+)
+OF_EPCI = Wanted(("epci", "population", "communes"), {"code": CODES, "epci": EPCI}, ("epci",))
 SIREN = re.compile(r"\d{9}")
 # An EPCI with taxes of its own, as DGCL and INSEE name its nature; a syndicat is none.
 OWN_TAXES = re.compile(r"(cc|ca|cu|sa|me|metro|met\d\d|metlyon|m)\d?|communaute.*|metropole.*")
@@ -77,7 +83,7 @@ def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
     >>> populations(pd.DataFrame([row])).table.to_dict()
     {'population': {'02173': 11600.0}}
     """
-    raw = read_table(path, encoding=encoding)
+    raw = read_table(path, encoding=encoding, wanted=OF_PEOPLE)
     codes, notes = _codes(raw)
     column, vintage, notes_of_people = _people(raw)
     read = read_numbers(raw.table[column])
@@ -110,7 +116,7 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
     >>> composition(pd.DataFrame([row])).table.loc["02173"].tolist()
     ['200071785', 'CA Chauny Tergnier La Fère']
     """
-    raw = read_table(path, encoding=encoding)
+    raw = read_table(path, encoding=encoding, wanted=OF_EPCI)
     names = raw.names
     nature = next(
         (names[name] for name in names if re.fullmatch("nature(_juridique|_epci)?|forme_juridique", name)), None
@@ -122,7 +128,7 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
             told.append(raw.note("epci_syndicats", n=int((~own).sum())))
             raw = raw.keep(own)
     codes, notes = _codes(raw)
-    siren = _first(raw, ("siren_?epci", "code_epci", "epci", "siren", "n_?siren", "siren_groupement", "epci_code"))
+    siren = _first(raw, EPCI)
     if siren is None:
         raise refusal(raw.name, "companion_no_epci", has=_has(raw))
     epci = as_text(raw.table[siren]).str.replace(r"\.0$", "", regex=True)
