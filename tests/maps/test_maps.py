@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 import re
+from bisect import bisect_left
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 import accessmap.maps as am
 from accessmap.errors import TableError
-from accessmap.maps.choropleth import SEQUENTIAL, change_classes, classes, rounded_breaks
+from accessmap.maps.choropleth import MINUTES, SEQUENTIAL, breaks_for, change_classes, classes, rounded_breaks
 from accessmap.maps.drawing import embedded, path_of
 from accessmap.provenance import Provenance, Source
 from accessmap.words.words import Words
@@ -233,10 +234,24 @@ def test_a_value_on_a_bound_belongs_below_it(communes):
 
 def test_dark_is_worst_either_way():
     values = pd.Series({"a": 1.0, "b": 9.0})
-    less, _ = classes(values, None, breaks=[5], unit="minutes", say=Words("fr"))
+    less, _ = classes(values, None, breaks=[5], unit="sites", say=Words("fr"))
     more, _ = classes(values, None, breaks=[5], unit="sites", say=Words("fr"), higher_is_better=True)
     assert [entry.colour for entry in less] == [entry.colour for entry in reversed(more)]
     assert less[-1].colour == SEQUENTIAL[-1]
+
+
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=30), st.lists(st.integers(0, 90), min_size=1, max_size=30))
+def test_the_same_minutes_have_the_same_colour_on_every_map(here, there):
+    say, told = Words("fr"), []
+    for values in (pd.Series(here, dtype="float64"), pd.Series(there, dtype="float64")):
+        entries, fill = classes(values, None, breaks=breaks_for(values, "minutes"), unit="minutes", say=say)
+        told.append({bisect_left(MINUTES, value): entries[fill[str(at)]].colour for at, value in values.items()})
+    one, other = told
+    assert {place: one[place] for place in one.keys() & other.keys()} == {
+        place: other[place] for place in one.keys() & other.keys()
+    }
+    for of_map in told:
+        assert [of_map[place] for place in sorted(of_map)] == sorted(of_map.values(), key=SEQUENTIAL.index)
 
 
 def test_the_table_of_by_commune_is_mapped_and_its_unreached_people_are_told(communes):

@@ -22,7 +22,7 @@ from accessmap.dossier.places import check_size, packed, places_of
 from accessmap.dossier.results import AT_LEAST, plainly
 from accessmap.errors import OptionError, Problem
 from accessmap.files import write_whole
-from accessmap.maps.choropleth import change_entries, class_entries, rounded_breaks
+from accessmap.maps.choropleth import breaks_for, change_entries, class_entries
 from accessmap.maps.communes import CHANGE_MINUTES
 from accessmap.maps.drawing import DRAWN_CRS, SHAPES, Drawing, Entry, draw, embedded
 from accessmap.maps.page import asset, credit_line, environment, leaflet_css, leaflet_js, policy, today
@@ -143,7 +143,7 @@ class CouncilTable:
         drawn = places.geometry.to_crs(DRAWN_CRS)
         number = {name: k for k, name in enumerate(places.index)}
         levels = by_commune(self.times.loc[:, places["today"]].min(axis=1), residents)["value"]
-        breaks = rounded_breaks(levels)
+        breaks = breaks_for(levels, "minutes")
         return {
             "lang": self.lang,
             "category": self.category,

@@ -27,7 +27,7 @@ from accessmap.dossier.layout import (
 )
 from accessmap.dossier.pictures import small_figures
 from accessmap.dossier.results import Known, Tables, main_sites, plainly, weighted_quantile
-from accessmap.maps.choropleth import rounded_breaks, tones
+from accessmap.maps.choropleth import breaks_for, tones
 from accessmap.maps.communes import value_views
 from accessmap.maps.drawing import View
 from accessmap.measures.imbalance import score_sensitivity
@@ -209,7 +209,7 @@ def _heat_table(tables: Tables, words: Words) -> Table:
     """Return every commune, the worst served first: minutes to each service, in the tones of the maps, and score."""
     scores, names = tables["scores"], tables.known.results.communes["name"]
     today = tables["services_by_commune"].xs(BASELINE, level="situation")["minutes"]
-    breaks = rounded_breaks(today)
+    breaks = breaks_for(today, "minutes")
     cells = {}
     for category in tables.known.categories:
         minutes = today.xs(category, level="category").reindex(names.index)
@@ -273,7 +273,7 @@ def _views(tables: Tables, words: Words) -> list[View]:
     """Return one view a service, all on one scale of minutes, so that the eye can compare them."""
     communes = tables.known.study.counted
     today = tables["services_by_commune"].xs(BASELINE, level="situation")
-    breaks = rounded_breaks(today["minutes"])
+    breaks = breaks_for(today["minutes"], "minutes")
     views = []
     for category in tables.known.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})

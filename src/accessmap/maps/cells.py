@@ -12,7 +12,7 @@ import shapely
 
 from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, TableError
-from accessmap.maps.choropleth import BESIDE_WHITE, checked_breaks, classes, rounded_breaks, series_of, value_text
+from accessmap.maps.choropleth import BESIDE_WHITE, breaks_for, checked_breaks, classes, series_of, value_text
 from accessmap.maps.drawing import DRAWN_CRS, Cell, Drawing, View, inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
@@ -78,7 +78,7 @@ def cell_map(
     if here.empty:
         raise TableError(Problem("map_nobody"), about="residents")
     cells = _cells(here, series_of(values, residents.index).loc[here.index], cell_metres, grid_crs)
-    bounds = rounded_breaks(cells["value"]) if breaks is None else checked_breaks(breaks)
+    bounds = breaks_for(cells["value"], unit) if breaks is None else checked_breaks(breaks)
     entries, fill = classes(
         cells["value"], cells["people"], breaks=bounds, unit=unit, say=say, higher_is_better=higher_is_better,
         lightest=BESIDE_WHITE,

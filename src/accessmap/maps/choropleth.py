@@ -1,6 +1,7 @@
 """Classes, colours and legends of a map by commune: which commune is painted how, and what the legend says of it."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final, Literal
@@ -25,6 +26,8 @@ WORSE: Final = ("#f6e8c3", "#dfc27d", "#bf812d", "#8c510a")
 CROWDED: Final = 0.75
 # The first of SEQUENTIAL that is seen beside white, in grey too.
 BESIDE_WHITE: Final = 2
+# Minutes have one colour each wherever they are shown: a class takes that of its upper bound, from BESIDE_WHITE on.
+MINUTES: Final = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0)
 # From here on words are white: 4.5 to 1 or more on each (WCAG 2.1 AA).
 WHITE_ON: Final = 6
 NEUTRAL: Final = "#ffffff"
@@ -61,6 +64,25 @@ def series_of(values: pd.Series | pd.DataFrame, codes: pd.Index, name: str = "va
         problems.add("map_no_commune", value=first, near=near_names(first, codes))
     problems.raise_if_any(TableError, name)
     return column.reindex(codes).astype("float64")
+
+
+def breaks_for(values: pd.Series, unit: str) -> tuple[float, ...]:
+    """Return the class bounds of a map where none are given: those of MINUTES, or round ones within the values.
+
+    Minutes that go far beyond them, as on foot, would all be in the last class: they have round ones too.
+
+    >>> breaks_for(pd.Series([2.0, 23.0]), "minutes"), breaks_for(pd.Series([2.0, 23.0]), "sites")
+    ((5.0, 10.0, 15.0, 20.0), (5.0, 10.0, 15.0, 20.0))
+    >>> breaks_for(pd.Series([21.0, 44.0]), "minutes"), breaks_for(pd.Series([1.0, 2.0]), "minutes")
+    ((30.0,), ())
+    """
+    known = values.dropna()
+    if unit != "minutes" or not len(known) or known.min() < 0 or known.max() > 2 * MINUTES[-1]:
+        return rounded_breaks(values)
+    inside = tuple(bound for bound in MINUTES if known.min() < bound < known.max())
+    if inside or known.max() <= MINUTES[0]:
+        return inside
+    return (next((bound for bound in MINUTES if bound >= known.max()), MINUTES[-1]),)
 
 
 def rounded_breaks(values: pd.Series, *, most: int = 6) -> tuple[float, ...]:
@@ -135,13 +157,26 @@ def sequential(count: int, *, higher_is_better: bool = False, lightest: int = 0)
     return colours[::-1] if higher_is_better else colours
 
 
+def minute_colours(breaks: Sequence[float]) -> tuple[str, ...]:
+    """Return the colours of classes of minutes: those of MINUTES, evenly spaced ones where two would be the same.
+
+    >>> minute_colours([5, 10])[1] == minute_colours([10, 20, 30])[0]
+    True
+    """
+    places = [bisect_left(MINUTES, bound) for bound in breaks]
+    places.append(places[-1] + 1 if places else 0)
+    if any(a >= b for a, b in pairwise(places)) or places[-1] > len(MINUTES):
+        return sequential(len(breaks) + 1, lightest=BESIDE_WHITE)
+    return tuple(SEQUENTIAL[BESIDE_WHITE + place] for place in places)
+
+
 def tones(values: pd.Series, breaks: Sequence[float]) -> list[int | None]:
-    """Return the place in SEQUENTIAL of the class of each value, as `sequential` colours it; None where there is none.
+    """Return the place in SEQUENTIAL of the class of each value of minutes; None where there is none.
 
     >>> tones(pd.Series([4.0, 12.0, float("nan")]), [5.0, 10.0])
-    [0, 8, None]
+    [2, 4, None]
     """
-    colours = [SEQUENTIAL.index(colour) for colour in sequential(len(breaks) + 1)]
+    colours = [SEQUENTIAL.index(colour) for colour in minute_colours(breaks)]
     return [None if value != value else colours[k] for value, k in zip(values, classes_of(values, breaks), strict=True)]
 
 
@@ -234,6 +269,8 @@ def class_entries(
 ) -> list[Entry]:
     """Return the entries of a sequential scale, from the lowest class to the highest, then that of no data."""
     colours = sequential(len(breaks) + 1, higher_is_better=higher_is_better, lightest=lightest)
+    if unit == "minutes" and not higher_is_better:
+        colours = minute_colours(breaks)
     words = class_words(breaks, unit, say)
     return [*map(Entry, words, colours), Entry(say("no_data"), NO_DATA, "hatch")]
 

@@ -15,6 +15,7 @@ from accessmap.categories import Lang
 from accessmap.errors import Problem, TableError
 from accessmap.maps.choropleth import (
     QUALITATIVE,
+    breaks_for,
     change_classes,
     change_text,
     checked_breaks,
@@ -47,7 +48,7 @@ def value_views(
     """Return the one view of a value by commune."""
     codes, people = territory(communes)
     known = series_of(values, communes.index).loc[codes]
-    bounds = rounded_breaks(known) if breaks is None else checked_breaks(breaks)
+    bounds = breaks_for(known, unit) if breaks is None else checked_breaks(breaks)
     entries, fill = classes(known, people, breaks=bounds, unit=unit, say=say, higher_is_better=higher_is_better)
     told = {str(code): [value_text(value, unit, say)] for code, value in known.items()}
     if isinstance(values, pd.DataFrame) and "unreached_people" in values:
@@ -79,7 +80,7 @@ def compare_views(
     codes, people = territory(communes)
     level = {str(name): series_of(result[name], communes.index, "result").loc[codes] for name in result}
     pooled = pd.concat(level.values())
-    bounds = rounded_breaks(pooled) if breaks is None else checked_breaks(breaks)
+    bounds = breaks_for(pooled, unit) if breaks is None else checked_breaks(breaks)
     sizes = _change_breaks(level, unit) if change_breaks is None else checked_breaks(change_breaks)
     before = level.pop(BASELINE)
     views = [_level_view(BASELINE, say("baseline"), before, people, bounds, unit, say, higher_is_better)]

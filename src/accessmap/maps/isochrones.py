@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
 from accessmap.errors import Problem, Problems, TableError
-from accessmap.maps.choropleth import BESIDE_WHITE, SEQUENTIAL, class_words
+from accessmap.maps.choropleth import class_words, minute_colours
 from accessmap.maps.drawing import PAPER, Entry, View, inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
@@ -160,9 +159,7 @@ def _view(
     words = [*class_words(minutes, "minutes", say), labels.capitalised(say("unreached"))]
     if people is None:
         words[-2] = say("isochrone_beyond", minutes=last)
-    # Not the lightest colour: beside white, where nobody gets in time, it would not be seen.
-    picks = np.linspace(BESIDE_WHITE, DARKEST, len(minutes)).round().astype(int)
-    entries = [Entry(word, SEQUENTIAL[pick]) for word, pick in zip(words[:-2], picks, strict=True)]
+    entries = [Entry(word, colour) for word, colour in zip(words[:-2], minute_colours(minutes), strict=False)]
     if communes is not None or people is not None:
         entries.append(Entry(words[-2], PAPER, "beyond"))
     beyond = len(entries) - 1
