@@ -262,6 +262,11 @@ def test_what_is_studied_is_told_in_words(page):
     assert "fermer « France services de Chauny »" in asked
 
 
+def test_the_commune_that_is_spoken_of_is_named_on_the_maps(page):
+    for picture in page.select("#carte-avant-apres svg.am-picture"):
+        assert "Coucy-le-Château-Auffrique" in [name.string for name in picture.select(".am-label")]
+
+
 def test_headings_are_in_order(page):
     levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
     assert levels[0] == 1

@@ -449,7 +449,7 @@ def draw(
             for code, shape in ground.drawn.items()
         ),
         outline=path_of(ground.territory, origin),
-        names=_names(ground.communes[ground.inside], origin, (right - left) / 7, services),
+        names=_names(ground.communes[ground.inside], origin, (right - left) / 7, services, fresh),
         layers=() if services is None else _layers(services, ground, origin, lang, stands_in or {}, fresh),
         views=tuple(views),
         pieces=pieces,
@@ -469,15 +469,26 @@ def _pieces(over: gpd.GeoDataFrame, ground: Ground, origin: tuple[int, int]) -> 
 
 
 def _names(
-    communes: gpd.GeoDataFrame, origin: tuple[int, int], apart: float, services: gpd.GeoDataFrame | None
+    communes: gpd.GeoDataFrame,
+    origin: tuple[int, int],
+    apart: float,
+    services: gpd.GeoDataFrame | None,
+    fresh: frozenset[str],
 ) -> tuple[tuple[int, int, str], ...]:
-    """Return the names worth writing on the map: the largest communes, none close to another, under their marker."""
+    """Return the names worth writing on the map, none close to another, under their marker.
+
+    Communes where a scenario opens a site come first, which are what is spoken of; then the largest.
+    """
     if communes.empty:
         return ()
     order = communes.sort_values("population", ascending=False) if "population" in communes else communes
-    points = order.geometry.to_crs(DRAWN_CRS).representative_point()
     if services is not None and len(services):
         sites = services.geometry.to_crs(communes.crs)
+        new = sites[sites.index.isin(fresh)].to_numpy()
+        opened = shapely.STRtree(order.geometry.to_numpy()).query(new, predicate="within")[1]
+        order = pd.concat([order.iloc[pd.unique(opened)], order.drop(index=order.index[opened])])
+    points = order.geometry.to_crs(DRAWN_CRS).representative_point()
+    if services is not None and len(services):
         which, where = shapely.STRtree(sites.to_numpy()).query(order.geometry.to_numpy(), predicate="contains")
         first = pd.Series(where, index=order.index[which]).groupby(level=0).first()
         points.loc[first.index] = sites.iloc[first.to_numpy()].to_crs(DRAWN_CRS).to_numpy()
