@@ -598,7 +598,7 @@ def test_type_that_is_no_category_of_ours_has_insees_name(tmp_path, communes, ma
     text = ENSEMBLE + "02173;A304;3\n02173;F313;1\n02173;X999;1\n"
     read = read_services(saved(tmp_path, text), communes=communes, mairies=mairies)
     assert read.loc["bpe-02173-A304", ["name", "category", "category_label"]].tolist() == [
-        "École de conduite (02173)",
+        "École de conduite (Chauny)",
         "ecole_de_conduite",
         "École de conduite",
     ]

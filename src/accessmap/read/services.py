@@ -178,6 +178,8 @@ def read_services(
         points = points_of_mairies(mairies, reading.table.crs)
         place(reading, communes, points, clip=clip, successors=successors)
         _tell_overseas(reading)
+    if communes is not None and known == "bpe":
+        _name_places(reading, communes)
     _give_quality(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
     return reading.finish("service_id", FIRST, check_services, communes)
@@ -222,6 +224,24 @@ def _give_name(reading: Reading, category: str | None) -> None:
         return
     reading.table = table.assign(name=f"{labels.category(category).fr} (" + as_text(table["commune"]).fillna("?") + ")")
     reading.note("services_named")
+
+
+def _name_places(reading: Reading, communes: gpd.GeoDataFrame) -> None:
+    """Write the name of the commune where a name made for the BPE has its code: "Boulangerie (Chauny)"."""
+    table = reading.table
+    for column in ("commune_in_file", "commune"):
+        if column not in table.columns or "name" not in table.columns:
+            continue
+        codes = as_text(table[column]).fillna("")
+        mark = " (" + codes + ")"
+        made = [str(name).endswith(end) for name, end in zip(table["name"], mark, strict=True)]
+        places = as_text(table["commune"]).map(communes["name"])
+        rows = np.array(made, dtype=bool) & places.notna().to_numpy() & (codes != "").to_numpy()
+        if rows.any():
+            kinds = [str(name).removesuffix(end) for name, end in zip(table["name"][rows], mark[rows], strict=True)]
+            named = pd.Series(kinds, table.index[rows]) + " (" + places[rows].astype(str) + ")"
+            table = table.assign(name=table["name"].astype(object).where(~rows, named.reindex(table.index)))
+    reading.table = table
 
 
 def _give_ids(reading: Reading) -> None:
