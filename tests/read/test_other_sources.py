@@ -102,7 +102,6 @@ def test_what_the_file_or_the_table_of_tags_has_not_is_refused(extract: Path, tm
     ("name", "category", "tags"),
     [
         ("liechtenstein.osm.pbf", "restaurant", [("amenity", "restaurant")]),
-        ("liechtenstein.osm.pbf", "supermarket", [("shop", "supermarket")]),
         ("north-bayreuth.osm.gz", "bakery", [("shop", "bakery")]),
     ],
 )

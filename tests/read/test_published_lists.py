@@ -19,6 +19,11 @@ def opendata(real_data: Path) -> Path:
     return real_data.parent / "opendata"
 
 
+@pytest.fixture(scope="module")
+def annuaire(opendata: Path) -> gpd.GeoDataFrame:
+    return am.read_services(opendata / "annuaire_education_35.csv")
+
+
 def told(table: pd.DataFrame) -> str:
     return "\n".join(table.attrs["read_notes"])
 
@@ -26,8 +31,8 @@ def told(table: pd.DataFrame) -> str:
 # --- schools ----------------------------------------------------------------------------------------------------------
 
 
-def test_annuaire_is_schools_each_once_by_its_uai(opendata: Path) -> None:
-    read = am.read_services(opendata / "annuaire_education_35.csv")
+def test_annuaire_is_schools_each_once_by_its_uai(opendata: Path, annuaire: gpd.GeoDataFrame) -> None:
+    read = annuaire
     kinds = {"primary_school": 573, "nursery_school": 112, "middle_school": 116, "high_school": 72}
     assert read["category"].value_counts().to_dict() == kinds
     assert len(read) == 873
@@ -49,16 +54,13 @@ def around(services: pd.DataFrame) -> object:
     return table.assign(name=table.index, population=1, epci="x", in_territory=True)
 
 
-def test_located_schools_have_their_uai_and_the_quality_of_their_point(opendata: Path) -> None:
+def test_located_schools_have_their_uai_and_the_quality_of_their_point(opendata: Path, annuaire) -> None:
     read = am.read_services(opendata / "adresse_geolocalisation_35.csv")
     assert len(read) == 117
     assert set(read["category"]) == {"middle_school"}
     assert read.index[0] == "0350017D"
     assert read["point_quality"].isin(["address", "street", "commune"]).mean() > 0.9
-    assert (
-        read.geometry.iloc[0].distance(am.read_services(opendata / "annuaire_education_35.csv").geometry["0350017D"])
-        < 1
-    )
+    assert read.geometry.iloc[0].distance(annuaire.geometry["0350017D"]) < 1
 
 
 def test_rolls_are_read_by_year(opendata: Path) -> None:
