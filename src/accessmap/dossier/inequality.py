@@ -1,5 +1,6 @@
 """How unequally minutes are spread."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +37,14 @@ def _drawn(found: Results) -> pd.DataFrame:
         return whole.iloc[:, :MOST_CURVES]
     today = peopled[[BASELINE]].dropna()
     return today if (today > 0).any(axis=None) else today.iloc[:0]
+
+
+def _ranged(communes: int, low: float | None, high: float | None, words: Words) -> str:
+    """Return how many communes, and between which minutes: a class is of the mean, and not far or near of itself."""
+    count = words("communes", n=communes)
+    if low is None or high is None or math.isnan(low):
+        return count
+    return words("class_range", communes=count, low=words.count(low, digits=1), high=words.minutes(high))
 
 
 def _curves(found: Results, words: Words) -> Markup:
@@ -206,7 +215,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         _indices_table(tables["imbalance"], found.quoted, words),
         Heading(words("classes_title")),
         words("classes_read"),
-        _classes_table(tables["classes"], words),
+        _classes_table(tables["classes"], tables["deficits"], words),
         Heading(words("worst_off")),
         Beside(((_furthest_table(found, words),),)),
     ]
@@ -264,13 +273,16 @@ def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
     return Table((words("metric"), *(words.name(str(name)) for name in indices)), rows, words("indices_title"))
 
 
-def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
-    """Return people and communes by class of deficit: each column against its own mean."""
+def _classes_table(classes: pd.DataFrame, deficits: pd.DataFrame, words: Words) -> Table:
+    """Return people, communes and their minutes by class of deficit: each column against its own mean."""
     near, far = (words.count(bound) for bound in DEFICIT_BOUNDS[2:])
     rows = []
     names = list(classes.index.unique("situation"))
     total = float(classes.loc[names[0], "people"].sum())
     counts = {name: added_up(classes["people"].xs(name, level="situation").tolist()) for name in names}
+    lived_in = deficits[deficits["people"] > 0]
+    minutes = lived_in.groupby([lived_in.index.get_level_values("situation"), "class"], observed=True)["value"]
+    lowest, highest = minutes.min(), minutes.max()
     for number, kind in enumerate(classes.index.unique("class")):
         each = classes.xs(kind, level="class")
         if kind == "unreached" and not each["people"].any():
@@ -280,7 +292,7 @@ def _classes_table(classes: pd.DataFrame, words: Words) -> Table:
             Cell(
                 words.people(counts[name][number]),
                 float(row["people"]),
-                words("communes", n=int(row["communes"])),
+                _ranged(int(row["communes"]), lowest.get((name, kind)), highest.get((name, kind)), words),
                 row["people"] / total if total else None,
             )
             for name, row in each.loc[names].iterrows()
