@@ -70,6 +70,12 @@ def test_points_of_a_category_are_what_has_its_tags(extract: Path) -> None:
     assert (round(place.x, 6), round(place.y, 6)) == (3.21, 49.61)
 
 
+def test_what_an_editor_deleted_is_no_site(extract: Path) -> None:
+    text = extract.read_text("utf-8").replace('<node id="25"', '<node id="25" action="delete"')
+    extract.write_text(text, "utf-8")
+    assert am.read_services(extract, category="pharmacy").index.tolist() == ["node/20", "node/21"]
+
+
 def test_area_is_a_site_at_its_centroid(extract: Path) -> None:
     read = am.read_services(extract, category="library")
     assert read["step_free"].to_dict() == {"way/10": "yes"}

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
-from xml.parsers.expat import ExpatError
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import geopandas as gpd
 import numpy as np
@@ -189,6 +189,7 @@ def _objects(path: Path, wanted: list[Rule]) -> Iterator[tuple[str, dict[str, st
     import osmium
 
     keys = {key for rule in wanted for key, _ in rule.tags}
+    deleted = _deleted(path)
     latest: dict[str, tuple[int, dict[str, str], shapely.Point]] = {}
     wkb = osmium.geom.WKBFactory()
     things: Any = osmium.FileProcessor(str(path)).with_areas(osmium.filter.KeyFilter(*keys))
@@ -200,7 +201,27 @@ def _objects(path: Path, wanted: list[Rule]) -> Iterator[tuple[str, dict[str, st
         if place is not None and thing.visible and latest.get(number, (-1,))[0] <= thing.version:
             latest[number] = thing.version, tags, place
     for number, (_, tags, place) in latest.items():
-        yield number, tags, place
+        if number not in deleted:
+            yield number, tags, place
+
+
+def _deleted(path: Path) -> set[str]:
+    """Ids of what an editor has marked as deleted (`action="delete"` of JOSM), which osmium does not tell."""
+    with path.open("rb") as file:
+        start = file.read(64)
+    if b"OSMHeader" in start:
+        return set()
+    found: set[str] = set()
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        if attributes.get("action") == "delete":
+            found.add(f"{name}/{attributes.get('id')}")
+
+    parser = ParserCreate()
+    parser.StartElementHandler = begin
+    with gzip.open(path) if start.startswith(b"\x1f\x8b") else path.open("rb") as text:
+        parser.ParseFile(text)
+    return found
 
 
 def _placed(thing: Any, wkb: Any) -> tuple[str, shapely.Point | None]:
