@@ -56,7 +56,7 @@ def _usage_told(message: str, say: Say) -> str:
 REFUSED, USAGE, INTERRUPTED = 1, 2, 130
 WESTERN = re.compile(r"-\d+(\.\d*)?\s*,.+")
 # In the order of the help; each is a module of this package.
-COMMANDS = ("demo", "new", "check", "run", "services", "site", "explain", "isochrones", "fetch", "verify")
+COMMANDS = ("demo", "data", "new", "check", "run", "services", "site", "explain", "isochrones", "fetch", "verify")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

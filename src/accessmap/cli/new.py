@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from accessmap.cli.say import Say
@@ -15,6 +14,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--sample", action="store_true", help=say("help_sample"))
+    one.add_argument("--data", type=Path, metavar=say("folder"), help=say("help_new_data"))
     one.add_argument("--communes", metavar=say("file"), help=say("help_communes"))
     parser.add_argument("--epci", action="append", default=[], metavar=say("name"), help=say("help_epci"))
     parser.add_argument("--list", action="store_true", help=say("help_list"))
@@ -36,6 +36,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     out: Path = asked.out
     if out.exists() and not asked.force:
         raise StudyError(say("new_exists", path=out))
+    if asked.data is not None:
+        return _of_folder(asked, out, say)
     named = [_service(each) for each in asked.services]
     files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
     lost = [path for path in files if path is not None and not is_input(path)]
@@ -62,6 +64,28 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         say.tell("new_mairies", path=out)
     say.tell("new_next", title=file.settings.study.title, path=out)
     say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, category=chosen)
+    return 0
+
+
+def _of_folder(asked: argparse.Namespace, out: Path, say: Say) -> int:
+    """Write the study of the files of a folder, and show what each is."""
+    from accessmap import studyfile
+    from accessmap.cli.data import show
+    from accessmap.read.recognising import recognise_rows
+
+    home = out.absolute().parent
+    told = {"title": asked.title, "territory": asked.epci, "category": asked.category, "file": out.name}
+    text, every = studyfile.found_text(asked.data, home, **told)
+    rows = recognise_rows(every)
+    show(rows, say)
+    file = studyfile.settings_of(out, text)
+    with studyfile.Drafts(home) as drafts:
+        drafts.path(out.name).write_text(text, encoding="utf-8", newline="\n")
+        written = drafts.place()
+    say.written([studyfile.Written(out, written[0].replaced)])
+    say.tell("new_next", title=file.settings.study.title, path=out)
+    tables = [{**row, "reason": row["reason"].told(say.lang)} for row in rows]
+    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, tables=tables)
     return 0
 
 
@@ -98,7 +122,6 @@ def _from(path: str | None, home: Path) -> str | None:
     """Return a path as the file in `home` will name it: with slashes, from its own folder where both share one disk."""
     if path is None:
         return None
-    try:
-        return Path(os.path.relpath(path, home)).as_posix()
-    except ValueError:  # another drive of Windows
-        return Path(path).absolute().as_posix()
+    from accessmap.studyfile.template import relative
+
+    return relative(path, home)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -109,7 +110,14 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
     >>> table.loc[0, ["kind", "publisher", "separator", "form"]].tolist()
     ['services', 'ANCT', ';', 'CSV']
     """
-    found = [
+    whole = dict.fromkeys(("rows", "rows_inside", "header_row"), "Int64")
+    found = pd.DataFrame(recognise_rows(recognised(path, communes=communes)), dtype=object)  # so notes stay notes
+    return found.astype(whole)
+
+
+def recognise_rows(every: Iterable[Recognised]) -> list[dict[str, Any]]:
+    """Return what tables are as the rows of :func:`recognise`."""
+    return [
         {
             "file": one.file.name,
             "part": one.form.part or None,
@@ -127,10 +135,8 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
             "nearest": one.nearest or None,
             "missing": ", ".join(one.missing) or None,
         }
-        for one in recognised(path, communes=communes)
+        for one in every
     ]
-    whole = dict.fromkeys(("rows", "rows_inside", "header_row"), "Int64")
-    return pd.DataFrame(found, dtype=object).astype(whole)  # as objects notes stay notes
 
 
 def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> list[Recognised]:
@@ -188,11 +194,13 @@ def _of_table(path: Path, raw: RawTable, communes: gpd.GeoDataFrame | None) -> R
         category = (layout.category,) if layout.category else _categories(raw)
         if layout.kind == "services" and layout.name not in LAYOUTS and not category:
             told = replace(told, missing=("category",))
+        if layout.kind == "communes":
+            told = replace(told, missing=_lacking(raw, "communes"))
         return replace(told, kind=layout.kind, reason=reason, layout=layout, vintage=vintage, categories=category)
     for kind in _generic_kinds(raw):
         wanted = GENERIC[kind]
         has = [name for name in wanted.names if _column(raw, (name, *wanted.names[name]))]
-        missing = tuple(name for name in NEEDS[kind] if name not in has)
+        missing = _lacking(raw, kind)
         listed = ", ".join(str(_column(raw, (name, *wanted.names[name]))) for name in has)
         reason = Note("told_by_columns", columns=listed)
         categories = _categories(raw) if kind == "services" else ()
@@ -205,6 +213,11 @@ def _of_table(path: Path, raw: RawTable, communes: gpd.GeoDataFrame | None) -> R
         return replace(told, reason=Note("none_has_columns", has=columns))
     reason = Note("nearest_is", title=near[0].title, has=columns)
     return replace(told, nearest=near[0].kind, missing=tuple(near[1]), reason=reason)
+
+
+def _lacking(raw: RawTable, kind: str) -> tuple[str, ...]:
+    names = GENERIC[kind].names
+    return tuple(name for name in NEEDS[kind] if not _column(raw, (name, *names[name])))
 
 
 def _generic_kinds(raw: RawTable) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """study.toml: one file that names a territory, its data, its scenarios and what to make of them."""
 
 from accessmap.files import Drafts, Written
+from accessmap.studyfile.found import found_text
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import StudyFileError, problem, record
@@ -29,6 +30,7 @@ __all__ = [
     "communes_of",
     "dossier_of",
     "file_stem",
+    "found_text",
     "load_study",
     "loaded",
     "manifest_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,6 +20,7 @@ from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
 from accessmap.read.files import read_table
+from accessmap.read.layouts.registry import layout_of
 from accessmap.read.raw import RawTable, refusal_of_rows
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
@@ -30,7 +32,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.roads.saved import check_ignored
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
-from accessmap.studyfile.problems import Key, StudyFileError
+from accessmap.studyfile.problems import Key, StudyFileError, dotted
 from accessmap.studyfile.template import at_the_edge
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -179,8 +181,12 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     renamed = {name: column for column, name in section.columns.items()}
     read = (read_table(path) for path in (nodes_path, edges_path))
     raw_nodes, raw_edges = (replace(raw, table=raw.table.rename(columns=renamed)) for raw in read)
+    told = {name: getattr(section, name) for name in ("directed", "access_kmh", "local_metres", "max_metres")}
     if section.kmh and "minutes" not in raw_edges.table:
         raw_edges = _timed(ledger, at, raw_edges, section.kmh)
+    elif "minutes" not in raw_edges.table:
+        raw_edges, usual = _timed_as_published(ledger, at, raw_edges)
+        told |= {name: value for name, value in usual.items() if name not in section.model_fields_set}
     nodes, edges = raw_nodes.table, raw_edges.table
     missing = [
         ledger.file.problem(
@@ -200,11 +206,10 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     of_edges |= {"snappable": booleans, "through": booleans}
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
     _check_rows(ledger, (*at, "edges"), raw_edges, nodes.index, edges)
-    names = ("directed", "access_kmh", "local_metres", "max_metres")
-    options: dict[str, Any] = {name: getattr(section, name) for name in names}
+    options: dict[str, Any] = told
     provenance = Provenance((ledger.credit(edges_path, section.source),))
     try:
-        check_ignored(nodes, edges, directed=section.directed)
+        check_ignored(nodes, edges, directed=told["directed"])
     except NetworkError as error:
         raise ledger.file.refused("studyfile_refused", *at, message=error) from error
     return RoadNetwork.from_edges(nodes[["lon", "lat"]], edges, provenance=provenance, **options)
@@ -239,6 +244,23 @@ def _timed(ledger: Ledger, at: tuple[str, ...], raw: RawTable, kmh: Mapping[str,
     speed = edges["road_class"].astype(str).map(dict(kmh))
     edges = _read_columns(ledger, (*at, "edges"), raw, {"length_m": numbers})
     return replace(raw, table=edges.assign(minutes=edges["length_m"] / 1000 / speed * 60))
+
+
+def _timed_as_published(
+    ledger: Ledger, at: tuple[str, ...], raw: RawTable
+) -> tuple[RawTable, Mapping[str, float | bool]]:
+    """Return edges of a published file without minutes with those of its speeds, and what such a network takes."""
+    layout = layout_of(set(raw.names), "none", ("edges",))
+    if layout is None or not layout.kmh:
+        return raw, {}
+    edges = raw.table.rename(columns={"u_id": "u", "v_id": "v"})
+    system = edges["system"].astype(str)
+    kmh = system.map({one: next(v for k, v in layout.kmh.items() if re.fullmatch(k, one)) for one in system.unique()})
+    edges = _read_columns(ledger, (*at, "edges"), replace(raw, table=edges), {"length_m": numbers})
+    speeds = " / ".join(f"{value:g}" for value in layout.kmh.values())
+    said = raw.note("roads_timed_by_system", title=layout.title, kmh=speeds, access=layout.roads.get("access_kmh"))
+    ledger.said[dotted(at)] = (*ledger.said.get(dotted(at), ()), said)
+    return replace(raw, table=edges.assign(minutes=edges["length_m"] / 1000 / kmh * 60)), layout.roads
 
 
 def _read_columns(

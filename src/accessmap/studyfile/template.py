@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ def study_text(
         chosen = category or next((kind for _, kind in services if kind), "france_services")
     if not title:
         title = " · ".join(named) if named else ("Pays Chaunois" if communes is None else Path(communes).stem)
-    return _rendered(
+    return rendered(
+        "study.toml.j2",
         file=file,
         title=title,
         territory=named,
@@ -165,7 +167,16 @@ def _example(communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame, category: s
     return {"code": code, "name": name, "title": title}
 
 
-def _rendered(**values: Any) -> str:
+def relative(path: str, home: Path) -> str:
+    """Return a path as the file in `home` will name it: with slashes, from its own folder where both share one disk."""
+    try:
+        return Path(os.path.relpath(path, home)).as_posix()
+    except ValueError:  # another drive of Windows
+        return Path(path).absolute().as_posix()
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Return the text of a study.toml from one of the templates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(  # noqa: S701 - a TOML file: values are quoted by the filters below
@@ -178,4 +189,4 @@ def _rendered(**values: Any) -> str:
     environment.filters["toml"] = inline
     # a comment ends with its line, and TOML allows no control character in it
     environment.filters["comment"] = lambda text: "".join(c if c.isprintable() else " " for c in str(text))
-    return environment.get_template("study.toml.j2").render(**values)
+    return environment.get_template(template).render(**values)

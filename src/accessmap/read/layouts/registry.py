@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 
 KINDS = (
     *("communes", "population", "epci", "zonage", "residents", "services", "schools", "roll", "equipment", "digital"),
@@ -69,6 +70,10 @@ class Layout:
         The label of a kind that the file does not name.
     prefix
         Of the ids.
+    kmh
+        Of edges without minutes: pattern of `system` to km/h, the first that matches.
+    roads
+        Of edges: what a network of them takes, where a study does not say it, as `RoadNetwork.from_edges` names it.
 
     Examples
     --------
@@ -94,6 +99,8 @@ class Layout:
     codes: str = ""
     otherwise: str = ""
     prefix: str = ""
+    kmh: Mapping[str, float] = field(default_factory=dict)
+    roads: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def _patterns(self) -> list[list[tuple[int, str, re.Pattern[str]]]]:

@@ -1,0 +1,54 @@
+"""Private to `cli`: `accessmap data`, what the files of a folder are, told by their content."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from accessmap.cli.say import Say
+
+
+def add(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the arguments."""
+    parser.add_argument("folder", type=Path, metavar=say("folder"), help=say("help_data_folder"))
+
+
+def run(asked: argparse.Namespace, say: Say) -> int:
+    """Print one line a table, and why a file is none that is known."""
+    from accessmap.read.recognising import recognise_rows, recognised
+
+    rows = recognise_rows(recognised(asked.folder))
+    show(rows, say)
+    say.result(tables=[{**row, "reason": row["reason"].told(say.lang)} for row in rows])
+    return 0
+
+
+def show(rows: list[dict[str, Any]], say: Say) -> None:
+    """Print what each table is: file, kind, publisher, date, form and rows; then what is none that is known."""
+    titles = [say(f"data_{name}") for name in ("file", "kind", "publisher", "vintage", "form", "rows")]
+    lines = [
+        (
+            _name(row),
+            say.words(f"kind_{row['kind']}") if row["kind"] else say("data_unknown"),
+            _known(row["publisher"]),
+            _known(row["vintage"]),
+            " ".join(_known(row[name]) for name in ("form", "encoding", "separator")).replace("\t", "tab").strip(),
+            _known(row["rows"]),
+        )
+        for row in rows
+    ]
+    say.rows(titles, lines, left=5)
+    for row in rows:
+        if not row["kind"]:
+            near = say("data_near", kind=say.words(f"kind_{row['nearest']}")) if row["nearest"] else ""
+            lacks = say("data_missing", names=row["missing"]) if row["missing"] else ""
+            say.line(f"  {_name(row)} : {row['reason'].told(say.lang)}{near}{lacks}")
+
+
+def _name(row: dict[str, Any]) -> str:
+    return f"{row['file']} ({row['part']})" if row["part"] else str(row["file"])
+
+
+def _known(value: object) -> str:
+    return "" if value is None or str(value) in ("<NA>", "nan") else str(value)

@@ -1,0 +1,172 @@
+"""A study.toml of the files of a folder: what each is, where it goes, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from accessmap.errors import Problem, StudyError
+from accessmap.read.files import read_table
+from accessmap.read.layouts.known import in_layout
+from accessmap.read.layouts.registry import KINDS
+from accessmap.read.recognising import Recognised, recognised
+from accessmap.studyfile.template import rendered
+from accessmap.words.words import Words
+
+# Of a file of many kinds those that a first study shows, most wanted first; the first is what its dossier is about.
+FIRST = (
+    *("france_services", "general_practitioner", "pharmacy", "post_office", "nurse", "primary_school", "bakery"),
+    *("supermarket", "library", "hospital"),
+)
+MANY = 12
+FAR = 1_500  # communes in a file beyond which those far from the territory are left out
+AROUND_KM = 30
+
+
+@dataclass
+class Found:
+    """What goes where: by section the file that is taken, and those left beside it."""
+
+    sections: dict[str, Recognised] = field(default_factory=dict)
+    services: list[dict[str, Any]] = field(default_factory=list)
+    spare: dict[str, list[Recognised]] = field(default_factory=dict)
+    others: list[Recognised] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    zonages: list[Recognised] = field(default_factory=list)
+
+
+def found_text(
+    folder: str | Path,
+    home: Path,
+    *,
+    title: str = "",
+    territory: Sequence[str] = (),
+    category: str | None = None,
+    file: str = "study.toml",
+) -> tuple[str, list[Recognised]]:
+    """Return the text of a study.toml of the files of a folder, and what each of them is.
+
+    Parameters
+    ----------
+    folder
+        Of the files.
+    home
+        The folder of the study.toml, from which its paths start.
+    title, territory, category, file
+        As for :func:`~accessmap.studyfile.template.study_text`.
+
+    Raises
+    ------
+    StudyError
+        Where no file holds communes, or none services.
+    """
+    every = recognised(folder)
+    found = _sorted(every)
+    if "communes" not in found.sections:
+        raise StudyError(Problem("found_no_communes", value=str(folder)))
+    if not found.services:
+        raise StudyError(Problem("found_no_services", value=str(folder)))
+    words = Words("fr")
+    communes = found.sections["communes"]
+    chosen = category or next((one for one in FIRST if one in found.categories), found.categories[0])
+    text = rendered(
+        "found.toml.j2",
+        file=file,
+        folder=str(folder),
+        title=title or (" · ".join(territory) if territory else Path(folder).resolve().name),
+        territory=list(territory),
+        around=AROUND_KM if territory and (communes.rows or 0) > FAR else None,
+        sections=dict.fromkeys(KINDS) | {name: _told(one, home, words) for name, one in found.sections.items()},
+        spare={name: [_told(one, home, words) for one in each] for name, each in found.spare.items()},
+        services=[{**each, **_told(each["one"], home, words)} for each in found.services],
+        others=[_told(one, home, words) for one in found.others],
+        zonages=[_told(one, home, words) for one in found.zonages],
+        category=chosen,
+        alongside=[one for one in found.categories if one not in (chosen, "mairie")][:6],
+    )
+    return text, every
+
+
+def _sorted(every: Iterable[Recognised]) -> Found:
+    """Put each table where a study reads it: of several of one kind the newest."""
+    found = Found()
+    newest = sorted(every, key=lambda one: (one.vintage, one.path), reverse=True)
+    lacking = any("population" in one.missing for one in newest if one.kind == "communes")
+    taken = {"communes", "residents", "digital", "schools", "roll", "roads", "nodes", "edges", "equipment"}
+    taken |= {"population", "epci"} if lacking else set()
+    for one in newest:
+        if one.kind == "services":
+            _add_services(found, one)
+        elif one.kind == "zonage":
+            found.zonages.append(one)
+        elif one.kind not in taken:
+            found.others.append(one)
+        elif one.kind in found.sections:
+            found.spare.setdefault(one.kind, []).append(one)
+        else:
+            found.sections[one.kind] = one
+    if lacking and "population" not in found.sections and "epci" in found.sections:
+        names = read_table(found.sections["epci"].path).names
+        if any("pmun" in name for name in names):  # the composition of EPCI counts the people too
+            found.sections["population"] = found.sections["epci"]
+    communes = found.sections.get("communes")
+    if communes is not None and communes.layout is not None and communes.layout.category:
+        found.services.insert(0, {"category": communes.layout.category, "one": communes})
+        found.categories.insert(0, communes.layout.category)
+    for alone, other in (("roll", "schools"), ("equipment", "schools"), ("nodes", "edges"), ("edges", "nodes")):
+        if alone in found.sections and other not in found.sections:
+            found.others.append(found.sections.pop(alone))
+    if "roads" in found.sections and "edges" in found.sections:
+        for name in ("nodes", "edges"):
+            found.spare.setdefault("roads", []).append(found.sections.pop(name))
+    return found
+
+
+def _add_services(found: Found, one: Recognised) -> None:
+    """Add a file of services: whole, or of many kinds those that are wanted first; of one layout the newest."""
+    same = [each["one"] for each in found.services if one.layout is not None and each["one"].layout == one.layout]
+    if same and one.layout is not None and one.vintage and same[0].vintage != one.vintage:
+        found.spare.setdefault("services", []).append(one)
+        return
+    if (one.layout is None and not one.categories) or one.missing:
+        found.others.append(one)
+        return
+    kinds = list(one.categories) or _kinds_in(one)
+    few = kinds if len(kinds) <= MANY else [kind for kind in FIRST if kind in kinds]
+    sections = [None] if len(kinds) == len(few) and len(kinds) > 1 else few
+    if len(few) == 1 and not (one.layout is not None and one.layout.category):
+        sections = few
+    for kind in sections:
+        found.services.append({"category": kind, "one": one})
+    found.categories += [kind for kind in few if kind not in found.categories]
+
+
+def _kinds_in(one: Recognised) -> list[str]:
+    """The categories that a published file tells of its rows."""
+    raw, _ = in_layout(read_table(one.path), None, None, None)
+    return sorted(raw.table["category"].dropna().unique()) if "category" in raw.table else []
+
+
+def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
+    """What the text says of a table: its path, why it is what it is, and its source."""
+    from accessmap.studyfile.template import relative
+
+    credit = {}
+    if one.layout is not None:
+        named = {"title": one.layout.title, "publisher": one.layout.publisher, "licence": one.layout.licence}
+        credit = {key: value for key, value in {**named, "vintage": one.vintage}.items() if value}
+    kind = words(f"kind_{one.kind}") if one.kind else ""
+    near = words(f"kind_{one.nearest}") if one.nearest else ""
+    return {
+        "path": relative(one.path, home),
+        "name": one.file.name + (f", {one.form.part}" if one.form.part else ""),
+        "reason": one.reason.told("fr"),
+        "rows": one.rows,
+        "vintage": one.vintage,
+        "kind": kind,
+        "near": near,
+        "missing": ", ".join(one.missing),
+        "source": credit,
+    }

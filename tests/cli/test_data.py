@@ -1,0 +1,103 @@
+"""From a folder of downloads to a dossier in three commands, each run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import accessmap
+
+EPCI = "Communauté d'agglomération du Grand Cahors"
+
+
+def run(folder: Path, *arguments: str) -> str:
+    source = str(Path(accessmap.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "accessmap", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": source, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def cahors(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder with files cut from those of all France, and a page that is no table."""
+    france = request.getfixturevalue("real_data").parent / "france"
+    home = tmp_path_factory.mktemp("cahors")
+    data = home / "donnees"
+    data.mkdir()
+    communes = gpd.read_parquet(france / "communes.parquet")
+    lot = communes[communes["dep"].isin(["46", "82", "24", "47", "12"])]
+    metres = lot.to_crs(2154)
+    around = metres[(metres["epci_name"] == EPCI).to_numpy()].union_all().buffer(15_000)
+    near = lot[metres.intersects(around).to_numpy()]
+    near.to_parquet(data / "communes.parquet")
+    counts = pd.read_parquet(france / "bpe_2013_counts.parquet")
+    counts[counts["depcom"].isin(near["code"])].to_parquet(data / "bpe_2013_counts.parquet")
+    west, south, east, north = near.total_bounds
+    nodes = pd.read_csv(france / "tm_france_nodes.csv.gz")
+    nodes = nodes[nodes["lon"].between(west, east) & nodes["lat"].between(south, north)]
+    edges = pd.read_csv(france / "tm_france_edges.csv.gz")
+    edges = edges[edges["u"].isin(nodes["id"]) & edges["v"].isin(nodes["id"])]
+    nodes.to_csv(data / "tm_france_nodes.csv.gz", index=False)
+    edges.to_csv(data / "tm_france_edges.csv.gz", index=False)
+    (data / "notice.csv").write_bytes(b"%PDF-1.4")
+    return home
+
+
+def test_study_is_written_from_a_folder_with_the_reason_of_each_line(cahors: Path) -> None:
+    said = run(cahors, "new", "--data", "donnees", "--epci", EPCI, "--out", "first.toml")
+    assert "tronçons de routes" in said
+    assert "notice.csv est un document PDF" in said
+    text = (cahors / "first.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    assert settings["study"]["territory"] == [EPCI]
+    assert settings["communes"]["path"] == "donnees/communes.parquet"
+    assert settings["roads"]["edges"] == "donnees/tm_france_edges.csv.gz"
+    assert settings["dossier"]["category"] == "general_practitioner"
+    assert {each["category"] for each in settings["services"]} >= {"mairie", "pharmacy", "general_practitioner"}
+    assert settings["services"][1]["source"] == {
+        "title": "Base permanente des équipements",
+        "publisher": "INSEE",
+        "licence": "Licence Ouverte",
+        "vintage": "2013",
+    }
+    assert "# tm_france_edges.csv.gz : c’est «\u00a0routes numérotées de Travel Mapping\u00a0»" in text
+    assert "# notice.csv : non lu" in text
+
+
+def test_table_of_a_folder_is_told_to_people_and_machines(cahors: Path) -> None:
+    tables = json.loads(run(cahors, "data", "donnees", "--json"))["tables"]
+    kinds = {each["file"]: each["kind"] for each in tables}
+    assert kinds["communes.parquet"] == "communes"
+    assert kinds["notice.csv"] is None
+    assert kinds["tm_france_nodes.csv.gz"] == "nodes"
+
+
+@pytest.mark.slow
+def test_three_commands_go_from_a_folder_to_a_dossier(cahors: Path) -> None:
+    run(cahors, "new", "--data", "donnees", "--epci", EPCI)
+    checked = run(cahors, "check")
+    assert "rien à corriger" in checked
+    assert "36 communes" in checked
+    assert "sans sens unique" in checked
+    assert "113 / 75 / 58 km/h" in checked
+    run(cahors, "run")
+    (page,) = (cahors / "out").glob("*cahors.html")
+    text = page.read_text(encoding="utf-8")
+    assert "médecin généraliste" in text
+    assert "Travel Mapping" in text
