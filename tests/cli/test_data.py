@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -15,6 +17,7 @@ import pytest
 
 import accessmap
 
+PAGE = Path(__file__).parents[2] / "docs" / "howto_own_territory.md"
 EPCI = "Communauté d'agglomération du Grand Cahors"
 
 
@@ -76,7 +79,7 @@ def test_study_is_written_from_a_folder_with_the_reason_of_each_line(cahors: Pat
         "licence": "Licence Ouverte",
         "vintage": "2013",
     }
-    assert "# tm_france_edges.csv.gz : c’est «\u00a0routes numérotées de Travel Mapping\u00a0»" in text
+    assert "# tm_france_edges.csv.gz : c’est « routes numérotées de Travel Mapping »" in text
     assert "# notice.csv : non lu" in text
 
 
@@ -90,13 +93,13 @@ def test_table_of_a_folder_is_told_to_people_and_machines(cahors: Path) -> None:
 
 @pytest.mark.slow
 def test_three_commands_go_from_a_folder_to_a_dossier(cahors: Path) -> None:
-    run(cahors, "new", "--data", "donnees", "--epci", EPCI)
-    checked = run(cahors, "check")
+    commands = re.findall(r"^\$ accessmap (.+)$", PAGE.read_text("utf-8"), flags=re.MULTILINE)[:3]
+    assert [command.split()[0] for command in commands] == ["new", "check", "run"]
+    _, checked, _ = (run(cahors, *shlex.split(command)) for command in commands)
     assert "rien à corriger" in checked
-    assert "36 communes" in checked
+    assert "36\u00a0communes" in checked
     assert "sans sens unique" in checked
     assert "113 / 75 / 58 km/h" in checked
-    run(cahors, "run")
     (page,) = (cahors / "out").glob("*cahors.html")
     text = page.read_text(encoding="utf-8")
     assert "médecin généraliste" in text

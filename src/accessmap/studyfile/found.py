@@ -12,7 +12,7 @@ from accessmap.read.files import read_table
 from accessmap.read.layouts.known import in_layout
 from accessmap.read.layouts.registry import KINDS
 from accessmap.read.recognising import Recognised, recognised
-from accessmap.studyfile.template import rendered
+from accessmap.studyfile.template import relative, rendered
 from accessmap.words.words import Words
 
 # Of a file of many kinds those that a first study shows, most wanted first; the first is what its dossier is about.
@@ -107,6 +107,12 @@ def _sorted(every: Iterable[Recognised]) -> Found:
             found.spare.setdefault(one.kind, []).append(one)
         else:
             found.sections[one.kind] = one
+    _make_whole(found, lacking=lacking)
+    return found
+
+
+def _make_whole(found: Found, *, lacking: bool) -> None:
+    """Let one file be what it is twice, and leave aside what stands alone and is read with another."""
     if lacking and "population" not in found.sections and "epci" in found.sections:
         names = read_table(found.sections["epci"].path).names
         if any("pmun" in name for name in names):  # the composition of EPCI counts the people too
@@ -121,7 +127,6 @@ def _sorted(every: Iterable[Recognised]) -> Found:
     if "roads" in found.sections and "edges" in found.sections:
         for name in ("nodes", "edges"):
             found.spare.setdefault("roads", []).append(found.sections.pop(name))
-    return found
 
 
 def _add_services(found: Found, one: Recognised) -> None:
@@ -151,8 +156,6 @@ def _kinds_in(one: Recognised) -> list[str]:
 
 def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     """What the text says of a table: its path, why it is what it is, and its source."""
-    from accessmap.studyfile.template import relative
-
     credit = {}
     if one.layout is not None:
         named = {"title": one.layout.title, "publisher": one.layout.publisher, "licence": one.layout.licence}
@@ -160,7 +163,8 @@ def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     kind = words(f"kind_{one.kind}") if one.kind else ""
     near = words(f"kind_{one.nearest}") if one.nearest else ""
     return {
-        "path": relative(one.path, home),
+        "path": relative(str(one.file), home),
+        "layer": one.form.part,
         "name": one.file.name + (f", {one.form.part}" if one.form.part else ""),
         "reason": one.reason.told("fr"),
         "rows": one.rows,
