@@ -56,7 +56,11 @@ def rows(soup) -> list[list[str]]:
 def test_every_service_of_the_study_is_shown_below_its_domain(page):
     titles = [row[0] for row in rows(page.select_one("#services > .d-scroll"))]
     shown = [title for title in titles if not title.startswith("Scénario")]
-    assert shown == ["Services publics", "France services", "Mairies", "Santé", "Hôpitaux"]
+    public = ["Services publics", "France services du 1er août 2024", "Mairies de 2026"]
+    assert shown == [*public, "Santé", "Hôpitaux de 2020"]  # each with the date of its data
+    dates = said(page.select(".d-head .d-territory")[1])
+    assert dates.startswith("Données : habitants de 2023, ")
+    assert dates.endswith("France services du 1er août 2024.") or "hôpitaux de 2020" in dates
     assert [said(figure.strong) for figure in page.select("#services figure")] == [
         "France services",
         "Mairies",

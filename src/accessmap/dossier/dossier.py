@@ -451,6 +451,7 @@ class Dossier:
         coverage, quoted = known.results.coverage, known.results.quoted
         repaired, elsewhere = answer.repairs(known.study, words)
         return {
+            "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
             "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),

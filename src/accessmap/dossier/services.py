@@ -33,6 +33,7 @@ from accessmap.maps.drawing import View
 from accessmap.measures.imbalance import score_sensitivity
 from accessmap.measures.minutes import by_commune, nearest
 from accessmap.measures.resilience import site_places
+from accessmap.sentences.dates import dated_text
 from accessmap.study.comparison import studies_under
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
@@ -174,7 +175,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         return []
     parts: list[Part] = [
         words("services_read"),
-        _services_table(tables["services"], sorted(known.study.thresholds)[:2], words),
+        _services_table(known.study, tables["services"], sorted(known.study.thresholds)[:2], words),
         Figures(tuple(_figures(tables, words))),
     ]
     worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
@@ -183,13 +184,15 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     return parts
 
 
-def _services_table(table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
-    """Return one row a service, below the name of its domain, and below it one for each scenario that changes it."""
+def _services_table(study: Study, table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
+    """Return one row a service with its date, below the name of its domain, and below it one for each scenario."""
     by_domain: dict[str, list[tuple[Cell, ...]]] = {name: [] for name in (*DOMAINS, OTHER_DOMAIN)}
     situations = table.index.to_frame(index=False).itertuples(index=False)
     for (category, situation), facts in zip(situations, table.to_dict(orient="records"), strict=True):
         today = situation == BASELINE
         title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
+        if today and (vintage := study.vintage("services", str(category))):
+            title = dated_text(title, vintage, words)
         cells = (
             Cell(labels.capitalised(title)),
             count_cell(facts["sites"], words),

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from accessmap.read.insee import ranges as ranges
     from accessmap.read.matching import differences as differences
     from accessmap.read.opening_hours import hours as hours
+    from accessmap.read.published import beside as beside
+    from accessmap.read.published import reference as reference
     from accessmap.read.recognising import recognise as recognise
     from accessmap.read.school_lists import equipment as equipment
     from accessmap.read.school_lists import roll as roll
     from accessmap.read.school_lists import schools as schools
 
 _HOME = {
+    "beside": "read.published",
     "differences": "read.matching",
     "digital": "read.coverage",
     "entrances": "read.accessibility",
@@ -28,6 +31,7 @@ _HOME = {
     "hours": "read.opening_hours",
     "households": "read.insee",
     "ranges": "read.insee",
+    "reference": "read.published",
     "recognise": "read.recognising",
     "roll": "read.school_lists",
     "schools": "read.school_lists",
@@ -36,7 +40,7 @@ _HOME = {
 
 __all__ = [
     *("differences", "digital", "entrances", "equipment", "hours", "households", "ranges", "recognise", "roll"),
-    *("schools", "zonages"),
+    *("beside", "reference", "schools", "zonages"),
 ]
 
 __getattr__ = found_in(_HOME, "read")

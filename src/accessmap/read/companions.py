@@ -17,7 +17,11 @@ from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.words.notes import Note, first_few
 
-CODES = (*COMMUNE_CODES, "code", "code_?geo", "insee_membre", "code_officiel_geographique")
+CODES = (
+    *COMMUNE_CODES,
+    *("code", "code_?geo", "code_(de_la_)?commune_insee", "code_insee_(de_la_)?commune"),
+    *("insee_membre", "code_officiel_geographique"),
+)
 CODE = re.compile(r"(?:\d[\dAB]?|[1-9])\d{3}")
 DEPARTEMENTS = ("code?_?dep(artement)?", "dep", "dept?", "departement", "insee_dep")
 PARTS = ("code_?com(mune)?", "com", "codcom", "commune")
@@ -84,7 +88,7 @@ def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
     {'population': {'02173': 11600.0}}
     """
     raw = read_table(path, encoding=encoding, wanted=OF_PEOPLE)
-    codes, notes = _codes(raw)
+    codes, notes = commune_codes(raw)
     column, vintage, notes_of_people = _people(raw)
     read = read_numbers(raw.table[column])
     if read.key:
@@ -127,7 +131,7 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
         if own.any() and not own.all():
             told.append(raw.note("epci_syndicats", n=int((~own).sum())))
             raw = raw.keep(own)
-    codes, notes = _codes(raw)
+    codes, notes = commune_codes(raw)
     siren = _first(raw, EPCI)
     if siren is None:
         raise refusal(raw.name, "companion_no_epci", has=_has(raw))
@@ -155,7 +159,7 @@ def _first(raw: RawTable, patterns: Sequence[str], *, codes: bool = True) -> str
     return None
 
 
-def _codes(raw: RawTable) -> tuple[pd.Series, list[Note]]:
+def commune_codes(raw: RawTable) -> tuple[pd.Series, list[Note]]:
     """Return the whole code of each row: of one column, or put together of département and commune."""
     for pattern in CODES:
         for name, column in raw.names.items():

@@ -3,6 +3,7 @@
 from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.checked import differences
 from accessmap.sentences.connected import digital, digital_help, schools
+from accessmap.sentences.dates import vintages
 from accessmap.sentences.modes import without_car
 from accessmap.sentences.opening import hours
 from accessmap.sentences.outside import dependence, resilience
@@ -34,6 +35,7 @@ __all__ = [
     "supply",
     "territories",
     "touched",
+    "vintages",
     "winners_and_losers",
     "without_car",
 ]
