@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
+from accessmap.dossier.levels import is_whole
 from accessmap.dossier.services import places
 from accessmap.errors import StudyError
 from accessmap.measures.imbalance import score, score_sensitivity
@@ -140,15 +141,84 @@ def test_each_commune_has_a_sheet_that_the_index_leads_to(page, study):
 def test_a_sheet_shows_the_nearest_site_minutes_rank_and_each_change(page, dossier):
     code = "02217"
     sheet = page.select_one(f"#fiche-{code}")
-    first = rows(sheet)[0]
+    first = [re.sub(r"\s", " ", cell) for cell in rows(sheet)[0]]
     today = dossier.tables["services_by_commune"].loc[("france_services", "baseline", code)]
     after = dossier.tables["services_by_commune"].loc[("france_services", "France services à Coucy", code)]
-    assert first[:2] == ["France services", today["site"] + (" hors du territoire" if today["outside"] else "")]
-    plain = [re.sub(r"\s", " ", cell) for cell in first]
-    assert plain[2] == re.sub(r"\s", " ", labels.minutes(today["minutes"]))
-    assert plain[3] == f"{today['rank']:.0f} sur 84"
-    assert plain[5].startswith(re.sub(r"\s", " ", labels.minutes(after["minutes"])))
-    assert re.sub(r"\s", " ", labels.minutes_change(after["minutes"] - today["minutes"])) in plain[5]
+    assert first[0] == f"France services {today['site']}" + (" · hors du territoire" if today["outside"] else "")
+    assert first[1] == re.sub(r"\s", " ", labels.minutes(today["minutes"]))
+    assert first[-2] == f"{today['rank']:.0f} sur 84"
+    assert first[-1].startswith(re.sub(r"\s", " ", labels.minutes(after["minutes"])))
+    change = re.sub(r"\s", " ", labels.minutes_change(after["minutes"] - today["minutes"]))
+    assert change in first[-1]
+    verdict = re.sub(r"\s", " ", said(sheet.select_one(".d-sheet-verdict")))
+    assert verdict.startswith(f"À Coucy-le-Château-Auffrique, il faut {first[1]} en moyenne pour rejoindre une France")
+    assert verdict.endswith(f"avec « France services à Coucy », {first[-1].split(' min')[0]} min ({change}).")
+
+
+def test_a_sheet_sets_the_commune_beside_its_epci_and_the_territory_and_what_insee_publishes(page, study):
+    """The sample has 688 of the 797 communes of the Aisne: its own mean of the département would be of others."""
+    heads = [said(head) for head in page.select("#fiche-02217 > .d-scroll thead th")]
+    assert heads[1:5] == [
+        "Coucy-le-Château-Auffrique",
+        "CC Picardie des Châteaux",
+        "Territoire",
+        "Département 02 (INSEE 2023)",
+    ]
+    minutes, homes = study.nearest("france_services")["minutes"], study.residents
+    epci = homes["commune"].isin(study.communes.index[study.communes["epci"] == "200071769"])
+    inside = study.inside
+    means = [np.average(minutes[where], weights=homes["population"][where]) for where in (epci, inside)]
+    shown = [cell.split("\xa0")[0].replace(",", ".") for cell in rows(page.select_one("#fiche-02217"))[0][2:5]]
+    assert [float(value) for value in shown] == [round(means[0], 1), round(means[1], 1), 7.8]
+    bars = page.select("#fiche-02217 > .d-scroll tbody tr")[0].select(".d-bar rect:last-child")
+    widths = [float(bar["width"]) for bar in bars]
+    assert widths[1] / widths[2] == pytest.approx(means[0] / means[1], abs=0.01)
+    # No figure is published of mairies and hospitals: no bar.
+    assert [row[4] for row in rows(page.select_one("#fiche-02217"))[1:3]] == ["–", "–"]
+
+
+def test_the_mean_of_a_departement_is_told_where_all_of_its_communes_are_there(toy_study):
+    assert not is_whole(toy_study, "02")
+    assert not is_whole(toy_study, "99")
+    paris = {"02001": "75056"}  # the only commune of its département
+    whole = type(toy_study)(
+        toy_study.communes.rename(index=paris),
+        toy_study.residents.replace({"commune": paris}),
+        toy_study.services.replace({"commune": paris}),
+        toy_study.network,
+    )
+    assert is_whole(whole, "75")
+    page = BeautifulSoup(Dossier.of(whole, category="france_services", chapters=()).sheets_to_html(), "html.parser")
+    table = page.select_one("#fiche-75056 > .d-scroll")
+    assert [said(head) for head in table.select("thead th")][-2] == "Département 75"
+    assert rows(table)[0][-2] == rows(table)[0][1]
+
+
+def test_a_sheet_draws_the_way_to_each_nearest_site_and_to_that_of_a_scenario(page, dossier):
+    table = dossier.tables["services_by_commune"]
+    for code in ("02217", "02001", "02140"):
+        drawing = page.select_one(f"#fiche-{code} .am-picture")
+        ways = drawing.select("path.d-way")
+        moved = table.loc[("france_services", "France services à Coucy", code), "site"]
+        planned = moved != table.loc[("france_services", "baseline", code), "site"]
+        assert bool(drawing.select("path.d-planned")) == (planned and code != "02217")  # Coucy's own is where it begins
+        sites = {table.loc[(kind, "baseline", code), "site"] for kind in ("france_services", "hospital")}
+        assert all(site in said(drawing.desc) for site in sites)
+        assert 1 <= len(ways) <= 4
+
+
+def test_a_mairie_of_another_commune_is_said_to_be_no_substitute(toy_study):
+    week = "Mo-Fr 09:00-12:00"
+    services = toy_study.services[toy_study.services["name"] != "Mairie B"]
+    services = services.assign(hours=[week, week, "Sa 09:00-12:00", "", ""][: len(services)])
+    study = toy_study.with_services(services.assign(hours=services["hours"].where(services["category"] == "mairie")))
+    page = BeautifulSoup(Dossier.of(study, category="france_services").sheets_to_html(), "html.parser")
+    own, without = said(page.select_one("#fiche-02001")), said(page.select_one("#fiche-02002"))
+    assert "Mairie A · " not in own
+    assert "les données n’ont pas la mairie de la commune, qu’une autre ne remplace pas" in without
+    assert re.search(r"Le samedi matin\s: votre mairie est fermée", own)
+    assert "votre mairie" not in without.split("Le samedi matin")[1].split("Au moins un soir")[0]
+    assert re.search(r"Au moins un soir de semaine, après 17\sh\s: votre mairie est fermée", own)
 
 
 def test_ranks_run_from_the_nearest_commune(dossier):
@@ -237,6 +307,10 @@ def test_walkers_and_cyclists_are_set_beside_the_car(study, plan):
     chapter = BeautifulSoup(dossier.to_html(), "html.parser").select_one("#without_car")
     heads = [said(row.th) for row in chapter.select("tr.d-group")]
     assert heads == ["En voiture", "À vélo", "À pied"]
+    sheet = BeautifulSoup(dossier.sheets_to_html(), "html.parser").select_one("#fiche-02217 .d-two-columns table")
+    assert [said(head) for head in sheet.select("th")[:4]] == ["Temps de trajet", "En voiture", "À vélo", "À pied"]
+    by_bike = by_commune(dossier._known.study.nearest("france_services", mode="bike")["minutes"], study.residents)
+    assert rows(sheet)[0][2].split("\xa0")[0] == labels.number(by_bike["value"]["02217"], digits=1)
     assert "Les données ne disent pas combien d’habitants n’ont pas de voiture." in said(chapter)
 
 

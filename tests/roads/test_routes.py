@@ -2,10 +2,11 @@
 
 import json
 
+import geopandas as gpd
 import pytest
 from bs4 import BeautifulSoup
 
-from accessmap.errors import TableError
+from accessmap.errors import NetworkError, TableError
 from accessmap.maps import route_map
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}`${1}`\"'"
@@ -69,3 +70,34 @@ def test_hostile_street_names_stay_text(way):
 def test_no_way_is_said_and_not_drawn(way):
     with pytest.raises(TableError, match="no way between"):
         route_map(way.iloc[:0])
+
+
+# ------------------------------------------------------------------ ways, drawn only
+
+
+def test_ways_are_the_lines_that_explain_tells(sample_study):
+    network, homes = sample_study.network, sample_study.residents.geometry[sample_study.inside]
+    sites = sample_study.sites("hospital").geometry
+    pairs = [(0, 0), (40, 1), (200, 2), (333, 3), (500, 0)]
+    origins = homes.iloc[[k for k, _ in pairs]]
+    destinations = sites.iloc[[k for _, k in pairs]]
+    ways = network.ways(origins, destinations)
+    assert ways.index.equals(origins.index)
+    assert ways.crs == network.crs
+    for (home, site), line in zip(pairs, ways, strict=True):
+        told = network.explain(homes.iloc[[home]], sites.iloc[[site]])
+        assert line.length == pytest.approx(told.length.sum(), abs=1)
+        ends = homes.iloc[[home]].to_crs(network.crs).iloc[0], sites.iloc[[site]].to_crs(network.crs).iloc[0]
+        assert [line.coords[0], line.coords[-1]] == [pytest.approx(end.coords[0]) for end in ends]
+
+
+def test_where_there_is_no_way_there_is_no_line(sample_study):
+    far = gpd.GeoSeries.from_xy([-5.0], [48.4], crs=4326)
+    home = sample_study.residents.geometry.iloc[[0]]
+    both = gpd.GeoSeries([*home, *home], crs=home.crs)
+    ends = gpd.GeoSeries([*sample_study.sites("hospital").geometry.iloc[[0]], *far.to_crs(home.crs)], crs=home.crs)
+    ways = sample_study.network.ways(both, ends)
+    assert ways.isna().tolist() == [False, True]
+    assert sample_study.network.ways(home, far).isna().all()
+    with pytest.raises(NetworkError, match="2 origins and 1 destinations"):
+        sample_study.network.ways(both, far)

@@ -29,6 +29,7 @@ from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
+from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.errors import Problems, StudyError
@@ -326,7 +327,6 @@ class Dossier:
             live=parts.map(),
             live_credit=drawing.credit,
             marks=marks(drawing),
-            drawing=drawing,
             chapters=list(self._shown(words)),
             **self._common(words),
             **self._contents(words),
@@ -345,9 +345,7 @@ class Dossier:
             policy=policy(style),
             style=Markup(style),  # noqa: S704 - our own files
             definitions=definitions(drawing),
-            drawing=drawing,
             credit=drawing.credit,
-            sheets=self._sheets(words),
             **self._common(words),
         )
 
@@ -422,12 +420,18 @@ class Dossier:
             ],
             "sheet_foot": " · ".join([*foot, words("content_hash", hash=content[:16])]),
             "hash": content,
+            "sheets": self._sheets,
+            "sheets_key": sheet_key(self._known, words),
+            "sheets_planned": bool(self._known.results.names),
         }
 
-    def _sheets(self, words: Words) -> list[Sheet]:
+    @cached_property
+    def _sheets(self) -> list[Sheet]:
         # Every sheet sets the services out, whether or not the page has a chapter on them.
-        services = self._tables.get("services") or Tables(self._known, services_tables(self._known))
-        return sheets(self._known, services, self._tables.get("hours"), self._tables.get("digital"), words)
+        chapters = {name: tables for name, tables in self._tables.items() if tables}
+        if "services" not in chapters:
+            chapters["services"] = Tables(self._known, services_tables(self._known))
+        return sheets(self._known, chapters, self._drawing(), Words(self.lang))
 
     def _shown(self, words: Words) -> Iterator[dict[str, Any]]:
         """Return each chapter that has a table and something to say of it, in words."""
@@ -456,7 +460,6 @@ class Dossier:
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),
             "cards": answer.cards(known, words),
-            "sheets": self._sheets(words),
             "repairs": repaired,
             "elsewhere": elsewhere,
             "headline": words(

@@ -2,15 +2,16 @@
 
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from accessmap import sentences as told_of
 from accessmap.dossier.layout import Beside, Cell, How, Part, Table, count_cell
-from accessmap.dossier.results import Known, Tables
+from accessmap.dossier.results import Known, Tables, main_sites
 from accessmap.maps.charts import share_tone
 from accessmap.measures.hours import heat_table, hours_in_reach, minutes_when, open_access, open_when, reach_by_commune
-from accessmap.measures.minutes import by_commune
+from accessmap.measures.minutes import by_commune, nearest
 from accessmap.measures.resilience import site_places
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
@@ -20,6 +21,8 @@ from accessmap.words.words import Words
 INSTEAD: Final = "mairie"
 # Times that people at work can come, as `accessmap.measures.hours.WHENS` names them.
 MOMENTS: Final = ("lunchtime", "after_17", "after_18", "saturday_morning")
+# When the sheets say where to go.
+GOING: Final = ("saturday_morning", "after_17")
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -37,13 +40,14 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         hours_of_week
             By half-hour of leaving: worst and best share of people who find an open site within the first threshold.
 
-        All of them are empty where no hours are known.
+        All of them are empty where no hours are known. `_where_open` is of the sheets: see `_where_open`.
     """
     study, category = known.study, known.results.category
     whose = next((kind for kind in (category, INSTEAD) if _known_hours(study, kind)), "")
     if not whose:
         nothing = pd.DataFrame(columns=["worst", "best"], dtype="float64")
-        return {"hours": nothing.assign(category=""), "hours_by_commune": nothing, "hours_of_week": nothing}
+        empty = {"hours": nothing.assign(category=""), "hours_by_commune": nothing, "hours_of_week": nothing}
+        return {**empty, "_where_open": nothing}
     within = tuple(sorted(study.thresholds)[:2])
     sites = study.sites(whose)
     inside = study.inside.to_numpy()
@@ -78,7 +82,35 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         "hours": table.loc[order].join(opened).assign(category=whose),
         "hours_by_commune": communes,
         "hours_of_week": open_access(times, sites, people, within=within[0]),
+        "_where_open": _where_open(times, sites, residents),
     }
+
+
+def _where_open(times: pd.DataFrame, sites: gpd.GeoDataFrame, residents: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return by (moment, commune) the nearest site that surely opens then, and whether the commune's own does.
+
+    `site` (of most people there; missing where none is reached), `minutes` to it; `own` is "yes", "no", "unknown", or
+    empty where the commune has no site.
+    """
+    owner = sites["commune"] if "commune" in sites else pd.Series(pd.NA, index=sites.index)
+    codes = pd.Index(residents["commune"].unique())
+    found = {}
+    for moment in GOING:
+        answers = open_when(sites, moment)
+        near = nearest(times.loc[:, answers.fillna(False).to_numpy(dtype=bool)])
+        site = main_sites(near["service_id"], residents).reindex(codes)
+        own = {}
+        for code, its in answers.groupby(owner):
+            own[code] = "yes" if its.eq(True).any() else "unknown" if its.isna().any() else "no"
+        found[moment] = pd.DataFrame(
+            {
+                "site": site.map(sites["name"]),
+                "minutes": by_commune(near["minutes"], residents)["value"].reindex(codes),
+                "own": [own.get(code, "") for code in codes],
+            },
+            index=codes,
+        )
+    return pd.concat(found, names=["moment", "code"])
 
 
 def _known_hours(study: Study, category: str) -> bool:

@@ -73,8 +73,9 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
             `outside_share` (of people whose nearest site is outside; NaN where no neighbour is loaded), and
             "within T" (share of people, 0-1) by threshold.
         services_by_commune
-            By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name
-            of the site that is the nearest of most people there), `outside` (whether it is outside the territory).
+            By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site_id`
+            and `site` (id and name of the site that is the nearest of most people there), `outside` (whether it is
+            outside the territory).
         scores
             By commune: `score` (0 worst, 100 best) over all services today, each counted alike, its `rank` (1 is the
             best served), and `best_rank` and `worst_rank` when the weight of one service is doubled or dropped; empty
@@ -140,6 +141,7 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
             "minutes": level["value"],
             "unreached_people": level["unreached_people"],
             "rank": level["value"].round(9).rank(method="min"),
+            "site_id": site,
             "site": site.map(sites["name"]),
             "outside": site.isin(away),
         },

@@ -155,6 +155,7 @@ def _named(name: str, x: float, y: float, colour: str, left: float | None) -> li
 
 # A row of communes, and the room for their names and for a value on either side of the dots.
 _ROW: Final = 24
+_ROW_OF_TWO: Final = 34
 _LEFT: Final = 152
 _WIDE: Final = 176
 _VALUE: Final = 36
@@ -194,8 +195,10 @@ def dumbbell_chart(
         raise TableError(Problem("chart_no_row"), about="before")
     longest = float(np.nan_to_num(np.concatenate([before.to_numpy("float64"), after.to_numpy("float64")])).max())
     across = _minutes_axis(longest or 1.0, lang)
+    names = [_short(str(name)) for name in before.index]
+    high = _ROW if all(len(lines) == 1 for lines in names) else _ROW_OF_TWO
     start, top = _LEFT + _VALUE, 62
-    foot = top + _ROW * len(before)
+    foot = top + high * len(before)
     parts = [
         write(12, 20, title, more=Markup(' font-weight="bold"')),
         *_key(before_label, after_label, _colour(before.iloc[0], after.iloc[0])),
@@ -211,14 +214,20 @@ def dumbbell_chart(
     ]
     told = []
     for row, (name, old, new) in enumerate(zip(map(str, before.index), before, after, strict=True)):
-        y = top + _ROW * (row + 0.5)
-        short = name if len(name) <= _MOST_LETTERS else name[: _MOST_LETTERS - 1] + "…"
-        parts.append(write(_LEFT - 4, y + 4, short, "end"))
+        y = top + high * (row + 0.5)
+        first = y + 4 - 7 * (len(names[row]) - 1)
+        parts += [write(_LEFT - 4, first + 14 * k, words_, "end") for k, words_ in enumerate(names[row])]
         parts += _pair(old, new, start, y, across, words)
         values = words.minutes(old) if _alike(old, new) else f"{words.minutes(old)} → {words.minutes(new)}"
         told.append(words("labelled", name=name, value=values))
     stop = " ; " if lang == "fr" else "; "
     return Chart.of(title, stop.join(told), (start + _WIDE + _VALUE + 24, foot + 26), parts)
+
+
+def _short(name: str) -> list[str]:
+    """Return a name on one line, or on two; what is longer ends with an ellipsis."""
+    lines = textwrap.wrap(name.replace("\u202f", "\u00a0"), _MOST_LETTERS) or [""]
+    return lines if len(lines) <= 2 else [lines[0], lines[1][: _MOST_LETTERS - 1] + "…"]
 
 
 def _alike(before: float, after: float) -> bool:

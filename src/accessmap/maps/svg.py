@@ -98,18 +98,34 @@ def definitions(drawing: Drawing, *, ids: str = "z") -> Markup:
     ).format(Markup("\n").join(paths))
 
 
-def picture(drawing: Drawing, view: int, *, key: str, alt: str, ids: str = "z", pixels: float = 380) -> Markup:
+NOTHING: Final = Markup()
+
+
+def picture(
+    drawing: Drawing,
+    view: int,
+    *,
+    key: str,
+    alt: str,
+    ids: str = "z",
+    pixels: float = 380,
+    corner: tuple[int, int] = (0, 0),
+    over: Markup = NOTHING,
+) -> Markup:
     """Return one view as SVG with its name and description for those who do not see it.
 
     Ids of its own start with `key`, those of the paths it uses with `ids`; words, markers and hatchings are made for a
-    picture that is `pixels` wide.
+    picture that is `pixels` wide. Where it shows a part of the map that the paths were made for, `corner` is where that
+    part begins in it. What lies `over` the land is under the names and markers.
     """
     width, height = drawing.size
     margin = round(width * MARGIN)
     shown = drawing.views[view]
-    parts = [*_zones(drawing, view, key, ids), *_pieces(drawing, view, key, ids)]
+    land = [*_zones(drawing, view, key, ids), *_pieces(drawing, view, key, ids)]
     if drawing.outline:
-        parts.append(Markup('<use href="#{}-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>').format(ids))
+        land.append(Markup('<use href="#{}-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>').format(ids))
+    parts = [Markup('<g transform="translate({} {})">{}</g>').format(-corner[0], -corner[1], NOTHING.join(land))]
+    parts = [*(parts if any(corner) else land), over]
     size = round(width * min(LARGEST_NAME, NAME / pixels))
     parts += [*_names(drawing, size), *_marks(drawing, view, pixels), _scale(drawing, margin, size)]
     box = f"{-margin} {-margin} {width + 2 * margin} {height + 2 * margin}"

@@ -13,10 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph, metric_crs_of
-from accessmap.roads.route import quickest_way
+from accessmap.roads.route import quickest_lines, quickest_way
 from accessmap.roads.saved import check_ignored, check_legs, check_roads, driven_turns, read_network, write_network
 from accessmap.roads.snapping import Legs, ending_at
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
@@ -509,6 +510,35 @@ class RoadNetwork:
             Where more or less than one point is given.
         """
         return quickest_way(self._roads, self._legs, origin, destination)
+
+    def ways(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> gpd.GeoSeries:
+        """Return the quickest way of each pair of points as a line in `self.crs`, by origin; None where there is none.
+
+        `explain` tells one of them road by road; this only draws them.
+
+        Parameters
+        ----------
+        origins, destinations
+            As many points each, in any CRS: the first goes to the first, the second to the second.
+
+        Raises
+        ------
+        NetworkError
+            Where there are not as many of the one as of the other.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> home, site = study.mairies.geometry.iloc[[0]], study.sites("hospital").geometry.iloc[[0]]
+        >>> line = study.network.ways(home, site).iloc[0]
+        >>> line.length > 1000
+        True
+        """
+        if len(origins) != len(destinations):
+            raise NetworkError(Problem("roads_ways_pairs", where="ways", n=len(origins), others=len(destinations)))
+        lines = quickest_lines(self._roads, self._legs, origins, destinations)
+        return gpd.GeoSeries(lines, origins.index, crs=self.crs)
 
     # ------------------------------------------------------------------ what if
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -76,6 +77,40 @@ def _quickest(roads: RoadGraph, legs: Legs, origin: gpd.GeoSeries, destination: 
 
 def _minutes(rows: list[dict[str, Any]]) -> float:
     return float(sum(row["minutes"] for row in rows))
+
+
+def quickest_lines(
+    roads: RoadGraph, legs: Legs, origins: gpd.GeoSeries, destinations: gpd.GeoSeries
+) -> npt.NDArray[np.object_]:
+    """Return the quickest way of each pair as a line, as `RoadNetwork.ways`; None where there is none."""
+    ends = roads.project(origins), roads.project(destinations)
+    lines = np.full(len(origins), None, dtype=object)
+    try:
+        trips = Trips.between(roads, legs, *ends)
+    except SnapError:
+        return lines
+    straight: dict[int, int] = {}
+    for o, d, ms in zip(*trips.off_road(EVERY), strict=True):
+        if o == d:
+            straight[int(o)] = min(int(ms), straight.get(int(o), int(ms)))
+    for k, (home, site) in enumerate(zip(*trips.places, strict=True)):
+        start, end = (side.rows(slice(k, k + 1)) for side in (trips.start, trips.end))
+        found = [(straight[k], [home, site])] if k in straight else []
+        leaving, arriving = start.origins(roads.segments), end.destinations(roads.segments)
+        path = roads.router.path(leaving.seeds, arriving.seeds)
+        if len(path):
+            edges, turns = roads.driven_edges(path)
+            first, last = (
+                int(np.flatnonzero(at.state == state)[0]) for at, state in ((leaving, path[0]), (arriving, path[-1]))
+            )
+            ms = roads.arcs[2][edges].sum() + turns.sum() + leaving.ms[first] + arriving.ms[last]
+            joints = _joint(roads, start.only(leaving.join[first])), _joint(roads, end.only(arriving.join[last]))
+            found.append((int(ms), [home, joints[0], *roads.xy[roads.grown.node[path]], joints[1], site]))
+        for _, _, ms, first, last in zip(*direct_ms(start, end, roads.segments), strict=True):
+            found.append((int(ms), [home, _joint(roads, start.only(first)), _joint(roads, end.only(last)), site]))
+        if found:
+            lines[k] = shapely.LineString(min(found, key=lambda way: way[0])[1])
+    return lines
 
 
 def _by_nodes(

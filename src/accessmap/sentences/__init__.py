@@ -2,6 +2,7 @@
 
 from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.checked import differences
+from accessmap.sentences.communes import commune
 from accessmap.sentences.connected import digital, digital_help, schools
 from accessmap.sentences.dates import vintages
 from accessmap.sentences.modes import without_car
@@ -17,6 +18,7 @@ from accessmap.sentences.spread import inequality
 __all__ = [
     "buses",
     "changes",
+    "commune",
     "coverage",
     "dependence",
     "differences",

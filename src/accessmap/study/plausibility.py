@@ -49,7 +49,7 @@ def bounds() -> pd.DataFrame:
 
 
 @cache
-def _published() -> pd.Series:
+def published_means() -> pd.Series:
     """Mean minutes by car in 2023 by (departement, category), three of them: INSEE through Nos services publics."""
     table = pd.read_csv(StringIO(_preset("published_minutes.csv")), dtype={"departement": str})
     return table.set_index(["departement", "category"])["minutes"]
@@ -215,7 +215,7 @@ def _ratio(study: Study, category: str, mode: str) -> float:
     departement = study.residents["commune"].str[:2]
     minutes = study.nearest(category, mode=mode)["minutes"]
     ratios = [np.nan]
-    published = _published()
+    published = published_means()
     published = published[published.index.get_level_values("category") == category].droplevel("category")
     for code, known in published.items():
         here = (departement == code) & minutes.notna()
