@@ -197,7 +197,8 @@ def dumbbell_chart(
     across = _minutes_axis(longest or 1.0, lang)
     names = [_short(str(name)) for name in before.index]
     high = _ROW if all(len(lines) == 1 for lines in names) else _ROW_OF_TWO
-    start, top = _LEFT + _VALUE, 62
+    left = max(_LEFT, *(16 + 7 * len(line_) for lines in names for line_ in lines))
+    start, top = left + _VALUE, 62
     foot = top + high * len(before)
     parts = [
         write(12, 20, title, more=Markup(' font-weight="bold"')),
@@ -216,7 +217,7 @@ def dumbbell_chart(
     for row, (name, old, new) in enumerate(zip(map(str, before.index), before, after, strict=True)):
         y = top + high * (row + 0.5)
         first = y + 4 - 7 * (len(names[row]) - 1)
-        parts += [write(_LEFT - 4, first + 14 * k, words_, "end") for k, words_ in enumerate(names[row])]
+        parts += [write(left - 4, first + 14 * k, words_, "end") for k, words_ in enumerate(names[row])]
         parts += _pair(old, new, start, y, across, words)
         values = words.minutes(old) if _alike(old, new) else f"{words.minutes(old)} → {words.minutes(new)}"
         told.append(words("labelled", name=name, value=values))
@@ -225,9 +226,10 @@ def dumbbell_chart(
 
 
 def _short(name: str) -> list[str]:
-    """Return a name on one line, or on two; what is longer ends with an ellipsis."""
-    lines = textwrap.wrap(name.replace("\u202f", "\u00a0"), _MOST_LETTERS) or [""]
-    return lines if len(lines) <= 2 else [lines[0], lines[1][: _MOST_LETTERS - 1] + "…"]
+    """Return a name on one line, or on two, between its words; what is longer ends with an ellipsis."""
+    plain = name.replace("\u202f", "\u00a0")
+    lines = textwrap.wrap(plain, _MOST_LETTERS, break_long_words=False, break_on_hyphens=False) or [""]
+    return lines if len(lines) <= 2 else [lines[0], lines[1] + "…"]
 
 
 def _alike(before: float, after: float) -> bool:
