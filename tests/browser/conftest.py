@@ -1,14 +1,17 @@
 """A headless Chromium that reaches no network, and remembers what it was asked to load and what it complained of."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 ARGUMENTS = (
     "--headless=new",
@@ -83,3 +86,22 @@ def browser() -> Iterator[Browser]:
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     yield Browser(driver)
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Text of axe-core (Deque, MPL-2.0), or a skip that says where it was looked for.
+
+    It is where AXE_CORE_JS says, else in node_modules beside pyproject.toml (`make test` puts the newest there where
+    npm is), else in the wheel of axe-core-python, which is older.
+    """
+    wheel = find_spec("axe_core_python")
+    places = [ROOT / "node_modules" / "axe-core"]
+    if wheel is not None:
+        places += map(Path, wheel.submodule_search_locations or ())
+    named = os.environ.get("AXE_CORE_JS")
+    files = [Path(named)] if named else [place / "axe.min.js" for place in places]
+    path = next((path for path in files if path.is_file()), None)
+    if path is None:
+        pytest.skip(f"axe-core not found in {files}: npm install --no-save axe-core, or set AXE_CORE_JS")
+    return path.read_text(encoding="utf-8")

@@ -1,13 +1,6 @@
-"""axe-core (Deque, MPL-2.0) finds nothing serious in the dossier, on a screen and on a phone, folded parts open too.
+"""axe-core (Deque, MPL-2.0) finds nothing serious in the dossier, on a screen and on a phone, folded parts open too."""
 
-It is looked for where AXE_CORE_JS says, then in node_modules beside pyproject.toml (`make test` puts the newest there
-where npm is), then in the wheel of axe-core-python, which is older.
-"""
-
-import os
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -18,26 +11,11 @@ from accessmap.study.scenario import Scenario
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
 RUN = """const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ['violations']}).then(
   found => done({violations: found.violations, passes: found.passes.length}), error => done({error: String(error)}));"""
 # The two levels of axe-core that keep people out of a page.
 GRAVE = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def axe():
-    wheel = find_spec("axe_core_python")
-    places = [ROOT / "node_modules" / "axe-core"]
-    if wheel is not None:
-        places += map(Path, wheel.submodule_search_locations or ())
-    named = os.environ.get("AXE_CORE_JS")
-    files = [Path(named)] if named else [place / "axe.min.js" for place in places]
-    path = next((path for path in files if path.is_file()), None)
-    if path is None:
-        pytest.skip(f"axe-core not found in {files}: npm install --no-save axe-core, or set AXE_CORE_JS")
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

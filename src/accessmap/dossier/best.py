@@ -11,9 +11,8 @@ import pandas as pd
 
 from accessmap.errors import SitingError
 from accessmap.siting import p_median
-from accessmap.words.notes import Note
 
-COLUMNS = ["sites", "mean_minutes", "bound_minutes", "status", "why"]
+COLUMNS = ["sites", "mean_minutes", "bound_minutes", "status"]
 
 
 def best_plans(
@@ -41,7 +40,8 @@ def best_plans(
     -------
     pandas.DataFrame
         By count: sites (tuple of ids, without the fixed ones), mean_minutes, bound_minutes (no choice is below it),
-        status ("optimal", "time limit", or "refused" where no choice reaches everyone who can be reached) and why.
+        status: "optimal", "time limit", "refused" where no choice reaches everyone who can be reached, or "not found"
+        where none was found in time.
     """
     fixed = tuple(fixed)
     rows = {}
@@ -49,7 +49,8 @@ def best_plans(
         try:
             rows[count] = _solved(_Table(times, people), fixed, count + len(fixed), time_limit)
         except SitingError as error:
-            rows[count] = ((), np.nan, np.nan, "refused", error.problems[0])
+            late = error.problems[0].key == "siting_out_of_time"
+            rows[count] = ((), np.nan, np.nan, "not found" if late else "refused")
     return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("count")
 
 
@@ -72,8 +73,8 @@ class _Table:
 @lru_cache(maxsize=64)
 def _solved(
     table: _Table, fixed: tuple[str, ...], p: int, time_limit: float
-) -> tuple[tuple[str, ...], float, float, str, Note]:
+) -> tuple[tuple[str, ...], float, float, str]:
     found = p_median(table.times, table.people, p, existing=fixed, time_limit=time_limit)
     reached = float(table.people.sum()) - found.unreached_people
     sites = tuple(site for site in found.sites if site not in fixed)
-    return sites, found.mean_minutes, found.bound / reached, found.status, Note.plain("")
+    return sites, found.mean_minutes, found.bound / reached, found.status

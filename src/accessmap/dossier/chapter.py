@@ -11,6 +11,7 @@ import pandas as pd
 
 from accessmap.dossier import (
     answer,
+    council,
     digital,
     history,
     hours,
@@ -29,7 +30,7 @@ from accessmap.words.words import Words
 
 # What the page calls its own parts.
 TAKEN: Final = re.compile(
-    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|glossaire|cherche.*|imprimer.*|z-.*)(-t)?"
+    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|glossaire|cherche.*|imprimer.*|z-.*|ct-.*)(-t)?"
 )
 
 
@@ -100,7 +101,7 @@ def chapters() -> tuple[Chapter, ...]:
     Examples
     --------
     >>> [chapter.name for chapter in chapters()][:3]
-    ['changes', 'coverage', 'services']
+    ['changes', 'coverage', 'council']
     """
     silent = answer.no_sentences
     return (
@@ -112,6 +113,7 @@ def chapters() -> tuple[Chapter, ...]:
             answer.coverage_shown,
             Note("chapter_coverage"),
         ),
+        Chapter("council", council.tables, silent, council.shown, Note("chapter_council")),
         Chapter("services", services.tables, services.sentences, services.shown, Note("chapter_services")),
         Chapter("supply", supply.tables, supply.sentences, supply.shown, Note("chapter_supply")),
         Chapter("inequality", inequality.tables, inequality.sentences, inequality.shown, Note("chapter_inequality")),

@@ -18,8 +18,9 @@ from markupsafe import Markup
 
 from accessmap.categories import Lang
 from accessmap.dossier.best import best_plans
-from accessmap.dossier.places import check_size, packed, places_of
-from accessmap.dossier.results import AT_LEAST, plainly
+from accessmap.dossier.layout import Live, Part
+from accessmap.dossier.places import check_size, packed, places_of, plan_of
+from accessmap.dossier.results import AT_LEAST, Known, Tables, plainly
 from accessmap.errors import OptionError, Problem
 from accessmap.files import write_whole
 from accessmap.maps.choropleth import breaks_for, change_entries, class_entries
@@ -29,6 +30,7 @@ from accessmap.maps.page import asset, credit_line, environment, leaflet_css, le
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.measures.minutes import by_commune
 from accessmap.study.plausibility import gated
+from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
@@ -36,6 +38,8 @@ from accessmap.words.words import Words
 
 # How many sites fewer and more than today the best is proven for, where it is not said.
 FEWER, MORE = 1, 3
+# What a dossier has room and time for: residents x places (4 bytes each), and seconds for each proof.
+MOST_IN_DOSSIER, SECONDS_IN_DOSSIER = 600_000, 2.0
 SCRIPTS: Final = ("council_numbers.js", "council_plans.js", "council_map.js", "council.js")
 SHARED: Final = (
     "people", "unreached", "baseline", "newly_reached", "no_longer_reached", "zoom_in", "zoom_out", "north",
@@ -62,6 +66,8 @@ class CouncilTable:
         By number of sites in the territory, the best of all places, proven: see `best_plans`.
     best_kept
         The same where every site of today stays.
+    plans
+        Scenarios to begin with.
     lang
         "fr" or "en".
     made
@@ -75,13 +81,14 @@ class CouncilTable:
     times: pd.DataFrame
     best: pd.DataFrame
     best_kept: pd.DataFrame
+    plans: tuple[Scenario, ...]
     lang: Lang
     made: date
 
     def to_html(self) -> str:
         """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
         words = Words(self.lang)
-        drawing = self._drawing(words)
+        drawing = self.drawing()
         style = "\n".join([leaflet_css(), asset("map.css"), asset("council.css"), asset("council_page.css")])
         script = "\n".join([leaflet_js(), asset("map.js"), self.script()])
         study = self.study
@@ -127,10 +134,11 @@ class CouncilTable:
 
     # ------------------------------------------------------------------ what the page is given
 
-    def _drawing(self, words: Words) -> Drawing:
-        credit = credit_line(self.study.credit, words.lang)
+    def drawing(self) -> Drawing:
+        """Return the land of the page's map, and the names on it."""
+        credit = credit_line(self.study.credit, self.lang)
         sites = self.study.sites(self.category)
-        return draw(self.study.counted, (), sites, title=self.title, credit=credit, lang=words.lang)
+        return draw(self.study.counted, (), sites, title=self.title, credit=credit, lang=self.lang)
 
     def _data(self, drawing: Drawing) -> dict[str, Any]:
         study, words, places = self.study, Words(self.lang), self.places
@@ -182,8 +190,9 @@ class CouncilTable:
             "classes": _looks(class_entries(breaks, "minutes", words)),
             "change_breaks": CHANGE_MINUTES,
             "changes": _looks(change_entries(CHANGE_MINUTES, "minutes", words)),
-            "best": _told(self.best, number, words),
-            "best_kept": _told(self.best_kept, number, words),
+            "plans": [plan for scenario in self.plans if (plan := plan_of(scenario, self.category, places, study))][:3],
+            "best": _told(self.best, number),
+            "best_kept": _told(self.best_kept, number),
             "words": {key: labels.unfilled(key, self.lang) for key in (*labels.keys_of("council_"), *SHARED)},
         }
 
@@ -193,6 +202,7 @@ def council_table(
     category: str,
     *,
     candidates: gpd.GeoDataFrame | None = None,
+    plans: Iterable[Scenario] = (),
     counts: Iterable[int] | None = None,
     title: str | None = None,
     time_limit: float = 20.0,
@@ -213,6 +223,9 @@ def council_table(
     candidates
         Points where a site may open, by id, with a `name` where it has one; the mairies of the territory where not
         given. One that stands exactly where a site is today is that site.
+    plans
+        Scenarios that stand side by side at the start: the first three that do nothing but open, close and move sites
+        of the category between these places.
     counts
         Numbers of sites in the territory for which the best choice is proven (`accessmap.siting.p_median`); from one
         fewer than today to three more where not given. Sites outside the territory stay.
@@ -250,10 +263,49 @@ def council_table(
     >>> table.best.loc[3, "status"], float(table.best.loc[3, "mean_minutes"].round(1))
     ('optimal', 7.0)
     """
-    words = Words(labels.check_lang(lang))
+    labels.check_lang(lang)
     study = gated(study, category, accept)
     places = places_of(study, category, candidates)
     check_size(study, len(places))
+    return _made(study, category, places, plans, counts, title, time_limit, lang)
+
+
+def tables(known: Known) -> dict[str, pd.DataFrame] | None:
+    """Return how many trips the table of a dossier holds; None where there is no mairie at which a site could open."""
+    study = known.study
+    inside = study.communes.index[study.communes["in_territory"]]
+    mairies = study.mairies
+    places = int(mairies["commune"].isin(inside).sum()) if "commune" in mairies else 0
+    sites = len(study.sites(known.results.category))
+    return (
+        {"_council": pd.DataFrame({"residents": [len(study.people)], "places": [places + sites]})} if places else None
+    )
+
+
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the council table of a dossier, with its plans to begin with; or that it does not fit."""
+    known = tables.known
+    residents, places = (int(tables["_council"][name].iloc[0]) for name in ("residents", "places"))
+    if residents * places > MOST_IN_DOSSIER:
+        return [words("council_too_big_here", residents=words.count(residents), places=words.count(places))]
+    study, category = known.study, known.results.category
+    made = _made(
+        study, category, places_of(study, category), known.results.scenarios, None, None, SECONDS_IN_DOSSIER, words.lang
+    )
+    return [Live(made.body(made.drawing(), "h3"), asset("council.css"), made.script())]
+
+
+def _made(
+    study: Study,
+    category: str,
+    places: gpd.GeoDataFrame,
+    plans: Iterable[Scenario],
+    counts: Iterable[int] | None,
+    title: str | None,
+    time_limit: float,
+    lang: Lang,
+) -> CouncilTable:
+    words = Words(lang)
     times = study.minutes(places)[study.inside]
     here = int((places["today"] & places["inside"]).sum())
     free = places["inside"] | ~places["today"]
@@ -274,6 +326,7 @@ def council_table(
         times=times,
         best=best_plans(**asked, fixed=fixed, counts=counts),
         best_kept=kept.set_axis(pd.Index([here + count for count in more], name="count")),
+        plans=tuple(plans),
         lang=lang,
         made=today(),
     )
@@ -299,14 +352,13 @@ def _number(value: float) -> float:
     return int(value) if float(value).is_integer() else float(value)
 
 
-def _told(best: pd.DataFrame, number: dict[Any, int], words: Words) -> dict[int, Any]:
+def _told(best: pd.DataFrame, number: dict[Any, int]) -> dict[int, Any]:
     """Return the best plans as the page reads them, by number of sites."""
     return {
         int(str(count)): {
             "sites": [number[site] for site in row["sites"]],
-            "gap": None if row["status"] == "refused" else max(0.0, row["mean_minutes"] - row["bound_minutes"]),
-            "proven": row["status"] == "optimal",
-            "why": words.told(row["why"]),
+            "gap": max(0.0, row["mean_minutes"] - row["bound_minutes"]) if row["sites"] else None,
+            "status": row["status"].replace(" ", "_"),
         }
         for count, row in best.iterrows()
     }

@@ -24,7 +24,7 @@ from accessmap.dossier.chapter import Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
 from accessmap.dossier.glossary import with_glossary
-from accessmap.dossier.layout import Table
+from accessmap.dossier.layout import Live, Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
@@ -310,8 +310,11 @@ class Dossier:
         words = Words(self.lang)
         drawing = self._drawing()
         parts = map_parts(drawing, MAP_KEY, heading="h3", paths=False)
-        style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles()])
-        script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js")])
+        chapters = list(self._shown(words))
+        live = [part for chapter in chapters for part in chapter["parts"] if isinstance(part, Live)]
+        styles, scripts = (dict.fromkeys(getattr(part, kind) for part in live) for kind in ("style", "script"))
+        style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles(), *styles])
+        script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js"), *scripts])
         template = environment().get_template("dossier.html")
         page = template.render(
             text=words,
@@ -327,7 +330,7 @@ class Dossier:
             live=parts.map(),
             live_credit=drawing.credit,
             marks=marks(drawing),
-            chapters=list(self._shown(words)),
+            chapters=chapters,
             **self._common(words),
             **self._contents(words),
         )

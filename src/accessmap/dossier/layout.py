@@ -120,6 +120,16 @@ class Folded:
 
 
 @dataclass(frozen=True)
+class Live:
+    """A part that lives: markup, and the style and script that the page carries for it, once, and lets through."""
+
+    kind: ClassVar = "live"
+    markup: Markup
+    style: str
+    script: str
+
+
+@dataclass(frozen=True)
 class Beside:
     """Columns of parts, side by side where there is room; `style` is one of dossier.css."""
 
@@ -129,7 +139,7 @@ class Beside:
 
 
 # Plain text is a paragraph, markup stands as it is, and a table is written as `Table.of` does.
-Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Beside
+Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Live | Beside
 
 
 def drawn(chart: Chart) -> Markup:

@@ -13,7 +13,8 @@ import pandas as pd
 from accessmap.categories import CATEGORIES
 from accessmap.errors import Problem, StudyError
 from accessmap.measures.resilience import site_places
-from accessmap.study.steps import Open, place_of
+from accessmap.study.scenario import Scenario
+from accessmap.study.steps import Close, Move, Open, place_of
 from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
 
@@ -79,6 +80,34 @@ def _opened(study: Study, category: str, candidates: gpd.GeoDataFrame | None) ->
             each["id"], number = f"{own}-{number}", number + 1
         taken.add(each["id"])
     return [Open(category=category, category_label=label, **each) for each in given]
+
+
+def plan_of(scenario: Scenario, category: str, places: gpd.GeoDataFrame, study: Study) -> dict[str, Any] | None:
+    """Return a scenario as the page has a plan, by numbers of places; None where it does more, or goes elsewhere."""
+    number = {name: k for k, name in enumerate(places.index)}
+    at = {(point.x, point.y): k for k, point in enumerate(places.geometry)}
+    closed, moved, opened = [], {}, []
+    for step in scenario.steps:
+        if not isinstance(step, Open | Close | Move) or (isinstance(step, Open) and step.category != category):
+            return None
+        there = None if isinstance(step, Close) else place_of(step, study)[0]
+        to = None if there is None else at.get((there.x, there.y))
+        site = None if isinstance(step, Open) else number.get(step.id)
+        if (there is not None and (to is None or places["today"].iloc[to])) or (
+            not isinstance(step, Open) and (site is None or not places["today"].iloc[site])
+        ):
+            return None
+        if isinstance(step, Close):
+            closed.append(site)
+        elif isinstance(step, Move):
+            moved[site] = to
+        else:
+            opened.append(to)
+    # What closes or moves twice, or stands where another does, is told by the scenario alone.
+    used = [*closed, *moved, *moved.values(), *opened]
+    if len(used) > len(set(used)):
+        return None
+    return {"name": scenario.name, "plan": {"closed": sorted(closed), "moved": moved, "opened": opened}}
 
 
 def check_size(study: Study, places: int, most: int = MOST_TRIPS) -> None:

@@ -33,6 +33,7 @@ var council = (function () {
       return raw.replace(/\{(\w+)\}/g, function (brace, name) { return values && name in values ? values[name] : brace; });
     }
     function minutes(value) { return value !== value ? text("unreached") : say.number(value, 1) + NO_BREAK + "min"; }
+    function minutes0(value) { return say.number(value, value === Math.round(value) ? 0 : 1) + NO_BREAK + "min"; }
     function people(value) { return text("people", {}, councilNumbers.rint(value)); }
     function change(value) { return value !== value ? "–" : say.number(value, 1, true) + NO_BREAK + "min"; }
     function signedPeople(value) { return (value > 0 ? "+" : value < 0 ? "\u2212" : "") + people(Math.abs(value)); }
@@ -129,6 +130,7 @@ var council = (function () {
       find(".ct-redo").disabled = !plans.future.length;
       find(".ct-reset").disabled = plans.isEmpty();
       find(".ct-address").hidden = true;
+      map.name(now.open.filter(function (site) { return !places[site.at].today; }).map(function (site) { return [places[site.at], label(site.at)]; }));
     }
 
     function set(key, value, note) {
@@ -157,13 +159,15 @@ var council = (function () {
       });
       set("worst", minutes(now.worst), beside(today.worst, now.worst));
       set("d9", minutes(now.d9), beside(today.d9, now.d9));
-      ["gain", "lose", "newly", "no_longer"].forEach(function (key) { set(key, people(gone.all[key])); });
-      set("lost", people(now.lost), text("council_was", { value: people(today.lost) }));
+      // Large numbers may part from their noun.
+      var large = function (value) { return people(value).replace(NO_BREAK, " "); };
+      ["gain", "lose", "newly", "no_longer"].forEach(function (key) { set(key, large(gone.all[key])); });
+      set("lost", large(now.lost), text("council_was", { value: people(today.lost) }));
       cards.newly.box.hidden = !gone.all.newly;
       cards.no_longer.box.hidden = !gone.all.no_longer;
       cards.lost.box.hidden = !now.lost && !today.lost;
       var share = say.percent(now.shares[0], 1);
-      write(find(".ct-strip"), [text("council_sites_short", {}, counted.here), minutes(now.mean), share].join(" · "));
+      write(find(".ct-strip"), text("council_strip", { sites: text("council_sites_short", {}, counted.here), mean: minutes(now.mean), share: share, cutoff: minutes0(data.cutoffs[0]) }));
       write(find(".ct-most"), [named_("most", -1), named_("least", 1)].filter(Boolean).join(" "));
     }
 
@@ -185,14 +189,14 @@ var council = (function () {
         var values = { sites: sites(n), mean: minutes(found.found.mean), names: named(known.sites), price: minutes(by), step: minutes(0.1) };
         var same = JSON.stringify(openHere(now.open)) === JSON.stringify(openHere(found.found.open));
         said.push(text(same || now.mean === found.found.mean && !lost ? equal : by < 0.05 ? close : more, values));
-        if (!known.proven) { said.push(text("council_price_found", { gap: minutes(known.gap) })); }
+        if (known.status !== "optimal") { said.push(text("council_price_found", { gap: minutes(known.gap) })); }
         if (councilNumbers.rint(lost) > 0) { said.push(text("council_price_lost", { people: people(lost) })); }
         if (councilNumbers.rint(lost) < 0) { said.push(text("council_price_fewer_lost", { people: people(-lost) })); }
         if (!same) { buttons.push([button, found.plan]); }
       }
       if (!counted.asToday) { said.push(text("council_price_outside")); }
       else if (!data.best[n]) { if (now.open.length) { said.push(text("council_price_unknown", { sites: sites(n), counts: counts() })); } }
-      else if (data.best[n].gap === null) { said.push(text("council_price_refused", { sites: sites(n) })); }
+      else if (data.best[n].gap === null) { said.push(text("council_price_" + data.best[n].status, { sites: sites(n) })); }
       else {
         against("best", "council_price_close", "council_price_best", "council_price_is_best", "council_show_best");
         if (keepsToday()) { against("best_kept", "council_price_close_kept", "council_price_kept", "council_price_is_kept", "council_show_kept"); }
@@ -311,9 +315,9 @@ var council = (function () {
       showSheet();
     }
 
-    var sheet = { name: el("strong"), people: el("span"), cells: [], notes: el("ul", { "class": "ct-notes" }), tools: el("p", { "class": "ct-sheet-tools" }), buttons: [], of: -1 };
+    var sheet = { caption: el("caption"), name: el("strong"), people: el("span"), cells: [], notes: el("ul", { "class": "ct-notes" }), tools: el("p", { "class": "ct-sheet-tools" }), buttons: [], of: -1 };
     find(".ct-sheet-body").append(el("p", { "class": "ct-sheet-name" }, [sheet.name, sheet.people]),
-      el("table", {}, [el("thead", {}, [el("tr", {}, ["row_what", "column_before", "column_after"].map(function (key) { return el("th", { scope: "col", text: text("council_" + key) }); }))]),
+      el("table", {}, [sheet.caption, el("thead", {}, [el("tr", {}, ["row_what", "column_before", "column_after"].map(function (key) { return el("th", { scope: "col", text: text("council_" + key) }); }))]),
         el("tbody", {}, [text("council_sheet_mean")].concat(data.cutoffs.map(function (value) { return text("council_card_within", { cutoff: cutoff(value) }); }), text("council_column_site")).map(function (name) {
           var cells = [el("td"), el("td")];
           sheet.cells.push(cells);
@@ -333,6 +337,7 @@ var council = (function () {
       }
       sheet.buttons.forEach(function (button) { write(button.node, text(plans.siteAt(button.at) ? "council_close_at" : "council_open_at", { name: label(button.at) })); });
       write(sheet.name, commune[1]);
+      write(sheet.caption, text("council_sheet_caption", { name: commune[1] }));
       write(sheet.people, empty(k) ? text("council_nobody") : people(commune[2]));
       var share = function (found, c) { return say.percent(commune[2] ? found.within[c] / commune[2] : NaN, 1); };
       [[was, today], [is, now]].forEach(function (pair, column) {
@@ -437,11 +442,16 @@ var council = (function () {
     nameField.value = text("council_name_default");
     function planName() { return nameField.value.trim() || text("council_name_default"); }
 
+    function keep(name, plan) {
+      var found = measured(plan);
+      kept.push({ name: name, plan: plan, found: found, changes: numbers.changes(today, found), counted: plans.counted(plan) });
+    }
+
     find(".ct-keep").addEventListener("click", function () {
       if (kept.length >= MOST_KEPT) { tell(text("council_three_kept")); return; }
       var name = planName(), used = kept.map(function (each) { return each.name; });
       for (var number = 2, unique = name; used.indexOf(unique) >= 0; number++) { unique = name + " " + number; }
-      kept.push({ name: unique, plan: plans.plan, found: now, changes: gone, counted: plans.counted() });
+      keep(unique, plans.plan);
       showKept();
       tell(text("council_did_keep", { name: unique }));
     });
@@ -517,6 +527,7 @@ var council = (function () {
 
     write(find(".ct-how-best"), text("council_how_best", { counts: counts() }));
     showLegend();
+    data.plans.forEach(function (given) { keep(given.name, given.plan); });
     showKept();
     show();
     follow();

@@ -30,24 +30,37 @@ var councilMap = (function () {
     map.createPane("ct-dots").style.zIndex = 450;
     map.getPane("ct-dots").style.pointerEvents = "none";
     this.dots = L.svg({ pane: "ct-dots" });
+    // One for all: a tooltip bound to each commune would make a stop of the keyboard of each.
+    var tooltip = L.tooltip({ opacity: 1, className: "am-tooltip" });
     function path(id) { return accessmap.rings(document.getElementById("z-" + id).getAttribute("d"), origin); }
     data.zones.slice().sort(function (a, b) { return a[2] - b[2]; }).forEach(function (zone) {
       var style = zone[2] ? { color: "#6b6b6b", weight: 0.8, fillColor: "#fff", fillOpacity: 1, className: "ct-zone" }
         : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: 1, className: "am-outside" };
       var layer = L.polygon(path(zone[0]), style).addTo(map);
-      layer.bindTooltip(function () { return accessmap.lines(tell(zone[0], zone[1]), "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
       layer.on("click", function () { touch(zone[0]); });
       layer.on("mouseover", function () { layer.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone[2]) { layer.bringToFront(); } });
-      layer.on("mouseout", function () { layer.setStyle({ weight: style.weight, color: style.color }); });
+      layer.on("mousemove", function (event) {
+        tooltip.setContent(accessmap.lines(tell(zone[0], zone[1]), "am-tip")).setLatLng(event.latlng);
+        if (!map.hasLayer(tooltip)) { map.openTooltip(tooltip); }
+      });
+      layer.on("mouseout", function () { layer.setStyle({ weight: style.weight, color: style.color }); map.closeTooltip(tooltip); });
       self.zones[zone[0]] = layer;
     });
     L.polygon(path("outline"), { fill: false, color: "#1b1b1b", weight: 2, interactive: false }).addTo(map);
-    data.names.forEach(function (name) {
-      var text = document.createElement("span");
-      text.textContent = name[2];
-      L.marker(accessmap.place(origin, name[0], name[1]), { interactive: false, keyboard: false,
-        icon: L.divIcon({ className: "am-name", html: text, iconSize: [0, 0] }) }).addTo(map);
-    });
+    var names = data.names.map(function (name) { return self.named(name[0], name[1], name[2]); }), fresh = [];
+    // The places that a plan opens are named first.
+    this.name = function (places) {
+      fresh.forEach(function (marker) { marker.removeFrom(map); });
+      fresh = places.map(function (place) { return self.named(place[0].x, place[0].y, place[1]); });
+      this.unclutter();
+    };
+    this.unclutter = function () {
+      var told = fresh.map(function (marker) { return marker.getElement().textContent; });
+      accessmap.unclutter(fresh.concat(names.filter(function (marker) {
+        var text = marker.getElement().firstChild;
+        return !(text.hidden = told.indexOf(text.textContent) >= 0);
+      })));
+    };
     map.attributionControl.setPrefix(false);
     L.control.scale({ imperial: false }).addTo(map);
     accessmap.northArrow(words).addTo(map);
@@ -59,11 +72,20 @@ var councilMap = (function () {
         if (!fitted) { map.setMinZoom(0); }
         map.fitBounds(bounds, { padding: [14, 14], animate: false });
         fitted = true;
+        self.unclutter();
       }
     };
     this.fit();
+    map.on("zoomend resize", this.unclutter);
     if (window.ResizeObserver) { new ResizeObserver(function () { if (!fitted) { self.fit(); } else { map.invalidateSize(false); } }).observe(box); }
   }
+
+  Map.prototype.named = function (x, y, name) {
+    var text = document.createElement("span");
+    text.textContent = name;
+    return L.marker(accessmap.place(this.data.origin, x, y), { interactive: false, keyboard: false,
+      icon: L.divIcon({ className: "am-name", html: text, iconSize: [0, 0] }) }).addTo(this.map);
+  };
 
   // Paint each commune by its look [label, colour, pattern]; only what changed is touched.
   Map.prototype.paint = function (looks) {

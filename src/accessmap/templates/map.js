@@ -222,20 +222,6 @@ var accessmap = (function () {
       }).addTo(map);
     });
 
-    // Of two names that would lie over each other, the larger commune's is kept.
-    function unclutter() {
-      var kept = [];
-      names.forEach(function (marker) {
-        var text = marker.getElement().firstChild;
-        text.hidden = false;
-        var box = text.getBoundingClientRect();
-        text.hidden = kept.some(function (other) {
-          return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
-        });
-        if (!text.hidden) { kept.push(box); }
-      });
-    }
-
     var shown = data.layers.map(function () { return true; });
     var marks = [];
     var fitted = false;
@@ -338,16 +324,30 @@ var accessmap = (function () {
         map.setMinZoom(map.getZoom() - 1);
         fitted = true;
         stand();
-        unclutter();
+        unclutter(names);
       }
     }
     fit();
     if (window.ResizeObserver) { new ResizeObserver(fit).observe(map.getContainer()); }
     paint();
     stand();
-    unclutter();
+    unclutter(names);
     map.on("zoomend", stand);
-    map.on("zoomend resize", unclutter);
+    map.on("zoomend resize", function () { unclutter(names); });
+  }
+
+  // Of two names that would lie over each other, the larger commune's, which comes first, is kept.
+  function unclutter(names) {
+    var kept = [];
+    names.forEach(function (marker) {
+      var text = marker.getElement().firstChild;
+      text.hidden = false;
+      var box = text.getBoundingClientRect();
+      text.hidden = kept.some(function (other) {
+        return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+      });
+      if (!text.hidden) { kept.push(box); }
+    });
   }
 
   function zoomWords(map, words) {
@@ -364,6 +364,7 @@ var accessmap = (function () {
     rings: rings,
     fold: fold,
     northArrow: northArrow,
+    unclutter: unclutter,
     zoomWords: zoomWords,
     attach: function (map, key) {
       var root = document.getElementById(key + "-root");
