@@ -16,6 +16,7 @@ from accessmap.measures.resilience import site_places
 from accessmap.study.scenario import Scenario
 from accessmap.study.steps import Close, Move, Open, place_of
 from accessmap.study.study import Study
+from accessmap.tables.checks import crs_name, on_earth
 from accessmap.tables.contracts import category_shown
 
 MS_PER_MINUTE: Final = 60_000
@@ -62,16 +63,19 @@ def _opened(study: Study, category: str, candidates: gpd.GeoDataFrame | None) ->
         held = set(mairies["commune"]) if "commune" in mairies else set()
         given: list[dict[str, Any]] = [{"commune": code, "id": f"{category}-{code}"} for code in inside if code in held]
     else:
-        degrees = candidates.geometry.to_crs("EPSG:4326")
+        if candidates.crs is None:
+            raise StudyError(Problem("map_no_crs"), about="candidates")
+        if not on_earth(candidates.crs):
+            raise StudyError(Problem("points_crs_undefined", value=crs_name(candidates.crs)), about="candidates")
+        strange = candidates.geometry.geom_type != "Point"
+        if strange.any():
+            value = strange.index[strange][0]
+            raise StudyError(Problem("study_no_points", n=int(strange.sum()), value=value), about="candidates")
+        points = candidates.geometry.to_crs("EPSG:4326")
         named = candidates["name"] if "name" in candidates else pd.Series(candidates.index, candidates.index)
         given = [
-            {
-                "lon": round(point.x, DEGREES),
-                "lat": round(point.y, DEGREES),
-                "id": f"{category}-{key}",
-                "name": str(name),
-            }
-            for (key, point), name in zip(degrees.items(), named, strict=True)
+            {"lon": round(lon, DEGREES), "lat": round(lat, DEGREES), "id": f"{category}-{key}", "name": str(name)}
+            for key, lon, lat, name in zip(candidates.index, points.x, points.y, named, strict=True)
         ]
     taken = set(map(str, study.services.index))
     for each in given:
