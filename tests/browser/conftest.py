@@ -84,6 +84,7 @@ def browser() -> Iterator[Browser]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.set_script_timeout(120)  # axe looks at every node of a page, on a machine that does other things too
     yield Browser(driver)
     driver.quit()
 

@@ -39,6 +39,7 @@ else {
 
 def opened(browser, path, **size):
     browser.open(path, **size)
+    browser.js("document.querySelector('.ct').scrollIntoView()")
     browser.wait(lambda: browser.js("return document.querySelector('.ct-started') !== null"))
 
 
@@ -532,8 +533,12 @@ def dossier(table, tmp_path_factory):
     return made.save(tmp_path_factory.mktemp("council") / "dossier.html")
 
 
-def test_the_dossier_carries_the_table_with_its_plans(browser, table, dossier):
+def test_the_dossier_carries_the_table_with_its_plans(browser, table, dossier, axe):
+    browser.open(dossier)
+    assert browser.js("return document.querySelector('.ct-started')") is None, "it is made when one comes near"
     opened(browser, dossier)
+    browser.js(axe)
+    assert browser.driver.execute_async_script(AXE.replace("document", "'#council'")) == []
     seen = browser.js(
         """const map = document.querySelector('.ct-map').getBoundingClientRect();
         const boxes = [...document.querySelectorAll('.ct path.ct-zone')].map(path => path.getBoundingClientRect());

@@ -129,7 +129,8 @@ def test_a_hostile_name_is_text_in_tooltip_search_and_marker(browser, dossier):
         "return [...document.querySelectorAll('.am-icon')].map(icon => icon.getAttribute('aria-label'))"
     )
     assert any(HOSTILE in label for label in labels)
-    assert browser.js("return document.querySelectorAll('script').length") == 2
+    # Two of data, one of code.
+    assert browser.js("return document.querySelectorAll('script').length") == 3
     quiet(browser, dossier)
 
 

@@ -535,6 +535,17 @@ var council = (function () {
     root.classList.add("ct-started");
   }
 
-  document.querySelectorAll(".ct").forEach(start);
+  // In a long page it is made when one comes near, or follows a link to a plan.
+  document.querySelectorAll(".ct").forEach(function (root) {
+    if (!window.IntersectionObserver || location.hash.indexOf("#plan=") === 0) { start(root); return; }
+    var observer = new IntersectionObserver(function (seen) {
+      if (seen.some(function (each) { return each.isIntersecting; })) { observer.disconnect(); root.style.minHeight = ""; start(root); }
+    }, { rootMargin: "600px" });
+    root.style.minHeight = "900px";
+    observer.observe(root);
+    window.addEventListener("hashchange", function () {
+      if (!root.council && location.hash.indexOf("#plan=") === 0) { observer.disconnect(); root.style.minHeight = ""; start(root); }
+    });
+  });
   return { start: start };
 })();

@@ -14,7 +14,7 @@ var councilMap = (function () {
     }
     drawn.setAttribute("width", size);
     drawn.setAttribute("height", size);
-    return L.divIcon({ className: "am-icon", html: drawn, iconSize: [size, size] });
+    return L.divIcon({ className: "ct-icon", html: drawn, iconSize: [size, size] });
   }
 
   // `tell` gives the lines of a tooltip, `touch` is told the code of the commune that is touched.
@@ -35,7 +35,7 @@ var councilMap = (function () {
     function path(id) { return accessmap.rings(document.getElementById("z-" + id).getAttribute("d"), origin); }
     data.zones.slice().sort(function (a, b) { return a[2] - b[2]; }).forEach(function (zone) {
       var style = zone[2] ? { color: "#6b6b6b", weight: 0.8, fillColor: "#fff", fillOpacity: 1, className: "ct-zone" }
-        : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: 1, className: "am-outside" };
+        : { color: "#c9c5bd", weight: 0.8, fillColor: "#efede8", fillOpacity: 1, className: "ct-outside" };
       var layer = L.polygon(path(zone[0]), style).addTo(map);
       layer.on("click", function () { touch(zone[0]); });
       layer.on("mouseover", function () { layer.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone[2]) { layer.bringToFront(); } });
