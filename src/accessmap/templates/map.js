@@ -338,15 +338,14 @@ var accessmap = (function () {
 
   // Of two names that would lie over each other, the larger commune's, which comes first, is kept.
   function unclutter(names) {
-    var kept = [];
-    names.forEach(function (marker) {
-      var text = marker.getElement().firstChild;
-      text.hidden = false;
-      var box = text.getBoundingClientRect();
-      text.hidden = kept.some(function (other) {
+    var kept = [], texts = names.map(function (marker) { return marker.getElement().firstChild; });
+    texts.forEach(function (text) { text.hidden = false; });
+    // All are measured before any is hidden: the page is laid out once.
+    texts.map(function (text) { return text.getBoundingClientRect(); }).forEach(function (box, k) {
+      texts[k].hidden = kept.some(function (other) {
         return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
       });
-      if (!text.hidden) { kept.push(box); }
+      if (!texts[k].hidden) { kept.push(box); }
     });
   }
 
