@@ -82,6 +82,7 @@ def found_text(
         spare={name: [_told(one, home, words) for one in each] for name, each in found.spare.items()},
         services=[{**each, **_told(each["one"], home, words)} for each in found.services],
         others=[_told(one, home, words) for one in found.others],
+        mairies="mairie" in found.categories,
         zonages=[_told(one, home, words) for one in found.zonages],
         category=chosen,
         alongside=[one for one in found.categories if one not in (chosen, "mairie")][:6],
