@@ -320,8 +320,8 @@ def test_every_chapter_says_how_it_is_computed_and_links_to_the_method(page):
 
 def test_every_picture_that_speaks_has_a_title_and_a_description(page):
     pictures = page.select("svg[role=img]")
-    # The maps, the charts of two scenarios, the Lorenz curve, the small maps; one map a sheet.
-    assert len([each for each in pictures if not each.find_parent("article")]) == 5 + 4 + 1 + 3
+    # The maps, that of the alternatives, charts of two scenarios, the Lorenz curve, small maps; one map a sheet.
+    assert len([each for each in pictures if not each.find_parent("article")]) == 5 + 1 + 4 + 1 + 3
     assert len(page.select(".d-sheet .am-picture")) == 84
     assert all(picture.find("title").get_text() and picture.find("desc").get_text() for picture in pictures)
     assert len(page.select("details svg[role=img]")) == len(page.select("details:has(svg) table")) == 1

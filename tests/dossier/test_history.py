@@ -24,7 +24,10 @@ def test_history_is_in_no_verdict_and_in_no_table_of_plans(toy_study):
     page = BeautifulSoup(dossier.to_html(), "html.parser")
     apart = page.select_one("#history")
     assert "Bientôt : aucune France services dans le territoire" in said([apart.get_text(" ")])
+    (fact,) = [each for each in page.select(".d-fact") if "Bientôt" in each.get_text()]
+    assert fact.h3.get_text() == "D’où l’on vient"
     apart.extract()
+    fact.extract()
     assert "Bientôt" not in page.get_text(" ")
     assert "history" not in Dossier.of(toy_study, plan).tables
 

@@ -112,8 +112,8 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     import geopandas as gpd
     import pandas as pd
 
+    from accessmap.siting.places import places
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.tables.contracts import moving
     from accessmap.words.near import near_matches
 
     services = study.services
@@ -122,24 +122,18 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
         told = {"category": asked.category, "known": ", ".join(sorted(set(services["category"])))}
         near = near_matches(asked.category, known)
         raise StudyFileError(problem("studyfile_unknown_category", None, near, **told), about="--category")
-    zone = study.communes.loc[study.communes["in_territory"]].union_all()
-    inside = services.geometry.intersects(zone)
-    existing = services[(services["category"] == asked.category) & ~moving(services)]
-    candidates = study.sites(asked.candidates)
-    candidates = candidates[inside[candidates.index] & ~candidates.index.isin(existing.index)]
-    # A candidate where a site stands already is that site.
-    taken = set(existing.geometry.to_wkb()) if len(existing) else set()
-    candidates = candidates[~candidates.geometry.to_wkb().isin(taken)]
+    existing, candidates = places(study, asked.category, asked.candidates)
     if candidates.empty:
         raise StudyError(Problem("studyfile_no_candidate", category=asked.candidates))
     sites = gpd.GeoDataFrame(pd.concat([existing, candidates]), crs=services.crs)
     here = study.inside
+    inside = existing.geometry.intersects(study.communes.loc[study.communes["in_territory"]].union_all())
     return _Table(
         study.minutes(sites)[here],
         study.people.astype("float64"),
         sites,
-        list(existing.index[inside[existing.index]]),
-        list(existing.index[~inside[existing.index]]),
+        list(existing.index[inside]),
+        list(existing.index[~inside]),
     )
 
 

@@ -10,8 +10,10 @@ from typing import Final
 import pandas as pd
 
 from accessmap.dossier import (
+    alternatives,
     answer,
     council,
+    decision,
     digital,
     history,
     hours,
@@ -101,10 +103,18 @@ def chapters() -> tuple[Chapter, ...]:
     Examples
     --------
     >>> [chapter.name for chapter in chapters()][:3]
-    ['changes', 'coverage', 'council']
+    ['decision', 'alternatives', 'changes']
     """
     silent = answer.no_sentences
     return (
+        Chapter("decision", decision.tables, decision.sentences, decision.shown, Note("chapter_decision")),
+        Chapter(
+            "alternatives",
+            alternatives.tables,
+            alternatives.sentences,
+            alternatives.shown,
+            Note("chapter_alternatives"),
+        ),
         Chapter("changes", answer.changes_tables, silent, answer.changes_shown, Note("chapter_changes")),
         Chapter(
             "coverage",

@@ -14,12 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 from markupsafe import Markup
 
 from accessmap import sentences
 from accessmap.categories import Lang
-from accessmap.dossier import answer
+from accessmap.dossier import alternatives, answer, decision, history
 from accessmap.dossier.chapter import Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
@@ -103,6 +104,7 @@ class Dossier:
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
         chapters: Sequence[Chapter] | None = None,
+        candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
         lang: Lang = "fr",
         progress: bool = False,
@@ -127,6 +129,9 @@ class Dossier:
             its EPCI where not given; a department only makes sense where all of its services are in the study.
         chapters
             Those behind the answer, in order; ``accessmap.chapters()`` where not given. One may be left out or added.
+        candidates
+            Where a site could open, for the alternatives: the services of a category, or a table of points with a
+            `name`; those of the territory count. None where nothing is to be compared.
         accept
             Measures of the roads' plausibility that may be beyond their bounds, such as "one_way_edges"; what is
             doubtful or accepted stands at the top of the page.
@@ -160,7 +165,7 @@ class Dossier:
         with progress_bar(Note("progress_dossier"), 1 + len(asked), shown=progress) as done:
             study = gated(study, kind, accept)
             study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
-            history = [each for each in scenarios if each.kind == "history"]
+            past = [each for each in scenarios if each.kind == "history"]
             scenarios = tuple(each for each in scenarios if each.kind != "history")
             others = [name for name in categories_changed(scenarios, study) if name != kind]
             under = studies_under(scenarios, study)
@@ -169,10 +174,16 @@ class Dossier:
             touched = {name: table_of(study, under, name) for name in (kind, *others)}
             touched = {name: table for name, table in touched.items() if len(table)}
             nothing = pd.DataFrame(columns=COLUMNS, index=pd.MultiIndex.from_arrays([[], [], []], names=TOUCHED))
+            found = results(study, scenarios, kind)
+            if isinstance(candidates, str) and candidates == "mairie" and study.mairies.empty:
+                candidates = None
+            plans, tried = alternatives.tables_of(study, found, candidates)
             known = Known(
                 study=study,
-                results=results(study, scenarios, kind),
-                history=results(study, history, kind) if history else None,
+                results=found,
+                history=results(study, past, kind) if past else None,
+                alternatives=plans,
+                tried=tried,
                 others={
                     name: results(study, [each for each in scenarios if name in touches[each.name]], name)
                     for name in others
@@ -222,6 +233,7 @@ class Dossier:
         """Every table by name.
 
         communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
+        certainty and costs; alternatives, and places_tried where one more site is asked for; history where any is;
         touched where a scenario changes hours, step-free access or a capacity; services, services_by_commune, scores;
         supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; hours, hours_by_commune,
         hours_of_week; outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital,
@@ -386,6 +398,30 @@ class Dossier:
         'fiches.html'
         """
         return write_whole(self.sheets_to_html(), path)
+
+    def speech(self) -> str:
+        """Return what a mayor can read aloud in about two minutes: sentences, in paragraphs, without tables.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> dossier = Dossier.of(am.load_sample(), category="hospital", lang="en")
+        >>> dossier.speech().split(". ")[-1]
+        'Thank you.'
+        """
+        known, words = self._known, Words(self.lang)
+        return "\n\n".join(
+            sentences.speech(
+                known.alternatives,
+                place=known.study.title,
+                question=decision.question(known, words),
+                category=known.results.category,
+                cutoff=known.results.quoted,
+                certainty=(self._tables.get("decision") or decision.tables(known))["certainty"],
+                history=(history.tables(known) or {}).get("history"),
+                lang=self.lang,
+            )
+        )
 
     def _repr_html_(self) -> str:
         page = escape(self.to_html(), quote=True)

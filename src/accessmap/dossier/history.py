@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from accessmap import sentences as told_of
@@ -60,6 +62,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     kept = [*range(1, len(views), 2), 0]  # those of then, and last that of today
     sites, stands_in, _ = marked_sites(found)
     here = {key: tuple(kept.index(view) for view in at if view in kept) for key, at in stands_in.items()}
-    drawn = [views[number] for number in kept]
+    names = [*found.names, words("baseline")]  # what was is no scenario to choose
+    drawn = [replace(views[number], name=name) for number, name in zip(kept, names, strict=True)]
     alts = [view.alt(words.lang) for view in drawn]
     return [Figures(tuple(small_figures(known.study, drawn, sites, here, alts, "history", words)))]

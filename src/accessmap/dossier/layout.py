@@ -102,6 +102,23 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """One answer of the decision page: its name, sentences, and how they are computed."""
+
+    name: str
+    lines: tuple[str, ...]
+    how: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Answers one below the other, each with how it is computed, folded."""
+
+    kind: ClassVar = "facts"
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
 class How:
     """How the chapter is computed; a link to the method follows."""
 
@@ -139,7 +156,7 @@ class Beside:
 
 
 # Plain text is a paragraph, markup stands as it is, and a table is written as `Table.of` does.
-Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | How | Folded | Live | Beside
+Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | Facts | How | Folded | Live | Beside
 
 
 def drawn(chart: Chart) -> Markup:

@@ -80,9 +80,12 @@ def small_figures(
     alts: list[str],
     key: str,
     words: Words,
+    *,
+    fresh: frozenset[str] = frozenset(),
 ) -> list[Figure]:
     """Return one picture a view, whose paths are those that the page holds already; ids start with `key`."""
-    drawing = draw(study.counted, views, sites, title="", credit="", lang=words.lang, stands_in=stands_in)
+    told: dict[str, Any] = {"title": "", "credit": "", "lang": words.lang}
+    drawing = draw(study.counted, views, sites, stands_in=stands_in, fresh=fresh, **told)
     parts = map_parts(drawing, key, heading="h3", paths=False)
     return [
         Figure(view.name, picture(drawing, number, key=f"{key}-{number}", alt=alt), parts.legend(view), view.title)

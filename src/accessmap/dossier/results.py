@@ -99,6 +99,9 @@ class Known:
         Minutes to the service studied, and what follows from them; its category, proposals and threshold quoted.
     history
         The same under the scenarios that are history; None where there are none.
+    alternatives, tried
+        The plans that a council has before it, by plan, and what one site more would give at each candidate place: see
+        `accessmap.dossier.alternatives.tables_of`.
     others
         By category, the same of the other services that scenarios change, under those scenarios.
     touched
@@ -117,6 +120,8 @@ class Known:
     study: Study
     results: Results
     history: Results | None
+    alternatives: pd.DataFrame
+    tried: pd.DataFrame
     others: Mapping[str, Results]
     touched: pd.DataFrame
     instead: Mapping[str, Mapping[str, str]]

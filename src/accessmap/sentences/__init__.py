@@ -1,6 +1,8 @@
 """Sentences that a council reads: each function makes text of one table of results, which it is named after."""
 
 from accessmap.sentences.access import buses, coverage, in_short, services
+from accessmap.sentences.advice import alternatives, certainty, costs, decision, gains, unknowns
+from accessmap.sentences.aloud import speech
 from accessmap.sentences.checked import differences
 from accessmap.sentences.communes import commune
 from accessmap.sentences.connected import digital, digital_help, schools
@@ -16,14 +18,19 @@ from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
 
 __all__ = [
+    "alternatives",
     "buses",
+    "certainty",
     "changes",
     "commune",
+    "costs",
     "coverage",
+    "decision",
     "dependence",
     "differences",
     "digital",
     "digital_help",
+    "gains",
     "history",
     "hours",
     "in_short",
@@ -34,9 +41,11 @@ __all__ = [
     "resilience",
     "schools",
     "services",
+    "speech",
     "supply",
     "territories",
     "touched",
+    "unknowns",
     "vintages",
     "winners_and_losers",
     "without_car",

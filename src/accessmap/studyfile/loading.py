@@ -272,6 +272,8 @@ def _check_categories(ledger: Ledger, known: set[str]) -> None:
     dossier = ledger.settings.dossier
     asked: list[tuple[tuple[str | int, ...], str | None]] = [(("dossier", "category"), dossier.category)]
     asked += [(("dossier", "alongside", n), name) for n, name in enumerate(dossier.alongside or [])]
+    if dossier.candidates != "mairie":
+        asked.append((("dossier", "candidates"), dossier.candidates))
     for path, category in asked:
         if category is not None and category not in known:
             told = {"category": category, "known": ", ".join(sorted(known))}

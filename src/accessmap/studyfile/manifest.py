@@ -134,6 +134,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         *found.study.scenarios.values(),
         category=asked.category,
         alongside=asked.alongside,
+        candidates=asked.candidates,
         programme=found.programme,
         accept=file.settings.check.accept,
         lang=file.settings.study.lang,

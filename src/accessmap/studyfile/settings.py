@@ -214,6 +214,7 @@ class DossierSection(_Section):
 
     category: Text | None = None
     alongside: list[Text] | None = None
+    candidates: Text = "mairie"
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
     formats: list[Literal["csv", "gpkg", "parquet", "tableur"]] = ["tableur", "gpkg"]

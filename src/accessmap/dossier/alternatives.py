@@ -1,0 +1,368 @@
+"""The alternatives: today, the proposals, the proven best of as many sites, what comes near, and what each costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from accessmap.dossier.layout import (
+    Cell,
+    Figure,
+    Folded,
+    How,
+    Part,
+    Table,
+    count_cell,
+    minutes_cell,
+    share_cell,
+    sortable,
+)
+from accessmap.dossier.pictures import small_figures
+from accessmap.dossier.results import AT_LEAST, Known, Results, Tables, weighted_quantile
+from accessmap.maps.communes import value_views
+from accessmap.measures.minutes import coverage
+from accessmap.siting.alternatives import near_optimal, price
+from accessmap.siting.median import p_median
+from accessmap.siting.places import places
+from accessmap.siting.result import Siting
+from accessmap.study.comparison import winners_and_losers
+from accessmap.study.study import Study
+from accessmap.words import words as labels
+from accessmap.words.words import BASELINE, Words
+
+# A plan is near the proven best where it costs less than this on the mean, in minutes a person: half of what the
+# dossier counts as a change for one person.
+NEAR: Final = 0.5
+MOST_NEAR: Final = 5
+# The most populous communes beyond the threshold quoted are tried too: their mayors will ask.
+MOST_TOWNS: Final = 5
+MOST_NAMED: Final = 3
+SECONDS: Final = 10.0
+Rows = dict[str, dict[str, Any]]
+# What is counted of people beside their number, by the column of the residents that says it.
+GROUPS: Final = {"age_75_over": "aged", "without_car": "without_car"}
+
+
+def tables_of(
+    study: Study, found: Results, candidates: str | gpd.GeoDataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the plans that a council has before it, and what a site at each candidate place would give.
+
+    Plans of as many sites, with the same closings, answer one question; the best of each is exact (`p_median`), or
+    comes with its gap. Someone who reaches no site counts there for the longest way of all.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        By plan: `role` ("today", "proposal", "best", "near", "town"), `name`, `question` (a number, -1 where the siting
+        has no answer: a plan that opens nothing, or changes roads), `opens`, `closes`, `best` (whether it is the proven
+        best), `mean`, `d9` and `worst` minutes, `share` (0-1) within the threshold quoted, `unreached_people`;
+        `mean_added` (minutes a person), `people_added` (within the threshold) and `d9_added` against the best; people
+        who `gain`, `lose`, are `newly_reached`, `no_longer_reached` or `unchanged`, `communes_gain`, `communes_lose`;
+        `gain_aged` … of those of 75 and more and of those without a car (NaN where residents do not say);
+        `total_aged` … how many they are; `for_whom`, the communes that gain most; `near`, whether it is within half a
+        minute a person of the best, `counted` being the minutes a person where who reaches no site counts for the
+        longest way; `status` and `gap` of the siting, `places`, how many it chose from, and
+        `rank` among them, from 1 (NaN where it was not among the nearest).
+
+        By candidate place, the best first, where one site more is asked for: `name`, `commune`, `mean`, `mean_added`,
+        `people_added`; else empty.
+    """
+    minutes = {BASELINE: found.minutes[BASELINE]}
+    rows: Rows = {BASELINE: {"role": "today", "name": BASELINE, "question": -1}}
+    asked: dict[tuple[tuple[str, ...], int], list[str]] = {} if found.scenarios else {(_ids(found, BASELINE), 1): []}
+    for scenario in found.scenarios:
+        name = scenario.name
+        kept, opened = _kept(found, name)
+        rows[name] = {"role": "proposal", "name": name, "question": -1, "opens": len(opened)}
+        rows[name]["closes"] = len(found.sites[BASELINE]) - len(kept)
+        minutes[name] = found.minutes[name]
+        if len(opened) and scenario.apply(study).network is study.network:
+            asked.setdefault((kept, len(opened)), []).append(name)
+    tried = pd.DataFrame()
+    if candidates is not None and found.total:
+        free = places(study, found.category, candidates)[1]
+        for number, ((kept, count), names) in enumerate(asked.items()):
+            places_tried = _Question(study, found, free, kept, names).answer(number, count, rows, minutes)
+            tried = places_tried if tried.empty else tried
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("plan")
+    for name in ("opens", "closes"):
+        table[name] = table[name].fillna(0).astype(int) if name in table else 0
+    table["best"] = table["best"].eq(True) if "best" in table else False
+    for name, value in (("status", ""), ("gap", np.nan), ("places", 0), ("rank", np.nan)):
+        table[name] = table[name].fillna(value) if name in table else value
+    return _worth(table, pd.DataFrame(minutes), study, found), tried
+
+
+def _ids(found: Results, name: str) -> tuple[str, ...]:
+    return tuple(map(str, found.sites[name].index))
+
+
+def _at(sites: gpd.GeoDataFrame) -> pd.Series:
+    """Return where sites stand, as a text to compare by."""
+    return pd.Series([f"{point.x:.1f} {point.y:.1f}" for point in sites.geometry], index=sites.index, dtype="str")
+
+
+def _kept(found: Results, name: str) -> tuple[tuple[str, ...], gpd.GeoDataFrame]:
+    """Return the ids of the sites of today that a scenario keeps where they are, and what it opens or moves."""
+    before, after = found.sites[BASELINE], found.sites[name]
+    kept = before[_at(before).isin(set(_at(after)))]
+    return tuple(map(str, kept.index)), after[~_at(after).isin(set(_at(before)))]
+
+
+class _Question:
+    """The siting question of plans that open as many sites and close the same ones."""
+
+    def __init__(
+        self, study: Study, found: Results, free: gpd.GeoDataFrame, kept: tuple[str, ...], names: Sequence[str]
+    ) -> None:
+        self.study, self.found, self.kept = study, found, kept
+        own = pd.concat([free.iloc[:0], *(_kept(found, name)[1] for name in names)])
+        own = own[~_at(own).isin(set(_at(free))) & ~_at(own).duplicated()]
+        # What is proposed may be chosen too: the best is then never worse than a proposal.
+        self.free = gpd.GeoDataFrame(pd.concat([free, own.set_axis("own " + own.index.astype(str))]), crs=free.crs)
+        self.at = _at(self.free)
+        self.at_names = {frozenset(_at(_kept(found, name)[1])): name for name in names}
+        every = pd.concat([found.sites[BASELINE].loc[list(kept)], self.free])
+        self.times = study.minutes(gpd.GeoDataFrame(geometry=every.geometry, crs=free.crs))[study.inside]
+        self.people = study.people.astype("float64")
+        town = self.free["commune"].map(study.communes["name"]) if "commune" in self.free else pd.Series(dtype=object)
+        self.names = town.reindex(self.free.index).fillna(self.free["name"]).astype("str")
+
+    def answer(self, number: int, count: int, rows: Rows, minutes: dict[str, pd.Series]) -> pd.DataFrame:
+        """Add the plans that answer the question; return what each place would give, empty but for one site more."""
+        if count > len(self.free) or not self.times.notna().to_numpy().any():
+            return pd.DataFrame()
+        lost = self.times[list(self.kept)].isna().all(axis=1) & self.times.notna().any(axis=1)
+        longest = float(np.nanmax(self.times.to_numpy())) if (self.people[lost] > 0).any() else None
+        options: dict[str, Any] = {"existing": self.kept, "unreached_minutes": longest, "time_limit": SECONDS}
+        best = p_median(self.times, self.people, len(self.kept) + count, **options)
+        tried = self._prices(best) if count == 1 else pd.DataFrame()
+        order = [(str(site),) for site in tried.index] if count == 1 else self._nearest(best)
+        roles = dict.fromkeys(self._towns(tried), "town") if count == 1 else {}
+        close = (tried["mean_added"] <= NEAR) & (tried["unreached_added"] <= 0) if count == 1 else [True] * len(order)
+        roles |= {sites: "near" for sites, here in list(zip(order, close, strict=True))[:MOST_NEAR] if here}
+        roles[best.opened] = "best"
+        ranks = {self._key(sites): rank for rank, sites in enumerate(order, start=1)}
+        for sites in sorted(roles, key=lambda sites: list(order).index(sites) if sites in order else -1):
+            key = self._key(sites)
+            if key not in rows:
+                rows[key] = {"role": roles[sites], "name": ", ".join(self.names[list(sites)])}
+                minutes[key] = self.times[[*self.kept, *sites]].min(axis=1)
+            rows[key]["best"] = roles[sites] == "best"
+        proof = {"question": number, "opens": count, "status": best.status, "gap": best.gap, "places": len(self.free)}
+        proof["closes"] = len(self.found.sites[BASELINE]) - len(self.kept)
+        for key in {*map(self._key, roles), *self.at_names.values()}:
+            rows[key] |= {**proof, "rank": ranks.get(key, np.nan)}
+        return tried
+
+    def _nearest(self, best: Siting) -> list[tuple[str, ...]]:
+        """Return what opens in each of the plans near the best, the best first."""
+        slack = NEAR * self.people.sum() / best.objective if best.objective else 0.0
+        near = near_optimal(self.times, self.people, best, slack=slack, limit=MOST_NEAR, time_limit=SECONDS)
+        return [tuple(site for site in sites if site not in self.kept) for sites in near["sites"]]
+
+    def _key(self, sites: Sequence[str]) -> str:
+        """Return the name of the plan that opens these places: that of the proposal which does, else their ids."""
+        return self.at_names.get(frozenset(self.at[list(sites)])) or " + ".join(sites)
+
+    def _prices(self, best: Siting) -> pd.DataFrame:
+        """Return by candidate place, the best first, what one site there gives."""
+        cutoff = self.found.quoted
+        prices = price(self.times, self.people, best, cutoff=cutoff)
+        (site,) = best.opened
+        first = pd.DataFrame(0.0, index=[site], columns=["mean_added", "beyond_added", "unreached_added"])
+        whole = pd.concat([first, prices[first.columns].astype("float64")]).rename_axis("site")
+        whole["people_added"] = -whole.pop("beyond_added")
+        whole["mean"] = best.mean_minutes + whole["mean_added"]
+        whole.insert(0, "name", self.names.reindex(whole.index))
+        none = pd.Series(pd.NA, index=whole.index)
+        whole.insert(1, "commune", self.free.get("commune", none).reindex(whole.index))
+        return whole
+
+    def _towns(self, prices: pd.DataFrame) -> list[tuple[str, ...]]:
+        """Return the place of each of the most populous communes that are beyond the threshold quoted today."""
+        communes = self.found.communes
+        far = communes[~(communes[f"minutes {BASELINE}"] <= self.found.quoted)].sort_values(
+            "population", ascending=False, kind="stable"
+        )
+        here = prices.reset_index().drop_duplicates("commune").set_index("commune")["site"]
+        found: list[tuple[str, ...]] = [(str(here[code]),) for code in far.index if code in here.index]
+        return found[:MOST_TOWNS]
+
+
+def _worth(table: pd.DataFrame, minutes: pd.DataFrame, study: Study, found: Results) -> pd.DataFrame:
+    """Return the plans with what they are worth to the people of the territory."""
+    residents, people = study.residents[study.inside], found.people
+    longest = float(np.nanmax(minutes.to_numpy("float64"), initial=-np.inf))
+    facts = pd.DataFrame(
+        {
+            "mean": {name: _mean(of, people) for name, of in minutes.items()},
+            "counted": {name: _mean(of.fillna(longest), people) for name, of in minutes.items()},
+            "share": coverage(minutes, people, [found.quoted]).iloc[0],
+            "d9": {name: weighted_quantile(of, people, 0.9) for name, of in minutes.items()},
+            "worst": {name: of[people > 0].max() for name, of in minutes.items()},
+            "unreached_people": {name: float(people[of.isna()].sum()) for name, of in minutes.items()},
+            "for_whom": {name: _for_whom(minutes[BASELINE], of, residents, study) for name, of in minutes.items()},
+        }
+    ).reindex(minutes.columns)
+    facts = facts.join(_moved(minutes, residents)).replace([np.inf, -np.inf], np.nan)
+    whole = table.join(facts)
+    best = whole[whole["best"]].drop_duplicates("question").set_index("question")
+    at = whole["question"]
+    whole["mean_added"] = whole["mean"] - at.map(best["mean"])
+    whole["people_added"] = ((whole["share"] - at.map(best["share"])) * found.total).round(6)
+    whole["d9_added"] = whole["d9"] - at.map(best["d9"])
+    whole["near"] = (whole["counted"] - at.map(best["counted"])).round(5) <= NEAR
+    return whole
+
+
+def _moved(minutes: pd.DataFrame, residents: pd.DataFrame) -> pd.DataFrame:
+    """Return by plan the people who gain and lose a minute or more, and the rest of all, and in how many communes."""
+    sides = ["gain", "lose", "newly_reached", "no_longer_reached"]
+    before, people = minutes[BASELINE], residents["population"].astype("float64")
+    # Beside itself, so that today has a row too: nobody moves in it.
+    moved = winners_and_losers(minutes.assign(**{BASELINE: before, " ": before}), residents, at_least=AT_LEAST)
+    sums = moved[sides].groupby(level="scenario").sum().rename(index={" ": BASELINE})
+    sums["unchanged"] = people.sum() - sums.sum(axis=1)
+    for side, apart in (("gain", "newly_reached"), ("lose", "no_longer_reached")):
+        here = (moved[side] + moved[apart]).round() > 0
+        sums[f"communes_{side}"] = here.groupby(level="scenario").sum().rename(index={" ": BASELINE})
+    for column, name in GROUPS.items():
+        known = column in residents and bool(residents[column].notna().all())
+        weights = residents[column].astype("float64") if known else people * np.nan
+        sums[f"total_{name}"] = weights.sum(skipna=False)
+        for side, sign, (one, other) in (("gain", -1, ("a", "b")), ("lose", 1, ("b", "a"))):
+            for plan, after in minutes.items():
+                ends = {"a": before, "b": after}
+                change = (after - before).round(5) * sign
+                mask = (change >= AT_LEAST) | (ends[one].isna() & ends[other].notna())
+                sums.loc[str(plan), f"{side}_{name}"] = weights.where(mask, weights * 0.0).sum(skipna=False)
+    return sums
+
+
+def _mean(minutes: pd.Series, people: pd.Series) -> float:
+    reached = minutes.notna()
+    total = float(people[reached].sum())
+    return float((minutes[reached].astype("float64") * people[reached]).sum()) / total if total else float("nan")
+
+
+def _for_whom(before: pd.Series, after: pd.Series, residents: pd.DataFrame, study: Study) -> str:
+    """Return the names of the communes whose people gain most minutes in all, with commas; empty where none does."""
+    longest = float(np.nanmax([before.max(), after.max(), 0.0]))
+    gained = (before.fillna(longest) - after.fillna(longest)).clip(lower=0.0) * residents["population"]
+    total = gained.astype("float64").groupby(residents["commune"]).sum().nlargest(MOST_NAMED)
+    return ", ".join(str(study.communes["name"][code]) for code in total.index[total > 0])
+
+
+def tables(known: Known) -> dict[str, pd.DataFrame] | None:
+    """Return the plans a council has before it, and what one site more would give at each candidate place."""
+    if len(known.alternatives) < 2:
+        return None
+    tried = {"places_tried": known.tried} if len(known.tried) else {}
+    return {"alternatives": known.alternatives, **tried}
+
+
+def sentences(tables: Tables, words: Words) -> list[str]:
+    """Return how the table is read."""
+    return [words("alternatives_read")] if tables["alternatives"]["best"].any() else []
+
+
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the plans side by side, a map of what a site in each commune would give, and every place tried."""
+    known = tables.known
+    parts: list[Part] = [_table(tables["alternatives"], known, words)]
+    if "places_tried" not in tables:
+        return [*parts, How(words("how_alternatives_table"))]
+    tried = tables["places_tried"]
+    picture = _figure(tried, known, words)
+    parts += [picture] if picture is not None else []
+    parts.append(How(words("how_alternatives_table")))
+    parts.append(Folded(words("tried_title", n=len(tried)), (words("tried_read"), _tried(tried, known, words))))
+    return parts
+
+
+def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
+    """Return today, the proposals, the proven best and what is near it, and what each costs against the best."""
+    found = known.results
+    columns = (
+        words("alternative_plan"),
+        words("alternative_mean"),
+        words("alternative_share", cutoff=words.cutoff(found.quoted)),
+        words("alternative_d9"),
+        words("alternative_gain"),
+    )
+    order = {"today": 0, "proposal": 1, "best": 2, "near": 3, "town": 4}
+    ordered = table.assign(order=table["role"].map(order)).sort_values(["order", "counted"], kind="stable")
+    rows: list[Sequence[Cell]] = []
+    for role, here in ordered.groupby("order", sort=False):
+        role_name = next(key for key, number in order.items() if number == role)
+        rows.append((Cell(words(f"alternative_{role_name}", cutoff=words.cutoff(found.quoted), n=len(here))),))
+        for row in here.to_dict("records"):
+            today = row["role"] == "today"
+            rank, of = row["rank"], row["places"]
+            ranked = "" if math.isnan(rank) else words("ranked", rank=words.count(rank), of=words.count(of))
+            name = words("baseline") if today else words("labelled_rank", name=row["name"], rank=ranked)
+            names = words("alternative_for", names=row["for_whom"]) if row["for_whom"] else ""
+            notes = ["", "", ""]
+            if not math.isnan(row["mean_added"]) and not row["best"]:
+                notes = [words.change(row[name]) for name in ("mean_added", "d9_added")]
+                notes.insert(1, labels.people_change(row["people_added"], lang=words.lang))
+            rows.append(
+                (
+                    Cell(name, note=names),
+                    minutes_cell(row["mean"], words, notes[0]),
+                    share_cell(row["share"], words, notes[1]),
+                    minutes_cell(row["d9"], words, notes[2]),
+                    Cell("–") if today else count_cell(row["gain"] + row["newly_reached"], words),
+                )
+            )
+    return Table(columns, rows, label=words("chapter_alternatives"))
+
+
+def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
+    found = known.results
+    columns = (
+        words("alternative_rank"),
+        words("commune"),
+        words("alternative_mean"),
+        words("alternative_added"),
+        words("alternative_people", cutoff=words.cutoff(found.quoted)),
+    )
+    rows = [
+        (
+            Cell(words.count(rank), rank),
+            Cell(str(row["name"]), str(row["name"])),
+            minutes_cell(row["mean"], words),
+            Cell(words.change(row["mean_added"]), sortable(row["mean_added"])),
+            Cell(labels.people_change(row["people_added"], lang=words.lang), sortable(row["people_added"])),
+        )
+        for rank, row in enumerate(tried.to_dict("records"), start=1)
+    ]
+    return Table(columns, rows, numeric=(True, False, True, True, True), label=words("tried_label"), sortable=True)
+
+
+def _figure(tried: pd.DataFrame, known: Known, words: Words) -> Figure | None:
+    """Return the territory, each commune by the mean trip that one site more at its place would give."""
+    values = tried.dropna(subset="commune").drop_duplicates("commune").set_index("commune")["mean"]
+    if values.empty:
+        return None
+    study, found, plans = known.study, known.results, known.alternatives
+    # One site more where there is one changes nothing.
+    values = values.reindex(found.communes.index).fillna(float(dict(plans["mean"])[BASELINE]))
+    (view,) = value_views(study.counted, values, unit="minutes", breaks=None, say=words)
+    view = replace(view, name=words("tried_map"), title=words("tried_map_legend"))
+    opened = [_kept(found, name)[1] for name in found.names]
+    best = study.services.loc[study.services.index.isin(plans.index[plans["best"]])]
+    new = pd.concat([*opened, best.assign(category=found.category)])
+    sites = gpd.GeoDataFrame(pd.concat([found.sites[BASELINE], new]), crs=study.services.crs)
+    sites = sites[~sites.index.duplicated()]
+    stands_in: dict[str, tuple[int, ...]] = dict.fromkeys(map(str, sites.index), (0,))
+    alts, fresh = [view.alt(words.lang)], frozenset(map(str, new.index))
+    return small_figures(study, [view], sites, stands_in, alts, "alternatives", words, fresh=fresh)[0]

@@ -1,0 +1,139 @@
+"""The decision page and its alternatives: the numbers of `compare`, exact siting, and what a mayor can read aloud."""
+
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+import accessmap as am
+from accessmap.dossier import Dossier
+from accessmap.dossier.alternatives import NEAR
+from accessmap.study.scenario import Scenario
+
+KIND = "france_services"
+FEW = [chapter for chapter in am.chapters() if chapter.name in ("decision", "alternatives", "history")]
+
+
+def said(soup) -> str:
+    return " ".join(soup.get_text(" ").split())
+
+
+@pytest.fixture(scope="module")
+def dossier(sample_study):
+    plan = Scenario("Coucy").open(KIND, commune="02217")
+    return Dossier.of(sample_study, sample_study.scenarios["2017"], plan, category=KIND, chapters=FEW)
+
+
+def test_each_alternative_has_the_numbers_that_compare_gives(dossier, sample_study):
+    table = dossier.tables["alternatives"]
+    assert set(table["name"]) >= {"Coucy", "Tergnier", "Folembray", "Blérancourt"}
+    towns = sample_study.communes.reset_index().set_index("name")["code"]
+    rows = {name: row for name, row in zip(table["name"], table.to_dict("records"), strict=True) if name in towns.index}
+    plans = [Scenario(name).open(KIND, commune=towns[name]) for name in rows]
+    inside, people = sample_study.inside, sample_study.people
+    minutes = am.compare(plans, sample_study, category=KIND)[inside]
+    for name, row in rows.items():
+        assert row["mean"] == pytest.approx((minutes[name] * people).sum() / people.sum(), abs=1e-5)
+        assert row["share"] == pytest.approx(float(am.coverage(minutes[name], people, 10).iloc[0, 0]))
+    told = table.set_index("name")[["mean", "share"]].round({"mean": 2, "share": 3})
+    assert told.loc[["Coucy", "Tergnier", "Blérancourt"]].to_numpy().tolist() == [
+        [6.58, 0.799],
+        [6.22, 0.782],
+        [6.76, 0.774],
+    ]
+
+
+def test_gains_losses_and_the_rest_make_the_people(dossier, sample_study):
+    table = dossier.tables["alternatives"]
+    sides = ["gain", "lose", "newly_reached", "no_longer_reached", "unchanged"]
+    assert (table[sides].sum(axis=1) == sample_study.people.sum()).all()
+    assert (table.loc["Coucy", "gain"], table.loc["Coucy", "communes_gain"]) == (8098, 24)
+
+
+def test_the_best_is_the_siting_of_the_library_and_ranks_count_every_place(dossier, sample_study):
+    table, tried = dossier.tables["alternatives"], dossier.tables["places_tried"]
+    best = table[table["best"]].iloc[0]
+    assert (best["name"], best["status"], best["gap"], best["places"]) == ("Tergnier", "optimal", 0.0, 81)
+    assert len(tried) == 81  # the 84 mairies, without the three where a site stands
+    assert tried["mean"].is_monotonic_increasing
+    assert table.loc["Coucy", "rank"] == 1 + tried["name"].tolist().index("Coucy-le-Château-Auffrique") == 9
+    near = table[table["role"] == "near"]
+    assert len(near) == 4
+    assert (near["mean_added"] <= NEAR).all()
+    assert table.loc["Coucy", "near"]
+    assert table.loc["Coucy", "people_added"] == 1202
+
+
+def test_the_decision_is_the_first_thing_of_the_page(dossier):
+    page = BeautifulSoup(dossier.to_html(), "html.parser")
+    head = page.select_one("#decision")
+    assert head.find_previous("section") is None
+    assert said(head.h2) == "Faut-il ouvrir une France services à Coucy-le-Château-Auffrique ?"
+    advice = said(head.select_one(".d-advice"))
+    assert advice.startswith("Recommandation : « Coucy », car le trajet moyen passe de 7,3 à 6,6 min")
+    names = [said(each) for each in head.select(".d-fact h3")]
+    assert names == [
+        *("Qui gagne, qui perd", "Ce que cela coûte", "Est-ce sûr ?", "Les alternatives les plus proches"),
+        *("Ce que l’on ne sait pas", "D’où l’on vient", "Dates des données"),
+    ]
+    assert len(head.select("details")) == len(names) + 1  # how each is computed, and the rule
+    assert "2017" not in advice
+    assert "Blérancourt (rang 24 sur 81)" in said(page.select_one("#alternatives"))
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_speech_is_two_minutes_long(sample_study, dossier, lang):
+    plan = Scenario("Coucy").open(KIND, commune="02217")
+    spoken = dossier if lang == "fr" else Dossier.of(sample_study, plan, category=KIND, chapters=[], lang="en")
+    text = spoken.speech()
+    words = [word for word in text.split() if any(letter.isalnum() for letter in word)]
+    assert 230 <= len(words) <= 320
+    assert "min " not in text.replace("\xa0", " ")  # units are words
+    assert "%" not in text
+    assert "Tergnier" in text
+
+
+def test_two_sites_have_a_best_pair_and_no_list_of_single_places(sample_study):
+    pair = Scenario("deux").open(KIND, commune="02217").open(KIND, commune="02738")
+    dossier = Dossier.of(sample_study, pair, category=KIND, chapters=FEW)
+    table = dossier.tables["alternatives"]
+    assert table[table["best"]]["name"].tolist() == ["Folembray, Tergnier"]
+    assert table.loc["deux", "near"]
+    assert "places_tried" not in dossier.tables
+
+
+def test_a_study_without_candidates_or_ages_says_what_it_cannot(toy_study):
+    plan = Scenario("Bourg").open(KIND, commune="02002")
+    dossier = Dossier.of(toy_study, plan, candidates=None, chapters=FEW)
+    row = dossier.tables["alternatives"].loc["Bourg"]
+    assert (row["question"], row["gain"], row["unchanged"]) == (-1, 50, 100)
+    facts = dossier.tables["certainty"]
+    assert facts.loc["aged", "unknown"] == facts.loc["without_car", "unknown"] == 150
+    page = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#decision"))
+    assert "Aucun calcul du meilleur lieu" in page
+    assert "combien ont 75 ans ou plus" in page
+    nothing = toy_study.with_services(toy_study.services[toy_study.services["category"] == KIND])
+    assert "alternatives" not in Dossier.of(nothing, category=KIND, chapters=FEW).tables
+
+
+def test_the_oldest_and_those_without_a_car_are_counted_where_known(toy_study):
+    residents = toy_study.residents.assign(age_75_over=[10.0, 8, 1], without_car=[20.0, 9, 2])
+    study = replace(toy_study, residents=residents)
+    row = (
+        Dossier.of(study, Scenario("Bourg").open(KIND, commune="02002"), chapters=FEW)
+        .tables["alternatives"]
+        .loc["Bourg"]
+    )
+    assert (row["total_aged"], row["gain_aged"], row["lose_aged"], row["gain_without_car"]) == (18, 8, 0, 9)
+    assert row["best"]
+    assert row["rank"] == 1
+
+
+def test_a_proposed_point_that_is_no_candidate_may_be_the_best(toy_study):
+    point = toy_study.services.loc[["mairie-b"]].to_crs(4326).geometry.iloc[0]
+    plan = Scenario("là").open(KIND, lon=point.x + 0.001, lat=point.y)
+    table = Dossier.of(toy_study, plan, candidates=toy_study.services.loc[["mairie-a"]], chapters=FEW).tables[
+        "alternatives"
+    ]
+    assert table.loc["là", "best"]
+    assert table.loc["là", "places"] == 1  # a site stands at the one candidate
