@@ -65,7 +65,9 @@ class Roads:
         return min(found, default=-1)
 
     def turning_round(self, junctions: int) -> "Roads":
-        """The network with turning round forbidden after forbidden turns, as `expand` says, street by street."""
+        """The network with turning round as `expand` says, street by street: forbidden after forbidden turns, and
+        costing what it would save after turns that cost time.
+        """
         before: dict[int, int] = {}
         found: set[tuple[int, ...]] = set()
         evaded = [
@@ -100,9 +102,36 @@ class Roads:
             if returns and onward and not (junction and left == 0):
                 found.add((u, x, u))
                 begun += [(following, left - junction) for following, _ in onward]
+        saved = self.saved_by_turning_round()
         return replace(
-            self, turns=self.turns + sorted(found), turn_ms=self.turn_ms + [FORBIDDEN] * len(found)
-        )  # fmt: skip
+            self,
+            turns=[*self.turns, *sorted(found), *saved],
+            turn_ms=self.turn_ms + [FORBIDDEN] * len(found) + [ms + 1 for ms in saved.values()],
+        )
+
+    def saved_by_turning_round(self) -> dict[tuple[int, ...], int]:
+        """What going past a turn of three nodes, turning round and coming back would save, by where one turns round."""
+        saved: dict[int, int] = {}
+
+        def past(u: int, v: int, w: int, left: int, public: bool) -> None:
+            for number, (tail, head, ms, through) in enumerate(self.arcs):
+                returns = [cost for a, b, cost, _ in self.arcs if (a, b) == (head, v)]
+                if tail != v or head in (u, v, w) or not returns or (public and not through):
+                    continue
+                turned = self.added((u, v, head)), self.added((head, v, w))
+                rest = left - sum(turned) - ms - min(returns)
+                if FORBIDDEN not in turned and rest > saved.get(number, -1):
+                    saved[number] = rest
+                    past(v, head, v, rest, through)
+
+        for turn in self.turns:
+            if len(turn) == 3:
+                past(*turn, self.added(turn), public=False)
+        found: dict[tuple[int, ...], int] = {}
+        for number, ms in saved.items():
+            u, v, *_ = self.arcs[number]
+            found[u, v, u] = max(ms, found.get((u, v, u), 0))
+        return found
 
     def expanded(self, **how: Any) -> Expanded:
         tails, heads, ms, through = (np.array([arc[i] for arc in self.arcs], "int64") for i in range(4))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from accessmap.roads.engine import Graph, Router, Seeds
 from accessmap.roads.engine.prepared import Prepared
 from accessmap.roads.engine.preparing import prepare
-from accessmap.roads.expanded import FORBIDDEN, Expanded
+from accessmap.roads.expanded import FORBIDDEN, JUNCTIONS, Expanded
 
 SLOW = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 
@@ -183,3 +183,45 @@ def test_a_turn_is_not_had_by_turning_round_just_behind_it(junctions: int | None
     grown = roads.expanded(junctions=junctions)
     found = Router(graph_of(grown)).matrix_ms(origins(roads, grown, [0]), destinations(roads, grown, [5]))
     assert found.tolist() == [[ms]]
+
+
+@SLOW
+@given(st.data())
+def test_where_turns_cost_time_it_is_as_if_nobody_ever_turned_round_at_dead_ends_either(data: Any) -> None:
+    roads = data.draw(networks(most=6))
+    arcs = [(tail, head, ms, True) for tail, head, ms, _ in roads.arcs]
+    arcs += [(head, tail, ms, True) for tail, head, ms, _ in arcs if data.draw(st.booleans())]
+    turns = [turn[:3] for turn in roads.turns]
+    costs = [data.draw(st.integers(1, 60)) for _ in turns]
+    roads = Roads(roads.n, arcs, turns, costs)
+    never = sorted({(u, x, u) for u, x, *_ in arcs if u != x})
+    strict = Roads(roads.n, arcs, turns + never, costs + [FORBIDDEN] * len(never))
+    grown, nodes = roads.expanded(junctions=JUNCTIONS), list(range(roads.n))
+    found = Router(graph_of(grown)).matrix_ms(origins(roads, grown, nodes), destinations(roads, grown, nodes))
+    assert found.tolist() == [[strict.ms(start, end) for end in nodes] for start in nodes]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "turn", "freely", "ms"),
+    [
+        (0, 3, 10, 22, 30),  # not by 2, a bend in the road
+        (0, 3, 2, 22, 22),  # a turn that costs less than that
+        (0, 3, 50, 22, 30 + 40),  # nor by 4, a dead end
+        (0, 3, FORBIDDEN, 22, 26),  # but who must turn there may
+        ((0, 0.5), (4, 0.5), 10, 12, 20),  # part-way along roads
+        (2, 3, 10, 11, 11),  # who begins behind the turn drives as ever
+        ((3, 0.5), 3, 10, 12, 12),
+        (0, 4, 10, 13, 13),
+    ],
+)
+def test_a_turn_that_costs_time_is_not_had_by_turning_round_behind_it(
+    start: Any, end: Any, turn: int, freely: int, ms: int
+) -> None:
+    # 0 - 1 - 2 - 4, a side street 3 at 1; from 0 to 3 costs more than straight on and from 2 to 3.
+    street = [(0, 1, 10), (1, 2, 1), (2, 4, 2), (4, 2, 2), (1, 3, 10)]
+    arcs = [(u, v, cost, True) for u, v, cost in [*street, (1, 0, 10), (2, 1, 1), (3, 1, 10)]]
+    roads = Roads(5, arcs, [(0, 1, 3)], [turn])
+    for junctions, right in ((None, freely), (JUNCTIONS, ms)):
+        grown = roads.expanded(junctions=junctions)
+        found = Router(graph_of(grown)).matrix_ms(origins(roads, grown, [start]), destinations(roads, grown, [end]))
+        assert found.tolist() == [[right]]

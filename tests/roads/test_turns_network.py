@@ -278,6 +278,27 @@ def test_turns_that_cost_time_are_told_by_explain_and_kept_by_a_saved_network(tm
     assert (1, 2, 4) not in set(map(tuple, without.turn_costs["nodes"]))
 
 
+SHARP = """<osm version="0.6">
+<node id="1" lat="49.6" lon="2.999"/><node id="2" lat="49.6" lon="3.0"/><node id="3" lat="49.6" lon="3.001"/>
+<node id="4" lat="49.6005" lon="2.9987"/><node id="5" lat="49.5995" lon="3.0013"/><node id="6" lat="49.6" lon="3.0001"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><nd ref="6"/><nd ref="3"/><tag k="highway" v="tertiary"/></way>
+<way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="tertiary"/></way></osm>"""
+
+
+def test_nobody_turns_round_behind_a_junction_to_evade_a_sharp_turn(tmp_path: Path) -> None:
+    (tmp_path / "sharp.osm").write_text(SHARP, encoding="utf-8")
+    network = RoadNetwork.from_osm(tmp_path / "sharp.osm")
+    edges = network.edges.set_index(["u", "v"])["minutes"] * 60
+    sharp = {tuple(nodes): cost for nodes, cost in network.turn_costs.to_numpy()}[1, 2, 4]
+    evading = edges[2, 6] + edges[6, 2]  # 7 m further on, and back
+    assert evading < 2 < sharp / 3
+    minutes = network.matrix([1, 6], [4, 6])
+    assert minutes[0] * 60 == pytest.approx([edges[1, 2] + edges[2, 4] + sharp, edges[1, 2] + edges[2, 6]], abs=2e-3)
+    assert minutes[1] * 60 == pytest.approx([edges[6, 2] + edges[2, 4], 0], abs=2e-3)
+    start, end = (gpd.GeoSeries(gpd.points_from_xy(*network.nodes.loc[[n]].to_numpy().T), crs=4326) for n in (1, 4))
+    assert network.explain(start, end)["what"].to_list() == ["road", "turn", "road"]
+
+
 def block(*, turns: list[list[int]] = (), private: tuple[int, int] = (-1, -1)) -> RoadNetwork:  # type: ignore[assignment]
     """0 - 1 - 2 - 3 straight on, a minute each, and 1 - 4 - 5 - 2 round the block, ends of a minute at 0 and 3."""
     x, y = np.array([0, 1, 2, 3, 1, 2]) * 1000.0, np.array([0, 0, 0, 0, 1, 1]) * 1000.0

@@ -10,6 +10,7 @@ far, public, and private for good.
 *Turns.* A forbidden turn is a sequence of nodes that may not be driven one after the other. The state is the longest
 end of what was driven that begins such a sequence (A. Aho and M. Corasick, Efficient string matching, CACM 18 (1975)
 333-340), so overlapping sequences of any length are exact. A turn that costs time adds it to the arc that completes it.
+Nobody turns round to evade either.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ def expand(
     junctions
         Nobody turns round in the street, nor at so many junctions, after a place where the turn is forbidden: else
         every forbidden turn could be had by turning round just behind it. At a dead end, and further away, one may.
-        None leaves turning round to `turns`.
+        So could a turn of three nodes that costs time: turning round behind it costs what it would save, so that it
+        saves nothing. None leaves turning round to `turns`.
     """
     through = np.ones(len(tails), "bool") if through is None else through
     real = tails != heads
@@ -190,7 +192,7 @@ def expand(
         return Expanded(node, tails, heads, ms, np.arange(len(tails)), node, heads, none)
     base = _layers(n, tails, heads, through)
     if found is not None and junctions is not None:
-        found = found.without_turning_round(tails, heads, through, junctions)
+        found = found.minding_who_turns_round(tails, heads, ms, through, junctions)
     grown = _reached(base if found is None else found.laid_over(base))
     if through.all():  # the original arcs come first
         entry = grown.heads[: len(tails)]
@@ -430,20 +432,77 @@ class _Turns:
             arc=np.concatenate([base.arc, base.arc[arc]]),
         )
 
-    def without_turning_round(self, tails: Ints, heads: Ints, through: Bools, junctions: int) -> _Turns:
-        """Return the automaton that also forbids turning round after a place where a turn is forbidden.
+    def turn(self, u: Ints, v: Ints, w: Ints) -> Ints:
+        """Return what turning at v from u to w costs for itself, ms, or FORBIDDEN."""
+        return self.price(self.after(np.zeros(len(u), "int64"), self.step_of(u, v)), self.step_of(v, w))
 
-        Without forbidden turns nobody turns round: whoever does is back where he was, later. So it only matters on the
-        streets that are driven while a forbidden sequence is begun, and on those that follow.
+    def minding_who_turns_round(self, tails: Ints, heads: Ints, ms: Ints, through: Bools, junctions: int) -> _Turns:
+        """Return the automaton that forbids turning round after forbidden turns too, and lets it save no turn's time.
+
+        Without turns nobody turns round: whoever does is back where he was, later.
+        """
+        out, into = Lists.of(tails, self.n), Lists.of(heads, self.n)
+        barred = self._barred(tails, heads, through, junctions, out, into)
+        priced, price = self._saving(tails, heads, ms, through, out)
+        if not len(barred) + len(priced):
+            return self
+        sizes, flat, cost = self.told
+        return self._of(
+            self.n,
+            np.concatenate([sizes, np.full(len(barred) + len(priced), 3)]),
+            np.concatenate([flat, barred.ravel(), priced.ravel()]),
+            np.concatenate([cost, np.full(len(barred), FORBIDDEN), price]),
+        )
+
+    def _saving(self, tails: Ints, heads: Ints, ms: Ints, through: Bools, out: Lists) -> tuple[Ints, Ints]:
+        """Return where turning round would save the time of a turn: (u, v, u), and ms, one more than it would save.
+
+        Who comes from u to v, to go on to w, may go past v, turn round, and come back to v from elsewhere: that saves
+        the turn, and costs the way there and back and the turns of it. What is left of the saving is carried along
+        that way until nothing is.
+        """
+        sizes, flat, cost = self.told
+        last = np.cumsum(sizes)[(sizes == 3) & (cost > 0)] - 1
+        u, v, w = flat[last - 2], flat[last - 1], flat[last]
+        left, public = self.turn(u, v, w), np.zeros(len(u), "bool")
+        most = np.full(len(tails), -1, "int64")
+        while len(v):
+            which, arc = out.each(v)
+            here, x = v[which], heads[arc]
+            there, back = self.turn(u[which], here, x), self.turn(x, here, w[which])
+            of, returning = out.each(x)
+            same = heads[returning] == here[of]
+            ways = np.full(len(arc), np.iinfo("int64").max // 2)
+            np.minimum.at(ways, of[same], ms[returning[same]])
+            rest = left[which] - there - back - ms[arc] - ways
+            better = (x != u[which]) & (x != w[which]) & (there != FORBIDDEN) & (back != FORBIDDEN)
+            # Who is on a public road does not go on through a private one.
+            better &= (rest > most[arc]) & (through[arc] | ~public[which])
+            arc, rest = arc[better], rest[better]
+            order = np.lexsort((-rest, arc))
+            first = np.diff(arc[order], prepend=-1) > 0
+            arc, left = arc[order][first], rest[order][first]
+            most[arc] = left
+            u, v, w, public = tails[arc], heads[arc], tails[arc], through[arc]
+        # Of parallel arcs the one that saves most.
+        arc = np.flatnonzero(most >= 0)
+        way, which = np.unique(np.column_stack([tails[arc], heads[arc]]), axis=0, return_inverse=True)
+        price = np.zeros(len(way), "int64")
+        np.maximum.at(price, which.ravel(), most[arc] + 1)
+        return way[:, [0, 1, 0]], price
+
+    def _barred(self, tails: Ints, heads: Ints, through: Bools, junctions: int, out: Lists, into: Lists) -> Ints:
+        """Return where nobody turns round, as there is a forbidden turn before: (u, v, u).
+
+        It only matters on the streets that are driven while a forbidden sequence is begun, and on those that follow.
         """
         sizes, flat, cost = self.told
         ends = np.cumsum(sizes)
         back = (sizes == 3) & (flat[ends - 3] == flat[ends - 1])
         asked = (cost == FORBIDDEN) & ~back
         if not asked.any():
-            return self
+            return np.empty((0, 3), "int64")
         evaded = self if asked.all() else self._of(self.n, sizes[asked], flat[np.repeat(asked, sizes)], cost[asked])
-        out, into = Lists.of(tails, self.n), Lists.of(heads, self.n)
         which, going = out.each(evaded.here)
         price = evaded.price(which + 1, evaded.step_of(tails[going], heads[going]))
         came = evaded.steps[evaded.last[1:]] // self.n
@@ -481,15 +540,7 @@ class _Turns:
             best = np.diff(following, prepend=-1) > 0
             best &= rest > most[following]
             front, left = following[best], rest[best]
-        round_ = np.unique(np.concatenate(found), axis=0)
-        if not len(round_):
-            return self
-        return self._of(
-            self.n,
-            np.concatenate([sizes, np.full(len(round_), 3)]),
-            np.concatenate([flat, round_.ravel()]),
-            np.concatenate([cost, np.full(len(round_), FORBIDDEN)]),
-        )
+        return np.unique(np.concatenate(found), axis=0)
 
 
 def _steps(n: int, sizes: Ints, flat: Ints) -> tuple[Ints, Ints]:
