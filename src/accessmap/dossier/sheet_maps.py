@@ -52,7 +52,7 @@ def sheet_maps(known: Known, near: pd.DataFrame, drawing: Drawing, words: Words)
     known, drawing
         What the dossier knows, and its main map.
     near
-        By (category, situation, commune): `site_id`, as the table `services_by_commune`.
+        By (category, situation, commune): `site_id`, as the table `_nearest_sites`.
     """
     study = known.study
     homes = centres(study).to_crs(DRAWN_CRS)

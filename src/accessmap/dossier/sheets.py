@@ -65,7 +65,7 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
     best = places(services["scores"]["rank"], words)
     connected = sheet_lines(chapters["digital"], words) if "digital" in chapters else {}
     where = levels(known)
-    maps = sheet_maps(known, by_commune_, drawing, words)
+    maps = sheet_maps(known, services["_nearest_sites"], drawing, words)
     mairies, modes = _own_mairies(known), _mode_minutes(known)
     shown_published = set(where.index[where[PUBLISHED].notna()].get_level_values(0))
     doing = _programme(known, words)
