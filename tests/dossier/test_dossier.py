@@ -82,7 +82,7 @@ def test_no_element_has_style_or_handlers_that_the_policy_would_block(page):
 
 
 def test_the_file_is_small(dossier, tmp_path):
-    assert dossier.save(tmp_path / "dossier.html").stat().st_size < 2_000_000
+    assert dossier.save(tmp_path / "dossier.html").stat().st_size < 2_500_000
 
 
 def test_saving_makes_folders_returns_the_path_and_leaves_no_draft(dossier, tmp_path):

@@ -106,7 +106,7 @@ BAD = {
         HEAD + '[[services]]\nsample=true\n[[services]]\ncategry="a"\n',
         ["services[2].categry", "line 6"],
     ),
-    "layout": (HEAD + '[[services]]\npath="a"\nlayout = "fines"\n', ['(did you mean "finess" or "finess_plus"?)']),
+    "layout": (HEAD + '[[services]]\npath="a"\nlayout = "fines"\n', ['(did you mean "finess" or ']),
     "format": (HEAD + '[dossier]\nformats = ["xlsx"]\n', ["dossier.formats[1]", '"csv", "gpkg", "parquet"']),
     "name with a folder": (HEAD + '[dossier]\nname = "../x"\n', ["dossier.name", "file name without a folder"]),
     "scenarios path": (HEAD + "[scenarios]\npath = 3\n", ["scenarios.path = 3"]),

@@ -76,7 +76,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
             By (category, situation, commune): `minutes`, `unreached_people`, `rank` (1 is the shortest), `site` (name
             of the site that is the nearest of most people there), `outside` (whether it is outside the territory).
         _nearest_sites
-            By (category, situation, commune): `site_id` of that site, for the ways of the sheets.
+            By (category, situation, commune): `site_id` and `site` of that site, for the ways of the sheets.
         scores
             By commune: `score` (0 worst, 100 best) over all services today, each counted alike, its `rank` (1 is the
             best served), and `best_rank` and `worst_rank` when the weight of one service is doubled or dropped; empty
@@ -95,7 +95,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     return {
         "services": pd.DataFrame(facts).T.rename_axis(keys),
         "services_by_commune": near.drop(columns="site_id"),
-        "_nearest_sites": near[["site_id"]],
+        "_nearest_sites": near[["site_id", "site"]],
         "scores": _scores(near, _bounds(study)),
     }
 

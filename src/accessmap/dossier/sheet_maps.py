@@ -52,7 +52,7 @@ def sheet_maps(known: Known, near: pd.DataFrame, drawing: Drawing, words: Words)
     known, drawing
         What the dossier knows, and its main map.
     near
-        By (category, situation, commune): `site_id`, as the table `_nearest_sites`.
+        By (category, situation, commune): `site_id` and `site`, as the table `_nearest_sites`.
     """
     study = known.study
     homes = centres(study).to_crs(DRAWN_CRS)
