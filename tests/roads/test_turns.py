@@ -158,6 +158,11 @@ def test_far_enough_from_forbidden_turns_it_is_as_if_nobody_ever_turned_round(da
 @given(st.data(), st.integers(0, 3))
 def test_turning_round_is_forbidden_where_it_is_said_to_be(data: Any, junctions: int) -> None:
     roads = data.draw(networks())
+    if data.draw(st.booleans()):  # nearly all streets two-way, nearly all turns at a cost
+        arcs = roads.arcs + [(head, tail, ms, way) for tail, head, ms, way in roads.arcs]
+        costs = [data.draw(st.integers(10, 60)) for _ in roads.turns]
+        costs[:1] = [data.draw(st.sampled_from([FORBIDDEN, 50]))] * len(costs[:1])
+        roads = Roads(roads.n, arcs, [turn[:3] for turn in roads.turns], costs)
     nodes = list(range(roads.n))
     strict = roads.turning_round(junctions)
     grown = roads.expanded(junctions=junctions)
