@@ -64,7 +64,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
             for each in past.values()
             for line in told_of.history(each, category=kind, cutoff=found.quoted, lang=lang)[::2]
         ],
-        "dates": told_of.vintages(known.study.vintages, categories=[kind], lang=lang),
+        "dates": told_of.vintages(known.study.vintages, categories=known.categories, lang=lang),
     }
     how: dict[str, Any] = {"people": words.people(found.total), "cutoff": cutoff}
     rule = Fact(words("fact_rule"), (), words("how_rule", **how))
