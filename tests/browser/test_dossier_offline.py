@@ -3,6 +3,7 @@
 import base64
 import time
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -85,6 +86,21 @@ def test_pictures_have_outlines_names_and_colours(browser, dossier):
         [...svg.querySelectorAll('use')].filter(use => use.getBoundingClientRect().width > 2).length)""")
     assert len(boxes) == 5
     assert min(boxes) > 84
+
+
+def test_no_two_names_on_a_picture_touch(browser, dossier):
+    browser.open(dossier)
+    names = browser.js("""return [...document.querySelectorAll('svg.am-picture')].map(svg =>
+        [...svg.querySelectorAll('.am-label')].map(name => { const box = name.getBBox();
+          return [name.textContent, box.x, box.y + box.height * 0.2, box.x + box.width, box.y + box.height * 0.9]; }))""")
+    assert max(map(len, names)) > 9
+    touching = []
+    for picture in names:
+        for one, other in combinations([name for name in picture if name[3] > name[1]], 2):
+            beside = max(one[1], other[1]) < min(one[3], other[3])
+            if beside and max(one[2], other[2]) < min(one[4], other[4]):
+                touching.append((one[0], other[0]))
+    assert touching == []
 
 
 def test_the_switch_changes_colours_legend_and_sites(browser, dossier):

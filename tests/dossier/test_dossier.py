@@ -267,6 +267,18 @@ def test_the_commune_that_is_spoken_of_is_named_on_the_maps(page):
         assert "Coucy-le-Château-Auffrique" in [name.string for name in picture.select(".am-label")]
 
 
+def test_sites_outside_that_serve_the_territory_are_on_the_pictures_with_the_names_of_their_communes(page, dossier):
+    serving = dossier.tables["outside_sites"].sort_values("people").index[-1]
+    assert serving == "france_services-02694"
+    for picture in page.select("#carte-avant-apres svg.am-picture"):
+        assert {"Saint-Simon", "La Fère", "Pinon"} <= {name.string for name in picture.select(".am-label")}
+        _, top, _, _ = (int(part) for part in picture["viewbox"].split())
+        places = [
+            re.search(r"translate\((-?\d+) (-?\d+)\)", mark["transform"]) for mark in picture.select("[transform]")
+        ]
+        assert any(top < int(place[2]) < 0 for place in places if place)
+
+
 def test_headings_are_in_order(page):
     levels = [int(heading.name[1]) for heading in page.find_all(re.compile("^h[1-6]$"))]
     assert levels[0] == 1
@@ -605,7 +617,8 @@ def test_hostile_names_stay_text_everywhere(hostile):
     html = Dossier.of(hostile, plan).to_html()
     assert HOSTILE not in html
     soup = BeautifulSoup(html, "html.parser")
-    assert len(soup.find_all("script")) == 2
+    # The data of the map, those of the council table, and our own script.
+    assert len(soup.find_all("script")) == 3
     for place in (
         "title",
         "h1",

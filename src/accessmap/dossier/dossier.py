@@ -435,7 +435,8 @@ class Dossier:
 
     def _drawing(self) -> Drawing:
         known = self._known
-        return main_drawing(known.study, known.results, self.provenance, self.title, Words(self.lang))
+        told = " ; ".join([self.title, *known.alternatives["name"].astype("str")])
+        return main_drawing(known.study, known.results, self.provenance, self.title, Words(self.lang), told=told)
 
     def _common(self, words: Words) -> dict[str, Any]:
         """Return what every page says of itself."""

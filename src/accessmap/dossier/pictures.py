@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import geopandas as gpd
@@ -18,13 +19,27 @@ from accessmap.study.study import Study
 from accessmap.words.words import BASELINE, Words
 
 MAP_KEY: Final = "carte"
+# Names of communes on a picture that the text asks for, at most.
+MOST_NAMED: Final = 16
 
 
-def main_drawing(study: Study, found: Results, provenance: Provenance, title: str, words: Words) -> Drawing:
-    """Return the map before, after and of the change, with the sites of each situation."""
+def main_drawing(
+    study: Study, found: Results, provenance: Provenance, title: str, words: Words, *, told: str = ""
+) -> Drawing:
+    """Return the map before, after and of the change, with the sites of each situation.
+
+    Communes that the text `told` names, and those of the sites that serve the territory, are named on it.
+    """
     changes = found.mean_changes() if found.names else None
     views = compare_views(study.counted, found.levels(), changes=changes, say=words)
     sites, stands_in, fresh = marked_sites(found)
+    nearest = set(found.communes["nearest_site_id"].dropna())
+    serving = [key for key in sites.index if key.rsplit(" ", 2)[0] in nearest]
+    at = sites["commune"].loc[serving].dropna() if "commune" in sites else []
+    places = {
+        code: re.search(rf"(?<!\w){re.escape(name)}(?![\w-])", told) for code, name in study.communes["name"].items()
+    }
+    named = sorted((place.start(), code) for code, place in places.items() if place)
     return draw(
         study.counted,
         views,
@@ -34,6 +49,8 @@ def main_drawing(study: Study, found: Results, provenance: Provenance, title: st
         lang=words.lang,
         stands_in=stands_in,
         fresh=fresh,
+        named=list(dict.fromkeys([*(code for _, code in named), *at]))[:MOST_NAMED],
+        serving=serving,
     )
 
 

@@ -79,7 +79,7 @@ def breaks_for(values: pd.Series, unit: str) -> tuple[float, ...]:
     known = values.dropna()
     if unit != "minutes" or not len(known) or known.min() < 0 or known.max() > 2 * MINUTES[-1]:
         return rounded_breaks(values)
-    inside = tuple(bound for bound in MINUTES if known.min() < bound < known.max())
+    inside = tuple(bound for bound in MINUTES if known.min() <= bound < known.max())
     if inside or known.max() <= MINUTES[0]:
         return inside
     return (next((bound for bound in MINUTES if bound >= known.max()), MINUTES[-1]),)

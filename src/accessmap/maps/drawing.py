@@ -1,7 +1,7 @@
 """What a map draws, ready for a page: communes as compact paths, names, services, views; no folium in here."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -261,6 +261,10 @@ def tiles_named(name: str | None) -> Tiles | None:
 
 
 MOST_NAMES: Final = 9
+# Room beyond the territory for services that serve it, as shares of its width: the most on a side, and what is kept
+# between a marker and the edge.
+MOST_ROOM: Final = 0.2
+EDGE_ROOM: Final = 0.035
 WORDS: Final = ("not_found", "outside", "zoom_in", "zoom_out", "north", "north_letter")
 
 # Markers in a box of 20 by 20, centred on 0 0; one path a shape, drawn the same on screen and on paper.
@@ -338,7 +342,8 @@ class Cell:
 class Drawing:
     """A whole map: drawn units count from `origin` (EPSG:3857 metres), eastward and southward.
 
-    `scale` is the metres of ground of one unit; `edge` is one side of a cell as a vector, in units.
+    `scale` is the metres of ground of one unit; `edge` is one side of a cell as a vector, in units. Pictures show
+    as much more as `room` says, in units at the left, top, right and bottom.
     """
 
     title: str
@@ -356,6 +361,7 @@ class Drawing:
     cells: tuple[Cell, ...] = ()
     edge: tuple[float, float] = (0, 0)
     tiles: Tiles | None = None
+    room: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def to_json(self, *, paths: bool = True, ids: str = "z") -> str:
         """Return what the page's script reads, safe inside a script element; without paths where the page holds them.
@@ -422,6 +428,8 @@ def draw(
     over: gpd.GeoDataFrame | None = None,
     frame: gpd.GeoDataFrame | None = None,
     tiles: Tiles | None = None,
+    named: Collection[str] = (),
+    serving: Collection[str] = (),
 ) -> Drawing:
     """Return the drawing of a territory, its nearest neighbours and the services among them.
 
@@ -430,7 +438,8 @@ def draw(
     stands in (all where it is not named), and `fresh` those that only scenarios have, which are drawn larger and say
     so. A row of `over` is land or a road painted over the communes: `view`, `entry` (its number in the legend),
     geometry, and `told` (lines of a tooltip) where there is something to say. A `frame` is what the map shows at first,
-    where that is not the territory, which has no outline then.
+    where that is not the territory, which has no outline then. Communes `named` (codes) are named before others;
+    pictures have room for services outside that are `serving` people inside (service_id), up to a part of the width.
     """
     ground = Ground.of(communes) if communes is not None else Ground.under(over, services)
     ground = ground if frame is None else ground.framed(frame)
@@ -449,12 +458,32 @@ def draw(
             for code, shape in ground.drawn.items()
         ),
         outline=path_of(ground.territory, origin),
-        names=_names(ground.communes[ground.inside], origin, (right - left) / 7, services, fresh),
+        names=_names(
+            ground.communes[ground.inside | ground.inside.index.isin(named)],
+            origin,
+            (right - left) / 7,
+            services,
+            fresh,
+            named,
+        ),
         layers=() if services is None else _layers(services, ground, origin, lang, stands_in or {}, fresh),
         views=tuple(views),
         pieces=pieces,
         tiles=tiles,
+        room=(0, 0, 0, 0) if services is None else _room(services[services.index.isin(serving)], ground),
     )
+
+
+def _room(services: gpd.GeoDataFrame, ground: Ground) -> tuple[int, int, int, int]:
+    """Return how much further than the territory a picture shows on each side, for services that stand there."""
+    left, bottom, right, top = ground.bounds
+    points = services.geometry.to_crs(DRAWN_CRS)
+    most, edge = (right - left) * MOST_ROOM, (right - left) * EDGE_ROOM
+    beyond = (left - points.x, points.y - top, points.x - right, bottom - points.y)
+    west, north, east, south = (
+        round(max((far + edge for far in side if far > 0 and far + edge <= most), default=0)) for side in beyond
+    )
+    return west, north, east, south
 
 
 def _pieces(over: gpd.GeoDataFrame, ground: Ground, origin: tuple[int, int]) -> tuple[Piece, ...]:
@@ -474,14 +503,17 @@ def _names(
     apart: float,
     services: gpd.GeoDataFrame | None,
     fresh: frozenset[str],
+    named: Collection[str],
 ) -> tuple[tuple[int, int, str], ...]:
-    """Return the names worth writing on the map, none close to another, under their marker.
+    """Return the names worth writing on the map, under their marker; those not `named` only where none is close.
 
-    Communes where a scenario opens a site come first, which are what is spoken of; then the largest.
+    Communes where a scenario opens a site come first, which are what is spoken of; then those named, then the largest.
     """
     if communes.empty:
         return ()
     order = communes.sort_values("population", ascending=False) if "population" in communes else communes
+    spoken = [code for code in named if code in order.index]
+    order = pd.concat([order.loc[spoken], order.drop(index=spoken)])
     if services is not None and len(services):
         sites = services.geometry.to_crs(communes.crs)
         new = sites[sites.index.isin(fresh)].to_numpy()
@@ -493,12 +525,12 @@ def _names(
         first = pd.Series(where, index=order.index[which]).groupby(level=0).first()
         points.loc[first.index] = sites.iloc[first.to_numpy()].to_crs(DRAWN_CRS).to_numpy()
     kept: list[tuple[int, int, str]] = []
-    for name, x, y in zip(order["name"], points.x, points.y, strict=True):
+    for code, name, x, y in zip(order.index, order["name"], points.x, points.y, strict=True):
         place = (round(x - origin[0]), round(origin[1] - y))
         # Names are wide and low: they get in each other's way sooner side by side.
-        if all(np.hypot(place[0] - u, (place[1] - v) * 1.6) > apart for u, v, _ in kept):
+        if code in named or all(np.hypot(place[0] - u, (place[1] - v) * 1.6) > apart for u, v, _ in kept):
             kept.append((*place, str(name)))
-        if len(kept) == MOST_NAMES:
+        if len(kept) >= max(MOST_NAMES, len(named)):
             break
     return tuple(kept)
 

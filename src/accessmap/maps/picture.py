@@ -12,7 +12,7 @@ from accessmap.errors import OptionError, Problem
 from accessmap.files import write_whole
 from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry, Square, View
 from accessmap.maps.page import grounds
-from accessmap.maps.svg import LETTER, MARGIN, definitions, paint, patterns, picture, seen
+from accessmap.maps.svg import LETTER, definitions, framed, paint, patterns, picture, seen
 from accessmap.words import words as labels
 from accessmap.words.notes import Figure
 
@@ -42,10 +42,9 @@ def sheet(drawing: Drawing, view: int = 0) -> str:
     if not 0 <= view < len(drawing.views):
         raise OptionError(Problem("map_view", value=view, most=len(drawing.views) - 1))
     shown = drawing.views[view]
-    across = 1 + 2 * MARGIN
-    scale = min(MAP_WIDTH / (drawing.size[0] * across), MOST_HEIGHT / (drawing.size[1] + drawing.size[0] * 2 * MARGIN))
-    wide = round(drawing.size[0] * across * scale)
-    high = round((drawing.size[1] + drawing.size[0] * 2 * MARGIN) * scale)
+    west, north, east, south = framed(drawing)
+    scale = min(MAP_WIDTH / (east - west), MOST_HEIGHT / (south - north))
+    wide, high = round((east - west) * scale), round((south - north) * scale)
     # A narrow map makes a narrow page, but not one where no title fits.
     page = max(2 * EDGE + wide + GAP + LEGEND, NARROWEST)
     title = _Column(EDGE, EDGE - 6, page - 2 * EDGE)

@@ -84,6 +84,10 @@ LARGEST_MARKER: Final = 0.0021
 LETTER: Final = 0.62
 # More sites than this of one kind are drawn smaller, as map.js does.
 MANY: Final = 60
+# Where a name may stand: under what it names, over it, at its right, at its left;
+# how far its foot is below, in sizes of the name.
+PLACES: Final = ((0, 1.6), (0, 2.0), (0, -0.8), (0, -1.2), (1, 0.35), (-1, 0.35))
+Box = tuple[float, float, float, float]
 # Lengths of a scale bar, in kilometres: the longest that takes no more than a fifth of the map.
 BARS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
@@ -118,17 +122,19 @@ def picture(
     picture that is `pixels` wide. Where it shows a part of the map that the paths were made for, `corner` is where that
     part begins in it. What lies `over` the land is under the names and markers.
     """
-    width, height = drawing.size
-    margin = round(width * MARGIN)
+    width = drawing.size[0]
+    left, top, right, bottom = framed(drawing)
     shown = drawing.views[view]
     land = [*_zones(drawing, view, key, ids), *_pieces(drawing, view, key, ids)]
     if drawing.outline:
         land.append(Markup('<use href="#{}-outline" fill="none" stroke="#1b1b1b" class="am-edge"/>').format(ids))
     parts = [Markup('<g transform="translate({} {})">{}</g>').format(-corner[0], -corner[1], NOTHING.join(land))]
     parts = [*(parts if any(corner) else land), over]
-    size = round(width * min(LARGEST_NAME, NAME / pixels))
-    parts += [*_names(drawing, size), *_marks(drawing, view, pixels), _scale(drawing, margin, size)]
-    box = f"{-margin} {-margin} {width + 2 * margin} {height + 2 * margin}"
+    wide = right - left
+    size = round(wide * min(LARGEST_NAME, NAME / pixels))
+    marker = wide * min(LARGEST_MARKER, MARKER / pixels)
+    parts += [*_names(drawing, size, marker), *_marks(drawing, view, marker), _scale(drawing, size, marker)]
+    box = f"{left} {top} {wide} {bottom - top}"
     hatchings = patterns(key, scale=width / pixels, names={entry.pattern for entry in shown.entries})
     return Markup(
         '<svg class="am-picture{}" viewBox="{}" role="img" aria-labelledby="{}-t {}-d">'
@@ -191,9 +197,15 @@ def _pieces(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
     return parts
 
 
-def _marks(drawing: Drawing, view: int, pixels: float) -> list[Markup]:
+def framed(drawing: Drawing) -> tuple[int, int, int, int]:
+    """Return what a picture shows, in drawn units: left, top, right and bottom, with room around the territory."""
+    (width, height), margin = drawing.size, round(drawing.size[0] * MARGIN)
+    left, top, right, bottom = (max(margin, room) for room in drawing.room)
+    return -left, -top, width + right, height + bottom
+
+
+def _marks(drawing: Drawing, view: int, size: float) -> list[Markup]:
     """Return the sites that stand within the picture."""
-    size = drawing.size[0] * min(LARGEST_MARKER, MARKER / pixels)
     return [
         Markup(
             '<path d="{}" transform="translate({} {}) scale({})" fill="{}" stroke="#fff" stroke-width="1.6"'
@@ -206,11 +218,9 @@ def _marks(drawing: Drawing, view: int, pixels: float) -> list[Markup]:
 
 def seen(drawing: Drawing, layer: Layer, view: int) -> list[Mark]:
     """Return the sites of a kind that a picture of this view shows."""
-    (width, height), margin = drawing.size, drawing.size[0] * MARGIN
+    left, top, right, bottom = framed(drawing)
     return [
-        mark
-        for mark in layer.marks
-        if mark.stands_in(view) and -margin <= mark.x <= width + margin and -margin <= mark.y <= height + margin
+        mark for mark in layer.marks if mark.stands_in(view) and left <= mark.x <= right and top <= mark.y <= bottom
     ]
 
 
@@ -218,21 +228,58 @@ def _part(layer: Layer, mark: Mark) -> float:
     return 1.5 if mark.fresh else 0.55 if len(layer.marks) > MANY else 1
 
 
-def _names(drawing: Drawing, size: int) -> list[Markup]:
-    """Return the names that do not lie over one another: of two, the larger commune's is kept."""
-    kept: list[tuple[int, int, float]] = []
+def _names(drawing: Drawing, size: int, marker: float) -> list[Markup]:
+    """Return the names, none over another: beside the markers where there is room, else over one, else left out.
+
+    Of two that would touch, the first is kept. Views of one drawing have their names at one place.
+    """
+    left, _, right, bottom = framed(drawing)
+    marks = _marked(drawing, marker)
+    kept = [_scale_box(drawing, size, marker)]
     parts = []
     for x, y, name in drawing.names:
         half = len(name) * size * LETTER / 2
-        if any(abs(x - u) < half + other and abs(y - v) < size * 1.2 for u, v, other in kept):
+        boxes: dict[tuple[int, int], Box] = {}
+        for aside, down in PLACES:
+            middle = min(max(x + aside * (half + size * 0.9), left + half), right - half)
+            foot = y + down * size
+            box = (middle - half - size * 0.2, foot - size * 0.8, middle + half + size * 0.2, foot + size * 0.3)
+            if box[3] < bottom and not _touches(box, kept):
+                boxes[round(middle), round(foot)] = box
+        if not boxes:
             continue
-        kept.append((x, y, half))
+        place = next((place for place, box in boxes.items() if not _touches(box, marks)), next(iter(boxes)))
+        kept.append(boxes[place])
         parts.append(
             Markup('<text x="{}" y="{}" font-size="{}" stroke-width="{}" class="am-label">{}</text>').format(
-                x, y + round(size * 1.6), size, round(size / 5), name
+                *place, size, round(size / 5), name
             )
         )
     return parts
+
+
+def _marked(drawing: Drawing, marker: float) -> list[Box]:
+    """Return the land under the markers of every view, each of which reaches about 9 of its units."""
+    return [
+        (mark.x - reach, mark.y - reach, mark.x + reach, mark.y + reach)
+        for layer in drawing.layers
+        for mark in layer.marks
+        for reach in [9 * marker * _part(layer, mark)]
+    ]
+
+
+def _scale_box(drawing: Drawing, size: int, marker: float) -> Box:
+    """Return where the scale stands: at the foot, at the left unless a marker is there."""
+    left, _, right, bottom = framed(drawing)
+    wide = round(bar_kilometres(drawing) * 1000 / drawing.scale) + size * 6
+    boxes = [(at, bottom - size * 2.6, at + wide, bottom) for at in (left, (left + right - wide) / 2, right - wide)]
+    marks = _marked(drawing, marker)
+    return next((box for box in boxes if not _touches(box, marks)), boxes[0])
+
+
+def _touches(box: Box, others: Iterable[Box]) -> bool:
+    west, north, east, south = box
+    return any(west < right and left < east and north < low and high < south for left, high, right, low in others)
 
 
 def bar_kilometres(drawing: Drawing) -> float:
@@ -241,14 +288,16 @@ def bar_kilometres(drawing: Drawing) -> float:
     return max((length for length in BARS if length <= fifth), default=BARS[0])
 
 
-def _scale(drawing: Drawing, margin: int, size: int) -> Markup:
+def _scale(drawing: Drawing, size: int, marker: float) -> Markup:
     """Return the arrow that points north, and beside it a bar of kilometres on the ground."""
     kilometres = bar_kilometres(drawing)
     length = round(kilometres * 1000 / drawing.scale)
-    foot = drawing.size[1] + round(margin * 0.4)
+    west, _, _, bottom = _scale_box(drawing, size, marker)
+    margin = round(drawing.size[0] * MARGIN)
+    edge, foot = round(west) + margin, round(bottom - margin * 0.6)
     words = labels.number(kilometres, digits=0 if kilometres >= 1 else 1, lang=drawing.lang)
     north = labels.text("north_letter", lang=drawing.lang)
-    left = round(size * 1.4)
+    left = edge + round(size * 1.4)
     return Markup(
         '<path d="M{half},{tip}l{step},{tall}l-{step},-{notch}l-{step},{notch}z" fill="#1b1b1b" stroke="#fff"'
         ' stroke-width="{thin}" paint-order="stroke" class="am-north"/>'
@@ -256,7 +305,7 @@ def _scale(drawing: Drawing, margin: int, size: int) -> Markup:
         '<path d="M{left},{up}v{tick}h{length}v-{tick}" fill="none" stroke="#1b1b1b" class="am-edge"/>'
         '<text x="{end}" y="{foot}" font-size="{size}" class="am-scale">{words} km</text>'
     ).format(
-        half=size // 2,
+        half=edge + size // 2,
         tip=foot - round(size * 2.1),
         step=size // 3,
         tall=round(size * 1.2),
