@@ -92,7 +92,8 @@ def test_no_two_names_on_a_picture_touch(browser, dossier):
     browser.open(dossier)
     names = browser.js("""return [...document.querySelectorAll('svg.am-picture')].map(svg =>
         [...svg.querySelectorAll('.am-label')].map(name => { const box = name.getBBox();
-          return [name.textContent, box.x, box.y + box.height * 0.2, box.x + box.width, box.y + box.height * 0.9]; }))""")
+          const high = box.height;
+          return [name.textContent, box.x, box.y + high * 0.2, box.x + box.width, box.y + high * 0.9]; }))""")
     assert max(map(len, names)) > 9
     touching = []
     for picture in names:
@@ -172,11 +173,26 @@ def test_the_table_sorts_by_numbers_and_says_so(browser, dossier):
         assert counts == sorted(counts, key=lambda count: direction * count)
 
 
-@pytest.mark.parametrize("width", [390, 768, 1920])
+# 640 is a screen of 1280 at 200 %.
+@pytest.mark.parametrize("width", [390, 640, 768, 1920])
 def test_nothing_scrolls_sideways(browser, dossier, single_map, width):
     for path in (dossier, single_map[0]):
         browser.open(path, width=width)
         assert browser.js("return document.documentElement.scrollWidth") <= width
+
+
+def test_communes_on_the_map_are_told_under_the_pointer_and_are_no_stops_of_the_keyboard(browser, dossier):
+    browser.open(dossier)
+    browser.wait(lambda: browser.js(DRAWN) == 84)
+    stops = """return [...document.querySelectorAll('path.am-zone, path.am-outside')].filter(path => {
+        path.focus(); return document.activeElement === path; }).length"""
+    assert browser.js(stops) == 0
+    told = browser.js("""const zone = document.querySelector('path.am-zone'), box = zone.getBoundingClientRect();
+        const at = {clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, bubbles: true};
+        zone.dispatchEvent(new MouseEvent('mousemove', at));
+        return [...document.querySelectorAll('.leaflet-tooltip .am-tip > *')].map(line => line.textContent)""")
+    assert len(told) > 1
+    assert any("min" in line for line in told)
 
 
 def test_names_stay_readable_on_a_phone(browser, dossier):

@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
+from accessmap.dossier.chapter import chapters
 from accessmap.maps.choropleth import QUALITATIVE
 from accessmap.programme import KINDS
 from accessmap.programme.files import sample as sample_programme
@@ -109,6 +110,17 @@ def test_schools_of_which_nothing_is_known_are_not_counted_as_without(study):
     )
     assert "L’équipement des 3 écoles et établissements n’est pas connu." in chapter
     assert "0 école" not in chapter
+
+
+def test_chapters_without_data_are_one_line_each_together(plain):
+    silent = replace(plain, services=plain.services.drop(columns="hours"))
+    wanted = [chapter for chapter in chapters() if chapter.name in ("hours", "communes")]
+    soup = BeautifulSoup(Dossier.of(silent, category="hospital", chapters=wanted).to_html(), "html.parser")
+    assert soup.select_one("#hours") is None
+    (line,) = soup.select("#inconnu li")
+    assert said(line).startswith("Quand c’est ouvert : Horaires inconnus : ces données ne disent pas")
+    assert said(soup.select_one(".d-nav a[href='#inconnu']")) == "Ce que les données ne disent pas"
+    assert soup.select_one("#communes table")
 
 
 def test_what_the_study_has_not_is_said_to_lack(plain):

@@ -32,8 +32,11 @@ from accessmap.words.words import Words
 
 # What the page calls its own parts.
 TAKEN: Final = re.compile(
-    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|glossaire|cherche.*|imprimer.*|z-.*|ct-.*)(-t)?"
+    r"(chiffres|carte.*|explorer|fiche.*|methode|corrections|sources|glossaire|inconnu|cherche.*|imprimer.*|z-.*|ct-.*)(-t)?"
 )
+
+# The chapter of what is not known, which the dossier makes of those that have nothing to show.
+UNTOLD: Final = "inconnu"
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from markupsafe import Markup
 from accessmap import sentences
 from accessmap.categories import Lang
 from accessmap.dossier import alternatives, answer, decision, history
-from accessmap.dossier.chapter import Chapter, check_chapters
+from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
 from accessmap.dossier.glossary import with_glossary
-from accessmap.dossier.layout import Live, Table
+from accessmap.dossier.layout import How, Live, Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
@@ -474,7 +474,11 @@ class Dossier:
         return sheets(self._known, chapters, self._drawing(), Words(self.lang))
 
     def _shown(self, words: Words) -> Iterator[dict[str, Any]]:
-        """Return each chapter that has a table and something to say of it, in words."""
+        """Return each chapter that has a table and something to say of it, in words.
+
+        Those whose tables are empty and that show nothing are lines of one chapter at the end: what is not known.
+        """
+        untold = []
         for chapter in self.chapters:
             tables = self._tables[chapter.name]
             if not tables:
@@ -484,9 +488,15 @@ class Dossier:
                 Table.of(part, words) if isinstance(part, pd.DataFrame) else part
                 for part in chapter.shown(tables, words)
             ]
+            title = words.told(chapter.title or chapter.name)
+            empty = not any(len(table) for name, table in tables.items() if not name.startswith("_"))
+            if lines and empty and all(isinstance(part, How) for part in parts):
+                untold.append(words("labelled", name=title, value=" ".join(lines)))
+                continue
             if lines or parts:
-                title = words.told(chapter.title or chapter.name)
                 yield {"name": chapter.name, "title": title, "lines": lines, "parts": parts}
+        if untold:
+            yield {"name": UNTOLD, "title": words("chapter_untold"), "lines": untold, "parts": []}
 
     def _contents(self, words: Words) -> dict[str, Any]:
         known = self._known

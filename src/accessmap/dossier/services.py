@@ -13,7 +13,6 @@ from accessmap import sentences as told_of
 from accessmap.categories import DOMAINS, OTHER_DOMAIN, domain
 from accessmap.dossier.layout import (
     Cell,
-    Figure,
     Figures,
     Folded,
     How,
@@ -180,7 +179,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     parts: list[Part] = [
         words("services_read"),
         _services_table(known.study, tables["services"], sorted(known.study.thresholds)[:2], words),
-        Figures(tuple(_figures(tables, words))),
+        *_maps(tables, words),
     ]
     worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
     how = (How(words("how_services", worst=worst, best=best) + "."),) if len(tables["scores"]) else ()
@@ -256,24 +255,31 @@ def places(ranks: pd.Series, words: Words) -> pd.Series:
     return pd.Series(told, index=ranks.index, dtype="object")
 
 
-def _figures(tables: Tables, words: Words) -> list[Figure]:
-    """Return one small map a service, with its sites where they are few enough."""
-    study, categories = tables.known.study, tables.known.categories
+def _maps(tables: Tables, words: Words) -> list[Part]:
+    """Return one small map a service, with its sites where they are few enough; a line of those of one colour alone."""
+    study, views = tables.known.study, _views(tables, words)
+    alike = [view for view in views if len(set(view.fill.values())) == 1]
+    views = [view for view in views if view not in alike]
+    told: list[Part] = [
+        words("services_alike_map", name=view.name, value=view.entries[next(iter(view.fill.values()))].label)
+        for view in alike
+    ]
+    if not views:
+        return told
     marked = []
     stands_in: dict[str, tuple[int, ...]] = {}
-    for number, category in enumerate(categories):
-        sites = study.sites(category)
+    for number, view in enumerate(views):
+        sites = study.sites(view.key)
         if len(sites) <= MOST_MARKS:
             marked.append(sites)
             stands_in |= dict.fromkeys(sites.index, (number,))
     every = gpd.GeoDataFrame(pd.concat(marked), crs=study.services.crs) if marked else None
-    views = _views(tables, words)
     mean = tables["services"]["mean"].xs(BASELINE, level="situation")
     alts = [
-        words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(mean[category]))))
-        for view, category in zip(views, categories, strict=True)
+        words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(mean[view.key]))))
+        for view in views
     ]
-    return small_figures(study, views, every, stands_in, alts, "services", words)
+    return [Figures(tuple(small_figures(study, views, every, stands_in, alts, "services", words))), *told]
 
 
 def _views(tables: Tables, words: Words) -> list[View]:

@@ -125,17 +125,15 @@ def _picture(
     left, top, size = _frame(home, ways, land.loc[[code]].squeeze() if code in land.index else None, drawing.scale)
     corner = (round(left - drawing.origin[0]), round(drawing.origin[1] - top))
     origin = (round(left), round(top))
-    west, south, east, north = land.to_numpy().T
-    seen = (east >= left) & (west <= left + size[0]) & (north >= top - size[1]) & (south <= top)
     local = replace(
         drawing,
         origin=origin,
         size=size,
-        zones=tuple(zone for zone, there in zip(drawing.zones, seen, strict=True) if there),
         names=tuple(dict.fromkeys([(*_at(home, origin), name), *((*_at(way.end, origin), way.place) for way in ways)])),
         layers=_layers(ways, origin, words),
         views=(View("sheet", name, name, (Entry(name, HERE),), {code: 0}, {}),),
         pieces=(),
+        room=(0, 0, 0, 0),
     )
     over = Markup("").join(
         Markup('<path d="{}" class="d-way{}" fill="none" stroke="{}" stroke-width="{}"/>').format(

@@ -150,7 +150,8 @@ def _view(
     kept = entries if unknown.any() else entries[:-1]
     fill = {str(code): int(k) for code, k in number.items()}
     heading = say("two_legend")
-    return View("two", heading, heading, kept, fill, told, square=square)
+    corners = say("two_corners", best=entries[0].label, worst=entries[wide * len(down.words) - 1].label)
+    return View("two", heading, heading, kept, fill, told, corners, square)
 
 
 def _value(value: float, unit: str, say: Words) -> str:

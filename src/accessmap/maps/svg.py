@@ -92,17 +92,31 @@ Box = tuple[float, float, float, float]
 BARS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 
 
+# The communes of the territory and those around it, each whole, for pictures that paint them all alike.
+GROUPS: Final = {"territory": True, "around": False}
+# What land without a value is filled and outlined with, around the territory and in it.
+GROUND: Final = {False: (OUTSIDE, "#c9c5bd"), True: (PAPER, "#6b6b6b")}
+NOTHING: Final = Markup()
+
+
 def definitions(drawing: Drawing, *, ids: str = "z") -> Markup:
     """Return the paths of zones, outline and pieces, once for every map of the page, with ids that start with `ids`."""
-    named = [(zone.code, zone.path) for zone in drawing.zones] + [("outline", drawing.outline)]
-    named += [(f"p-{number}", piece.path) for number, piece in enumerate(drawing.pieces)]
-    paths = [Markup('<path id="{}-{}" d="{}"/>').format(ids, name, path) for name, path in named]
+    kinds = {name: [zone for zone in drawing.zones if zone.inside is inside] for name, inside in GROUPS.items()}
+    parts = [
+        Markup('<g id="{}-{}">{}</g>').format(
+            ids, name, NOTHING.join(_path(ids, zone.code, zone.path) for zone in zones)
+        )
+        for name, zones in kinds.items()
+    ]
+    parts.append(_path(ids, "outline", drawing.outline))
+    parts += [_path(ids, f"p-{number}", piece.path) for number, piece in enumerate(drawing.pieces)]
     return Markup(
         '<svg class="am-defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>{}</defs></svg>'
-    ).format(Markup("\n").join(paths))
+    ).format(Markup("\n").join(parts))
 
 
-NOTHING: Final = Markup()
+def _path(ids: str, name: str, path: str) -> Markup:
+    return Markup('<path id="{}-{}" d="{}"/>').format(ids, name, path)
 
 
 def picture(
@@ -161,14 +175,19 @@ def paint(entry: Entry, key: str) -> str:
 def _zones(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
     """Return the communes: those outside, those that hold nothing, then those of each entry of the legend."""
     shown = drawing.views[view]
-    land: dict[tuple[str, str], list[str]] = {}
-    for zone in sorted(drawing.zones, key=lambda zone: zone.inside):
-        number = shown.fill.get(zone.code)
-        fill = OUTSIDE if not zone.inside else PAPER if number is None else paint(shown.entries[number], key)
-        land.setdefault((fill, "#6b6b6b" if zone.inside else "#c9c5bd"), []).append(zone.code)
-    return [
-        Markup('<g fill="{}" stroke="{}">{}</g>').format(fill, stroke, _uses(ids, codes))
-        for (fill, stroke), codes in land.items()
+    bare = {zone.inside for zone in drawing.zones if not (zone.inside and zone.code in shown.fill)}
+    land = [
+        Markup('<use href="#{}-{}" fill="{}" stroke="{}"/>').format(ids, name, *GROUND[inside])
+        for name, inside in sorted(GROUPS.items(), key=lambda group: group[1])
+        if inside in bare
+    ]
+    filled: dict[str, list[str]] = {}
+    for zone in drawing.zones:
+        if zone.inside and zone.code in shown.fill:
+            filled.setdefault(paint(shown.entries[shown.fill[zone.code]], key), []).append(zone.code)
+    return land + [
+        Markup('<g fill="{}" stroke="{}">{}</g>').format(fill, GROUND[True][1], _uses(ids, codes))
+        for fill, codes in filled.items()
     ]
 
 

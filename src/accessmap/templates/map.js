@@ -134,8 +134,20 @@ var accessmap = (function () {
       told.replaceChildren(lines(tell(zone), "am-told-lines"));
     }
 
+    // One for all: a tooltip bound to each commune would make a stop of the keyboard of each.
+    var tip = L.tooltip({ opacity: 1, className: "am-tooltip" });
+    function tipAt(latlng, texts) {
+      tip.setContent(lines(texts, "am-tip")).setLatLng(latlng);
+      if (!map.hasLayer(tip)) { map.openTooltip(tip); }
+    }
+
+    function tips(layer, texts) {
+      layer.on("mousemove", function (event) { tipAt(event.latlng, texts()); });
+      layer.on("mouseout", function () { map.closeTooltip(tip); });
+    }
+
     function tellPiece(layer, texts) {
-      layer.bindTooltip(function () { return lines(texts, "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
+      tips(layer, function () { return texts; });
       layer.on("click", function () { told.replaceChildren(lines(texts, "am-told-lines")); });
     }
 
@@ -175,7 +187,7 @@ var accessmap = (function () {
         borders.push(edge);
       }
       if (!data.cells.length) {
-        layer.bindTooltip(function () { return lines(tell(zone), "am-tip"); }, { sticky: true, opacity: 1, className: "am-tooltip" });
+        tips(layer, function () { return tell(zone); });
         layer.on("click", function () { show(zone); });
       }
       layer.on("mouseover", function () { edge.setStyle({ weight: 2.5, color: "#1b1b1b" }); if (zone.inside) { edge.bringToFront(); } });
@@ -197,14 +209,13 @@ var accessmap = (function () {
       if (covered) { borders.push(outline); }
     }
     if (data.cells.length) {
-      var cellAt = finder(data), codes = {}, tip = L.tooltip({ opacity: 1, className: "am-tooltip" });
+      var cellAt = finder(data), codes = {};
       data.zones.forEach(function (zone) { codes[zone.code] = zone.name; });
       var words = function (cell) { return (codes[cell[2]] ? [codes[cell[2]]] : []).concat(cell[3]); };
       map.on("mousemove", function (event) {
         var cell = cellAt(event.latlng);
         if (!cell) { map.closeTooltip(tip); return; }
-        tip.setContent(lines(words(cell), "am-tip")).setLatLng(event.latlng);
-        if (!map.hasLayer(tip)) { map.openTooltip(tip); }
+        tipAt(event.latlng, words(cell));
       });
       map.on("mouseout", function () { map.closeTooltip(tip); });
       map.on("click", function (event) {
@@ -308,7 +319,7 @@ var accessmap = (function () {
         inside.find(function (item) { return fold(item.zone.name).indexOf(wanted) === 0; });
       if (!found) { told.textContent = data.words.not_found; return; }
       show(found.zone);
-      if (found.layer.getTooltip()) { found.layer.openTooltip(found.layer.getBounds().getCenter()); }
+      if (!data.cells.length) { tipAt(found.layer.getBounds().getCenter(), tell(found.zone)); }
       else { map.fitBounds(found.layer.getBounds(), { maxZoom: 13 }); }
     }); }
 
