@@ -71,6 +71,7 @@ def test_a_map_of_so_many_sites_that_the_keyboard_passes_over_them_has_names_too
     assert grave(browser, axe) == []
 
 
+@pytest.mark.slow
 def test_axe_would_find_a_picture_without_a_name(browser, axe, dossier):
     browser.open(dossier)
     browser.js("document.querySelector('svg.am-picture').removeAttribute('aria-labelledby');")

@@ -489,6 +489,7 @@ def milliseconds(browser):
         browser.run_cdp("Emulation.setCPUThrottlingRate", rate=1)
 
 
+@pytest.mark.slow
 def test_everything_follows_within_100_milliseconds_on_a_slow_machine(browser, page):
     opened(browser, page)
     assert milliseconds(browser) < 100
@@ -533,6 +534,7 @@ def dossier(table, tmp_path_factory):
     return made.save(tmp_path_factory.mktemp("council") / "dossier.html")
 
 
+@pytest.mark.slow
 def test_the_dossier_carries_the_table_with_its_plans(browser, table, dossier, axe):
     browser.open(dossier)
     assert browser.js("return document.querySelector('.ct-started')") is None, "it is made when one comes near"

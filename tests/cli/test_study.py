@@ -418,7 +418,7 @@ def test_answers_to_other_questions_are_other_files(toy, capsys):
         assert run(capsys, *options, objective)[0] == 0
     names = {path.name.partition("-sites-")[2] for path in (toy.parent / "out").iterdir()}
     stems = ("france_services", "france_services-coverage", "france_services-worst")
-    assert names == {f"{stem}.{ending}" for stem in stems for ending in ("csv", "toml")}
+    assert names == {f"{stem}{ending}" for stem in stems for ending in ("-tableur.csv", ".toml")}
 
 
 def test_a_choice_that_comes_close_is_told_from_the_best(newcomer, monkeypatch, tmp_path, capsys):

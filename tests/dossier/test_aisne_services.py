@@ -79,4 +79,4 @@ def test_one_dossier_covers_health_shops_and_culture_on_the_real_roads(study) ->
     # The longest trips are those to what few communes have.
     assert means["theatre"] > means["cinema"] > means["bakery"]
     assert len(page.select(".d-sheet")) == 84
-    assert len(dossier.to_html()) < 3_000_000
+    assert len(dossier.to_html()) < 4_000_000

@@ -101,6 +101,7 @@ def test_schools_say_what_is_known_and_what_is_not(dossier, page):
     assert "Pour 1, l’équipement n’est pas connu." in chapter
 
 
+@pytest.mark.slow
 def test_schools_of_which_nothing_is_known_are_not_counted_as_without(study):
     blank = replace(study, equipment=None)
     chapter = said(
@@ -178,11 +179,13 @@ def test_the_territory_stands_beside_its_epci_and_a_department_only_where_it_is_
     ]
 
 
+@pytest.mark.slow
 def test_without_a_programme_there_is_no_such_chapter(plain):
     soup = BeautifulSoup(Dossier.of(plain, category="hospital", alongside=()).to_html(), "html.parser")
     assert soup.select_one("#programme") is None
 
 
+@pytest.mark.slow
 def test_in_english_the_chapters_are_english(study, plan):
     dossier = Dossier.of(study, plan, category="france_services", alongside=(), programme=sample_programme(), lang="en")
     soup = BeautifulSoup(dossier.to_html(), "html.parser")
@@ -225,6 +228,7 @@ def test_schools_of_elsewhere_are_no_schools_of_the_territory(study):
     assert "Les écoles et leur équipement ne sont pas dans les données" in dossier.to_html()
 
 
+@pytest.mark.slow
 def test_a_programme_of_more_mixtures_than_there_are_colours_is_drawn_too(study):
     plan = sample_programme()
     codes = study.communes.index[study.communes["in_territory"]]

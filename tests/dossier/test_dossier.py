@@ -423,6 +423,7 @@ def test_the_curve_tells_the_gini_of_the_table_and_its_figures_are_beside(page, 
     assert [said(row.th) for row in figures] == [f"{share} %" for share in range(10, 100, 10)]
 
 
+@pytest.mark.slow
 def test_long_names_are_cut_in_the_drawing_and_never_alike(study):
     plans = [Scenario(f"Une très longue description {k}").open("france_services", commune="02217") for k in "ab"]
     soup = BeautifulSoup(Dossier.of(study, *plans).to_html(), "html.parser")

@@ -51,6 +51,7 @@ def test_a_category_that_nobody_reaches_does_not_stop_the_dossier_of_another(isl
     assert dossier.tables["services"].loc[("hospital", "baseline"), "unreached_people"] == 70550
 
 
+@pytest.mark.slow
 def test_people_who_are_newly_reached_are_said_at_once(island):
     plan = am.Scenario("plan").open("hospital", commune="02217")
     dossier, _ = made(island, plan, category="hospital")

@@ -267,6 +267,7 @@ def test_sheets_alone_load_nothing_and_hold_every_commune(dossier, tmp_path):
     assert "script-src 'none'" in soup.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text_in_sheets(study):
     named = study.communes.assign(name=study.communes["name"].where(study.communes.index != "02217", HOSTILE))
     hostile = type(study)(named, study.residents, study.services, study.network, title=HOSTILE)
@@ -282,6 +283,7 @@ def test_hostile_names_stay_text_in_sheets(study):
 # ------------------------------------------------------------------ the hash
 
 
+@pytest.mark.slow
 def test_the_hash_changes_with_the_numbers_and_not_with_the_day(study, plan, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1735689600")
     first = Dossier.of(study, plan, alongside=())

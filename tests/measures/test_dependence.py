@@ -121,6 +121,7 @@ def people(draw):
     return draw(st.lists(st.integers(0, 90), min_size=3, max_size=3))
 
 
+@pytest.mark.slow
 def test_shares_add_up_and_carriers_carry_all_who_go_outside(toy_study):
     @quick
     @given(minutes(), people())

@@ -491,6 +491,7 @@ def test_moran_of_homicides_round_saint_louis(homicides):
     assert imbalance.moran(rates, graph) == pytest.approx(0.24365582621771659)
 
 
+@pytest.mark.slow
 def test_local_moran_is_drawn_again_alike_and_follows_ids(homicides):
     rates, graph = homicides
     found = imbalance.local_moran(rates, graph, permutations=199)

@@ -292,6 +292,7 @@ def test_geo_api_has_the_epci_in_the_commune(tmp_path):
 # ---------------------------------------------------------------- as published
 
 
+@pytest.mark.slow
 def test_la_reunion_of_2018_with_the_composition_of_epci(data_folder):
     folder = data_folder / "opendata"
     table = folder / "epci_composition.xlsx"

@@ -41,7 +41,7 @@ def steps_of(scenario):
 
 def test_a_study_tells_its_territory_people_services_and_thresholds(toy_study):
     found = rows(card_of(toy_study))
-    assert found["Territoire"] == "2 communes, sur 3 chargées avec les environs"
+    assert found["Territoire"] == "2 communes, sur 3 avec les environs"
     assert found["Population"] == "150 habitants"
     assert found["Services"] == "3 mairies, 2 France services"
     assert found["Seuils"] == "2, 5 min"

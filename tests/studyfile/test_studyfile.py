@@ -706,6 +706,7 @@ max_metres = 4000
 """
 
 
+@pytest.mark.slow
 def test_the_main_roads_of_the_aisne_are_those_of_the_benchmark(real_data, tmp_path):
     import aisne
 

@@ -84,7 +84,8 @@ def operation_rows(programme: Programme, study: Study, *, lang: labels.Lang = "f
     """
     words = Words(labels.check_lang(lang))
     by_id, places = programme.measurable(study).to_dict("index"), study.communes["name"]
-    epcis = {plain(str(name)): str(name) for name in study.communes["epci_name"].dropna().unique()}
+    named = study.communes.get("epci_name", pd.Series(dtype="str")).dropna().unique()
+    epcis = {plain(str(name)): str(name) for name in named}
     rows = {}
     for operation in programme.operations:
         known = by_id.get(operation.id)

@@ -55,7 +55,7 @@ def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang 
     >>> import accessmap as am
     >>> {name: len(codes) for name, codes in territories_of(am.load_sample(), lang="en").items()}
     {'Pays Chaunois': 84, 'CA Chauny Tergnier La Fère': 48, 'CC Picardie des Châteaux': 36,
-     'department 02 (communes loaded)': 688}
+     'department 02 (the communes of the study)': 688}
     """
     communes = study.communes
     inside = communes[communes["in_territory"]]

@@ -49,6 +49,7 @@ def entrances(path: Tabular, services: gpd.GeoDataFrame, *, encoding: str | None
 
     Examples
     --------
+    >>> import shapely
     >>> row = {"id": "e1", "name": "Mairie", "siret": "21020173500010", "entree_plain_pied": "True"}
     >>> row |= {"longitude": "3.21", "latitude": "49.61"}
     >>> site = {"name": ["Mairie de Chauny"], "category": "mairie", "siret": "21020173500010"}

@@ -176,7 +176,7 @@ def layout_of(names: Collection[str], shape: str | None = None, kinds: Iterable[
 def nearest_layout(names: Collection[str], kinds: Iterable[str] = KINDS) -> tuple[Layout, list[str]] | None:
     """Return the published file that lacks the fewest of its columns, and those; None where none has half of them.
 
-    >>> near = nearest_layout({"id_fs", "nom"})
+    >>> near = nearest_layout({"id_fs", "adresse"})
     >>> near[0].name, near[1]
     ('france_services', ['lib_fs'])
     """

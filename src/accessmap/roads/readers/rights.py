@@ -85,7 +85,7 @@ def said(tags: Tags, mode: str, heading: str = "") -> Said | None:
     'VISITORS'
     >>> said({"vehicle:conditional": "no @ (Mo-Fr 09:00-12:00)"}, "car").value
     'no'
-    >>> said({"motor_vehicle:lanes": "no|destination"}, "car").value
+    >>> said({"motor_vehicle:lanes": "no|destination"}, "car", "forward").value
     'destination'
     """
     if _ANY[mode].isdisjoint(tags) and not is_divided(tags):
