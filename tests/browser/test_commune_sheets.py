@@ -1,9 +1,11 @@
 """Commune sheets as people use them: typed, clicked, printed, without JavaScript, on a phone."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
+import accessmap as am
 from accessmap.dossier import Dossier
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
@@ -20,8 +22,10 @@ LISTED = "return [...document.querySelectorAll('#fiches-index li')].filter(item 
 
 @pytest.fixture(scope="module")
 def made():
-    plan = Scenario("Coucy").open("france_services", commune="02217")
-    return Dossier.of(load_sample(), plan)
+    study = load_sample()
+    slow = {mode: am.RoadNetwork.modelled(study.communes, study.mairies, mode=mode) for mode in ("bike", "walk")}
+    plan = Scenario("France services à Coucy-le-Château-Auffrique").open("france_services", commune="02217")
+    return Dossier.of(replace(study, networks=study.networks | slow), plan, programme=am.programme.sample())
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,8 @@ def test_one_dossier_covers_health_shops_and_culture_on_the_real_roads(study) ->
     page = BeautifulSoup(dossier.to_html(), "html.parser")
     heads = [row.get_text().strip() for row in page.select("#services tr.d-group")]
     assert heads == ["Services publics", "Santé", "Commerces et services de proximité", "Culture et loisirs"]
+    # Of so many services a sheet is set smaller, to be one page on paper.
+    assert all("d-long" in sheet["class"] for sheet in page.select("article.d-sheet"))
     means = dossier.tables["services"]["mean"].xs("baseline", level="situation")
     assert set(means.index) == set(COUNCIL)
     # The longest trips are those to what few communes have.

@@ -68,6 +68,12 @@ def test_the_decision_is_the_first_thing_of_the_page(dossier):
     page = BeautifulSoup(dossier.to_html(), "html.parser")
     head = page.select_one("#decision")
     assert head.find_previous("section") is None
+    # One class of minutes would hold every place: the map tells how near the best each comes.
+    legend = said(page.select_one("#alternatives .am-legend"))
+    assert "le plus court : Tergnier, 6,2 min 1 commune" in legend
+    assert "moins de 0,5 min de plus" in legend
+    assert "0,5 min de plus, ou davantage" in legend
+    assert "un site y est déjà, ou aucun lieu possible 3 communes" in legend
     assert said(head.h2) == "Faut-il ouvrir une France services à Coucy-le-Château-Auffrique ?"
     advice = said(head.select_one(".d-advice"))
     assert advice.startswith("Recommandation : « Coucy », car le trajet moyen passe de 7,3 à 6,6 min")

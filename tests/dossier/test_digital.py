@@ -111,6 +111,8 @@ def test_schools_of_which_nothing_is_known_are_not_counted_as_without(study):
     )
     assert "L’équipement des 3 écoles et établissements n’est pas connu." in chapter
     assert "0 école" not in chapter
+    assert "École équipée en numérique inconnu" in chapter
+    assert "100 % au mieux" not in chapter
 
 
 def test_chapters_without_data_are_one_line_each_together(plain):
@@ -134,6 +136,7 @@ def test_what_the_study_has_not_is_said_to_lack(plain):
 
 
 def test_steps_are_told_in_words_and_names_stay_text(page):
+    assert said(page.select_one("#decision h2")) == "Faut-il adopter « Numérique » ?"
     told = said(page.select_one("#chiffres .d-actions"))
     assert "raccorder Champs (fibre optique, 100 % des locaux)" in told
     assert f"équiper « {HOSTILE} » (tablettes : 8)" in told

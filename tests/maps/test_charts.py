@@ -204,3 +204,11 @@ def test_dumbbells_of_other_names_or_none_are_refused():
         dumbbell_chart(pd.Series({"a": 1.0}), pd.Series({"b": 1.0}), **DUMBBELL)
     with pytest.raises(TableError, match="no row"):
         dumbbell_chart(pd.Series(dtype="float64"), pd.Series(dtype="float64"), **DUMBBELL)
+
+
+def test_a_name_does_not_touch_the_share_on_its_left():
+    two = pd.DataFrame({"Aujourd’hui": np.arange(1.0, 21), "Avec": np.arange(1.0, 21) * 0.57})
+    root = ElementTree.fromstring(step_chart(two, pd.Series(1.0, two.index), cutoff=10, **STEP).svg)
+    at = {"".join(text.itertext()).strip(): float(text.get("y")) for text in root.iter() if text.tag.endswith("text")}
+    share = next(y for told, y in at.items() if told.startswith("85"))
+    assert abs(share - at["Avec"]) > 20

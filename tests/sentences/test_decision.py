@@ -84,8 +84,8 @@ def test_two_that_are_written_alike_are_not_told_apart():
 def test_what_changes_a_hair_is_no_headline():
     (line,) = decided(plan("Cinq", mean=7.29, share=0.7203))
     assert line == (
-        "La proposition ne raccourcit pas les trajets (7,3 min en moyenne aujourd’hui) : sur ce critère, elle n’est pas"
-        " recommandée."
+        "La proposition ne raccourcit pas le trajet moyen de l’ensemble (7,3 min aujourd’hui) : sur ce critère,"
+        " elle n’est pas recommandée."
     )
     closing = plan("fermer", mean=11.1, share=0.42, opens=0, closes=1, question=-1, near=False)
     assert "elle n’est pas recommandée" in decided(closing)[0]
@@ -148,7 +148,7 @@ def test_gains_name_the_oldest_and_those_without_a_car_where_they_are_known():
     told = [line.replace("\xa0", " ") for line in sentences.gains(table(row), lang="en")]
     assert " ".join(told) == (
         "“Coucy”: 100 people gain at least 1 minute, newly reached: 5 people (2 communes); 30 people lose at least 1"
-        " minute (1 commune); nothing changes for 1,000 people. Most for: Coucy, Guny."
+        " minute (1 commune); under a minute of change, or none, for 1,000 people. Most for: Coucy, Guny."
     )
     row |= {"total_aged": 50.0, "gain_aged": 20.0, "lose_aged": 3.0}
     told = sentences.gains(table(row), lang="fr")[1].replace("\xa0", " ")

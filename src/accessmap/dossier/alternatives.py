@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -25,7 +24,8 @@ from accessmap.dossier.layout import (
 )
 from accessmap.dossier.pictures import small_figures
 from accessmap.dossier.results import AT_LEAST, Known, Results, Tables, weighted_quantile
-from accessmap.maps.communes import value_views
+from accessmap.maps.choropleth import BETTER, NEUTRAL
+from accessmap.maps.drawing import PAPER, Entry, View
 from accessmap.measures.minutes import coverage
 from accessmap.siting.alternatives import near_optimal, price
 from accessmap.siting.median import p_median
@@ -348,16 +348,42 @@ def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
     return Table(columns, rows, numeric=(True, False, True, True, True), label=words("tried_label"), sortable=True)
 
 
-def _figure(tried: pd.DataFrame, known: Known, words: Words) -> Figure | None:
-    """Return the territory, each commune by the mean trip that one site more at its place would give."""
-    values = tried.dropna(subset="commune").drop_duplicates("commune").set_index("commune")["mean"]
-    if values.empty:
+def _tried_view(tried: pd.DataFrame, found: Results, words: Words) -> View | None:
+    """Return the communes by how near the best they come; the classes of minutes would hold them all in one."""
+    here = tried.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
+    if here.empty:
         return None
+    best, most = here.iloc[0], words.minutes(NEAR)
+    near = (here["mean_added"] < NEAR) & (here["unreached_added"] <= 0)
+    number = pd.Series(2, here.index).mask(near, 1).mask(here["mean_added"] == best["mean_added"], 0)
+    number = number.reindex(found.communes.index, fill_value=3)
+    names = (
+        words(
+            "tried_best",
+            name=words.listed(list(here["name"][here["mean_added"] == best["mean_added"]]), most=3),
+            mean=words.minutes(best["mean"]),
+        ),
+        words("tried_near", most=most),
+        words("tried_farther", most=most),
+        words("tried_none"),
+    )
+    sums = found.communes["population"].astype("float64").groupby(number).sum()
+    entries = tuple(
+        Entry(name, colour, "", int((number == k).sum()), float(sums.get(k, 0.0)))
+        for k, (name, colour) in enumerate(zip(names, (BETTER[3], BETTER[1], NEUTRAL, PAPER), strict=True))
+    )
+    kept = [k for k, entry in enumerate(entries) if entry.communes]
+    fill = {str(code): kept.index(k) for code, k in number.items()}
+    title = words("tried_map_legend")
+    return View("tried", words("tried_map"), title, tuple(entries[k] for k in kept), fill, dict.fromkeys(fill, ()))
+
+
+def _figure(tried: pd.DataFrame, known: Known, words: Words) -> Figure | None:
+    """Return the territory, each commune by how near the best one site more at its place would come."""
     study, found, plans = known.study, known.results, known.alternatives
-    # One site more where there is one changes nothing.
-    values = values.reindex(found.communes.index).fillna(float(dict(plans["mean"])[BASELINE]))
-    (view,) = value_views(study.counted, values, unit="minutes", breaks=None, say=words)
-    view = replace(view, name=words("tried_map"), title=words("tried_map_legend"))
+    view = _tried_view(tried, found, words)
+    if view is None:
+        return None
     opened = [_kept(found, name)[1] for name in found.names]
     best = study.services.loc[study.services.index.isin(plans.index[plans["best"]])]
     new = pd.concat([*opened, best.assign(category=found.category)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,6 +15,9 @@ from accessmap.measures.resilience import site_places
 from accessmap.study.yearly import yearly_costs
 from accessmap.tables.contracts import category_shown
 from accessmap.words.words import BASELINE, Words
+
+# A plan of more steps is asked for by its name: what it does stands under the key figures.
+MOST_STEPS: Final = 2
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -75,6 +78,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
 def question(known: Known, words: Words) -> str:
     """Return what is to be decided, as a question."""
     asked = actions(known, words)
+    if len(asked) == 1 and len(known.results.scenarios[0].steps) > MOST_STEPS:
+        return words("question_plan", name=asked[0][0])
     if len(asked) == 1:
         return words("question_one", action=asked[0][1])
     if asked:

@@ -251,6 +251,9 @@ def _schools_table(table: pd.DataFrame, title: str, words: Words) -> Table:
         cells = [Cell(words(f"equipment_{measure}", mbps=30))]
         for name in situations:
             row = facts[name, measure]
+            if row["schools"] and row["unknown_schools"] == row["schools"]:
+                cells.append(Cell(words("hours_unknown")))
+                continue
             note = words("online_of_schools", n=round(row["schools_with"]), total=words.count(row["schools"]))
             if row["unknown_schools"]:
                 note += words("online_unknown_part", n=round(row["unknown_schools"]))

@@ -42,6 +42,7 @@ from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
+from accessmap.sentences.dates import day_text
 from accessmap.study.comparison import categories_changed, studies_under
 from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
@@ -506,6 +507,7 @@ class Dossier:
         repaired, elsewhere = answer.repairs(known.study, words)
         return {
             "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
+            "source_dates": [day_text(source.vintage, words) for source in self.provenance.sources],
             "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),

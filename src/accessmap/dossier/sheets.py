@@ -228,7 +228,7 @@ def _plans(near: pd.DataFrame, found: Results, words: Words) -> Markup:
     chart = dumbbell_chart(
         pd.Series(before, index=list(after)),
         pd.Series(after),
-        title=words("sheet_plans", category=labels.category(found.category).name(words.lang)),
+        title=words("sheet_plans", category=labels.capitalised(labels.category(found.category).name(words.lang))),
         before_label=words(BASELINE),
         after_label=words("with_plan"),
         lang=words.lang,

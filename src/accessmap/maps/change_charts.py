@@ -22,6 +22,8 @@ from accessmap.words.words import Words, check_lang
 # A name on a curve, in letters a line, and how high up its curve it stands: the first, which is left of all, high.
 _LETTERS: Final = 20
 _HEIGHTS: Final = (0.88, 0.3, 0.5, 0.7)
+# The first stands lower where the share written on the left would touch it.
+_LOWER, _CLOSE = 0.6, 0.15
 _HALO: Final = Markup(' stroke="#fff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"')
 _DOT: Final = Markup('<circle cx="{x:.1f}" cy="{y:.1f}" r="{r}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>')
 TODAY: Final = "#555555"
@@ -82,10 +84,12 @@ def step_chart(
         parts.append(line(plane.path([(at, 0), (at, 1)]), "#777", dash="3 3"))
     # The quickest is named on its left, where nothing runs; the others on their right.
     order = sorted(range(len(curves)), key=lambda k: float(np.interp(0.5, curves[k][1], curves[k][0])))
+    top = max(map(float, shares.iloc[0])) if quoted and len(order) <= 2 else 0.0
+    first = _LOWER if abs(top - _HEIGHTS[0]) < _CLOSE else _HEIGHTS[0]
     for place, k in enumerate(order):
         colour, dash = STROKES[k]
         parts.append(line(_steps(plane, *curves[k]), colour, 2.4, dash))
-        height = _HEIGHTS[place] * curves[k][1][-1]
+        height = (_HEIGHTS[place] if place else first) * curves[k][1][-1]
         x, y = plane.at(float(np.interp(height, curves[k][1], curves[k][0])), height)
         parts += _named(str(minutes.columns[k]), x, y, colour, plane.left if not place and len(order) > 1 else None)
     told = []

@@ -255,8 +255,8 @@ def gains(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     >>> plan |= {"for_whom": "Coucy, Folembray"}
     >>> for line in gains(pd.DataFrame([plan], ["Coucy"]), lang="en"):
     ...     print(line.replace("\xa0", " "))
-    “Coucy”: 8,098 people gain at least 1 minute (24 communes); nobody loses; nothing changes for 62,452 people. Most
-    for: Coucy, Folembray.
+    “Coucy”: 8,098 people gain at least 1 minute (24 communes); nobody loses; under a minute of change, or none, for
+    62,452 people. Most for: Coucy, Folembray.
     """
     words = Words(labels.check_lang(lang))
     said = []

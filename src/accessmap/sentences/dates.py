@@ -47,11 +47,16 @@ def vintages(table: pd.DataFrame, *, categories: Iterable[str] | None = None, la
 
 def dated_text(what: str, vintage: str, words: Words) -> str:
     """Return what is of a year, or of a day: "médecins de 2013", "France services du 1er août 2024"."""
+    told = day_text(vintage, words)
+    return words("dated_year" if told == vintage else "dated_day", what=what, date=told)
+
+
+def day_text(vintage: str, words: Words) -> str:
+    """Return a day as it is read aloud; a year, or what is no day, as it is."""
     try:
-        day = date.fromisoformat(vintage)
+        return labels.date_text(date.fromisoformat(vintage), lang=words.lang)
     except ValueError:
-        return words("dated_year", what=what, date=vintage)
-    return words("dated_day", what=what, date=labels.date_text(day, lang=words.lang))
+        return vintage
 
 
 def _given(vintage: object) -> bool:

@@ -44,11 +44,15 @@ def touched(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     for (category, part), by in rows.items():
         row = next(iter(by.values()))
         before, after = before_after(by, part, words)
+        kind = labels.capitalised(labels.category(category).name(lang, count=2))
+        unit = row["unit"] if lang == "fr" and isinstance(row["unit"], str) else ""
+        # Where what is counted is the kind itself, doctors, it is named once.
+        same = part == "capacity" and unit.casefold() == kind.casefold()
         said.append(
             words(
-                f"touched_{part}",
-                kind=labels.capitalised(labels.category(category).name(lang, count=2)),
-                unit=(row["unit"] if lang == "fr" else "") or words("capacity"),
+                "touched_counted" if same else f"touched_{part}",
+                kind=kind,
+                unit=unit or words("capacity"),
                 per=words.count(row["per"]),
                 cutoff=words.cutoff(row["within"]),
                 before=before,
