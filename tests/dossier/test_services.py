@@ -171,7 +171,7 @@ def test_a_sheet_sets_the_commune_beside_its_epci_and_the_territory_and_what_ins
     shown = [cell.split()[0].replace(",", ".") for cell in rows(page.select_one("#fiche-02217"))[0][2:5]]
     assert [float(value) for value in shown] == [round(means[0], 1), round(means[1], 1), 7.8]
     bars = page.select("#fiche-02217 > .d-scroll tbody tr")[0].select(".d-bar rect:last-child")
-    widths = [float(bar["width"]) for bar in bars]
+    widths = [float(bar["width"].rstrip("%")) for bar in bars]
     assert widths[1] / widths[2] == pytest.approx(means[0] / means[1], abs=0.01)
     # No figure is published of mairies and hospitals: no bar.
     assert [row[4] for row in rows(page.select_one("#fiche-02217"))[1:3]] == ["–", "–"]
