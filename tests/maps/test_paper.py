@@ -180,7 +180,7 @@ def test_a_page_carries_every_view_as_a_picture_with_its_legend_and_words(page):
         assert all(entry.label in said for entry in view.entries)
         assert len(still.select("li")) >= len(view.entries)
         used = {use["href"].removeprefix("#") for use in still.select("use")}
-        assert used <= {part["id"] for part in soup.select(".am-defs path[id]")}
+        assert used <= {part["id"] for part in soup.select(".am-defs [id]")}
     assert len({part["id"] for part in soup.find_all(id=True)}) == len(soup.find_all(id=True))
 
 
