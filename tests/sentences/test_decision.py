@@ -177,3 +177,9 @@ def test_certainty_says_what_is_proven_and_what_is_supposed():
     assert sentences.certainty(facts.drop(index=facts.index), lang="en")[0].startswith(
         "The best place was not computed"
     )
+
+
+def test_what_trips_save_is_a_supposition_and_told_in_two_digits():
+    table = pd.DataFrame({"eur": float("nan"), "unknown": 1, "km": -87388.2, "eur_car": -55578.9}, index=["Coucy"])
+    told = sentences.costs(table, lang="fr")[-1]
+    assert "environ −87 000 km, soit −56 000 €" in told.replace("\u202f", " ").replace("\xa0", " ")

@@ -341,7 +341,8 @@ def costs(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     trips = []
     for name, row in rows.items():
         if not math.isnan(row["km"]) and round(row["km"]):
-            km, eur = (labels.number(row[key], lang=lang, signed=True) for key in ("km", "eur_car"))
+            # Of a supposition two digits are told; the table has them all.
+            km, eur = (labels.number(float(f"{row[key]:.1e}"), lang=lang, signed=True) for key in ("km", "eur_car"))
             trips.append(words("costs_trip", name=name, km=km, eur=eur))
     return [*said, words("costs_trips", trips=words("joined").join(trips[:MOST_PROPOSALS]))] if trips else said
 
