@@ -11,8 +11,6 @@ from processes import python, run
 
 from accessmap import cli
 
-TABLES = ["changes", "communes", "coverage", "data_report", "imbalance", "sources", "summary"]
-
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
@@ -24,9 +22,7 @@ def demo(tmp_path_factory):
 def test_demo_writes_the_dossier_and_its_tables_and_says_where(demo):
     out, said = demo
     files = sorted(path.name for path in out.iterdir())
-    assert {f"pays-chaunois-{name}-tableur.csv" for name in TABLES} <= set(files)
-    others = [name for name in files if not (name.startswith("pays-chaunois-") and name.endswith(".csv"))]
-    assert others == ["pays-chaunois-fiches.html", "pays-chaunois.gpkg", "pays-chaunois.html"]
+    assert files == [f"pays-chaunois{ending}" for ending in ("-fiches.html", ".gpkg", ".html", ".xlsx")]
     assert str(out / "pays-chaunois.html") in said
     assert all(name in said for name in files)
 
@@ -42,11 +38,13 @@ def test_demo_tells_the_result_in_three_sentences(demo):
 
 def test_the_tables_hold_every_commune_and_their_ids_stay_text(demo):
     out, _ = demo
-    table = pd.read_csv(out / "pays-chaunois-communes-tableur.csv", sep=";", decimal=",", dtype={"code": str})
+    table = pd.read_excel(
+        out / "pays-chaunois.xlsx", sheet_name="Communes", engine="calamine", dtype={"Code INSEE": str}
+    )
     layer = gpd.read_file(out / "pays-chaunois.gpkg", layer="communes")
     assert len(table) == len(layer) == 84
-    assert set(table["code"]) == set(layer["code"])
-    assert table["population"].sum() == 70_550
+    assert set(table["Code INSEE"]) == set(layer["code"])
+    assert table["Habitants"].sum() == 70_550
     assert layer.crs == "EPSG:2154"
 
 

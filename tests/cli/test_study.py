@@ -80,12 +80,16 @@ def test_check_tells_the_territory_and_what_was_repaired_in_it(newcomer):
 def test_the_dossier_is_about_the_epci_that_was_asked(newcomer):
     folder, said = newcomer
     page = (folder / "out" / "cc-du-pays-noyonnais.html").read_text("utf-8")
-    path = folder / "out" / "cc-du-pays-noyonnais-communes-tableur.csv"
-    communes = pd.read_csv(path, sep=";", decimal=",", dtype={"code": str}, encoding="utf-8-sig")
+    communes = pd.read_excel(
+        folder / "out" / "cc-du-pays-noyonnais.xlsx",
+        sheet_name="Communes",
+        engine="calamine",
+        dtype={"Code INSEE": str},
+    )
     assert f"<title>{EPCI}" in page
     assert len(communes) == 42
-    assert communes["population"].sum() == 31_901
-    assert "Noyon" in set(communes["name"])
+    assert communes["Habitants"].sum() == 31_901
+    assert "Noyon" in set(communes["Commune"])
     assert "réseau modélisé" in page
     assert "Réseau modélisé" in said["run"]
     assert "les France services et les hôpitaux livrés avec accessmap sont incomplets" in said["run"]
@@ -133,7 +137,7 @@ def test_the_documentation_tells_what_every_file_is(newcomer):
     page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
     told = set(re.findall(r"`…([-.\w]+)`", page))
     names = [path.name.removeprefix("cc-du-pays-noyonnais") for path in (newcomer[0] / "out").iterdir()]
-    assert [name for name in names if name.removesuffix("-tableur.csv") not in told] == []
+    assert [name for name in names if name not in told] == []
 
 
 def test_nothing_is_left_beside_the_results(newcomer):

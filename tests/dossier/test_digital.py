@@ -12,11 +12,14 @@ from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
 from accessmap.dossier.chapter import chapters
+from accessmap.dossier.columns import column_of
+from accessmap.dossier.workbook import tables_of
 from accessmap.maps.choropleth import QUALITATIVE
 from accessmap.programme import KINDS
 from accessmap.programme.files import sample as sample_programme
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
+from accessmap.words.words import Words
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -63,6 +66,13 @@ def page(dossier):
 
 def said(soup) -> str:
     return " ".join(soup.get_text(" ").split())
+
+
+def test_every_column_of_these_tables_is_described_in_the_workbook(dossier):
+    tables = tables_of(dossier._content())
+    assert {"coverage_rates", "double_burden", "schools", "indicators", "territories"} <= set(tables)
+    every = [(name, column) for name, table in tables.items() for column in table]
+    assert [each for each in every if column_of(*each, Words("fr"), category="", cutoff="") is None] == []
 
 
 def test_the_rate_is_weighted_by_people_and_rises_with_the_scenario(dossier, study, page):

@@ -107,7 +107,7 @@ BAD = {
         ["services[2].categry", "line 6"],
     ),
     "layout": (HEAD + '[[services]]\npath="a"\nlayout = "fines"\n', ['(did you mean "finess" or ']),
-    "format": (HEAD + '[dossier]\nformats = ["xlsx"]\n', ["dossier.formats[1]", '"csv", "gpkg", "parquet"']),
+    "format": (HEAD + '[dossier]\nformats = ["docx"]\n', ["dossier.formats[1]", '"csv", "gpkg", "parquet"']),
     "name with a folder": (HEAD + '[dossier]\nname = "../x"\n', ["dossier.name", "file name without a folder"]),
     "scenarios path": (HEAD + "[scenarios]\npath = 3\n", ["scenarios.path = 3"]),
     "scenario is no array": (HEAD + '[scenario]\nname = "a"\n', ["line 3, scenario", "a list in brackets"]),

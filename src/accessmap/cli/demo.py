@@ -44,7 +44,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")
         dossier.save_sheets(drafts.path("pays-chaunois-fiches.html"))
-        write_tables(dossier, page.parent, page.stem, formats=["tableur"])
+        write_tables(dossier, page.parent, page.stem, formats=["xlsx"])
         write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
         written = drafts.place()
     seconds = say.words.count(time.monotonic() - start, digits=1)

@@ -33,8 +33,9 @@ from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
 from accessmap.dossier.touched import COLUMNS, instead, table_of
+from accessmap.dossier.workbook import Content, write_workbook
 from accessmap.errors import Problems, StudyError
-from accessmap.files import write_whole
+from accessmap.files import draft_of, write_whole
 from accessmap.maps.choropleth import tone_styles
 from accessmap.maps.drawing import Drawing
 from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts, policy, today
@@ -295,6 +296,19 @@ class Dossier:
             + self._elsewhere()
         )
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know before believing a number, of the study and of each scenario; nothing where all is well."""
+        study, words = self._known.study, Words(self.lang)
+        return (
+            *(words.told(caution) for caution in study.cautions),
+            *(
+                words("labelled", name=words.name(name), value=words.told(caution))
+                for name, each in studies_under(self._known.results.scenarios, study).items()
+                for caution in each.cautions[len(study.cautions) :]
+            ),
+        )
+
     def _elsewhere(self) -> list[str]:
         """Return who is near each other category that scenarios change, and what else they change, before and after."""
         known = self._known
@@ -400,6 +414,27 @@ class Dossier:
         """
         return write_whole(self.sheets_to_html(), path)
 
+    def save_workbook(self, path: str | os.PathLike[str]) -> Path:
+        """Write every table as one .xlsx, a sheet a table, and return its path; one sheet explains every column.
+
+        Beside `tables`: the people of the territory with their minutes, the sites, and the steps of the scenarios.
+
+        Examples
+        --------
+        >>> import tempfile, accessmap as am
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     dossier = Dossier.of(am.load_sample(), category="hospital")
+        ...     dossier.save_workbook(Path(folder) / "tables.xlsx").name
+        'tables.xlsx'
+        """
+        with draft_of(path) as draft:
+            write_workbook(self._content(), draft)
+        return Path(path)
+
+    def _content(self) -> Content:
+        own = {name: getattr(self, name) for name in Content.__annotations__ if name != "known"}
+        return Content(**own, known=self._known)
+
     def speech(self) -> str:
         """Return what a mayor can read aloud in about two minutes: sentences, in paragraphs, without tables.
 
@@ -453,12 +488,7 @@ class Dossier:
             "version": version("accessmap"),
             "made": made,
             "provenance": self.provenance,
-            "cautions": [words.told(caution) for caution in study.cautions]
-            + [
-                words("labelled", name=words.name(name), value=words.told(caution))
-                for name, each in studies_under(self._known.results.scenarios, study).items()
-                for caution in each.cautions[len(study.cautions) :]
-            ],
+            "cautions": self.cautions,
             "sheet_foot": " · ".join([*foot, words("content_hash", hash=content[:16])]),
             "hash": content,
             "sheets": self._sheets,

@@ -39,11 +39,11 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
 
     Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`. "csv" is for
     programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French:
-    semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. Text has no
-    shapes; other formats are left to `write_vectors`.
+    semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. "xlsx" is
+    all of them in one workbook, `folder/stem.xlsx`. Text has no shapes; other formats are left to `write_vectors`.
     """
     formats = set(formats)
-    written = []
+    written = [dossier.save_workbook(folder / f"{stem}.xlsx")] if "xlsx" in formats else []
     for name, table in dossier.tables.items():
         if table.empty and not len(table.columns):
             continue  # a chapter that the study has no data for

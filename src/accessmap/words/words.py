@@ -256,6 +256,11 @@ def bare(value: Any) -> Any:
     return type(value)(map(bare, value)) if type(value) in (list, tuple) else value
 
 
+def has_text(key: str) -> bool:
+    """Return whether a key has words."""
+    return key in _words()
+
+
 def has_brace(key: str, name: str) -> bool:
     """Return whether a text places a value itself, in its sentence or its remedy."""
     return any(f"{{{name}" in each for each in _words()[key].values())
