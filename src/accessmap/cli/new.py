@@ -8,6 +8,7 @@ from pathlib import Path
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
 from accessmap.files import is_input
+from accessmap.read.database import database
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -40,7 +41,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         return _of_folder(asked, out, say)
     named = [_service(each) for each in asked.services]
     files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
-    lost = [path for path in files if path is not None and not is_input(path)]
+    lost = [path for path in files if path is not None and not (database(path) or is_input(path))]
     if lost:
         raise StudyError(say("new_lost", n=len(lost), names=", ".join(lost)))
     home = out.absolute().parent
@@ -115,7 +116,7 @@ def _list(say: Say) -> int:
 def _service(given: str) -> tuple[str, str | None]:
     """Return path and category of "pharmacy=pharmacies.csv", or of a path alone."""
     category, equals, path = given.partition("=")
-    return (path, category) if equals else (given, None)
+    return (path, category) if equals and not database(given) else (given, None)
 
 
 def _from(path: str | None, home: Path) -> str | None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from accessmap.errors import Problem, SourceError
 from accessmap.files import check_input, is_input
+from accessmap.read.database import Database, database, read_database
 from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.geographic import layers, read_geographic
 from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
@@ -28,7 +29,7 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
 Tabular = str | Path | pd.DataFrame
-"""A table: the path of its file, or the DataFrame or GeoDataFrame itself."""
+"""A table: the path of its file, its address in a database, or the DataFrame or GeoDataFrame itself."""
 
 SNIFFED = 65_536  # bytes looked at to tell what a file is
 
@@ -96,14 +97,14 @@ def read_table(
     """
     if isinstance(path, pd.DataFrame):
         return _from_frame(path)
+    if (address := database(path)) is not None:
+        return _from_database(address, layer)
     if not isinstance(path, str | os.PathLike):
         raise SourceError(Problem("neither_path_nor_frame", value=type(path).__name__))
     path, layer = _part_of_path(Path(path), layer)
     kind = file_kind(path, encoding)
-    if kind == "gzip":
-        return _read_gzip(path, encoding, layer, usual, wanted)
-    if kind == "zip":
-        return _read_zip(path, encoding, layer, usual, wanted)
+    if kind in ("gzip", "zip"):
+        return (_read_gzip if kind == "gzip" else _read_zip)(path, encoding, layer, usual, wanted)
     if kind in ("CSV", "GeoJSON", "JSON", "workbook") and path.stat().st_size > most_bytes():
         raise refusal(path.name, "file_too_large", value=path.stat().st_size, most=f"{most_bytes() / 1e6:,.0f}")
     if kind == "CSV":
@@ -127,6 +128,8 @@ def part_names(path: str | Path) -> list[str]:
     SourceError
         As :func:`read_table`, where the file cannot be opened.
     """
+    if database(path) is not None:
+        return [""]
     path, layer = _part_of_path(Path(path), None)
     kind = file_kind(path)
     if layer is not None:
@@ -252,9 +255,9 @@ def _from_table(name: str, table: pd.DataFrame, rows: str, *notes: Note, form: F
     return RawTable(name, table, RowNames(rows, range(1, len(table) + 1)), notes, form)
 
 
-def _from_frame(frame: pd.DataFrame) -> RawTable:
+def _from_frame(frame: pd.DataFrame, name: str | None = None) -> RawTable:
     """A frame as if it had been read from a file; what is in it stays as it is."""
-    name = Note("given_table")
+    name = Note("given_table") if name is None else name
     columns = [*(level for level in frame.index.names if level is not None), *frame.columns]
     check_header(name, [str(column) for column in columns])
     if frame.columns.nlevels > 1:
@@ -267,6 +270,12 @@ def _from_frame(frame: pd.DataFrame) -> RawTable:
             values = cell_text(values.astype("str").fillna(""))
         raw.table[column] = values
     return raw
+
+
+def _from_database(address: Database, layer: str | None) -> RawTable:
+    name, frame = read_database(address, layer)
+    raw = _from_frame(frame, name)
+    return replace(raw, notes=(raw.note("database_read", n=len(frame)),), form=Form("PostGIS"))
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -17,6 +17,7 @@ from accessmap.files import is_input
 from accessmap.read.columns import COMMUNE_CODES, as_text
 from accessmap.read.communes import WANTED as COMMUNES
 from accessmap.read.coordinates import COORDINATES
+from accessmap.read.database import Database, database
 from accessmap.read.files import file_kind, part_names, read_table
 from accessmap.read.layouts.known import LAYOUTS
 from accessmap.read.layouts.registry import Layout, layout_of, nearest_layout
@@ -42,7 +43,7 @@ class Recognised:
     Parameters
     ----------
     file
-        Its path.
+        Its path, or the address of a table.
     kind
         One of :data:`~accessmap.read.layouts.registry.KINDS`; "" where it is none, or cannot be read.
     reason
@@ -65,7 +66,7 @@ class Recognised:
         Of services, where the layout or a column tells them.
     """
 
-    file: Path
+    file: Path | Database
     kind: str
     reason: Note
     layout: Layout | None = None
@@ -89,7 +90,7 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
     Parameters
     ----------
     path
-        Of a file, or of a folder, whose own folders are not looked into.
+        Of a file, or of a folder, whose own folders are not looked into; or the address of a table of a database.
     communes
         In the contract: how many rows lie in them is then counted.
 
@@ -147,6 +148,8 @@ def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) ->
     SourceError
         Where there is no such file or folder.
     """
+    if (address := database(path)) is not None:
+        return list(_of_file(address, communes))
     path = Path(path)
     if not path.is_dir():
         if not is_input(path):
@@ -160,10 +163,10 @@ def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) ->
     return [one for file in files for one in _of_file(file, communes)]
 
 
-def _of_file(path: Path, communes: gpd.GeoDataFrame | None) -> Iterator[Recognised]:
+def _of_file(path: Path | Database, communes: gpd.GeoDataFrame | None) -> Iterator[Recognised]:
     """What a file holds: the parts that are known, or where none is, each."""
     roads = next((form for suffix, form in ROADS.items() if path.name.casefold().endswith(suffix)), None)
-    if path.suffix == ".roads" or roads is not None:
+    if path.name.endswith(".roads") or roads is not None:
         yield Recognised(path, "roads", Note("told_by_form", form=roads or ".roads"), form=Form(roads or "roads"))
         return
     try:
@@ -176,7 +179,7 @@ def _of_file(path: Path, communes: gpd.GeoDataFrame | None) -> Iterator[Recognis
     yield from known or found
 
 
-def _of_part(path: Path, part: str, communes: gpd.GeoDataFrame | None) -> Recognised:
+def _of_part(path: Path | Database, part: str, communes: gpd.GeoDataFrame | None) -> Recognised:
     try:
         raw = read_table(path, layer=part or None, wanted=Wanted(names={**SERVICES.names, **COMMUNES.names}))
     except AccessmapError as error:
@@ -184,7 +187,7 @@ def _of_part(path: Path, part: str, communes: gpd.GeoDataFrame | None) -> Recogn
     return _of_table(path, replace(raw, form=replace(raw.form, part=part)), communes)
 
 
-def _of_table(path: Path, raw: RawTable, communes: gpd.GeoDataFrame | None) -> Recognised:
+def _of_table(path: Path | Database, raw: RawTable, communes: gpd.GeoDataFrame | None) -> Recognised:
     names = set(raw.names)
     layout = layout_of(names, raw.shape)
     told = Recognised(path, "", Note("not_known"), form=raw.form, rows=len(raw.table), inside=_inside(raw, communes))
@@ -251,7 +254,7 @@ def _categories(raw: RawTable) -> tuple[str, ...]:
     return tuple(sorted(as_text(raw.table[column]).dropna().unique()))[:50] if column else ()
 
 
-def _vintage(raw: RawTable, path: Path, layout: Layout | None) -> str:
+def _vintage(raw: RawTable, path: Path | Database, layout: Layout | None) -> str:
     """The latest date that a column says, the year that one is named after, that of the sheet, else of the file."""
     if layout is not None and layout.dated:
         column = _column(raw, (layout.dated,))

@@ -244,7 +244,7 @@ class RoadNetwork:
         Parameters
         ----------
         path
-            GeoPackage, Shapefile or GeoJSON.
+            GeoPackage, Shapefile or GeoJSON; or "postgresql://user@server/base?table=bdtopo.troncon_de_route".
         mode
             "car", "bike" or "walk".
         layer

@@ -11,6 +11,7 @@ import pandas as pd
 from accessmap.errors import AccessmapError, Problem
 from accessmap.files import is_input
 from accessmap.provenance import Source
+from accessmap.read.database import Database
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.studyfile.problems import StudyFileError, dotted
 from accessmap.studyfile.reading import StudyFile
@@ -55,16 +56,16 @@ class Ledger:
             self.add("studyfile_no_file", *path, path=str(error.filename), why=error.strerror or "")
         return None
 
-    def found(self, *path: str | int) -> Path:
-        """Return the file that a key names; StudyFileError where there is no such file."""
-        found = self.file.find(str(self.named(*path)))
-        if not is_input(found):
+    def found(self, *path: str | int) -> Path | Database:
+        """Return the file, or the table of a database, that a key names; StudyFileError where there is no such file."""
+        found = self.file.source(str(self.named(*path)))
+        if not isinstance(found, Database) and not is_input(found):
             beside = [each.name for each in found.parent.iterdir()] if found.parent.is_dir() else []
             near = near_matches(found.name, beside)
             raise self.file.refused("studyfile_no_data_file", *path, near=near, path=str(found))
         return found
 
-    def read(self, path: tuple[str | int, ...], read: Callable[[Path], Any]) -> Any:
+    def read(self, path: tuple[str | int, ...], read: Callable[[Path | Database], Any]) -> Any:
         """Return what is read from the file that a key names, or None after keeping its problem."""
         return self.tried(path, lambda: read(self.found(*path)))
 
@@ -75,14 +76,16 @@ class Ledger:
             found = found[part] if isinstance(part, int) else getattr(found, part)
         return found
 
-    def credit(self, path: Path, credit: Credit | None, *of: str, vintage: str = "") -> Source:
+    def credit(self, path: Path | Database, credit: Credit | None, *of: str, vintage: str = "") -> Source:
         """Return the source of a file, as the settings credit it or by its name; its vintage as they say or it does."""
         told = credit.model_dump() if credit else {}
         named = {**told, "title": told.get("title") or path.name, "publisher": told.get("publisher") or path.name}
         named["vintage"] = told.get("vintage") or vintage
         return Source(**{"licence": "", **named, "sha256": file_sha256(path), "of": of})
 
-    def table(self, path: tuple[str | int, ...], credit: Credit | None, read: Callable[[Path], pd.DataFrame]) -> Any:
+    def table(
+        self, path: tuple[str | int, ...], credit: Credit | None, read: Callable[[Path | Database], pd.DataFrame]
+    ) -> Any:
         """Return the table of the file that a key names, or None; what its reader said is kept, and its source."""
         table = self.read(path, read)
         if table is not None:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from accessmap.dossier import Dossier
 from accessmap.errors import Problem, StudyError
 from accessmap.files import is_input, read_json
+from accessmap.read.database import Database
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
@@ -158,7 +159,7 @@ def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) 
         "files": {path.name: file_sha256(path) for path in sorted(page.parent.iterdir()) if path.suffix != ".json"},
         "settings": {"name": file.path.name, "from": Path(way).as_posix(), "sha256": file.sha256, "text": file.text},
         "accept": file.settings.check.accept,
-        "inputs": {name: file_sha256(file.path.parent / name) for name in _inputs(file)},
+        "inputs": {name: file_sha256(file.source(name)) for name in _inputs(file)},
         "sample": file.settings.communes.sample,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "tables": {
@@ -320,8 +321,8 @@ def _settings(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference
 
 def _files(file: StudyFile, record: Mapping[str, Any]) -> Iterator[Difference]:
     for name, before in record["inputs"].items():
-        path = file.find(name)
-        if not is_input(path):
+        path = file.source(name)
+        if not isinstance(path, Database) and not is_input(path):
             yield Difference("missing", name)
         elif (now := file_sha256(path)) != before:
             yield Difference("input", name, before, now)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from accessmap.errors import Problem
 from accessmap.files import parsed_toml, read_toml
+from accessmap.read.database import PASSWORD, Database, database
 from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.settings import CheckSection, Settings
 from accessmap.words.near import near_matches
@@ -74,6 +75,10 @@ class StudyFile:
     path: Path
     text: str
     settings: Settings
+
+    def source(self, name: str) -> Path | Database:
+        """Return the path of a file, or the address of a table, that the settings name."""
+        return database(name) or self.find(name)
 
     def find(self, name: str) -> Path:
         """Return the path of a file that the settings name."""
@@ -188,6 +193,9 @@ def settings_of(path: Path, text: str) -> StudyFile:
 
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
+    if (word := PASSWORD.search(text)) is not None:  # even in a comment: records hold the whole text
+        place = Place.of(line=text.count("\n", 0, word.start()) + 1)
+        raise StudyFileError(problem("studyfile_password", place), about=path.name)
     try:
         return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:

@@ -19,6 +19,7 @@ from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
 from accessmap.read.coverage import digital as read_digital
+from accessmap.read.database import Database
 from accessmap.read.files import read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.raw import RawTable, refusal_of_rows
@@ -154,6 +155,7 @@ def _network(
         return RoadNetwork.modelled(communes, mairies, mode=mode)
     path = ledger.found(*at, "path")
     kind = next((kind for ending, kind in SUFFIXES.items() if path.name.casefold().endswith(ending)), None)
+    kind = "bdtopo" if isinstance(path, Database) else kind
     if kind is None:
         raise ledger.file.refused("studyfile_roads_unknown", *at, "path", known=", ".join(SUFFIXES))
     read = partial(_read_roads, kind, path, mode, section, communes)
@@ -163,7 +165,9 @@ def _network(
     return network
 
 
-def _read_roads(kind: str, path: Path, mode: str, section: ModeSection, communes: gpd.GeoDataFrame) -> RoadNetwork:
+def _read_roads(
+    kind: str, path: Path | Database, mode: str, section: ModeSection, communes: gpd.GeoDataFrame
+) -> RoadNetwork:
     if kind == "saved":
         return RoadNetwork.load(path)
     if kind == "bdtopo":
@@ -405,24 +409,24 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
     return communes
 
 
-def _beside(ledger: Ledger, name: str) -> Path | None:
+def _beside(ledger: Ledger, name: str) -> Path | Database | None:
     """Return a file that stands beside the communes, its source kept; None where none is named, or is not there."""
     if getattr(ledger.settings.communes, name) is None:
         return None
-    path: Path | None = ledger.tried(("communes", name), partial(ledger.found, "communes", name))
+    path: Path | Database | None = ledger.tried(("communes", name), partial(ledger.found, "communes", name))
     if path is not None:
         ledger.sources.append(ledger.credit(path, None))
     return path
 
 
-def _zonages(ledger: Ledger) -> list[Path]:
+def _zonages(ledger: Ledger) -> list[Path | Database]:
     """Return the files of zonages, their sources kept."""
     named = ledger.settings.communes.zonages
     alone = isinstance(named, str)
     found = []
     for number in range(1 if alone else len(named)):
         at = ("communes", "zonages") if alone else ("communes", "zonages", number)
-        path: Path | None = ledger.tried(at, partial(ledger.found, *at))
+        path: Path | Database | None = ledger.tried(at, partial(ledger.found, *at))
         if path is not None:
             found.append(path)
             ledger.sources.append(ledger.credit(path, None))

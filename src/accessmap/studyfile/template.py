@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, StudyError
+from accessmap.read.database import database
 from accessmap.read.territory import codes_of, reason_of
 from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
@@ -169,6 +170,8 @@ def _example(communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame, category: s
 
 def relative(path: str, home: Path) -> str:
     """Return a path as the file in `home` will name it: with slashes, from its own folder where both share one disk."""
+    if database(path) is not None:
+        return path
     try:
         return Path(os.path.relpath(path, home)).as_posix()
     except ValueError:  # another drive of Windows

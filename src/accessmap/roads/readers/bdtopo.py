@@ -15,6 +15,7 @@ import pandas as pd
 from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
+from accessmap.read.database import Database, called, source
 from accessmap.read.files import read_table
 from accessmap.roads import speeds
 from accessmap.roads.law import parse_maxspeed, rows_of
@@ -120,13 +121,13 @@ def read_bdtopo(
     what that costs.
     """
     speeds.check_mode(mode)
-    path = Path(path)
+    path = source(path)
     table, said = _table(path, layer)
-    barred = non_communications(path) if turns is None else non_communications(Path(turns), alone=True)
+    barred = non_communications(path) if turns is None else non_communications(source(turns), alone=True)
     columns = _columns(table, path)
     ways, kept = _ways(columns, mode)
     if not len(ways):
-        raise NetworkError(Problem("roads_bdtopo_none", where=str(path), value=mode, n=len(table)))
+        raise NetworkError(Problem("roads_bdtopo_none", where=called(path), value=mode, n=len(table)))
     nodes, ends = _ends(table.geometry.array[kept], table.crs)
     lines = table.geometry.iloc[kept].to_crs(4326).to_list()
     more, segments = straight_segments(nodes, ends[:, 0], ends[:, 1], lines)
@@ -177,32 +178,32 @@ def _forbidden(
     return [Turn(nodes, "non_communication", source) for nodes, source in found], told
 
 
-def _table(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+def _table(path: Path | Database, layer: str | None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     import shapely
 
-    if not is_input(path):
-        raise SourceError(Problem("roads_bdtopo_no_file", where=str(path)))
+    if not isinstance(path, Database) and not is_input(path):
+        raise SourceError(Problem("roads_bdtopo_no_file", where=called(path)))
     try:
         raw = read_table(path, layer=layer, usual="troncon_de_route")
     except SourceError as error:
-        raise SourceError(Problem("roads_bdtopo_unreadable", where=str(path), why=error.problems[0])) from error
+        raise SourceError(Problem("roads_bdtopo_unreadable", where=called(path), why=error.problems[0])) from error
     table = raw.table
     if not isinstance(table, gpd.GeoDataFrame) or table.crs is None or not on_earth(table.crs):
-        raise SourceError(Problem("roads_bdtopo_no_place", where=str(path)))
+        raise SourceError(Problem("roads_bdtopo_no_place", where=called(path)))
     table = table[table.geometry.notna() & ~table.geometry.is_empty].explode(ignore_index=True)
     if not (table.geometry.geom_type == "LineString").all():
         kinds = ", ".join(sorted(set(table.geometry.geom_type)))
-        raise SourceError(Problem("roads_bdtopo_not_lines", where=str(path), value=kinds))
+        raise SourceError(Problem("roads_bdtopo_not_lines", where=called(path), value=kinds))
     return table.set_geometry(shapely.force_2d(table.geometry.array)), raw.notes
 
 
-def _columns(table: gpd.GeoDataFrame, path: Path) -> _Columns:
+def _columns(table: gpd.GeoDataFrame, path: Path | Database) -> _Columns:
     there = {str(name).casefold(): name for name in table.columns}
     found = {ours: next((there[name] for name in names if name in there), None) for ours, names in NAMES.items()}
     missing = [_absent(name, *NAMES[name]) for name in NEEDED if found[name] is None]
     if missing:
         columns = ", ".join(map(str, table.columns))
-        problem = Problem("roads_bdtopo_other", where=str(path), missing=Listed.of(missing), columns=columns)
+        problem = Problem("roads_bdtopo_other", where=called(path), missing=Listed.of(missing), columns=columns)
         raise SourceError(problem)
     text = {
         ours: [""] * len(table) if name is None else [_plain(x) for x in table[name]] for ours, name in found.items()

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
+from accessmap.read.database import Database, called
 from accessmap.read.files import read_table
 
 LAYER = "non_communication"
@@ -33,7 +34,7 @@ class Row(NamedTuple):
     exits: tuple[str, ...]
 
 
-def non_communications(path: Path, *, alone: bool = False) -> list[Row] | None:
+def non_communications(path: Path | Database, *, alone: bool = False) -> list[Row] | None:
     """Return the rows of the table in a file that has been read, None where it has none; of a file of its own, `alone`.
 
     Raises
@@ -44,7 +45,9 @@ def non_communications(path: Path, *, alone: bool = False) -> list[Row] | None:
     import pyogrio
 
     if alone:
-        return rows_of_table(read_table(path, usual=LAYER).table, str(path))
+        return rows_of_table(read_table(path, usual=LAYER).table, called(path))
+    if isinstance(path, Database):
+        return None
     with path.open("rb") as file:
         if file.read(len(GEOPACKAGE)) != GEOPACKAGE:
             return None

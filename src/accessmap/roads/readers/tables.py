@@ -14,6 +14,7 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Source
+from accessmap.read.database import Database, content_sha256
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.graph import metric_crs_of
@@ -259,8 +260,10 @@ def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple
     return Segments(start, end, segments.way), pd.concat([nodes, copies])
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
+def file_sha256(path: Path | Database) -> str:
+    """Return the SHA-256 of a file, or of the rows of a table, in hexadecimal."""
+    if isinstance(path, Database):
+        return content_sha256(path)
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
