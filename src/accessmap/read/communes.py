@@ -78,9 +78,10 @@ def read_communes(
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (also zipped), GeoParquet, or CSV with the shapes as WKT in `geometry`; or a
-        frame; or the address of a table of PostGIS (docs/howto_postgis.md). ADMIN EXPRESS and BD TOPO of any edition, france-geojson, geo.api.gouv.fr, Opendatasoft's georef and
-        boundaries of OpenStreetMap (of which points, lines and other levels are left out) are known. IRIS become
-        communes, unless `columns` says that their own code is `code`.
+        frame; or the address of a table of PostGIS (docs/howto_postgis.md). ADMIN EXPRESS and BD TOPO of any edition,
+        france-geojson, geo.api.gouv.fr, Opendatasoft's georef and boundaries of OpenStreetMap (of which points, lines
+        and other levels are left out) are known. IRIS become communes, unless `columns` says that their own code is
+        `code`.
     territory
         Names or codes of the EPCI or of the communes that are the territory, however they are typed. Without it the
         file's `in_territory` says so, and where it has none every commune is in.

@@ -95,8 +95,8 @@ def read_services(
     ----------
     path
         GeoPackage, GeoJSON, Shapefile (also zipped), Parquet, GeoParquet, or CSV with lon/lat or x/y; or a frame; or
-        the address of a table of PostGIS (docs/howto_postgis.md). Of an
-        OpenStreetMap file (.osm.pbf, .osm), what has the tags of the category; of a zipped GTFS its stations and stops.
+        the address of a table of PostGIS (docs/howto_postgis.md). Of an OpenStreetMap file (.osm.pbf, .osm), what has
+        the tags of the category; of a zipped GTFS its stations and stops.
     category
         Of all rows, as in :data:`accessmap.categories.CATEGORIES`; a column of the file is kept aside. Where the file
         is a known one that says the kind of each row, only those of this category are kept.
