@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from accessmap.read.residents import read_residents as read_residents
     from accessmap.read.services import read_services as read_services
     from accessmap.roads.network import RoadNetwork as RoadNetwork
+    from accessmap.roads.transit.timetable import Timetable as Timetable
     from accessmap.sample import load_sample as load_sample
     from accessmap.study import digital_help as digital_help
     from accessmap.study import modes as modes
@@ -89,6 +90,7 @@ _HOME = {
     "RoadNetwork": "roads.network",
     "Scenario": "study.scenario",
     "Study": "study.study",
+    "Timetable": "roads.transit.timetable",
     "travel_times": "study.travel",
     "travel_times_long": "study.travel",
     "winners_and_losers": "study.comparison",

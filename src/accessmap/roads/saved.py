@@ -1,23 +1,16 @@
 """What roads must look like, and the one file that holds them, versioned and with checksums."""
 
-import hashlib
-import io
 import itertools
-import json
-import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from accessmap.errors import NetworkError, Problem, Problems
-from accessmap.files import check_input, draft_of
-from accessmap.provenance import Provenance, Source
+from accessmap.errors import NetworkError, Problems
+from accessmap.provenance import Provenance
+from accessmap.roads.archive import Meta, Strict, impossible, read_archive, write_archive
 from accessmap.roads.modelled import parameters_of
 from accessmap.roads.snapping import Legs, joins_rule
 from accessmap.roads.speeds import MODES
@@ -28,8 +21,6 @@ from accessmap.words.words import keys_of
 #: 2 has turns and roads that are no way through, which readers of 1 would pass over in silence.
 FORMAT = 2
 READ = (1, 2)
-# What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
-UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 MEMBERS = ("nodes.parquet", "edges.parquet")
 TURNS, TURN_COSTS = "turns.parquet", "turn_costs.parquet"
 
@@ -44,24 +35,10 @@ def write_network(
     turn_costs: pd.DataFrame | None = None,
 ) -> Path:
     """Write one zip of Parquet tables and return its path; it appears whole or not at all."""
-    members = {name: _parquet(table) for name, table in zip(MEMBERS, (nodes, edges), strict=True)}
-    more = {TURNS: turns, TURN_COSTS: turn_costs}
-    members |= {name: _parquet(table) for name, table in more.items() if table is not None}
-    meta = {
-        "format": FORMAT,
-        "legs": vars(legs),
-        "modelled": provenance.modelled,
-        "parameters": dict(provenance.parameters),
-        "sources": [
-            {name: value for name, value in vars(source).items() if name != "of"} for source in provenance.sources
-        ],
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
-    }
-    with draft_of(path) as draft, zipfile.ZipFile(draft, "w") as archive:
-        archive.writestr("meta.json", json.dumps(meta, ensure_ascii=False, indent=1))
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return path
+    tables = dict(zip(MEMBERS, (nodes, edges), strict=True))
+    tables |= {name: table for name, table in {TURNS: turns, TURN_COSTS: turn_costs}.items() if table is not None}
+    more = {"legs": vars(legs), "modelled": provenance.modelled}
+    return write_archive(path, tables, provenance, version=FORMAT, **more)
 
 
 def read_network(
@@ -74,33 +51,19 @@ def read_network(
     NetworkError
         Where the file is not one of ours, is damaged, or is of another version.
     """
+    saved, members = read_archive(
+        path,
+        _Meta,
+        error=NetworkError,
+        stranger="roads_not_saved_here",
+        reads=READ,
+        needed=MEMBERS,
+        optional=(TURNS, TURN_COSTS),
+    )
+    nodes, edges, *_ = members.values()
     try:
-        with zipfile.ZipFile(check_input(path)) as archive:
-            if packed := [each.filename for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]:
-                raise zipfile.BadZipFile(f"{packed[0]} is compressed")  # and might expand without end
-            meta = json.loads(archive.read("meta.json"))
-            turned = [name for name in (TURNS, TURN_COSTS) if name in archive.namelist()]
-            members = {name: archive.read(name) for name in (*MEMBERS, *turned)}
-    except UNREADABLE as error:
-        raise NetworkError(Problem("roads_not_saved_here", where=str(path), why=Note.plain(str(error)))) from error
-    if not isinstance(meta, dict) or type(meta.get("format")) is not int or meta["format"] not in READ:
-        value = meta.get("format") if isinstance(meta, dict) else None
-        raise NetworkError(
-            Problem("roads_saved_otherwise", where=str(path), value=value, reads=", ".join(map(str, READ)))
-        )
-    try:
-        saved = _Meta.model_validate(meta)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _impossible(path, ".".join(map(str, first["loc"])), first["msg"]) from error
-    damaged = [name for name, data in members.items() if hashlib.sha256(data).hexdigest() != saved.sha256.get(name)]
-    if damaged:
-        raise NetworkError(Problem("roads_saved_damaged", where=str(path), value=", ".join(damaged)))
-    if set(saved.sha256) != set(members):
-        raise _impossible(path, "sha256", ", ".join(sorted({*saved.sha256} ^ {*members})))
-    nodes, edges, *more = (_table(path, name, data) for name, data in members.items())
-    try:
-        tables = {name: table.assign(nodes=table["nodes"].map(list)) for name, table in zip(turned, more, strict=True)}
+        turning = {name: members[name] for name in (TURNS, TURN_COSTS) if name in members}
+        tables = {name: table.assign(nodes=table["nodes"].map(list)) for name, table in turning.items()}
         turns, costs = tables.get(TURNS), tables.get(TURN_COSTS)
         _check_costs(costs)
         every = pd.concat(tables.values(), ignore_index=True) if tables else None
@@ -109,8 +72,8 @@ def read_network(
     except NetworkError as error:
         raise NetworkError(*error.problems, about=str(path)) from error
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
-        raise _impossible(path, ", ".join(MEMBERS), str(error)) from error
-    sources = tuple(Source(**source) for source in meta["sources"])
+        raise impossible(path, ", ".join(MEMBERS), str(error), NetworkError) from error
+    sources = tuple(each.source() for each in saved.sources)
     # What readers say of a file is told in the language of who loads the network.
     told: dict[Any, Any] = {note: note for note in (*map(Note, keys_of("roads_told_")), joins_rule())}
     for mode in MODES if saved.modelled else ():
@@ -121,58 +84,21 @@ def read_network(
     return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled), turns, costs
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class _SavedLegs(_Strict):
+class _SavedLegs(Strict):
     access_kmh: float
     local_metres: float
     max_metres: float
 
 
-class _SavedSource(_Strict):
-    title: str
-    publisher: str
-    licence: str
-    vintage: str
-    url: str | None = None
-    sha256: str | None = None
-
-
-class _Meta(_Strict):
-    format: int
+class _Meta(Meta):
     legs: _SavedLegs
     modelled: bool
-    parameters: dict[str, str | int | float | bool | None]
-    sources: list[_SavedSource]
-    sha256: dict[str, str]
-
-
-def _impossible(path: Path, what: str, why: str) -> NetworkError:
-    return NetworkError(Problem("roads_saved_impossible", where=str(path), value=what, why=Note.plain(why)))
-
-
-def _table(path: Path, name: str, data: bytes) -> pd.DataFrame:
-    try:
-        table = pd.read_parquet(io.BytesIO(data))
-    except (ValueError, TypeError, LookupError, OSError, RecursionError, MemoryError, pa.ArrowException) as error:
-        raise _impossible(path, name, str(error)) from error
-    if table.columns.has_duplicates:
-        raise _impossible(path, name, "duplicate columns")
-    return table
 
 
 def _check_costs(costs: pd.DataFrame | None) -> None:
     """Raise ValueError unless turns cost seconds."""
     if costs is not None and not (np.isfinite(costs["seconds"]) & (costs["seconds"] >= 0)).all():
         raise ValueError("seconds")
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def check_roads(

@@ -65,6 +65,26 @@ def network_card(nodes: int, edges: int, *, access_kmh: float, provenance: Prove
     return _facts("card_network", "", {**facts, **_sources(provenance, words)}, words)
 
 
+def timetable_card(
+    *,
+    covers: str,
+    day: str,
+    stops: str,
+    trips: str,
+    within: bool,
+    notes: Sequence[str],
+    provenance: Provenance,
+    lang: Lang = "fr",
+) -> str:
+    """Return a timetable as HTML: the days it covers, the day chosen and why, what runs on it, and what was noted."""
+    words = Words(lang)
+    place = "card_stops_within" if within else "card_stops"
+    facts: dict[str, str] = {"card_covers": covers, "card_day": day, place: stops}
+    facts["card_trips_within" if within else "card_trips"] = trips
+    told = Markup("<br>").join(notes)
+    return _facts("card_timetable", "", {**facts, **_sources(provenance, words), "card_noted": told}, words)
+
+
 def scenario_card(name: str, steps: Sequence[Mapping[str, Any]], *, lang: Lang = "fr") -> str:
     """Return a scenario as HTML: what each step, as `Step.given` says it, does to what, where and with which values."""
     words = Words(lang)

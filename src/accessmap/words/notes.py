@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Self
 
 from accessmap.categories import Lang
@@ -86,6 +87,23 @@ class Figure(Note):
         return words.number(values["value"], digits=values["digits"], lang=lang)
 
 
+class DayRead(Note):
+    """A date, as each language reads it aloud.
+
+    >>> DayRead.of(date(2025, 2, 4)), DayRead.of(date(2025, 2, 4)).told("fr")
+    ('4 February 2025', '4 février 2025')
+    """
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """Return the note of a date."""
+        return cls("", day=day)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        return words.date_text(values["day"], lang=lang)
+
+
 class Listed(Note):
     """Things with commas, and how many more there are.
 
@@ -116,3 +134,47 @@ def first_few(items: Sequence[Any] | Any, told: Callable[[Any], str] = written) 
     "'a', 'b', 'c', 'd', 'e' and 1 more"
     """
     return Listed.of([told(item) for item in items[:SHOWN]], more=max(0, len(items) - SHOWN))
+
+
+def record_of(note: Note) -> dict[str, Any]:
+    """Return a note as plain values, to be saved.
+
+    >>> record_of(Note("unreached_communes", n=2))
+    {'kind': 'Note', 'key': 'unreached_communes', 'n': 2, 'values': {}}
+    """
+    values = {name: _saved(value) for name, value in note.values.items()}
+    return {"kind": type(note).__name__, "key": note.key, "n": words.bare(note.n), "values": values}
+
+
+def _saved(value: Any) -> Any:
+    if isinstance(value, Note):
+        return record_of(value)
+    return [_saved(each) for each in value] if isinstance(value, tuple | list) else words.bare(value)
+
+
+def note_of(record: Any) -> Note:
+    """Return the note that `record_of` made plain values of.
+
+    Raises
+    ------
+    ValueError
+        Where it is no such record.
+
+    >>> note_of(record_of(Listed.of(["a", Figure.of(1.5, digits=1)])))
+    'a, 1.5'
+    """
+    kinds = {kind.__name__: kind for kind in (Note, Figure, Listed)}
+    try:
+        kind = kinds[record["kind"]]
+        values = {str(name): _again_of(value) for name, value in record["values"].items()}
+        note = kind(str(record["key"]), n=record["n"], **values)
+        note.told("fr")
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+        raise ValueError(f"no note ({error})") from error
+    return note
+
+
+def _again_of(value: Any) -> Any:
+    if isinstance(value, dict):
+        return note_of(value)
+    return tuple(_again_of(each) for each in value) if isinstance(value, list) else value

@@ -1,0 +1,243 @@
+"""Feeds as one timetable: each file read and checked, then their rows one under the other, ids kept apart by feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import OptionError, Problem, SourceError
+from accessmap.provenance import Source
+from accessmap.roads.readers.gtfs.calendars import EPOCH, Calendar, days_of, read_calendar
+from accessmap.roads.readers.gtfs.calls import HOW, Calls, laid_out, read_calls, read_frequencies, read_trips
+from accessmap.roads.readers.gtfs.feed import Feed, open_feed
+from accessmap.roads.readers.gtfs.interpolated import timed
+from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
+from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
+from accessmap.words.notes import Note
+
+READ = {"agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates", "frequencies", "transfers"}
+READ |= {"pathways", "shapes", "feed_info", "levels", "attributions", "translations", "locations", "location_groups"}
+READ |= {"location_group_stops", "booking_rules"}
+FARES = ("fare_",)
+
+
+@dataclass(frozen=True, eq=False)
+class Feeds:
+    """What a timetable holds: `Timetable` says what each is."""
+
+    stops: pd.DataFrame
+    routes: pd.DataFrame
+    trips: pd.DataFrame
+    calls: pd.DataFrame
+    calendar: Calendar
+    transfers: pd.DataFrame
+    pathways: pd.DataFrame
+    periods: pd.DataFrame
+    sources: tuple[Source, ...]
+    notes: tuple[Note, ...]
+
+    @cached_property
+    def first_call(self) -> npt.NDArray[np.int64]:
+        """Where the calls of each trip begin in `calls`: one more than there are trips."""
+        return np.searchsorted(self.calls["trip"], np.arange(len(self.trips) + 1)).astype(np.int64)
+
+
+def read_feeds(
+    paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path], *, licence: str | None = None
+) -> Feeds:
+    """Return the timetable of one or more feeds.
+
+    Raises
+    ------
+    SourceError
+        With everything that is wrong of the first feed that cannot be read.
+    OptionError
+        Where no path is given, or two feeds have one name.
+    """
+    named = _named(paths)
+    feeds = [_read(path, name, licence) for name, path in named]
+    if len(feeds) > 1:
+        feeds = [_prefixed(each, name) for each, (name, _) in zip(feeds, named, strict=True)]
+    return reduce(_joined, feeds)
+
+
+def _named(paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> list[tuple[str, str | Path]]:
+    if isinstance(paths, Mapping):
+        given = [(str(name), path) for name, path in paths.items()]
+    else:
+        several = [paths] if isinstance(paths, str | Path) else list(paths)
+        given = [(Path(path).name.removesuffix(".zip").replace(":", "_"), path) for path in several]
+    if not given:
+        raise OptionError(Problem("gtfs_no_path"))
+    names = [name for name, _ in given]
+    twice = [name for name in names if names.count(name) > 1 or not name or ":" in name]
+    if twice:
+        raise OptionError(Problem("gtfs_feed_name", value=twice[0]))
+    return given
+
+
+def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
+    feed, digest = open_feed(path, name)
+    agencies, publishers = read_agencies(feed)
+    stops = read_stops(feed)
+    routes = read_routes(feed, agencies)
+    calendar = read_calendar(feed)
+    trips = read_trips(feed, routes, calendar)
+    calls, flex = read_calls(feed, stops, trips, ())
+    runs = read_frequencies(feed, trips)
+    transfers = read_transfers(feed, stops, routes, trips)
+    pathways = read_pathways(feed, stops)
+    if not feed.problems:
+        calls = timed(feed, calls, trips, stops)
+    feed.problems.raise_if_any(SourceError, feed.file)
+    feed.note("gtfs_note_flexible", n=flex.rows)
+    trips, calls = _called(feed, trips, calls, runs)
+    _tell_zones(feed, stops, routes)
+    period, info = _info(feed, calendar, trips)
+    unread = sorted(each for each in feed.members if each.rsplit(".", 1)[0] not in READ)
+    if unread:
+        feed.note("gtfs_note_files_unread", n=len(unread), names=", ".join(unread))
+    feed.note("gtfs_note_no_licence", n=int(licence is None))
+    source = Source(
+        info.get("title") or f"GTFS {path_name(path)}",
+        info.get("publisher") or ", ".join(publishers[:3]),
+        licence or "",
+        info.get("version", ""),
+        info.get("url") or None,
+        digest or None,
+    )
+    routes = routes.assign(feed=name, route_id=routes.index)
+    stops = stops.assign(feed=name, stop_id=stops.index)
+    route = trips["route"].to_numpy()
+    trips = trips.reset_index().assign(feed=name, trip_id=trips.index)
+    trips = trips.assign(route=routes.index.to_numpy()[route], timezone=routes["timezone"].to_numpy()[route])
+    frame = pd.DataFrame({**vars(calls), "how": pd.Categorical.from_codes(calls.how, pd.Index(HOW))}).drop(
+        columns="travelled"
+    )
+    periods = pd.DataFrame({"start": [period[0]], "end": [period[1]]}, index=pd.Index([name], name="feed"))
+    return Feeds(
+        stops,
+        routes.drop(columns="timezone"),
+        trips,
+        frame,
+        calendar,
+        transfers,
+        pathways,
+        periods,
+        (source,),
+        tuple(feed.notes),
+    )
+
+
+def path_name(path: str | Path) -> str:
+    """Return the name of a file or folder."""
+    return Path(path).name
+
+
+def _called(feed: Feed, trips: pd.DataFrame, calls: Calls, runs: pd.DataFrame) -> tuple[pd.DataFrame, Calls]:
+    """The trips that call twice and run on some day, laid out by their headways."""
+    count = np.bincount(calls.trip, minlength=len(trips))
+    feed.note("gtfs_note_trips_without_calls", n=int((count < 2).sum()))
+    trips, calls = laid_out(trips, calls, runs)
+    if not len(trips):
+        raise SourceError(Problem("gtfs_no_trip"), about=feed.file)
+    return trips, calls
+
+
+def _tell_zones(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
+    zone = next(iter(routes["timezone"]), "")
+    other = stops["timezone"][(stops["timezone"] != "") & (stops["timezone"] != zone)]
+    feed.note("gtfs_note_stop_zone", n=len(other), zones=", ".join(dict.fromkeys(other)), zone=zone)
+
+
+def _trips_by_service(calendar: Calendar, trips: pd.DataFrame) -> npt.NDArray[np.int64]:
+    service = trips["service"].to_numpy()
+    return np.bincount(service[service >= 0], minlength=len(calendar.periods))
+
+
+def _info(
+    feed: Feed, calendar: Calendar, trips: pd.DataFrame
+) -> tuple[tuple[pd.Timestamp, pd.Timestamp], dict[str, str]]:
+    """The days for which a feed is whole, and what it says of itself."""
+    counts = calendar.counts(_trips_by_service(calendar, trips))
+    runs = pd.DatetimeIndex(counts.index[counts > 0])
+    if not len(runs):
+        raise SourceError(Problem("gtfs_never_runs"), about=feed.file)
+    first, last = pd.Timestamp(runs[0]), pd.Timestamp(runs[-1])
+    columns = ("feed_publisher_name", "feed_publisher_url", "feed_version", "feed_start_date", "feed_end_date")
+    table = feed.table("feed_info.txt", columns)
+    if table is None or not table.rows:
+        version = f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+        return (first, last), {"version": version}
+    said = {name: str(table[name].texts()[0]) for name in columns}
+    for name, least in (("feed_start_date", True), ("feed_end_date", False)):
+        day, bad = days_of(table[name])
+        if bad[0]:
+            feed.note("gtfs_note_period_unread", n=1, column=name, value=said[name])
+        elif day[0] >= 0:
+            date = pd.Timestamp.fromordinal(int(day[0]) + EPOCH)
+            beyond = runs < date if least else runs > date
+            if beyond.all():
+                feed.note("gtfs_note_period_over", n=1, column=name, value=f"{date:%Y-%m-%d}")
+                continue
+            feed.note("gtfs_note_days_beyond", n=int(beyond.sum()), column=name, value=f"{date:%Y-%m-%d}")
+            first, last = (max(first, date), last) if least else (first, min(last, date))
+    version = said["feed_version"] or f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
+    return (first, last), {
+        "publisher": said["feed_publisher_name"],
+        "url": said["feed_publisher_url"],
+        "version": version,
+    }
+
+
+def _prefixed(feeds: Feeds, name: str) -> Feeds:
+    """The same with ids that bear the name of the feed."""
+
+    def told(ids: pd.Index | pd.Series) -> pd.Index:
+        return pd.Index([f"{name}:{each}" if each else "" for each in ids], dtype=str)
+
+    stops = feeds.stops.set_axis(told(feeds.stops.index).rename("stop")).assign(parent=told(feeds.stops["parent"]))
+    routes = feeds.routes.set_axis(told(feeds.routes.index).rename("route"))
+    calendar = replace(feeds.calendar, periods=feeds.calendar.periods.set_axis(told(feeds.calendar.periods.index)))
+    named = ("from_route", "to_route", "from_trip", "to_trip")
+    transfers = feeds.transfers.assign(**{column: told(feeds.transfers[column]) for column in named})
+    trips = feeds.trips.assign(**{column: told(feeds.trips[column]) for column in ("trip", "route", "block")})
+    return replace(feeds, stops=stops, routes=routes, calendar=calendar, transfers=transfers, trips=trips)
+
+
+def _joined(one: Feeds, other: Feeds) -> Feeds:
+    """Two timetables as one: rows of the second come after those of the first."""
+    stop, trip, service = len(one.stops), len(one.trips), len(one.calendar.periods)
+
+    def under(
+        first: pd.DataFrame, second: pd.DataFrame, *, by: Mapping[str, int] | None = None, numbered: bool = True
+    ) -> pd.DataFrame:
+        moved = {name: second[name].where(second[name] < 0, second[name] + step) for name, step in (by or {}).items()}
+        kept = [each for each in (first, second.assign(**moved)) if len(each)] or [first]
+        return pd.concat(kept, ignore_index=numbered)
+
+    calendar = Calendar(
+        under(one.calendar.periods, other.calendar.periods, numbered=False),
+        under(one.calendar.changes, other.calendar.changes, by={"service": service}).sort_values(
+            "day", kind="stable", ignore_index=True
+        ),
+    )
+    ends = {"from_stop": stop, "to_stop": stop}
+    return Feeds(
+        under(one.stops, other.stops, numbered=False),
+        under(one.routes, other.routes, numbered=False),
+        under(one.trips, other.trips, by={"service": service}),
+        under(one.calls, other.calls, by={"trip": trip, "stop": stop}),
+        calendar,
+        under(one.transfers, other.transfers, by=ends),
+        under(one.pathways, other.pathways, by=ends),
+        pd.concat([one.periods, other.periods]),
+        one.sources + other.sources,
+        one.notes + other.notes,
+    )

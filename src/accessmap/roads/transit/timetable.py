@@ -1,0 +1,393 @@
+"""Timetable: trains, buses and boats as they are published, and what of them runs on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from accessmap.categories import Lang
+from accessmap.errors import OptionError, Problem
+from accessmap.provenance import Provenance
+from accessmap.roads.readers.gtfs.reading import Feeds, read_feeds
+from accessmap.roads.readers.tables import clip_polygon
+from accessmap.roads.transit.building import build_day, calls_of
+from accessmap.roads.transit.changes import CHANGE_SECONDS
+from accessmap.roads.transit.dates import KINDS, dates_of, usual_day
+from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.running import Running, running
+from accessmap.roads.transit.saved import read_timetable, write_timetable
+from accessmap.tables.contracts import metric_crs
+from accessmap.words.cards import timetable_card
+from accessmap.words.near import near_names
+from accessmap.words.notes import DayRead, Figure, Listed, Note
+from accessmap.words.words import Words
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+Date = dt.date | str
+"""A day: a date, its text (2025-02-04), or what stands for many: a weekday, or "holiday"."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Timetable(Feeds):
+    """A timetable, read-only: stops, routes, trips and their calls, and on which days they run.
+
+    Build one with `from_gtfs`. Ids are those of the feed; of several feeds each id has the feed's name before it
+    ("bus:12").
+
+    Attributes
+    ----------
+    stops : geopandas.GeoDataFrame
+        By stop: name, code, kind ("stop", "station", "entrance", "node", "boarding_area"), parent (id of the station),
+        platform, wheelchair ("yes", "no", "unknown"), timezone, lon, lat (degrees), feed, stop_id, and a point in
+        metres.
+    routes : pandas.DataFrame
+        By route: agency, short_name, long_name, type (as GTFS numbers it), mode ("rail", "bus", …), colour, feed,
+        route_id.
+    trips : pandas.DataFrame
+        One row a run: trip (id), route, service (row of the calendar, -1 none), headsign, short_name, direction, block,
+        shape, wheelchair, bikes, headway ("exact" or "headway" where it goes by one, else ""), feed, trip_id, timezone.
+    calls : pandas.DataFrame
+        In the order of the trips: trip and stop (rows), arrival and departure (seconds after service midnight), pickup
+        and drop_off (0 as usual, 1 not, 2 by telephone, 3 asked of the driver), how ("given", "approximate",
+        "interpolated").
+    calendar : Calendar
+        On which days each service runs.
+    transfers, pathways : pandas.DataFrame
+        Rules for changes, and ways through stations in seconds; stops by their row.
+    periods : pandas.DataFrame
+        By feed: start and end of the days for which it is whole.
+    sources : tuple of Source
+        Each feed with its publisher, vintage, licence and hash.
+    notes : tuple of Note
+        What is odd about the feeds, and what was made of it, with counts.
+    """
+
+    stops: gpd.GeoDataFrame
+
+    @classmethod
+    def from_gtfs(
+        cls,
+        paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
+        *,
+        licence: str | None = None,
+    ) -> Self:
+        r"""Return the timetable of one or more GTFS feeds.
+
+        Parameters
+        ----------
+        paths
+            A zip as it is published, or a folder of its files; several of them, or name → path.
+        licence
+            Under which the feeds are published, as it must be quoted: no feed says it.
+
+        Raises
+        ------
+        SourceError
+            With everything that is wrong of the first feed that cannot be read: file, line, id, value and remedy.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import accessmap as am
+        >>> files = {
+        ...     "agency.txt": "agency_name,agency_url,agency_timezone\nTER,https://example.org,Europe/Paris",
+        ...     "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nC,Chauny,49.611,3.223\nL,Laon,49.571,3.624",
+        ...     "routes.txt": "route_id,route_short_name,route_type\nR,K12,2",
+        ...     "trips.txt": "route_id,service_id,trip_id\nR,week,T",
+        ...     "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        ...     "T,7:42:00,7:42:00,C,1\nT,8:24:00,8:24:00,L,2",
+        ...     "calendar_dates.txt": "service_id,date,exception_type\nweek,20250204,1\nweek,20250211,1",
+        ... }
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = [Path(folder, name).write_text(text) for name, text in files.items()]
+        ...     timetable = am.Timetable.from_gtfs({"ter": folder}, licence="ODbL")
+        >>> timetable.usual_day(), timetable.day().departure.tolist()
+        (datetime.date(2025, 2, 4), [27720, 30240])
+        """
+        return cls._of(read_feeds(paths, licence=licence))
+
+    @classmethod
+    def _of(cls, feeds: Feeds) -> Self:
+        return cls(**{**{name: getattr(feeds, name) for name in _FIELDS}, "stops": _placed(feeds.stops)})
+
+    @property
+    def provenance(self) -> Provenance:
+        """Each feed with its publisher, vintage, licence and hash."""
+        return Provenance(self.sources)
+
+    # ------------------------------------------------------------------ files
+
+    def save(self, path: str | Path) -> Path:
+        """Write the timetable to one file (a zip of Parquet tables with checksums) and return its path.
+
+        The file appears whole or not at all.
+        """
+        return write_timetable(Path(path), self)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the timetable that `save` wrote.
+
+        Raises
+        ------
+        SourceError
+            Where the file is not one of ours, is damaged, or is of another version.
+        """
+        return cls._of(read_timetable(Path(path)))
+
+    # ------------------------------------------------------------------ days
+
+    @cached_property
+    def timezone(self) -> str:
+        """The time zone by whose clock days are read: that of most trips; "" where no feed says one."""
+        zones = self.trips["timezone"][self.trips["timezone"] != ""]
+        return str(zones.mode().iloc[0]) if len(zones) else ""
+
+    @cached_property
+    def dates(self) -> pd.DataFrame:
+        """By date: trips that run, weekday, and whether it is a public holiday (missing outside France)."""
+        service = self.trips["service"].to_numpy()
+        weights = np.bincount(service[service >= 0], minlength=len(self.calendar.periods))
+        return dates_of(self.calendar.counts(weights), self.timezone)
+
+    def usual_day(self, kind: str = "tuesday") -> dt.date:
+        """Return the day that stands for its kind: the one with the median number of trips.
+
+        Among the days for which every feed is whole. Public holidays, which are known for France, are days of their own
+        kind; school holidays are not known.
+
+        Parameters
+        ----------
+        kind
+            "monday" … "sunday", or "holiday".
+
+        Raises
+        ------
+        OptionError
+            Where there is no such day.
+        """
+        return self._usual(kind)[0]
+
+    def why_day(self, date: Date | None = None) -> Note:
+        """Return the day that `date` means, and why it is that one."""
+        kind = "tuesday" if date is None else date
+        if kind not in KINDS:
+            day = self._date(date)
+            return Note("timetable_day_asked", day=DayRead.of(day), trips=Figure.of(self._trips_on(day)))
+        day, days = self._usual(str(kind))
+        known = "timetable_holidays_known" if self.dates["holiday"].notna().all() else "timetable_holidays_unknown"
+        same = days["trips"].min() == days["trips"].max()
+        return Note(
+            "timetable_day_usual_same" if same else "timetable_day_usual",
+            n=len(days),
+            day=DayRead.of(day),
+            kind=Note(f"timetable_{kind}"),
+            trips=Figure.of(self._trips_on(day)),
+            least=Figure.of(days["trips"].min()),
+            most=Figure.of(days["trips"].max()),
+            holidays=Note(known),
+        )
+
+    def _usual(self, kind: str) -> tuple[dt.date, pd.DataFrame]:
+        if kind not in KINDS:
+            raise OptionError(
+                Problem("timetable_kind", value=kind, near=near_names(kind, KINDS), kinds=", ".join(KINDS))
+            )
+        first, last = self.periods["start"].max(), self.periods["end"].min()
+        found = usual_day(self.dates.loc[first:last], kind)
+        if found is None:
+            told = Listed.of(
+                [f"{name} {row.start:%Y-%m-%d} – {row.end:%Y-%m-%d}" for name, row in self.periods.iterrows()]
+            )
+            raise OptionError(Problem("timetable_no_such_day", value=kind, periods=told))
+        return found
+
+    def _trips_on(self, day: dt.date) -> int:
+        date = pd.Timestamp(day)
+        return int(self.dates["trips"].get(date, 0))
+
+    def _date(self, date: Date | None) -> dt.date:
+        """The day that is meant, on which something runs."""
+        if date is None or date in KINDS:
+            return self.usual_day(str(date or "tuesday"))
+        try:
+            day = dt.date.fromisoformat(date) if isinstance(date, str) else dt.date(date.year, date.month, date.day)
+        except (ValueError, AttributeError, TypeError) as error:
+            near = near_names(date, KINDS)
+            raise OptionError(Problem("timetable_date", value=date, near=near, kinds=", ".join(KINDS))) from error
+        if not self._trips_on(day):
+            runs = self.dates.index[self.dates["trips"] > 0]
+            raise OptionError(
+                Problem("timetable_day_empty", value=str(day), first=f"{runs[0]:%Y-%m-%d}", last=f"{runs[-1]:%Y-%m-%d}")
+            )
+        return day
+
+    def running(self, date: Date | None = None) -> Running:
+        """Return what runs on a day: its own trips, and those of its neighbours that begin or end on it.
+
+        Parameters
+        ----------
+        date
+            The day, or its kind ("saturday", "holiday"); without it the usual Tuesday.
+        """
+        first = self.calls["departure"].to_numpy()[self.first_call[:-1]]
+        last = self.calls["arrival"].to_numpy()[self.first_call[1:] - 1]
+        return running(self._date(date), self.timezone, self.trips, self.calendar, first, last)
+
+    def day(
+        self, date: Date | None = None, *, walks: pd.DataFrame | None = None, change_seconds: int = CHANGE_SECONDS
+    ) -> Day:
+        """Return all that runs on a day, as the engine reads it.
+
+        Parameters
+        ----------
+        date
+            The day, or its kind ("saturday", "holiday"); without it the usual Tuesday.
+        walks
+            Ways on foot between stops, beyond those within stations: from_stop, to_stop (rows of `stops`), seconds.
+        change_seconds
+            What a change takes, beside the way on foot, where `transfers` has no rule for it.
+
+        Raises
+        ------
+        OptionError
+            Where the day is none, or nothing runs on it.
+        """
+        day = self._date(date)
+        if walks is not None:
+            return build_day(self, self.running(day), walks=walks, change_seconds=change_seconds)
+        if (day, change_seconds) not in self._days:
+            self._days[day, change_seconds] = build_day(
+                self, self.running(day), walks=None, change_seconds=change_seconds
+            )
+        return self._days[day, change_seconds]
+
+    @cached_property
+    def _days(self) -> dict[tuple[dt.date, int], Day]:
+        return {}
+
+    # ------------------------------------------------------------------ a territory
+
+    def departures(self, date: Date | None = None, *, within: Any = None) -> pd.DataFrame:
+        """Return how often one can leave each stop, by hour of the day: stops × 24 hours, of stops that are served.
+
+        Parameters
+        ----------
+        date
+            The day, or its kind ("saturday", "holiday"); without it the usual Tuesday.
+        within
+            Keep stops in this place: bounds in degrees, a polygon in degrees, or a table of places; of communes with
+            `in_territory` those.
+        """
+        calls = calls_of(self, self.running(date))
+        last = np.zeros(len(calls.row), dtype=bool)
+        last[calls.start[1:] - 1] = True
+        boards = ~last & (self.calls["pickup"].to_numpy()[calls.row] != 1)
+        hour, stop = calls.departure // 3600, self.calls["stop"].to_numpy()[calls.row]
+        counted = boards & (hour >= 0) & (hour < 24) & self._inside(within)[stop]
+        counts = np.zeros((len(self.stops), 24), dtype=np.int64)
+        np.add.at(counts, (stop[counted], hour[counted]), 1)
+        served = counts.sum(axis=1) > 0
+        return pd.DataFrame(counts[served], self.stops.index[served], pd.RangeIndex(24, name="hour"))
+
+    def _inside(self, within: Any) -> npt.NDArray[np.bool_]:
+        """Which stops lie in a place."""
+        if within is None:
+            return np.ones(len(self.stops), dtype=bool)
+        if isinstance(within, gpd.GeoDataFrame) and "in_territory" in within:
+            within = within[within["in_territory"]]
+        place: BaseGeometry = clip_polygon(within)
+        shapely.prepare(place)
+        degrees = self.stops[["lon", "lat"]].to_numpy()
+        inside: npt.NDArray[np.bool_] = shapely.intersects_xy(place, *degrees.T)
+        return inside
+
+    # ------------------------------------------------------------------ shown
+
+    def card(self, territory: Any = None, *, date: Date | None = None, lang: Lang = "fr") -> str:
+        """Return the timetable as HTML: the days it covers, the day chosen and why, what runs in a territory, sources.
+
+        Parameters
+        ----------
+        territory
+            As `within` of `departures`: its stops and trips are counted apart.
+        date
+            The day, or its kind; without it the usual Tuesday.
+        lang
+            "fr" or "en".
+        """
+        words, day = Words(lang), self._date(date)
+        runs = self.running(day)
+        calls = calls_of(self, runs)
+        stop = self.calls["stop"].to_numpy()[calls.row]
+        inside = self._inside(territory)[stop]
+        trips = len(
+            np.unique(
+                np.repeat(np.arange(len(runs.trip)), np.diff(calls.start))[
+                    inside & np.repeat(runs.ahead == 0, np.diff(calls.start))
+                ]
+            )
+        )
+        served = Note(
+            "timetable_served", n=len(np.unique(stop[inside])), all=Figure.of(self.stops["kind"].eq("stop").sum())
+        )
+        told = Note("timetable_trips", n=trips, all=Figure.of(int((runs.ahead == 0).sum())))
+        covers = [
+            Note(
+                "timetable_covers",
+                n=(row.end - row.start).days + 1,
+                feed=name,
+                first=DayRead.of(row.start),
+                last=DayRead.of(row.end),
+            )
+            for name, row in self.periods.iterrows()
+        ]
+        return timetable_card(
+            covers=words("joined").join(note.told(lang) for note in covers),
+            day=self.why_day(date).told(lang),
+            stops=served.told(lang),
+            trips=told.told(lang),
+            within=territory is not None,
+            notes=[note.told(lang) for note in self.notes],
+            provenance=self.provenance,
+            lang=lang,
+        )
+
+    def _repr_html_(self) -> str:
+        return self.card()
+
+    def __repr__(self) -> str:
+        first, last = self.periods["start"].min(), self.periods["end"].max()
+        parts = [
+            f"{len(self.stops):,} stops, {len(self.routes):,} routes, {len(self.trips):,} trips",
+            f"{first:%Y-%m-%d} – {last:%Y-%m-%d}",
+            self.provenance.credit,
+        ]
+        return f"<Timetable: {'; '.join(part for part in parts if part)}>"
+
+
+_FIELDS = tuple(each.name for each in fields(Feeds))
+
+
+def _placed(stops: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The stops as points in metres; None where nothing says where a stop is."""
+    known = stops[["lon", "lat"]].notna().all(axis=1).to_numpy()
+    lon, lat = (stops[name].to_numpy() for name in ("lon", "lat"))
+    points = np.full(len(stops), None, dtype=object)
+    points[known] = shapely.points(lon[known], lat[known])
+    degrees = gpd.GeoSeries(points, stops.index, crs=4326)
+    place = degrees[known].total_bounds.tolist()
+    return gpd.GeoDataFrame(stops, geometry=degrees.to_crs(metric_crs(place)))
