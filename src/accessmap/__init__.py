@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from accessmap import sentences as sentences
     from accessmap import siting as siting
     from accessmap import words as words
+    from accessmap.country.distances import distances as distances
     from accessmap.dossier.chapter import Chapter as Chapter
     from accessmap.dossier.chapter import chapters as chapters
     from accessmap.dossier.council import council_table as council_table
@@ -76,6 +77,7 @@ _HOME = {
     "compare_tables": "study.comparison",
     "council_table": "dossier.council",
     "coverage": "measures.minutes",
+    "distances": "country.distances",
     "Dossier": "dossier.dossier",
     "explore": "maps.exploring",
     "isochrones": "study.areas",

@@ -70,7 +70,7 @@ def travel_times(
     """
     _check_trips(residents, services, network, "travel_times")
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
-    blocks = _blocks(*map(len, ends))
+    blocks = row_blocks(*map(len, ends))
     with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
         trips = network.trips(*ends, max_metres=max_metres)
         done()
@@ -132,7 +132,7 @@ def travel_times_long(
     _check_trips(residents, services, network, "travel_times_long")
     trips = network.trips(residents.geometry, services.geometry)
     found = []
-    blocks = _blocks(len(residents), len(services), chunk_bytes)
+    blocks = row_blocks(len(residents), len(services), chunk_bytes)
     with progress_bar(Note("progress_travel_times"), len(blocks), shown=progress) as done:
         for rows in blocks:
             minutes = trips.minutes(limit, rows)
@@ -236,7 +236,7 @@ class Known:
         return pd.DataFrame(columns, index=self._residents, columns=sites.index, copy=False)
 
     def _route(self, points: gpd.GeoSeries, places: list[tuple[float, float]], *, progress: bool) -> None:
-        blocks = _blocks(len(self._residents), len(points))
+        blocks = row_blocks(len(self._residents), len(points))
         with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
             trips = self.trips.to(points)
             done()
@@ -246,7 +246,7 @@ class Known:
         self._routed.append((places, pd.DataFrame(minutes, index=self._residents, copy=False)))
 
 
-def _blocks(rows: int, columns: int, most_bytes: int | None = None) -> list[slice]:
+def row_blocks(rows: int, columns: int, most_bytes: int | None = None) -> list[slice]:
     """Return the rows that are routed at a time: between two blocks Ctrl-C is heard, and the bar goes on."""
     some = max(1, (most_bytes or CHUNK_BYTES) // (4 * max(1, columns)))
     return [slice(first, min(first + some, rows)) for first in range(0, rows, some)]

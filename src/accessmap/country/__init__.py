@@ -1,0 +1,1 @@
+"""A whole country: what does not fit in one study, streamed to files."""
