@@ -386,6 +386,35 @@ def test_site_counts_the_sites_of_the_territory(toy, capsys):
     assert "+ Mairie B" in out
 
 
+def test_sites_are_added_to_those_of_today_and_none_where_it_is_forbidden(toy, capsys):
+    site = ["site", "--study", toy, "--category", "france_services"]
+    found = strict(run(capsys, *site, "--add", 1, "--keep", "fs-a", "--json")[1])
+    assert (found["opens"], found["closes"], found["forbidden"]) == (["mairie-b"], [], [])
+    for given, said in {
+        "--add 2": "Le nombre de lieux libres est de 1.",
+        "--add 1 --forbid Bourg": "aucun lieu ne reste où ouvrir",
+        "--add 1 --forbid Bour": 'vouliez-vous dire "Bourg"',
+        "--add 1 --forbid 02001": "rien ne peut ouvrir à Aville",
+        "--add 1 --forbid fs-a": "est ouvert aujourd’hui et le reste. Ajoutez --free",
+        "--add 1 --keep fs-x": "Ceux qui le sont\xa0: fs-a (FS A).",
+        "-p 1 --free --keep fs-a --forbid fs-a": "à la fois dans --keep et dans --forbid",
+    }.items():
+        code, _, err = run(capsys, *site, *given.split())
+        assert (code, said in err) == (1, True), (given, err)
+
+
+def test_a_site_that_may_close_is_kept_or_closed_as_asked(toy, capsys):
+    residents = pd.read_csv(toy.parent / "residents.csv", dtype=str)
+    residents.assign(population=["1", "500", "10"]).to_csv(toy.parent / "residents.csv", index=False)
+    site = ["site", toy, "--category", "france_services", "-p", 1, "--free", "--json"]
+    kept = strict(run(capsys, *site, "--keep", "fs-a")[1])
+    assert (kept["opens"], kept["closes"]) == ([], [])
+    closed = strict(run(capsys, *site, "--forbid", "fs-a")[1])
+    assert (closed["opens"], closed["closes"], closed["forbidden"]) == (["mairie-b"], ["fs-a"], ["fs-a"])
+    stays = strict(run(capsys, *site, "--forbid", "Bourg")[1])
+    assert (stays["opens"], stays["closes"], stays["forbidden"]) == ([], [], ["mairie-b"])
+
+
 @pytest.mark.parametrize(
     ("objective", "opens"), [("mean", ["mairie-b"]), ("coverage", ["mairie-b"]), ("worst", ["mairie-b"])]
 )
@@ -602,6 +631,24 @@ def test_fetch_says_what_it_cannot_use(tmp_path, monkeypatch, capsys):
 # ---------------------------------------------------------------------------------------------------------- all of them
 
 
+def test_every_command_takes_the_study_of_here_by_its_place_or_by_name(toy, capsys):
+    other = toy.rename(toy.with_name("other.toml"))
+    asked = {
+        "check": [],
+        "services": ["--category", "france_services"],
+        "isochrones": ["--category", "france_services"],
+        "explain": ["Aville", "Bourg"],
+    }
+    for command, options in asked.items():
+        forms = [["--study", other]] if command == "explain" else [["--study", other], [other]]
+        said = [run(capsys, command, *form, *options, "--json") for form in forms]
+        assert [code for code, _, _ in said] == [0] * len(forms), command
+        lost = run(capsys, command, *options, "--study", "lost.toml")
+        assert (lost[0], "lost.toml n’existe pas" in lost[2]) == (1, True), lost[2]
+    for command in (["check"], ["run"], ["fetch"]):  # the others take the sample, and say so
+        assert "study.toml n’existe pas" in run(capsys, *command)[2]
+
+
 @pytest.mark.parametrize("command", cli.COMMANDS)
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_command_has_help_in_both_languages(command, lang, capsys):
@@ -628,7 +675,9 @@ def test_a_mistyped_command_is_exit_code_2_and_the_nearest_is_named(capsys):
 
 # What is typed wrong, and what is said of it.
 WRONG_USAGE = {
-    "nothing given": (["site"], "il manque\xa0: --category, -p."),
+    "nothing given": (["site"], "il manque\xa0: --category."),
+    "neither of two": (["site", "--category", "a"], "il manque l’un de\xa0: -p --add."),
+    "a study named twice": (["check", "a.toml", "--study", "b.toml"], "--study et study.toml ne vont pas ensemble."),
     "no whole number": (["site", "--category", "a", "-p", "x"], "-p attend un nombre entier, et non «\xa0x\xa0»."),
     "no number": (["site", "--cutoff", "x"], "--cutoff attend un nombre, et non «\xa0x\xa0»."),
     "no value": (["fetch", "--out"], "--out attend une valeur."),

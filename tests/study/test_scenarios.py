@@ -19,6 +19,7 @@ import accessmap.study.scenario as scenario_module
 from accessmap import Scenario, compare, compare_tables, coverage, winners_and_losers
 from accessmap.errors import ScenarioError, StudyError, TableError
 from accessmap.programme import Operation, PlannedStep, Programme, Selection
+from accessmap.study.comparison import categories_changed
 from accessmap.study.scenarios import read as read_scenarios
 from accessmap.study.scenarios import write as write_scenarios
 from accessmap.study.scenarios import yearly_costs
@@ -57,6 +58,29 @@ def test_close_and_move(toy_study):
     moved = Scenario("moved").move("fs-a", commune="02002")
     assert nearest(toy_study, moved) == {"ra": 3, "rb": 0, "rx": 0}
     assert moved.apply(toy_study).services.loc["fs-a", "commune"] == "02002"
+
+
+def test_a_site_is_named_by_its_category_and_commune(toy_study):
+    by_id, by_place = Scenario("x").close("fs-a"), Scenario("x").close(category="france_services", commune="Aville")
+    assert by_place.with_ids(toy_study) == by_id
+    assert nearest(toy_study, by_place) == nearest(toy_study, by_id)
+    assert by_place.steps[0].told(toy_study, Words("fr")) == by_id.steps[0].told(toy_study, Words("fr"))
+    assert categories_changed([by_place], toy_study) == ["france_services"]
+    moved = Scenario("x").move(category="france_services", from_commune="02001", commune="02002")
+    assert nearest(toy_study, moved) == {"ra": 3, "rb": 0, "rx": 0}
+    sized = Scenario("x").resize(category="mairie", commune="Bourg", capacity=2.0).apply(toy_study)
+    assert sized.services["capacity"].dropna().to_dict() == {"mairie-b": 2.0}
+
+
+def test_of_several_sites_of_a_category_in_a_commune_none_is_taken(toy_study):
+    plan = Scenario("x").open("mairie", commune="Bourg", id="annexe", name="Annexe")
+    with pytest.raises(ScenarioError) as error:
+        plan.close(category="mairie", commune="Bourg").apply(toy_study)
+    told = error.value.told("fr").replace("\xa0", " ")
+    assert "Étape 2 (close) : 2 sites « mairie » à Bourg : mairie-b (Mairie B), annexe (Annexe)" in told
+    assert "donnez l’id" in told
+    closed = plan.close("mairie-b").close(category="mairie", commune="Bourg")  # after the first only one is left
+    assert "annexe" not in closed.apply(toy_study).services.index
 
 
 def test_closing_every_site_leaves_nobody_reached(toy_study):

@@ -255,7 +255,25 @@ BAD_STEPS = {
         'action = "close"\nid = "fs-a"\n[[scenario]]\nname = "y"\nkind = "past"',
         ["scenario[2].kind", "proposal, history"],
     ),
-    "missing key": ('action = "close"', ["scenario[1].step[1].id", "il manque cette clé"]),
+    "missing key": ('action = "connect"', ["scenario[1].step[1].commune", "il manque cette clé"]),
+    "no site": ('action = "close"', ["scenario[1].step[1].id", "Donnez id, ou bien category + commune ensemble"]),
+    "half a site": ('action = "set"\ncategory = "mairie"\nstep_free = "yes"', ["step[1].id", "category + commune"]),
+    "site named twice": (
+        'action = "close"\nid = "fs-a"\ncategory = "mairie"\ncommune = "Bourg"',
+        ["ligne 7, scenario[1].step[1].id", "et pas les deux"],
+    ),
+    "site of an unknown commune": (
+        'action = "close"\ncategory = "mairie"\ncommune = "Bour"',
+        ["ligne 8, scenario[1].step[1].commune", '"Bourg"'],
+    ),
+    "no such site there": (
+        'action = "close"\ncategory = "france_services"\ncommune = "Bourg"',
+        ["ligne 5, scenario[1].step[1]", "aucun site « france_services » à Bourg. Il y a là : mairie-b (Mairie B)."],
+    ),
+    "unknown category of a site": (
+        'action = "move"\ncategory = "mairi"\nfrom_commune = "Bourg"\ncommune = "Aville"',
+        ["ligne 5", "aucun service de la catégorie 'mairi' (vouliez-vous dire 'mairie'"],
+    ),
     "no place": ('action = "open"\ncategory = "hospital"', ["scenario[1].step[1]", "il manque le lieu"]),
     "degrees in another order": (
         'action = "move"\nid = "fs-a"\nlon = 49.5\nlat = 3.1',
@@ -307,6 +325,21 @@ def test_steps_see_what_the_steps_before_them_did(toy):
     toy.write_text(TOY + STEP + 'action = "close"\nid = "fs-a"\n[[scenario.step]]\naction = "close"\nid = "fs-a"\n')
     with pytest.raises(StudyFileError, match=r"scenario\[2\].step\[2\].id"):
         load_study(toy)
+
+
+def test_a_step_names_a_site_by_category_and_commune(toy):
+    steps = (
+        'action = "close"\ncategory = "france_services"\ncommune = "Aville"\n[[scenario.step]]\naction = "open"\n'
+        'category = "france_services"\ncommune = "Aville"\nid = "fs-a"\n[[scenario.step]]\naction = "move"\n'
+        'category = "france_services"\nfrom_commune = "02001"\ncommune = "Bourg"\n[[scenario.step]]\naction = "set"\n'
+        'category = "mairie"\ncommune = "bourg"\nhours = "Mo 09:00-12:00"\n'
+    )
+    toy.write_text(TOY + STEP + steps, encoding="utf-8")
+    study = load_study(toy)
+    after = study.scenarios["x"].apply(study).services
+    assert after.loc["fs-a", "commune"] == "02002"
+    assert after.loc["mairie-b", "hours"] == "Mo 09:00-12:00"
+    assert [step.id for step in study.scenarios["x"].with_ids(study).steps] == ["fs-a", "fs-a", "fs-a", "mairie-b"]
 
 
 def test_a_scenario_opens_a_category_of_ones_own(toy):

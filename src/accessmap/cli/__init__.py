@@ -27,6 +27,7 @@ __all__ = ["main"]
 # What argparse says (Python 3.11 to 3.14), and the sentence that tells it.
 SENTENCES = (
     ("required", r"the following arguments are required: (?P<names>.+)"),
+    ("one_of", r"one of the arguments (?P<names>.+) is required"),
     ("choice", r"argument (?P<name>[^:]+): invalid choice: '?(?P<given>.*?)'? \(choose from (?P<known>.+)\)"),
     ("unknown", r"unrecognized arguments: (?P<names>.+)"),
     ("value", r"argument (?P<name>[^:]+): expected (?:one|at least one|\d+) arguments?"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Hashable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from accessmap.categories import Lang
+from accessmap.cli.places import add_study, study_path
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
@@ -27,7 +27,7 @@ _FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,:-]*(?= m )")
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
-    parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    add_study(parser, say, told="help_study")
     parser.add_argument("--accept", action="append", default=[], metavar=say("name"), help=say("help_accept"))
     parser.add_argument("--all", action="store_true", help=say("help_all"))
 
@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     try:
         with say.steps(2) as step:
             step("step_settings")
-            file, wrong = studyfile.readable_settings(asked.study)
+            file, wrong = studyfile.readable_settings(study_path(asked))
             step("step_read")
             found = studyfile.loaded(studyfile.accepting(file, asked.accept), for_dossier=True, known=wrong)
             report = found.study.report_data()
@@ -49,7 +49,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         say.warn(error.told(say.lang))
         say.result(ok=False, problems=[studyfile.record(problem, say.lang) for problem in error.problems])
         return 1
-    say.tell("check_ok", path=asked.study)
+    say.tell("check_ok", path=study_path(asked))
     communes = found.study.communes
     _tell_study(found.study, say)
     measured = [] if found.measured is None else _tell_measures(found.measured, say)

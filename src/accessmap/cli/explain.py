@@ -23,12 +23,12 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("origin", metavar=say("from"), help=say("help_place"))
     parser.add_argument("destination", metavar=say("to"), help=say("help_place"))
-    add_study(parser, say)
+    add_study(parser, say, first=False)
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print minutes and kilometres by stretch and by class of road; 1 where there is no way."""
-    study, _ = study_asked(asked.study, say)
+    study, _ = study_asked(asked, say)
     (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
     way = study.network.explain(start, end)
     if way.empty:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from accessmap.cli.places import add_study, study_path
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 
@@ -16,7 +17,7 @@ BOUNDS = re.compile(r"\s*" + r"\s*,\s*".join([r"(-?\d+(?:\.\d*)?)"] * 4) + r"\s*
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--study", type=Path, metavar="study.toml", help=say("help_fetch_study"))
+    add_study(where, say, told="help_fetch_study")
     where.add_argument("--area", metavar=say("bounds"), help=say("help_area"))
     where.add_argument("--place", metavar=say("name"), help=say("help_fetch_place"))
     parser.add_argument("--mode", choices=("car", "bike", "walk"), default="car", help=say("help_mode"))
@@ -59,5 +60,5 @@ def _area(asked: argparse.Namespace) -> Any:
         return tuple(float(part) for part in match.groups())
     if asked.place is not None:
         return asked.place
-    communes = studyfile.communes_of(studyfile.read_settings(asked.study or Path("study.toml")))
+    communes = studyfile.communes_of(studyfile.read_settings(study_path(asked)))
     return communes.loc[communes["in_territory"]]

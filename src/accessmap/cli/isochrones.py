@@ -43,7 +43,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         raise StudyError(Problem("studyfile_not_geographic", name=asked.out.name, known=", ".join(DRIVERS)))
     with say.steps(2) as step, studyfile.Drafts(asked.out.absolute().parent) as drafts:
         step("step_read")
-        study, _ = study_asked(asked.study, say)
+        study, _ = study_asked(asked, say)
         step("step_isochrones")
         names, points, others = _points(asked, study)
         areas = am.isochrones(study.network, points, asked.minutes or study.thresholds, outward=asked.outward)

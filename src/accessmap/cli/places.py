@@ -17,26 +17,42 @@ if TYPE_CHECKING:
     from accessmap.studyfile import StudyFile
 
 
+HERE = Path("study.toml")
 LON_LAT = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
 
 
-def add_study(parser: argparse.ArgumentParser, say: Say) -> None:
-    """Describe the argument that names the study, for commands that can do with the sample."""
-    parser.add_argument("--study", type=Path, default=None, metavar="study.toml", help=say("help_study_or_sample"))
+def add_study(parser: Any, say: Say, *, told: str = "help_study_or_sample", first: bool = True) -> None:
+    """Describe the arguments that name the study: the first one, where none else is, or `--study`, and not both."""
+    if first:
+        parser = parser.add_mutually_exclusive_group() if isinstance(parser, argparse.ArgumentParser) else parser
+        parser.add_argument("first", type=Path, nargs="?", metavar="study.toml", help=say(told))
+    told = "help_study_too" if first else told
+    parser.add_argument("--study", type=Path, metavar="study.toml", help=say(told))
 
 
-def study_asked(path: Path | None, say: Say) -> tuple[Study, StudyFile | None]:
+def study_path(asked: argparse.Namespace) -> Path:
+    """Return the path of the study.toml that is named, however it is, or of that of this folder."""
+    path: Path = getattr(asked, "first", None) or asked.study or HERE
+    return path
+
+
+def study_asked(asked: argparse.Namespace, say: Say) -> tuple[Study, StudyFile | None]:
     """Return the study of the file that is named, of study.toml here where there is one, or the sample."""
     from accessmap import studyfile
 
-    here = Path("study.toml")
-    if path is None and not here.is_file():
+    path = study_path(asked)
+    if path is HERE and not path.is_file():
         import accessmap as am
 
         say.tell("with_sample")
         return am.load_sample(), None
-    file = studyfile.read_settings(path if path is not None else here)
+    file = studyfile.read_settings(path)
     return studyfile.loaded(file).study, file
+
+
+def communes_alone(study: Study) -> gpd.GeoDataFrame:
+    """Return the communes without their EPCI, whose names a place is not: one leaves from a commune."""
+    return study.communes.drop(columns="epci_name", errors="ignore").assign(epci="")
 
 
 def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
@@ -58,9 +74,7 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
             raise StudyError(Problem("studyfile_no_degrees", place=text.strip()))
         name = f"{lon:g}, {lat:g}"
         return name, gpd.GeoSeries.from_xy([lon], [lat], index=[name], crs="EPSG:4326").to_crs(study.communes.crs)
-    # a commune, never the EPCI of that name: an EPCI is no place to leave from
-    only = study.communes.drop(columns="epci_name", errors="ignore").assign(epci="")
-    codes, unknown = codes_of(only, [text.strip()])
+    codes, unknown = codes_of(communes_alone(study), [text.strip()])
     if unknown:
         one = unknown[0]
         site = None if one.several else _site(one.name, study)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accessmap.cli.places import add_study, study_path
 from accessmap.cli.say import Say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
-    parser.add_argument("study", type=Path, nargs="?", default=Path("study.toml"), help=say("help_study"))
+    add_study(parser, say, told="help_study")
     parser.add_argument("--accept", action="append", default=[], metavar=say("name"), help=say("help_accept"))
     parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_run_out"))
     parser.add_argument("--no-overwrite", action="store_true", help=say("help_no_overwrite"))
@@ -29,7 +30,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     with say.steps(5) as step:
         step("step_settings")
-        file = studyfile.accepting(studyfile.read_settings(asked.study), asked.accept)
+        file = studyfile.accepting(studyfile.read_settings(study_path(asked)), asked.accept)
         out = asked.out if asked.out is not None else file.find(file.settings.dossier.out)
         with studyfile.Drafts(out, overwrite=not asked.no_overwrite) as drafts:
             step("step_read")

@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print the sites that are asked for, in the territory where no commune is named."""
-    study, _ = study_asked(asked.study, say)
+    study, _ = study_asked(asked, say)
     found = _asked(study, asked)
     names = study.communes["name"]
     say.tell("services_count", n=len(found))

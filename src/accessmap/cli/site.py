@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accessmap.cli.places import study_asked
+from accessmap.cli.places import add_study, communes_alone, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,14 +31,19 @@ TENTH = 0.1  # of a minute, as minutes are shown
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
-    parser.add_argument("study", type=Path, nargs="?", default=None, help=say("help_study_or_sample"))
+    add_study(parser, say)
     parser.add_argument("--category", required=True, metavar=say("category"), help=say("help_site_category"))
-    parser.add_argument("-p", type=int, required=True, metavar="P", help=say("help_p"))
+    number = parser.add_mutually_exclusive_group(required=True)
+    number.add_argument("-p", type=int, metavar="P", help=say("help_p"))
+    number.add_argument("--add", type=int, metavar="N", help=say("help_add"))
     choices = ("mean", "coverage", "worst")
     parser.add_argument("--objective", choices=choices, default="mean", help=say("help_objective"))
     parser.add_argument("--cutoff", type=float, default=20.0, metavar="MIN", help=say("help_cutoff"))
     parser.add_argument("--candidates", default="mairie", metavar=say("category"), help=say("help_candidates"))
     parser.add_argument("--free", action="store_true", help=say("help_free"))
+    several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
+    parser.add_argument("--keep", metavar=say("id"), help=say("help_keep"), **several)
+    parser.add_argument("--forbid", metavar=say("code"), help=say("help_forbid"), **several)
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="S", help=say("help_time_limit"))
     parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_site_out"))
 
@@ -46,7 +52,8 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 class _Table:
     """What a question of siting is about: minutes of the territory's people to sites that are and that may be.
 
-    `here` and `outside` are the existing sites in and out of the territory, `sites` all of them and the candidates.
+    `here` and `outside` are the existing sites in and out of the territory, `sites` all of them and the candidates;
+    `kept` are those that stay open, `forbidden` those that may not be.
     """
 
     times: pd.DataFrame
@@ -54,6 +61,8 @@ class _Table:
     sites: gpd.GeoDataFrame
     here: list[str]
     outside: list[str]
+    kept: list[str]
+    forbidden: list[str]
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
@@ -63,7 +72,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     with say.steps(3) as step:
         step("step_read")
-        study, file = study_asked(asked.study, say)
+        study, file = study_asked(asked, say)
         out = asked.out or (file.find(file.settings.dossier.out) if file is not None else Path("out"))
         with studyfile.Drafts(out) as drafts:
             step("step_minutes")
@@ -96,6 +105,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         objective=found.objective,
         opens=found.opened,
         closes=found.closed,
+        forbidden=table.forbidden,
         sites=listed.reset_index().to_dict("records"),
         alternatives=others.reset_index().to_dict("records"),
         files=[{"path": each.path, "replaced": each.replaced} for each in written],
@@ -128,28 +138,91 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     sites = gpd.GeoDataFrame(pd.concat([existing, candidates]), crs=services.crs)
     here = study.inside
     inside = existing.geometry.intersects(study.communes.loc[study.communes["in_territory"]].union_all())
+    ours = existing[inside]
+    forbidden = _forbidden(asked, ours, candidates, study)
     return _Table(
         study.minutes(sites)[here],
         study.people.astype("float64"),
         sites,
-        list(existing.index[inside]),
+        list(ours.index),
         list(existing.index[~inside]),
+        _kept(asked, ours, forbidden),
+        forbidden,
     )
+
+
+def _kept(asked: argparse.Namespace, ours: gpd.GeoDataFrame, forbidden: list[str]) -> list[str]:
+    """Return the sites of the territory that stay open: all, or of those that may close the ones to keep."""
+    unknown = [site for site in asked.keep if site not in ours.index]
+    if unknown:
+        names = {f"{key} ({name})" for key, name in ours["name"].items()}
+        raise _refused("studyfile_not_kept", "--keep", unknown[0], ours.index, sites=", ".join(sorted(names)) or "–")
+    both = [site for site in asked.keep if site in forbidden]
+    if both:
+        raise _refused("studyfile_kept_and_forbidden", "--keep", both[0], ())
+    return list(dict.fromkeys(asked.keep)) if asked.free else list(ours.index)
+
+
+def _forbidden(
+    asked: argparse.Namespace, ours: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame, study: Study
+) -> list[str]:
+    """Return where nothing may be open: the candidates of communes that are named, and sites and candidates by id."""
+    import pandas as pd
+
+    from accessmap.measures.resilience import site_places
+    from accessmap.read.territory import codes_of
+
+    where = site_places(candidates, study.communes)["commune"]
+    only = communes_alone(study)
+    found: list[str] = []
+    for given in asked.forbid:
+        if given in ours.index and not asked.free:
+            raise _refused("studyfile_forbidden_stays", "--forbid", given, (), site=ours["name"][given])
+        if given in candidates.index or given in ours.index:
+            found.append(given)
+            continue
+        codes, unknown = codes_of(only, [given])
+        if unknown and unknown[0].several:
+            raise _refused("studyfile_several_communes", "--forbid", given, (), codes=", ".join(unknown[0].several))
+        if unknown:
+            known = [*only["name"], *only.index, *candidates.index, *ours.index]
+            raise _refused("studyfile_not_forbidden", "--forbid", given, known)
+        here = candidates.index[where == codes[0]]
+        if here.empty:
+            raise _refused("studyfile_nothing_to_forbid", "--forbid", given, (), commune=only["name"][codes[0]])
+        found.extend(here)
+    return list(pd.unique(pd.Series(found, dtype=object)))
+
+
+def _refused(key: str, option: str, name: str, known: Iterable[str], **told: Any) -> StudyError:
+    """Return the error of a name that an option was given, with those that come near."""
+    from accessmap.studyfile.problems import StudyFileError, problem
+    from accessmap.words.near import near_matches
+
+    return StudyFileError(problem(key, None, near_matches(name, known), name=name, **told), about=Note.plain(option))
 
 
 def _best(table: _Table, asked: argparse.Namespace) -> Siting:
     """Return the best choice for what is asked; p counts the sites of the territory."""
     from accessmap import siting
 
-    least = 1 if asked.free else len(table.here) + 1
-    most = table.times.shape[1] - len(table.outside)
-    if not least <= asked.p <= most:
+    least = max(1, len(table.kept)) if asked.free else len(table.here) + 1
+    most = table.times.shape[1] - len(table.outside) - len(table.forbidden)
+    wanted = _wanted(asked, table)
+    if least > most:
+        raise StudyError(Problem("studyfile_nowhere"))
+    if not max(least, len(table.here) + 1 if asked.p is None else 0) <= wanted <= most:
         span = str(least) if least == most else f"{least}–{most}"
-        reason = P_WRONG.get(len(table.here), "studyfile_bad_p")
-        raise StudyError(Problem(reason, value=asked.p, p=asked.p, here=len(table.here), range=span))
-    existing = table.outside if asked.free else [*table.here, *table.outside]
-    p = asked.p + len(table.outside)
-    options: dict[str, Any] = {"existing": existing, "time_limit": asked.time_limit}
+        reason = "studyfile_bad_p_free" if asked.free else P_WRONG.get(len(table.here), "studyfile_bad_p")
+        told: dict[str, Any] = {"here": len(table.here), "most": max(0, most - len(table.here)), "range": span}
+        reason = reason if asked.p is not None else "studyfile_bad_add"
+        raise StudyError(Problem(reason, value=asked.p if asked.p is not None else asked.add, **told))
+    p = wanted + len(table.outside)
+    options: dict[str, Any] = {
+        "existing": [*table.kept, *table.outside],
+        "forbidden": table.forbidden,
+        "time_limit": asked.time_limit,
+    }
     if asked.objective == "worst":
         found = siting.p_center(table.times, p, demand=table.people, **options)
     elif asked.objective == "coverage":
@@ -158,6 +231,11 @@ def _best(table: _Table, asked: argparse.Namespace) -> Siting:
         found = siting.p_median(table.times, table.people, p, **options)
     # What is there today counts as existing even where it was free to close.
     return replace(found, existing=(*table.here, *table.outside))
+
+
+def _wanted(asked: argparse.Namespace, table: _Table) -> int:
+    """Return how many sites of the territory are to be open in all: as asked, or so many beside those of today."""
+    return int(asked.p) if asked.p is not None else len(table.here) + int(asked.add)
 
 
 def _others(table: _Table, found: Siting, asked: argparse.Namespace) -> pd.DataFrame:
@@ -175,9 +253,13 @@ def _others(table: _Table, found: Siting, asked: argparse.Namespace) -> pd.DataF
 def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> None:
     """Print what opens and closes, and what that changes for the people of the territory."""
     names = table.sites["name"]
-    word = labels.category(asked.category).name(say.lang, count=asked.p)
+    wanted = _wanted(asked, table)
+    word = labels.category(asked.category).name(say.lang, count=wanted)
     kept = say("site_kept", n=len(set(table.here) & set(found.sites)))
-    say.tell("site_head", n=len(table.outside), p=asked.p, what=word, kept=kept)
+    say.tell("site_head", n=len(table.outside), p=wanted, what=word, kept=kept)
+    for key, sites in (("kept", table.kept if asked.keep else []), ("forbidden", table.forbidden)):
+        if sites:
+            say.tell(f"site_told_{key}", n=len(sites), names=", ".join(map(str, names[sites])))
     by_site = found.by_site.to_dict("index")
     for site in found.opened:
         row = by_site[site]

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accessmap.cli.places import add_study
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.files import is_input
@@ -24,7 +25,7 @@ HARMLESS = ("version", "settings")
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("page", type=Path, metavar="dossier.html", help=say("help_page"))
-    parser.add_argument("--study", type=Path, default=None, metavar="study.toml", help=say("help_verify_study"))
+    add_study(parser, say, told="help_verify_study", first=False)
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:

@@ -13,8 +13,9 @@ import pandas as pd
 from accessmap.categories import CATEGORIES
 from accessmap.errors import Problem, StudyError
 from accessmap.measures.resilience import site_places
+from accessmap.study.named import place_of
 from accessmap.study.scenario import Scenario
-from accessmap.study.steps import Close, Move, Open, place_of
+from accessmap.study.steps import Close, Move, Open
 from accessmap.study.study import Study
 from accessmap.tables.checks import crs_name, on_earth
 from accessmap.tables.contracts import category_shown
@@ -91,7 +92,7 @@ def plan_of(scenario: Scenario, category: str, places: gpd.GeoDataFrame, study: 
     number = {name: k for k, name in enumerate(places.index)}
     at = {(point.x, point.y): k for k, point in enumerate(places.geometry)}
     closed, moved, opened = [], {}, []
-    for step in scenario.steps:
+    for step in scenario.with_ids(study).steps:
         if not isinstance(step, Open | Close | Move) or (isinstance(step, Open) and step.category != category):
             return None
         there = None if isinstance(step, Close) else place_of(step, study)[0]

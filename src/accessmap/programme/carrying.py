@@ -203,7 +203,8 @@ def _as_it_is(done: Carried, step: PlannedStep) -> None:
     sites = _sites(done, step) if ACTIONS[step.action].selects == "sites" else [step.id]
     given = {name: value for name, value in step.properties if value != UNKNOWN}
     if not _lack_numbers(done, step, given):
-        told = {name: getattr(step, name) for name in ASPECTS if name != "id" and getattr(step, name) is not None}
+        said = {name: getattr(step, name, None) for name in ASPECTS if name != "id"}  # a programme selects its sites
+        told = {name: value for name, value in said.items() if value is not None}
         ids = [{"id": site} if site is not None else {} for site in sites]
         done.steps += [ACTIONS[step.action](**told, **given, **each) for each in ids]
 

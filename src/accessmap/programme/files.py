@@ -250,7 +250,8 @@ def _step(table: Mapping[str, Any], check: Checks) -> PlannedStep | None:
         return None
     kind, (one, several) = ACTIONS[action], selected(action)
     check.where = Note("scenario_file_action", step=check.where, action=action)
-    check.keys(("action", *sorted({*kind.__dataclass_fields__, several} - {""})))
+    said = {*kind.__dataclass_fields__} - {*kind.names_site}  # a selection names sites here
+    check.keys(("action", *sorted({*said, several} - {""})))
     if one and (one in table) == (several in table):
         check.wrong("programme_either_selection", one, other=repr(several))
     if ("lon" in table) != ("lat" in table):
@@ -277,7 +278,7 @@ def _fault(fault: Mapping[str, Any], table: Mapping[str, Any], one: str, check: 
     """Note what is wrong with one value of a step; what a programme may leave unknown is not missing."""
     name, kind = str(fault["loc"][0]), fault["type"]
     value: Any = table.get(name)
-    if kind == "missing":
+    if kind in ("missing", "no_site"):
         if name not in (one, "category", *table):
             check.wrong("programme_key_missing", name)
     elif kind == "literal_error":

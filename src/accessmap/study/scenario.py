@@ -50,6 +50,10 @@ class Scenario:
     >>> plan = Scenario("Coucy").open("france_services", commune="02217").close("france_services-02602")
     >>> [step.action for step in plan.steps]
     ['open', 'close']
+
+    A site has its id, or is the only one of a category in a commune:
+
+    >>> plan = Scenario("Chauny").close(category="mairie", commune="Chauny")
     """
 
     name: str
@@ -90,27 +94,46 @@ class Scenario:
         place: dict[str, Any] = {"commune": commune, "lon": lon, "lat": lat}
         return self.then(Open(category=category, category_label=category_label, id=id, name=name, **place))
 
-    def close(self, id: str) -> Scenario:
-        """Return the scenario with this site closed."""
-        return self.then(Close(id=id))
+    def close(self, id: str | None = None, *, category: str | None = None, commune: str | None = None) -> Scenario:
+        """Return the scenario with this site closed: the one of this id, or of this category in this commune."""
+        return self.then(Close(id=id, category=category, commune=commune))
 
     def move(
-        self, id: str, *, commune: str | None = None, lon: float | None = None, lat: float | None = None
+        self,
+        id: str | None = None,
+        *,
+        category: str | None = None,
+        from_commune: str | None = None,
+        commune: str | None = None,
+        lon: float | None = None,
+        lat: float | None = None,
     ) -> Scenario:
-        """Return the scenario with this site moved to a commune's mairie or to a point in degrees."""
-        return self.then(Move(id=id, commune=commune, lon=lon, lat=lat))
+        """Return the scenario with a site, by id or by category and commune, at a commune's mairie or a point."""
+        place: dict[str, Any] = {"commune": commune, "lon": lon, "lat": lat}
+        return self.then(Move(id=id, category=category, from_commune=from_commune, **place))
 
-    def adapt(self, id: str, *, step_free: str = "yes") -> Scenario:
-        """Return the scenario with this site made step-free ("yes"), or not ("no"), or "unknown"."""
-        return self.then(Set(id=id, step_free=step_free))
+    def adapt(
+        self,
+        id: str | None = None,
+        *,
+        category: str | None = None,
+        commune: str | None = None,
+        step_free: str = "yes",
+    ) -> Scenario:
+        """Return the scenario with a site, named as for `close`, made step-free ("yes"), not ("no"), or "unknown"."""
+        return self.then(Set(id=id, category=category, commune=commune, step_free=step_free))
 
-    def resize(self, id: str, *, capacity: float) -> Scenario:
-        """Return the scenario with another capacity for this site, in the unit of its category."""
-        return self.then(Set(id=id, capacity=capacity))
+    def resize(
+        self, id: str | None = None, *, capacity: float, category: str | None = None, commune: str | None = None
+    ) -> Scenario:
+        """Return the scenario with another capacity for a site, named as for `close`, in the unit of its category."""
+        return self.then(Set(id=id, category=category, commune=commune, capacity=capacity))
 
-    def set_hours(self, id: str, hours: str) -> Scenario:
-        """Return the scenario with other opening hours for this site, in OSM opening_hours syntax."""
-        return self.then(Set(id=id, hours=hours))
+    def set_hours(
+        self, id: str | None, hours: str, *, category: str | None = None, commune: str | None = None
+    ) -> Scenario:
+        """Return the scenario with other opening hours (OSM syntax) of a site; of id None named as for `close`."""
+        return self.then(Set(id=id, category=category, commune=commune, hours=hours))
 
     def close_road(self, u: Any, v: Any) -> Scenario:
         """Return the scenario with the road between two nodes closed, both ways: a bridge, say."""
@@ -174,8 +197,24 @@ class Scenario:
         TableError
             Where a changed service breaks the contract.
         """
+        return self._carried_out(study)[0]
+
+    def with_ids(self, study: Study) -> Scenario:
+        """Return the scenario with the id of each site that a step names by category and commune.
+
+        Raises
+        ------
+        ScenarioError
+            As `apply`.
+        """
+        if not any(step.names_site and step.id is None for step in self.steps):
+            return self
+        return replace(self, steps=self._carried_out(study)[1])
+
+    def _carried_out(self, study: Study) -> tuple[Study, tuple[Step, ...]]:
         problems = Problems()
         changes = Changes(study)
+        done: list[Step] = []
         for number, step in enumerate(self.steps, start=1):
             found = step.wrong()
             place = Note("scenario_step", number=number, action=step.action)
@@ -184,7 +223,8 @@ class Scenario:
             if found:
                 continue
             try:
-                step.apply(changes)
+                done.append(step.with_id(changes))
+                done[-1].apply(changes)
             except ScenarioError as error:
                 problems += [problem.at(place) for problem in error.problems]
         problems.raise_if_any(ScenarioError, Note("scenario_named", name=repr(self.name)))
@@ -192,7 +232,7 @@ class Scenario:
         touched = changes.services.index.intersection(list(changes.touched))
         if len(touched):
             check_services(changes.services.loc[touched], study.communes)
-        return changes.study()
+        return changes.study(), tuple(done)
 
     def _repr_html_(self) -> str:
         told = [

@@ -49,9 +49,9 @@ def read(path: str | Path) -> dict[str, Scenario]:
     `[[scenario.step]]`, each with an `action` and what it needs:
 
     - open: category, and commune or lon and lat; id, name
-    - close: id
-    - move: id, and commune or lon and lat
-    - set: id, and step_free, capacity or hours
+    - close: id, or category and commune where only one such site is there
+    - move: id, or category and from_commune; and commune or lon and lat
+    - set: id, or category and commune; and step_free, capacity or hours
     - close_road: road, two node ids
     - set_speed: road and kmh
     - connect: commune; technology ("fibre") and share (1, all premises)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from numbers import Integral, Real
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from accessmap.categories import CATEGORIES, PRACTITIONERS, Lang
 from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.digital import connected
 from accessmap.measures.schools import equipped
+from accessmap.study.named import commune_code, place_of, site_in
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
@@ -31,7 +32,7 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 from accessmap.words.words import Words
 
-__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "place_of", "step"]
+__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
 
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Amount = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
@@ -55,7 +56,7 @@ ACTIONS: Final[dict[str, type[Step]]] = {}
 """The class of each action, by the name that files give it."""
 
 # What a step may say of a site, a place or a stretch of road; anything else that it says is a property.
-ASPECTS: Final = ("id", "category", "category_label", "name", "commune", "lon", "lat", "road")
+ASPECTS: Final = ("id", "category", "category_label", "name", "commune", "from_commune", "lon", "lat", "road")
 # A site opened within so many metres of one of its category is said to be beside it.
 BESIDE_METRES: Final = 500
 # What a column says of the sites that nothing is known of, when a step is the first to know it of one.
@@ -75,6 +76,8 @@ class Step:
         What a programme may name instead of one site, school or commune: "sites", "schools" or "communes".
     placed
         Whether it needs a place: a commune, or lon and lat.
+    names_site
+        What may name its site in place of `id`: the fields of its category and commune, where only one is there.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -83,6 +86,7 @@ class Step:
     words: ClassVar[Mapping[Lang, str]] = MappingProxyType({})
     selects: ClassVar[str] = ""
     placed: ClassVar[bool] = False
+    names_site: ClassVar[tuple[str, ...]] = ()
 
     def __getattr__(self, name: str) -> Any:
         if name in ASPECTS:
@@ -126,6 +130,18 @@ class Step:
         """Return the step in words, names of the study in place of ids."""
         return self.words[words.lang].format(**self.values())
 
+    def with_id(self, changes: Changes) -> Step:
+        """Return the step with the id of its site where it names that by category and commune, or ScenarioError."""
+        said = {name: value for name in self.names_site if (value := getattr(self, name)) is not None}
+        if not self.names_site or (self.id is not None and not said):
+            return self
+        if self.id is not None or len(said) < len(self.names_site):
+            keys = " + ".join(self.names_site)
+            raise ScenarioError(Problem("step_want_site", value=self.id, keys=keys))
+        study = changes.before
+        site = site_in(said[self.names_site[0]], commune_code(study, said[self.names_site[1]]), changes.services, study)
+        return replace(self, id=site, **dict.fromkeys(said))
+
     def apply(self, changes: Changes) -> None:
         """Carry the step out on a study on its way to another; ScenarioError where it cannot be."""
         raise NotImplementedError
@@ -168,21 +184,27 @@ def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
     >>> [(each["type"], each["loc"]) for each in faults(SetSpeed, {"road": (1, 2), "kmh": 0})]
     [('greater_than', ('kmh',))]
     """
+    found: list[dict[str, Any]] = []
+    by_id = table.get("id") is not None
+    named = [table.get(name) is not None for name in kind.names_site]
+    if named and (any(named) if by_id else not all(named)):
+        keys = " + ".join(kind.names_site)
+        found.append({"type": "no_site", "loc": ("id",), "msg": "id, or category and commune", "ctx": {"keys": keys}})
     try:
         TypeAdapter(kind).validate_python(dict(table))
     except ValidationError as error:
-        found: list[dict[str, Any]] = [dict(each) for each in error.errors(include_url=False)]
-        # a road that lacks an end is wrong as a whole
-        road = {"type": "tuple_type"}
-        whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
-        return list({(each["type"], each["loc"]): each for each in whole}.values())
-    return []
+        found += [dict(each) for each in error.errors(include_url=False)]
+    # a road that lacks an end is wrong as a whole
+    road = {"type": "tuple_type"}
+    whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
+    return list({(each["type"], each["loc"]): each for each in whole}.values())
 
 
 # What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
 SENTENCES = {
     "unexpected_keyword_argument": "step_unknown_key",
     "missing": "step_missing",
+    "no_site": "step_want_site",
     "string_type": "step_want_text",
     "string_too_short": "step_want_text",
     "float_type": "step_want_number",
@@ -206,7 +228,7 @@ def add_fault(
     near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
     told = {"name": name, "named": repr(name), "shown": repr(given), "why": fault["msg"]}
     bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
-    told |= {"expected": str(ctx.get("expected", "")), "bound": bound}
+    told |= {"expected": str(ctx.get("expected", "")), "bound": bound, "keys": ctx.get("keys", "")}
     problems.add(key, where=where, value=given, near=near, **told)
 
 
@@ -334,13 +356,16 @@ class Open(Step):
 
 @step
 class Close(Step):
-    """A site closed."""
+    """A site closed, which its id names, or its category and commune."""
 
-    id: Text
+    id: Text | None = None
+    category: Text | None = None
+    commune: Text | None = None
     selects = "sites"
+    names_site = ("category", "commune")
 
     def apply(self, changes: Changes) -> None:
-        changes.services = changes.services.drop(index=changes.site(self.id))
+        changes.services = changes.services.drop(index=changes.site(str(self.id)))
 
     def told(self, study: Study, words: Words) -> str:
         return words("step_close", site=_site_told(self, study))
@@ -350,15 +375,18 @@ class Close(Step):
 class Move(Step):
     """A site moved to the mairie of a commune or to a point in degrees."""
 
-    id: Text
+    id: Text | None = None
+    category: Text | None = None
+    from_commune: Text | None = None
     commune: Text | None = None
     lon: Lon | None = None
     lat: Lat | None = None
     selects = "sites"
+    names_site = ("category", "from_commune")
     placed = True
 
     def apply(self, changes: Changes) -> None:
-        site = changes.site(self.id)
+        site = changes.site(str(self.id))
         point, commune = place_of(self, changes.before)
         services = changes.services.copy()
         services.loc[[site], "geometry"] = gpd.GeoSeries([point], index=[site], crs=services.crs)
@@ -375,16 +403,19 @@ class Move(Step):
 class Set(Step):
     """A site made step-free or not, of another capacity, or with other opening hours."""
 
-    id: Text
+    id: Text | None = None
+    category: Text | None = None
+    commune: Text | None = None
     step_free: YesNo | None = None
     capacity: Amount | None = None
     hours: Text | None = None
     selects = "sites"
+    names_site = ("category", "commune")
 
     def apply(self, changes: Changes) -> None:
-        changes.site(self.id)
+        site = changes.site(str(self.id))
         for column, value in self.properties:
-            changes.set(self.id, column, value)
+            changes.set(site, column, value)
 
     def told(self, study: Study, words: Words) -> str:
         return words("step_set", site=_site_told(self, study), values=_values_told(self, words))
@@ -435,7 +466,7 @@ class Connect(Step):
     def apply(self, changes: Changes) -> None:
         if changes.digital is None:
             raise ScenarioError(Problem("step_no_digital"))
-        code = _commune_code(changes.before, str(self.commune))
+        code = commune_code(changes.before, str(self.commune))
         try:
             changes.digital = connected(changes.digital, {code: self.share}, technology=self.technology)
         except ValueError as error:
@@ -478,46 +509,12 @@ def _whole(error: ValueError) -> Problem:
     return Problem("step_refused", message=error) if isinstance(error, AccessmapError) else Problem.plain(str(error))
 
 
-def place_of(step: Open | Move, study: Study) -> tuple[Any, str | None]:
-    """Return the point of a step, in the CRS of the services, and the commune where it was given."""
-    if (step.commune is None) == (step.lon is None or step.lat is None):
-        raise ScenarioError(Problem("step_no_place"))
-    if step.commune is None:
-        return _point(study, step.lon, step.lat), None
-    code = _commune_code(study, step.commune)
-    mairies = study.mairies
-    points = mairies.loc[mairies["commune"] == code, "geometry"] if "commune" in mairies else mairies["geometry"][:0]
-    if points.empty:
-        raise ScenarioError(Problem("step_no_mairie", value=code, code=code))
-    return points.iloc[0], code
-
-
-def _point(study: Study, lon: float | None, lat: float | None) -> Any:
-    point = gpd.GeoSeries.from_xy([lon], [lat], crs="EPSG:4326").to_crs(study.services.crs).iloc[0]
-    west, south, east, north = study.communes.total_bounds
-    if not (west <= point.x <= east and south <= point.y <= north):
-        raise ScenarioError(Problem("step_outside", value=(lon, lat), lon=lon, lat=lat))
-    return point
-
-
-def _commune_code(study: Study, commune: str) -> str:
-    if commune in study.communes.index:
-        return commune
-    names = study.communes["name"]
-    same = names.index[names.str.casefold() == str(commune).casefold()]
-    if len(same) == 1:
-        return str(same[0])
-    if len(same) > 1:
-        codes = ", ".join(same)
-        raise ScenarioError(
-            Problem("step_communes_of_name", n=len(same), value=commune, commune=repr(commune), codes=codes)
-        )
-    near = near_names(commune, [*names, *names.index])
-    raise ScenarioError(Problem("step_unknown_commune", value=commune, commune=repr(commune), near=near))
-
-
 def _site_told(step: Close | Move | Set, study: Study) -> str:
-    return str(study.services["name"].get(step.id, step.id))
+    try:
+        site = step.with_id(Changes(study)).id
+    except ScenarioError:  # one that an earlier step opened
+        return " · ".join(str(getattr(step, name)) for name in step.names_site)
+    return str(study.services["name"].get(site, site))
 
 
 def _commune_told(step: Open | Move | Connect, study: Study) -> str:

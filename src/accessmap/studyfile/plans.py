@@ -14,6 +14,7 @@ import pandas as pd
 from accessmap.categories import CATEGORIES
 from accessmap.errors import AccessmapError, Problem, ScenarioError
 from accessmap.files import parsed_toml, read_toml
+from accessmap.measures.resilience import site_places
 from accessmap.programme import Programme
 from accessmap.programme.files import read as read_programme
 from accessmap.study.scenario import KINDS, Scenario
@@ -154,7 +155,7 @@ class Plans:
             reason = "studyfile_unknown_site_near" if known else "studyfile_unknown_site"
             yield self._wrong(reason, (*key, "id"), given, name=str(given), sites=told)
         elif action == "close":
-            sites.pop(str(given), None)
+            sites.pop(str(given) if given is not None else sites.only(step.get("category"), code), None)
 
     def _opened(self, key: Key, step: Mapping[str, Any], code: str | None, sites: _Sites) -> Iterator[Problem]:
         category = str(step.get("category") or "")
@@ -170,7 +171,7 @@ class Plans:
             told = {"site": site, "name": str(there), "place": f", {place}" if place else ""}
             yield self._wrong("studyfile_site_exists", key, **told)
         elif code is not None or step.get("id"):
-            sites[site] = {"name": str(step.get("name") or site), "category": category}
+            sites[site] = {"name": str(step.get("name") or site), "category": category, "commune": code}
 
     def unapplied(self, scenario: Scenario, number: int, study: Study) -> Problem | None:
         """Return why a scenario cannot be carried out, at the first step at fault; None where it can."""
@@ -192,8 +193,14 @@ class _Sites(dict[Any, dict[str, Any]]):
     """Name and category of the sites that are there, by id, as the steps of a scenario leave them."""
 
     def __init__(self, services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> None:
-        super().__init__(services[["name", "category"]].to_dict("index"))
+        where = site_places(services, communes)["commune"]
+        super().__init__(services[["name", "category"]].assign(commune=where).to_dict("index"))
         self.services, self.communes = services, communes
+
+    def only(self, category: object, code: str | None) -> str | None:
+        """Return the id of the one site of a category in a commune; None where there is none, or several."""
+        found = [key for key, each in self.items() if (each["category"], each["commune"]) == (category, code)]
+        return str(found[0]) if len(found) == 1 else None
 
     def near(self, given: str) -> list[str]:
         """Return the ids of the sites whose id, name or commune comes near to what was given; mairies last."""

@@ -23,6 +23,7 @@ REASONS = {
     "extra_forbidden": "studyfile_unknown_key",
     "unexpected_keyword_argument": "studyfile_unknown_key",
     "missing": "studyfile_missing_key",
+    "no_site": "studyfile_want_site",
     "string_type": "studyfile_want_text",
     "string_too_short": "studyfile_want_text",
     "bool_type": "studyfile_want_bool",

@@ -106,8 +106,8 @@ def _step(step: Mapping[str, Any], words: Words) -> tuple[str, str, str, str]:
     """Return what is done, to what, where, and with which values."""
     action = step["action"]
     what = [str(step[key]) for key in ("name", "id") if key in step]
-    if action == "open":
-        what.insert(0, labels.category(step.get("category", "")).name(words.lang))
+    if "category" in step:
+        what.insert(0, labels.category(step["category"]).name(words.lang))
     if "road" in step:
         what.append(" – ".join(str(node) for node in step["road"]))
     point = [words.count(step[key], digits=4) for key in ("lon", "lat") if key in step]
