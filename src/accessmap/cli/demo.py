@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the dossier of the sample and its tables."""
-    from accessmap.studyfile import Drafts, write_tables, write_vectors
+    from accessmap.studyfile import Drafts, write_tables
 
     start = time.monotonic()
     with say.steps(4) as step, Drafts(asked.out) as drafts:
@@ -44,8 +44,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")
         dossier.save_sheets(drafts.path("pays-chaunois-fiches.html"))
-        write_tables(dossier, page.parent, page.stem, formats=["xlsx"])
-        write_vectors(dossier, study.sites(CATEGORY), drafts.path(f"{page.stem}.gpkg"))
+        write_tables(dossier, page.parent, page.stem, formats=["xlsx", "gpkg"])
         written = drafts.place()
     seconds = say.words.count(time.monotonic() - start, digits=1)
     say.tell("demo_done", path=(asked.out / page.name).resolve(), seconds=seconds)

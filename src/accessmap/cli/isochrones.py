@@ -36,7 +36,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     """Write one polygon for each site and number of minutes, and print their areas."""
     import accessmap as am
     from accessmap import studyfile
-    from accessmap.studyfile.results import dated
+    from accessmap.dossier.layers import dated
 
     suffix = asked.out.suffix.casefold()
     if suffix not in DRIVERS:

@@ -26,7 +26,6 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the dossier, its maps, its tables and the record of all of them."""
     from accessmap import studyfile
-    from accessmap.dossier.results import category_of
 
     with say.steps(5) as step:
         step("step_settings")
@@ -44,12 +43,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
-            formats = file.settings.dossier.formats
-            studyfile.write_tables(dossier, page.parent, page.stem, formats=formats)
-            if "gpkg" in formats:
-                scenarios = list(found.study.scenarios.values())
-                sites = found.study.sites(category_of(found.study, scenarios, file.settings.dossier.category))
-                studyfile.write_vectors(dossier, sites, page.with_suffix(".gpkg"))
+            studyfile.write_tables(dossier, page.parent, page.stem, formats=file.settings.dossier.formats)
             studyfile.write_record(studyfile.manifest_of(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
             written = drafts.place()
     _tell(found, dossier, written, out / page.name, say)

@@ -25,6 +25,7 @@ from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
 from accessmap.dossier.glossary import with_glossary
+from accessmap.dossier.layers import write_layers
 from accessmap.dossier.layout import How, Live, Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
 from accessmap.dossier.results import Known, Tables, category_of, results
@@ -429,6 +430,24 @@ class Dossier:
         """
         with draft_of(path) as draft:
             write_workbook(self._content(), draft)
+        return Path(path)
+
+    def save_layers(self, path: str | os.PathLike[str]) -> Path:
+        """Write communes, sites and people of the territory, with their minutes, as one GeoPackage; return its path.
+
+        QGIS opens each layer in the classes and colours of our maps: its styles are inside (`layer_styles`, QML and
+        SLD): minutes today, minutes and change with each scenario; what is not reached is hatched, or grey.
+
+        Examples
+        --------
+        >>> import tempfile, accessmap as am
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     dossier = Dossier.of(am.load_sample(), category="hospital")
+        ...     gpd.list_layers(dossier.save_layers(Path(folder) / "hospitals.gpkg"))["name"].to_list()
+        ['communes', 'services', 'residents', 'layer_styles']
+        """
+        with draft_of(path) as draft:
+            write_layers(self._known, self.made, draft)
         return Path(path)
 
     def _content(self) -> Content:

@@ -78,7 +78,7 @@ def tables_of(dossier: Content) -> dict[str, pd.DataFrame]:
     Columns are those of `Dossier.tables`, the index first where it says anything.
     """
     known = dossier.known
-    own = {"residents": _residents(known), "sites": _sites(known.study, known), "steps": _steps(known, dossier.lang)}
+    own = {"residents": residents_of(known), "sites": _sites(known.study, known), "steps": _steps(known, dossier.lang)}
     first, *others = dossier.tables.items()
     last = [(name, table) for name, table in others if name in ("data_report", "sources")]
     order = [first, *own.items(), *(each for each in others if each[0] not in ("data_report", "sources")), *last]
@@ -109,7 +109,7 @@ def _degrees(points: gpd.GeoSeries) -> pd.DataFrame:
     return pd.DataFrame({"lon": at.x.round(5), "lat": at.y.round(5)})
 
 
-def _residents(known: Known) -> pd.DataFrame:
+def residents_of(known: Known) -> pd.DataFrame:
     """Return the people of the territory: commune, population, nearest site, minutes by situation, place in degrees."""
     study, found = known.study, known.results
     here = study.residents[study.inside]

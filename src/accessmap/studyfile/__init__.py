@@ -13,7 +13,6 @@ from accessmap.studyfile.results import (
     write_maps,
     write_record,
     write_tables,
-    write_vectors,
 )
 from accessmap.studyfile.settings import Settings
 from accessmap.studyfile.template import sample_epci, study_text
@@ -47,5 +46,4 @@ __all__ = [
     "write_maps",
     "write_record",
     "write_tables",
-    "write_vectors",
 ]

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from accessmap.dossier import Dossier
-from accessmap.maps.page import today
+from accessmap.dossier.layers import flat
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -40,10 +37,11 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
     Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`. "csv" is for
     programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French:
     semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. "xlsx" is
-    all of them in one workbook, `folder/stem.xlsx`. Text has no shapes; other formats are left to `write_vectors`.
+    all of them in one workbook, `folder/stem.xlsx`; "gpkg" the layers of `Dossier.save_layers`. Text has no shapes.
     """
     formats = set(formats)
     written = [dossier.save_workbook(folder / f"{stem}.xlsx")] if "xlsx" in formats else []
+    written += [dossier.save_layers(folder / f"{stem}.gpkg")] if "gpkg" in formats else []
     for name, table in dossier.tables.items():
         if table.empty and not len(table.columns):
             continue  # a chapter that the study has no data for
@@ -51,7 +49,7 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
             if kind in formats:
                 written.append(folder / f"{stem}-{name}{ending}")
                 if kind == "parquet":
-                    _flat(table).to_parquet(written[-1])
+                    flat(table).to_parquet(written[-1])
                 else:
                     write_csv(table.drop(columns="geometry", errors="ignore"), written[-1], french=kind == "tableur")
     return written
@@ -83,7 +81,7 @@ def write_csv(table: pd.DataFrame, path: Path, *, french: bool = False) -> Path:
     ...     write_csv(table, Path(folder, "a.csv")).read_text("utf-8")
     ",name,change\n'@a,'=1+1,-3.2\nb,-3.2,1.0\n"
     """
-    table = _flat(table) if french else table
+    table = flat(table) if french else table
     safe = table.set_axis(_neutral(table.index), axis="index").set_axis(_neutral(table.columns), axis="columns")
     for place in range(safe.shape[1]):
         values = safe.iloc[:, place]
@@ -120,20 +118,6 @@ def _neutral(names: pd.Index) -> pd.Index:
     return names.set_names(titles)
 
 
-def write_vectors(dossier: Dossier, sites: gpd.GeoDataFrame, path: Path) -> Path:
-    """Write the communes with their results, and the sites, as two layers of a GeoPackage, and return its path.
-
-    GDAL writes the hour into a GeoPackage; it is given the day of the dossier instead, so that the same inputs give
-    the same bytes (configuration option OGR_CURRENT_DATE, gdal.org).
-    """
-    communes = gpd.GeoDataFrame(dossier.tables["communes"].reset_index())
-    services = gpd.GeoDataFrame(_flat(sites).reset_index(), crs=sites.crs)
-    with dated(dossier.made):
-        communes.to_file(path, layer="communes", driver="GPKG")
-        services.to_file(path, layer="services", driver="GPKG", mode="a")
-    return path
-
-
 def write_maps(dossier: Dossier, folder: Path, stem: str) -> list[Path]:
     """Write every interactive map of a dossier as a page that needs no internet, and return the paths."""
     return [write_map(each, folder / f"{stem}-map-{name}.html") for name, each in dossier.maps.items()]
@@ -151,25 +135,3 @@ def write_record(record: Mapping[str, Any], path: Path) -> Path:
     """Write the record of a dossier, as `manifest_of` returns it, as JSON and return its path."""
     path.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path
-
-
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose text columns may hold anything: what is neither number nor text is written as text."""
-    flat = table.set_axis(pd.Index([str(name) for name in table.columns]), axis="columns").copy()
-    for name in [name for name in flat if flat[name].dtype == object]:
-        flat[name] = flat[name].map(str, na_action="ignore").astype("str")
-    return flat
-
-
-@contextmanager
-def dated(day: date | None = None) -> Iterator[None]:
-    """Give GDAL midnight of a day as the present hour, in a context: by default that of `today`."""
-    import pyogrio
-
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    midnight = f"{(day or today()).isoformat()}T00:00:00.000Z"
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": midnight})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
