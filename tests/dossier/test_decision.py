@@ -76,7 +76,9 @@ def test_the_decision_is_the_first_thing_of_the_page(dossier):
     assert "un site y est déjà, ou aucun lieu possible 3 communes" in legend
     assert said(head.h2) == "Faut-il ouvrir une France services à Coucy-le-Château-Auffrique ?"
     advice = said(head.select_one(".d-advice"))
-    assert advice.startswith("Recommandation : « Coucy », car le trajet moyen passe de 7,3 à 6,6 min")
+    assert advice.startswith("Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le")
+    assert "trajet moyen passe de 7,3 à 6,6 min" in advice
+    assert "Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes" in advice
     names = [said(each) for each in head.select(".d-fact h3")]
     assert names == [
         *("Qui gagne, qui perd", "Ce que cela coûte", "Est-ce sûr ?", "Les alternatives les plus proches"),
@@ -97,6 +99,8 @@ def test_the_speech_is_two_minutes_long(sample_study, dossier, lang):
     assert "min " not in text.replace("\xa0", " ")  # units are words
     assert "%" not in text
     assert "Tergnier" in text
+    end = "comparer « Coucy » avec Folembray avant" if lang == "fr" else "compare “Coucy” with Folembray before"
+    assert end in text.replace("\xa0", " ")
 
 
 def test_two_sites_have_a_best_pair_and_no_list_of_single_places(sample_study):

@@ -37,7 +37,7 @@ def test_a_proposal_near_the_proven_best_is_recommended_and_the_best_is_named():
     first, second = decided(COUCY, TERGNIER)
     assert first == (
         "Recommandation : « Coucy », car le trajet moyen passe de 7,3 à 6,6 min, et 80 % des habitants sont à"
-        " 10 minutes ou moins, contre 72 % aujourd’hui."
+        " 10 minutes ou moins, contre 72 % aujourd’hui ; sur le seul trajet moyen, Tergnier ferait mieux (6,2 min)."
     )
     assert second == (
         "Pour le trajet moyen, « Coucy » est au rang 9 des 81 lieux possibles : le plus court s’obtient avec Tergnier"
@@ -49,7 +49,7 @@ def test_a_proposal_near_the_proven_best_is_recommended_and_the_best_is_named():
     )
     assert decided(COUCY, TERGNIER, lang="en")[0] == (
         "Recommended: “Coucy”, since the mean trip falls from 7.3 to 6.6 min, and 80% of people are within 10 minutes,"
-        " 72% today."
+        " 72% today; on the mean trip alone, Tergnier would do better (6.2 min)."
     )
 
 
@@ -91,14 +91,84 @@ def test_what_changes_a_hair_is_no_headline():
     assert "elle n’est pas recommandée" in decided(closing)[0]
 
 
-def test_another_place_that_is_better_on_every_measure_is_named():
-    lines = decided(COUCY, TERGNIER, plan("Folembray", "near", mean=6.44, share=0.816, d9=11.5))
-    assert lines[2] == (
-        "Un autre lieu fait mieux sur toutes les mesures : Folembray, 6,4 min, 82 % des habitants à 10 minutes ou"
-        " moins, un habitant sur dix à plus de 11,5 min."
-    )
-    worse_for_the_last = plan("Champs", "near", mean=6.44, share=0.816, d9=12.5)
-    assert len(decided(COUCY, TERGNIER, worse_for_the_last)) == 2
+FOLEMBRAY = plan("Folembray", "near", mean=6.44, share=0.816, d9=11.5, rank=2)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "fr",
+            "Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le trajet moyen"
+            " passe de 7,3 à 6,6 min, et 80 % des habitants sont à 10 minutes ou moins, contre 72 % aujourd’hui), mais"
+            " Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes ou moins, un habitant sur dix à plus"
+            " de 11,5 min au lieu de 11,8 min).",
+        ),
+        (
+            "en",
+            "Recommended: compare with Folembray before the vote, since “Coucy” improves access (the mean trip falls"
+            " from 7.3 to 6.6 min, and 80% of people are within 10 minutes, 72% today), but Folembray does better on"
+            " every measure (6.4 min, 82% within 10 minutes, one person in ten beyond 11.5 min instead of 11.8 min).",
+        ),
+    ],
+)
+def test_a_proposal_that_another_place_beats_on_every_measure_is_to_be_compared_with_it(lang, told):
+    lines = decided(COUCY, TERGNIER, FOLEMBRAY, plan("Champs", "near", mean=6.5, share=0.815, d9=11.3), lang=lang)
+    assert lines[0] == told
+    assert len(lines) == 2  # and what the proven best on the mean is
+    assert "Tergnier" in lines[1]
+
+
+def test_what_is_worse_on_one_measure_beats_nobody():
+    for worse in ({"d9": 12.5}, {"share": 0.79}, {"mean": 6.7, "counted": 6.7}, {"unreached_people": 3.0}):
+        assert decided(COUCY, TERGNIER, FOLEMBRAY | worse)[0].startswith("Recommandation : « Coucy », car")
+    closer = decided(COUCY, TERGNIER, FOLEMBRAY | {"mean": 6.58, "counted": 6.58})
+    assert "Folembray fait aussi bien ou mieux sur chaque mesure" in closer[0]
+    same = decided(COUCY, TERGNIER, FOLEMBRAY | {"mean": 6.57, "counted": 6.57, "share": 0.8, "d9": 11.79})
+    assert "avant de voter" not in same[0]  # written alike
+    # The last tenth is a measure too, where mean and share are written alike.
+    last = decided(COUCY, FOLEMBRAY | {"mean": 6.57, "counted": 6.57, "share": 0.8})
+    assert last[0].startswith("Recommandation : comparer avec Folembray")
+
+
+def test_plans_of_more_sites_beat_none_of_fewer_and_those_of_fewer_do():
+    two = {"opens": 2, "question": 1}
+    assert decided(COUCY, FOLEMBRAY | two)[0].startswith("Recommandation : « Coucy », car")
+    lines = decided(COUCY | two, FOLEMBRAY)
+    assert lines[0].startswith("Recommandation : comparer avec Folembray avant de voter")
+
+
+def test_another_proposal_that_is_better_on_every_measure_but_not_near_its_own_best_is_named():
+    # It moves a site, and opens two: as many more, but another question.
+    moved = plan("Champs", mean=6.3, share=0.83, d9=11.0, opens=2, closes=1, question=1, near=False)
+    best = plan("Deux", "best", mean=5.5, share=0.8, d9=14.0, opens=2, closes=1, question=1)
+    lines = decided(COUCY, TERGNIER, moved, best)
+    assert lines[0].startswith("Recommandation : comparer avec « Champs » avant de voter, car « Coucy » améliore")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_proposal_far_from_the_best_names_what_beats_it(lang):
+    far = plan("Brie", mean=7.1, share=0.728, near=False)
+    first = decided(far, TERGNIER, lang=lang)[0]
+    if lang == "fr":
+        assert "Tergnier fait aussi bien ou mieux sur chaque mesure (6,2 min, 78 %" in first
+        assert first.startswith("Aucune proposition n’est recommandée telle quelle : la meilleure est « Brie »")
+    else:
+        assert first.startswith("No proposal is recommended as it is: the best is “Brie”")
+        assert "Tergnier does as well or better on every measure (6.2 min, 78%" in first
+    fewer = decided(far, TERGNIER | {"share": 0.72}, lang=lang)[0]
+    assert ("sur le seul trajet moyen, Tergnier" if lang == "fr" else "on the mean trip alone, Tergnier") in fewer
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_where_no_proposal_is_better_than_today_the_best_place_is_named(lang):
+    first, *more = decided(plan("Cinq", mean=7.29, share=0.7203), TERGNIER, lang=lang)
+    end = {
+        "fr": "elle n’est pas recommandée ; sur le seul trajet moyen, Tergnier ferait mieux (6,2 min).",
+        "en": "it is not recommended; on the mean trip alone, Tergnier would do better (6.2 min).",
+    }
+    assert first.endswith(end[lang])
+    assert not more
 
 
 def test_each_number_of_sites_has_its_recommendation_and_the_council_chooses_the_number():

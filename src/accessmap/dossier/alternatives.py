@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accessmap.dossier.layout import (
@@ -147,6 +148,7 @@ class _Question:
         order = [(str(site),) for site in tried.index] if count == 1 else self._nearest(best)
         roles = dict.fromkeys(self._towns(tried), "town") if count == 1 else {}
         close = (tried["mean_added"] <= NEAR) & (tried["unreached_added"] <= 0) if count == 1 else [True] * len(order)
+        roles |= dict.fromkeys(self._better(order, minutes) if count == 1 else [], "near")
         roles |= {sites: "near" for sites, here in list(zip(order, close, strict=True))[:MOST_NEAR] if here}
         roles[best.opened] = "best"
         ranks = {self._key(sites): rank for rank, sites in enumerate(order, start=1)}
@@ -161,6 +163,23 @@ class _Question:
         for key in {*map(self._key, roles), *self.at_names.values()}:
             rows[key] |= {**proof, "rank": ranks.get(key, np.nan)}
         return tried
+
+    def _better(self, order: Sequence[tuple[str, ...]], minutes: dict[str, pd.Series]) -> list[tuple[str, ...]]:
+        """Return, of each proposal, the first place that is as good on every measure and better as it is written."""
+        facts = {sites: self._measures(self.times[[*self.kept, *sites]].min(axis=1)) for sites in order}
+        found = []
+        for name in self.at_names.values():
+            own = self._measures(minutes[name])
+            as_good = [sites for sites, here in facts.items() if (here <= own + 1e-6).all()]
+            found += [sites for sites in as_good if (facts[sites].round(1) < own.round(1))[:3].any()][:1]
+        return found
+
+    def _measures(self, of: pd.Series) -> npt.NDArray[np.float64]:
+        """Return mean, last tenth, tens of percent beyond the threshold and people not reached: the less the better."""
+        counted = _mean(of.fillna(float(np.nanmax(self.times.to_numpy()))), self.people)
+        d9 = weighted_quantile(of, self.people, 0.9)
+        beyond = 10 * float((self.people * ~(of <= self.found.quoted)).sum()) / self.found.total
+        return np.array([counted, math.inf if math.isnan(d9) else d9, beyond, self.people[of.isna()].sum()])
 
     def _nearest(self, best: Siting) -> list[tuple[str, ...]]:
         """Return what opens in each of the plans near the best, the best first."""

@@ -30,9 +30,11 @@ def decision(
 
     The rule: of the proposals that shorten the mean trip, or bring more people within the cutoff, as numbers are
     written, and that are `near` the proven best of as many sites (or have none to compare with), the one with the
-    fewest minutes a person; one for each number of sites. Two whose mean and share are written alike are not told
-    apart. Where the proven best is no proposal, or another plan is better on every measure, that is said; where there
-    is no proposal, the best next site is.
+    fewest minutes a person; one for each number of sites. It is then compared with every other plan of no more sites,
+    proposed or not. Where one is at least as good on mean, share and last tenth, and better as written, the
+    recommendation is to compare the two: it names that plan, the one of the fewest minutes a person. Else it names the
+    proven best, where that is another. Two plans that are written alike are not told apart. Where there is no proposal,
+    the best next site is named.
 
     Parameters
     ----------
@@ -83,23 +85,46 @@ class Told:
 
     def alike(self, one: Row, other: Row) -> bool:
         """Whether the two are written alike, on the mean and within the cutoff."""
-        words = self.words
-        return not words.change_shown(one["counted"], other["counted"]) and words.percent(
-            one["share"]
-        ) == words.percent(other["share"])
+        return not any(self.differences(one, other)[:2])
+
+    def differences(self, one: Row, other: Row) -> tuple[bool, bool, bool]:
+        """Whether the two are written differently: on the mean, on the share within the cutoff, on the last tenth."""
+        changed, percent = self.words.change_shown, self.words.percent
+        apart = bool(changed(one["counted"], other["counted"])), percent(one["share"]) != percent(other["share"])
+        return (*apart, self.words.minutes(one["d9"]) != self.words.minutes(other["d9"]))
 
     def better(self, one: Row, other: Row) -> bool:
         """Whether one is better than the other as they are written: on the mean, else on the share."""
         if math.isnan(other["counted"]) or math.isnan(one["counted"]):
             return not math.isnan(one["counted"])
-        if self.words.change_shown(one["counted"], other["counted"]):
-            return bool(one["counted"] < other["counted"])
-        return not self.alike(one, other) and bool(one["share"] > other["share"])
+        mean, share, _ = self.differences(one, other)
+        return bool(one["counted"] < other["counted"]) if mean else share and bool(one["share"] > other["share"])
 
     def on_every_measure(self, one: Row, other: Row) -> bool:
         """Whether one is at least as good as the other on mean, share and the last tenth, and not written alike."""
-        pairs = [(one["counted"], other["counted"]), (one["d9"], other["d9"]), (-one["share"], -other["share"])]
-        return all(a <= b + 1e-6 for a, b in pairs) and not self.alike(one, other)
+        pairs = [(_last(one["counted"]), _last(other["counted"])), (_last(one["d9"]), _last(other["d9"]))]
+        if not any(self.differences(one, other)):
+            return False
+        pairs += [(-one["share"], -other["share"]), (one["unreached_people"], other["unreached_people"])]
+        return all(a <= b + 1e-6 for a, b in pairs)
+
+    def beaten(self, table: pd.DataFrame, row: Row) -> Row | None:
+        """Return the plan of no more sites that is better than one on every measure; None where there is none.
+
+        Of several, that of the fewest minutes a person.
+        """
+        size = row["opens"] - row["closes"]
+        others = table[(table["role"] != "today") & (table["opens"] - table["closes"] <= size)]
+        rows: list[Row] = others.sort_values("counted", kind="stable").to_dict("records")
+        return next((each for each in rows if self.on_every_measure(each, row)), None)
+
+    def beats(self, one: Row, other: Row) -> str:
+        """Return that one is better than another on every measure, with its numbers."""
+        words = self.words
+        values: dict[str, Any] = {"mean": words.minutes(one["mean"]), "share": words.percent(one["share"])}
+        values |= {"d9": words.minutes(one["d9"]), "than": words.minutes(other["d9"]), "cutoff": self.cutoff}
+        key = "decision_beats" if all(self.differences(one, other)) else "decision_beats_or_equals"
+        return words(key, name=self.name(one), **values)
 
     def reason(self, row: Row, today: Row) -> str:
         """Return what a plan changes against today."""
@@ -129,6 +154,11 @@ class Told:
         if row["status"] == "optimal":
             return self.words("decision_proven", n=row["places"])
         return self.words("decision_gap", gap=labels.percent(float(row["gap"]), lang=self.words.lang, digits=1))
+
+
+def _last(value: float) -> float:
+    """Return minutes to compare by: who is not reached comes last."""
+    return math.inf if math.isnan(value) else value
 
 
 def _row(table: pd.DataFrame, plan: str) -> Row:
@@ -168,24 +198,29 @@ def _recommended(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told:
     words = told.words
     chosen = choices(table, proposals, today, told)
     if not chosen:
-        return [words("decision_none_better", n=len(proposals), mean=words.minutes(today["mean"]))]
+        best = _best_of(table, int(proposals["question"].max()))
+        other = best if best is not None and best["role"] != "proposal" and told.better(best, today) else None
+        proof = words("decision_shorter", name=told.name(other), mean=words.minutes(other["mean"])) if other else ""
+        return [words("decision_none_better", n=len(proposals), mean=words.minutes(today["mean"]), proof=proof)]
     said, beside = [], []
     for size, near, first in chosen:
-        best = _best_of(table, int(first["question"]))
+        best, beaten = _best_of(table, int(first["question"])), told.beaten(table, first)
         more = words("decision_more" if size > 0 else "decision_as_many" if not size else "decision_fewer", n=abs(size))
-        is_best = best is not None and best["name"] == first["name"]
-        said.append(
-            words(
-                "decision_line" if near else "decision_not_as_it_is",
-                more=more if len(chosen) > 1 else "",
-                name=told.name(first),
-                reason=told.reason(first, today),
-                proof=words("decision_is_best", proof=told.proof(first)) if is_best else "",
-            )
-        )
-        ties = [told.name(row) for row in near if row is not first and told.alike(row, first)]
+        key = "decision_not_as_it_is" if not near else "decision_compare" if beaten else "decision_line"
+        other = best if best is not None and words.change_shown(best["counted"], first["counted"]) else None
+        if beaten is not None:
+            proof = f"{'' if near else words('joined')}{told.beats(beaten, first)}"
+        elif other is not None:
+            proof = words("decision_shorter", name=told.name(other), mean=words.minutes(other["mean"]))
+        else:
+            is_best = best is not None and best["name"] == first["name"]
+            proof = words("decision_is_best", proof=told.proof(first)) if is_best else ""
+        values = {"more": more if len(chosen) > 1 else "", "reason": told.reason(first, today), "proof": proof}
+        said.append(words(key, name=told.name(first), better=told.name(beaten) if beaten else "", **values))
+        apart = {first["name"], *([beaten["name"]] if beaten else [])}
+        ties = [told.name(row) for row in near if row["name"] not in apart and told.alike(row, first)]
         beside += [words("decision_tie", names=words.listed([told.name(first), *ties], most=5))] if ties else []
-        beside += [] if is_best else _beyond(table, first, best, told)
+        beside += _beyond(first, best, told)
     return [*said, *beside, *([words("decision_sizes")] if len(chosen) > 1 else [])]
 
 
@@ -205,35 +240,24 @@ def choices(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told: Told
     return found
 
 
-def _beyond(table: pd.DataFrame, first: Row, best: Row | None, told: Told) -> list[str]:
-    """Return what no proposal is: the proven best, and a plan that is better on every measure."""
-    words, said = told.words, []
-    if best is not None and best["role"] != "proposal":
-        more = round(best["share"] * 1e6) >= round(first["share"] * 1e6)
-        people = abs(round(first["people_added"]))
-        side = words(f"labelled_people_{'more' if more else 'fewer'}", n=people, cutoff=told.cutoff)
-        values: dict[str, Any] = {"name": best["name"], "proof": told.proof(best), "mean": words.minutes(best["mean"])}
-        added = words.minutes(first["counted"] - best["counted"])
-        if told.words.change_shown(first["counted"], best["counted"]):
-            values |= {"added": added, "people": side if people else ""}
-            rank = first.get("rank", math.nan)
-            if math.isnan(rank) or best["status"] != "optimal":
-                said.append(words("decision_best_elsewhere", **values))
-            else:
-                values |= {"proposal": told.name(first), "rank": words.count(rank), "of": words.count(best["places"])}
-                said.append(words("decision_best_ranked", **values))
-        else:
-            said.append(words("decision_tie", names=words.listed([told.name(first), best["name"]], most=5)))
-    better = [row for row in _others(table, first) if told.on_every_measure(row, first)]
-    if better and (best is None or better[0]["name"] != best["name"]):
-        row = better[0]
-        values = {
-            "mean": words.minutes(row["mean"]),
-            "share": words.percent(row["share"]),
-            "cutoff": told.cutoff,
-        }
-        said.append(words("decision_better_on_all", name=told.name(row), d9=words.minutes(row["d9"]), **values))
-    return said
+def _beyond(first: Row, best: Row | None, told: Told) -> list[str]:
+    """Return what the proven best is, where no proposal is it."""
+    words = told.words
+    if best is None or best["role"] == "proposal":
+        return []
+    if not told.words.change_shown(first["counted"], best["counted"]):
+        names = words.listed([told.name(first), best["name"]], most=5)
+        return [words("decision_tie", names=names)]
+    people = abs(round(first["people_added"]))
+    more = round(best["share"] * 1e6) >= round(first["share"] * 1e6)
+    side = words(f"labelled_people_{'more' if more else 'fewer'}", n=people, cutoff=told.cutoff) if people else ""
+    values: dict[str, Any] = {"name": best["name"], "proof": told.proof(best), "mean": words.minutes(best["mean"])}
+    values |= {"added": words.minutes(first["counted"] - best["counted"]), "people": side}
+    rank = first.get("rank", math.nan)
+    if math.isnan(rank) or best["status"] != "optimal":
+        return [words("decision_best_elsewhere", **values)]
+    values |= {"proposal": told.name(first), "rank": words.count(rank), "of": words.count(best["places"])}
+    return [words("decision_best_ranked", **values)]
 
 
 def gains(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:

@@ -57,12 +57,12 @@ def speech(
     said += [say.proposal(row) for row in proposals[:2]]
     said += say.others(table)
     said.append(say.sure(certainty))
-    first = [row["name"] for _, near, row in chosen if near]
+    near = [(row, told.beaten(table, row)) for _, near, row in chosen if near]
+    said += [words("aloud_compare", name=told.name(row), better=told.name(other)) for row, other in near if other]
+    first = [told.name(row) for row, other in near if not other]
     if first:
-        said.append(
-            words("aloud_recommended", names=words.listed([words("quoted", name=name) for name in first], most=3))
-        )
-    else:
+        said.append(words("aloud_recommended", names=words.listed(first, most=3)))
+    elif not near:
         said.append(words("aloud_none" if proposals else "aloud_no_proposal"))
     return [*said, words("aloud_close")]
 
