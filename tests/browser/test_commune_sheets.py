@@ -58,6 +58,30 @@ def test_a_name_that_is_typed_leads_to_its_sheet(browser, dossier, typed):
     assert browser.complaints() == []
 
 
+FIRST_SCREEN = """return [...document.querySelectorAll('#decision h2, .d-advice, .d-fact h3, .d-short, .d-whole')]
+  .filter(part => part.checkVisibility() && part.getBoundingClientRect().bottom <= innerHeight)
+  .map(part => part.textContent).join(' ')"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
+def test_the_first_screen_has_advice_second_best_and_how_sure_and_leads_to_a_commune(browser, dossier, width, height):
+    browser.open(dossier, width=width, height=height)
+    first = browser.js(FIRST_SCREEN)
+    assert "comparer avec Folembray avant de voter" in first
+    assert "Tergnier" in first.split("Les alternatives les plus proches")[1]
+    assert "prouvé" in first.split("Est-ce sûr")[1]
+    if width < 500:  # the whole decision is one screen of a phone; a fact is whole once it is opened
+        assert browser.js("return document.querySelector('#decision').getBoundingClientRect().bottom") <= height
+        assert "Dates des données" in first
+        browser.js("document.querySelectorAll('.d-why')[1].open = true")
+        assert "Profite surtout à" in browser.js(FIRST_SCREEN)
+    else:
+        assert browser.js("return document.getElementById('contenu').contains(document.getElementById('decision'))")
+    browser.js(TYPE.replace("cherche", "votre"), "Blérancourt")
+    browser.wait(lambda: browser.js(SHOWN) == ["fiche-02093"])
+    assert "Blérancourt" in browser.js("return document.querySelector('#fiche-02093 .d-sheet-verdict').textContent")
+
+
 def test_part_of_a_name_narrows_the_list_and_enter_takes_the_first(browser, dossier):
     browser.open(dossier)
     browser.js(TYPE, "coucy")

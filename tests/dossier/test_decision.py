@@ -76,7 +76,9 @@ def test_the_decision_is_the_first_thing_of_the_page(dossier):
     assert "un site y est déjà, ou aucun lieu possible 3 communes" in legend
     assert said(head.h2) == "Faut-il ouvrir une France services à Coucy-le-Château-Auffrique ?"
     advice = said(head.select_one(".d-advice"))
-    assert advice.startswith("Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le")
+    assert advice.startswith(
+        "Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le"
+    )
     assert "trajet moyen passe de 7,3 à 6,6 min" in advice
     assert "Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes" in advice
     names = [said(each) for each in head.select(".d-fact h3")]

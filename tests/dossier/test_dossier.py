@@ -230,7 +230,7 @@ def test_outlines_are_in_the_page_once(page):
 
 
 def test_a_modelled_network_is_said_at_the_top_and_with_its_remedy(page):
-    assert "Réseau modélisé" in said(page.header)
+    assert "Réseau modélisé" in said(page.select_one(".d-opening"))
     assert "refait sur de vraies routes" in said(page.select_one("#methode"))
     assert page.select_one(".am-credit").string.startswith("Réseau modélisé")
 

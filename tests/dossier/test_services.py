@@ -59,7 +59,7 @@ def test_every_service_of_the_study_is_shown_below_its_domain(page):
     shown = [title for title in titles if not title.startswith("Scénario")]
     public = ["Services publics", "France services du 1er août 2024", "Mairies de 2026"]
     assert shown == [*public, "Santé", "Hôpitaux de 2020"]  # each with the date of its data
-    head = said(page.select_one(".d-head"))
+    head = said(page.select_one(".d-opening"))
     assert head.count("Données : habitants de 2023, ") == 1
     assert "hôpitaux de 2020" in head
     assert [said(figure.strong) for figure in page.select("#services figure")] == [
@@ -335,5 +335,5 @@ def test_what_a_reader_must_know_first_stands_at_the_top_of_both_pages(study):
     warned = replace(study, cautions=(f"Il manque des sites {HOSTILE}.",))
     dossier = Dossier.of(warned, category="hospital", alongside=())
     for html in (dossier.to_html(), dossier.sheets_to_html()):
-        boxes = [said(box) for box in BeautifulSoup(html, "html.parser").select("header .d-warning")]
+        boxes = [said(box) for box in BeautifulSoup(html, "html.parser").select(".d-warning")]
         assert f"Attention. Il manque des sites {HOSTILE}." in boxes

@@ -94,27 +94,25 @@ def test_what_changes_a_hair_is_no_headline():
 FOLEMBRAY = plan("Folembray", "near", mean=6.44, share=0.816, d9=11.5, rank=2)
 
 
-@pytest.mark.parametrize(
-    ("lang", "told"),
-    [
-        (
-            "fr",
-            "Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le trajet moyen"
-            " passe de 7,3 à 6,6 min, et 80 % des habitants sont à 10 minutes ou moins, contre 72 % aujourd’hui), mais"
-            " Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes ou moins, un habitant sur dix à plus"
-            " de 11,5 min au lieu de 11,8 min).",
-        ),
-        (
-            "en",
-            "Recommended: compare with Folembray before the vote, since “Coucy” improves access (the mean trip falls"
-            " from 7.3 to 6.6 min, and 80% of people are within 10 minutes, 72% today), but Folembray does better on"
-            " every measure (6.4 min, 82% within 10 minutes, one person in ten beyond 11.5 min instead of 11.8 min).",
-        ),
-    ],
-)
-def test_a_proposal_that_another_place_beats_on_every_measure_is_to_be_compared_with_it(lang, told):
+COMPARED = {
+    "fr": (
+        "Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le trajet moyen"
+        " passe de 7,3 à 6,6 min, et 80 % des habitants sont à 10 minutes ou moins, contre 72 % aujourd’hui), mais"
+        " Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes ou moins, un habitant sur dix à plus"
+        " de 11,5 min au lieu de 11,8 min)."
+    ),
+    "en": (
+        "Recommended: compare with Folembray before the vote, since “Coucy” improves access (the mean trip falls"
+        " from 7.3 to 6.6 min, and 80% of people are within 10 minutes, 72% today), but Folembray does better on"
+        " every measure (6.4 min, 82% within 10 minutes, one person in ten beyond 11.5 min instead of 11.8 min)."
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_proposal_that_another_place_beats_on_every_measure_is_to_be_compared_with_it(lang):
     lines = decided(COUCY, TERGNIER, FOLEMBRAY, plan("Champs", "near", mean=6.5, share=0.815, d9=11.3), lang=lang)
-    assert lines[0] == told
+    assert lines[0] == COMPARED[lang]
     assert len(lines) == 2  # and what the proven best on the mean is
     assert "Tergnier" in lines[1]
 
@@ -253,3 +251,37 @@ def test_what_trips_save_is_a_supposition_and_told_in_two_digits():
     table = pd.DataFrame({"eur": float("nan"), "unknown": 1, "km": -87388.2, "eur_car": -55578.9}, index=["Coucy"])
     told = sentences.costs(table, lang="fr")[-1]
     assert "environ −87 000 km, soit −56 000 €" in told.replace("\u202f", " ").replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_phone_shows_each_fact_of_the_decision_in_a_line(lang):
+    row = COUCY | {"gain": 100.0, "lose": 0.0, "newly_reached": 5.0, "communes_gain": 2}
+    facts = pd.DataFrame(
+        {"unknown": [0, 1, 3, 0], "of": [81, 1, 3, 3], "gap": [0.0] + [float("nan")] * 3},
+        index=["siting", "roads", "hours", "step_free"],
+    )
+    costs = pd.DataFrame({"eur": [float("nan")], "unknown": [1]}, index=["Coucy"])
+    past = pd.DataFrame({"share": [0.01]}, index=["2017"])
+    made = table(row, TERGNIER, FOLEMBRAY)
+    told = sentences.brief(made, certainty=facts, costs=costs, history=past, cutoff=10, lang=lang)
+    told = {name: line.replace("\xa0", " ").replace("\u202f", " ") for name, line in told.items()}
+    french = {
+        "gains": "105 habitants gagnent une minute ou plus, personne ne perd.",
+        "costs": "Inconnu : à demander à qui porterait le site.",
+        "sure": "Meilleur lieu prouvé ; routes modélisées.",
+        "alternatives": "Tergnier 6,2 min ; Folembray 6,4 min.",
+        "unknowns": "Horaires.",
+        "history": "2017 : 1 % à 10 minutes ou moins.",
+    }
+    if lang == "fr":
+        assert told == french
+    assert told.keys() == french.keys()
+    both = table(row, plan("Guny", lose=3.0))
+    priced = pd.DataFrame({"eur": [50_000.0, float("nan")], "unknown": [0, 1]}, index=["Coucy", "Guny"])
+    gap = facts.assign(unknown=[0, 0, 0, 0], gap=[0.013] + [float("nan")] * 3)
+    told = sentences.brief(both, certainty=gap, costs=priced, cutoff=10, lang="en")
+    assert told["gains"].count("“") == 2
+    assert told["costs"].replace("\xa0", " ") == "50,000 € by the programme, unknown in part."
+    assert told["sure"] == "Best place to within 1.3%; real roads."
+    assert "unknowns" not in told
+    assert "history" not in told

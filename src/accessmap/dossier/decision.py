@@ -71,7 +71,19 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     }
     how: dict[str, Any] = {"people": words.people(found.total), "cutoff": cutoff}
     rule = Fact(words("fact_rule"), (), words("how_rule", **how))
-    facts = [Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how)) for key, told in rows.items() if told]
+    short = told_of.brief(
+        plans,
+        certainty=tables["certainty"],
+        costs=tables["costs"],
+        history=pd.concat(past.values()) if past else None,
+        cutoff=found.quoted,
+        lang=lang,
+    )
+    facts = [
+        Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how), short.get(key, told[0]))
+        for key, told in rows.items()
+        if told
+    ]
     return [Facts((rule, *facts))]
 
 

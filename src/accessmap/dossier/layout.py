@@ -103,11 +103,12 @@ class Lines:
 
 @dataclass(frozen=True)
 class Fact:
-    """One answer of the decision page: its name, sentences, and how they are computed."""
+    """One answer of the decision page: its name, sentences, how they are computed, and a line in place of them."""
 
     name: str
     lines: tuple[str, ...]
     how: str
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.advice import alternatives, certainty, costs, decision, gains, unknowns
 from accessmap.sentences.aloud import speech
+from accessmap.sentences.brief import brief
 from accessmap.sentences.checked import differences
 from accessmap.sentences.communes import commune
 from accessmap.sentences.connected import digital, digital_help, schools
@@ -19,6 +20,7 @@ from accessmap.sentences.spread import inequality
 
 __all__ = [
     "alternatives",
+    "brief",
     "buses",
     "certainty",
     "changes",

@@ -14,6 +14,7 @@ from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MOST_ALTERNATIVES: Final = 3
+UNKNOWNS: Final = ("cost", "aged", "without_car", "hours", "step_free")
 MOST_PROPOSALS: Final = 4  # told one by one on the page of the decision
 Row = Mapping[Any, Any]
 
@@ -115,7 +116,7 @@ class Told:
         """
         size = row["opens"] - row["closes"]
         others = table[(table["role"] != "today") & (table["opens"] - table["closes"] <= size)]
-        rows: list[Row] = others.sort_values("counted", kind="stable").to_dict("records")
+        rows: list[Row] = list(others.sort_values("counted", kind="stable").to_dict("records"))
         return next((each for each in rows if self.on_every_measure(each, row)), None)
 
     def beats(self, one: Row, other: Row) -> str:
@@ -317,15 +318,8 @@ def alternatives(table: pd.DataFrame, *, cutoff: float, lang: labels.Lang = "fr"
     """
     words = Words(labels.check_lang(lang))
     told = Told(words, cutoff, "")
-    same = table[(table["question"] >= 0) & table["role"].isin(("best", "near", "town"))]
-    if (table["role"] == "proposal").any():
-        order = same.sort_values("counted", kind="stable")
-        place = order.groupby("question").cumcount()  # the best of each question first
-        order = order.assign(place=place).sort_values(["place", "question"], kind="stable")
-    else:
-        order = same[~same["best"]].sort_values("counted", kind="stable")
     said = []
-    for row in order.head(MOST_ALTERNATIVES).to_dict("records"):
+    for row in nearest_plans(table):
         best = f" {told.proof(row)}" if row["best"] else told.ranked(row)
         values: dict[str, Any] = {
             "mean": words.minutes(row["mean"]),
@@ -334,6 +328,18 @@ def alternatives(table: pd.DataFrame, *, cutoff: float, lang: labels.Lang = "fr"
         }
         said.append(words("alternative_line", name=row["name"], best=best, names=row["for_whom"] or "–", **values))
     return said
+
+
+def nearest_plans(table: pd.DataFrame) -> list[Row]:
+    """Return the plans that are told as the nearest alternatives, at most three."""
+    same = table[(table["question"] >= 0) & table["role"].isin(("best", "near", "town"))]
+    if (table["role"] == "proposal").any():
+        order = same.sort_values("counted", kind="stable")
+        place = order.groupby("question").cumcount()  # the best of each question first
+        order = order.assign(place=place).sort_values(["place", "question"], kind="stable")
+    else:
+        order = same[~same["best"]].sort_values("counted", kind="stable")
+    return list(order.head(MOST_ALTERNATIVES).to_dict("records"))
 
 
 def costs(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
@@ -427,7 +433,7 @@ def unknowns(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     rows = table.to_dict("index")
     names = [
         words(f"unknown_{fact}", n=round(rows[fact]["unknown"]), of=words.count(rows[fact]["of"]))
-        for fact in ("cost", "aged", "without_car", "hours", "step_free")
+        for fact in UNKNOWNS
         if fact in rows and round(rows[fact]["unknown"])
     ]
     return [words("unknowns_line", names=", ".join(names)) if names else words("unknowns_none")]

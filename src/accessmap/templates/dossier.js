@@ -4,19 +4,22 @@
   document.querySelectorAll(".d-live, .d-hint").forEach(function (part) { part.hidden = false; });
   accessmap.start();
   // A commune's sheet: typed, or chosen in the list; the address says which one is shown.
-  var field = document.getElementById("cherche"), none = document.getElementById("cherche-rien");
+  var fields = [document.getElementById("votre"), document.getElementById("cherche")];
+  var none = document.getElementById("cherche-rien");
   var links = Array.prototype.slice.call(document.querySelectorAll("#fiches-index a"));
   var tools = document.querySelector(".d-sheet-tools");
   function plain(text) {
     return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
   }
-  function search(whole) {
+  function search(field, whole) {
     var typed = plain(field.value);
     var same = links.filter(function (link) { return plain(link.textContent) === typed; });
     var near = links.filter(function (link) { return typed && plain(link.textContent).indexOf(typed) >= 0; });
     var first = near.filter(function (link) { return plain(link.textContent).indexOf(typed) === 0; });
     var found = same.length === 1 ? same[0] : whole && near.length ? first[0] || near[0] : null;
-    if (!near.length && typed) { location.hash = "#fiches"; }
+    fields.forEach(function (other) { if (other !== field) { other.value = field.value; } });
+    // That none is found is told below: nobody is taken there from the head of the page in the middle of a word.
+    if (typed && !near.length && (whole || field.id === "cherche")) { location.hash = "#fiches"; }
     links.forEach(function (link) { link.parentNode.hidden = !!typed && near.indexOf(link) < 0; });
     none.textContent = typed && !near.length ? none.dataset.none : "";
     if (found) { location.hash = found.getAttribute("href"); }
@@ -26,8 +29,10 @@
     tools.hidden = !sheet;
     if (sheet) { sheet.appendChild(tools); sheet.querySelector("h3").focus({ preventScroll: true }); sheet.scrollIntoView(); }
   }
-  field.addEventListener("input", function () { search(false); });
-  field.addEventListener("keydown", function (event) { if (event.key === "Enter") { search(true); } });
+  fields.forEach(function (field) {
+    field.addEventListener("input", function () { search(field, false); });
+    field.addEventListener("keydown", function (event) { if (event.key === "Enter") { search(field, true); } });
+  });
   window.addEventListener("hashchange", shown);
   document.getElementById("imprimer-fiche").addEventListener("click", function () {
     document.body.classList.add("d-only-sheet");
