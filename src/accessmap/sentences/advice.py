@@ -216,8 +216,12 @@ def _recommended(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told:
         else:
             is_best = best is not None and best["name"] == first["name"]
             proof = words("decision_is_best", proof=told.proof(first)) if is_best else ""
-        values = {"more": more if len(chosen) > 1 else "", "reason": told.reason(first, today), "proof": proof}
-        said.append(words(key, name=told.name(first), better=told.name(beaten) if beaten else "", **values))
+        values: dict[str, Any] = {
+            "more": more if len(chosen) > 1 else "",
+            "better": told.name(beaten) if beaten else "",
+            "proof": proof,
+        }
+        said.append(words(key, name=told.name(first), reason=told.reason(first, today), **values))
         apart = {first["name"], *([beaten["name"]] if beaten else [])}
         ties = [told.name(row) for row in near if row["name"] not in apart and told.alike(row, first)]
         beside += [words("decision_tie", names=words.listed([told.name(first), *ties], most=5))] if ties else []
