@@ -72,10 +72,9 @@ def transit_quality(
     stops = _stations(timetable, date, *_seconds(between))
     bands, table = _thresholds()[1:]
     crs = metric_crs(points.geometry)
-    xy = [shapely.get_coordinates(side.to_crs(crs)) for side in (points.geometry, stops.geometry)]
-    homes, places = (shapely.points(each) for each in xy)
+    homes, places = (side.to_crs(crs).to_numpy() for side in (points.geometry, stops.geometry))
     home, place = shapely.STRtree(places).query(homes, predicate="dwithin", distance=bands[-1])
-    metres = shapely.distance(homes[home], places[place])
+    metres = np.asarray(shapely.distance(homes[home], places[place]))
     letter = table[stops["category"].to_numpy()[place], np.searchsorted(bands, metres)]
     # The best class of each home; of two alike the nearer stop.
     order = np.lexsort((metres, letter, home))
@@ -140,10 +139,9 @@ def _thresholds() -> tuple[dict[str, list[tuple[float, bool, int]]], npt.NDArray
     with (files("accessmap") / "presets" / "transit_quality.csv").open(encoding="utf-8") as stream:
         data = pd.read_csv(stream)
     often = data[data["table"] == "interval"]
-    intervals = {
-        name: [(row.up_to, row.included == "yes", int(row.value)) for row in often[often["of"] == name].itertuples()]
-        for name in GROUPS
-    }
+    intervals: dict[str, list[tuple[float, bool, int]]] = {name: [] for name in GROUPS}
+    for name, up_to, included, value in often[["of", "up_to", "included", "value"]].to_numpy().tolist():
+        intervals[name].append((float(up_to), included == "yes", int(value)))
     near = data[data["table"] == "metres"].astype({"of": "int64"})
     bands = np.unique(near["up_to"].to_numpy("float64"))
     table = np.full((near["of"].max() + 1, len(bands) + 1), NONE)
