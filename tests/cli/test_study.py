@@ -313,14 +313,16 @@ def test_names_that_hold_control_characters_do_not_reach_the_terminal(toy, capsy
     assert "rouge" in out
 
 
-def test_run_in_json_is_one_object_and_says_what_was_written(toy, capsys):
+def test_run_in_json_is_one_object_and_says_what_was_written(toy, capsys, monkeypatch):
+    monkeypatch.setenv("ACCESSMAP_BROWSER", "no-such-browser")  # what cannot be printed stops nothing, and is said
     toy.write_text(TOY.replace('formats = ["csv"]', 'formats = ["parquet", "gpkg"]\nname = "x"\nout = "made"'))
-    code, out, err = run(capsys, "run", toy, "--json")
+    code, out, err = run(capsys, "run", toy, "--json", "--pdf")
     found = strict(out)
+    assert "Ctrl+P" in found["unprinted"]
     names = {path.rpartition("/")[2] for path in (each["path"] for each in found["files"])}
     assert (code, err, found["modelled"]) == (0, "", False)
     assert {"x.html", "x-fiches.html", "x.json", "x.gpkg", "x-communes.parquet", "x-map-compare.html"} <= names
-    assert not any(name.endswith(".csv") for name in names)
+    assert not any(name.endswith((".csv", ".pdf")) for name in names)
     assert gpd.read_parquet(toy.parent / "made" / "x-communes.parquet").crs == "EPSG:2154"
     code, out, _ = run(capsys, "verify", toy.parent / "made" / "x.html", "--json")
     assert (code, strict(out)["holds"]) == (0, True)

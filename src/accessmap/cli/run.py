@@ -12,6 +12,7 @@ from accessmap.cli.say import Say
 
 if TYPE_CHECKING:
     from accessmap.dossier import Dossier
+    from accessmap.errors import Problem
     from accessmap.studyfile import Loaded, Written
 
 
@@ -21,13 +22,14 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--accept", action="append", default=[], metavar=say("name"), help=say("help_accept"))
     parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_run_out"))
     parser.add_argument("--no-overwrite", action="store_true", help=say("help_no_overwrite"))
+    parser.add_argument("--pdf", action="store_true", help=say("help_pdf"))
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the dossier, its maps, its tables and the record of all of them."""
     from accessmap import studyfile
 
-    with say.steps(5) as step:
+    with say.steps(6) as step:
         step("step_settings")
         file = studyfile.accepting(studyfile.read_settings(study_path(asked)), asked.accept)
         out = asked.out if asked.out is not None else file.find(file.settings.dossier.out)
@@ -40,17 +42,22 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             dossier = studyfile.dossier_of(file, found)
             page = dossier.save(drafts.path(f"{stem}.html"))
             step("step_maps")
-            dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
+            sheets = dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
             studyfile.write_tables(dossier, page.parent, page.stem, formats=file.settings.dossier.formats)
+            step("step_pdf")
+            printed = asked.pdf or "pdf" in file.settings.dossier.formats
+            unprinted = studyfile.write_pdfs(dossier, page, sheets) if printed else None
             studyfile.write_record(studyfile.manifest_of(file, dossier, page, folder=out), drafts.path(f"{stem}.json"))
             written = drafts.place()
-    _tell(found, dossier, written, out / page.name, say)
+    _tell(found, dossier, written, out / page.name, unprinted, say)
     return 0
 
 
-def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Path, say: Say) -> None:
+def _tell(
+    found: Loaded, dossier: Dossier, written: Sequence[Written], page: Path, unprinted: Problem | None, say: Say
+) -> None:
     """Print what was found, what to know before believing it, and the files."""
     from accessmap.studyfile import record
 
@@ -65,6 +72,8 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
     say.cautions(found.cautions)
     say.line()
     say.written(written)
+    if unprinted is not None:
+        say.line(unprinted.told(say.lang))
     say.line()
     say.tell("run_open", path=page.resolve())
     say.result(
@@ -74,5 +83,6 @@ def _tell(found: Loaded, dossier: Dossier, written: Sequence[Written], page: Pat
         sentences=dossier.sentences,
         modelled=bool(modelled),
         cautions=[record(each, say.lang) for each in found.cautions],
+        unprinted=None if unprinted is None else unprinted.told(say.lang),
         files=[{"path": each.path, "replaced": each.replaced} for each in written],
     )

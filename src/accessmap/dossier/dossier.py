@@ -11,6 +11,7 @@ from hashlib import sha256
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from accessmap.dossier.glossary import with_glossary
 from accessmap.dossier.layers import write_layers
 from accessmap.dossier.layout import How, Live, Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
+from accessmap.dossier.printing import print_page
 from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
@@ -392,6 +394,9 @@ class Dossier:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page as one file and return its path; folders are made, and no half file is ever left.
 
+        Where the path ends in .pdf the page is printed, by the Chromium, Chrome, Edge or Brave that is there, or that
+        the variable ACCESSMAP_BROWSER names; WriteError says how to print by hand where there is none.
+
         Examples
         --------
         >>> import tempfile, accessmap as am
@@ -400,10 +405,10 @@ class Dossier:
         ...     dossier.save(Path(folder) / "out" / "hospitals.html").name
         'hospitals.html'
         """
-        return write_whole(self.to_html(), path)
+        return self._saved(self.to_html(), path)
 
     def save_sheets(self, path: str | os.PathLike[str]) -> Path:
-        """Write the commune sheets as one file, one a page when it is printed, and return its path.
+        """Write the commune sheets as one file, one a page when it is printed, and return its path; .pdf prints them.
 
         Examples
         --------
@@ -413,7 +418,13 @@ class Dossier:
         ...     dossier.save_sheets(Path(folder) / "fiches.html").name
         'fiches.html'
         """
-        return write_whole(self.sheets_to_html(), path)
+        return self._saved(self.sheets_to_html(), path)
+
+    def _saved(self, page: str, path: str | os.PathLike[str]) -> Path:
+        if Path(path).suffix.casefold() != ".pdf":
+            return write_whole(page, path)
+        with TemporaryDirectory(prefix="accessmap-") as folder:
+            return print_page(write_whole(page, Path(folder, "page.html")), path, day=self.made)
 
     def save_workbook(self, path: str | os.PathLike[str]) -> Path:
         """Write every table as one .xlsx, a sheet a table, and return its path; one sheet explains every column.

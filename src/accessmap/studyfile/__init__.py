@@ -11,6 +11,7 @@ from accessmap.studyfile.results import (
     write_csv,
     write_map,
     write_maps,
+    write_pdfs,
     write_record,
     write_tables,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "write_csv",
     "write_map",
     "write_maps",
+    "write_pdfs",
     "write_record",
     "write_tables",
 ]

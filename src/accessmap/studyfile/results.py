@@ -15,6 +15,8 @@ import pandas as pd
 
 from accessmap.dossier import Dossier
 from accessmap.dossier.layers import flat
+from accessmap.dossier.printing import print_page
+from accessmap.errors import Problem, WriteError
 
 if TYPE_CHECKING:
     from accessmap.maps.offline import OfflineMap
@@ -37,7 +39,8 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
     Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`. "csv" is for
     programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French:
     semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. "xlsx" is
-    all of them in one workbook, `folder/stem.xlsx`; "gpkg" the layers of `Dossier.save_layers`. Text has no shapes.
+    all of them in one workbook, `folder/stem.xlsx`; "gpkg" the layers of `Dossier.save_layers`. Text has no shapes;
+    "pdf" is left to `write_pdfs`.
     """
     formats = set(formats)
     written = [dossier.save_workbook(folder / f"{stem}.xlsx")] if "xlsx" in formats else []
@@ -53,6 +56,16 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
                 else:
                     write_csv(table.drop(columns="geometry", errors="ignore"), written[-1], french=kind == "tableur")
     return written
+
+
+def write_pdfs(dossier: Dossier, *pages: Path) -> Problem | None:
+    """Print pages that were written, beside them; return why not, where no browser does, and how to do it by hand."""
+    try:
+        for page in pages:
+            print_page(page, page.with_suffix(".pdf"), day=dossier.made)
+    except WriteError as error:
+        return error.problems[0]
+    return None
 
 
 def _decimal_comma(value: Any) -> str:

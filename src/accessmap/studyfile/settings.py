@@ -217,7 +217,7 @@ class DossierSection(_Section):
     candidates: Text = "mairie"
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
-    formats: list[Literal["csv", "gpkg", "parquet", "tableur", "xlsx"]] = ["xlsx", "gpkg"]
+    formats: list[Literal["csv", "gpkg", "parquet", "pdf", "tableur", "xlsx"]] = ["xlsx", "gpkg"]
 
 
 class CheckSection(_Section):
