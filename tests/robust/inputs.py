@@ -38,6 +38,8 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from openpyxl import Workbook
 from studyfiles import write_toy
+from toy_feeds import FEED, TUESDAY
+from toy_feeds import packed as packed_feed
 from toy_tables import SCHOOLS, X, Y
 
 import accessmap as am
@@ -47,6 +49,7 @@ from accessmap.read.opening_hours import parse_timetable
 from accessmap.read.residents import read_residents
 from accessmap.read.services import read_services
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.timetable import Timetable
 from accessmap.study import scenario_files
 from accessmap.study.study import Study
 from accessmap.studyfile.loading import load_study
@@ -109,6 +112,10 @@ def answer_of(found: Any) -> Answer:
         told = [f"{name}: {value}" for name, value in found.provenance.parameters.items()]
         legs = pd.DataFrame({"legs": [found.access_kmh, found.local_metres, found.max_metres]})
         return Answer({"nodes": _plain(found.nodes), "edges": _plain(found.edges), "legs": legs}, tuple(told))
+    if isinstance(found, Timetable):
+        names = ("stops", "routes", "trips", "calls", "transfers", "pathways")
+        found.day(TUESDAY if TUESDAY in found.dates.index[found.dates["trips"] > 0] else None)
+        return Answer({name: _plain(getattr(found, name)) for name in names}, tuple(map(str, found.notes)))
     if isinstance(found, Study):
         parts = {name: _plain(getattr(found, name)) for name in ("communes", "residents", "services")}
         roads = [answer_of(network) for network in found.networks.values()]
@@ -854,6 +861,13 @@ def _saved_network() -> bytes:
         return _network().save(Path(folder, "a.roads")).read_bytes()
 
 
+def _saved_timetable(feed: bytes) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "feed.zip")
+        path.write_bytes(feed)
+        return Timetable.from_gtfs(path).save(Path(folder, "a.timetable")).read_bytes()
+
+
 def _network_forged(members: dict[str, bytes]) -> None:
     try:
         meta = json.loads(members["meta.json"])
@@ -1093,6 +1107,14 @@ def inputs(study: Study) -> Iterator[Input]:
     yield Input("a.roads", network, RoadNetwork.load, {**BYTES, "member": of_members(BYTES)}, 100, whole)
     yield Input(
         "forged.roads", network, RoadNetwork.load, {"forged": of_members(kinds, forge=_network_forged)}, 100, nothing
+    )
+    feed, read_feed = packed_feed(FEED), Timetable.from_gtfs
+    yield Input("feed.zip", feed, read_feed, {**BYTES, "member": of_members({**BYTES, **TEXT})}, 30, nothing)
+    yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 60, nothing)
+    saved = _saved_timetable(feed)
+    yield Input("a.timetable", saved, Timetable.load, {**BYTES, "member": of_members(BYTES)}, 25, whole)
+    yield Input(
+        "forged.timetable", saved, Timetable.load, {"forged": of_members(kinds, forge=_network_forged)}, 30, nothing
     )
     yield Input("record.json", json.dumps(RECORD).encode(), _record, {**BYTES, **JSON}, 120, nothing)
 

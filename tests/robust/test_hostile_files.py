@@ -26,6 +26,7 @@ from accessmap.read.communes import read_communes
 from accessmap.read.files import read_table
 from accessmap.read.services import read_services
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.timetable import Timetable
 from accessmap.study import scenario_files
 from accessmap.studyfile.loading import load_study
 
@@ -319,6 +320,8 @@ DOORS: dict[str, Callable[[Path], object]] = {
     "network": RoadNetwork.load,
     "OSM": RoadNetwork.from_osm,
     "graph": RoadNetwork.from_graph,
+    "GTFS": Timetable.from_gtfs,
+    "timetable": Timetable.load,
     "BD TOPO": RoadNetwork.from_bdtopo,
 }
 

@@ -96,7 +96,7 @@ def read_timetable(path: Path) -> Feeds:
         Calendar(tables["periods"], tables["changes"]),
         tables["transfers"],
         tables["pathways"],
-        tables["feeds"],
+        tables["feeds"].astype("datetime64[s]"),
         tuple(each.source() for each in saved.sources),
         notes,
     )

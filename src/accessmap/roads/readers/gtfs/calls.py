@@ -125,8 +125,10 @@ def _yes_no(feed: Feed, table: FeedTable, column: str) -> npt.NDArray[np.object_
     return told
 
 
-def read_calls(feed: Feed, stops: pd.DataFrame, trips: pd.DataFrame, zones: Collection[str]) -> tuple[Calls, FeedTable]:
-    """Return the calls of a feed's trips, and the rows of what goes by windows of time (GTFS-Flex).
+def read_calls(
+    feed: Feed, stops: pd.DataFrame, trips: pd.DataFrame, zones: Collection[str]
+) -> tuple[Calls, FeedTable, Flags]:
+    """Return the calls of a feed's trips, the rows of what goes by windows of time (GTFS-Flex), and trips told of.
 
     Parameters
     ----------
@@ -149,8 +151,9 @@ def read_calls(feed: Feed, stops: pd.DataFrame, trips: pd.DataFrame, zones: Coll
         flexible |= table["stop_id"].places(dict.fromkeys(zones, 0)) == 0
     held = (trip >= 0) & ~blank
     flex = table.keep(flexible & held)
+    told = used_rows(len(trips), trip[flexible & held])
     table, trip = table.keep(held & ~flexible), trip[held & ~flexible]
-    return _in_order(feed, table, trip, _read(feed, table, trip, stops)), flex
+    return _in_order(feed, table, _read(feed, table, trip, stops), told), flex, told
 
 
 def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> tuple[Calls, npt.NDArray[np.int64]]:
@@ -160,7 +163,9 @@ def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> tupl
     bad = feed.wrong("gtfs_blank", table, stop == -1, named, id=ids, column="stop_id")
     bad |= feed.unknown(table, stop == -2, named, stops.index, id=ids, column="stop_id", file="stops.txt")
     place = stops[["lon", "lat"]].notna().all(axis=1).to_numpy()
-    bad |= feed.wrong("gtfs_stop_nowhere", table, (stop >= 0) & ~place[stop] if len(place) else bad, named, id=ids)
+    bad |= feed.wrong(
+        "gtfs_stop_nowhere", table, (stop >= 0) & ~place[np.maximum(stop, 0)] if len(place) else bad, named, id=ids
+    )
     order, odd = table["stop_sequence"].parsed(whole, -1)
     bad |= feed.wrong("gtfs_sequence", table, odd | (order < 0), table["stop_sequence"], id=ids)
     times = {}
@@ -196,14 +201,18 @@ def _tell_kinds(feed: Feed, table: FeedTable, calls: Calls, stops: pd.DataFrame)
         hailed |= np.isin(table[name].texts(), ["0", "2", "3"])
     feed.note("gtfs_note_hailed", n=int(hailed.sum()))
     kind = stops["kind"].cat.codes.to_numpy()
-    odd = np.flatnonzero((calls.stop >= 0) & ~np.isin(kind[calls.stop], [0, 4])) if len(kind) else np.zeros(0, int)
+    odd = (
+        np.flatnonzero((calls.stop >= 0) & ~np.isin(kind[np.maximum(calls.stop, 0)], [0, 4]))
+        if len(kind)
+        else np.zeros(0, int)
+    )
     feed.note("gtfs_note_calls_at_no_platform", n=len(odd), rows=feed.place(table, odd, table["stop_id"]))
 
 
-def _in_order(feed: Feed, table: FeedTable, trip: Ints, found: tuple[Calls, npt.NDArray[np.int64]]) -> Calls:
-    """The calls by trip and sequence, of trips that go forward in time and call more than once."""
+def _in_order(feed: Feed, table: FeedTable, found: tuple[Calls, npt.NDArray[np.int64]], told: Flags) -> Calls:
+    """The calls by trip and sequence, of trips that go forward in time and call more than once; others are told of."""
     calls, sequence = found
-    rows = np.lexsort((sequence, trip)) if _unsorted(trip, sequence) else np.arange(len(trip))
+    rows = np.lexsort((sequence, calls.trip)) if _unsorted(calls.trip, sequence) else np.arange(len(sequence))
     rows = rows[calls.stop[rows] >= 0]
     table, calls, sequence = table.keep_rows(rows), calls[rows], sequence[rows]
     ids, trip = table["trip_id"], calls.trip
@@ -215,7 +224,9 @@ def _in_order(feed: Feed, table: FeedTable, trip: Ints, found: tuple[Calls, npt.
     last = np.ones(len(trip), dtype=bool)
     last[:-1] = ~same[1:]
     alone = ~same & last
-    feed.note("gtfs_note_one_call", n=int(alone.sum()), rows=feed.place(table, np.flatnonzero(alone), None, ids))
+    single = np.flatnonzero(alone & ~told[trip])
+    feed.note("gtfs_note_one_call", n=len(single), rows=feed.place(table, single, None, ids))
+    told[trip[single]] = True
     untimed = calls.departure == NO_TIME
     bare = feed.wrong("gtfs_end_untimed", table, untimed & (~same | last) & ~alone, table["stop_id"], id=ids)
     timed = np.flatnonzero(~untimed)

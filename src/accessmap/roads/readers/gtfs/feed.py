@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +32,7 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Number = TypeVar("Number", int, float)
 BOM = b"\xef\xbb\xbf"
-MOST_CELLS = 500_000_000  # of one file: far more than the timetable of a country has
+MOST_NAMES = 5_000  # looked through for what was meant by one that is not known
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,11 @@ class Feed:
         file: str,
     ) -> Flags:
         """Keep a problem of these rows, whose value is in no row of another file."""
+        names = list(known)
+        if not names:  # of a file that is missing, which is a problem of its own
+            return bad
         rows = np.flatnonzero(bad)
-        near = near_names(value[rows[:1]].texts()[0], known) if len(rows) else ()
+        near = near_names(value[rows[:1]].texts()[0], names[:MOST_NAMES]) if len(rows) else ()
         return self.wrong("gtfs_unknown", table, bad, value, id=id, column=column, other=file, near=near)
 
     def place(self, table: FeedTable, rows: Any, value: Coded | None = None, id: Coded | None = None) -> Note:  # noqa: A002
@@ -225,7 +229,13 @@ def _columns(
     content = content.removeprefix(BOM).rstrip()
     end = content.find(b"\n")
     first = content if end < 0 else content[:end]
-    if b"\0" not in content and not _odd_quotes(content) and content.count(b"\r") == content.count(b"\r\n"):
+    blank = b"\n\n" in content or b"\n\r\n" in content
+    if (
+        not blank
+        and b"\0" not in content
+        and not _odd_quotes(content)
+        and content.count(b"\r") == content.count(b"\r\n")
+    ):
         try:
             header = [cell.strip() for cell in next(csv.reader(io.StringIO(first.decode("utf-8"))))]
         except (UnicodeDecodeError, csv.Error, StopIteration):
@@ -287,7 +297,7 @@ def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
         Where there is none, it is no zip and no folder, or it holds no timetable, or several.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         files = {each.name: each for each in sorted(path.iterdir()) if each.is_file()}
         return Feed(path, name, _members(path, {each: _of_folder(path, each) for each in files})), ""
     try:

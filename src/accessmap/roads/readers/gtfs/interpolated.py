@@ -15,7 +15,13 @@ from accessmap.words.notes import Figure
 
 Floats = npt.NDArray[np.float64]
 EARTH_METRES = 6_371_008.8  # mean radius (IUGG)
+SAME_PLACE_METRES = 1.0
 FAR_METRES = 500.0  # a stop further than this from the line drawn for its trip was not drawn on it
+
+# What no vehicle in service goes faster than: TGV 320 km/h, Shanghai's Transrapid 430 (opened 2004), jets Mach 0.9.
+FASTEST_KMH = {"rail": 430.0, "air": 1_100.0}
+OTHERS_KMH = 150.0
+ROUNDED_SECONDS = 60
 
 
 def timed(feed: Feed, calls: Calls, trips: pd.DataFrame, stops: pd.DataFrame) -> Calls:
@@ -81,6 +87,29 @@ def _metres(
     return metres
 
 
+def tell_speeds(feed: Feed, calls: Calls, trips: pd.DataFrame, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
+    """Say which hops no vehicle of their mode can make: a stop is at a wrong place, or a time is wrong.
+
+    A minute is allowed for, as most timetables round to one.
+    """
+    if len(calls.trip) < 2:
+        return
+    degrees, stop, trip = stops[["lon", "lat"]].to_numpy(), calls.stop, calls.trip
+    pairs, of_pair = np.unique(stop[:-1].astype(np.int64) * len(stops) + stop[1:], return_inverse=True)
+    metres = hops(degrees[pairs // len(stops)], degrees[pairs % len(stops)])[of_pair]
+    took = calls.arrival[1:] - calls.departure[:-1]
+    fastest = np.array([FASTEST_KMH.get(mode, OTHERS_KMH) for mode in routes["mode"]])[
+        trips["route"].to_numpy()[trip[1:]]
+    ]
+    quick = np.flatnonzero((trip[1:] == trip[:-1]) & (metres * 3.6 > fastest * (took + ROUNDED_SECONDS)))
+    if len(quick):
+        worst = quick[np.argmax(metres[quick] / (took[quick] + ROUNDED_SECONDS))]
+        kmh = Figure.of(3.6 * metres[worst] / (took[worst] + ROUNDED_SECONDS))
+        ends = [stops.index[stop[at]] for at in (worst, worst + 1)]
+        name = trips.index[trip[worst]]
+        feed.note("gtfs_note_too_quick", n=len(quick), trip=repr(name), start=repr(ends[0]), end=repr(ends[1]), kmh=kmh)
+
+
 def straight(degrees: Floats) -> Floats:
     """Return how many metres each place is from the first, straight from one to the next; (n, 2) of degrees.
 
@@ -124,8 +153,11 @@ def along(line: Floats, places: Floats) -> Floats | None:
     total = cost.copy()
     for place in range(1, len(places)):
         total[place] += np.minimum.accumulate(total[place - 1])
-    chosen, most = np.zeros(len(places), dtype=np.int64), len(step)
-    for place in range(len(places) - 1, -1, -1):
+    chosen = np.zeros(len(places), dtype=np.int64)
+    # where a line passes its last stop several times, the trip ends at the last
+    chosen[-1] = np.flatnonzero(total[-1] <= total[-1].min() + SAME_PLACE_METRES**2)[-1]
+    most = chosen[-1] + 1
+    for place in range(len(places) - 2, -1, -1):
         chosen[place] = np.argmin(total[place, :most])
         most = chosen[place] + 1
     rows = np.arange(len(places))

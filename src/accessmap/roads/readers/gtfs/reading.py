@@ -15,8 +15,8 @@ from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.roads.readers.gtfs.calendars import EPOCH, Calendar, days_of, read_calendar
 from accessmap.roads.readers.gtfs.calls import HOW, Calls, laid_out, read_calls, read_frequencies, read_trips
-from accessmap.roads.readers.gtfs.feed import Feed, open_feed
-from accessmap.roads.readers.gtfs.interpolated import timed
+from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
+from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
 from accessmap.words.notes import Note
@@ -89,15 +89,16 @@ def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
     routes = read_routes(feed, agencies)
     calendar = read_calendar(feed)
     trips = read_trips(feed, routes, calendar)
-    calls, flex = read_calls(feed, stops, trips, ())
+    calls, flex, told = read_calls(feed, stops, trips, ())
     runs = read_frequencies(feed, trips)
     transfers = read_transfers(feed, stops, routes, trips)
     pathways = read_pathways(feed, stops)
     if not feed.problems:
         calls = timed(feed, calls, trips, stops)
+        tell_speeds(feed, calls, trips, stops, routes)
     feed.problems.raise_if_any(SourceError, feed.file)
     feed.note("gtfs_note_flexible", n=flex.rows)
-    trips, calls = _called(feed, trips, calls, runs)
+    trips, calls = _called(feed, trips, calls, runs, told)
     _tell_zones(feed, stops, routes)
     period, info = _info(feed, calendar, trips)
     unread = sorted(each for each in feed.members if each.rsplit(".", 1)[0] not in READ)
@@ -140,10 +141,12 @@ def path_name(path: str | Path) -> str:
     return Path(path).name
 
 
-def _called(feed: Feed, trips: pd.DataFrame, calls: Calls, runs: pd.DataFrame) -> tuple[pd.DataFrame, Calls]:
+def _called(
+    feed: Feed, trips: pd.DataFrame, calls: Calls, runs: pd.DataFrame, told: Flags
+) -> tuple[pd.DataFrame, Calls]:
     """The trips that call twice and run on some day, laid out by their headways."""
     count = np.bincount(calls.trip, minlength=len(trips))
-    feed.note("gtfs_note_trips_without_calls", n=int((count < 2).sum()))
+    feed.note("gtfs_note_trips_without_calls", n=int(((count < 2) & ~told).sum()))
     trips, calls = laid_out(trips, calls, runs)
     if not len(trips):
         raise SourceError(Problem("gtfs_no_trip"), about=feed.file)

@@ -86,7 +86,7 @@ def _parents(feed: Feed, table: FeedTable, kind: npt.NDArray[np.int64]) -> Ints:
     row = {text: number for number, text in enumerate(ids.texts().tolist())}
     parent = named.places(row)
     own = parent == np.arange(len(parent))
-    station = np.where(parent >= 0, kind[parent], 1) if len(parent) else kind
+    station = np.where(parent >= 0, kind[np.maximum(parent, 0)], 1) if len(parent) else kind
     odd = own | ((kind == 1) & named.given) | ((kind == 4) & (station != 0) & (parent >= 0))
     odd |= (kind != 4) & (parent >= 0) & (station != 1)
     unknown = parent == -2
@@ -103,7 +103,7 @@ def _coordinates(feed: Feed, table: FeedTable) -> tuple[npt.NDArray[np.float64],
         degrees, bad = table[name].parsed(number, math.nan)
         bad |= np.abs(degrees) > most
         feed.wrong("gtfs_degrees", table, bad, table[name], id=table["stop_id"], column=name, most=most)
-        found.append(np.where(bad, np.nan, degrees.astype(float)))
+        found.append(np.where(bad, 1.0, degrees.astype(float)))  # told; nothing is made of it
     lat, lon = found
     nowhere = (np.abs(lat) < SELDOM_DEGREES) & (np.abs(lon) < SELDOM_DEGREES)
     feed.note(
