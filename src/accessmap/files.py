@@ -74,6 +74,16 @@ def is_input(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def file_of(path: str | os.PathLike[str]) -> Path:
+    """Return the file of a path, without what is meant of it: of "lots.zip!communes.csv", where there is no such file.
+
+    >>> file_of("nowhere.zip!communes.csv")
+    PosixPath('nowhere.zip!communes.csv')
+    """
+    before, mark, after = str(path).partition("!")
+    return Path(before) if mark and after and not is_input(path) and is_input(before) else Path(path)
+
+
 def read_toml(path: str | os.PathLike[str]) -> str:
     """Return the text of a TOML file, with or without the mark of UTF-8.
 

@@ -228,7 +228,7 @@ def test_zip_of_several_tables(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("a.csv", CSV)
         archive.writestr("b.csv", CSV)
-    with pytest.raises(SourceError, match=r"a\.csv, b\.csv: name the file by layer=…, or 'a\.zip!name of the file'"):
+    with pytest.raises(SourceError, match=r"layer=…, or in the path: 'a\.zip!a\.csv', 'a\.zip!b\.csv'"):
         read_services(tmp_path / "a.zip", category="pharmacy")
     assert_sites(read_services(f"{tmp_path / 'a.zip'}!b.csv", category="pharmacy"))
     assert_sites(read_services(tmp_path / "a.zip", category="pharmacy", layer="a.csv"))
@@ -237,7 +237,8 @@ def test_zip_of_several_tables(tmp_path: Path) -> None:
         archive.writestr("varmod.csv", "COD_VAR;COD_MOD;LIB_MOD\nTYPEQU;D307;Pharmacie\n")
     raw = read_table(tmp_path / "bpe.zip", wanted=read_services.__globals__["WANTED"])
     assert (raw.form.part, raw.table["TYPEQU"].tolist()) == ("BPE24.csv", ["D307"])
-    assert "'BPE24.csv' is read, by its columns; varmod.csv is not" in raw.notes[-1]
+    assert "'BPE24.csv' is read, by its columns; varmod.csv is not" in raw.notes[-2]
+    assert raw.vintage == "2024"
 
 
 def test_layer_is_told_by_its_shape_and_columns(tmp_path: Path) -> None:

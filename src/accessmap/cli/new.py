@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
-from accessmap.files import is_input
+from accessmap.files import file_of, is_input
 from accessmap.read.database import database
 
 
@@ -41,7 +41,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         return _of_folder(asked, out, say)
     named = [_service(each) for each in asked.services]
     files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
-    lost = [path for path in files if path is not None and not (database(path) or is_input(path))]
+    lost = [path for path in files if path is not None and not (database(path) or is_input(file_of(path)))]
     if lost:
         raise StudyError(say("new_lost", n=len(lost), names=", ".join(lost)))
     home = out.absolute().parent

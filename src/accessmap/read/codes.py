@@ -122,7 +122,7 @@ def read(path: Tabular) -> pd.DataFrame:
     if (bad := np.flatnonzero(when.isna())).size:
         raise refusal(raw.name, "moves_undated", n=len(bad), rows=raw.named(bad, raw.table[names[dates[0]]]))
     moves = pd.DataFrame({"date": when, "before": before, "after": after})[kept].dropna().drop_duplicates()
-    return noted(moves.sort_values("date", kind="stable").reset_index(drop=True), list(raw.notes))
+    return noted(moves.sort_values("date", kind="stable").reset_index(drop=True), raw.notes, raw.vintage)
 
 
 def _dates(values: pd.Series) -> pd.Series:

@@ -281,6 +281,7 @@ class Reading(TableProblems):
                 self.table = self.table.rename_geometry("geometry")
         self.sources: dict[str, str] = {}
         self.notes: list[Note] = list(raw.notes)
+        self.vintage = raw.vintage
 
     @property
     def about(self) -> Note:
@@ -451,7 +452,7 @@ class Reading(TableProblems):
         self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
     ) -> gpd.GeoDataFrame:
         """Return the table in the contract with its notes, or raise all that is wrong; see `in_contract`."""
-        return noted(self.in_contract(id_name, first, check, *beside), self.notes)
+        return noted(self.in_contract(id_name, first, check, *beside), self.notes, self.vintage)
 
     def in_contract(
         self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
@@ -486,11 +487,11 @@ def ordered(table: pd.DataFrame, first: Sequence[str]) -> pd.DataFrame:
     return table[[*known, *(name for name in table.columns if name not in known)]]
 
 
-def noted(table: Noted, notes: Sequence[Note]) -> Noted:
-    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each logged."""
+def noted(table: Noted, notes: Sequence[Note], vintage: str = "") -> Noted:
+    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each logged, and its `vintage`."""
     for note in notes:
         LOGGER.info(note)
-    table.attrs = {"read_notes": list(notes)}
+    table.attrs = {"read_notes": list(notes), **({"vintage": vintage} if vintage else {})}
     return table
 
 

@@ -78,7 +78,7 @@ def zonages(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
         if part.any():
             notes.append(raw.note("zonage_in_part", name=flag, n=int(part.sum())))
     rows = pd.DataFrame(flags).loc[codes.index].set_axis(pd.Index(codes, name="code"))
-    return noted(rows.groupby(level=0).any(), notes)
+    return noted(rows.groupby(level=0).any(), notes, raw.vintage)
 
 
 def _codes(raw: RawTable) -> pd.Series:

@@ -17,8 +17,9 @@ from accessmap.read.commune_flags import flag
 from accessmap.read.companions import composition, join, populations
 from accessmap.read.coordinates import with_geometry
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.layouts.registry import layout_of
 from accessmap.read.parts import Wanted
-from accessmap.read.raw import RawTable, plain
+from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.read.territory import codes_of
 from accessmap.tables.contracts import check_communes
 from accessmap.words.near import near_names
@@ -53,6 +54,8 @@ OF_IRIS = "commune of the IRIS"
 NO_EPCI = re.compile(r"Z{9}|N[CR]|sans objet|", re.IGNORECASE)
 
 
+OPTIONS = {"population": "population", "epci": "epci", "zonage": "zonages"}
+"""What takes each companion of boundaries, by its kind."""
 WANTED = Wanted(("communes",), NAMES, ("code",), ("polygon", "none", ""))
 
 
@@ -116,6 +119,9 @@ def read_communes(
     [['Chauny', 11600, '200071785', True]]
     """
     raw = read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
+    told = layout_of(set(raw.names), raw.shape, ("population", "epci", "zonage"))
+    if told is not None and not layout_of(set(raw.names), raw.shape, ("communes",)):
+        raise refusal(raw.name, "companion_alone", value=told.kind, title=told.title, option=OPTIONS[told.kind])
     raw, by_iris = _in_communes(_areas(_plain_cells(raw)), columns or {})
     reading = Reading("communes", raw)
     reading.rename(NAMES, columns)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from accessmap.read.codes import merged_communes
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
+from accessmap.read.dating import in_full
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
@@ -95,7 +96,7 @@ def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
         raise refusal_of_rows(raw, column, "companion_not_numbers", np.flatnonzero(read.bad))
     table = pd.DataFrame({"code": codes, "population": read.numbers.astype("float64")})
     table, told = _each_once(raw, table, column)
-    return Companion(raw.name, table, (*raw.notes, *notes, *notes_of_people, *told), vintage)
+    return Companion(raw.name, table, (*raw.notes, *notes, *notes_of_people, *told), vintage or raw.vintage)
 
 
 def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
@@ -141,7 +142,7 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
     name = _first(raw, words, codes=False)
     table = pd.DataFrame({"code": codes, "epci": epci, "epci_name": as_text(raw.table[name]) if name else None})
     table, more = _each_once(raw, table, siren)
-    return Companion(raw.name, table, (*raw.notes, *told, *notes, *more))
+    return Companion(raw.name, table, (*raw.notes, *told, *notes, *more), raw.vintage)
 
 
 def _has(raw: RawTable) -> str:
@@ -188,7 +189,7 @@ def _people(raw: RawTable) -> tuple[str, str, list[Note]]:
             found = []
             for name, column in raw.names.items():
                 if match := re.fullmatch(pattern, name):
-                    found.append((_year(next((part for part in match.groups() if part), "")), str(column)))
+                    found.append((in_full(next((part for part in match.groups() if part), "")), str(column)))
             if found:
                 found.sort()
                 year, column = found[-1]
@@ -200,11 +201,6 @@ def _people(raw: RawTable) -> tuple[str, str, list[Note]]:
                     notes.append(raw.note("population_total", column=repr(column)))
                 return column, year, notes
     raise refusal(raw.name, "companion_no_people", has=_has(raw))
-
-
-def _year(digits: str) -> str:
-    """Return a year in full: "21" is 2021 and "99" 1999."""
-    return digits if len(digits) != 2 else f"{'19' if digits > '60' else '20'}{digits}"
 
 
 def _each_once(raw: RawTable, table: pd.DataFrame, column: str) -> tuple[pd.DataFrame, list[Note]]:

@@ -414,4 +414,4 @@ def _finish(reading: Reading, loaded: pd.Index) -> pd.DataFrame:
     if without:
         reading.note("communes_without_row", n=without)
     table = ordered(table, ("premises", *RATES, *COUNTS[1:])).reindex(loaded)
-    return noted(table, reading.notes)
+    return noted(table, reading.notes, reading.vintage)

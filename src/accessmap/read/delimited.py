@@ -62,7 +62,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     if not skipped and (skipped := title_lines(text[:SNIFFED], SEPARATORS)):
         notes = (*notes, Note("title_passed_over", n=skipped, file=name, shown=repr(text.split("\n", 1)[0][:80])))
     skipped += next((row for row, line in enumerate(text.split("\n")[skipped:]) if line.strip()), 0)
-    text = text.split("\n", skipped)[-1]
+    *above, text = text.split("\n", skipped)
     try:
         separator = separator or _separator(name, text)
         quoting: Literal[0, 3] = 3 if text.lstrip().startswith(UNQUOTED) else 0  # csv.QUOTE_NONE, csv.QUOTE_MINIMAL
@@ -78,7 +78,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
         raise refusal(name, "file_header_only")
     lines = RowNames("line_number", range(2 + skipped, 2 + skipped + len(table)))
     told = "windows-1252" if any(note.key == "read_as_windows_1252" for note in notes) else "utf-8"
-    form = Form("CSV", encoding=encoding or told, separator=separator, header_row=skipped + 1)
+    form = Form("CSV", "", encoding or told, separator, skipped + 1, "\n".join(above))
     raw = RawTable(name, table, lines, notes, form)
     again = np.flatnonzero(table.iloc[:, 0] == header[0])
     again = again[[list(table.iloc[row]) == header for row in again]]

@@ -16,8 +16,9 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
-from accessmap.files import check_input, is_input
+from accessmap.files import check_input, file_of
 from accessmap.read.database import Database, database, read_database
+from accessmap.read.dating import dated
 from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.geographic import layers, read_geographic
 from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
@@ -96,12 +97,18 @@ def read_table(
     (['Chauny', 'La Fère'], ['line 2', 'line 3'], ('mairies.csv was read as Windows-1252.',))
     """
     if isinstance(path, pd.DataFrame):
-        return _from_frame(path)
+        return dated(_from_frame(path))
     if (address := database(path)) is not None:
-        return _from_database(address, layer)
+        raw = _from_database(address, layer)
+        return dated(raw, str(raw.name))
     if not isinstance(path, str | os.PathLike):
         raise SourceError(Problem("neither_path_nor_frame", value=type(path).__name__))
-    path, layer = _part_of_path(Path(path), layer)
+    path, layer = part_of_path(Path(path), layer)
+    raw = _read(path, encoding, layer, usual, wanted)
+    return dated(raw, path.name, str(raw.name))
+
+
+def _read(path: Path, encoding: str | None, layer: str | None, usual: str | None, wanted: Wanted) -> RawTable:
     kind = file_kind(path, encoding)
     if kind in ("gzip", "zip"):
         return (_read_gzip if kind == "gzip" else _read_zip)(path, encoding, layer, usual, wanted)
@@ -130,7 +137,7 @@ def part_names(path: str | Path) -> list[str]:
     """
     if database(path) is not None:
         return [""]
-    path, layer = _part_of_path(Path(path), None)
+    path, layer = part_of_path(Path(path), None)
     kind = file_kind(path)
     if layer is not None:
         return [layer]
@@ -152,12 +159,13 @@ def part_names(path: str | Path) -> list[str]:
     return found if len(found) > 1 else [""]
 
 
-def _part_of_path(path: Path, layer: str | None) -> tuple[Path, str | None]:
-    """A path such as "lots.zip!communes.csv" as that of the file and what is meant of it."""
-    before, mark, after = str(path).partition("!")
-    if mark and after and not is_input(path) and is_input(before):
-        return Path(before), after if layer is None else f"{after}!{layer}"
-    return path, layer
+def part_of_path(path: Path, layer: str | None = None) -> tuple[Path, str | None]:
+    """Return a path such as "lots.zip!communes.csv" as that of the file, and what is meant of it."""
+    file = file_of(path)
+    if file == path:
+        return path, layer
+    part = str(path).removeprefix(f"{file}!")
+    return file, part if layer is None else f"{part}!{layer}"
 
 
 def _check_is_file(path: Path) -> None:
@@ -297,7 +305,7 @@ def _read_gzip(path: Path, encoding: str | None, layer: str | None, usual: str |
                 _unpack(path, cast("IO[bytes]", packed), inner)
         except (EOFError, OSError, zlib.error) as error:
             raise refusal(path.name, "file_damaged", error=str(error)) from error
-        return read_table(inner, encoding=encoding, layer=layer, usual=usual, wanted=wanted)
+        return _read(inner, encoding, layer, usual, wanted)
 
 
 TABULAR = (".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt", ".tsv", ".parquet", ".xlsx", ".xls", ".ods")
@@ -317,7 +325,7 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | 
             scores = {name: partial(_member_score, path, archive, name, wanted) for name in found}
             chosen, taken = chosen_part(path.name, scores, layer=asked or None, several="zip_not_one_table")
             target = _unpack_member(path, archive, names, chosen, Path(folder))
-            raw = read_table(target, encoding=encoding, layer=inside or None, usual=usual, wanted=wanted)
+            raw = _read(target, encoding, inside or None, usual, wanted)
             part = chosen if not raw.form.part else f"{chosen}!{raw.form.part}"
             several = len(found) > 1 or raw.form.part
             return replace(raw, notes=(*raw.notes, *taken), form=replace(raw.form, part=part if several else ""))
@@ -335,7 +343,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> tuple[list[str], list[str]
     found = shapes or [name for name in found if not PROSE.search(name)] or found
     if not found:
         listed = Note.plain(", ".join(sorted(names)[:5])) if names else Note("nothing")
-        raise refusal(path.name, "zip_not_one_table", holds=listed)
+        raise refusal(path.name, "zip_without_table", holds=listed)
     return names, found
 
 

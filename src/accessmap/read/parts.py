@@ -95,6 +95,7 @@ def chosen_part(
     best = [name for name, score in scores.items() if score and score == max(scores.values())]
     if len(best) != 1:
         names = ", ".join(list(parts)[:8])
-        raise refusal(file, several, value=len(parts), names=names, holds=Note.plain(names))
+        forms = ", ".join(f"'{file}!{name}'" for name in list(parts)[:8])
+        raise refusal(file, several, value=len(parts), names=names, holds=Note.plain(names), forms=forms)
     others = ", ".join(name for name in parts if name != best[0])
     return best[0], (Note("part_taken", file=file, part=best[0], n=len(parts) - 1, others=others),)

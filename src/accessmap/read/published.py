@@ -1,4 +1,4 @@
-"""Published figures to set beside one's own: INSEE's minutes by département, DREES's APL by commune."""
+"""Published figures to set beside one's own: INSEE's minutes, DREES's APL and its weights, who is remote."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ PROFESSIONS: Final = {
     "sages?_femmes?": "midwife",
 }
 UNDER: Final = re.compile(r".*(moins|62|65).*")  # of doctors under an age: not the APL that is quoted
+# Shares of people remote from equipment of a range, and the weights of ages by year.
+REMOTE: Final = re.compile(r"remote_from_(proximity|intermediate|superior)_pct")
+WEIGHTS: Final = re.compile(r"weight_(\d{4})")
 WANTED: Final = Wanted(
     ("minutes", "indicator"), {"apl": (APL.pattern,), "code": ("code_commune.*|insee|codgeo|depcom",)}, ("apl",)
 )
@@ -36,21 +39,23 @@ def reference(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path
-        INSEE's minutes by car to equipment by département (TYPEQU, dep, moyenne; through Nos services publics), or an
-        APL by commune of the DREES (workbook or CSV: code of the commune, "APL aux médecins généralistes", …).
+        INSEE's minutes by car to equipment by département (TYPEQU, dep, moyenne; through Nos services publics), an
+        APL by commune of the DREES (workbook or CSV: code of the commune, "APL aux médecins généralistes", …), its
+        weights by age (age, weight_2022), or the shares of people remote from equipment (remote_from_proximity_pct).
     encoding
         Of a CSV that is neither UTF-8 nor Windows-1252.
 
     Returns
     -------
     pandas.DataFrame
-        `measure` "minutes" (mean over people) or "apl" (consultations per inhabitant and year); `category` ours;
-        `level` "france", "departement" or "commune" and its `code`; `vintage`, missing where the file says none.
+        `measure` "minutes" (mean over people), "apl" (consultations per inhabitant and year), "apl_weight" or "remote"
+        (share of people, 0-1); `category` ours, of "remote" the range of equipment; `level` "france", "departement",
+        "commune" or "age" and its `code`; `vintage`, missing where the file says none.
 
     Raises
     ------
     SourceError
-        When the file is neither, or a figure is no number.
+        When the file is none of these, or a figure is no number.
 
     Examples
     --------
@@ -61,11 +66,15 @@ def reference(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
     raw = read_table(path, encoding=encoding, wanted=WANTED)
     names = raw.names
     if {"moyenne", "dep"} <= set(names) and "typequ" in names:
-        return noted(_minutes(raw), list(raw.notes))
+        return noted(_minutes(raw), raw.notes, raw.vintage)
+    if any(map(REMOTE.fullmatch, names)):
+        return noted(_remote(raw), raw.notes, raw.vintage)
+    if "age" in names and any(map(WEIGHTS.fullmatch, names)):
+        return noted(_weights(raw), raw.notes, raw.vintage)
     found = [column for name, column in names.items() if APL.fullmatch(name) and not UNDER.fullmatch(name)]
     if not found:
         raise refusal(raw.name, "no_reference", has=", ".join(map(str, raw.table.columns[:12])))
-    return noted(_apl(raw, found), list(raw.notes))
+    return noted(_apl(raw, found), raw.notes, raw.vintage)
 
 
 def _minutes(raw: RawTable) -> pd.DataFrame:
@@ -75,13 +84,35 @@ def _minutes(raw: RawTable) -> pd.DataFrame:
     kinds = kinds_of("bpe", types.tolist(), labels.tolist() if labels is not None else [None] * len(types))["category"]
     places = as_text(raw.table[names["dep"]])
     level = places.map(lambda code: "france" if code in ("FR", "F", "France") else "departement")
-    return _rows("minutes", list(kinds), level, places, _numbers(raw, names["moyenne"]), None)
+    return _rows("minutes", list(kinds), level, places, _numbers(raw, names["moyenne"]), raw.vintage or None)
+
+
+def _remote(raw: RawTable) -> pd.DataFrame:
+    codes, _ = commune_codes(raw)
+    level, dated = pd.Series("commune", index=codes.index), raw.vintage or None
+    parts = [
+        _rows("remote", [match[1]] * len(codes), level, codes, _numbers(raw, column) / 100, dated)
+        for name, column in raw.names.items()
+        if (match := REMOTE.fullmatch(name))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _weights(raw: RawTable) -> pd.DataFrame:
+    ages = as_text(raw.table[raw.names["age"]])
+    level, kinds = pd.Series("age", index=ages.index), ["general_practitioner"] * len(ages)
+    parts = [
+        _rows("apl_weight", kinds, level, ages, _numbers(raw, column), match[1])
+        for name, column in raw.names.items()
+        if (match := WEIGHTS.fullmatch(name))
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _apl(raw: RawTable, columns: list[str]) -> pd.DataFrame:
     codes, _ = commune_codes(raw)
     year = next((raw.names[name] for name in raw.names if re.fullmatch("annee|an|millesime", name)), None)
-    vintage = as_text(raw.table[year]) if year is not None else None
+    vintage = as_text(raw.table[year]) if year is not None else raw.vintage or None
     level = pd.Series("commune", index=codes.index)
     parts = [
         _rows("apl", [_profession(column)] * len(codes), level, codes, _numbers(raw, column), vintage)
@@ -104,10 +135,10 @@ def _numbers(raw: RawTable, column: str) -> pd.Series:
 
 
 def _rows(
-    measure: str, kinds: list[str], level: pd.Series, code: pd.Series, value: pd.Series, vintage: pd.Series | None
+    measure: str, kinds: list[str], level: pd.Series, code: pd.Series, value: pd.Series, vintage: pd.Series | str | None
 ) -> pd.DataFrame:
     table = pd.DataFrame({"measure": measure, "category": kinds, "level": level, "code": code, "value": value})
-    table["vintage"] = vintage if vintage is not None else None
+    table["vintage"] = vintage
     return table[table["value"].notna()].reset_index(drop=True)[list(COLUMNS)]
 
 

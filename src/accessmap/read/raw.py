@@ -110,6 +110,8 @@ class Form:
         Of a CSV.
     header_row
         Line of the header, from 1, of a CSV or a sheet.
+    title
+        What stands above the header.
     """
 
     kind: str = ""
@@ -117,6 +119,7 @@ class Form:
     encoding: str = ""
     separator: str = ""
     header_row: int | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ class RawTable:
         What was done to read it.
     form
         How it stood in its file.
+    vintage
+        Date or year of what it says, "" where nothing tells it.
     """
 
     name: str
@@ -142,6 +147,7 @@ class RawTable:
     lines: RowNames = field(default_factory=lambda: RowNames("row_number"))
     notes: tuple[Note, ...] = ()
     form: Form = Form()
+    vintage: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.lines):

@@ -18,9 +18,9 @@ from accessmap.read.columns import COMMUNE_CODES, as_text
 from accessmap.read.communes import WANTED as COMMUNES
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.database import Database, database
-from accessmap.read.files import file_kind, part_names, read_table
+from accessmap.read.files import file_kind, part_names, part_of_path, read_table
 from accessmap.read.layouts.known import LAYOUTS
-from accessmap.read.layouts.registry import Layout, layout_of, nearest_layout
+from accessmap.read.layouts.registry import READERS, Layout, layout_of, nearest_layout
 from accessmap.read.parts import Wanted
 from accessmap.read.points import has_point
 from accessmap.read.raw import Form, RawTable
@@ -29,7 +29,6 @@ from accessmap.read.residents import WANTED as RESIDENTS
 from accessmap.read.services import WANTED as SERVICES
 from accessmap.words.notes import Note
 
-YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 ROADS = {".osm.pbf": "OSM", ".pbf": "OSM", ".osm": "OSM", ".osm.gz": "OSM", ".osm.bz2": "OSM", ".graphml": "GraphML"}
 PAGES = (".md", ".toml", ".html", ".ipynb", ".py")  # what lies beside data, and is none
 GENERIC = {"communes": COMMUNES, "residents": RESIDENTS, "services": SERVICES}
@@ -97,7 +96,8 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
     Returns
     -------
     DataFrame
-        `file`, `part` (sheet, layer …), `kind` (missing where none is told), `title`, `publisher`, `vintage`, `form`,
+        `file`, `part` (sheet, layer …), `kind` (missing where none is told), `reader` (what of accessmap
+        reads it), `title`, `publisher`, `vintage`, `form`,
         `encoding`, `separator`, `header_row`, `rows`, `rows_inside`, `reason` (a note: ``reason.told("fr")``),
         `nearest` (kind) and `missing` (columns that it lacks).
 
@@ -123,6 +123,7 @@ def recognise_rows(every: Iterable[Recognised]) -> list[dict[str, Any]]:
             "file": one.file.name,
             "part": one.form.part or None,
             "kind": one.kind or None,
+            "reader": READERS.get(one.kind),
             "title": one.layout.title if one.layout else None,
             "publisher": (one.layout.publisher or None) if one.layout else None,
             "vintage": one.vintage or None,
@@ -152,9 +153,10 @@ def recognised(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) ->
         return list(_of_file(address, communes))
     path = Path(path)
     if not path.is_dir():
-        if not is_input(path):
-            file_kind(path)
-        return list(_of_file(path, communes))
+        file, part = part_of_path(path)
+        if not is_input(file):
+            file_kind(file)
+        return [_of_part(file, part, communes)] if part else list(_of_file(file, communes))
     parts = (".dbf", ".shx", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".xml")
     files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
     whole = {each.stem for each in files if each.suffix.casefold() == ".shp"}
@@ -191,7 +193,7 @@ def _of_table(path: Path | Database, raw: RawTable, communes: gpd.GeoDataFrame |
     names = set(raw.names)
     layout = layout_of(names, raw.shape)
     told = Recognised(path, "", Note("not_known"), form=raw.form, rows=len(raw.table), inside=_inside(raw, communes))
-    vintage = _vintage(raw, path, layout)
+    vintage = raw.vintage
     if layout is not None:
         reason = Note("told_by_layout", title=layout.title, publisher=layout.publisher or Note("no_publisher"))
         category = (layout.category,) if layout.category else _categories(raw)
@@ -252,25 +254,6 @@ def _column(raw: RawTable, patterns: tuple[str, ...]) -> str | None:
 def _categories(raw: RawTable) -> tuple[str, ...]:
     column = _column(raw, ("category", "categorie"))
     return tuple(sorted(as_text(raw.table[column]).dropna().unique()))[:50] if column else ()
-
-
-def _vintage(raw: RawTable, path: Path | Database, layout: Layout | None) -> str:
-    """The latest date that a column says, the year that one is named after, that of the sheet, else of the file."""
-    if layout is not None and layout.dated:
-        column = _column(raw, (layout.dated,))
-        if column is not None:
-            values = as_text(raw.table[column]).dropna()
-            dates = values[values.str.match(r"(19|20)\d\d")]
-            if len(dates):
-                return str(dates.max())[:10]
-    if layout is not None and layout.year:
-        years = [match[1] for name in raw.names if (match := re.fullmatch(layout.year, name))]
-        if years:
-            return max(year if len(year) == 4 else f"20{year}" for year in years)
-    for name in (raw.form.part, path.name, *(note for note in raw.notes if note.key == "title_passed_over")):
-        if found := YEAR.findall(str(name)):
-            return str(max(found))
-    return ""
 
 
 def _inside(raw: RawTable, communes: gpd.GeoDataFrame | None) -> int | None:

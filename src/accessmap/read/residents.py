@@ -145,7 +145,7 @@ def read_residents(
     tell_more_than_people(reading, table)
     if calibrate:
         table = calibrated(reading, table, communes, points_of_mairies(mairies, communes.crs))
-    return noted(table, reading.notes)
+    return noted(table, reading.notes, reading.vintage)
 
 
 def _with_unknown(communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -241,7 +241,7 @@ def _finished(reading: Reading, schools: gpd.GeoDataFrame) -> pd.DataFrame:
     without = int((~schools.index.isin(table.index)).sum())
     if without:
         reading.note("schools_not_in_file", count=without, all=len(schools))
-    return noted(table, reading.notes)
+    return noted(table, reading.notes, reading.vintage)
 
 
 # Names under which the ministry publishes each column: fr-en-annuaire-education, fr-en-adresse-et-geolocalisation-
@@ -435,7 +435,7 @@ def roll(
     0020001A   2022      68
     """
     table, notes = _of_year(read_table(path, encoding=encoding), year, columns)
-    return noted(table, notes)
+    return noted(table, notes, str(table["year"].iloc[0]) if "year" in table else "")
 
 
 def _of_year(
@@ -452,6 +452,7 @@ def _of_year(
     elif len(years):
         latest = year or years.max()
         reading.keep(reading.table["year"] == latest)
+        reading.notes = [note for note in reading.notes if not note.key.startswith("dated_")]  # it is of all years
         reading.note("roll_of_year", year=latest)
     twice = reading.table["school_id"][reading.table["school_id"].duplicated(keep=False)]
     if len(twice):

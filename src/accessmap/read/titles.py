@@ -85,6 +85,8 @@ class SheetTable:
         The row of the header, from 0.
     said
         What was left out or filled in: key of its note, how many, and the first of it.
+    above
+        The text above the header.
     """
 
     header: list[str]
@@ -92,6 +94,7 @@ class SheetTable:
     numbers: list[int]
     at: int
     said: tuple[tuple[str, int, str], ...] = ()
+    above: str = ""
 
 
 Span = tuple[tuple[int, int], tuple[int, int]]
@@ -144,6 +147,7 @@ def sheet_table(cells: list[list[Any]], merged: Sequence[Span], wanted: Wanted) 
         below,
         at,
         tuple(one for one in said if one[1]),
+        "\n".join(str(cell) for n in above for cell in cells[n] if not _is_blank(cell)),
     )
 
 

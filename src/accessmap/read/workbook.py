@@ -75,7 +75,7 @@ def read_workbook(path: Path, layer: str | None, usual: str | None, wanted: Want
     notes += [Note(key, n=n, file=path.name, shown=shown) for key, n, shown in table.said]
     if errors := inside.errors.get(part):
         notes.append(Note("cells_in_error", n=errors, file=path.name))
-    form = Form("workbook", part=part, header_row=table.at + 1)
+    form = Form("workbook", part=part, header_row=table.at + 1, title=table.above)
     return RawTable(path.name, frame, RowNames("line_number", [n + 1 for n in table.numbers]), tuple(notes), form)
 
 

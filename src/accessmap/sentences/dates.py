@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -10,6 +11,8 @@ import pandas as pd
 from accessmap.tables.aligned import check_columns
 from accessmap.words import words as labels
 from accessmap.words.words import Words
+
+MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
 def vintages(table: pd.DataFrame, *, categories: Iterable[str] | None = None, lang: labels.Lang = "fr") -> list[str]:
@@ -46,13 +49,21 @@ def vintages(table: pd.DataFrame, *, categories: Iterable[str] | None = None, la
 
 
 def dated_text(what: str, vintage: str, words: Words) -> str:
-    """Return what is of a year, or of a day: "médecins de 2013", "France services du 1er août 2024"."""
+    """Return what is of a year, a month or a day: "médecins de 2013", "d’août 2024", "du 1er août 2024".
+
+    >>> dated_text("France services", "2024-08", Words("fr")), dated_text("hospitals", "2022-12", Words("en"))
+    ('France services d’août 2024', 'hospitals of December 2022')
+    """
     told = day_text(vintage, words)
-    return words("dated_year" if told == vintage else "dated_day", what=what, date=told)
+    if told == vintage or MONTH.fullmatch(vintage):
+        return words("dated_elided" if told[0] in "aeo" else "dated_year", what=what, date=told)
+    return words("dated_day", what=what, date=told)
 
 
 def day_text(vintage: str, words: Words) -> str:
-    """Return a day as it is read aloud; a year, or what is no day, as it is."""
+    """Return a day or a month as it is read aloud; a year, or what is no day, as it is."""
+    if month := MONTH.fullmatch(vintage):
+        return f"{words('months').split()[int(month[2]) - 1]} {month[1]}"
     try:
         return labels.date_text(date.fromisoformat(vintage), lang=words.lang)
     except ValueError:

@@ -165,6 +165,7 @@ def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     near = words(f"kind_{one.nearest}") if one.nearest else ""
     return {
         "path": relative(str(one.file), home),
+        "whole": relative(one.path, home),
         "layer": one.form.part,
         "name": one.file.name + (f", {one.form.part}" if one.form.part else ""),
         "reason": one.reason.told("fr"),

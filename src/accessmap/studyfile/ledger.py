@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from accessmap.errors import AccessmapError, Problem
-from accessmap.files import is_input
+from accessmap.files import file_of, is_input
 from accessmap.provenance import Source
 from accessmap.read.database import Database
 from accessmap.roads.readers.tables import file_sha256
@@ -59,7 +59,7 @@ class Ledger:
     def found(self, *path: str | int) -> Path | Database:
         """Return the file, or the table of a database, that a key names; StudyFileError where there is no such file."""
         found = self.file.source(str(self.named(*path)))
-        if not isinstance(found, Database) and not is_input(found):
+        if not isinstance(found, Database) and not is_input(file_of(found)):
             beside = [each.name for each in found.parent.iterdir()] if found.parent.is_dir() else []
             near = near_matches(found.name, beside)
             raise self.file.refused("studyfile_no_data_file", *path, near=near, path=str(found))

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from accessmap.dossier import Dossier
 from accessmap.errors import Problem, StudyError
-from accessmap.files import is_input, read_json
+from accessmap.files import file_of, is_input, read_json
 from accessmap.read.database import Database
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.plausibility import NOTES
@@ -271,7 +271,8 @@ def _inputs(file: StudyFile) -> Iterator[str]:
             stem = name[: -len(".shp")]
             yield from (stem + part for part in PARTS if is_input(file.find(stem + part)))
         else:
-            yield name
+            inside = "!" in name and file_of(file.find(name)) != file.find(name)
+            yield name.partition("!")[0] if inside else name
 
 
 def _table_hash(table: pd.DataFrame) -> str:

@@ -145,7 +145,7 @@ def _long(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, str
     rows = raw.table[[*wide]].assign(COM=_communes(raw, names), line=range(len(raw.table)))
     table = rows.melt(["COM", "line"], list(wide), "TYPEQU", "NB_EQUIP")
     table["TYPEQU"] = table["TYPEQU"].map(wide)
-    long = RawTable(raw.name, table.drop(columns="line"), raw.lines.take(table["line"]), raw.notes)
+    long = replace(raw, table=table.drop(columns="line"), lines=raw.lines.take(table["line"]))
     return long, long.names
 
 
@@ -196,7 +196,7 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     if blank.any():
         rows = np.flatnonzero(blank)
         notes.append(raw.note("bpe_blanks", n=len(rows), column=repr(str(column)), rows=raw.named(rows)))
-    return RawTable(raw.name, services, raw.lines.take(summed["line"]), (*raw.notes, *notes))
+    return replace(raw, table=services, lines=raw.lines.take(summed["line"])).told(*notes)
 
 
 def _units(meant: pd.DataFrame, labels: pd.Series) -> list[str]:

@@ -1,6 +1,7 @@
 """Lists of services whose layout is data alone: which column is which, of what kind, which rows count."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
     if blank.any():
         notes.append(raw.note("points_at_zero", n=int(blank.sum()), rows=raw.named(np.flatnonzero(blank))))
         services.loc[blank, [name for name in ("lon", "lat", "point") if name in services.columns]] = None
-    return RawTable(raw.name, services, raw.lines, (*raw.notes, *notes)).keep(~again)
+    return replace(raw, table=services).told(*notes).keep(~again)
 
 
 def _kinds(services: pd.DataFrame, layout: Layout) -> pd.DataFrame:

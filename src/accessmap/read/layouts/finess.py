@@ -12,7 +12,7 @@ import pandas as pd
 from accessmap.read.columns import as_text, truth
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres
 from accessmap.read.layouts.kinds import kinds_of
-from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.read.raw import Form, RawTable, RowNames, refusal
 from accessmap.words.notes import Listed, Note
 
 # The file has no header. Source: format of etalab-cs1100502 and etalab-cs1100507 (DREES, data.gouv.fr, "FINESS
@@ -107,7 +107,7 @@ def finess_table(name: str, text: str) -> RawTable:
     if twice:
         notes.append(Note("finess_repeated", n=len(twice), file=name, rows=Listed.of(twice[:5])))
     places_in_file = RowNames("line_number", [lines[number] for number in joined["nofinesset"]])
-    return RawTable(name, joined, places_in_file, tuple(notes))
+    return RawTable(name, joined, places_in_file, tuple(notes), Form("CSV", separator=";"), date)
 
 
 def _is_shifted(fields: list[str], names: tuple[str, ...]) -> bool:
@@ -210,7 +210,7 @@ def finess_plus_services(raw: RawTable) -> RawTable:
     notes = (raw.note("finess_plus_of", n=len(services), left=len(sites) - len(services)),)
     if not len(services):
         raise refusal(raw.name, "finess_empty")
-    return RawTable(raw.name, services, lines, (*raw.notes, *notes))
+    return replace(raw, table=services, lines=lines).told(*notes)
 
 
 def _records(value: object) -> Iterator[Mapping[str, Any]]:

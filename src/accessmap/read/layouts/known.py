@@ -22,10 +22,12 @@ from accessmap.read.opening_hours import POINT_IDS
 from accessmap.read.placing import quality_of
 from accessmap.read.private import private_columns
 from accessmap.read.raw import RawTable, plain, refusal
+from accessmap.words import words
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
 GENERIC = "generic"
+COUNTS = "counts"
 EVERY = (
     *("service_id", "name", "capacity", "capacity_unit", "hours", "step_free", "commune", "source", "point_quality"),
     *COORDINATES,
@@ -84,11 +86,11 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     told = layout_of(names)
     _refuse_no_services(raw, told)
     if layout is None:
-        layout = told.name if told is not None and told.name in LAYOUTS else GENERIC
-        if told is not None and layout != GENERIC and told.fields:
-            raw, layout = _unless_asked(raw, told, category, columns)
+        raw, layout = _told(raw, told, category, columns)
     if layout == GENERIC:
         return raw, GENERIC
+    if layout == COUNTS:
+        return _counted(raw, category), COUNTS
     if layout not in LAYOUTS:
         known = (*LAYOUTS, GENERIC)
         near = near_names(layout, known)
@@ -118,6 +120,15 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
     return read.keep(kinds == category, *([raw.note("other_kinds_left_out", n=left)] if left else [])), layout
 
 
+def _told(raw: RawTable, told: Layout | None, category: str | None, columns: Columns) -> tuple[RawTable, str]:
+    """The layout that the columns tell, and the table that is read by it."""
+    if told is not None and told.name == COUNTS and not columns:
+        return raw, COUNTS
+    if told is None or told.name not in LAYOUTS:
+        return raw, GENERIC
+    return _unless_asked(raw, told, category, columns) if told.fields else (raw, told.name)
+
+
 def _unless_asked(raw: RawTable, told: Layout, category: str | None, columns: Columns) -> tuple[RawTable, str]:
     """A list is read as any table where the caller names its columns, or says of all its rows what they are.
 
@@ -134,6 +145,19 @@ def _unless_asked(raw: RawTable, told: Layout, category: str | None, columns: Co
         listed = ", ".join(f"{kind} {number}" for kind, number in counted.items())
         raw = raw.told(raw.note("other_kinds_kept", n=int(counted.sum()), kinds=listed, category=category))
     return replace(raw, table=raw.table.assign(finess_kind=kinds)), GENERIC
+
+
+def _counted(raw: RawTable, category: str | None) -> RawTable:
+    """A number by commune of what the caller names: the services of each commune, as many as it says."""
+    if category is None:
+        raise refusal(raw.name, "counts_of_what", value=str(raw.table.columns[-1]))
+    column = next(raw.names[name] for name in ("count", "nombre", "nb") if name in raw.names)
+    table = raw.table.rename(columns={column: "count"}).assign(equipment=category)
+    read = bpe_services(replace(raw, table=table))
+    ids = f"{category}-" + read.table["commune"].fillna("?")
+    word = words.category(category)
+    told = {"service_id": ids, "name": word.fr + " (" + read.table["commune"].fillna("?") + ")", "source": None}
+    return replace(read, table=read.table.assign(**told, category=category, capacity_unit=word.plural))
 
 
 NO_SERVICES = {

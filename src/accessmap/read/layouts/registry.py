@@ -22,6 +22,18 @@ places, beside services), roads (a whole file of
 them), nodes and edges (two tables), minutes (published, to set beside one's own), indicator (published, by commune),
 merged (codes through time), dictionary (of the codes of another file: no data).
 """
+READERS: Mapping[str, str] = {
+    **dict.fromkeys(("communes", "population", "epci"), "read_communes"),
+    **dict.fromkeys(("minutes", "indicator"), "read.reference"),
+    **dict.fromkeys(("nodes", "edges"), "RoadNetwork.from_edges"),
+    **{kind: f"read.{kind}" for kind in ("schools", "roll", "equipment", "digital")},
+    **{kind: f"read_{kind}" for kind in ("residents", "services")},
+    "zonage": "read.zonages",
+    "step_free": "read.entrances",
+    "roads": "RoadNetwork.from_osm",
+    "merged": "codes.read",
+}
+"""What of accessmap reads each kind, or takes it beside what it reads: populations are read with the communes."""
 SHAPES = ("", "none", "point", "line", "polygon")
 TIMES = re.compile(r"(\d+)\*(.+)")
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, Problem
+from accessmap.files import file_of
 from accessmap.provenance import Source
 from accessmap.read.database import Database, content_sha256
 from accessmap.read.spread import STREETS, built_up
@@ -264,7 +265,7 @@ def file_sha256(path: Path | Database) -> str:
     """Return the SHA-256 of a file, or of the rows of a table, in hexadecimal."""
     if isinstance(path, Database):
         return content_sha256(path)
-    with path.open("rb") as stream:
+    with file_of(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

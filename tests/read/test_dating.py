@@ -1,0 +1,118 @@
+"""Of when the data of a file are: what tells it, and which of two is taken."""
+
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import accessmap as am
+from accessmap.errors import AccessmapError
+from accessmap.read.dating import day_of
+from accessmap.read.files import read_table
+from accessmap.sentences.dates import vintages
+
+
+@pytest.mark.parametrize(
+    ("name", "date"),
+    [
+        ("etalab-cs1100507-stock-20230913-0338.csv", "2023-09-13"),
+        ("ADMIN-EXPRESS-COG-CARTO_3-2__SHP_LAMB93_FXX_2023-05-03.zip", "2023-05-03"),
+        ("BDT_3-5_GPKG_LAMB93_D002-ED2024-03-15.gpkg", "2024-03-15"),
+        ("EPCI_au_01-01-2024.xlsx", "2024-01-01"),
+        ("PS_LibreAcces_202403.txt", "2024-03"),
+        ("liste_2022-12.csv", "2022-12"),
+        ("effectifs_2019-2020.csv", "2019-2020"),
+        ("Filosofi2017_carreaux_200m_met.csv", "2017"),
+        ("bpe21_ensemble_xy.csv", "2021"),
+        ("BPE24.csv", "2024"),
+        ("pop_2010_2021.csv", "2021"),
+        *((name, "") for name in ("lambert_2154.csv", "communes_02012.csv", "plan_2050.csv", "carreaux_1km.gpkg")),
+    ],
+)
+def test_date_of_a_name(name: str, date: str) -> None:
+    assert day_of(name) == date
+
+
+def table_of(folder: Path, name: str, text: str) -> pd.DataFrame:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return read_table(path)
+
+
+BPE = "AN;DEPCOM;TYPEQU;NB_EQUIP\n{an};02173;D307;2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "vintage", "told"),
+    [
+        ("bpe21.csv", BPE.format(an="2021"), "2021", "data of 2021, as its column 'AN' says."),
+        (
+            "bpe24.csv",
+            BPE.format(an="2021"),
+            "2021",
+            "'AN' says; not of 2024, as the name of the file says.",
+        ),
+        ("lieux.csv", "nom;insee;date_maj\nA;02173;03/05/2024\nB;02304;2023-01-01\n", "2024-05-03", "'date_maj'"),
+        ("lieux.csv", "nom;insee;annee\nA;02173;1954\nB;02304;2015\n", "", ""),
+        ("lieux.csv", "nom;insee;annee\nA;02173;2015\nB;02304;2015\n", "2015", "'annee'"),
+        ("pop.csv", "CODGEO;P13_POP;P21_POP\n02173;5;6\n", "2021", "the name of its column"),
+        (
+            "p.csv",
+            "Populations 2021 en vigueur au 1er janvier 2024\n\ncode;nom;p\n1;a;3\n2;b;4\n",
+            "2021",
+            "title",
+        ),
+    ],
+)
+def test_what_tells_the_date(tmp_path: Path, name: str, text: str, vintage: str, told: str) -> None:
+    raw = table_of(tmp_path, name, text)
+    assert raw.vintage == vintage
+    assert told in "\n".join(note for note in raw.notes if note.key.startswith("dated"))
+
+
+def test_finess_is_of_the_day_of_its_first_line(tmp_path: Path) -> None:
+    row = ["structureet", "020000063", "020000253", "CH", *[""] * 8, "173", "02", *[""] * 4, "355", "CH", *[""] * 12]
+    raw = table_of(tmp_path, "etalab-2019.csv", f"finess;etalab;98;2023-09-13\n{';'.join(row)}\n")
+    assert raw.vintage == "2023-09-13"
+
+
+def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
+    """A file of services dates its category, and the sentence of the head of a dossier says it."""
+    squares = [shapely.box(x, 6_940_000, x + 9_000, 6_949_000) for x in (710_000, 719_000)]
+    rows = {"insee": ["02173", "02304"], "nom": ["A", "B"], "population": [100, 50], "epci": "200071785"}
+    gpd.GeoDataFrame(rows, geometry=squares, crs=2154).to_file(tmp_path / "communes_2026.gpkg")
+    middles = {"x_lambert93": [714_000, 723_000], "y_lambert93": 6_945_000}
+    pd.DataFrame({"insee": ["02173", "02304"], "nom": ["A", "B"], **middles}).to_csv(tmp_path / "mairies.csv")
+    pd.DataFrame([{"insee": "02173", "count": 4}]).to_csv(tmp_path / "generalistes_2013.csv", index=False)
+    with zipfile.ZipFile(tmp_path / "lots.zip", "w") as lots:  # of two tables, one is meant
+        lots.write(tmp_path / "generalistes_2013.csv", "generalistes_2013.csv")
+        lots.writestr("autres_2013.csv", "insee;count\n02304;9\n")
+    text = """
+    [study]
+    title = "C"
+    [communes]
+    path = "communes_2026.gpkg"
+    [residents]
+    modelled = true
+    [[services]]
+    path = "mairies.csv"
+    category = "mairie"
+    [[services]]
+    path = "lots.zip!generalistes_2013.csv"
+    category = "general_practitioner"
+    [roads]
+    modelled = true
+    """
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    study = am.load_study(tmp_path / "study.toml")
+    assert study.vintage("services", "general_practitioner") == "2013"
+    assert study.services.query("category == 'general_practitioner'")["capacity"].tolist() == [4]
+    assert study.vintage("communes") == "2026"
+    assert study.vintage("services", "mairie") == ""
+    assert "médecins généralistes de 2013" in vintages(study.vintages)[0]
+    (tmp_path / "study.toml").write_text(text.replace("zip!generalistes_2013.csv", "zip"), "utf-8")
+    with pytest.raises(AccessmapError, match="lots.zip!autres_2013.csv', 'lots.zip!generalistes_2013.csv'"):
+        am.load_study(tmp_path / "study.toml")
