@@ -93,6 +93,14 @@ def test_commune_without_a_mairie_inside_is_refused_by_name():
         spread_residents(commune(10), mairie(-500, 10))
 
 
+def test_mairie_a_little_outside_its_commune_counts_as_at_its_edge():
+    place = commune(900)
+    homes = spread_residents(place, mairie(-60, 1500))
+    assert homes["population"].sum() == 900
+    assert homes.within(place.geometry.iloc[0]).all()
+    pd.testing.assert_frame_equal(homes, spread_residents(place, mairie(1, 1500)))
+
+
 def test_degrees_are_refused():
     with pytest.raises(TableError, match="not metric"):
         spread_residents(commune(10).to_crs(4326), mairie(1, 1))

@@ -10,6 +10,9 @@ from accessmap.errors import StudyError
 from accessmap.files import file_of, is_input
 from accessmap.read.database import database
 
+FOLDER = "donnees"
+"""Where --fetch puts what it brings, beside the study.toml."""
+
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
@@ -18,6 +21,8 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     one.add_argument("--data", type=Path, metavar=say("folder"), help=say("help_new_data"))
     one.add_argument("--communes", metavar=say("file"), help=say("help_communes"))
     parser.add_argument("--epci", action="append", default=[], metavar=say("name"), help=say("help_epci"))
+    parser.add_argument("--fetch", action="store_true", help=say("help_fetch_data"))
+    parser.add_argument("--manifest", type=Path, metavar="downloads.toml", help=say("help_manifest"))
     parser.add_argument("--list", action="store_true", help=say("help_list"))
     parser.add_argument("--residents", metavar=say("file"), help=say("help_residents"))
     parser.add_argument("--services", action="append", default=[], metavar=say("services"), help=say("help_services"))
@@ -37,6 +42,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     out: Path = asked.out
     if out.exists() and not asked.force:
         raise StudyError(say("new_exists", path=out))
+    if asked.fetch:
+        return _fetched(asked, out, say)
     if asked.data is not None:
         return _of_folder(asked, out, say)
     named = [_service(each) for each in asked.services]
@@ -68,7 +75,26 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     return 0
 
 
-def _of_folder(asked: argparse.Namespace, out: Path, say: Say) -> int:
+def _fetched(asked: argparse.Namespace, out: Path, say: Say) -> int:
+    """Bring the files of an EPCI over the internet, then write the study of their folder."""
+    from accessmap.studyfile import fetching
+
+    if not asked.epci or asked.sample or asked.communes is not None:
+        raise StudyError(say("new_fetch_epci"))
+    folder = asked.data or out.parent / FOLDER
+    with say.transfers() as progress:
+        listed = fetching.downloads(asked.manifest)
+        fetched = fetching.fetch_territory(asked.epci, folder, listed=listed, progress=progress)
+    for each in fetched.told:
+        say.line(each.told(say.lang))
+    asked = argparse.Namespace(
+        **{**vars(asked), "data": folder, "epci": list(fetched.codes), "title": asked.title or fetched.title}
+    )
+    found = [each.told(say.lang) for each in fetched.told]
+    return _of_folder(asked, out, say, fetched=found, missing=list(fetched.missing))
+
+
+def _of_folder(asked: argparse.Namespace, out: Path, say: Say, **more: list[str]) -> int:
     """Write the study of the files of a folder, and show what each is."""
     from accessmap import studyfile
     from accessmap.cli.data import show
@@ -86,7 +112,7 @@ def _of_folder(asked: argparse.Namespace, out: Path, say: Say) -> int:
     say.written([studyfile.Written(out, written[0].replaced)])
     say.tell("new_next", title=file.settings.study.title, path=out)
     tables = [{**row, "reason": row["reason"].told(say.lang)} for row in rows]
-    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, tables=tables)
+    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, tables=tables, **more)
     return 0
 
 

@@ -120,6 +120,23 @@ class Say:
             self.line(f"  {'  '.join(cells)}".rstrip())
 
     @contextmanager
+    def transfers(self) -> Iterator[Callable[[str, int, int | None], None]]:
+        """Show a bar on standard error, and yield what tells it how many bytes of what have come, of how many."""
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        console = Console(stderr=True)
+        hidden = self.quiet or self.as_json or not console.is_terminal
+        with Progress(*columns, console=console, disable=hidden, transient=True) as progress:
+            task = progress.add_task("", total=None)
+
+            def told(title: str, done: int, total: int | None) -> None:
+                progress.update(task, completed=done, total=total, description=title)
+
+            yield told
+
+    @contextmanager
     def steps(self, total: int) -> Iterator[Callable[[str], None]]:
         """Show a bar on standard error, and yield what starts the next step: it is given the key of its name."""
         from rich.console import Console

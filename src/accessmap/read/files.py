@@ -392,7 +392,9 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         cells = whole.num_rows * whole.num_columns
         if 8 * cells > max(5 * UNPACKED_FREELY, UNPACKED_TIMES * path.stat().st_size):
             raise refusal(path.name, "parquet_too_large", value=whole.num_rows, columns=whole.num_columns)
-        return gpd.read_parquet(path) if b"geo" in (whole.metadata or {}) else pd.read_parquet(path)
+        table = gpd.read_parquet(path) if b"geo" in (whole.metadata or {}) else pd.read_parquet(path)
+        words = [name for name in table.columns if isinstance(table[name].dtype, pd.StringDtype)]
+        return table.assign(**{name: table[name].mask(table[name].str.strip() == "") for name in words})
     except SourceError:
         raise
     # Of a damaged file, geopandas and pyarrow raise what comes first.

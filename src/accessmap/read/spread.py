@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, Problems, TableError
+from accessmap.read.placing import OUTSIDE_METRES
 from accessmap.tables.checks import table_name
 from accessmap.words.notes import Figure, Note
 
@@ -119,7 +120,8 @@ def spread_residents(
     communes
         Polygons indexed by code, with `population` (people), in a metric CRS.
     mairies
-        Points indexed by the code of their commune, each inside it; any CRS.
+        Points indexed by the code of their commune, each inside it; any CRS. One that lies at most 100 m outside, as
+        readers of services let it stand, counts as at the nearest place inside.
     villages
         For the communes that are several villages: points with `commune`, `population` (people; only the shares
         count, so another vintage will do) and `square_km`; any CRS.
@@ -149,7 +151,7 @@ def spread_residents(
     [183, 402, 602, 813, 1059, 1385, 1982]
     """
     _check(communes, mairies)
-    centres = _centres(communes, mairies.to_crs(communes.crs), villages)
+    centres = _centres(communes, _brought_inside(communes, mairies.to_crs(communes.crs)), villages)
     counts = (points + np.sqrt(centres["population"].to_numpy(float)) / 10).astype(int)
     homes = centres.loc[np.repeat(centres.index, counts)].reset_index(drop=True)
     rank = np.arange(len(homes)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -180,10 +182,21 @@ def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
         problems.add("spread_no_mairie", value=missing[0], names=", ".join(map(str, missing[:9])))
     here = communes.loc[communes.index.intersection(mairies.index)]
     points = mairies.geometry.to_crs(communes.crs).loc[here.index]
-    outside = here.index[~here.geometry.contains(points)]
+    outside = here.index[here.geometry.distance(points) > OUTSIDE_METRES]
     if len(outside):
         problems.add("spread_mairie_outside", value=outside[0], names=", ".join(map(str, outside[:9])))
     problems.raise_if_any(TableError, table_name("mairies"))
+
+
+def _brought_inside(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return mairies with those on the edge of their commune, or a little beyond, at the nearest place 1 m inside."""
+    points = mairies.geometry.copy()
+    here = communes.geometry.loc[communes.index.intersection(points.index)]
+    for code in here.index[~here.contains(points.loc[here.index])]:
+        core = here.loc[code].buffer(-1)
+        inside = here.loc[code].representative_point() if core.is_empty else core
+        points.loc[code] = shapely.get_point(shapely.shortest_line(inside, points.loc[code]), 0)
+    return mairies.set_geometry(points)
 
 
 def _centres(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, villages: gpd.GeoDataFrame | None) -> pd.DataFrame:
