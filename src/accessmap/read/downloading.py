@@ -91,7 +91,7 @@ def download(
         if known["sha256"] == _sha256(path) and (date.today() - date.fromisoformat(known["day"])).days <= KEPT_DAYS:
             return Kept(path, **known)
     folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_suffix(".begun")  # no draft: it stays, for the next run to go on with
     _insist(address, part, most_bytes, time.monotonic() + seconds, progress)
     known = {"address": address, "day": date.today().isoformat(), "sha256": _sha256(part)}
     part.replace(path)
