@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from accessmap.read.residents import read_residents as read_residents
     from accessmap.read.services import read_services as read_services
     from accessmap.roads.network import RoadNetwork as RoadNetwork
+    from accessmap.roads.transit import plans as lines  # noqa: F401
     from accessmap.roads.transit.quality import transit_quality as transit_quality
     from accessmap.roads.transit.timetable import Timetable as Timetable
     from accessmap.sample import load_sample as load_sample
@@ -108,6 +109,7 @@ _NAMESPACES = {
     "digital_help": "study.digital_help",
     "hours": "measures.hours",
     "imbalance": "measures.imbalance",
+    "lines": "roads.transit.plans",
     "maps": "maps",
     "modes": "study.modes",
     "programme": "programme",
