@@ -1,0 +1,160 @@
+"""Seconds from many origins to many destinations by the lines of a day, over a window of departures or arrivals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from accessmap.roads.engine.threads import Team
+from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.kernels import NEVER, search
+from accessmap.roads.transit.lines import Lines, joined, turned
+
+_Ints = npt.NDArray[np.integer[Any]]
+
+#: Seconds that stand for no limit: a week.
+ANY = 7 * 86_400
+
+
+@dataclass(frozen=True, eq=False)
+class StopLegs:
+    """Seconds between places and stops, in compressed rows: those of place p are ``start[p]:start[p + 1]``."""
+
+    start: npt.NDArray[np.int64]
+    stop: npt.NDArray[np.int32]
+    seconds: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, places: int, place: _Ints, stop: _Ints, seconds: _Ints) -> StopLegs:
+        """Return the legs of so many places, given in any order."""
+        order = np.lexsort((seconds, place))
+        start = np.searchsorted(place[order], np.arange(places + 1)).astype("int64")
+        return cls(start, stop[order].astype("int32"), seconds[order].astype("int32"))
+
+    @classmethod
+    def at(cls, stops: _Ints) -> StopLegs:
+        """Return no way at all: each place is one of the stops."""
+        stops = np.asarray(stops)
+        return cls.of(len(stops), np.arange(len(stops)), stops, np.zeros(len(stops), "int32"))
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def rows(self, part: slice) -> tuple[_Ints, ...]:
+        """Return the rows of some places, as the kernel reads them."""
+        return self.start[part.start : part.stop + 1], self.stop, self.seconds
+
+    def by_stop(self, stops: int) -> tuple[_Ints, ...]:
+        """Return the same by stop: where each begins, the places and the seconds."""
+        place = np.repeat(np.arange(len(self), dtype="int32"), np.diff(self.start))
+        order = np.argsort(self.stop, kind="stable")
+        start = np.searchsorted(self.stop[order], np.arange(stops + 1)).astype("int64")
+        return start, place[order], self.seconds[order]
+
+
+class Raptor:
+    """Exact searches on the lines of one day; what is worked out from the day is kept.
+
+    Parameters
+    ----------
+    day
+        What runs.
+    """
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+        self._ways: dict[bool, Day] = {}
+        self._lines: dict[tuple[bool, int, int], Lines] = {}
+
+    def moments(
+        self,
+        start: StopLegs,
+        end: StopLegs,
+        at: _Ints,
+        *,
+        rides: int,
+        limit: int = ANY,
+        backward: bool = False,
+    ) -> npt.NDArray[np.int32]:
+        """Return seconds of the earliest arrival, int32 (starts, moments, ends), by moment of leaving; NEVER is none.
+
+        Backward, the moments are those of arrival at the latest, `start` is where one arrives, and what comes back is
+        the latest departure from each end.
+        """
+        out = np.full((len(start), len(at), len(end)), NEVER, "int32")
+        self._run(start, end, at, rides, limit, backward, np.empty(0, "int64"), out)
+        # The search has them sorted, and those of a search backward with time turned round.
+        place = np.argsort(np.argsort(-np.asarray(at) if backward else at, kind="stable"))
+        out = out[:, place]
+        return np.negative(out, out=out, where=out != NEVER) if backward else out
+
+    def seconds(
+        self,
+        start: StopLegs,
+        end: StopLegs,
+        at: _Ints,
+        *,
+        percentiles: Sequence[float],
+        rides: int,
+        limit: int = ANY,
+        backward: bool = False,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return seconds on the way, int32 (starts, percentiles, ends), and how many moments reach, (starts, ends).
+
+        A percentile is of the nearest rank: the least time within which that share of the moments reaches; NEVER where
+        fewer do. Moments that do not reach count as longer than any.
+        """
+        out = np.full((len(start), len(percentiles), len(end)), NEVER, "int32")
+        ranks = np.array([rank_of(percentile, len(at)) for percentile in percentiles], "int64")
+        return out, self._run(start, end, at, rides, limit, backward, ranks, out)
+
+    def _run(
+        self,
+        start: StopLegs,
+        end: StopLegs,
+        at: _Ints,
+        rides: int,
+        limit: int,
+        backward: bool,
+        ranks: npt.NDArray[np.int64],
+        out: npt.NDArray[np.int32],
+    ) -> npt.NDArray[np.int32]:
+        moments = np.sort(-np.asarray(at) if backward else at).astype("int32")
+        within = np.zeros((len(start), len(end)), "int32")
+        if not len(moments):
+            return within
+        lines = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
+        legs = end.by_stop(lines.stops)
+
+        def work(part: slice) -> None:
+            search(lines.arrays, start.rows(part), legs, moments, rides, limit, ranks, out[part], within[part])
+
+        with Team() as team:
+            team.run(work, len(start), most=64)
+        return within
+
+    def _cut(self, backward: bool, first: int, last: int) -> Lines:
+        key = backward, first, last
+        if key not in self._lines:
+            self._lines[key] = Lines.of(self._way(backward), first, last)
+        return self._lines[key]
+
+    def _way(self, backward: bool) -> Day:
+        if backward not in self._ways:
+            self._ways[backward] = turned(self._way(False)) if backward else joined(self.day)
+        return self._ways[backward]
+
+
+def rank_of(percentile: float, count: int) -> int:
+    """Return the nearest rank of a percentile among so many, from 0.
+
+    Examples
+    --------
+    >>> rank_of(50, 120), rank_of(0, 120), rank_of(100, 120)
+    (59, 0, 119)
+    """
+    return max(0, int(np.ceil(round(percentile * count / 100, 9))) - 1)

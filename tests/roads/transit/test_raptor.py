@@ -1,0 +1,293 @@
+"""The search against a time-expanded graph searched by Dijkstra, on timetables made at random."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from toy_days import a_day
+
+from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.kernels import NEVER
+from accessmap.roads.transit.lines import without_overtaking
+from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, rank_of
+
+STOPS = 6
+AFTER_MIDNIGHT = 86_400
+
+
+def runs_of(day: Day) -> list[list[tuple[int, int, int, bool, bool]]]:
+    """Return for each trip its calls and those of the trips in which one stays seated: stop, times, board, alight."""
+    alone = []
+    for pattern in range(len(day.pattern_start) - 1):
+        places = range(day.pattern_start[pattern], day.pattern_start[pattern + 1])
+        for trip in range(day.trip_start[pattern + 1] - day.trip_start[pattern]):
+            at = day.time_start[pattern] + trip * len(places)
+            columns = day.pattern_stop[places], day.arrival[at:], day.departure[at:], day.may_board[places]
+            alone.append(list(zip(*(c.tolist() for c in columns), day.may_alight[places].tolist(), strict=False)))
+    runs = []
+    for trip, calls in enumerate(alone):
+        run, after = list(calls), int(day.next_trip[trip])
+        while after >= 0:
+            (stop, comes, _, _, alight), (first, *_) = run[-1], alone[after]
+            run[-1] = stop, comes, comes, False, alight
+            run += [(first[0], max(comes, first[1]), *first[2:]), *alone[after][1:]]
+            after = int(day.next_trip[after])
+        runs.append(run)
+    return runs
+
+
+class Expanded:
+    """The time-expanded graph of a day, searched by Dijkstra from every departure: (ride, run, call) in and out.
+
+    A step weighs its seconds and, so that none weighs nothing, a thousandth of one more.
+    """
+
+    def __init__(self, day: Day, rides: int) -> None:
+        runs = runs_of(day)
+        calls = [(run, place, *call) for run, calls in enumerate(runs) for place, call in enumerate(calls)]
+        last = [place == len(runs[run]) - 1 for run, place, *_ in calls]
+        boards = [n for n, call in enumerate(calls) if call[5] and not last[n]]
+        changes = {(stop, stop, seconds) for stop, seconds in enumerate(day.change.tolist()) if seconds >= 0}
+        for start in range(day.stops):
+            ways = slice(day.walk_start[start], day.walk_start[start + 1])
+            ways = zip(day.walk_stop[ways].tolist(), day.walk_seconds[ways].tolist(), strict=True)
+            changes |= {(start, end, seconds) for end, seconds in ways}
+        arcs, n = {}, len(calls)
+        for call, (_, place, stop, comes, leaves, _, alight) in enumerate(calls):
+            steps = [] if last[call] else [((0, call), (1, call + 1), calls[call + 1][3] - leaves)]
+            steps += [((1, call), (0, call), leaves - comes)]
+            steps = [(kind, one, other_kind, other, 0, s) for (kind, one), (other_kind, other), s in steps]
+            if alight and place:
+                steps += [
+                    (1, call, 0, other, 1, calls[other][4] - comes)
+                    for start, end, seconds in changes
+                    for other in boards
+                    if start == stop and calls[other][2] == end and calls[other][4] >= comes + seconds
+                ]
+            for ride in range(rides):
+                for kind, one, other_kind, other, more, seconds in steps:
+                    if ride + more < rides:
+                        key = (2 * ride + kind) * n + one, (2 * (ride + more) + other_kind) * n + other
+                        arcs[key] = 1000 * seconds + 1
+        size = 2 * rides * n
+        keys = np.array(list(arcs)).reshape(-1, 2)
+        graph = coo_array((np.array(list(arcs.values()), "float64"), keys.T), shape=(size, size)).tocsr()
+        seconds = np.floor(dijkstra(graph, indices=boards) / 1000) if boards else np.empty((0, size))
+        # By departure: the arrival at each stop.
+        self.stop = np.array([calls[board][2] for board in boards], int)
+        self.departure = np.array([calls[board][4] for board in boards], int)
+        self.arrival = np.full((len(boards), day.stops), np.inf)
+        for call, (_, place, stop, _, _, _, alight) in enumerate(calls):
+            if alight and place:
+                for ride in range(rides):
+                    at = self.departure + seconds[:, (2 * ride + 1) * n + call]
+                    self.arrival[:, stop] = np.minimum(self.arrival[:, stop], at)
+
+    def earliest(self, leaving: int, access: dict[int, int], egress: dict[int, int], limit: int) -> int:
+        """Return the earliest arrival; NEVER where it takes longer."""
+        ready = np.array([leaving + access.get(stop, ANY) for stop in self.stop.tolist()], "float64")
+        found = self.arrival[self.departure >= ready].min(axis=0, initial=np.inf)
+        at = min((found[stop] + seconds for stop, seconds in egress.items()), default=np.inf)
+        return int(at) if at <= leaving + limit else int(NEVER)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> Day:
+    """Return a small day: rules of boarding, trips past midnight, changes, ways on foot, and blocks."""
+    lines = []
+    for _ in range(draw(st.integers(1, 5))):
+        count = draw(st.integers(2, 4))
+        stops = draw(st.lists(st.integers(0, STOPS - 1), min_size=count, max_size=count))
+        trips = []
+        for _ in range(draw(st.integers(1, 4))):
+            at = draw(st.integers(AFTER_MIDNIGHT - 12, AFTER_MIDNIGHT + 12))
+            times = []
+            for _ in range(count):
+                at += draw(st.integers(0, 4))
+                leaves = at + draw(st.sampled_from([0, 0, 1, 3]))
+                times.append((at, leaves))
+                at = leaves
+            trips.append(times)
+        flags = st.lists(st.sampled_from([True, True, True, False]), min_size=count, max_size=count)
+        rules = {"stops": stops, "board": draw(flags), "alight": draw(flags)}
+        times = np.array(trips)
+        lines += [
+            {**rules, "trips": [[tuple(map(int, pair)) for pair in times[row]] for row in group]}
+            for group in without_overtaking(times[:, :, 0], times[:, :, 1])
+        ]
+    ends = [(trip[0][1], trip[-1][0]) for line in lines for trip in line["trips"]]
+    seated = {}
+    for trip in range(len(ends)):
+        later = [
+            other
+            for other, (first, _) in enumerate(ends)
+            if first > ends[trip][1] or (first == ends[trip][1] and other > trip)
+        ]
+        if later and draw(st.integers(0, 2)) == 0:
+            seated[trip] = draw(st.sampled_from(later))
+    pairs = st.tuples(st.integers(0, STOPS - 1), st.integers(0, STOPS - 1), st.integers(0, 6))
+    return a_day(
+        STOPS,
+        lines,
+        walks=draw(st.lists(pairs, max_size=5)),
+        change=draw(st.lists(st.sampled_from([0, 0, 1, 3, -1]), min_size=STOPS, max_size=STOPS)),
+        seated=seated,
+    )
+
+
+LEGS = st.dictionaries(st.integers(0, STOPS - 1), st.integers(0, 5), min_size=1, max_size=3)
+
+
+SEVERAL = st.lists(LEGS, min_size=1, max_size=2)
+
+
+def legs(places: list[dict[int, int]]) -> StopLegs:
+    rows = [(place, stop, seconds) for place, legs in enumerate(places) for stop, seconds in legs.items()]
+    return StopLegs.of(len(places), *np.array(rows, "int32").reshape(-1, 3).T)
+
+
+def check_every_cell(day, access, egress, rides, limit):
+    moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14, 2)
+    raptor, slow = Raptor(day), Expanded(day, rides)
+    wanted = np.array(
+        [[[slow.earliest(at, one, other, limit) for other in egress] for at in moments.tolist()] for one in access]
+    )
+    forward = raptor.moments(legs(access), legs(egress), moments, rides=rides, limit=limit)
+    assert forward.tolist() == wanted.tolist()
+
+    backward = raptor.moments(legs(egress), legs(access), moments, rides=rides, limit=limit, backward=True)
+    for o, one in enumerate(access):
+        # The last departure is one that catches a ride: by each of them, when one would arrive.
+        leaving = {
+            int(at) - one[stop] for stop, at in zip(slow.stop.tolist(), slow.departure, strict=True) if stop in one
+        }
+        for e, other in enumerate(egress):
+            arrives = {at: slow.earliest(at, one, other, ANY) for at in leaving}
+            for number, moment in enumerate(moments.tolist()):
+                ways = [at for at, there in arrives.items() if there <= moment and moment - at <= limit]
+                assert backward[e, number, o] == max(ways, default=NEVER)
+
+    shares = (0, 25, 50, 90, 100)
+    seconds, within = raptor.seconds(legs(access), legs(egress), moments, percentiles=shares, rides=rides, limit=limit)
+    on_the_way = np.sort(np.where(wanted == NEVER, NEVER, wanted - moments[None, :, None]), axis=1)
+    assert (within == (wanted != NEVER).sum(axis=1)).all()
+    for number, share in enumerate(shares):
+        assert (seconds[:, number] == on_the_way[:, rank_of(share, len(moments))]).all()
+    assert (np.diff(seconds.astype("int64"), axis=1) >= 0).all()
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    days(),
+    st.lists(LEGS, min_size=1, max_size=2),
+    st.lists(LEGS, min_size=1, max_size=2),
+    st.integers(1, 4),
+    st.sampled_from([9, 20, ANY]),
+)
+def test_every_cell_is_that_of_a_time_expanded_graph(day, access, egress, rides, limit):
+    check_every_cell(day, access, egress, rides, limit)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=1500)
+@given(
+    days(),
+    st.lists(LEGS, min_size=1, max_size=2),
+    st.lists(LEGS, min_size=1, max_size=2),
+    st.integers(1, 4),
+    st.sampled_from([9, 20, ANY]),
+)
+def test_every_cell_of_many_days_is_that_of_a_time_expanded_graph(day, access, egress, rides, limit):
+    check_every_cell(day, access, egress, rides, limit)
+
+
+@settings(deadline=None, max_examples=25)
+@given(days(), LEGS, st.integers(1, 3), st.data())
+def test_later_is_not_sooner_more_rides_are_not_slower_and_another_line_does_no_harm(day, start, rides, data):
+    moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14)
+    ends = StopLegs.at(np.arange(STOPS))
+    known = Raptor(day).moments(legs([start]), ends, moments, rides=rides)
+    assert (np.diff(known.astype("int64"), axis=1) >= 0).all()
+    assert (Raptor(day).moments(legs([start]), ends, moments, rides=rides + 1) <= known).all()
+    patterns = len(day.pattern_start) - 1
+    fewer = data.draw(st.integers(0, patterns - 1))
+    if not (day.next_trip >= 0).any() and patterns > 1:
+        assert (Raptor(without_pattern(day, fewer)).moments(legs([start]), ends, moments, rides=rides) >= known).all()
+
+
+def without_pattern(day: Day, pattern: int) -> Day:
+    """Return the day without one of its patterns."""
+    cuts = {
+        ("pattern_start",): ("pattern_stop", "may_board", "may_alight"),
+        ("trip_start",): ("trip_row", "next_trip"),
+        ("time_start",): ("arrival", "departure"),
+    }
+    changed = {}
+    for (start,), columns in cuts.items():
+        bounds = getattr(day, start)
+        gone = np.arange(bounds[pattern], bounds[pattern + 1])
+        changed[start] = np.cumsum([0, *np.delete(np.diff(bounds), pattern)]).astype("int64")
+        changed |= {name: np.delete(getattr(day, name), gone) for name in columns}
+    return replace(day, **changed)
+
+
+def test_what_a_later_departure_leaves_is_kept_by_round():
+    """A departure that is later comes sooner to where one changes, but with a ride more, and so goes no further."""
+    lines = [
+        {"stops": [0, 1], "trips": [[50, 60]]},
+        {"stops": [1, 2], "trips": [[65, 100]]},
+        {"stops": [0, 2], "trips": [[40, 105]]},
+        {"stops": [2, 3], "trips": [[110, 120]]},
+    ]
+    found = Raptor(a_day(4, lines)).moments(StopLegs.at([0]), StopLegs.at([2, 3]), np.array([40, 50]), rides=2)
+    assert found.tolist() == [[[100, 120], [100, NEVER]]]
+
+
+def test_staying_seated_is_no_ride_and_takes_no_change():
+    lines = [
+        {"stops": [0, 1], "trips": [[0, 100], [200, 300]]},
+        {"stops": [1, 2], "trips": [[130, 230], [330, 430]]},
+    ]
+    apart = a_day(3, lines, change=60)
+    seated = a_day(3, lines, change=60, seated={0: 2})
+    start, end = StopLegs.at([0]), StopLegs.at([2])
+    found = [
+        Raptor(day).moments(start, end, np.array([0]), rides=rides)[0, 0, 0]
+        for day in (apart, seated)
+        for rides in (1, 2)
+    ]
+    assert found == [NEVER, 430, 230, 230]
+
+
+def test_a_percentile_is_a_departure_s_own_time():
+    day = a_day(2, [{"stops": [0, 1], "trips": [[600, 1200]]}])
+    start, end = StopLegs.at([0]), StopLegs.at([1])
+    seconds, within = Raptor(day).seconds(start, end, np.arange(0, 1200, 60), percentiles=(0, 50, 55, 60), rides=1)
+    # Of 20 departures the first 11, from 0 to 600, catch the only train: 20 minutes on the way, 19, … 10.
+    assert within[0, 0] == 11
+    assert seconds[0, :, 0].tolist() == [600, 600 + 9 * 60, 600 + 10 * 60, NEVER]
+
+
+def test_moments_are_those_of_the_call_whatever_their_order():
+    day = a_day(2, [{"stops": [0, 1], "trips": [[at, at + 30] for at in range(0, 600, 100)]}])
+    start, end = StopLegs.at([0]), StopLegs.at([1])
+    assert Raptor(day).moments(start, end, np.array([150, 50]), rides=1)[0, :, 0].tolist() == [230, 130]
+    back = Raptor(day).moments(end, start, np.array([150, 50]), rides=1, backward=True)[0, :, 0]
+    assert back.tolist() == [100, 0]
+
+
+def test_pairs_are_as_they_are_alone():
+    """Many origins at once share no label."""
+    day = a_day(
+        4, [{"stops": list(pair), "trips": [[at, at + 7] for at in range(0, 90, 9)]} for pair in pairwise(range(4))]
+    )
+    moments = np.arange(0, 60, 5)
+    together = Raptor(day).moments(StopLegs.at(np.arange(4)), StopLegs.at(np.arange(4)), moments, rides=3)
+    for stop in range(4):
+        alone = Raptor(day).moments(StopLegs.at([stop]), StopLegs.at(np.arange(4)), moments, rides=3)
+        assert (together[stop] == alone[0]).all()
