@@ -315,9 +315,15 @@ def test_names_that_hold_control_characters_do_not_reach_the_terminal(toy, capsy
 
 def test_run_in_json_is_one_object_and_says_what_was_written(toy, capsys, monkeypatch):
     monkeypatch.setenv("ACCESSMAP_BROWSER", "no-such-browser")  # what cannot be printed stops nothing, and is said
-    toy.write_text(TOY.replace('formats = ["csv"]', 'formats = ["parquet", "gpkg"]\nname = "x"\nout = "made"'))
+    (toy.parent / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
+    brand = '\nlogo = "logo.svg"\ncolour = "#FFCC00"\ntitle = "Trois villages, demain"'
+    own = 'formats = ["parquet", "gpkg"]\nname = "x"\nout = "made"' + brand
+    toy.write_text(TOY.replace('formats = ["csv"]', own), encoding="utf-8")
     code, out, err = run(capsys, "run", toy, "--json", "--pdf")
     found = strict(out)
+    assert found["title"] == "Trois villages, demain"
+    assert [each for each in found["said"] if "#FFCC00 est trop claire" in each]
+    assert "logo.svg" in strict((toy.parent / "made" / "x.json").read_text("utf-8"))["inputs"]
     assert "Ctrl+P" in found["unprinted"]
     names = {path.rpartition("/")[2] for path in (each["path"] for each in found["files"])}
     assert (code, err, found["modelled"]) == (0, "", False)

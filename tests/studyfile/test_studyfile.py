@@ -201,6 +201,13 @@ NODES = 'nodes = "nodes.csv"\nedges = "edges.csv"'
 SERVICES = TOY[TOY.index("[[services]]") : TOY.index("[roads]")]
 # What is changed in the toy study, into what, and what the message must hold.
 BAD_DATA = {
+    "logo": (
+        'formats = ["csv"]',
+        'logo = "edges.csv"',
+        "dossier.logo|edges.csv is neither a PNG nor a JPEG nor an SVG",
+    ),
+    "lost logo": ('formats = ["csv"]', 'logo = "lost.png"', "dossier.logo|lost.png"),
+    "colour": ('formats = ["csv"]', 'colour = "blue"', "dossier.colour|'blue' is no colour"),
     "file not there": ('"residents.csv"', '"resident.csv"', 'line 9, residents.path|(did you mean "residents.csv"'),
     "file is a folder": ('"residents.csv"', '"."', "line 9, residents.path|there is no file"),
     "wrong category": (

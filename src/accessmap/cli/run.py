@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from accessmap.cli.places import add_study, study_path
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 if TYPE_CHECKING:
     from accessmap.dossier import Dossier
@@ -69,6 +70,9 @@ def _tell(
     if modelled:
         modes = ", ".join(say.words(f"mode_{mode}") for mode in modelled)
         say.tell("run_modelled", way=f" ({modes})" if len(networks) > 1 else "")
+    said = [labels.capitalised(say.words.told(note)) + "." for note in found.brand.notes]
+    for sentence in said:
+        say.line(sentence)
     say.cautions(found.cautions)
     say.line()
     say.written(written)
@@ -81,6 +85,7 @@ def _tell(
         title=dossier.title,
         verdict=dossier.verdict,
         sentences=dossier.sentences,
+        said=said,
         modelled=bool(modelled),
         cautions=[record(each, say.lang) for each in found.cautions],
         unprinted=None if unprinted is None else unprinted.told(say.lang),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -22,6 +22,7 @@ from markupsafe import Markup
 from accessmap import sentences
 from accessmap.categories import Lang
 from accessmap.dossier import alternatives, answer, decision, history
+from accessmap.dossier.brand import Brand
 from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
@@ -88,6 +89,8 @@ class Dossier:
         The day it was made: today, or that of SOURCE_DATE_EPOCH.
     chapters
         Those that were asked for, in order.
+    brand
+        Title, logo and colour of a council; none where not given.
     """
 
     title: str
@@ -98,6 +101,7 @@ class Dossier:
     chapters: tuple[Chapter, ...]
     _known: Known
     _tables: dict[str, Tables]
+    brand: Brand = field(default_factory=Brand)
 
     @classmethod
     def of(
@@ -111,6 +115,7 @@ class Dossier:
         chapters: Sequence[Chapter] | None = None,
         candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
+        brand: Brand | None = None,
         lang: Lang = "fr",
         progress: bool = False,
     ) -> Dossier:
@@ -140,6 +145,8 @@ class Dossier:
         accept
             Measures of the roads' plausibility that may be beyond their bounds, such as "one_way_edges"; what is
             doubtful or accepted stands at the top of the page.
+        brand
+            Title, logo and colour of the council: see `Brand.of`.
         lang
             "fr" or "en".
         progress
@@ -209,7 +216,8 @@ class Dossier:
         cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
         shown = category_shown(study.services, kind)
         dossier = cls(
-            title=words("dossier_title", place=study.title, category=shown.name(lang, count=2)),
+            title=(brand and brand.title)
+            or words("dossier_title", place=study.title, category=shown.name(lang, count=2)),
             verdict=sentences.coverage(
                 known.results.coverage,
                 category=kind,
@@ -229,6 +237,7 @@ class Dossier:
             chapters=asked,
             _known=known,
             _tables=tables,
+            brand=brand or Brand(),
         )
         dossier._check_tables()
         return dossier
@@ -343,7 +352,9 @@ class Dossier:
         chapters = list(self._shown(words))
         live = [part for chapter in chapters for part in chapter["parts"] if isinstance(part, Live)]
         styles, scripts = (dict.fromkeys(getattr(part, kind) for part in live) for kind in ("style", "script"))
-        style = "\n".join([leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles(), *styles])
+        style = "\n".join(
+            [leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles(), *styles, self.brand.style()]
+        )
         script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js"), *scripts])
         template = environment().get_template("dossier.html")
         page = template.render(
@@ -370,7 +381,7 @@ class Dossier:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""
         words = Words(self.lang)
         drawing = self._drawing()
-        style = "\n".join([asset("dossier.css"), tone_styles()])
+        style = "\n".join([asset("dossier.css"), tone_styles(), self.brand.style()])
         template = environment().get_template("sheets.html")
         return template.render(
             text=words,
@@ -515,6 +526,7 @@ class Dossier:
             foot.append(words("modelled_title"))
         return {
             "lang": self.lang,
+            "brand": self.brand,
             "version": version("accessmap"),
             "made": made,
             "provenance": self.provenance,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.categories import Lang
+from accessmap.dossier.brand import Brand
 from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, ScenarioError
 from accessmap.provenance import Provenance
@@ -65,6 +66,8 @@ class Loaded:
     measured
         The measures of its roads beside their bounds, as `accessmap.study.plausibility` returns them; None where they
         were not asked for.
+    brand
+        Title, logo and colour of the council, for its dossier.
     """
 
     study: Study
@@ -72,6 +75,7 @@ class Loaded:
     programme: Programme | None = None
     cautions: tuple[Problem, ...] = ()
     measured: pd.DataFrame | None = None
+    brand: Brand = field(default_factory=Brand)
 
 
 def load_study(path: str | Path) -> Study:
@@ -159,6 +163,7 @@ def loaded(
     else:
         _look_for_files(ledger)
     programme = plans.programme_of(ledger)
+    brand = _brand(ledger)
     study: Study | None = None
     if communes is not None and homes is not None and services is not None and networks is not None:
         make = partial(_study, ledger, communes, homes, services, networks, scenarios=scenarios, **more)
@@ -178,7 +183,7 @@ def loaded(
         raise StudyFileError(*sorted(problems, key=lambda each: place_of(each).order), about=file.path.name)
     lang = file.settings.study.lang
     study = replace(study, cautions=tuple(_kept(page_sentence(each), lang) for each in ledger.cautions))
-    return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions), measured)
+    return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions), measured, brand)
 
 
 def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
@@ -211,6 +216,18 @@ def page_sentence(caution: Problem) -> Note:
 def _kept(caution: Note, lang: Lang) -> str:
     """Return what a study keeps of a caution: what the roads are doubted for stays a note, to be known as one."""
     return caution if caution.key in NOTES.values() or caution.key == "plausibility_accepted" else caution.told(lang)
+
+
+def _brand(ledger: Ledger) -> Brand:
+    """Return the title, logo and colour of the dossier, keeping a problem for each that cannot be taken."""
+    asked = ledger.settings.dossier
+    brand = ledger.tried(("dossier", "colour"), partial(Brand.of, colour=asked.colour)) or Brand()
+    if asked.logo is not None:
+        drawn = ledger.tried(("dossier", "logo"), partial(Brand.of, logo=ledger.file.find(asked.logo)))
+        brand = replace(brand, logo=drawn.logo if drawn else "")
+    if brand.notes:
+        ledger.said["dossier"] = brand.notes
+    return replace(brand, title=asked.title or "", subtitle=asked.subtitle or "")
 
 
 def _check_plausible(ledger: Ledger, study: Study) -> pd.DataFrame:

@@ -138,6 +138,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         candidates=asked.candidates,
         programme=found.programme,
         accept=file.settings.check.accept,
+        brand=found.brand,
         lang=file.settings.study.lang,
     )
 
@@ -266,6 +267,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
         *([zonages] if isinstance(zonages, str) else zonages),
     ]
     named += settings.scenarios.paths if settings.scenarios else []
+    named.append(settings.dossier.logo)
     for name in dict.fromkeys(name for name in named if name is not None):
         if name.casefold().endswith(".shp"):
             stem = name[: -len(".shp")]

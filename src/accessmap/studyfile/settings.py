@@ -217,6 +217,10 @@ class DossierSection(_Section):
     candidates: Text = "mairie"
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
+    title: Text | None = None
+    subtitle: Text | None = None
+    logo: Text | None = None
+    colour: Text | None = None
     formats: list[Literal["csv", "gpkg", "parquet", "pdf", "tableur", "xlsx"]] = ["xlsx", "gpkg"]
 
 
