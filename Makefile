@@ -20,11 +20,11 @@ demo: .venv/installed
 
 # Two processes, a file at a time: most files share a study or a page that is dear to make.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 # All there is: what takes too long for each commit is here, ten times as many damaged files among it.
 test-all: test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 	FUZZ_TIMES=10 $(BIN)/python -m pytest tests/robust/test_fuzz.py
 
 # The lowest versions that pyproject.toml declares, which only uv resolves; without browsers and notebooks.
@@ -37,14 +37,14 @@ test-all: test
 LOWEST := tests/tables tests/read tests/roads tests/measures tests/study tests/siting tests/house/test_sample.py
 test-lowest: .venv-lowest/installed
 	# Old versions warn of what newer ones have settled.
-	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile -m "not browser and not slow" -W ignore::DeprecationWarning $(LOWEST)
+	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not slow" -W ignore::DeprecationWarning $(LOWEST)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

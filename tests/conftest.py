@@ -85,3 +85,24 @@ def toy_study():
     edges = pd.DataFrame({"u": codes[:2], "v": codes[1:], "minutes": [3.0, 3.0]})
     roads = RoadNetwork.from_edges(pd.DataFrame({"lon": lon, "lat": lat}, index=codes), edges, directed=False)
     return Study(communes, residents, services, roads, title="Trois villages", thresholds=(2, 5))
+
+
+# What takes long, the longest first: two processes that take a file at a time then end together.
+LONG = (
+    "robust/test_fuzz.py",
+    "browser/test_accessibility.py",
+    "house/test_notebooks.py",
+    "dossier/test_dossier.py",
+    "dossier/dossier.py",
+    "cli/test_study.py",
+    "programme/sentences.py",
+    "dossier/test_chapters.py",
+    "dossier/test_odd_territories.py",
+    "house/test_readme.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long files, in that order, whatever is asked for."""
+    rank = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get("/".join(item.path.parts[-2:]), len(LONG)))
