@@ -223,7 +223,7 @@ class _Answer(BaseHTTPRequestHandler):
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(body) - start))
-        self.send_header("ETag", '"v1"')
+        self.send_header("ETag", '"v2"' if fault == "changed" else '"v1"')
         self.end_headers()
         body = body[start:]
         if fault == "slow":

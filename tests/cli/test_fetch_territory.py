@@ -169,6 +169,12 @@ def test_a_server_without_ranges_begins_again(server: Publishers, tmp_path: Path
     assert download(server.url + LIST, tmp_path, **BOUNDS).path.read_bytes() == server.body(LIST, {})
 
 
+def test_a_part_of_another_edition_is_not_joined(server: Publishers, tmp_path: Path) -> None:
+    server.faults["liste"] = ["cut", "changed"]
+    assert download(server.url + LIST, tmp_path, **BOUNDS).path.read_bytes() == server.body(LIST, {})
+    assert len(server.asked) == 3
+
+
 def test_a_run_that_was_stopped_goes_on_where_it_was(server: Publishers, tmp_path: Path) -> None:
     server.faults["liste"] = ["cut"] * downloading.ATTEMPTS
     with pytest.raises(am.errors.SourceError, match="the connection was cut"):
@@ -193,7 +199,8 @@ def test_bounds_of_a_download(server: Publishers, tmp_path: Path, fault: str, to
     with pytest.raises(am.errors.SourceError, match=told):
         download(server.url + LIST, tmp_path, most_bytes=1_000_000, seconds=0.5)
     assert len(server.asked) == requests
-    assert not [each for each in tmp_path.iterdir() if each.suffix == "" and each.is_file()]
+    left = {each.suffix for each in tmp_path.iterdir() if each.is_file() and each.name != "downloads.toml"}
+    assert left == ({".begun", ".validator"} if fault == "slow" else set())
 
 
 def test_a_redirection_is_followed_and_bounded(server: Publishers, tmp_path: Path) -> None:

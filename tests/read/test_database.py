@@ -49,6 +49,7 @@ INSERT INTO spatial_ref_sys SELECT 990001, 'SIG', 990001, srtext, proj4text FROM
 CREATE FUNCTION sig.sly() RETURNS int AS 'INSERT INTO sig.edges VALUES (''x'', ''y'', 1, 1); SELECT 1' LANGUAGE sql;
 CREATE ROLE guest LOGIN PASSWORD 'guest'; GRANT USAGE ON SCHEMA sig TO guest;
 """
+CURVE = "SELECT ST_GeomFromText('CURVEPOLYGON(CIRCULARSTRING(0 0, 4 0, 4 4, 0 4, 0 0))', 2154) AS geom"
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,12 @@ def test_coordinate_systems_are_those_that_the_base_knows(base: str) -> None:
         ("?query=SELECT 1; DROP TABLE sig.edges", "un seul SELECT", "one SELECT"),
         ("?query=SELECT 1) AS a; COMMIT; DROP TABLE sig.edges; --", "un seul SELECT", "one SELECT"),
         ("?query=DELETE FROM sig.edges RETURNING *", "un seul SELECT", "one SELECT"),
+        (
+            "?query=SELECT 'infinity'::date AS jour",
+            "La base de données refuse la requête (date too large",
+            "one SELECT",
+        ),
+        (f"?query={CURVE}", "La géométrie geom de la requête ne peut être lue", "ST_CurveToLine(geom) AS geom"),
         ("?query=SELECT sig.sly()", "écrirait dans la base", "would write"),
     ],
 )
@@ -145,7 +152,7 @@ def test_too_much_and_too_slow_are_refused(base: str, monkeypatch: pytest.Monkey
     assert len(read_table(f"{base}?query=SELECT nom FROM sig.communes").table) == 3
 
 
-def test_ways_to_the_server_that_are_closed(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ways_to_the_server_that_are_closed(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = "?table=sig.communes"
     assert 'database "none" does not exist' in refused(base.removesuffix("geo") + "none" + table)
     assert "Connection refused" in refused("postgresql://sig@127.0.0.1:1/geo" + table)
@@ -154,6 +161,14 @@ def test_ways_to_the_server_that_are_closed(base: str, monkeypatch: pytest.Monke
     assert "refuse le mot de passe" in refused(base + table, "fr")
     assert "does not allow sig.communes" in refused(base.replace("sig@", "guest@") + table)
     monkeypatch.delenv("PGPASSWORD")
+    words, services = tmp_path / "pgpass", tmp_path / "services.conf"
+    words.write_text(f"127.0.0.1:*:geo:sig:{PASSWORD}\n", encoding="utf-8")
+    words.chmod(0o600)
+    assert len(read_table(f"{base}{table}&passfile={words}").table) == 3
+    port = base.split(":")[-1].removesuffix("/geo")
+    services.write_text(f"[carto]\nhost=127.0.0.1\nport={port}\ndbname=geo\nuser=sig\npassword={PASSWORD}\n", "utf-8")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    assert len(read_table(f"postgresql://{table}&service=carto").table) == 3
     assert "PGPASSWORD" in refused(base + table)
     assert "as text" in refused(Path(base))
 

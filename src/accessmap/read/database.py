@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 import geopandas as gpd
 import pandas as pd
 import pyproj
+import shapely
 
 from accessmap.errors import SourceError
 from accessmap.read.delimited import check_header
@@ -35,6 +36,7 @@ PASSWORD = re.compile(rf"postgres(?:ql)?://[^\s\"'@/?#]*:(?!{PORT})[^\n]*@|\bpas
 CONNECT_SECONDS, STATEMENT_SECONDS = 10, 300
 # The refusal of a password, in the languages of servers; SQLSTATE is not known before there is a connection.
 WRONG_PASSWORD = re.compile("password authentication failed|authentification par mot de passe", re.IGNORECASE)
+CLOSED = ("08", "57P", "53300")  # SQLSTATE of connections that end, or are too many
 REASONS = {"42501": "database_forbidden", "57014": "database_slow", "25006": "database_writes"}
 RELATIONS = """
     SELECT space.nspname, one.relname FROM pg_catalog.pg_class AS one
@@ -152,7 +154,10 @@ def read_database(address: Database, layer: str | None = None) -> tuple[str, pd.
         crs = _check_answer(link, name, asked, shape)
         if shape is None:
             return name, _plain(pd.read_sql_query(f"SELECT * FROM {asked}", link))
-        frame = gpd.read_postgis(f"SELECT * FROM {asked}", link, geom_col=shape, crs=crs)
+        try:
+            frame = gpd.read_postgis(f"SELECT * FROM {asked}", link, geom_col=shape, crs=crs)
+        except (NotImplementedError, shapely.errors.ShapelyError) as error:  # curves, and surfaces of triangles
+            raise refusal(name, "database_curves", value=shape, why=Note.plain(first_line(error))) from error
         frame = frame.drop(columns=[other for other in drawn if other != shape])
         return name, _plain(frame if shape == "geometry" else frame.rename_geometry("geometry"))
 
@@ -207,9 +212,9 @@ def _refused(where: str, error: BaseException) -> SourceError:
         return refusal(where, "database_no_password")
     if way is not None and WRONG_PASSWORD.search(str(said)):
         return refusal(where, "database_wrong_password")
-    if state is None:
+    if way is not None or str(state).startswith(CLOSED):
         return refusal(where, "database_unreachable", why=why)
-    return refusal(where, REASONS.get(state, "database_refused"), why=why, seconds=STATEMENT_SECONDS)
+    return refusal(where, REASONS.get(str(state), "database_refused"), why=why, seconds=STATEMENT_SECONDS)
 
 
 def _asked(link: Connection, address: Database, layer: str | None) -> tuple[str, str]:

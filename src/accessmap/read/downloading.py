@@ -155,23 +155,29 @@ def _receive(address: str, part: Path, most_bytes: int, until: float, progress: 
     beside = part.with_suffix(".validator")
     have = part.stat().st_size if is_input(part) and is_input(beside) else 0
     headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
+    known = beside.read_text(encoding="utf-8") if have else ""
     if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": beside.read_text(encoding="utf-8")}
+        headers |= {"Range": f"bytes={have}-", "If-Range": known}
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 - scheme checked
     with urllib.request.build_opener(_Redirects).open(request, timeout=STALLED_SECONDS) as response:
-        resumed = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        validator = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
+        begins = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        resumed = response.status == 206 and begins and validator == known
         have = have if resumed else 0
         length = response.headers.get("Content-Length", "")
         total = have + int(length) if length.isdecimal() else None
-        _check_size(address, total or 0, most_bytes)
-        validator = response.headers.get("ETag") or response.headers.get("Last-Modified")
-        beside.unlink(missing_ok=True)
-        if validator and not validator.startswith("W/"):
-            beside.write_text(validator, encoding="utf-8")
-        with part.open("ab" if resumed else "wb") as file:
+        _check_size(address, part, total or 0, most_bytes)
+        if not resumed:  # in this order: what is left of another file never stands beside the mark of this one
+            beside.unlink(missing_ok=True)
+            part.write_bytes(b"")
+            if response.status == 206:  # a part of what is no more: the next attempt asks for the whole
+                raise _CutError
+            if validator and not validator.startswith("W/"):
+                beside.write_text(validator, encoding="utf-8")
+        with part.open("ab") as file:
             while piece := response.read1(PART):
                 have += len(piece)
-                _check_size(address, have, most_bytes)
+                _check_size(address, part, have, most_bytes)
                 if time.monotonic() > until:
                     raise SourceError(Problem("download_slow", where=address))
                 file.write(piece)
@@ -181,8 +187,9 @@ def _receive(address: str, part: Path, most_bytes: int, until: float, progress: 
         raise _CutError
 
 
-def _check_size(address: str, size: int, most: int) -> None:
+def _check_size(address: str, part: Path, size: int, most: int) -> None:
     if size > most:
+        part.unlink(missing_ok=True)
         raise SourceError(Problem("download_large", where=address, most=f"{most / 1e6:,.0f}"))
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 
 from accessmap.errors import AccessmapError, Problem, SourceError, StudyError
 from accessmap.files import cache_folder, draft_of, is_input, parsed_toml, read_json, read_toml, write_whole
+from accessmap.read.codes import merged_communes
 from accessmap.read.communes import read_communes
 from accessmap.read.downloading import Kept, check_address, download
 from accessmap.read.recognising import recognised
@@ -31,9 +32,8 @@ from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Note
 
 RECORD = "telechargements.toml"
-AROUND_METRES = 20_000.0
+AROUND_METRES = 20_000.0  # as far communes are kept, with what serves them, and the roads to it
 AROUND_POINTS = 12
-ROADS_BEYOND_METRES = 10_000.0
 LOOKED_AT = ("epci", "territory", "around")
 """What is asked first, to know what to ask for."""
 
@@ -204,6 +204,7 @@ class _Work:
     departments: list[str] = field(default_factory=list)
     record: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: list[Note] = field(default_factory=list)
+    area: gpd.GeoSeries = field(default_factory=gpd.GeoSeries)
 
     def find(self, wanted: Sequence[str]) -> None:
         """Find the EPCI that are meant, and the départements around them."""
@@ -218,10 +219,12 @@ class _Work:
         self.codes, self.names = list(found), list(table.loc[found, "epci_name"])
         parts = [self._features("territory", epci=code) for code in self.codes]
         shapes = gpd.GeoDataFrame.from_features([one for part in parts for one in part], crs=4326)
+        metric = shapes.to_crs(metric_crs(shapes))
+        self.area = metric[["geometry"]].dissolve().buffer(AROUND_METRES)
         inside = sorted({str(code) for code in shapes["codeDepartement"]})
         around: set[str] = set()
         try:
-            for lon, lat in _points_around(shapes):
+            for lon, lat in _points_around(metric):
                 rows = self._rows("around", "codeDepartement", lon=f"{lon:.3f}", lat=f"{lat:.3f}")
                 around |= {str(row["codeDepartement"]) for row in rows}
         except SourceError as error:
@@ -262,7 +265,7 @@ class _Work:
             return [self._roads(row, draft)]
         if row.each == "department":
             kept = [self._kept(row, department=code) for code in self.departments]
-            joined = [one for each in kept for one in _features(each)]
+            joined = self._near([one for each in kept for one in _features(each)])
             draft.write_text(json.dumps({"type": "FeatureCollection", "features": joined}), encoding="utf-8")
             return kept
         if row.via == "data.gouv":
@@ -270,17 +273,24 @@ class _Work:
         else:
             kept = [self._kept(row)]
         if row.cut:
-            _cut(kept[-1].path, draft, row, self._communes.index)
+            here = set(self._communes.index)
+            _cut(kept[-1].path, draft, row, here | {old for old, now in merged_communes().items() if now in here})
         else:
             shutil.copyfile(kept[-1].path, draft)
         return kept
 
+    def _near(self, features: list[Any]) -> list[Any]:
+        """Return the communes of the territory and those not too far from it."""
+        shapes = gpd.GeoDataFrame.from_features(features, crs=4326).geometry
+        near = shapes.to_crs(self.area.crs).intersects(self.area.iloc[0])
+        return [one for one, kept in zip(features, near, strict=True) if kept]
+
     def _roads(self, row: Download, draft: Path) -> Kept:
-        """Write the roads of the territory and 10 km around, as `accessmap fetch` does."""
+        """Write the roads of the territory and around it, as `accessmap fetch` does."""
         communes = self._communes
         inside = communes.loc[communes["in_territory"]]
         cache = cache_folder() / "downloads" / "-".join(self.codes)
-        network = RoadNetwork.fetch(inside, buffer_metres=ROADS_BEYOND_METRES, endpoint=row.address, cache=cache)
+        network = RoadNetwork.fetch(inside, buffer_metres=AROUND_METRES, endpoint=row.address, cache=cache)
         network.save(draft)
         answer = max(cache.iterdir(), key=lambda path: path.stat().st_mtime)
         return Kept(answer, row.address, date.fromtimestamp(answer.stat().st_mtime).isoformat(), file_sha256(answer))
@@ -328,9 +338,8 @@ class _Work:
         write_whole(tomli_w.dumps({"territory": self.codes, "file": self.record}), self.folder / RECORD)
 
 
-def _points_around(shapes: gpd.GeoDataFrame) -> Iterator[tuple[float, float]]:
+def _points_around(metric: gpd.GeoDataFrame) -> Iterator[tuple[float, float]]:
     """Yield points (lon, lat) all around the communes, 20 km beyond them."""
-    metric = shapes.to_crs(metric_crs(shapes))
     outline = metric.union_all().convex_hull.buffer(AROUND_METRES).exterior
     along = [outline.interpolate(share, normalized=True) for share in np.arange(AROUND_POINTS) / AROUND_POINTS]
     for point in gpd.GeoSeries(along, crs=metric.crs).to_crs(4326):
@@ -354,7 +363,9 @@ def _features(kept: Kept) -> list[Any]:
     """Return the features of a GeoJSON."""
     found = _parsed(kept)
     features = found.get("features") if isinstance(found, dict) else None
-    if not isinstance(features, list) or not all(isinstance(one, dict) and "properties" in one for one in features):
+    if not isinstance(features, list) or not all(
+        isinstance(one, dict) and one.get("properties") and one.get("geometry") for one in features
+    ):
         raise _foreign(kept)
     return features
 
@@ -380,7 +391,7 @@ def _resource(row: Download, page: Kept) -> str:
 
 
 def _cut(path: Path, draft: Path, row: Download, codes: Collection[str]) -> None:
-    """Write the rows of a Parquet that are in communes."""
+    """Write the rows of a Parquet that are in communes, by their codes of today and before."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
