@@ -19,10 +19,12 @@ from accessmap.dossier import (
     hours,
     inequality,
     programme,
+    reference,
     resilience,
     services,
     supply,
     without_car,
+    zonages,
 )
 from accessmap.dossier.layout import Part
 from accessmap.dossier.results import Known, Tables
@@ -130,6 +132,8 @@ def chapters() -> tuple[Chapter, ...]:
         Chapter("services", services.tables, services.sentences, services.shown, Note("chapter_services")),
         Chapter("supply", supply.tables, supply.sentences, supply.shown, Note("chapter_supply")),
         Chapter("inequality", inequality.tables, inequality.sentences, inequality.shown, Note("chapter_inequality")),
+        Chapter("zonages", zonages.tables, zonages.sentences, zonages.shown, Note("chapter_zonages")),
+        Chapter("reference", reference.tables, reference.sentences, reference.shown, Note("chapter_reference")),
         Chapter("hours", hours.tables, hours.sentences, hours.shown, Note("chapter_hours")),
         Chapter(
             "without_car", without_car.tables, without_car.sentences, without_car.shown, Note("chapter_without_car")

@@ -112,6 +112,7 @@ class Dossier:
         alongside: Sequence[str] | None = None,
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
+        reference: pd.DataFrame | None = None,
         chapters: Sequence[Chapter] | None = None,
         candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
@@ -137,6 +138,8 @@ class Dossier:
         territories
             What the programme's chapter sets side by side: see `accessmap.programme.side_by_side`. The territory and
             its EPCI where not given; a department only makes sense where all of its services are in the study.
+        reference
+            Published figures (`accessmap.read.reference`) that a chapter sets beside those of the study.
         chapters
             Those behind the answer, in order; ``accessmap.chapters()`` where not given. One may be left out or added.
         candidates
@@ -205,6 +208,7 @@ class Dossier:
                 categories=tuple(dict.fromkeys([*categories_of(study, kind, alongside), *others])),
                 programme=programme,
                 territories=territories,
+                reference=reference,
                 lang=lang,
             )
             done()
@@ -249,7 +253,8 @@ class Dossier:
         communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
         certainty and costs; alternatives, and places_tried where one more site is asked for; history where any is;
         touched where a scenario changes hours, step-free access or a capacity; services, services_by_commune, scores;
-        supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; hours, hours_by_commune,
+        supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; zonages where communes
+        are in any; reference (and reference_by_commune) where published figures are given; hours, hours_by_commune,
         hours_of_week; outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital,
         double_burden, digital_help, schools; modes where there are other ways to go; indicators and territories where
         there is a programme. They are empty where nothing is known.

@@ -111,6 +111,8 @@ class Known:
         By category and scenario that moves none of its sites and no road, what it changes instead, in words.
     categories
         The services set side by side, the one studied first.
+    reference
+        Published figures, as `accessmap.read.reference` returns them; None where not given.
     programme, territories
         Of a contract, and what its chapter sets side by side; None where not given.
     lang
@@ -128,6 +130,7 @@ class Known:
     categories: tuple[str, ...]
     programme: Programme | None
     territories: Mapping[str, str | Iterable[str]] | None
+    reference: pd.DataFrame | None
     lang: Lang
 
 

@@ -14,9 +14,11 @@ from accessmap.sentences.outside import dependence, resilience
 from accessmap.sentences.past import history
 from accessmap.sentences.plans import missing, programme, territories
 from accessmap.sentences.properties import supply, touched
+from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
+from accessmap.sentences.zonages import zonages
 
 __all__ = [
     "alternatives",
@@ -40,6 +42,7 @@ __all__ = [
     "missing",
     "price",
     "programme",
+    "reference",
     "resilience",
     "schools",
     "services",
@@ -51,4 +54,5 @@ __all__ = [
     "vintages",
     "winners_and_losers",
     "without_car",
+    "zonages",
 ]

@@ -23,6 +23,7 @@ FIRST = (
 MANY = 12
 FAR = 1_500  # communes in a file beyond which those far from the territory are left out
 AROUND_KM = 30
+REFERENCES = ("access_minutes", "apl")  # layouts of figures that a dossier sets beside its own
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Found:
     others: list[Recognised] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     zonages: list[Recognised] = field(default_factory=list)
+    references: list[Recognised] = field(default_factory=list)
 
 
 def found_text(
@@ -84,6 +86,7 @@ def found_text(
         others=[_told(one, home, words) for one in found.others],
         mairies="mairie" in found.categories,
         zonages=[_told(one, home, words) for one in found.zonages],
+        references=[_told(one, home, words) for one in found.references],
         category=chosen,
         alongside=[one for one in found.categories if one not in (chosen, "mairie")][:6],
     )
@@ -95,13 +98,15 @@ def _sorted(every: Iterable[Recognised]) -> Found:
     found = Found()
     newest = sorted(every, key=lambda one: (one.vintage, one.path), reverse=True)
     lacking = any("population" in one.missing for one in newest if one.kind == "communes")
-    taken = {"communes", "residents", "digital", "schools", "roll", "roads", "nodes", "edges", "equipment"}
+    taken = {"communes", "residents", "digital", "schools", "roll", "roads", "nodes", "edges", "equipment", "step_free"}
     taken |= {"population", "epci"} if lacking else set()
     for one in newest:
         if one.kind == "services":
             _add_services(found, one)
         elif one.kind == "zonage":
             found.zonages.append(one)
+        elif one.layout is not None and one.layout.name in REFERENCES:
+            found.references.append(one)
         elif one.kind not in taken:
             found.others.append(one)
         elif one.kind in found.sections:

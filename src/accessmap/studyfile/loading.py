@@ -61,6 +61,8 @@ class Loaded:
         Sentences by section, such as "services[1]", in English.
     programme
         Of a contract, where the settings name one; what it changes is among the scenarios of the study.
+    reference
+        Published figures, where the settings name any.
     cautions
         What makes the minutes longer than they are: services that are not in the data. They are notes of the study too.
     measured
@@ -73,6 +75,7 @@ class Loaded:
     study: Study
     said: Mapping[str, tuple[str, ...]]
     programme: Programme | None = None
+    reference: pd.DataFrame | None = None
     cautions: tuple[Problem, ...] = ()
     measured: pd.DataFrame | None = None
     brand: Brand = field(default_factory=Brand)
@@ -164,6 +167,7 @@ def loaded(
         _look_for_files(ledger)
     programme = plans.programme_of(ledger)
     brand = _brand(ledger)
+    reference = sections.reference_of(ledger)
     study: Study | None = None
     if communes is not None and homes is not None and services is not None and networks is not None:
         make = partial(_study, ledger, communes, homes, services, networks, scenarios=scenarios, **more)
@@ -183,7 +187,8 @@ def loaded(
         raise StudyFileError(*sorted(problems, key=lambda each: place_of(each).order), about=file.path.name)
     lang = file.settings.study.lang
     study = replace(study, cautions=tuple(_kept(page_sentence(each), lang) for each in ledger.cautions))
-    return Loaded(study, MappingProxyType(ledger.said), programme, tuple(ledger.cautions), measured, brand)
+    said = MappingProxyType(ledger.said)
+    return Loaded(study, said, programme, reference, tuple(ledger.cautions), measured, brand)
 
 
 def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
@@ -276,6 +281,7 @@ def _look_for_files(ledger: Ledger) -> None:
     """Keep the problems of the files that are not there: without communes none of them can be read."""
     settings = ledger.settings
     paths: list[tuple[str | int, ...]] = [("services", n, "path") for n, _ in enumerate(settings.services)]
+    paths += [("services", n, "accessibility") for n, _ in enumerate(settings.services)]
     paths += [("residents", "path")]
     paths += [(*at, name) for at, _ in settings.roads.by_mode.values() for name in ("path", "nodes", "edges")]
     paths += [(name, "path") for name in ("digital", "schools", "equipment")]

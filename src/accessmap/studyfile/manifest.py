@@ -137,6 +137,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         alongside=asked.alongside,
         candidates=asked.candidates,
         programme=found.programme,
+        reference=found.reference,
         accept=file.settings.check.accept,
         brand=found.brand,
         lang=file.settings.study.lang,
@@ -255,7 +256,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
     """Yield every file that the settings name, as they name it; of a Shapefile, each part."""
     settings = file.settings
     named = [settings.communes.path, settings.residents.path if settings.residents else None]
-    named += [section.path for section in settings.services]
+    named += [name for section in settings.services for name in (section.path, section.accessibility)]
     named += [name for _, each in settings.roads.by_mode.values() for name in (each.path, each.nodes, each.edges)]
     more = (settings.digital, settings.schools, settings.equipment, settings.programme)
     named += [section.path for section in more if section is not None]
@@ -266,6 +267,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
         settings.communes.epci,
         *([zonages] if isinstance(zonages, str) else zonages),
     ]
+    named += settings.reference.paths if settings.reference else []
     named += settings.scenarios.paths if settings.scenarios else []
     named.append(settings.dossier.logo)
     for name in dict.fromkeys(name for name in named if name is not None):

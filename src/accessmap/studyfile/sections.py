@@ -15,6 +15,7 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, SourceError
 from accessmap.provenance import Provenance
+from accessmap.read.accessibility import entrances
 from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import read_communes
@@ -22,7 +23,9 @@ from accessmap.read.coverage import digital as read_digital
 from accessmap.read.database import Database
 from accessmap.read.files import read_table
 from accessmap.read.layouts.registry import layout_of
+from accessmap.read.published import reference as read_reference
 from accessmap.read.raw import RawTable, refusal_of_rows
+from accessmap.read.recognising import recognised
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
@@ -307,13 +310,47 @@ def _one(
     mairies: gpd.GeoDataFrame | None,
 ) -> gpd.GeoDataFrame | None:
     """Return the services of one section, or None after keeping its problem."""
+    table: gpd.GeoDataFrame | None
     if section.sample:
-        return _sampled_services(ledger, communes, section.category)
-    key = ("services", number, "path")
-    options = {**section.options, "category": section.category, "layout": section.layout}
-    read = partial(read_services, communes=communes, mairies=mairies, clip=section.clip, **options)
-    table: gpd.GeoDataFrame | None = ledger.table(key, section.source, read)
-    return table
+        table = _sampled_services(ledger, communes, section.category)
+    else:
+        key = ("services", number, "path")
+        options = {**section.options, "category": section.category, "layout": section.layout}
+        read = partial(read_services, communes=communes, mairies=mairies, clip=section.clip, **options)
+        table = ledger.table(key, section.source, read)
+    return table if section.accessibility is None or table is None else _with_entrances(ledger, number, table)
+
+
+def _with_entrances(ledger: Ledger, number: int, services: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Return the services with what acceslibre says of their entrances, how they matched said; None after a problem."""
+    at = ("services", number, "accessibility")
+    path = ledger.tried(at, partial(ledger.found, *at))
+    found: gpd.GeoDataFrame | None = None if path is None else ledger.tried(at, partial(entrances, path, services))
+    if found is not None:
+        ledger.said[dotted(at[:-1])] = tuple(found.attrs["read_notes"])
+        ledger.sources.append(ledger.credit(path, None))
+    return found
+
+
+def reference_of(ledger: Ledger) -> pd.DataFrame | None:
+    """Return the published figures of all files, their sources kept; None where none is named, or after a problem."""
+    section = ledger.settings.reference
+    if section is None:
+        return None
+    tables, notes = [], []
+    for number in range(len(section.paths)):
+        at: Key = ("reference", "path") if isinstance(section.path, str) else ("reference", "path", number)
+        table: pd.DataFrame | None = ledger.read(at, partial(read_reference, encoding=section.encoding))
+        if table is None:
+            continue
+        path = ledger.found(*at)
+        dates = sorted(set(table["vintage"].dropna().astype(str))) or [one.vintage for one in recognised(path)[:1]]
+        source = ledger.credit(path, section.source, vintage=", ".join(dates))
+        ledger.sources.append(source)
+        notes += table.attrs["read_notes"]
+        tables.append(table.assign(vintage=table["vintage"].fillna(source.vintage or pd.NA)))
+    ledger.said["reference"] = tuple(notes)
+    return pd.concat(tables, ignore_index=True) if len(tables) == len(section.paths) else None
 
 
 def _sampled_services(ledger: Ledger, communes: gpd.GeoDataFrame, category: str | None) -> gpd.GeoDataFrame:

@@ -101,6 +101,7 @@ class ServicesSection(_FileSection):
     category: Text | None = None
     layout: Text | None = None
     clip: bool = False
+    accessibility: Text | None = None
     sources = ("path", "sample")
 
     @field_validator("layout")
@@ -192,6 +193,19 @@ class EquipmentSection(_FileSection):
     path: Text
 
 
+class ReferenceSection(_Section):
+    """`[reference]`: files of published figures, which the dossier sets beside its own."""
+
+    path: Text | list[Text]
+    encoding: Text | None = None
+    source: Credit | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, in order."""
+        return [self.path] if isinstance(self.path, str) else self.path
+
+
 class ProgrammeSection(_Section):
     """`[programme]`: the operations of a contract."""
 
@@ -241,6 +255,7 @@ class Settings(_Section):
     digital: DigitalSection | None = None
     schools: SchoolsSection | None = None
     equipment: EquipmentSection | None = None
+    reference: ReferenceSection | None = None
     programme: ProgrammeSection | None = None
     scenarios: ScenariosSection | None = None
     scenario: list[dict[str, Any]] = []
