@@ -58,6 +58,9 @@ def cahors(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     edges = edges[edges["u"].isin(nodes["id"]) & edges["v"].isin(nodes["id"])]
     nodes.to_csv(data / "tm_france_nodes.csv.gz", index=False)
     edges.to_csv(data / "tm_france_edges.csv.gz", index=False)
+    minutes = (france / "access_minutes_2023.csv").read_bytes()
+    (data / "access_minutes_2023.csv").write_bytes(minutes)
+    (data / "acceslibre.csv").write_text("id,name,entree_plain_pied,longitude,latitude\nu,Mairie,True,1.44,44.45\n")
     (data / "notice.csv").write_bytes(b"%PDF-1.4")
     return home
 
@@ -72,6 +75,8 @@ def test_study_is_written_from_a_folder_with_the_reason_of_each_line(cahors: Pat
     assert settings["communes"]["path"] == "donnees/communes.parquet"
     assert settings["roads"]["edges"] == "donnees/tm_france_edges.csv.gz"
     assert settings["dossier"]["category"] == "general_practitioner"
+    assert settings["reference"]["path"] == ["donnees/access_minutes_2023.csv"]
+    assert {each["accessibility"] for each in settings["services"]} == {"donnees/acceslibre.csv"}
     assert {each["category"] for each in settings["services"]} >= {"mairie", "pharmacy", "general_practitioner"}
     assert settings["services"][1]["source"] == {
         "title": "Base permanente des équipements",

@@ -20,6 +20,7 @@ from accessmap.studyfile import (
     Settings,
     StudyFileError,
     accepting,
+    dossier_of,
     load_study,
     loaded,
     read_settings,
@@ -618,6 +619,40 @@ def test_internet_schools_and_their_equipment_are_part_of_the_study(toy):
     assert study.digital["fibre"].dropna().tolist() == [0.5, 1.0]
     assert study.schools["commune"].tolist() == ["02002"]
     assert study.equipment["tablets"].tolist() == [12]
+
+
+def test_entrances_published_minutes_and_zonages_are_told_of_the_study(toy):
+    home = toy.parent
+    communes = gpd.read_file(home / "communes.gpkg")
+    site = communes.geometry.iloc[0].centroid
+    place = gpd.GeoSeries([site], crs=communes.crs).to_crs(4326).iloc[0]
+    (home / "acceslibre.csv").write_text(
+        f"id,name,entree_plain_pied,longitude,latitude\nu,FS A,True,{place.x},{place.y}\n", encoding="utf-8"
+    )
+    (home / "minutes_2023.csv").write_text(
+        "TYPEQU,Libelle_TYPEQU,dep,LIBGEO,moyenne,mediane\nA128,france services,02,Aisne,7.8,7\n", encoding="utf-8"
+    )
+    (home / "apl.csv").write_text("codgeo,apl_generalistes,annee\n02001,3.0,2022\n", encoding="utf-8")
+    (home / "frr.csv").write_text("code_insee,classement_frr\n02001,FRR socle\n02002,NC\n60001,NC\n", encoding="utf-8")
+    text = TOY.replace('"france_services.csv"\n', '"france_services.csv"\naccessibility = "acceslibre.csv"\n')
+    text = text.replace('"communes.gpkg"\n', '"communes.gpkg"\nzonages = "frr.csv"\n')
+    toy.write_text(text + '[reference]\npath = ["minutes_2023.csv", "apl.csv"]\n', encoding="utf-8")
+    found = loaded(read_settings(toy))
+    assert found.study.services.loc["fs-a", ["step_free", "step_free_match"]].tolist() == ["yes", "place_and_name"]
+    assert found.study.services.loc["fs-x", "step_free"] == "unknown"
+    assert found.study.communes["frr"].tolist() == [True, False, False]
+    assert any("acceslibre.csv" in note for note in found.said["services[2]"])
+    assert found.reference[["category", "vintage", "value"]].to_numpy().tolist() == [
+        ["france_services", "2023", 7.8],
+        ["general_practitioner", "2022", 3.0],
+    ]
+    assert {"acceslibre.csv", "minutes_2023.csv", "apl.csv", "frr.csv"} <= {
+        each.title for each in found.study.provenance.sources
+    }
+    assert {"zonages", "reference"} <= set(dossier_of(read_settings(toy), found).tables)
+    toy.write_text(text.replace("acceslibre.csv", "minutes_2023.csv"), encoding="utf-8")
+    with pytest.raises(StudyFileError, match=r"services\[2\].accessibility"):
+        load_study(toy)
 
 
 def test_equipment_goes_with_schools(toy):

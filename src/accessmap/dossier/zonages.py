@@ -72,12 +72,12 @@ def shown(tables: Tables, words: Words) -> list[Part]:
             here = [facts[flag, side, name] for name in situations if (flag, side, name) in facts]
             if here:
                 shares = (share_cell(row["share"], words, _median(row["median"], words)) for row in here)
-                name = words(f"zonage_{side}")
+                name = words(f"zone_{side}")
                 counts = [count_cell(here[0][of], words) for of in ("communes", "people")]
                 rows.append((Cell(name, name), *counts, *shares))
-    columns = (words("zonage_of"), words("zonage_communes"), words("inhabitants"), *map(words.name, situations))
+    columns = (words("zone_of"), words("zone_communes"), words("inhabitants"), *map(words.name, situations))
     return [Table(columns, rows, title=words("zonages_share", cutoff=quoted)), How(words("how_zonages", cutoff=quoted))]
 
 
 def _median(value: float, words: Words) -> str:
-    return "" if pd.isna(value) else words("zonage_median", minutes=words.minutes(value))
+    return "" if pd.isna(value) else words("zone_median", minutes=words.minutes(value))
