@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import accessmap as am
 
@@ -51,6 +53,44 @@ week,1,1,1,1,1,0,0,20250101,20250331
 """,
 }
 TUESDAY = "2025-02-04"
+
+
+FLEX_HEADER = (
+    "trip_id,stop_sequence,stop_id,location_id,location_group_id,arrival_time,departure_time,"
+    "start_pickup_drop_off_window,end_pickup_drop_off_window,pickup_type,drop_off_type,pickup_booking_rule_id\n"
+)
+# D1 leaves A, deviates in the zone, and reaches C; Z1 goes anywhere in the zone; G1 takes from a group of stops to B1.
+FLEX_TIMES = """\
+D1,1,A,,,08:00:00,08:00:00,,,,,
+D1,2,,zone,,,,08:00:00,08:30:00,2,2,tel
+D1,3,C,,,08:30:00,08:30:00,,,,,
+Z1,1,,zone,,,,09:00:00,12:00:00,2,1,tel
+Z1,2,,zone,,,,09:00:00,12:00:00,1,2,
+G1,1,,,group,,,14:00:00,18:00:00,2,1,day
+G1,2,B1,,,,,14:00:00,18:00:00,1,2,
+"""
+SQUARE = [[3.1, 49.5], [3.3, 49.5], [3.3, 49.7], [3.1, 49.7], [3.1, 49.5]]
+
+
+def zones(ring: list[list[float]] = SQUARE, kind: str = "Polygon") -> str:
+    area = {"type": kind, "coordinates": [ring]}
+    feature = {"type": "Feature", "id": "zone", "properties": {"stop_name": "Pays"}, "geometry": area}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]})
+
+
+FLEX: dict[str, Any] = {
+    "trips.txt": (
+        "route_id,service_id,trip_id,safe_duration_factor,safe_duration_offset\nR,week,D1,,\nQ,week,Z1,1.5,600\nQ,week,G1,,\n"
+    ),
+    "stop_times.txt": FLEX_HEADER + FLEX_TIMES,
+    "locations.geojson": zones(),
+    "location_groups.txt": "location_group_id,location_group_name\ngroup,Villages\n",
+    "location_group_stops.txt": "location_group_id,stop_id\ngroup,A\ngroup,C\n",
+    "booking_rules.txt": (
+        "booking_rule_id,booking_type,prior_notice_duration_min,prior_notice_last_day,prior_notice_last_time,message,"
+        "phone_number\ntel,1,60,,,Appelez,0323\nday,2,,1,17:00:00,,\n"
+    ),
+}
 
 
 def feed(changes: Mapping[str, str | bytes | None] = {}, /, **replaced: tuple[str, str]) -> dict[str, str | bytes]:

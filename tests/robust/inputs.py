@@ -38,7 +38,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from openpyxl import Workbook
 from studyfiles import write_toy
-from toy_feeds import FEED, TUESDAY
+from toy_feeds import FEED, FLEX, TUESDAY
 from toy_feeds import packed as packed_feed
 from toy_tables import SCHOOLS, X, Y
 
@@ -1111,7 +1111,9 @@ def inputs(study: Study) -> Iterator[Input]:
     feed, read_feed = packed_feed(FEED), Timetable.from_gtfs
     yield Input("feed.zip", feed, read_feed, {**BYTES, "member": of_members({**BYTES, **TEXT})}, 30, nothing)
     yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 60, nothing)
-    saved = _saved_timetable(feed)
+    zones = packed_feed({**FEED, **FLEX})
+    yield Input("zones.zip", zones, read_feed, {"cells": of_members(csv(",")), "zones": of_members(JSON)}, 25, nothing)
+    saved = _saved_timetable(zones)
     yield Input("a.timetable", saved, Timetable.load, {**BYTES, "member": of_members(BYTES)}, 25, whole)
     yield Input(
         "forged.timetable", saved, Timetable.load, {"forged": of_members(kinds, forge=_network_forged)}, 30, nothing

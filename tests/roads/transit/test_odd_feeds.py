@@ -436,7 +436,7 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
             }
         ),
         r"1 call by zone or window of time",
-        lambda t: trips_on(t) == 2,
+        lambda t: len(t.trips) == 2 and len(t.flex) == 1 and trips_on(t) == 3,
     ),
 }
 

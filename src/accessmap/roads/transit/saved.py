@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from accessmap.errors import SourceError
 from accessmap.provenance import Provenance
 from accessmap.roads.archive import Meta, impossible, read_archive, write_archive
 from accessmap.roads.readers.gtfs.calendars import WEEKDAYS, Calendar
 from accessmap.roads.readers.gtfs.calls import HOW
+from accessmap.roads.readers.gtfs.flex import nothing
 from accessmap.roads.readers.gtfs.reading import Feeds
 from accessmap.roads.readers.gtfs.stops import KINDS, is_zone
 from accessmap.roads.readers.gtfs.transfers import RULES
@@ -36,6 +39,10 @@ COLUMNS: dict[str, dict[str, str]] = {
     "transfers": {name: TEXT if "route" in name or "_trip" in name else WHOLE for name in RULES},
     "pathways": {"from_stop": WHOLE, "to_stop": WHOLE, "seconds": WHOLE},
     "feeds": {"start": DAYS, "end": DAYS},
+    "flex": dict.fromkeys(
+        ("trip", "route", "place", "place_id", "name", "booking", "message", "phone", "url", "timezone"), TEXT
+    )
+    | dict.fromkeys(("service", "sequence", "start", "end", "pickup", "drop_off", "before", "after"), WHOLE),
 }
 
 
@@ -58,6 +65,8 @@ def write_timetable(path: Path, timetable: Feeds) -> Path:
         "pathways": timetable.pathways,
         "feeds": timetable.periods,
     }
+    flex = timetable.flex.to_crs(4326)
+    tables["flex"] = pd.DataFrame(flex).assign(geometry=flex.geometry.to_wkb(), stops=flex["stops"].map(list))
     notes = [record_of(note) for note in timetable.notes]
     named = {f"{name}.parquet": table for name, table in tables.items()}
     return write_archive(path, named, Provenance(timetable.sources), version=FORMAT, notes=notes)
@@ -84,8 +93,9 @@ def read_timetable(path: Path) -> Feeds:
         for name, table in tables.items():
             _check_columns(name, table)
         _check_rows(tables)
+        flex = _flex(tables["flex"], len(tables["stops"]))
         notes = tuple(note_of(record) for record in saved.notes)
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError) as error:
         raise impossible(path, "tables", str(error), SourceError) from error
     stops, calls = tables["stops"], tables["calls"]
     return Feeds(
@@ -96,10 +106,23 @@ def read_timetable(path: Path) -> Feeds:
         Calendar(tables["periods"], tables["changes"]),
         tables["transfers"],
         tables["pathways"],
+        flex,
         tables["feeds"].astype("datetime64[s]"),
         tuple(each.source() for each in saved.sources),
         notes,
     )
+
+
+def _flex(table: pd.DataFrame, stops: int) -> gpd.GeoDataFrame:
+    """Return the calls by zone; ValueError where a place is none, or a stop is not there."""
+    if not len(table):
+        return nothing()
+    rows = [[int(row) for row in each] for each in table["stops"]]
+    shapes = shapely.from_wkb(table["geometry"].to_numpy())
+    bounds = shapely.total_bounds(shapes)
+    if not all(0 <= row < stops for each in rows for row in each) or not (np.abs(bounds) <= (180, 90, 180, 90)).all():
+        raise ValueError("flex")
+    return gpd.GeoDataFrame(table.assign(stops=pd.Series(rows, table.index, dtype=object)), geometry=shapes, crs=4326)
 
 
 def _check_columns(name: str, table: pd.DataFrame) -> None:
@@ -118,6 +141,8 @@ def _check_rows(tables: dict[str, pd.DataFrame]) -> None:
         ("calls", "trip", "trip", 0),
         ("calls", "stop", "stop", 0),
         ("trips", "service", "service", -1),
+        ("flex", "service", "service", -1),
+        *(("flex", column, "stop", -1) for column in ("before", "after")),
         ("changes", "service", "service", 0),
         *(("pathways", column, "stop", 0) for column in ("from_stop", "to_stop")),
         *(("transfers", column, "stop", -1) for column in ("from_stop", "to_stop")),
@@ -137,7 +162,11 @@ def _check_rows(tables: dict[str, pd.DataFrame]) -> None:
     bad = [zone for zone in trips["timezone"].unique() if zone and not is_zone(zone)]
     if bad or not stops.index.is_unique or not stops["kind"].isin(KINDS).all() or not calls["how"].isin(HOW).all():
         raise ValueError("stops.kind, trips.timezone, calls.how")
-    if not tables["changes"]["day"].is_monotonic_increasing or not len(tables["feeds"]) or not len(trips):
+    if (
+        not tables["changes"]["day"].is_monotonic_increasing
+        or not len(tables["feeds"])
+        or not len(trips) + len(tables["flex"])
+    ):
         raise ValueError("changes.day")
     if not trips["route"].isin(tables["routes"].index).all():
         raise ValueError("trips.route")

@@ -66,6 +66,13 @@ class Timetable(Feeds):
         On which days each service runs.
     transfers, pathways : pandas.DataFrame
         Rules for changes, and ways through stations in seconds; stops by their row.
+    flex : geopandas.GeoDataFrame
+        One row a call by zone or group of stops, within a window of time (GTFS-Flex), in the order of their trips:
+        trip, route, service, sequence; place ("zone", "group", "stop"), place_id, name, stops (rows) and its geometry;
+        start, end (seconds), pickup, drop_off; mean_factor, mean_offset, safe_factor, safe_offset (how much longer than
+        by car, seconds; NaN not said); booking ("at_once", "same_day", "days_before", "" none), notice_minutes,
+        notice_days, notice_time (-1 none), message, phone, url; the stops (rows) and times between which a route
+        deviates: before, leaves_before, after, reaches_after (-1 none); timezone.
     periods : pandas.DataFrame
         By feed: start and end of the days for which it is whole.
     sources : tuple of Source
@@ -121,7 +128,10 @@ class Timetable(Feeds):
 
     @classmethod
     def _of(cls, feeds: Feeds) -> Self:
-        return cls(**{**{name: getattr(feeds, name) for name in _FIELDS}, "stops": _placed(feeds.stops)})
+        place = [feeds.stops["lon"].min(), feeds.stops["lat"].min(), feeds.stops["lon"].max(), feeds.stops["lat"].max()]
+        crs = metric_crs(np.array(place) if len(feeds.calls) else feeds.flex.total_bounds)
+        placed = {"stops": _placed(feeds.stops, crs), "flex": feeds.flex.to_crs(crs)}
+        return cls(**{name: getattr(feeds, name) for name in _FIELDS} | placed)
 
     @property
     def provenance(self) -> Provenance:
@@ -153,14 +163,14 @@ class Timetable(Feeds):
     @cached_property
     def timezone(self) -> str:
         """The time zone by whose clock days are read: that of most trips; "" where no feed says one."""
-        zones = self.trips["timezone"][self.trips["timezone"] != ""]
+        zones = (self.trips if len(self.trips) else self.flex)["timezone"]
+        zones = zones[zones != ""]
         return str(zones.mode().iloc[0]) if len(zones) else ""
 
     @cached_property
     def dates(self) -> pd.DataFrame:
-        """By date: trips that run, weekday, and whether it is a public holiday (missing outside France)."""
-        service = self.trips["service"].to_numpy()
-        weights = np.bincount(service[service >= 0], minlength=len(self.calendar.periods))
+        """By date: trips that run (by zone too), weekday, and whether it is a public holiday (missing abroad)."""
+        weights = np.bincount(self.services[self.services >= 0], minlength=len(self.calendar.periods))
         return dates_of(self.calendar.counts(weights), self.timezone)
 
     def usual_day(self, kind: str = "tuesday") -> dt.date:
@@ -382,12 +392,10 @@ class Timetable(Feeds):
 _FIELDS = tuple(each.name for each in fields(Feeds))
 
 
-def _placed(stops: pd.DataFrame) -> gpd.GeoDataFrame:
+def _placed(stops: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
     """The stops as points in metres; None where nothing says where a stop is."""
     known = stops[["lon", "lat"]].notna().all(axis=1).to_numpy()
     lon, lat = (stops[name].to_numpy() for name in ("lon", "lat"))
     points = np.full(len(stops), None, dtype=object)
     points[known] = shapely.points(lon[known], lat[known])
-    degrees = gpd.GeoSeries(points, stops.index, crs=4326)
-    place = degrees[known].total_bounds.tolist()
-    return gpd.GeoDataFrame(stops, geometry=degrees.to_crs(metric_crs(place)))
+    return gpd.GeoDataFrame(stops, geometry=gpd.GeoSeries(points, stops.index, crs=4326).to_crs(crs))

@@ -34,7 +34,10 @@ TRIPS = (
 TRIPS_TOO = ("wheelchair_accessible", "bikes_allowed")
 CALLS = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence", "pickup_type", "drop_off_type")
 CALLS_TOO = ("shape_dist_traveled", "timepoint", "continuous_pickup", "continuous_drop_off")
-FLEX = ("location_id", "location_group_id", "start_pickup_drop_off_window", "end_pickup_drop_off_window")
+FLEX: tuple[str, ...] = ("location_id", "location_group_id")
+FLEX += ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
+FLEX += ("pickup_booking_rule_id", "drop_off_booking_rule_id", "dropoff_booking_rule_id")  # the last of a draft
+LONGER = ("mean_duration_factor", "mean_duration_offset", "safe_duration_factor", "safe_duration_offset")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,8 @@ class Calls:
         Number of `HOW`.
     travelled
         shape_dist_traveled; NaN where it is not said.
+    sequence
+        stop_sequence.
     """
 
     trip: Ints
@@ -63,6 +68,7 @@ class Calls:
     drop_off: npt.NDArray[np.int8]
     how: npt.NDArray[np.int8]
     travelled: npt.NDArray[np.float64]
+    sequence: npt.NDArray[np.int64]
 
     def __getitem__(self, rows: npt.NDArray[np.generic]) -> Calls:
         return Calls(*(column[rows] for column in vars(self).values()))
@@ -87,7 +93,7 @@ def whole(text: str) -> int | None:
 
 def read_trips(feed: Feed, routes: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     """Return the trips of a feed by trip_id, those of no known route left out; what is wrong is kept with the feed."""
-    table = feed.table("trips.txt", TRIPS + TRIPS_TOO, ("route_id", "service_id", "trip_id"))
+    table = feed.table("trips.txt", (*TRIPS, *TRIPS_TOO, *LONGER), ("route_id", "service_id", "trip_id"))
     if table is None or not table.rows:
         feed.problems.add("gtfs_empty", where="trips.txt")
         table = FeedTable("trips.txt", 0, {"trip_id": Coded(np.zeros(0, np.int32), [])}, np.zeros(0, np.int64))
@@ -111,6 +117,7 @@ def read_trips(feed: Feed, routes: pd.DataFrame, calendar: Calendar) -> pd.DataF
             "shape": table["shape_id"].texts(),
             "wheelchair": wheelchair,
             "bikes": bikes,
+            **{name: table[name].texts() for name in LONGER if name in table},
         },
         index=pd.Index(ids.texts(), name="trip", dtype=str),
     )
@@ -137,7 +144,7 @@ def read_calls(
     zones
         Ids of what is no stop but an area, or a group of stops.
     """
-    table = feed.table("stop_times.txt", (*CALLS, *CALLS_TOO, *FLEX), ("trip_id", "stop_sequence"))
+    table = feed.table("stop_times.txt", (*CALLS, *CALLS_TOO, *FLEX, *LONGER), ("trip_id", "stop_sequence"))
     if table is None or not table.rows:
         feed.problems.add("gtfs_empty", where="stop_times.txt")
         table = FeedTable("stop_times.txt", 0, {}, np.zeros(0, np.int64))
@@ -156,8 +163,8 @@ def read_calls(
     return _in_order(feed, table, _read(feed, table, trip, stops), told), flex, told
 
 
-def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> tuple[Calls, npt.NDArray[np.int64]]:
-    """The calls as they stand in the file, each cell read, with their sequence; bad ones have no stop."""
+def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> Calls:
+    """The calls as they stand in the file, each cell read; bad ones have no stop."""
     ids, named = table["trip_id"], table["stop_id"]
     stop = named.places({name: row for row, name in enumerate(stops.index)})
     bad = feed.wrong("gtfs_blank", table, stop == -1, named, id=ids, column="stop_id")
@@ -186,9 +193,10 @@ def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> tupl
     travelled, odd = table["shape_dist_traveled"].parsed(number, np.nan)
     feed.note("gtfs_note_travelled_unread", n=int(odd.sum()))
     how = ((exact == 0) & (arrival != NO_TIME)).astype(np.int8)
-    calls = Calls(trip, np.where(bad, -1, stop), arrival, departure, kinds[0], kinds[1], how, travelled.astype(float))
+    travelled = travelled.astype(float)
+    calls = Calls(trip, np.where(bad, -1, stop), arrival, departure, kinds[0], kinds[1], how, travelled, order)
     _tell_kinds(feed, table, calls, stops)
-    return calls, order
+    return calls
 
 
 def _tell_kinds(feed: Feed, table: FeedTable, calls: Calls, stops: pd.DataFrame) -> None:
@@ -209,13 +217,13 @@ def _tell_kinds(feed: Feed, table: FeedTable, calls: Calls, stops: pd.DataFrame)
     feed.note("gtfs_note_calls_at_no_platform", n=len(odd), rows=feed.place(table, odd, table["stop_id"]))
 
 
-def _in_order(feed: Feed, table: FeedTable, found: tuple[Calls, npt.NDArray[np.int64]], told: Flags) -> Calls:
+def _in_order(feed: Feed, table: FeedTable, calls: Calls, told: Flags) -> Calls:
     """The calls by trip and sequence, of trips that go forward in time and call more than once; others are told of."""
-    calls, sequence = found
-    rows = np.lexsort((sequence, calls.trip)) if _unsorted(calls.trip, sequence) else np.arange(len(sequence))
+    unsorted = _unsorted(calls.trip, calls.sequence)
+    rows = np.lexsort((calls.sequence, calls.trip)) if unsorted else np.arange(table.rows)
     rows = rows[calls.stop[rows] >= 0]
-    table, calls, sequence = table.keep_rows(rows), calls[rows], sequence[rows]
-    ids, trip = table["trip_id"], calls.trip
+    table, calls = table.keep_rows(rows), calls[rows]
+    ids, trip, sequence = table["trip_id"], calls.trip, calls.sequence
     same = np.zeros(len(trip), dtype=bool)
     same[1:] = trip[1:] == trip[:-1]
     again = same.copy()
@@ -302,7 +310,15 @@ def laid_out(trips: pd.DataFrame, calls: Calls, runs: pd.DataFrame) -> tuple[pd.
     new = calls[row]
     trip, moved = np.repeat(np.arange(len(template), dtype=np.int32), sizes), np.repeat(shift, sizes)
     new = Calls(
-        trip, new.stop, new.arrival + moved, new.departure + moved, new.pickup, new.drop_off, new.how, new.travelled
+        trip,
+        new.stop,
+        new.arrival + moved,
+        new.departure + moved,
+        new.pickup,
+        new.drop_off,
+        new.how,
+        new.travelled,
+        new.sequence,
     )
     return trips.iloc[template].assign(headway=kind), new
 

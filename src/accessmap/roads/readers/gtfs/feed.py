@@ -308,7 +308,7 @@ def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
     content = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [each.filename for each in archive.infolist() if not each.is_dir()]
+            names = [each.filename for each in archive.infolist() if not each.filename.endswith("/")]
     except _DAMAGED as error:
         if content.startswith(b"PK\x03\x04"):
             raise refusal(path.name, "zip_damaged", error=str(error)) from error
@@ -324,7 +324,8 @@ def _members(path: Path, members: dict[str, Callable[[int], bytes]]) -> dict[str
     """The files of the one folder that holds a timetable, by their plain names."""
     names = [name for name in members if not JUNK.search(name)]
     parts = {name: PurePosixPath(name.replace("\\", "/")) for name in names}
-    holds = sorted({str(part.parent) for part in parts.values() if part.name.casefold() == "stops.txt"})
+    told = {"stops.txt", "locations.geojson"}
+    holds = sorted({str(part.parent) for part in parts.values() if part.name.casefold() in told})
     if len(holds) > 1:
         raise refusal(path.name, "gtfs_several", value=len(holds), names=", ".join(holds))
     if not holds:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,8 +15,9 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.roads.readers.gtfs.calendars import EPOCH, Calendar, days_of, read_calendar
-from accessmap.roads.readers.gtfs.calls import HOW, Calls, laid_out, read_calls, read_frequencies, read_trips
+from accessmap.roads.readers.gtfs.calls import HOW, LONGER, Calls, laid_out, read_calls, read_frequencies, read_trips
 from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
+from accessmap.roads.readers.gtfs.flex import read_flex, read_zones
 from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
@@ -23,8 +25,7 @@ from accessmap.words.notes import Note
 
 READ = {"agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates", "frequencies", "transfers"}
 READ |= {"pathways", "shapes", "feed_info", "levels", "attributions", "translations", "locations", "location_groups"}
-READ |= {"location_group_stops", "booking_rules"}
-FARES = ("fare_",)
+READ |= {"location_group_stops", "booking_rules", "areas", "stop_areas"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,15 @@ class Feeds:
     calendar: Calendar
     transfers: pd.DataFrame
     pathways: pd.DataFrame
+    flex: gpd.GeoDataFrame
     periods: pd.DataFrame
     sources: tuple[Source, ...]
     notes: tuple[Note, ...]
+
+    @cached_property
+    def services(self) -> npt.NDArray[np.int64]:
+        """The service of each trip, and of each that only goes by zone and window."""
+        return _services(self.trips.set_index("trip"), self.flex)
 
     @cached_property
     def first_call(self) -> npt.NDArray[np.int64]:
@@ -89,18 +96,22 @@ def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
     routes = read_routes(feed, agencies)
     calendar = read_calendar(feed)
     trips = read_trips(feed, routes, calendar)
-    calls, flex, told = read_calls(feed, stops, trips, ())
+    zones = read_zones(feed, stops)
+    calls, by_zone, told = read_calls(feed, stops, trips, zones.ids)
     runs = read_frequencies(feed, trips)
     transfers = read_transfers(feed, stops, routes, trips)
     pathways = read_pathways(feed, stops)
     if not feed.problems:
         calls = timed(feed, calls, trips, stops)
         tell_speeds(feed, calls, trips, stops, routes)
+    flex = read_flex(feed, by_zone, zones, stops, routes, trips, calls)
     feed.problems.raise_if_any(SourceError, feed.file)
-    feed.note("gtfs_note_flexible", n=flex.rows)
+    feed.note("gtfs_note_flexible", n=len(flex))
     trips, calls = _called(feed, trips, calls, runs, told)
     _tell_zones(feed, stops, routes)
-    period, info = _info(feed, calendar, trips)
+    if not len(trips) and not len(flex):
+        raise SourceError(Problem("gtfs_no_trip"), about=feed.file)
+    period, info = _info(feed, calendar, _services(trips, flex))
     unread = sorted(each for each in feed.members if each.rsplit(".", 1)[0] not in READ)
     if unread:
         feed.note("gtfs_note_files_unread", n=len(unread), names=", ".join(unread))
@@ -119,7 +130,7 @@ def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
     trips = trips.reset_index().assign(feed=name, trip_id=trips.index)
     trips = trips.assign(route=routes.index.to_numpy()[route], timezone=routes["timezone"].to_numpy()[route])
     frame = pd.DataFrame({**vars(calls), "how": pd.Categorical.from_codes(calls.how, pd.Index(HOW))}).drop(
-        columns="travelled"
+        columns=["travelled", "sequence"]
     )
     periods = pd.DataFrame({"start": [period[0]], "end": [period[1]]}, index=pd.Index([name], name="feed"))
     return Feeds(
@@ -130,6 +141,7 @@ def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
         calendar,
         transfers,
         pathways,
+        flex,
         periods,
         (source,),
         tuple(feed.notes),
@@ -148,9 +160,7 @@ def _called(
     count = np.bincount(calls.trip, minlength=len(trips))
     feed.note("gtfs_note_trips_without_calls", n=int(((count < 2) & ~told).sum()))
     trips, calls = laid_out(trips, calls, runs)
-    if not len(trips):
-        raise SourceError(Problem("gtfs_no_trip"), about=feed.file)
-    return trips, calls
+    return trips.drop(columns=[name for name in LONGER if name in trips]), calls
 
 
 def _tell_zones(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
@@ -159,16 +169,17 @@ def _tell_zones(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
     feed.note("gtfs_note_stop_zone", n=len(other), zones=", ".join(dict.fromkeys(other)), zone=zone)
 
 
-def _trips_by_service(calendar: Calendar, trips: pd.DataFrame) -> npt.NDArray[np.int64]:
-    service = trips["service"].to_numpy()
-    return np.bincount(service[service >= 0], minlength=len(calendar.periods))
+def _services(trips: pd.DataFrame, flex: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """The service of each trip; those that only go by zone and window come last."""
+    more = flex.loc[~flex["trip"].duplicated() & ~flex["trip"].isin(trips.index), "service"]
+    return np.concatenate([trips["service"].to_numpy(np.int64), more.to_numpy(np.int64)])
 
 
 def _info(
-    feed: Feed, calendar: Calendar, trips: pd.DataFrame
+    feed: Feed, calendar: Calendar, services: npt.NDArray[np.int64]
 ) -> tuple[tuple[pd.Timestamp, pd.Timestamp], dict[str, str]]:
     """The days for which a feed is whole, and what it says of itself."""
-    counts = calendar.counts(_trips_by_service(calendar, trips))
+    counts = calendar.counts(np.bincount(services[services >= 0], minlength=len(calendar.periods)))
     runs = pd.DatetimeIndex(counts.index[counts > 0])
     if not len(runs):
         raise SourceError(Problem("gtfs_never_runs"), about=feed.file)
@@ -211,7 +222,8 @@ def _prefixed(feeds: Feeds, name: str) -> Feeds:
     named = ("from_route", "to_route", "from_trip", "to_trip")
     transfers = feeds.transfers.assign(**{column: told(feeds.transfers[column]) for column in named})
     trips = feeds.trips.assign(**{column: told(feeds.trips[column]) for column in ("trip", "route", "block")})
-    return replace(feeds, stops=stops, routes=routes, calendar=calendar, transfers=transfers, trips=trips)
+    flex = feeds.flex.assign(**{column: told(feeds.flex[column]) for column in ("trip", "route", "place_id")})
+    return replace(feeds, stops=stops, routes=routes, calendar=calendar, transfers=transfers, trips=trips, flex=flex)
 
 
 def _joined(one: Feeds, other: Feeds) -> Feeds:
@@ -232,6 +244,7 @@ def _joined(one: Feeds, other: Feeds) -> Feeds:
         ),
     )
     ends = {"from_stop": stop, "to_stop": stop}
+    flex = other.flex.assign(stops=[[row + stop for row in rows] for rows in other.flex["stops"]])
     return Feeds(
         under(one.stops, other.stops, numbered=False),
         under(one.routes, other.routes, numbered=False),
@@ -240,6 +253,7 @@ def _joined(one: Feeds, other: Feeds) -> Feeds:
         calendar,
         under(one.transfers, other.transfers, by=ends),
         under(one.pathways, other.pathways, by=ends),
+        under(one.flex, flex, by={"service": service, "before": stop, "after": stop}),
         pd.concat([one.periods, other.periods]),
         one.sources + other.sources,
         one.notes + other.notes,

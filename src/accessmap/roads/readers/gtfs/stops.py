@@ -43,7 +43,8 @@ def read_stops(feed: Feed) -> pd.DataFrame:
     """
     table = feed.table("stops.txt", STOPS + STOPS_TOO, ("stop_id",))
     if table is None or not table.rows:
-        feed.problems.add("gtfs_empty", where="stops.txt")
+        if "locations.geojson" not in feed.members:
+            feed.problems.add("gtfs_empty", where="stops.txt")
         table = FeedTable("stops.txt", 0, {"stop_id": Coded(np.zeros(0, np.int32), [])}, np.zeros(0, np.int64))
     ids = table["stop_id"]
     table = unique_rows(feed, table, "stop_id", feed.wrong("gtfs_blank", table, ~ids.given, ids, column="stop_id"))

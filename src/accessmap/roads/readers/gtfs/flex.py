@@ -1,0 +1,322 @@
+"""What goes by zones and windows of time (GTFS-Flex): where, when, with which notice, and how much longer it takes."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from shapely import MultiPoint
+from shapely.geometry.base import BaseGeometry
+
+from accessmap.errors import Problem, SourceError
+from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds, whole
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable
+from accessmap.roads.readers.gtfs.stops import number
+from accessmap.words.near import near_names
+
+PLACES = ("zone", "group", "stop")
+BOOKING = ("at_once", "same_day", "days_before")
+"""booking_type, by its number (GTFS reference)."""
+WINDOW = ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
+RULES = ("pickup_booking_rule_id", "drop_off_booking_rule_id", "dropoff_booking_rule_id")  # the last of a draft
+COLUMNS = (
+    *(
+        "trip",
+        "route",
+        "service",
+        "sequence",
+        "place",
+        "place_id",
+        "name",
+        "stops",
+        "start",
+        "end",
+        "pickup",
+        "drop_off",
+    ),
+    *("mean_factor", "mean_offset", "safe_factor", "safe_offset", "booking", "notice_minutes", "notice_days"),
+    *(
+        "notice_time",
+        "message",
+        "phone",
+        "url",
+        "before",
+        "leaves_before",
+        "after",
+        "reaches_after",
+        "timezone",
+        "geometry",
+    ),
+)
+NO_NOTICE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Zones:
+    """Places that are no single stop: areas by id with their name, and groups of stops (rows) by id."""
+
+    areas: dict[str, tuple[str, BaseGeometry]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> set[str]:
+        """Ids of all of them."""
+        return {*self.areas, *self.groups}
+
+
+def read_zones(feed: Feed, stops: pd.DataFrame) -> Zones:
+    """Return the areas of `locations.geojson` and the groups of stops; what is wrong is kept with the feed."""
+    return Zones(_areas(feed), _groups(feed, stops))
+
+
+def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
+    content = feed.content("locations.geojson")
+    if content is None:
+        return {}
+    try:
+        found = {}
+        for feature in json.loads(content.decode("utf-8-sig"))["features"]:
+            shape = shapely.geometry.shape(feature["geometry"])
+            name = (feature.get("properties") or {}).get("stop_name") or ""
+            found[str(feature["id"])] = str(name), _sound(feed, str(feature["id"]), shape)
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as error:
+        raise SourceError(
+            Problem("gtfs_zones_unread", where="locations.geojson", why=str(error)), about=feed.file
+        ) from error
+    return found
+
+
+def _sound(feed: Feed, name: str, shape: BaseGeometry) -> BaseGeometry:
+    """An area in degrees, mended where its outline crosses itself."""
+    west, south, east, north = shape.bounds if not shape.is_empty else (math.nan,) * 4
+    if shape.geom_type not in ("Polygon", "MultiPolygon") or not (
+        -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+    ):
+        raise ValueError(f"{name}: {shape.geom_type} {shape.bounds}")
+    if not shape.is_valid:
+        feed.note("gtfs_note_zone_mended", n=1, zone=repr(name))
+        shape = shape.buffer(0)
+    return shape
+
+
+def _groups(feed: Feed, stops: pd.DataFrame) -> dict[str, tuple[str, list[int]]]:
+    """Groups of stops, as the reference has them, and as its drafts had them."""
+    names: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
+    row = {name: number for number, name in enumerate(stops.index)}
+    for file, group, name, stop in (
+        ("location_groups.txt", "location_group_id", "location_group_name", "location_id"),
+        ("location_group_stops.txt", "location_group_id", "", "stop_id"),
+        ("areas.txt", "area_id", "area_name", ""),
+        ("stop_areas.txt", "area_id", "", "stop_id"),
+    ):
+        table = feed.table(file, [each for each in (group, name, stop) if each], [group])
+        if table is None or not table.rows:
+            continue
+        ids = table[group].texts().tolist()
+        names |= {each: told for each, told in zip(ids, table[name].texts().tolist(), strict=True) if told}
+        if stop in table:
+            places = table[stop].places(row)
+            unknown = np.flatnonzero(places < 0)
+            feed.note(
+                "gtfs_note_group_stop_unknown",
+                n=len(unknown),
+                rows=feed.place(table, unknown, table[stop], table[group]),
+            )
+            pairs += [(each, table[stop].texts()[at]) for at, each in enumerate(ids) if places[at] >= 0]
+    found: dict[str, tuple[str, list[int]]] = {}
+    for group, stop in dict.fromkeys(pairs):
+        found.setdefault(group, (names.get(group, ""), []))[1].append(row[stop])
+    return found
+
+
+def read_flex(
+    feed: Feed,
+    table: FeedTable,
+    zones: Zones,
+    stops: pd.DataFrame,
+    routes: pd.DataFrame,
+    trips: pd.DataFrame,
+    calls: Calls,
+) -> gpd.GeoDataFrame:
+    """Return one row a flexible call, in the order of the trips: where and when, the notice to give, and what it costs.
+
+    Parameters
+    ----------
+    table
+        Rows of stop_times.txt that are no stop at a stated time.
+    zones, stops, routes, trips, calls
+        As they were read; `calls` are those at stated times.
+    """
+    if not table.rows:
+        return nothing()
+    ids = table["trip_id"]
+    row = {name: place for place, name in enumerate(stops.index)}
+    named = [_first(table, at, ("location_id", "location_group_id", "stop_id")) for at in range(table.rows)]
+    kind = np.array(
+        [0 if name in zones.areas else 1 if name in zones.groups else 2 if name in row else -1 for name in named]
+    )
+    place = Coded.of(named)
+    near = near_names(next((name for name, of in zip(named, kind, strict=True) if of < 0), ""), zones.ids)
+    more = {"column": "location_id", "other": "locations.geojson", "near": near}
+    bad = feed.wrong("gtfs_unknown", table, kind < 0, place, id=ids, **more)
+    window = []
+    for column in WINDOW:
+        time, odd = table[column].parsed(seconds, NO_TIME)
+        bad |= feed.wrong("gtfs_time", table, odd | ~table[column].given, table[column], id=ids, column=column)
+        window.append(time)
+    bad |= feed.wrong("gtfs_window", table, ~bad & (window[1] <= window[0]), table[WINDOW[1]], id=ids)
+    order, odd = table["stop_sequence"].parsed(whole, -1)
+    bad |= feed.wrong("gtfs_sequence", table, odd | (order < 0), table["stop_sequence"], id=ids)
+    kinds = []
+    for column in ("pickup_type", "drop_off_type"):
+        numbers, odd = table[column].parsed({str(n): n for n in range(4)}.get, 0)
+        bad |= feed.wrong("gtfs_pickup", table, odd, table[column], id=ids, column=column)
+        kinds.append(numbers)
+    if feed.problems:  # and so there is an error to come
+        return nothing()
+    trip = ids.places({name: number for number, name in enumerate(trips.index)})
+    of_trip = trips.iloc[trip]
+    found = pd.DataFrame(
+        {
+            "trip": ids.texts(),
+            "route": routes.index.to_numpy()[of_trip["route"].to_numpy()],
+            "service": of_trip["service"].to_numpy(),
+            "sequence": order,
+            "place": np.array(PLACES, dtype=object)[kind],
+            "place_id": named,
+            "name": [_name(name, zones, stops) for name in named],
+            "stops": [_members(name, zones, row) for name in named],
+            "start": window[0],
+            "end": window[1],
+            "pickup": kinds[0],
+            "drop_off": kinds[1],
+            **_longer(table, of_trip),
+            **_notice(feed, table),
+            **_neighbours(trip, order, calls),
+            "timezone": routes["timezone"].to_numpy()[of_trip["route"].to_numpy()],
+            "geometry": [_shape(name, zones, stops, row) for name in named],
+        }
+    )
+    found = found.iloc[np.lexsort((order, trip))].reset_index(drop=True)
+    return gpd.GeoDataFrame(found[list(COLUMNS)], crs=4326)
+
+
+def nothing() -> gpd.GeoDataFrame:
+    """Return the table of a timetable that has no zones."""
+    numbers = {"mean_factor", "mean_offset", "safe_factor", "safe_offset"}
+    text = {"trip", "route", "place", "place_id", "name", "booking", "message", "phone", "url", "timezone", "stops"}
+    kinds = {name: object if name in text else float if name in numbers else np.int64 for name in COLUMNS[:-1]}
+    columns = {name: np.zeros(0, dtype=kind) for name, kind in kinds.items()}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=4326)
+
+
+def _first(table: FeedTable, row: int, columns: tuple[str, ...]) -> str:
+    texts = (table[column] for column in columns)
+    return next((text.words[text.codes[row]] for text in texts if text.codes[row] >= 0), "")
+
+
+def _name(name: str, zones: Zones, stops: pd.DataFrame) -> str:
+    told = zones.areas.get(name) or zones.groups.get(name)
+    return told[0] if told else str(stops["name"][name])
+
+
+def _members(name: str, zones: Zones, row: dict[str, int]) -> list[int]:
+    if name in zones.areas:
+        return []
+    return zones.groups[name][1] if name in zones.groups else [row[name]]
+
+
+def _shape(name: str, zones: Zones, stops: pd.DataFrame, row: dict[str, int]) -> BaseGeometry:
+    if name in zones.areas:
+        return zones.areas[name][1]
+    degrees = stops[["lon", "lat"]].to_numpy()[_members(name, zones, row)]
+    return MultiPoint(degrees[np.isfinite(degrees).all(axis=1)])
+
+
+def _longer(table: FeedTable, of_trip: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+    """How much longer than by car a ride takes: factor and offset (seconds); NaN where the feed does not say."""
+    found = {}
+    for column in LONGER:
+        own = table[column].parsed(number, math.nan)[0].astype(float)
+        whole_trip = pd.to_numeric(of_trip[column], errors="coerce").to_numpy(float) if column in of_trip else math.nan
+        found[column.replace("_duration", "")] = np.where(np.isnan(own), whole_trip, own)
+    return found
+
+
+def _notice(feed: Feed, table: FeedTable) -> dict[str, list[object]]:
+    """When and how one books, of each call: the rule for its pickup, or for its drop-off where it has no other."""
+    columns = (
+        "booking_rule_id",
+        "booking_type",
+        "prior_notice_duration_min",
+        "prior_notice_last_day",
+        "prior_notice_last_time",
+    )
+    rules = feed.table(
+        "booking_rules.txt", (*columns, "message", "phone_number", "info_url", "booking_url"), columns[:2]
+    )
+    known: dict[str, int] = {}
+    if rules is not None:
+        known = {name: at for at, name in enumerate(rules["booking_rule_id"].texts().tolist())}
+    wanted = [_first(table, at, RULES) for at in range(table.rows)]
+    lost = np.array([name != "" and name not in known for name in wanted])
+    feed.note(
+        "gtfs_note_booking_unknown",
+        n=int(lost.sum()),
+        rows=feed.place(table, np.flatnonzero(lost), Coded.of(wanted), table["trip_id"]),
+    )
+    found: dict[str, list[object]] = {
+        name: [] for name in ("booking", "notice_minutes", "notice_days", "notice_time", "message", "phone", "url")
+    }
+    for name in wanted:
+        at = known.get(name)
+        if rules is None or at is None:
+            told: tuple[object, ...] = ("", NO_NOTICE, NO_NOTICE, NO_NOTICE, "", "", "")
+        else:
+            texts = {column: rules[column].texts()[at] for column in (*columns, "message", "phone_number")}
+            kind = whole(texts["booking_type"])
+            told = (
+                BOOKING[kind] if kind is not None and kind < len(BOOKING) else "",
+                _or_none(whole(texts[columns[2]])),
+                _or_none(whole(texts[columns[3]])),
+                _or_none(seconds(texts[columns[4]])),
+                texts["message"],
+                texts["phone_number"],
+                _first(rules, at, ("booking_url", "info_url")),
+            )
+        for column, value in zip(found, told, strict=True):
+            found[column].append(value)
+    return found
+
+
+def _or_none(value: int | None) -> int:
+    return NO_NOTICE if value is None else value
+
+
+def _neighbours(trip: npt.NDArray[np.int32], order: npt.NDArray[np.int64], calls: Calls) -> dict[str, list[int]]:
+    """The stops at stated times before and after each call of a route that deviates: rows and seconds, -1 none."""
+    found: dict[str, list[int]] = {name: [] for name in ("before", "leaves_before", "after", "reaches_after")}
+    for row, place in zip(trip.tolist(), order.tolist(), strict=True):
+        first, last = np.searchsorted(calls.trip, [row, row + 1])
+        at = first + int(np.searchsorted(calls.sequence[first:last], place))
+        has_before, has_after = at > first, at < last
+        found["before"].append(int(calls.stop[at - 1]) if has_before else -1)
+        found["leaves_before"].append(int(calls.departure[at - 1]) if has_before else -1)
+        found["after"].append(int(calls.stop[at]) if has_after else -1)
+        found["reaches_after"].append(int(calls.arrival[at]) if has_after else -1)
+    return found
