@@ -140,20 +140,17 @@ class Publishers:
         return table.assign(position=position.to_numpy()).to_csv(sep=";", index=False).encode("utf-8-sig")
 
     def _equipment(self, _: Mapping[str, list[str]]) -> bytes:
-        """Two kinds at each mairie, and one far away, in the columns of the detailed file."""
-        x, y = (
-            gpd.GeoSeries.from_xy(self.communes["mairie_lon"], self.communes["mairie_lat"], crs=4326)
-            .to_crs(2154)
-            .pipe(lambda points: (points.x, points.y))
-        )
-        rows = [
-            {"AN": "2025", "NOMRS": "", "DEPCOM": code, "TYPEQU": kind, "LAMBERT_X": a, "LAMBERT_Y": b}
-            for kind, every in (("D307", 9), ("B207", 3))
-            for code, a, b in list(zip(self.communes["code"], x, y, strict=True))[::every]
-        ]
-        rows.append({**rows[0], "DEPCOM": "13055", "LAMBERT_X": 892_000.0, "LAMBERT_Y": 6_247_000.0})
+        """Two kinds at some mairies, a site of a commune since merged and one far away, as in the detailed file."""
+        places = gpd.GeoSeries.from_xy(self.communes["mairie_lon"], self.communes["mairie_lat"], crs=4326)
+        metric = places.to_crs(2154)
+        known = {"AN": "2025", "DEPCOM": self.communes["code"], "DEP": self.communes["dep"], "NOMRS": ""}
+        known |= {"LAMBERT_X": metric.x, "LAMBERT_Y": metric.y, "LONGITUDE": places.x, "LATITUDE": places.y}
+        every = pd.DataFrame(known, index=self.communes.index)
+        parts = [every.iloc[::9].assign(TYPEQU="D307"), every.iloc[::3].assign(TYPEQU="B207")]
+        far = {"DEPCOM": "13055", "LAMBERT_X": 892_000.0, "LAMBERT_Y": 6_247_000.0, "LONGITUDE": 5.37, "LATITUDE": 43.3}
+        former = every[every["DEPCOM"] == "62008"].assign(DEPCOM="62884", TYPEQU="A304")  # merged since
         body = io.BytesIO()
-        pd.DataFrame(rows).to_parquet(body)
+        pd.concat([*parts, former, parts[0].head(1).assign(**far)]).to_parquet(body, index=False)
         return body.getvalue()
 
     def _roads(self, _: Mapping[str, list[str]]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from accessmap.cli.say import Say
@@ -11,7 +10,7 @@ from accessmap.cli.say import Say
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
-    parser.add_argument("folder", type=Path, metavar=say("folder"), help=say("help_data_folder"))
+    parser.add_argument("folder", metavar=say("folder"), help=say("help_data_folder"))
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
