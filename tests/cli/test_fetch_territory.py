@@ -134,6 +134,8 @@ def test_names_and_folders_that_cannot_be_meant(server: Publishers, run: Run, ca
     assert main(told) == 1
     assert "--fetch demande --epci" in capsys.readouterr().err
     Path("donnees").mkdir(exist_ok=True)
+    Path("donnees/telechargements.toml").write_text("territory = [", encoding="utf-8")
+    assert "telechargements.toml ne dit pas les téléchargements comme il faut" in run("--force")[2]
     Path("donnees/telechargements.toml").write_text('territory = ["200000001"]\n', encoding="utf-8")
     code, _, err = run("--force")
     assert code == 1
@@ -143,8 +145,15 @@ def test_names_and_folders_that_cannot_be_meant(server: Publishers, run: Run, ca
     code, _, err = run("--force")
     assert code == 1
     assert "n’ont pas pu être téléchargées" in err
-    Path("downloads.toml").write_text("[epci]\nadress = 1\n", encoding="utf-8")
-    assert "ne dit pas les téléchargements" in run("--force")[2]
+    listed = manifest(server.url)
+    wrong = {"adress": ("address =", "adress ="), "epci.most_mb = True": ("most_mb = 5\n", "most_mb = true\n")}
+    wrong |= {"{dep}": ("{department}/", "{dep}/"), "[epci": ("[epci]", "[epci"), "around": ("[around]", "[round]")}
+    for told, (before, after) in wrong.items():
+        Path("downloads.toml").write_text(listed.replace(before, after, 1), encoding="utf-8")
+        code, _, err = run("--force")
+        assert code == 1
+        assert "ne dit pas les téléchargements comme il faut" in err
+        assert told in err or told == "[epci"
 
 
 BOUNDS = {"most_bytes": 1_000_000, "seconds": 20}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +34,7 @@ from accessmap.words.notes import Note
 RECORD = "telechargements.toml"
 AROUND_METRES = 20_000.0  # as far communes are kept, with what serves them, and the roads to it
 AROUND_POINTS = 12
+FILLED = ("epci", "department", "lon", "lat", "where")
 LOOKED_AT = ("epci", "territory", "around")
 """What is asked first, to know what to ask for."""
 
@@ -111,13 +112,27 @@ def downloads(path: Path | None = None) -> Mapping[str, Download]:
     own = files("accessmap") / "presets" / "downloads.toml"
     try:
         rows = parsed_toml(own.read_text(encoding="utf-8") if path is None else read_toml(path))
-        found = {name: Download(name, **row) for name, row in rows.items()}
+        found = {name: _checked(Download(name, **row)) for name, row in rows.items()}
         lost = [name for name in (*LOOKED_AT, "communes") if name not in found]
         if lost:
             raise KeyError(", ".join(lost))
         return found
-    except (OSError, TypeError, KeyError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, TypeError, KeyError, ValueError, re.error) as error:
         raise StudyError(Problem("download_manifest", where=str(path), why=Note.plain(str(error)))) from error
+
+
+def _checked(row: Download) -> Download:
+    """Return a row of which each value is of its kind, and what is filled in is known."""
+    for key, value in vars(row).items():
+        kind = (int, float) if key in ("most_mb", "seconds") else (str,)
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise TypeError(f"{row.name}.{key} = {value!r}")
+    for text, known in ((row.address, FILLED), (row.where, ("department",))):
+        unknown = [name for _, name, _, _ in Formatter().parse(text) if name is not None and name not in known]
+        if unknown:
+            raise ValueError(f"{row.name}: {{{unknown[0]}}}")
+    re.compile(row.resource)
+    return row
 
 
 def fetch_territory(
@@ -236,11 +251,14 @@ class _Work:
         path = self.folder / RECORD
         if not is_input(path):
             return
-        known = parsed_toml(read_toml(path))
-        before = [str(code) for code in known.get("territory", [])]
+        try:
+            known = parsed_toml(read_toml(path))
+            before = [str(code) for code in known.get("territory", [])]
+            self.record = {name: dict(row) for name, row in known.get("file", {}).items()}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise StudyError(Problem("download_manifest", where=str(path), why=Note.plain(str(error)))) from error
         if set(before) != set(self.codes):
             raise StudyError(Problem("download_other_territory", where=str(self.folder), value=", ".join(before)))
-        self.record = {name: dict(row) for name, row in known.get("file", {}).items()}
 
     def bring(self, row: Download) -> None:
         """Bring one file into the folder, where its layout knows it, and write it into the record."""
