@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from accessmap import siting as siting
     from accessmap import words as words
     from accessmap.country.distances import distances as distances
-    from accessmap.dossier.brand import Brand as Brand
     from accessmap.dossier.chapter import Chapter as Chapter
     from accessmap.dossier.chapter import chapters as chapters
     from accessmap.dossier.council import council_table as council_table
@@ -72,7 +71,6 @@ _HOME = {
     "AccessmapError": "errors",
     "by_commune": "measures.minutes",
     "catchments": "study.areas",
-    "Brand": "dossier.brand",
     "Chapter": "dossier.chapter",
     "chapters": "dossier.chapter",
     "compare": "study.comparison",

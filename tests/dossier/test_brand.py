@@ -4,7 +4,6 @@ import base64
 import re
 import struct
 import zlib
-from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -137,8 +136,9 @@ def test_a_logo_that_cannot_be_one_is_refused_in_one_sentence(tmp_path, content,
 
 def test_the_pages_bear_title_logo_and_colour_and_load_nothing(toy_study, tmp_path):
     (tmp_path / "logo.png").write_bytes(PNG)
-    brand = am.Brand.of(title="Titre <b>", subtitle="Le 12 décembre", logo=tmp_path / "logo.png", colour="#005B8F")
-    dossier = am.Dossier.of(toy_study, category="france_services", chapters=[], brand=brand)
+    plain = am.Dossier.of(toy_study, category="france_services", chapters=[])
+    own = {"title": "Titre <b>", "subtitle": "Le 12 décembre", "logo": tmp_path / "logo.png", "colour": "#005B8F"}
+    dossier = plain.branded(**own)
     assert dossier.title == "Titre <b>"
     for text in (dossier.to_html(), dossier.sheets_to_html()):
         page = BeautifulSoup(text, "html.parser")
@@ -147,10 +147,10 @@ def test_the_pages_bear_title_logo_and_colour_and_load_nothing(toy_study, tmp_pa
         assert "Le 12 décembre" in head.get_text()
         assert page.find_all(["img", "link"]) == []
         style = page.style.string
-        assert style.count(brand.logo) == 1  # once a file, however many sheets
+        assert style.count(dossier.brand.logo) == 1  # once a file, however many sheets
         assert ":root { --accent: #005b8f; }" in style
         assert style.rindex("--accent: #005b8f") > style.index("--accent: #1f4e79")
     assert BeautifulSoup(dossier.to_html(), "html.parser").h1.get_text() == "Titre <b>"
-    bare = replace(dossier, brand=Brand()).to_html()
+    bare = plain.to_html()
     assert 'class="d-logo"' not in bare
     assert bare.count("--accent:") == 1

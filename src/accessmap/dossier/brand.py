@@ -91,7 +91,7 @@ class Brand:
         '#005b8f'
         >>> made = Brand.of(colour="#FFCC00")
         >>> made.colour, len(made.notes)
-        ('#806600', 1)
+        ('#876c00', 1)
         """
         shade = "" if colour is None else _checked_colour(colour)
         dark = _dark_enough(shade)
@@ -143,7 +143,7 @@ def luminance(colour: str) -> float:
     """Return the relative luminance of a colour, 0-1 (WCAG 2.1).
 
     >>> round(luminance("#ffffff"), 3), round(luminance("#005b8f"), 3)
-    (1.0, 0.098)
+    (1.0, 0.095)
     """
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(colour)]
     return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

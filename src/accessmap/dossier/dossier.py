@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -90,7 +90,7 @@ class Dossier:
     chapters
         Those that were asked for, in order.
     brand
-        Title, logo and colour of a council; none where not given.
+        Title, logo and colour of a council, as `branded` has them; none where not given.
     """
 
     title: str
@@ -116,7 +116,6 @@ class Dossier:
         chapters: Sequence[Chapter] | None = None,
         candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
-        brand: Brand | None = None,
         lang: Lang = "fr",
         progress: bool = False,
     ) -> Dossier:
@@ -148,8 +147,6 @@ class Dossier:
         accept
             Measures of the roads' plausibility that may be beyond their bounds, such as "one_way_edges"; what is
             doubtful or accepted stands at the top of the page.
-        brand
-            Title, logo and colour of the council: see `Brand.of`.
         lang
             "fr" or "en".
         progress
@@ -220,8 +217,7 @@ class Dossier:
         cutoffs = ", ".join(f"{words.count(cutoff)}{labels.NO_BREAK}{unit}" for cutoff in study.thresholds)
         shown = category_shown(study.services, kind)
         dossier = cls(
-            title=(brand and brand.title)
-            or words("dossier_title", place=study.title, category=shown.name(lang, count=2)),
+            title=words("dossier_title", place=study.title, category=shown.name(lang, count=2)),
             verdict=sentences.coverage(
                 known.results.coverage,
                 category=kind,
@@ -241,10 +237,50 @@ class Dossier:
             chapters=asked,
             _known=known,
             _tables=tables,
-            brand=brand or Brand(),
         )
         dossier._check_tables()
         return dossier
+
+    def branded(
+        self,
+        *,
+        title: str | None = None,
+        subtitle: str | None = None,
+        logo: str | os.PathLike[str] | None = None,
+        colour: str | None = None,
+    ) -> Dossier:
+        """Return the same dossier with the title, logo and colour of a council, on the page and on every sheet.
+
+        Parameters
+        ----------
+        title, subtitle
+            Heading of the page in place of ours, and a line below it.
+        logo
+            Of a PNG, JPEG or SVG file of at most 300 kB, which is embedded. An SVG that runs a script or asks for
+            anything outside itself is refused.
+        colour
+            Of titles and links, as "#005B8F". One that is too light to be read is taken in a darker shade of its hue
+            (WCAG 2.1 AA), and `brand.notes` say so.
+
+        Raises
+        ------
+        SourceError
+            Where the logo is none of these, too large, damaged, or not safe.
+        OptionError
+            Where the colour is not written so.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> dossier = Dossier.of(am.load_sample(), category="hospital").branded(title="Nos hôpitaux", colour="#FFCC00")
+        >>> dossier.title, dossier.brand.colour
+        ('Nos hôpitaux', '#876c00')
+        """
+        return self.with_brand(Brand.of(title=title, subtitle=subtitle, logo=logo, colour=colour))
+
+    def with_brand(self, brand: Brand) -> Dossier:
+        """Return the same dossier with a brand that was made before."""
+        return replace(self, brand=brand, title=brand.title or self.title)
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:

@@ -139,9 +139,8 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         programme=found.programme,
         reference=found.reference,
         accept=file.settings.check.accept,
-        brand=found.brand,
         lang=file.settings.study.lang,
-    )
+    ).with_brand(found.brand)
 
 
 def manifest_of(file: StudyFile, dossier: Dossier, page: Path, *, folder: Path) -> dict[str, Any]:
