@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import accessmap as am
 from accessmap.dossier.best import best_plans
 from accessmap.dossier.council import council_table
-from accessmap.dossier.places import check_size, packed, places_of, plan_of
+from accessmap.dossier.council_places import check_size, packed, places_of, plan_of
 from accessmap.errors import OptionError, StudyError
 
 FS = "france_services"

@@ -16,6 +16,7 @@ from studyfiles import TOY, write_toy
 from accessmap.cli import COMMANDS
 from accessmap.errors import Problem, StudyError
 from accessmap.roads.network import RoadNetwork
+from accessmap.study.comparison import compare_studies
 from accessmap.studyfile import (
     Settings,
     StudyFileError,
@@ -653,6 +654,20 @@ def test_entrances_published_minutes_and_zonages_are_told_of_the_study(toy):
     toy.write_text(text.replace("acceslibre.csv", "minutes_2023.csv"), encoding="utf-8")
     with pytest.raises(StudyFileError, match=r"services\[2\].accessibility"):
         load_study(toy)
+
+
+def test_study_files_of_two_dates_are_compared_and_history_stays_apart(toy):
+    sites = pd.read_csv(toy.parent / "france_services.csv", dtype=str)
+    sites[sites["service_id"] == "fs-x"].to_csv(toy.parent / "before.csv", index=False)
+    before = toy.with_name("before.toml")
+    before.write_text(TOY.replace('"france_services.csv"', '"before.csv"'), encoding="utf-8")
+    past = STEP.replace('name = "x"', 'name = "2017"\nkind = "history"') + 'action = "close"\nid = "fs-a"\n'
+    toy.write_text(TOY + past, encoding="utf-8")
+    now = load_study(toy)
+    dates = compare_studies({"2017": load_study(before), "2024": now}, category="france_services").round(2)
+    assert dates["2017"].to_dict() == {"ra": 6.0, "rb": 3.0, "rx": 0.0}
+    assert dates["2024"].to_dict() == {"ra": 0.0, "rb": 3.0, "rx": 0.0}
+    assert {name: plan.kind for name, plan in now.scenarios.items()} == {"Bourg": "proposal", "2017": "history"}
 
 
 def test_equipment_goes_with_schools(toy):

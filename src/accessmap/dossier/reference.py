@@ -153,7 +153,9 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         Table([words(name) for name in columns], rows, numeric=numeric, label=words("chapter_reference"))
     ]
     if "reference_by_commune" in tables:
-        parts.append(Folded(words("reference_open"), tuple(_communes(tables["reference_by_commune"], words))))
+        communes = tables["reference_by_commune"]
+        both = bool(communes["difference"].notna().any())  # the published alone is no reason to print a table
+        parts.append(Folded(words("reference_open"), tuple(_communes(communes, words)), on_paper=both))
     return [*parts, How(words("how_reference"))]
 
 
