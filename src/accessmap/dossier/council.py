@@ -18,8 +18,8 @@ from markupsafe import Markup
 
 from accessmap.categories import Lang
 from accessmap.dossier.best import best_plans
-from accessmap.dossier.layout import Live, Part
 from accessmap.dossier.council_places import check_size, packed, places_of, plan_of
+from accessmap.dossier.layout import Live, Part
 from accessmap.dossier.results import AT_LEAST, Known, Tables, plainly
 from accessmap.errors import OptionError, Problem
 from accessmap.files import write_whole
