@@ -115,6 +115,24 @@ def test_odd_zones_and_bookings_are_said(tmp_path: Path) -> None:
     assert FEED["stops.txt"].startswith("stop_id")
 
 
+def test_drafts_of_the_format_are_read_as_the_reference(tmp_path: Path) -> None:
+    header = FLEX_HEADER.replace("pickup_drop_off_window", "pickup_dropoff_window")
+    groups = "location_group_id,location_id,location_group_name\ngroup,A,Villages\ngroup,zone,Villages\n"
+    times = FLEX_TIMES.replace("1,,zone,", "1,zone,,").replace("2,,zone,", "2,zone,,")  # a zone in the place of a stop
+    files = {"stop_times.txt": header + times, "location_groups.txt": groups, "location_group_stops.txt": None}
+    flex = read(tmp_path, feed({**FLEX, **files})).flex
+    assert flex["place"].tolist() == ["zone", "zone", "zone", "group", "stop"]
+    assert flex["stops"].tolist()[3] == [0]
+    assert flex.geometry[3].covers(flex.geometry[0])
+
+
+def test_areas_of_fares_are_no_zones(tmp_path: Path) -> None:
+    timetable = read(tmp_path, feed({"stop_areas.txt": "area_id,stop_id\nA,A\nA,X\n"}))
+    assert len(timetable.calls) == 8
+    assert len(timetable.flex) == 0
+    assert timetable.notes == ()
+
+
 def test_the_deviated_routes_of_a_real_feed(data_folder) -> None:
     timetable = am.Timetable.from_gtfs(data_folder / "gtfs" / "cobblinc_deviated_flex.zip")
     flex = timetable.flex

@@ -377,6 +377,13 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         r"1 change that need not have a least time",
         lambda t: 300 in t.day(TUESDAY).walk_seconds,
     ),
+    "seats that are kept in two trips": (
+        feed(
+            {"transfers.txt": "from_stop_id,to_stop_id,transfer_type,from_trip_id,to_trip_id\n,,4,R1,R2\n,,4,R1,Q1\n"}
+        ),
+        r"1 trip goes on as several others with riders seated",
+        usual,
+    ),
     "two rules for one change": (
         feed({"transfers.txt": TRANSFERS + "B1,B2,2,60\nB1,B2,2,90\n"}),
         r"1 change has two rules: the last holds",

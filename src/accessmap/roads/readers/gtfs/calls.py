@@ -36,7 +36,7 @@ CALLS = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"
 CALLS_TOO = ("shape_dist_traveled", "timepoint", "continuous_pickup", "continuous_drop_off")
 FLEX: tuple[str, ...] = ("location_id", "location_group_id")
 FLEX += ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
-FLEX += ("pickup_booking_rule_id", "drop_off_booking_rule_id", "dropoff_booking_rule_id")  # the last of a draft
+FLEX += ("pickup_booking_rule_id", "drop_off_booking_rule_id")
 LONGER = ("mean_duration_factor", "mean_duration_offset", "safe_duration_factor", "safe_duration_offset")
 
 
@@ -154,8 +154,7 @@ def read_calls(
     blank = feed.wrong("gtfs_blank", table, trip == -1, table["trip_id"], column="trip_id")
     flexible = table["location_id"].given | table["location_group_id"].given
     flexible |= table["start_pickup_drop_off_window"].given | table["end_pickup_drop_off_window"].given
-    if zones:
-        flexible |= table["stop_id"].places(dict.fromkeys(zones, 0)) == 0
+    flexible |= table["stop_id"].places(dict.fromkeys(set(zones).difference(stops.index), 0)) == 0
     held = (trip >= 0) & ~blank
     flex = table.keep(flexible & held)
     told = used_rows(len(trips), trip[flexible & held])

@@ -32,6 +32,9 @@ Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Number = TypeVar("Number", int, float)
 BOM = b"\xef\xbb\xbf"
+# As drafts of GTFS-Flex spelt what the reference has.
+DRAFTS = {f"{end}_pickup_dropoff_window": f"{end}_pickup_drop_off_window" for end in ("start", "end")}
+DRAFTS |= {"dropoff_booking_rule_id": "drop_off_booking_rule_id"}
 MOST_NAMES = 5_000  # looked through for what was meant by one that is not known
 
 
@@ -237,7 +240,7 @@ def _columns(
         and content.count(b"\r") == content.count(b"\r\n")
     ):
         try:
-            header = [cell.strip() for cell in next(csv.reader(io.StringIO(first.decode("utf-8"))))]
+            header = [_named(cell) for cell in next(csv.reader(io.StringIO(first.decode("utf-8"))))]
         except (UnicodeDecodeError, csv.Error, StopIteration):
             header = []
         if len(header) > 1:
@@ -248,6 +251,10 @@ def _columns(
             if found is not None:
                 return header, found[0], np.arange(2, 2 + found[1], dtype=np.int64)
     return _slow(feed, name, content)
+
+
+def _named(cell: str) -> str:
+    return DRAFTS.get(cell.strip(), cell.strip())
 
 
 def _quick(content: bytes, start: int, header: list[str], wanted: Sequence[str]) -> tuple[dict[str, Coded], int] | None:
@@ -274,7 +281,7 @@ def _slow(feed: Feed, name: str, content: bytes) -> tuple[list[str], dict[str, C
     feed.notes += raw.notes
     if raw.form.separator not in ("", ","):
         feed.note("gtfs_note_separator", table=name, value=repr(raw.form.separator))
-    header = [str(column).strip().removeprefix("\ufeff") for column in raw.table.columns]
+    header = [_named(str(column).removeprefix("\ufeff")) for column in raw.table.columns]
     table = {column: Coded.of(raw.table[given].tolist()) for column, given in zip(header, raw.table, strict=True)}
     return header, table, np.fromiter((int(number) for number in raw.lines.numbers), np.int64, len(raw.table))
 

@@ -24,7 +24,7 @@ PLACES = ("zone", "group", "stop")
 BOOKING = ("at_once", "same_day", "days_before")
 """booking_type, by its number (GTFS reference)."""
 WINDOW = ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
-RULES = ("pickup_booking_rule_id", "drop_off_booking_rule_id", "dropoff_booking_rule_id")  # the last of a draft
+RULES = ("pickup_booking_rule_id", "drop_off_booking_rule_id")
 COLUMNS = (
     *(
         "trip",
@@ -59,10 +59,10 @@ NO_NOTICE = -1
 
 @dataclass(frozen=True, eq=False)
 class Zones:
-    """Places that are no single stop: areas by id with their name, and groups of stops (rows) by id."""
+    """Places that are no single stop: areas by id (name, polygon), and groups by id (name, stops as rows, areas)."""
 
     areas: dict[str, tuple[str, BaseGeometry]] = field(default_factory=dict)
-    groups: dict[str, tuple[str, list[int]]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, list[int], list[str]]] = field(default_factory=dict)
 
     @property
     def ids(self) -> set[str]:
@@ -72,7 +72,8 @@ class Zones:
 
 def read_zones(feed: Feed, stops: pd.DataFrame) -> Zones:
     """Return the areas of `locations.geojson` and the groups of stops; what is wrong is kept with the feed."""
-    return Zones(_areas(feed), _groups(feed, stops))
+    areas = _areas(feed)
+    return Zones(areas, _groups(feed, {name: number for number, name in enumerate(stops.index)}, areas))
 
 
 def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
@@ -113,34 +114,36 @@ def _sound(feed: Feed, name: str, shape: BaseGeometry) -> BaseGeometry:
     return shape
 
 
-def _groups(feed: Feed, stops: pd.DataFrame) -> dict[str, tuple[str, list[int]]]:
-    """Groups of stops, as the reference has them, and as its drafts had them."""
+def _groups(
+    feed: Feed, row: dict[str, int], areas: dict[str, tuple[str, BaseGeometry]]
+) -> dict[str, tuple[str, list[int], list[str]]]:
+    """Groups of stops, as the reference has them, and as its drafts had them: of areas too."""
     names: dict[str, str] = {}
-    pairs: list[tuple[str, str]] = []
-    row = {name: number for number, name in enumerate(stops.index)}
-    for file, group, name, stop in (
+    pairs: dict[tuple[str, str], None] = {}
+    for file, group, name, member in (
         ("location_groups.txt", "location_group_id", "location_group_name", "location_id"),
         ("location_group_stops.txt", "location_group_id", "", "stop_id"),
         ("areas.txt", "area_id", "area_name", ""),
         ("stop_areas.txt", "area_id", "", "stop_id"),
     ):
-        table = feed.table(file, [each for each in (group, name, stop) if each], [group])
+        table = feed.table(file, [each for each in (group, name, member) if each], [group])
         if table is None or not table.rows:
             continue
-        ids = table[group].texts().tolist()
+        ids, members = table[group].texts().tolist(), table[member].texts().tolist()
         names |= {each: told for each, told in zip(ids, table[name].texts().tolist(), strict=True) if told}
-        if stop in table:
-            places = table[stop].places(row)
-            unknown = np.flatnonzero(places < 0)
-            feed.note(
-                "gtfs_note_group_stop_unknown",
-                n=len(unknown),
-                rows=feed.place(table, unknown, table[stop], table[group]),
-            )
-            pairs += [(each, table[stop].texts()[at]) for at, each in enumerate(ids) if places[at] >= 0]
-    found: dict[str, tuple[str, list[int]]] = {}
-    for group, stop in dict.fromkeys(pairs):
-        found.setdefault(group, (names.get(group, ""), []))[1].append(row[stop])
+        known = np.array([each in row or each in areas or not each for each in members])
+        if group != "area_id":  # those are of fares too
+            lost = np.flatnonzero(~known)
+            rows = feed.place(table, lost, table[member], table[group])
+            feed.note("gtfs_note_group_stop_unknown", n=len(lost), rows=rows)
+        pairs |= {(each, at): None for each, at, sure in zip(ids, members, known, strict=True) if sure and at}
+    found: dict[str, tuple[str, list[int], list[str]]] = {}
+    for group, member in pairs:
+        _, stops, within = found.setdefault(group, (names.get(group, ""), [], []))
+        if member in row:
+            stops.append(row[member])
+        else:
+            within.append(member)
     return found
 
 
@@ -245,7 +248,10 @@ def _shape(name: str, zones: Zones, stops: pd.DataFrame, row: dict[str, int]) ->
     if name in zones.areas:
         return zones.areas[name][1]
     degrees = stops[["lon", "lat"]].to_numpy()[_members(name, zones, row)]
-    return MultiPoint(degrees[np.isfinite(degrees).all(axis=1)])
+    points = MultiPoint(degrees[np.isfinite(degrees).all(axis=1)])
+    within = zones.groups[name][2] if name in zones.groups else []
+    areas = [zones.areas[each][1] for each in within]
+    return shapely.union_all([points, *areas]) if areas else points
 
 
 def _longer(table: FeedTable, of_trip: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
