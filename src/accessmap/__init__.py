@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from accessmap.study.comparison import winners_and_losers as winners_and_losers
     from accessmap.study.scenario import Scenario as Scenario
     from accessmap.study.study import Study as Study
+    from accessmap.study.travel import departure_share as departure_share
+    from accessmap.study.travel import journey_times as journey_times
     from accessmap.study.travel import nearest_times as nearest_times
     from accessmap.study.travel import travel_times as travel_times
     from accessmap.study.travel import travel_times_long as travel_times_long
@@ -80,9 +82,11 @@ _HOME = {
     "council_table": "dossier.council",
     "coverage": "measures.minutes",
     "distances": "country.distances",
+    "departure_share": "study.travel",
     "Dossier": "dossier.dossier",
     "explore": "maps.exploring",
     "isochrones": "study.areas",
+    "journey_times": "study.travel",
     "load_sample": "sample",
     "load_study": "studyfile",
     "nearest": "measures.minutes",

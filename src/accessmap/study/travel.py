@@ -1,8 +1,8 @@
 """Travel times: from who and what, over how, to minutes."""
 
 import logging
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.journeys import Journeys, JourneyTrips, check_percentile
 from accessmap.roads.trips import Trips
 from accessmap.tables.contracts import check_residents, check_services
 from accessmap.words.notes import Note
@@ -18,17 +19,23 @@ from accessmap.words.progress import progress_bar
 
 CHUNK_BYTES = 128 * 2**20  # minutes of one chunk; up to twice as much again while it is made
 
+Hours = str | Sequence[str]
+"""One time of day ("08:00"), or two."""
+
 logger = logging.getLogger("accessmap")
 
 
 def travel_times(
     residents: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
-    network: RoadNetwork,
+    network: RoadNetwork | Journeys,
     *,
     limit: float | None = None,
     max_metres: float | None = None,
     homeward: bool = False,
+    depart: Hours | None = None,
+    arrive: Hours | None = None,
+    percentile: float | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Return minutes from home to service, float32, residents × services; NaN is not reached.
@@ -41,7 +48,7 @@ def travel_times(
         Tables in the contract of `accessmap.tables.contracts`: points, in EPSG:2154 or
         a UTM zone.
     network
-        The roads.
+        The roads; or the journeys of a timetable, whose minutes count from the moment one wants to leave.
     limit
         Minutes beyond which a service counts as not reached.
     max_metres
@@ -49,6 +56,13 @@ def travel_times(
         lists such points.
     homeward
         False: from home to the service. True: from the service back home, which one-way streets make another time.
+    depart
+        Of journeys: one time ("08:00"), or two between which one leaves, each minute, the second not included.
+    arrive
+        The same of arrivals at the latest: minutes count to that time, with what one waits there.
+    percentile
+        Of journeys: the minutes within which this share of those departures reaches, by the nearest rank; what does
+        not reach is longer than any. 50 is the median; of `journeys`, as the departures, where not given.
     progress
         Show a progress bar on standard error, or in the notebook.
 
@@ -72,21 +86,106 @@ def travel_times(
     ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
     blocks = row_blocks(*map(len, ends))
     with progress_bar(Note("progress_travel_times"), 1 + len(blocks), shown=progress) as done:
-        trips = network.trips(*ends, max_metres=max_metres)
+        hours = {"depart": depart, "arrive": arrive, "percentile": percentile}
+        trips = _trips(network, ends, "travel_times", max_metres=max_metres, homeward=homeward, **hours)
         done()
         minutes = _filled(trips, blocks, done, limit=limit)
     minutes = minutes.T if homeward else minutes
     times = pd.DataFrame(minutes, index=residents.index, columns=services.index, copy=False)
     lost = int(np.isnan(np.fmin.reduce(minutes, axis=1, initial=np.nan)).sum())
-    if lost and limit is None:
+    if lost and limit is None and isinstance(network, RoadNetwork):
         logger.warning("%d of %d residents reach no service: see network.snap(residents)", lost, len(residents))
     return times
+
+
+def journey_times(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    journeys: Journeys,
+    *,
+    percentiles: Sequence[float] = (25, 50, 75),
+    limit: float | None = None,
+    homeward: bool = False,
+    depart: Hours | None = None,
+    arrive: Hours | None = None,
+    progress: bool = False,
+) -> dict[float, pd.DataFrame]:
+    """Return minutes as `travel_times` does, a frame of residents × services for each percentile of the departures.
+
+    They are searched once. What one can count on is a high percentile; what one reaches by looking at the timetable
+    first is the lowest, 0.
+
+    Parameters
+    ----------
+    residents, services, limit, homeward, depart, arrive, progress
+        As in `travel_times`.
+    journeys
+        Of `Timetable.journeys`.
+    percentiles
+        From 0 to 100.
+
+    Raises
+    ------
+    TableError, SnapError
+        As in `travel_times`.
+    OptionError
+        Where a time or a percentile is none.
+    """
+    trips, ends = _journey_trips(residents, services, journeys, "journey_times", homeward, depart, arrive)
+    for percentile in percentiles:
+        check_percentile(percentile)
+    minutes = np.empty((len(percentiles), *map(len, ends)), "float32")
+    blocks = row_blocks(*map(len, ends))
+    with progress_bar(Note("progress_travel_times"), len(blocks), shown=progress) as done:
+        for rows in blocks:
+            minutes[:, rows] = trips.by_percentile(tuple(percentiles), limit, rows)
+            done()
+    minutes = minutes.transpose(0, 2, 1) if homeward else minutes
+    axes = residents.index, services.index
+    return {name: pd.DataFrame(each, *axes, copy=False) for name, each in zip(percentiles, minutes, strict=True)}
+
+
+def departure_share(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    journeys: Journeys,
+    *,
+    limit: float,
+    homeward: bool = False,
+    depart: Hours | None = None,
+    arrive: Hours | None = None,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Return the share (0-1) of departures that reach each service within `limit` minutes, residents × services.
+
+    Parameters
+    ----------
+    residents, services, homeward, depart, arrive, progress
+        As in `travel_times`.
+    journeys
+        Of `Timetable.journeys`.
+    limit
+        Minutes, from the moment one wants to leave.
+
+    Raises
+    ------
+    TableError, SnapError, OptionError
+        As in `journey_times`.
+    """
+    trips, ends = _journey_trips(residents, services, journeys, "departure_share", homeward, depart, arrive)
+    share = np.empty(tuple(map(len, ends)), "float32")
+    blocks = row_blocks(*map(len, ends))
+    with progress_bar(Note("progress_travel_times"), len(blocks), shown=progress) as done:
+        for rows in blocks:
+            share[rows] = trips.share(limit, rows)
+            done()
+    return pd.DataFrame(share.T if homeward else share, index=residents.index, columns=services.index, copy=False)
 
 
 def travel_times_long(
     residents: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
-    network: RoadNetwork,
+    network: RoadNetwork | Journeys,
     *,
     limit: float,
     chunk_bytes: int = CHUNK_BYTES,
@@ -152,7 +251,7 @@ def travel_times_long(
 def nearest_times(
     residents: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
-    network: RoadNetwork,
+    network: RoadNetwork | Journeys,
     *,
     k: int = 1,
     progress: bool = False,
@@ -253,7 +352,7 @@ def row_blocks(rows: int, columns: int, most_bytes: int | None = None) -> list[s
 
 
 def _filled(
-    trips: Trips,
+    trips: Trips | JourneyTrips,
     blocks: list[slice],
     done: Callable[[], None],
     *,
@@ -268,10 +367,45 @@ def _filled(
     return minutes
 
 
+def _trips(
+    network: RoadNetwork | Journeys,
+    ends: tuple[gpd.GeoSeries, gpd.GeoSeries],
+    call: str,
+    *,
+    max_metres: float | None,
+    homeward: bool,
+    **hours: Any,
+) -> Trips | JourneyTrips:
+    """Return the trips of a call; hours are of journeys alone."""
+    if isinstance(network, Journeys):
+        return network.trips(*ends, max_metres=max_metres, homeward=homeward, **hours)
+    given = [name for name, value in hours.items() if value is not None]
+    if given:
+        raise OptionError(Problem("journeys_hours_without", call=call, value=", ".join(given)))
+    return network.trips(*ends, max_metres=max_metres)
+
+
+def _journey_trips(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    journeys: Journeys,
+    call: str,
+    homeward: bool,
+    depart: Hours | None,
+    arrive: Hours | None,
+) -> tuple[JourneyTrips, tuple[gpd.GeoSeries, gpd.GeoSeries]]:
+    if not isinstance(journeys, Journeys):
+        raise NetworkError(Problem("journeys_needed", call=call, value=type(journeys).__name__))
+    _check_trips(residents, services, journeys, call)
+    ends = (services.geometry, residents.geometry) if homeward else (residents.geometry, services.geometry)
+    return journeys.trips(*ends, homeward=homeward, depart=depart, arrive=arrive), ends
+
+
 def _check_trips(residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, network: object, call: str) -> None:
     check_residents(residents)
     check_services(services)
-    check_network(network, call)
+    if not isinstance(network, Journeys):
+        check_network(network, call)
 
 
 def check_network(network: object, call: str) -> None:

@@ -11,10 +11,10 @@ later departures leave to earlier ones kept by round. What has been ridden is no
 import numpy as np
 
 from accessmap.roads.engine.kernels import kernel
+from accessmap.roads.transit.lines import NEVER
 
 # Counts begin as `_NONE`: a literal 0 would be a type of its own, for which numba compiles every kernel again.
 _NONE = np.int64(0)
-NEVER = np.int32(2**31 - 1)
 #: What no time is: a stop that has not been met in this round.
 _UNMET = np.int64(-(2**62))
 #: A place that no pattern has: of a trip that has not been ridden.

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from accessmap.roads.transit.day import Day
 
 _Array = npt.NDArray[Any]
+#: What is not reached at any time.
+NEVER = np.int32(2**31 - 1)
 
 
 def joined(day: Day) -> Day:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import OptionError, Problem
 from accessmap.roads.transit.building import calls_of
+from accessmap.roads.transit.clock import span
 from accessmap.tables.contracts import metric_crs
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def transit_quality(
     -----
     At the end of a line all departures go one way: there the interval is twice as long as the method means.
     """
-    stops = _stations(timetable, date, *_seconds(between))
+    stops = _stations(timetable, date, *span(between))
     bands, table = _thresholds()[1:]
     crs = metric_crs(points.geometry)
     homes, places = (side.to_crs(crs).to_numpy() for side in (points.geometry, stops.geometry))
@@ -147,11 +146,3 @@ def _thresholds() -> tuple[dict[str, list[tuple[float, bool, int]]], npt.NDArray
     table = np.full((near["of"].max() + 1, len(bands) + 1), NONE)
     table[near["of"], np.searchsorted(bands, near["up_to"])] = [CLASSES.index(value) for value in near["value"]]
     return intervals, bands, table
-
-
-def _seconds(between: tuple[str, str]) -> tuple[int, int]:
-    times = [re.fullmatch(r"(\d{1,2}):([0-5]\d)", str(text)) for text in between] if len(between) == 2 else []
-    seconds = [int(time[1]) * 3600 + int(time[2]) * 60 for time in times if time]
-    if len(seconds) != 2 or seconds[0] >= seconds[1]:
-        raise OptionError(Problem("transit_between", where="between", value=", ".join(map(str, between))))
-    return seconds[0], seconds[1]

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from accessmap.roads.engine.threads import Team
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.kernels import NEVER, search
-from accessmap.roads.transit.lines import Lines, joined, turned
+from accessmap.roads.transit.lines import NEVER, Lines, joined, turned
 
 _Ints = npt.NDArray[np.integer[Any]]
 
@@ -43,6 +42,13 @@ class StopLegs:
 
     def __len__(self) -> int:
         return len(self.start) - 1
+
+    def part(self, part: slice) -> StopLegs:
+        """Return the legs of some places."""
+        first, last, _ = part.indices(len(self))
+        start = self.start[first : last + 1]
+        legs = slice(int(start[0]), int(start[-1]))
+        return StopLegs(start - start[0], self.stop[legs], self.seconds[legs])
 
     def rows(self, part: slice) -> tuple[_Ints, ...]:
         """Return the rows of some places, as the kernel reads them."""
@@ -127,6 +133,8 @@ class Raptor:
         within = np.zeros((len(start), len(end)), "int32")
         if not len(moments):
             return within
+        from accessmap.roads.transit.kernels import search  # numba takes half a second to load
+
         lines = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
         legs = end.by_stop(lines.stops)
 

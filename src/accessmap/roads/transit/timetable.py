@@ -24,6 +24,7 @@ from accessmap.roads.transit.building import build_day, calls_of
 from accessmap.roads.transit.changes import CHANGE_SECONDS
 from accessmap.roads.transit.dates import KINDS, dates_of, usual_day
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.journeys import Journeys, Terms, moments_of
 from accessmap.roads.transit.running import Running, running
 from accessmap.roads.transit.saved import read_timetable, write_timetable
 from accessmap.tables.contracts import metric_crs
@@ -34,6 +35,8 @@ from accessmap.words.words import Words
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+    from accessmap.roads.network import RoadNetwork
 
 Date = dt.date | str
 """A day: a date, its text (2025-02-04), or what stands for many: a weekday, or "holiday"."""
@@ -288,6 +291,67 @@ class Timetable(Feeds):
     @cached_property
     def _days(self) -> dict[tuple[dt.date, int], Day]:
         return {}
+
+    # ------------------------------------------------------------------ journeys
+
+    def journeys(
+        self,
+        streets: RoadNetwork | Mapping[str, RoadNetwork],
+        *,
+        date: Date | None = None,
+        access: str = "walk",
+        egress: str = "walk",
+        access_minutes: float = 30,
+        egress_minutes: float = 30,
+        parking: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+        parking_minutes: float = 5,
+        transfer_minutes: float = 10,
+        change_seconds: int = CHANGE_SECONDS,
+        most_rides: int = 4,
+        depart: str | tuple[str, str] = ("07:00", "09:00"),
+        percentile: float = 50,
+    ) -> Journeys:
+        """Return the journeys from door to door of a day, which stand where a network does: `am.travel_times`.
+
+        Minutes count from the moment one wants to leave, with all waiting. Who is there sooner on foot (or by the
+        bicycle of `access="bike"`) all the way goes so, up to the minutes of both ends together.
+
+        Parameters
+        ----------
+        streets
+            The network on which one walks, or of each mode: ``{"walk": …, "bike": …, "car": …}``.
+        date
+            The day, or its kind ("saturday", "holiday"); without it the usual Tuesday.
+        access, egress
+            How one gets to the first stop from home, and from the last one: "walk", "bike" or "car"; on foot where that
+            is quicker. By car one is driven to the stop, or drives to one of the lots of `parking`.
+        access_minutes, egress_minutes
+            Minutes to the stop, and from it, at most.
+        parking
+            Lots, as points: one drives to one of them, and walks to a stop within 10 minutes.
+        parking_minutes
+            To park there.
+        transfer_minutes
+            On foot by the streets between two stops at most; 0 leaves the ways of the timetable.
+        change_seconds
+            What a change takes, beside the way on foot, where `transfers` has no rule for it.
+        most_rides
+            Vehicles in one journey at most; staying seated where one goes on as another is no ride more.
+        depart, percentile
+            What holds where a call does not say otherwise: see `travel_times`.
+
+        Raises
+        ------
+        OptionError, NetworkError
+            Where there are no streets of a mode, or an option is none.
+        SnapError
+            Where no stop is near the streets.
+        """
+        terms = Terms(
+            access, egress, access_minutes, egress_minutes, None if parking is None else parking.geometry,
+            parking_minutes, transfer_minutes, most_rides, moments_of(depart, "depart"), percentile,
+        )  # fmt: skip
+        return Journeys.of(self, streets, date, terms, change_seconds)
 
     # ------------------------------------------------------------------ a territory
 

@@ -1,0 +1,402 @@
+"""Journeys from door to door: the streets to a stop and from one, the rides between, and all the way without a ride."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import NetworkError, OptionError, Problem
+from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.clock import span
+from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.lines import NEVER
+from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
+from accessmap.roads.trips import EVERY, Trips
+from accessmap.words.near import near_names
+from accessmap.words.notes import Figure, Note
+
+Floats = npt.NDArray[np.float32]
+#: Minutes from a car park to a stop, on foot: a park-and-ride lies beside its station.
+PARKED_MINUTES = 10.0
+#: Cells of minutes to stops that are made at a time.
+_CELLS = 16_000_000
+#: Seconds between two departures of a window.
+EACH = 60
+
+
+class Runs(Protocol):
+    """What journeys ask of a timetable."""
+
+    @property
+    def stops(self) -> gpd.GeoDataFrame:
+        """Return its stops."""
+
+    def day(self, date: dt.date | str | None, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
+        """Return what runs on a day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """How journeys are made: what `Timetable.journeys` was asked for."""
+
+    access: str
+    egress: str
+    access_minutes: float
+    egress_minutes: float
+    parking: gpd.GeoSeries | None
+    parking_minutes: float
+    transfer_minutes: float
+    most_rides: int
+    depart: tuple[int, ...]
+    percentile: float
+
+    @property
+    def longest(self) -> float:
+        """Minutes that one goes without a ride at most: as many as before the first one and after the last."""
+        return self.access_minutes + self.egress_minutes
+
+
+class Journeys:
+    """Journeys by a timetable on one day, read-only; made by `Timetable.journeys`.
+
+    It stands where a `RoadNetwork` does in `travel_times`, `travel_times_long` and `nearest_times`. Minutes count from
+    the moment one wants to leave: the way to the stop, waiting there, rides, changes, and the way from the last stop.
+    Who is there sooner without any ride goes without.
+
+    Attributes
+    ----------
+    timetable : Timetable
+    streets : dict
+        By mode, the network of each.
+    day : Day
+        What runs.
+    terms : Terms
+        How one gets to a stop and from it, and how often one may ride.
+    """
+
+    def __init__(self, timetable: Runs, streets: Mapping[str, RoadNetwork], day: Day, terms: Terms) -> None:
+        self.timetable = timetable
+        self.streets = dict(streets)
+        self.day = day
+        self.terms = terms
+        self._raptor = Raptor(day)
+
+    @classmethod
+    def of(
+        cls,
+        timetable: Runs,
+        streets: RoadNetwork | Mapping[str, RoadNetwork],
+        date: dt.date | str | None,
+        terms: Terms,
+        change_seconds: int,
+    ) -> Journeys:
+        """Return the journeys of a day, with the ways on foot between its stops by the streets."""
+        networks = {"walk": streets} if isinstance(streets, RoadNetwork) else dict(streets)
+        _check(networks, terms)
+        day = timetable.day(date, walks=None, change_seconds=change_seconds)
+        if terms.transfer_minutes:
+            stops = _near(timetable.stops, day, networks["walk"])
+            walks = _between(networks["walk"], stops, timetable.stops, terms.transfer_minutes)
+            day = timetable.day(date, walks=walks, change_seconds=change_seconds)
+        return cls(timetable, networks, day, terms)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What minutes are of, in sentences."""
+        terms = self.terms
+        return (
+            Note(
+                "journeys_minutes",
+                access=Note(f"mode_{terms.access}"),
+                egress=Note(f"mode_{terms.egress}"),
+                access_minutes=Figure.of(terms.access_minutes),
+                egress_minutes=Figure.of(terms.egress_minutes),
+                longest=Figure.of(terms.longest),
+            ),
+            Note("journeys_changes", rides=Figure.of(terms.most_rides), transfer=Figure.of(terms.transfer_minutes)),
+            *([] if terms.parking is None else [_parked(terms)]),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Journeys: {self.timetable!r} {'; '.join(self.notes)}>"
+
+    def trips(
+        self,
+        origins: gpd.GeoSeries,
+        destinations: gpd.GeoSeries,
+        *,
+        max_metres: float | None = None,
+        homeward: bool = False,
+        depart: str | Sequence[str] | None = None,
+        arrive: str | Sequence[str] | None = None,
+        percentile: float | None = None,
+    ) -> JourneyTrips:
+        """Return the journeys between points, joined to the stops once, so that they can be searched a few at a time.
+
+        Parameters
+        ----------
+        origins, destinations
+            Points in any CRS.
+        max_metres
+            Points further than this from the streets do not join them.
+        homeward
+            Whether one lives at the destinations: the car, or the bicycle, is theirs.
+        depart
+            One time ("08:00"), or two between which one leaves, each minute, the second not included.
+        arrive
+            The same of arrivals at the latest; minutes then count to that time, with what one waits there.
+        percentile
+            Of the minutes over those departures (or arrivals), by the nearest rank; those that do not reach are longer
+            than any. 50 is the median.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the streets.
+        OptionError
+            Where times or percentile are none, or departures and arrivals are both given.
+        """
+        if depart is not None and arrive is not None:
+            raise OptionError(Problem("journeys_both"))
+        asked = depart if arrive is None else arrive
+        moments = self.terms.depart if asked is None else moments_of(asked, "depart" if arrive is None else "arrive")
+        share = self.terms.percentile if percentile is None else percentile
+        check_percentile(share)
+        direct = self._direct(origins, destinations, max_metres)
+        start = self._legs(origins, home=not homeward, away=True, max_metres=max_metres)
+        end = self._legs(destinations, home=homeward, away=False, max_metres=max_metres)
+        return JourneyTrips(self, start, end, direct, np.array(moments, "int64"), share, backward=arrive is not None)
+
+    # ------------------------------------------------------------------ to the stops and from them
+
+    def _direct(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, max_metres: float | None) -> list[Trips]:
+        """Return the trips without a ride: on foot, and by the bicycle that is at home."""
+        modes = {"walk", "bike"} & {"walk", self.terms.access}
+        return [self.streets[mode].trips(origins, destinations, max_metres=max_metres) for mode in sorted(modes)]
+
+    def _legs(self, points: gpd.GeoSeries, *, home: bool, away: bool, max_metres: float | None) -> StopLegs:
+        """Return the quickest ways between points and stops, of those that are within the minutes of that end."""
+        terms = self.terms
+        mode, most = (terms.access, terms.access_minutes) if home else (terms.egress, terms.egress_minutes)
+        rows, stops = self._served
+        ways = [self._trips("walk", points, stops, away, max_metres)]
+        if mode != "walk" and not (home and mode == "car" and terms.parking is not None):
+            ways.append(self._trips(mode, points, stops, away, max_metres))
+        parked = self._parked(points, away, max_metres) if home and mode == "car" else None
+        found: list[tuple[npt.NDArray[Any], ...]] = []
+        every = max(1, _CELLS // max(1, len(rows)))
+        for first in range(0, len(points), every):
+            part = slice(first, min(first + every, len(points)))
+            minutes = np.fmin.reduce([way(most, part) for way in ways])
+            if parked is not None:
+                minutes = np.fmin(minutes, parked(part))
+            point, stop = np.nonzero(~np.isnan(minutes))
+            found.append((point + first, stop, np.ceil(np.round(minutes[point, stop] * 60.0, 2))))
+        point, stop, seconds = (np.concatenate(column) for column in zip(*found, strict=True))
+        # Each stop of a place, where it is split, is as near as the others.
+        each = self._split
+        some = np.diff(each[0])[stop]
+        which = np.repeat(each[0][stop], some) + np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
+        return StopLegs.of(len(points), np.repeat(point, some), each[1][which], np.repeat(seconds, some))
+
+    def _trips(self, mode: str, points: gpd.GeoSeries, places: gpd.GeoSeries, away: bool, metres: float | None) -> Any:
+        """Return what gives the minutes of some points (rows) to each place, or from each place to them."""
+        ends = (points, places) if away else (places, points)
+        trips = self.streets[mode].trips(*ends, max_metres=metres)
+        if away:
+            return trips.minutes
+        from_places = trips.minutes
+
+        def turned(limit: float | None, part: slice) -> Floats:
+            some = replace(trips, places=(trips.places[0], trips.places[1][part]), end=trips.end.rows(part))
+            return some.minutes(limit).T if len(points) > part.stop - part.start else from_places(limit).T
+
+        return turned
+
+    def _parked(self, points: gpd.GeoSeries, away: bool, max_metres: float | None) -> Any:
+        """Return what gives the minutes of some points by car to a lot, to park there and to walk to each stop."""
+        terms, lots = self.terms, self.terms.parking
+        if lots is None:
+            return None
+        ends = (lots, self._served[1]) if away else (self._served[1], lots)
+        on_foot = self.streets["walk"].trips(*ends).minutes(PARKED_MINUTES)
+        on_foot = on_foot if away else on_foot.T
+        drive = self._trips("car", points, lots, away, max_metres)
+
+        def minutes(part: slice) -> Floats:
+            driven = drive(terms.access_minutes, part)
+            found = np.full((len(driven), on_foot.shape[1]), np.nan, "float32")
+            for lot in range(len(lots)):
+                near = np.flatnonzero(~np.isnan(on_foot[lot]))
+                parking = terms.parking_minutes if away else 0.0
+                found[:, near] = np.fmin(found[:, near], driven[:, [lot]] + (on_foot[lot, near] + parking))
+            return found
+
+        return minutes
+
+    @cached_property
+    def _served(self) -> tuple[npt.NDArray[np.int64], gpd.GeoSeries]:
+        """The rows and points of stops that are served and near the streets."""
+        stops = _near(self.timetable.stops, self.day, self.streets["walk"])
+        return self.timetable.stops.index.get_indexer(stops.index), stops
+
+    @cached_property
+    def _split(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The stops of the day that each of those is, in compressed rows."""
+        order = np.argsort(self.day.place, kind="stable")
+        bounds = np.searchsorted(self.day.place[order], np.stack([self._served[0], self._served[0] + 1]))
+        sizes = bounds[1] - bounds[0]
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        return start, order[np.repeat(bounds[0] - start[:-1], sizes) + np.arange(start[-1])]
+
+
+@dataclass(frozen=True, eq=False)
+class JourneyTrips:
+    """Journeys of origins to destinations, joined to the stops once: what `Trips` is to roads."""
+
+    journeys: Journeys
+    start: StopLegs
+    end: StopLegs
+    direct: list[Trips]
+    moments: npt.NDArray[np.int64]
+    percentile: float
+    backward: bool
+
+    @property
+    def places(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        """Points of origins and of destinations, in metres."""
+        return self.direct[0].places
+
+    def minutes(self, limit: float | None = None, rows: slice = EVERY) -> Floats:
+        """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
+        found: Floats = self.by_percentile((self.percentile,), limit, rows)[0]
+        return found
+
+    def by_percentile(self, percentiles: Sequence[float], limit: float | None = None, rows: slice = EVERY) -> Floats:
+        """Return minutes (percentiles, origins, destinations), float32; NaN is not reached."""
+        seconds, _ = self._search(percentiles, limit, rows)
+        minutes = np.where(seconds == NEVER, np.float32(np.nan), (seconds / 60).astype("float32"))
+        return np.fmin(minutes, self._without_ride(limit, rows)[None])
+
+    def share(self, limit: float | None = None, rows: slice = EVERY) -> Floats:
+        """Return the share (0-1) of departures that reach, float32 (origins, destinations)."""
+        _, within = self._search((), limit, rows)
+        on_foot = ~np.isnan(self._without_ride(limit, rows))
+        return np.where(on_foot, np.float32(1), within.astype("float32") / np.float32(len(self.moments)))
+
+    def nearest(self, k: int) -> tuple[Floats, npt.NDArray[np.int32]]:
+        """Return the k nearest destinations of each origin: minutes (NaN) and which (-1); of equals the first."""
+        origins, destinations = map(len, self.places)
+        best = np.full((origins, k), np.nan, "float32")
+        which = np.full((origins, k), -1, "int32")
+        every = max(1, _CELLS // max(1, destinations))
+        for first in range(0, origins, every):
+            rows = slice(first, min(first + every, origins))
+            minutes = self.minutes(None, rows)
+            order = np.argsort(minutes, axis=1, kind="stable")[:, :k]
+            found = np.take_along_axis(minutes, order, axis=1)
+            best[rows, : found.shape[1]] = found
+            which[rows, : found.shape[1]] = np.where(np.isnan(found), -1, order)
+        return best, which
+
+    def _without_ride(self, limit: float | None, rows: slice) -> Floats:
+        longest = self.journeys.terms.longest
+        most = longest if limit is None else min(limit, longest)
+        found: Floats = np.fmin.reduce([trips.minutes(most, rows) for trips in self.direct])
+        return found
+
+    def _search(
+        self, percentiles: Sequence[float], limit: float | None, rows: slice
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return seconds (percentiles, origins, destinations) and how many departures reach (origins, destinations)."""
+        start = self.start.part(rows)
+        ends = (self.end, start) if self.backward else (start, self.end)
+        seconds, within = self.journeys._raptor.seconds(
+            *ends,
+            self.moments,
+            percentiles=percentiles,
+            rides=self.journeys.terms.most_rides,
+            limit=ANY if limit is None else int(limit * 60),
+            backward=self.backward,
+        )
+        axes = (1, 2, 0) if self.backward else (1, 0, 2)
+        return seconds.transpose(axes), within.T if self.backward else within
+
+
+def moments_of(asked: str | Sequence[str], where: str) -> tuple[int, ...]:
+    """Return one time of day, or each minute between two (the second not included), in seconds after midnight.
+
+    Examples
+    --------
+    >>> moments_of("08:00", "depart"), len(moments_of(("07:00", "09:00"), "depart"))
+    ((28800,), 120)
+    """
+    if isinstance(asked, str):
+        return (span((asked, "99:59"), where=where)[0],)
+    return tuple(range(*span(asked, where=where), EACH))
+
+
+def check_percentile(percentile: float) -> None:
+    """Raise OptionError where a percentile is none."""
+    if not (isinstance(percentile, int | float | np.number) and 0 <= percentile <= 100):
+        raise OptionError(Problem("journeys_percentile", value=percentile))
+
+
+def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
+    for mode, network in networks.items():
+        if not isinstance(network, RoadNetwork):
+            raise NetworkError(Problem("journeys_no_network", value=type(network).__name__, mode=str(mode)))
+    for where, mode in (("access", terms.access), ("egress", terms.egress), ("streets", "walk")):
+        if mode not in networks:
+            near = near_names(mode, networks)
+            raise OptionError(
+                Problem("journeys_no_streets", where=where, value=mode, near=near, known=", ".join(networks))
+            )
+    for name in ("access_minutes", "egress_minutes", "parking_minutes", "transfer_minutes"):
+        value = getattr(terms, name)
+        if not (np.isfinite(value) and value >= 0):
+            raise OptionError(Problem("journeys_minutes_below", where=name, value=value))
+    check_percentile(terms.percentile)
+    if terms.parking is not None and terms.access != "car":
+        raise OptionError(Problem("journeys_parking_without_car", where="parking", value=terms.access))
+    if not (isinstance(terms.most_rides, int) and terms.most_rides >= 1):
+        raise OptionError(Problem("journeys_rides", where="most_rides", value=terms.most_rides))
+
+
+def _near(stops: gpd.GeoDataFrame, day: Day, network: RoadNetwork) -> gpd.GeoSeries:
+    """Return the points of the stops that are served and near a network."""
+    served = np.unique(day.place[day.pattern_stop])
+    points = stops.geometry.iloc[served]
+    points = points[~(points.isna() | points.is_empty)]
+    return points[network.snap(points)["minutes"].notna().to_numpy()]
+
+
+def _between(network: RoadNetwork, stops: gpd.GeoSeries, table: gpd.GeoDataFrame, most: float) -> pd.DataFrame:
+    """Return the ways on foot between stops: from_stop and to_stop (rows of the table), seconds."""
+    rows = table.index.get_indexer(stops.index)
+    pieces = [pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int64")]
+    if len(stops):
+        trips = network.trips(stops, stops)
+        every = max(1, _CELLS // len(stops))
+        for first in range(0, len(stops), every):
+            minutes = trips.minutes(most, slice(first, min(first + every, len(stops))))
+            start, end = np.nonzero(~np.isnan(minutes))
+            seconds = np.ceil(np.round(minutes[start, end] * 60.0, 2)).astype("int64")
+            pieces.append(pd.DataFrame({"from_stop": rows[start + first], "to_stop": rows[end], "seconds": seconds}))
+    found = (
+        pd.concat(pieces) if pieces else pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int64")
+    )
+    return found[found["from_stop"] != found["to_stop"]].reset_index(drop=True)
+
+
+def _parked(terms: Terms) -> Note:
+    assert terms.parking is not None
+    return Note("journeys_parked", n=len(terms.parking), minutes=Figure.of(terms.parking_minutes))
