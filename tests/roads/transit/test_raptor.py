@@ -12,8 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from toy_days import a_day
 
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.lines import NEVER
-from accessmap.roads.transit.lines import without_overtaking
+from accessmap.roads.transit.lines import NEVER, without_overtaking
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, rank_of
 
 STOPS = 6
