@@ -80,7 +80,8 @@ def test_every_name_of_a_namespace_is_there_and_documented(namespace):
 
 def test_about_25_names_stand_at_the_top():
     top = set(accessmap.__all__) - set(NAMESPACES) - {"__version__"}
-    asked = {"compare_studies", "Timetable", "journey_times", "departure_share"}  # issues wrote them am.…: beyond the 25 (house/HOUSE.md)
+    # Issues wrote them am.…: beyond the 25 (house/HOUSE.md).
+    asked = {"compare_studies", "Timetable", "journey_times", "departure_share"}
     assert len(top - asked) <= 28
     assert {"load_sample", "Study", "nearest", "coverage", "access_map", "Dossier", "AccessmapError"} <= top
 
