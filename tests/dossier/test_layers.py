@@ -30,9 +30,15 @@ def dossier(toy_study):
     return MADE["dossier"]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("layers")
+
+
 @pytest.fixture
-def path(dossier, tmp_path):
-    return dossier.save_layers(tmp_path / "out" / "a.gpkg")
+def path(dossier, folder):
+    path = folder / "out" / "a.gpkg"
+    return path if path.exists() else dossier.save_layers(path)
 
 
 def styles(path):

@@ -2,6 +2,7 @@
 
 import datetime
 import zipfile
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -14,7 +15,7 @@ from accessmap.words.words import Words
 HOSTILE = '=HYPERLINK("http://x")'
 
 
-MADE: dict[str, am.Dossier] = {}  # made once: it is read-only
+MADE: dict[str, Any] = {}  # made once: they are read-only
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def _dossier(toy_study):
 
 @pytest.fixture
 def book(dossier, tmp_path):
-    return openpyxl.load_workbook(dossier.save_workbook(tmp_path / "out" / "a.xlsx"))
+    if "book" not in MADE:
+        MADE["book"] = openpyxl.load_workbook(dossier.save_workbook(tmp_path / "out" / "a.xlsx"))
+    return MADE["book"]
 
 
 def rows(sheet):
@@ -89,6 +92,7 @@ def test_sheets_are_frozen_and_filtered(book):
     for sheet in book.worksheets[1:]:
         assert sheet.freeze_panes
         assert sheet.auto_filter.ref
+    assert book["Communes"].freeze_panes == "C2"  # code and name stay
 
 
 def test_the_same_dossier_makes_the_same_bytes(dossier, tmp_path):

@@ -286,7 +286,9 @@ class _Book:
             for number, row in enumerate(rows, start=1):
                 widest = max(widest, self._cell(sheet, number, place, row[column.name], column, row))
             sheet.set_column(place, place, min(max(widest + 1, WIDTHS[0]), WIDTHS[1]))
-        sheet.freeze_panes(1, 1)
+        names = [place for place, column in enumerate(columns[:3]) if column.name in ("name", "commune_name")]
+        sheet.freeze_panes(1, names[0] + 1 if names else 1)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # codes are text, and meant to be
         sheet.autofilter(0, 0, len(rows), len(columns) - 1)
         self._for_paper(sheet)
 
