@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from accessmap.errors import TableError
+from accessmap.errors import Problem, TableError
 from accessmap.read.private import LOOKED_AT, private_columns
 from accessmap.read.raw import RawTable, RowNames, plain, refusal_of_rows
 from accessmap.tables.checks import TableProblems
@@ -282,6 +282,13 @@ class Reading(TableProblems):
         self.sources: dict[str, str] = {}
         self.notes: list[Note] = list(raw.notes)
         self.vintage = raw.vintage
+        self.fit: Callable[[], Problem | None] = lambda: None  # in which CRS its points would be where they should
+
+    def raise_if_any(self) -> None:
+        """Raise all that was found in one error, and in which CRS the points would fall where they should."""
+        if self.problems and (fit := self.fit()) is not None:
+            self.problems.append(fit)
+        super().raise_if_any()
 
     @property
     def about(self) -> Note:

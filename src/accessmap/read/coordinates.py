@@ -13,6 +13,7 @@ from pyproj.exceptions import CRSError
 
 from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
+from accessmap.read.fitting import Placed
 from accessmap.read.points import split_points
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name, on_earth
@@ -162,6 +163,7 @@ def with_geometry(
     *,
     crs: object = None,
     target: CRS | None = None,
+    area: gpd.GeoDataFrame | None = None,
     cell_metres: float | None = None,
     ids: str | None = None,
 ) -> None:
@@ -175,6 +177,9 @@ def with_geometry(
         Of the file's numbers, where it does not say it or says it wrong.
     target
         The metric CRS to reach; that of the place if None.
+    area
+        The communes in which most should lie, where they are known: a CRS in which they would is named if theirs is
+        wrong.
     cell_metres
         Size of the grid cells whose lower-left corners x and y are.
     ids
@@ -183,7 +188,9 @@ def with_geometry(
     if reading.name != "communes" and (ids not in reading.table.columns or cell_centres(reading.table[ids]) is None):
         split_points(reading)
     given = _given_crs(reading, crs)
+    before = reading.table
     source = _source(reading, given, crs is not None, cell_metres, ids)
+    reading.fit = Placed(before, given if source is None else source.crs, area).fit
     if source is None or not _plausible(reading, source):
         # any place will do for the other checks to go on: the reading already has a problem and ends in an error
         shape = shapely.box(0, 0, 1, 1) if reading.name == "communes" else shapely.Point(0, 0)

@@ -134,7 +134,7 @@ def read_residents(
     reading.name_rows("resident_id")
     reading.numbers("population")
     had_problems = len(reading.problems)
-    with_geometry(reading, crs=crs, target=communes.crs, cell_metres=cell_metres, ids="resident_id")
+    with_geometry(reading, crs=crs, target=communes.crs, area=communes, cell_metres=cell_metres, ids="resident_id")
     to_points(reading)
     if len(reading.problems) == had_problems:
         _give_communes(reading, communes, clip=clip)

@@ -497,7 +497,7 @@ def _give_places(
         quality = pd.Series("file", index=reading.table.index).mask(rough, "anywhere_in_commune")
         reading.table = reading.table.assign(point_quality=quality)
     had = len(reading.problems)
-    with_geometry(reading, crs=crs, target=communes.crs)
+    with_geometry(reading, crs=crs, target=communes.crs, area=communes)
     to_points(reading)
     if len(reading.problems) > had:
         return

@@ -173,7 +173,7 @@ def read_services(
     _read_hours(reading)
     had_problems = len(reading.problems)
     around = communes if communes is not None else mairies
-    with_geometry(reading, crs=crs, target=None if around is None else around.crs)
+    with_geometry(reading, crs=crs, target=None if around is None else around.crs, area=communes)
     to_points(reading)
     if len(reading.problems) == had_problems:
         points = points_of_mairies(mairies, reading.table.crs)

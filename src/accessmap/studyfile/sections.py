@@ -197,7 +197,10 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     nodes, edges = raw_nodes.table, raw_edges.table
     missing = [
         ledger.file.problem(
-            "studyfile_missing_column", *at, key, column=column, columns=", ".join(map(str, table.columns))
+            "studyfile_missing_minutes" if column == "minutes" else "studyfile_missing_column",
+            *(*at, key),
+            column=column,
+            columns=", ".join(map(str, table.columns)),
         )
         for key, table, wanted in (("nodes", nodes, ("id", "lon", "lat")), ("edges", edges, ("u", "v", "minutes")))
         for column in wanted

@@ -1,0 +1,70 @@
+"""In which CRS points would fall in the communes of the study: told where theirs is missing or wrong, never taken."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import accessmap as am
+from accessmap.errors import TableError
+
+SQUARE = shapely.box(710_000, 6_940_000, 730_000, 6_960_000)
+PLACES = gpd.GeoSeries.from_xy([712_000, 715_000, 725_000], [6_945_000, 6_950_000, 6_955_000], crs=2154)
+
+
+@pytest.fixture(scope="module")
+def communes() -> gpd.GeoDataFrame:
+    row = {"name": "Chauny", "population": 100, "epci": "200071785", "in_territory": True}
+    return gpd.GeoDataFrame([row], geometry=[SQUARE], index=pd.Index(["02173"], name="code"), crs="EPSG:2154")
+
+
+def told(table: pd.DataFrame, communes: gpd.GeoDataFrame, **options: object) -> str:
+    with pytest.raises(TableError) as caught:
+        am.read_services(table, category="pharmacy", communes=communes, **options)
+    return "\n".join(problem.told("fr") for problem in caught.value.problems if problem.key.startswith("crs_would"))
+
+
+def sites(crs: int, names: tuple[str, str], *, swapped: bool = False) -> pd.DataFrame:
+    placed = PLACES.to_crs(crs)
+    pair = (placed.y, placed.x) if swapped else (placed.x, placed.y)
+    return pd.DataFrame({"nom": ["A", "B", "C"], names[0]: pair[0], names[1]: pair[1]})
+
+
+@pytest.mark.parametrize("crs", [2154, 3035, 3857, 27572, 3949, 32631])
+def test_numbers_without_a_crs_are_answered_with_theirs(crs: int, communes: gpd.GeoDataFrame) -> None:
+    said = told(sites(crs, ("x", "y")), communes)
+    assert f"3 points sur 3 tomberaient dans les communes de l’étude avec crs='EPSG:{crs}'" in said
+    read = am.read_services(sites(crs, ("x", "y")), category="pharmacy", communes=communes, crs=crs)
+    assert read["commune"].tolist() == ["02173"] * 3
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("crs", [3035, 27572])
+def test_numbers_in_a_wrong_crs_are_answered_with_theirs(crs: int, clip: bool, communes: gpd.GeoDataFrame) -> None:
+    assert f"crs='EPSG:{crs}'" in told(sites(crs, ("x", "y")), communes, crs=2154, clip=clip)
+    assert f"crs='EPSG:{crs}'" in told(sites(crs, ("lon", "lat")), communes, clip=clip)
+
+
+def test_exchanged_columns_are_told(communes: gpd.GeoDataFrame) -> None:
+    assert "les deux colonnes échangées" in told(sites(4326, ("lon", "lat"), swapped=True), communes)
+
+
+def test_other_faults_do_not_blame_the_crs(communes: gpd.GeoDataFrame) -> None:
+    right = sites(4326, ("lon", "lat")).assign(capacity=[-1, 2, 3])
+    assert told(right, communes) == ""
+    elsewhere = pd.DataFrame({"nom": ["A"], "x": [12.5], "y": [1e9]})
+    assert told(elsewhere, communes) == ""
+
+
+def test_corners_of_eurostat_cells_are_told_with_their_size(communes: gpd.GeoDataFrame) -> None:
+    grid = pd.DataFrame({"X": [3_831_000, 3_832_000], "Y": [2_971_000, 2_970_000], "T": [120, 7]})
+    with pytest.raises(TableError, match=r"if crs='EPSG:3035', and all are corners .* pass cell_metres=1000"):
+        am.read_residents(grid, communes)
+    assert am.read_residents(grid, communes, cell_metres=1000)["population"].sum() == 127
+
+
+def test_boundaries_are_tried_against_all_of_france() -> None:
+    row = {"insee": "02173", "nom": "Chauny", "population": 100}
+    shapes = gpd.GeoSeries([SQUARE], crs=2154).to_crs(27572).to_numpy()
+    with pytest.raises(TableError, match=r"would fall inside France if crs='EPSG:27572'"):
+        am.read_communes(gpd.GeoDataFrame([row], geometry=shapes))
