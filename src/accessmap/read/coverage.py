@@ -230,6 +230,7 @@ NAMES: Names = {
 }
 NOT_KEPT = ("geometry", "nom", "nom_com", "nom_commune", "libelle_commune", "name", "type")
 QUARTER = re.compile(r"t([1-4])_(20\d\d)")
+PREMISES = re.compile(r"meilleure_estimation_des_locaux_(t[1-4]_20\d\d)")
 PREAMBLE = 10  # rows of title that a spreadsheet may have above its header
 
 
@@ -363,7 +364,13 @@ def _with_quarter(
         reading.note("latest_quarter", n=len(found), quarter=chosen)
     else:
         return columns
-    reading.table = reading.table.drop(columns=[column for column in found.values() if column != chosen])
+    others = [column for column in found.values() if column != chosen]
+    # so is the number of premises that each quarter was divided by
+    premises = {match[1]: str(name) for name in reading.table.columns if (match := PREMISES.fullmatch(plain(name)))}
+    if plain(chosen) in premises:
+        others += [name for quarter_of, name in premises.items() if quarter_of != plain(chosen)]
+    reading.table = reading.table.drop(columns=others)
+    reading.vintage = max(re.findall(r"20\d\d", chosen), default=reading.vintage)
     return {**(columns or {}), "fibre_premises": chosen}
 
 

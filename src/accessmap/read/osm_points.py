@@ -105,28 +105,71 @@ def osm_points(path: str | Path, category: str | None) -> RawTable:
     """
     path = Path(path)
     check_input(path)
-    wanted = [rule for rule in rules() if category in (None, rule.category)]
-    if not wanted:
-        known = list(dict.fromkeys(rule.category for rule in rules()))
-        raise refusal(
-            path.name, "osm_no_tags", value=category, near=near_names(category, known), names=", ".join(known)
-        )
+    wanted = _wanted(path.name, category)
     import osmium
 
     try:
         found = list(_objects(path, wanted))
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
         raise refusal(path.name, "osm_unreadable", error=str(error).splitlines()[0] if str(error) else "") from error
+    return _sites(path.name, found, wanted, category)
+
+
+def overpass_points(raw: RawTable, category: str | None) -> RawTable:
+    """Return what Overpass answered of a category, or of all that are known, as `osm_points` does of a file.
+
+    Parameters
+    ----------
+    raw
+        A row an element: `osm_id`, its tags and its place.
+    category
+        As for `osm_points`.
+
+    Raises
+    ------
+    SourceError
+        As `osm_points`.
+
+    Examples
+    --------
+    >>> row = {"osm_id": "node/1", "osm_type": "node", "amenity": "pharmacy", "name": "A"}
+    >>> table = gpd.GeoDataFrame([row, row | {"amenity": "bank"}], geometry=[shapely.Point(3, 49)] * 2, crs=4326)
+    >>> overpass_points(RawTable("o.json", table), "pharmacy").table["name"].tolist()
+    ['A']
+    """
+    wanted = _wanted(raw.name, category)
+    tags = raw.table.drop(columns=["osm_id", "osm_type", "geometry"], errors="ignore").to_dict("records")
+    places = raw.table.geometry.representative_point() if isinstance(raw.table, gpd.GeoDataFrame) else []
+    found = [
+        (str(number), {str(key): str(value) for key, value in said.items() if not pd.isna(value)}, place)
+        for number, said, place in zip(raw.table["osm_id"], tags, places, strict=False)
+        if place is not None and not place.is_empty
+    ]
+    read = _sites(raw.name, found, wanted, category)
+    return replace(read, notes=(*raw.notes, *read.notes), form=raw.form, vintage=raw.vintage)
+
+
+def _wanted(name: str, category: str | None) -> list[Rule]:
+    """The rules of a category, or all; refused where there is none."""
+    wanted = [rule for rule in rules() if category in (None, rule.category)]
+    if not wanted:
+        known = list(dict.fromkeys(rule.category for rule in rules()))
+        raise refusal(name, "osm_no_tags", value=category, near=near_names(category, known), names=", ".join(known))
+    return wanted
+
+
+def _sites(name: str, found: list[Any], wanted: list[Rule], category: str | None) -> RawTable:
+    """The sites that objects with these tags are."""
     rows = [_site(number, kind, tags, place) for number, tags, place in found for kind in _kinds(tags, wanted)]
     if not rows:
         told = " | ".join("+".join(f"{key}={value}" for key, value in rule.tags) for rule in wanted[:6])
-        raise refusal(path.name, "osm_nothing_found", value=category or "", tags=told)
+        raise refusal(name, "osm_nothing_found", value=category or "", tags=told)
     table = pd.DataFrame(rows)
     if category is None:
         several = table["service_id"].duplicated(keep=False)
         table["service_id"] = table["service_id"].where(~several, table["service_id"] + "-" + table["category"])
     table["hours"], unread = readable_hours(table["hours"])
-    raw = RawTable(path.name, table, RowNames("feature_number", range(1, len(table) + 1)))
+    raw = RawTable(name, table, RowNames("feature_number", range(1, len(table) + 1)))
     notes = list(_notes(raw, found, wanted, unread))
     return replace(raw, table=table.drop(columns="name_in_file")).told(*notes)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from accessmap.read.dating import day_of
 from accessmap.read.layouts.registry import KINDS, layout_of
 from accessmap.read.raw import refusal
 from accessmap.words.near import near_names
@@ -93,6 +94,9 @@ def chosen_part(
         return told, ()
     scores = {name: score() for name, score in parts.items()}
     best = [name for name, score in scores.items() if score and score == max(scores.values())]
+    dates = {day_of(name): name for name in best}
+    if len(dates) == len(best) > 1 and "" not in dates and len({re.sub(r"\d+", "", name) for name in best}) == 1:
+        best = [dates[max(dates)]]  # "APL 2022", "APL 2023": the latest, and said
     if len(best) != 1:
         names = ", ".join(list(parts)[:8])
         forms = ", ".join(f"'{file}!{name}'" for name in list(parts)[:8])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from accessmap.read.codes import current_codes
 from accessmap.read.columns import as_text, noted, read_numbers
-from accessmap.read.companions import commune_codes
+from accessmap.read.companions import CODE, commune_codes
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.parts import Wanted
@@ -111,6 +111,9 @@ def _weights(raw: RawTable) -> pd.DataFrame:
 
 def _apl(raw: RawTable, columns: list[str]) -> pd.DataFrame:
     codes, _ = commune_codes(raw)
+    coded = codes.str.fullmatch(CODE, na=False).to_numpy(dtype=bool)
+    if not coded.all():  # units or names of variables under the header, remarks under the rows
+        raw, codes = raw.keep(coded), codes[coded].reset_index(drop=True)
     year = next((raw.names[name] for name in raw.names if re.fullmatch("annee|an|millesime", name)), None)
     vintage = as_text(raw.table[year]) if year is not None else raw.vintage or None
     level = pd.Series("commune", index=codes.index)

@@ -64,7 +64,8 @@ def read_json_records(path: Path, parsed: Any = None) -> RawTable:
     content = load_json(path) if parsed is None else parsed
     elements = content.get("elements") if isinstance(content, dict) else None
     if isinstance(elements, list) and {"version", "osm3s", "generator"} & set(content):
-        return _overpass(path, elements)
+        osm3s = content.get("osm3s")
+        return _overpass(path, elements, str(osm3s.get("timestamp_osm_base", "")) if isinstance(osm3s, dict) else "")
     records = _records(path, content)
     dropped: dict[str, int] = {}
     rows = [dict(_flat(record, "", dropped)) for record in records]
@@ -158,6 +159,9 @@ def _with_shapes(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     if not drawn and "geometry" in table and table["geometry"].dropna().map(_is_point).all():
         drawn = ["geometry"]
     if len(drawn) > 1:
+        drawn = [name for name in drawn if str(name) != "bbox"]  # what lies around a shape is none of its own
+        table = table.drop(columns="bbox", errors="ignore")
+    if len(drawn) > 1:
         raise refusal(path.name, "json_several_shapes", value=len(drawn), names=", ".join(map(str, drawn)))
     if not drawn:
         return table
@@ -212,7 +216,7 @@ def _column(values: list[Any]) -> pd.Series:
     return pd.Series([None if value == "" else value for value in values], dtype=object)
 
 
-def _overpass(path: Path, elements: list[Any]) -> RawTable:
+def _overpass(path: Path, elements: list[Any], stamp: str) -> RawTable:
     """What Overpass answers: each node, way and relation with its tags, as a point, line or polygon where it can be."""
     if not elements or not _all_records(elements):
         raise refusal(path.name, "json_no_records", value="elements")
@@ -240,7 +244,8 @@ def _overpass(path: Path, elements: list[Any]) -> RawTable:
     if not rows:
         raise refusal(path.name, "json_no_records", value="elements")
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326") if absent < len(rows) else table
-    return RawTable(path.name, frame, RowNames("record_number", range(1, len(rows) + 1)), tuple(notes), Form("JSON"))
+    lines = RowNames("record_number", range(1, len(rows) + 1))
+    return RawTable(path.name, frame, lines, tuple(notes), Form("JSON"), stamp[:10])
 
 
 def _shape(element: Mapping[str, Any]) -> shapely.Geometry | None:

@@ -12,10 +12,11 @@ from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.layouts.bpe import type_labels
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.layouts.transport import gtfs_table, is_gtfs
 from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
-from accessmap.read.osm_points import is_osm, osm_points
+from accessmap.read.osm_points import is_osm, osm_points, overpass_points
 from accessmap.read.parts import Wanted
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
@@ -81,6 +82,7 @@ def read_services(
     mairies: gpd.GeoDataFrame | None = None,
     clip: bool = False,
     successors: Mapping[str, str] | None = None,
+    types: Tabular | None = None,
 ) -> gpd.GeoDataFrame:
     """Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
@@ -126,6 +128,8 @@ def read_services(
     successors
         Former code of a commune to that of today, where :func:`~accessmap.read.codes.merged_communes` is not
         enough.
+    types
+        Of equipment of the BPE: INSEE's list of the types of an edition, by which those that are new are named.
 
     Raises
     ------
@@ -152,7 +156,10 @@ def read_services(
         raw, known = osm_points(path, category), "osm"
     else:
         table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
-        raw, known = in_layout(table, layout, category, columns)
+        if "osm_id" in table.table and "osm_type" in table.table and layout is None and columns is None:
+            raw, known = overpass_points(table, category), "osm"
+        else:
+            raw, known = in_layout(table, layout, category, columns, None if types is None else type_labels(types))
     reading = Reading("services", raw)
     if known != "osm":
         reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)

@@ -37,6 +37,7 @@ class Found:
     categories: list[str] = field(default_factory=list)
     zonages: list[Recognised] = field(default_factory=list)
     references: list[Recognised] = field(default_factory=list)
+    types: Recognised | None = None
 
 
 def found_text(
@@ -82,7 +83,10 @@ def found_text(
         around=AROUND_KM if territory and (communes.rows or 0) > FAR else None,
         sections=dict.fromkeys(KINDS) | {name: _told(one, home, words) for name, one in found.sections.items()},
         spare={name: [_told(one, home, words) for one in each] for name, each in found.spare.items()},
-        services=[{**each, **_told(each["one"], home, words)} for each in found.services],
+        services=[
+            {**each, **_told(each["one"], home, words), "types": _types(found, each["one"], home, words)}
+            for each in found.services
+        ],
         others=[_told(one, home, words) for one in found.others],
         mairies="mairie" in found.categories,
         zonages=[_told(one, home, words) for one in found.zonages],
@@ -107,6 +111,8 @@ def _sorted(every: Iterable[Recognised]) -> Found:
             found.zonages.append(one)
         elif one.layout is not None and one.layout.name in REFERENCES:
             found.references.append(one)
+        elif one.kind == "dictionary" and found.types is None and _lists_types(one):
+            found.types = one
         elif one.kind not in taken:
             found.others.append(one)
         elif one.kind in found.sections:
@@ -152,6 +158,17 @@ def _add_services(found: Found, one: Recognised) -> None:
     for kind in sections:
         found.services.append({"category": kind, "one": one})
     found.categories += [kind for kind in few if kind not in found.categories]
+
+
+def _lists_types(one: Recognised) -> bool:
+    """Whether a dictionary names the types of equipment of the BPE."""
+    return one.layout is not None and (one.layout.name == "bpe_types" or "bpe" in one.path.casefold())
+
+
+def _types(found: Found, one: Recognised, home: Path, words: Words) -> dict[str, Any] | None:
+    """The list of types that stands beside a file of the BPE."""
+    is_bpe = one.layout is not None and one.layout.name == "bpe"
+    return _told(found.types, home, words) if is_bpe and found.types is not None else None
 
 
 def _kinds_in(one: Recognised) -> list[str]:

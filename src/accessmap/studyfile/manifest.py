@@ -255,7 +255,7 @@ def _inputs(file: StudyFile) -> Iterator[str]:
     """Yield every file that the settings name, as they name it; of a Shapefile, each part."""
     settings = file.settings
     named = [settings.communes.path, settings.residents.path if settings.residents else None]
-    named += [name for section in settings.services for name in (section.path, section.accessibility)]
+    named += [name for section in settings.services for name in (section.path, section.accessibility, section.types)]
     named += [name for _, each in settings.roads.by_mode.values() for name in (each.path, each.nodes, each.edges)]
     more = (settings.digital, settings.schools, settings.equipment, settings.programme)
     named += [section.path for section in more if section is not None]

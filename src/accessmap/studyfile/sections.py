@@ -319,6 +319,9 @@ def _one(
     else:
         key = ("services", number, "path")
         options = {**section.options, "category": section.category, "layout": section.layout}
+        if section.types is not None:
+            at = ("services", number, "types")
+            options["types"] = ledger.tried(at, partial(ledger.found, *at))
         read = partial(read_services, communes=communes, mairies=mairies, clip=section.clip, **options)
         table = ledger.table(key, section.source, read)
     return table if section.accessibility is None or table is None else _with_entrances(ledger, number, table)

@@ -100,6 +100,7 @@ class ServicesSection(_FileSection):
     sample: bool = False
     category: Text | None = None
     layout: Text | None = None
+    types: Text | None = None
     clip: bool = False
     accessibility: Text | None = None
     sources = ("path", "sample")

@@ -1,7 +1,9 @@
 """The Base permanente des équipements of INSEE: counts by commune, and equipment with coordinates."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -9,10 +11,13 @@ import pandas as pd
 from accessmap.categories import CATEGORIES
 from accessmap.read.columns import COMMUNE_CODES, as_numbers, as_text
 from accessmap.read.coordinates import degrees, epsg_of_commune, metres
+from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.kinds import bpe_labels, kinds_of
+from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.words.notes import Listed
 
+LABEL = re.compile("lib_mod|lib(elle)?_?typequ|libelle|lib_equip|lib(elle)?_facility_type")
 WIDE = re.compile(r"nb_([a-g]\d{3})")
 # INSEE's QUALITE_XY until 2020 in words, since then in figures of QUALITE_GEOLOC (dictionary of the BPE: 11 street and
 # number found, 12 place along a sure street, 21 and 22 a likely street, 33 anywhere in the commune).
@@ -29,7 +34,37 @@ IRIS = ("dciris", "iris", "code_iris", "codiris")
 KEPT = ("DCIRIS", "CAPACITE", "TYPEQU", "QUALITE_XY", "QUALITE_GEOLOC", "AN", "SIRET")
 
 
-def bpe_services(raw: RawTable) -> RawTable:
+def type_labels(path: Tabular) -> Mapping[str, str]:
+    """Return the name of each type of equipment of INSEE's own list, by code, written as in a sentence.
+
+    Parameters
+    ----------
+    path
+        The list of types or ranges of an edition (TYPEQU, LIBELLE_TYPEQU), or the dictionary of its variables (COD_VAR,
+        COD_MOD, LIB_MOD), in any form.
+
+    Raises
+    ------
+    SourceError
+        When it is neither.
+
+    Examples
+    --------
+    >>> rows = {"COD_VAR": ["TYPEQU", "AN"], "COD_MOD": ["A999", "2024"], "LIB_MOD": ["ESPACE NOUVEAU", "2024"]}
+    >>> type_labels(pd.DataFrame(rows))
+    {'A999': 'Espace nouveau'}
+    """
+    raw = read_table(path, wanted=Wanted(("dictionary",)))
+    code = next((raw.names[name] for name in ("cod_mod", "typequ", "facility_type") if name in raw.names), None)
+    label = next((column for name, column in raw.names.items() if LABEL.fullmatch(name)), None)
+    if code is None or label is None:
+        raise refusal(raw.name, "no_types", has=", ".join(map(str, raw.table.columns[:12])))
+    table = pd.DataFrame({"code": as_text(raw.table[code]).str.upper(), "label": as_text(raw.table[label])}).dropna()
+    table = table[table["code"].str.fullmatch(r"[A-G]\d{3}")]
+    return {code: text.capitalize() if text.isupper() else text for code, text in table.to_numpy().tolist()}
+
+
+def bpe_services(raw: RawTable, labels: Mapping[str, str] = MappingProxyType({})) -> RawTable:
     """Return equipment as services: one for each site, or one for each commune and kind with its count as `capacity`.
 
     Counts have no point: they are placed where the caller says, in the mairie or the commune. Names that may be those
@@ -40,6 +75,8 @@ def bpe_services(raw: RawTable) -> RawTable:
     raw
         As INSEE publishes it: with LAMBERT_X and LAMBERT_Y or LONGITUDE and LATITUDE; or counted, with one row or one
         column for each kind.
+    labels
+        Names of types that go before those that are known here, as :func:`type_labels` returns them.
 
     Examples
     --------
@@ -50,13 +87,13 @@ def bpe_services(raw: RawTable) -> RawTable:
     """
     names = raw.names
     if {"lambert_x", "lambert_y"} <= set(names) or {"longitude", "latitude", "typequ"} <= set(names):
-        return _sites(raw, names)
+        return _sites(raw, names, labels)
     if _commune_column(names) is None and not set(IRIS) & set(names):
         raise refusal(raw.name, "bpe_without_places", has=", ".join(map(str, raw.table.columns[:12])))
     if "typequ" in names and not {"nb_equip", "count"} & set(names):
         # one row a piece of equipment, no coordinates: counted like the others
-        return _counts(replace(raw, table=raw.table.assign(NB_EQUIP="1")), {**names, "nb_equip": "NB_EQUIP"})
-    return _counts(*_long(raw, names))
+        return _counts(replace(raw, table=raw.table.assign(NB_EQUIP="1")), {**names, "nb_equip": "NB_EQUIP"}, labels)
+    return _counts(*_long(raw, names), labels)
 
 
 def _commune_column(names: dict[str, str]) -> str | None:
@@ -76,7 +113,7 @@ def _communes(raw: RawTable, names: dict[str, str]) -> pd.Series:
     return as_text(raw.table[iris]).map(lambda code: code[: 4 if len(code) == 8 else 5], na_action="ignore")
 
 
-def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
+def _sites(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> RawTable:
     # "_Z" is INSEE's "not applicable" and "_U" its "unknown"
     table = raw.table.astype(object).where(~raw.table.isin(["_Z", "_U"]), None)
     raw = replace(raw, table=table)
@@ -95,7 +132,7 @@ def _sites(raw: RawTable, names: dict[str, str]) -> RawTable:
         lon, lat = (
             pd.Series(v) for v in degrees(metres(raw, names["lambert_x"]), metres(raw, names["lambert_y"]), epsg)
         )
-    labels = bpe_labels(codes)
+    labels = codes.map(own).fillna(bpe_labels(codes))
     meant = kinds_of("bpe", codes.tolist(), labels.tolist())
     named = as_text(table[names["nomrs"]]) if "nomrs" in names else pd.Series(None, index=table.index, dtype=object)
     personal = codes.str.startswith(PERSONAL).to_numpy()
@@ -165,7 +202,7 @@ def _melodi(raw: RawTable, names: dict[str, str]) -> tuple[RawTable, dict[str, s
     return kept, kept.names
 
 
-def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
+def _counts(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> RawTable:
     table = raw.table
     kind = names.get("typequ")
     places = _communes(raw, names)
@@ -181,7 +218,7 @@ def _counts(raw: RawTable, names: dict[str, str]) -> RawTable:
     groups = keys[~empty & ~blank].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
     codes = summed["kind"].tolist() if kind else [None] * len(summed)
-    labels = bpe_labels(summed["kind"]) if kind else summed["kind"]
+    labels = summed["kind"].map(own).fillna(bpe_labels(summed["kind"])) if kind else summed["kind"]
     meant = kinds_of("bpe", codes, labels.tolist())
     ids = [f"bpe-{c}-{k if kind else plain(k)}" for c, k in zip(summed["commune"], summed["kind"], strict=True)]
     services = pd.DataFrame(

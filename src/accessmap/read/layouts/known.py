@@ -55,7 +55,9 @@ class Brought:
     takes: Sequence[str] = ()
 
 
-def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: Columns) -> tuple[RawTable, str]:
+def in_layout(
+    raw: RawTable, layout: str | None, category: str | None, columns: Columns, labels: Mapping[str, str] | None = None
+) -> tuple[RawTable, str]:
     """Return a raw table in the contract's names where its layout is known, and the name of that layout.
 
     Parameters
@@ -68,6 +70,8 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         Only rows of this kind are kept, where the layout is known.
     columns
         The caller's names of columns.
+    labels
+        Of types of the BPE, by code, before those that are known.
 
     Raises
     ------
@@ -105,7 +109,8 @@ def in_layout(raw: RawTable, layout: str | None, category: str | None, columns: 
         allowed = Note("layout_may_name", names=", ".join(chosen.takes)) if chosen.takes else ""
         asked = {"title": title, "names": ", ".join(map(repr, unused)), "allowed": allowed}
         raise refusal(raw.name, "layout_columns", value=unused[0], **asked)
-    read = chosen.services(raw, columns).told(raw.note("read_as_layout", title=title))
+    read = bpe_services(raw, labels) if labels and layout == "bpe" else chosen.services(raw, columns)
+    read = read.told(raw.note("read_as_layout", title=title))
     private = [name for name in private_columns(raw.table) if name not in read.table.columns]
     if private and layout not in ("rpps", "mednum"):  # which say it in words of their own
         read = read.told(raw.note("private_left_out", n=len(private), names=", ".join(private)))
