@@ -312,7 +312,7 @@ def test_all_problems_of_a_file_come_at_once(tmp_path: Path) -> None:
     ).to_parquet(path)
     with pytest.raises(TableError) as caught:
         read_communes(path)
-    assert str(caught.value).startswith("communes (c.parquet): 5 problems. ")
+    assert str(caught.value).startswith("communes (c.parquet): 6 problems. ")
 
 
 def test_right_crs_can_be_given_where_the_file_says_it_wrong(tmp_path: Path) -> None:

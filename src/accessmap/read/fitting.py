@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -50,6 +51,8 @@ class Placed:
 
     def fit(self) -> Problem | None:
         """Return the CRS in which most of the points are inside, unless that is theirs; None where none tells it."""
+        if self.area is None and not isinstance(self.table, gpd.GeoDataFrame):
+            return None
         numbers = _numbers(self.table)
         if numbers is None or not len(numbers[0]):
             return None
@@ -65,7 +68,7 @@ class Placed:
     def _told(self, chosen: list[tuple[int, bool]], best: int, numbers: tuple[Numbers, Numbers]) -> Problem:
         named = " / ".join(f"crs='EPSG:{epsg}'" for epsg, _ in chosen[:3])
         where = Note("inside_france" if self.area is None else "inside_communes")
-        told = {"n": best, "all": f"{len(numbers[0])}", "crs": named, "where_to": where, "value": named}
+        told: dict[str, Any] = {"n": best, "all": f"{len(numbers[0])}", "crs": named, "where_to": where, "value": named}
         epsg, swapped = chosen[0]
         if swapped:
             return Problem("crs_would_fit_swapped", **told)
@@ -87,7 +90,8 @@ def _numbers(table: pd.DataFrame) -> tuple[Numbers, Numbers] | None:
         read = [read_numbers(table[name], degrees=True) for name in names]
         if any(one.key for one in read):
             return None
-        pair = tuple(one.numbers.to_numpy(dtype=float, na_value=np.nan) for one in read)
+        east, north = (one.numbers.to_numpy(dtype=float, na_value=np.nan) for one in read)
+        pair = (east, north)
     known = np.isfinite(pair[0]) & np.isfinite(pair[1]) & ((pair[0] != 0) | (pair[1] != 0))
     every = np.flatnonzero(known)
     some = every[:: max(1, len(every) // MOST)]
