@@ -89,8 +89,8 @@ def entrances(path: Tabular, services: gpd.GeoDataFrame, *, encoding: str | None
     for key, rows in (("entrances_unsure", sorted(unsure)), ("entrances_against", np.flatnonzero(against))):
         if len(rows):
             notes.append(raw.note(key, n=len(rows), names=some(services["name"].iloc[list(rows)])))
-    said = [*services.attrs.get("read_notes", []), *raw.notes, *notes]
-    return noted(result, said, str(services.attrs.get("vintage", "")))
+    every = [*services.attrs.get("read_notes", []), *raw.notes, *notes]
+    return noted(result, every, str(services.attrs.get("vintage", "")))
 
 
 def _answers(raw: RawTable) -> pd.Series:
