@@ -1,7 +1,9 @@
 """The workbook of a dossier: text is text, numbers are numbers, and every column is explained in both languages."""
 
 import datetime
+import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -10,7 +12,7 @@ import pytest
 
 import accessmap as am
 from accessmap.dossier.columns import catalogue, column_of
-from accessmap.words.words import Words
+from accessmap.words.words import Words, has_text
 
 HOSTILE = '=HYPERLINK("http://x")'
 
@@ -119,6 +121,13 @@ def test_a_table_that_is_too_long_is_said_to_be_left_out(dossier, tmp_path, monk
     assert "Sites" not in book.sheetnames
     first = {row[0]: row[1] for row in book.worksheets[0].iter_rows(values_only=True)}
     assert "5\xa0lignes" in first["Sites"].replace(" ", "\xa0")
+
+
+def test_every_table_that_the_documentation_names_has_its_sheet_in_words():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "command_line.md").read_text("utf-8")
+    tables = [name for name in re.findall(r"`…-(\w+)`", page) if name not in ("fiches", "map-compare")]
+    assert len(tables) > 30
+    assert [name for name in tables if not (has_text(f"book_{name}") and has_text(f"book_{name}_means"))] == []
 
 
 def test_the_catalogue_has_words_for_all_that_it_names():

@@ -96,7 +96,7 @@ def _flat(table: pd.DataFrame) -> pd.DataFrame:
 def _with_names(table: str, flat: pd.DataFrame, communes: pd.Series) -> pd.DataFrame:
     """Return a table whose codes of communes have their names beside them, where `name` is not that name already."""
     code = next((name for name in ("code", "commune") if name in flat), None)
-    if code is None:
+    if code is None or not flat[code].isin(communes.index).any():
         return flat
     named = "name" in flat and (table, "name") not in catalogue()
     names = flat.pop("name") if named else flat[code].map(communes)
