@@ -14,8 +14,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 import accessmap
+from accessmap.studyfile.found import found_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto_own_territory.md"
 EPCI = "Communauté d'agglomération du Grand Cahors"
@@ -109,3 +111,23 @@ def test_three_commands_go_from_a_folder_to_a_dossier(cahors: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "médecin généraliste" in text
     assert "Travel Mapping" in text
+
+
+def test_comments_follow_the_language_and_grids_have_their_cells(tmp_path: Path) -> None:
+    square = shapely.box(3.1, 49.5, 3.3, 49.7)
+    row = {"insee": "02173", "nom": "Chauny", "population": 100, "epci": "200071785"}
+    gpd.GeoDataFrame([row], geometry=[square], crs=4326).to_file(tmp_path / "communes.gpkg")
+    pd.DataFrame({"X": [3_831_000, 3_832_000], "Y": [2_971_000, 2_970_000], "T": [60, 40]}).to_csv(
+        tmp_path / "grille_2021.csv", index=False
+    )
+    site = {"nom": ["A"], "insee": ["02173"], "lon": [3.2], "lat": [49.6], "category": ["pharmacy"]}
+    pd.DataFrame(site).to_csv(tmp_path / "liste.csv", index=False)
+    for lang, words in (("fr", "Les sites hors des communes de l’étude"), ("en", "Sites in none of the communes")):
+        text, _ = found_text(tmp_path, tmp_path, lang=lang)
+        settings = tomllib.loads(text)
+        assert words in text
+        assert settings["study"]["lang"] == lang
+        assert settings["residents"]["cell_metres"] == 1000
+        comments = "\n".join(line for line in text.splitlines() if line.startswith("#") and " = " not in line)
+        assert re.search(r"\w'\w", comments.replace(str(tmp_path), "")) is None
+    assert "Ceux qui vivent" not in text

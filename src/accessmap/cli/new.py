@@ -101,7 +101,13 @@ def _of_folder(asked: argparse.Namespace, out: Path, say: Say, **more: list[str]
     from accessmap.read.recognising import recognise_rows
 
     home = out.absolute().parent
-    told = {"title": asked.title, "territory": asked.epci, "category": asked.category, "file": out.name}
+    told = {
+        "title": asked.title,
+        "territory": asked.epci,
+        "category": asked.category,
+        "file": out.name,
+        "lang": say.lang,
+    }
     text, every = studyfile.found_text(asked.data, home, **told)
     rows = recognise_rows(every)
     show(rows, say)

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from accessmap.categories import Lang
 from accessmap.errors import Problem, StudyError
+from accessmap.read.columns import read_numbers
 from accessmap.read.files import read_table
+from accessmap.read.fitting import SIZES
 from accessmap.read.layouts.known import in_layout
 from accessmap.read.layouts.registry import KINDS
 from accessmap.read.recognising import Recognised, recognised
@@ -23,6 +26,8 @@ FIRST = (
 MANY = 12
 FAR = 1_500  # communes in a file beyond which those far from the territory are left out
 AROUND_KM = 30
+# From corner to corner of metropolitan France in EPSG:3035, metres: no Lambert reaches as far east.
+GRID_OF_FRANCE = (3_150_000, 4_400_000, 1_950_000, 3_250_000)
 REFERENCES = ("access_minutes", "apl")  # layouts of figures that a dossier sets beside its own
 
 
@@ -48,6 +53,7 @@ def found_text(
     territory: Sequence[str] = (),
     category: str | None = None,
     file: str = "study.toml",
+    lang: Lang = "fr",
 ) -> tuple[str, list[Recognised]]:
     """Return the text of a study.toml of the files of a folder, and what each of them is.
 
@@ -59,6 +65,8 @@ def found_text(
         The folder of the study.toml, from which its paths start.
     title, territory, category, file
         As for :func:`~accessmap.studyfile.template.study_text`.
+    lang
+        Of its comments, and of the study.
 
     Raises
     ------
@@ -71,11 +79,13 @@ def found_text(
         raise StudyError(Problem("found_no_communes", value=str(folder)))
     if not found.services:
         raise StudyError(Problem("found_no_services", value=str(folder)))
-    words = Words("fr")
+    words = Words(lang)
     communes = found.sections["communes"]
     chosen = category or next((one for one in FIRST if one in found.categories), found.categories[0])
     text = rendered(
         "found.toml.j2",
+        say=words,
+        lang=lang,
         file=file,
         folder=str(folder),
         title=title or (" · ".join(territory) if territory else Path(folder).resolve().name),
@@ -89,6 +99,7 @@ def found_text(
         ],
         others=[_told(one, home, words) for one in found.others],
         mairies="mairie" in found.categories,
+        cell_metres=_cell_metres(found.sections.get("residents")),
         zonages=[_told(one, home, words) for one in found.zonages],
         references=[_told(one, home, words) for one in found.references],
         category=chosen,
@@ -165,6 +176,20 @@ def _lists_types(one: Recognised) -> bool:
     return one.layout is not None and (one.layout.name == "bpe_types" or "bpe" in one.path.casefold())
 
 
+def _cell_metres(one: Recognised | None) -> int | None:
+    """The size of the cells of Eurostat's grid whose corners a file of residents has as x and y; None for others."""
+    if one is None or not one.file.is_file():
+        return None
+    raw = read_table(one.path)
+    corners = [read_numbers(raw.table[raw.names[name]]) for name in ("x", "y") if name in raw.names]
+    if len(corners) != 2 or any(each.key for each in corners):
+        return None
+    west, east, south, north = GRID_OF_FRANCE
+    x, y = (each.numbers for each in corners)
+    inside = x.between(west, east).all() and y.between(south, north).all()
+    return next((size for size in SIZES if inside and not ((x % size) + (y % size)).any()), None)
+
+
 def _types(found: Found, one: Recognised, home: Path, words: Words) -> dict[str, Any] | None:
     """The list of types that stands beside a file of the BPE."""
     is_bpe = one.layout is not None and one.layout.name == "bpe"
@@ -183,18 +208,23 @@ def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     if one.layout is not None:
         named = {"title": one.layout.title, "publisher": one.layout.publisher, "licence": one.layout.licence}
         credit = {key: value for key, value in {**named, "vintage": one.vintage}.items() if value}
-    kind = words(f"kind_{one.kind}") if one.kind else ""
-    near = words(f"kind_{one.nearest}") if one.nearest else ""
+    name = one.file.name + (f", {one.form.part}" if one.form.part else "")
+    reason = one.reason.told(words.lang)
+    parts = [words("found_is", name=name, reason=reason)]
+    other = [words("found_is", name=name, reason=f"{words(f'kind_{one.kind}')}, {reason}" if one.kind else reason)]
+    if one.rows:
+        parts.append(words("found_rows", n=one.rows))
+    if one.vintage:
+        parts.append(words("found_date", date=one.vintage))
+    if one.nearest:
+        other.append(words("found_near", kind=words(f"kind_{one.nearest}")))
+    if one.missing:
+        other.append(words("found_missing", names=", ".join(one.missing)))
     return {
         "path": relative(str(one.file), home),
         "whole": relative(one.path, home),
         "layer": one.form.part,
-        "name": one.file.name + (f", {one.form.part}" if one.form.part else ""),
-        "reason": one.reason.told("fr"),
-        "rows": one.rows,
-        "vintage": one.vintage,
-        "kind": kind,
-        "near": near,
-        "missing": ", ".join(one.missing),
+        "told": "".join(parts),
+        "told_other": "".join(other),
         "source": credit,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import geopandas as gpd
@@ -192,4 +193,8 @@ def rendered(template: str, **values: Any) -> str:
     environment.filters["toml"] = inline
     # a comment ends with its line, and TOML allows no control character in it
     environment.filters["comment"] = lambda text: "".join(c if c.isprintable() else " " for c in str(text))
+    # sentences of a text are as many lines of comments as they need
+    environment.filters["prose"] = lambda text: "\n".join(
+        f"# {line}" for line in wrap(environment.filters["comment"](text), 116, break_long_words=False)
+    )
     return environment.get_template(template).render(**values)
