@@ -178,7 +178,7 @@ def _lists_types(one: Recognised) -> bool:
 
 def _cell_metres(one: Recognised | None) -> int | None:
     """The size of the cells of Eurostat's grid whose corners a file of residents has as x and y; None for others."""
-    if one is None or not one.file.is_file():
+    if one is None:
         return None
     raw = read_table(one.path)
     corners = [read_numbers(raw.table[raw.names[name]]) for name in ("x", "y") if name in raw.names]

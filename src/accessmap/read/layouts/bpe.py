@@ -132,7 +132,7 @@ def _sites(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> RawT
         lon, lat = (
             pd.Series(v) for v in degrees(metres(raw, names["lambert_x"]), metres(raw, names["lambert_y"]), epsg)
         )
-    labels = codes.map(own).fillna(bpe_labels(codes))
+    labels = _labels(codes, own)
     meant = kinds_of("bpe", codes.tolist(), labels.tolist())
     named = as_text(table[names["nomrs"]]) if "nomrs" in names else pd.Series(None, index=table.index, dtype=object)
     personal = codes.str.startswith(PERSONAL).to_numpy()
@@ -153,6 +153,12 @@ def _sites(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> RawT
     if personal.any() and named.notna().any():
         notes.append(raw.note("bpe_names_left_out", n=int(personal.sum())))
     return replace(raw, table=services.join(table[kept].rename(columns=str.casefold))).told(*notes)
+
+
+def _labels(codes: pd.Series, own: Mapping[str, str]) -> pd.Series:
+    """The name of each type: that of the caller's list, else the one known here."""
+    known = bpe_labels(codes)
+    return pd.Series([own.get(code, label) for code, label in zip(codes, known, strict=True)], codes.index, dtype="str")
 
 
 def _check_kinds(raw: RawTable, given: pd.Series) -> None:
@@ -218,7 +224,7 @@ def _counts(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> Raw
     groups = keys[~empty & ~blank].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
     codes = summed["kind"].tolist() if kind else [None] * len(summed)
-    labels = summed["kind"].map(own).fillna(bpe_labels(summed["kind"])) if kind else summed["kind"]
+    labels = _labels(summed["kind"], own) if kind else summed["kind"]
     meant = kinds_of("bpe", codes, labels.tolist())
     ids = [f"bpe-{c}-{k if kind else plain(k)}" for c, k in zip(summed["commune"], summed["kind"], strict=True)]
     services = pd.DataFrame(
