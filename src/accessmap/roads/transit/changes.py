@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.roads.readers.gtfs.feed import numbered
 from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.transfers import WALKING_METRES_A_SECOND
 
@@ -58,7 +59,7 @@ def expanded(rules: pd.DataFrame, stops: pd.DataFrame) -> pd.DataFrame:
     `named` counts the ends (0 to 2) that the rule names themselves.
     """
     rules = rules[~rules["type"].isin(IN_SEAT)].reset_index(drop=True)
-    row = {name: number for number, name in enumerate(stops.index)}
+    row = numbered(stops.index)
     parent = stops["parent"].map(row).fillna(-1).to_numpy(int)
     kind = stops["kind"].to_numpy()
     station = pd.DataFrame({"station": parent, "stop": np.arange(len(stops))})

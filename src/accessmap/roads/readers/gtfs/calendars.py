@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, numbered
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -177,5 +177,5 @@ def unique_rows(feed: Feed, table: FeedTable, key: str, bad: Flags) -> FeedTable
 
 def service_rows(calendar: Calendar, services: Coded) -> Ints:
     """Return the row of each service, -1 where it is in no calendar."""
-    places = services.places({name: row for row, name in enumerate(calendar.periods.index)})
+    places = services.places(numbered(calendar.periods.index))
     return np.maximum(places, -1).astype(np.int32)

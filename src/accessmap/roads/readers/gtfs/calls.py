@@ -12,7 +12,7 @@ import pandas as pd
 
 from accessmap.read.layouts.transport import WHEELCHAIR
 from accessmap.roads.readers.gtfs.calendars import Calendar, service_rows, unique_rows
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, numbered
 from accessmap.roads.readers.gtfs.stops import number
 
 NO_TIME = np.iinfo(np.int32).min
@@ -100,7 +100,7 @@ def read_trips(feed: Feed, routes: pd.DataFrame, calendar: Calendar) -> pd.DataF
     ids = table["trip_id"]
     table = unique_rows(feed, table, "trip_id", feed.wrong("gtfs_blank", table, ~ids.given, ids, column="trip_id"))
     ids, named = table["trip_id"], table["route_id"]
-    route = named.places({name: row for row, name in enumerate(routes.index)})
+    route = named.places(numbered(routes.index))
     feed.unknown(table, route < 0, named, routes.index, id=ids, column="route_id", file="routes.txt")
     service = service_rows(calendar, table["service_id"])
     never = np.flatnonzero(service < 0)
@@ -148,7 +148,7 @@ def read_calls(
     if table is None or not table.rows:
         feed.problems.add("gtfs_empty", where="stop_times.txt")
         table = FeedTable("stop_times.txt", 0, {}, np.zeros(0, np.int64))
-    trip = table["trip_id"].places({name: row for row, name in enumerate(trips.index)})
+    trip = table["trip_id"].places(numbered(trips.index))
     lost = np.flatnonzero(trip == -2)
     feed.note("gtfs_note_calls_of_no_trip", n=len(lost), rows=feed.place(table, lost, table["trip_id"]))
     blank = feed.wrong("gtfs_blank", table, trip == -1, table["trip_id"], column="trip_id")
@@ -165,7 +165,7 @@ def read_calls(
 def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> Calls:
     """The calls as they stand in the file, each cell read; bad ones have no stop."""
     ids, named = table["trip_id"], table["stop_id"]
-    stop = named.places({name: row for row, name in enumerate(stops.index)})
+    stop = named.places(numbered(stops.index))
     bad = feed.wrong("gtfs_blank", table, stop == -1, named, id=ids, column="stop_id")
     bad |= feed.unknown(table, stop == -2, named, stops.index, id=ids, column="stop_id", file="stops.txt")
     place = stops[["lon", "lat"]].notna().all(axis=1).to_numpy()
@@ -258,7 +258,7 @@ def read_frequencies(feed: Feed, trips: pd.DataFrame) -> pd.DataFrame:
     if table is None or not table.rows:
         return none
     ids = table["trip_id"]
-    trip = ids.places({name: row for row, name in enumerate(trips.index)})
+    trip = ids.places(numbered(trips.index))
     lost = np.flatnonzero(trip < 0)
     feed.note("gtfs_note_calls_of_no_trip", n=len(lost), rows=feed.place(table, lost, ids))
     bad = trip < 0

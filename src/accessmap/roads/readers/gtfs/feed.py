@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from accessmap.errors import Problem, Problems, SourceError
@@ -90,11 +92,23 @@ class Coded:
         whole = column.unify_dictionaries().combine_chunks()
         if isinstance(whole, pa.ChunkedArray):  # of no rows
             return cls(np.zeros(0, np.int32), [])
-        raw = [text.strip() for text in whole.dictionary.to_pylist()]
+        trimmed = pc.utf8_trim_whitespace(whole.dictionary)
+        if trimmed.equals(whole.dictionary) and "" not in (plain := trimmed.to_pylist()):
+            return cls(whole.indices.fill_null(-1).to_numpy(zero_copy_only=False), plain)
+        raw = trimmed.to_pylist()
         values = [text for text in dict.fromkeys(raw) if text]
         place = {text: number for number, text in enumerate(values)}
         again = np.array([*(place.get(text, -1) for text in raw), -1], dtype=np.int32)
         return cls(again[whole.indices.fill_null(len(raw)).to_numpy(zero_copy_only=False)], values)
+
+
+def numbered(names: pd.Index) -> dict[str, int]:
+    """Return the row of each name.
+
+    >>> numbered(pd.Index(["A", "B"]))
+    {'A': 0, 'B': 1}
+    """
+    return dict(zip(names.tolist(), range(len(names)), strict=True))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from accessmap.errors import Problem, SourceError
 from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds, whole
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, numbered
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.near import near_names
 
@@ -73,7 +73,7 @@ class Zones:
 def read_zones(feed: Feed, stops: pd.DataFrame) -> Zones:
     """Return the areas of `locations.geojson` and the groups of stops; what is wrong is kept with the feed."""
     areas = _areas(feed)
-    return Zones(areas, _groups(feed, {name: number for number, name in enumerate(stops.index)}, areas))
+    return Zones(areas, _groups(feed, numbered(stops.index), areas))
 
 
 def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
@@ -168,7 +168,7 @@ def read_flex(
     if not table.rows:
         return nothing()
     ids = table["trip_id"]
-    row = {name: place for place, name in enumerate(stops.index)}
+    row = numbered(stops.index)
     named = [_first(table, at, ("location_id", "location_group_id", "stop_id")) for at in range(table.rows)]
     kind = np.array(
         [0 if name in zones.areas else 1 if name in zones.groups else 2 if name in row else -1 for name in named]
@@ -192,7 +192,7 @@ def read_flex(
         kinds.append(numbers)
     if feed.problems:  # and so there is an error to come
         return nothing()
-    trip = ids.places({name: number for number, name in enumerate(trips.index)})
+    trip = ids.places(numbered(trips.index))
     of_trip = trips.iloc[trip]
     found = pd.DataFrame(
         {

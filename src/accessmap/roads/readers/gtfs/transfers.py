@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.roads.readers.gtfs.calls import whole
-from accessmap.roads.readers.gtfs.feed import Feed, FeedTable
+from accessmap.roads.readers.gtfs.feed import Feed, FeedTable, numbered
 from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
 
@@ -41,7 +41,7 @@ def read_transfers(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame, trips:
     known = {"stop": stops.index, "route": routes.index, "trip": trips.index}
     for name in RULES[:6]:
         column = table[f"{name}_id"]
-        places = column.places({each: row for row, each in enumerate(known[name.split("_")[1]])})
+        places = column.places(numbered(known[name.split("_")[1]]))
         lost |= places == -2
         found[name] = places if name.endswith("stop") else column.texts()
     feed.note("gtfs_note_transfers_unknown", n=int((lost & ~odd & ~odd_time).sum()))
@@ -83,7 +83,7 @@ def read_pathways(feed: Feed, stops: pd.DataFrame) -> pd.DataFrame:
     none = pd.DataFrame({name: np.zeros(0, np.int32) for name in ("from_stop", "to_stop", "seconds")})
     if table is None or not table.rows:
         return none
-    row = {name: place for place, name in enumerate(stops.index)}
+    row = numbered(stops.index)
     start, end = table["from_stop_id"].places(row), table["to_stop_id"].places(row)
     mode, odd = table["pathway_mode"].parsed({str(n): n for n in range(1, 8)}.get, 0)
     both, odd_ways = table["is_bidirectional"].parsed({"0": 0, "1": 1}.get, -1)
