@@ -442,6 +442,46 @@ def of_members(damages: Mapping[str, Damage], *, forge: Callable[[dict[str, byte
     return damage
 
 
+def trips_of_feed(base: bytes, content: bytes, before: Answer, now: Answer) -> str | None:
+    """Judge a timetable: a trip whose rows are as they were calls as it did, and one that calls is in the file."""
+    if now.notes != before.notes:
+        return None
+    had, has = _trips_told(base), _trips_told(content)
+    if had is None or has is None:
+        return None
+    was, is_now = _trips_called(before), _trips_called(now)
+    for trip, told in had.items():
+        if has.get(trip) == told and was.get(trip) != is_now.get(trip):
+            return f"trip {trip!r}, as it was, calls {is_now.get(trip)}, and not {was.get(trip)}"
+    return f"trips of nothing: {set(is_now) - set(has)}" if set(is_now) - set(has) else None
+
+
+def _trips_told(content: bytes) -> dict[str, Any] | None:
+    """What a feed says of each trip, and whatever is said of all of them; None where it cannot be taken apart."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = {
+                name: archive.read(name).decode().replace("\r", "\n").strip().split("\n") for name in archive.namelist()
+            }
+        rows = {name: [line.split(",") for line in files[name]] for name in ("trips.txt", "stop_times.txt")}
+        at = {name: table[0].index("trip_id") for name, table in rows.items()}
+        common = [files[name] for name in sorted(files) if name not in rows], [table[0] for table in rows.values()]
+        found: dict[str, Any] = {row[at["trips.txt"]].strip(): [common, row] for row in rows["trips.txt"][1:]}
+        for row in rows["stop_times.txt"][1:]:
+            found.get(row[at["stop_times.txt"]].strip(), []).append(row)
+    except (KeyError, ValueError, IndexError, UnicodeDecodeError):
+        return None
+    return found
+
+
+def _trips_called(answer: Answer) -> dict[str, list[list[Any]]]:
+    trips, stops = answer.tables["trips"]["trip"].tolist(), list(answer.tables["stops"].index)
+    found: dict[str, list[list[Any]]] = {}
+    for row in answer.tables["calls"].itertuples(index=False):
+        found.setdefault(trips[row.trip], []).append([stops[row.stop], *row[2:]])
+    return found
+
+
 def packed(members: Mapping[str, bytes]) -> bytes:
     """Return a zip."""
     buffer = io.BytesIO()
@@ -1110,7 +1150,7 @@ def inputs(study: Study) -> Iterator[Input]:
     )
     feed, read_feed = packed_feed(FEED), Timetable.from_gtfs
     yield Input("feed.zip", feed, read_feed, {**BYTES, "member": of_members({**BYTES, **TEXT})}, 30, nothing)
-    yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 60, nothing)
+    yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 60, trips_of_feed)
     zones = packed_feed({**FEED, **FLEX})
     yield Input("zones.zip", zones, read_feed, {"cells": of_members(csv(",")), "zones": of_members(JSON)}, 25, nothing)
     saved = _saved_timetable(zones)
