@@ -17,13 +17,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from accessmap.siting.solver.program import Open, no_good, solved
+from accessmap.siting.solver.whole import saved_by_parts
 from accessmap.tables.aligned import Floats
 
-_STEPS = 400  # of the subgradient; the bound then moves by less than a ten-thousandth
-_PATIENCE = 12  # steps without a better bound before the next are shorter
-_SHORTER = 0.6
-_KEPT = 80  # rows of the last steps that the program starts with
-_SHARE = 1 / 3  # of the time left that the steps may take
 _GRACE = 0.5  # seconds past the deadline in which a first set may still be found: late is better than nothing
 _WHOLE = 1e-6
 _NOTHING = 1e-12  # of the most person-minutes there can be
@@ -36,6 +32,7 @@ class Sent:
     value: float  # person-minutes, infinite where they do not fit
     paid: Floats  # minutes that each resident pays: the dual of his being sent
     where: NDArray[np.intp]  # site of each; -1 where he is split
+    rent: Floats | None = None  # of each site, what a person in it costs besides: the dual of its room
     known: bool = True  # False where time was too short to tell
 
 
@@ -84,87 +81,44 @@ class Loads:
         """Return the set as it is: the steps have found good ones."""
         return y
 
-    def whole(self, y: Open) -> tuple[float, NDArray[np.intp]]:
-        """Return a (scaled) value of a set with nobody split, infinite where that is not found so, and who goes where.
+    def whole(self, y: Open) -> NDArray[np.int64]:
+        """Return the site of each resident with nobody split, -1 where that is not found so.
 
         Those few who are split go, the largest first, to the nearest site that still has room for them.
         """
         sent = self._best(y)
-        where = sent.where.copy()
+        where = sent.where.astype("int64")
         if not np.isfinite(sent.value):
-            return np.inf, where
+            return where
         left = self.room - np.bincount(where[where >= 0], self.people[where >= 0], minlength=len(self.room))
         split = np.flatnonzero(where < 0)
         for one in split[np.argsort(-self.people[split], kind="stable")]:
             fits = np.where(y & (left >= self.people[one]), self.minutes[one], np.inf)
+            if not np.isfinite(fits.min()):
+                break
             where[one] = fits.argmin()
             left[where[one]] -= self.people[one]
-            if not np.isfinite(fits.min()):
-                return np.inf, where
-        return self.scale * float(self.people @ self.minutes[np.arange(len(where)), where]), where
+        return where
+
+    def near(self, y: Open, limit: float) -> NDArray[np.bool_]:
+        """Return the pairs that a plan of these sites can have if it costs no more than `limit` (reduced costs)."""
+        sent = self._best(y)
+        if sent.rent is None or not np.isfinite(sent.value):
+            return self.usable & y
+        more = self.people[:, None] * (self.minutes + sent.rent - sent.paid[:, None])
+        near: NDArray[np.bool_] = more <= limit - sent.value + _NOTHING * self.most
+        return near
 
     def rows(self, paid: list[Floats]) -> tuple[sparse.csr_array, Floats]:
         """Return rows A and sides b: A (y, objective) >= b for every set, one for each vector of minutes paid."""
-        return self._rows(paid, [self.saved(u)[0] for u in paid])
-
-    def _rows(self, paid: list[Floats], saves: list[Floats]) -> tuple[sparse.csr_array, Floats]:
-        """Return the rows of minutes paid, and of what each site saves against them."""
-        saved = np.array(saves)
+        saved = np.array([self.saved(u) for u in paid])
         saved[saved < _NOTHING * self.most] = 0.0  # rounding of nothing, over which the solver stumbles
         rows = np.column_stack([self.scale * saved, np.ones(len(paid))])
         return sparse.csr_array(rows), np.array([self.scale * float(self.people @ u) for u in paid])
 
-    def saved(self, paid: Floats) -> tuple[Floats, Floats]:
-        """Return the most each site can save against what is paid, and the share of each resident that it takes."""
-        saving = paid[:, None] - self.minutes
-        order = np.argsort(-saving, axis=0)
-        saving = np.take_along_axis(saving, order, axis=0)
-        people = self.people[order]
-        before = np.cumsum(people, axis=0) - people
-        taken = np.where(saving > 0, np.clip(self.room - before, 0.0, people), 0.0)
-        shares = np.zeros(saving.shape)
-        np.put_along_axis(shares, order, taken / people, axis=0)
-        return (taken * np.where(taken > 0, saving, 0.0)).sum(axis=0), shares
-
-    def started(self, chosen: Callable[[Floats], Open]) -> tuple[Open, sparse.csr_array, Floats]:
-        """Return a good set, and rows A and sides b as `rows` does that bound all sets well, by subgradient steps.
-
-        `chosen` gives the set to open where each site saves so much. Source: Held, Wolfe & Crowder (1974), Validation
-        of subgradient optimization.
-        """
-        until = time.perf_counter() + _SHARE * max(0.0, self.deadline - time.perf_counter())
-        paid = np.partition(self.minutes, min(2, self.minutes.shape[1] - 1), axis=1)[:, :3].copy()
-        paid[~np.isfinite(paid)] = 0.0
-        now = best_paid = paid.max(axis=1)
-        best_saved = self.saved(now)[0]
-        y = chosen(best_saved)
-        value = self._best(y).value
-        best, length, stalled = -np.inf, 1.0, 0
-        first = self._best(y).paid
-        met = [(first, self.saved(first)[0])]
-        for _ in range(_STEPS):
-            if time.perf_counter() > until:
-                break
-            saved, shares = self.saved(now)
-            tried = chosen(saved)
-            bound = float(self.people @ now) - float(saved[tried].sum())
-            met.append((now, saved))
-            if bound > best:
-                best, best_paid, best_saved, stalled = bound, now, saved, 0
-            else:
-                stalled += 1
-            if stalled >= _PATIENCE:
-                now, length, stalled = best_paid, length * _SHORTER, 0
-                y, value = min([(y, value), (tried, self._best(tried).value)], key=lambda pair: pair[1])
-                continue
-            left = 1.0 - shares[:, tried].sum(axis=1)
-            norm = float(self.people @ left**2)
-            goal = value if np.isfinite(value) else best + 0.1 * abs(best) + 1e-3 * self.most
-            if norm <= 0 or goal <= bound:
-                break
-            now = np.maximum(now + length * (goal - bound) / norm * left, 0.0)
-        kept = [(best_paid, best_saved), *met[:1], *met[-_KEPT:]]  # what they save is known: it takes as long as a step
-        return y, *self._rows([paid for paid, _ in kept], [saved for _, saved in kept])
+    def saved(self, paid: Floats) -> Floats:
+        """Return the most each site can save against what is paid."""
+        return saved_by_parts((paid[:, None] - self.minutes) * self.people[:, None], self.people, self.room)
 
     def _best(self, y: Open) -> Sent:
         key = y.tobytes()
@@ -201,8 +155,10 @@ class Loads:
         if found.x is None or not found.optimal:
             return self._unknown()
         paid = found.duals[len(sites) :] / self.people / self.scale
+        rent = np.full(len(y), np.inf)
+        rent[sites] = np.maximum(-found.duals[: len(sites)], 0.0) / self.scale
         fits = float(self.people @ found.x[pairs:]) <= _WHOLE * self.people.sum()
         where_whole = np.full(count, -1)
         most = found.x[:pairs] > 1 - _WHOLE
         where_whole[who[most]] = sites[where[most]]
-        return Sent(found.value / self.scale if fits else np.inf, paid, where_whole)
+        return Sent(found.value / self.scale if fits else np.inf, paid, where_whole, rent)

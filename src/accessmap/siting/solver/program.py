@@ -106,8 +106,13 @@ def solved(
     *,
     deadline: float,
     whole: int = 0,
+    start: Floats | None = None,
+    apart: float = 0.0,
 ) -> Solved:
-    """Return x of least cost, its first `whole` entries whole numbers: the one place where HiGHS is called."""
+    """Return x of least cost, its first `whole` entries whole numbers: the one place where HiGHS is called.
+
+    `start` is an x that obeys the rows, `apart` less than what two costs that differ are apart.
+    """
     rows, low, high = matrix
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(cost), len(low)
@@ -123,9 +128,15 @@ def solved(
         solver = highspy._core._Highs()
         left = max(_LEAST_SECONDS, deadline - time.perf_counter())
         options = {"output_flag": False, "mip_rel_gap": 0.0, "presolve": presolve, "time_limit": left}
+        if apart:
+            options["mip_abs_gap"] = apart
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.passModel(lp)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start
+            solver.setSolution(known)
         _run(solver)
         status = solver.getModelStatus()
         if status in (_STATUS.kOptimal, _STATUS.kInfeasible, *_STOPPED):
@@ -188,12 +199,13 @@ class Program:
         self._sets: list[tuple[sparse.csr_array, Floats, Floats]] = []  # the rows over sites alone
 
     def add(self, rows: Any, low: Any, high: Any) -> None:
-        """Add low <= rows·x <= high; rows may be over the sites alone."""
+        """Add low <= rows·x <= high; rows may be over the first variables alone."""
         rows = sparse.csr_array(rows)
         low = np.broadcast_to(np.asarray(low, "float64"), rows.shape[:1])
         high = np.broadcast_to(np.asarray(high, "float64"), rows.shape[:1])
         if rows.shape[1] == self.sites:
             self._sets.append((rows.copy(), low, high))
+        if rows.shape[1] < len(self.cost):
             rows.resize((rows.shape[0], len(self.cost)))
         self._rows.append(rows)
         self._low.append(low)
@@ -251,6 +263,10 @@ class Program:
             if lp.status in _STOPPED or lp.x is None or time.perf_counter() > self.deadline:
                 break
         return best
+
+    def once(self, start: Floats | None, *, apart: float = 0.0) -> Solved:
+        """Return what HiGHS says of the rows as they are, from an x that obeys them on; `apart` as in `solved`."""
+        return self._solved(self.cost, self.sites, start, apart)
 
     def first(self, best: Outcome) -> Outcome:
         """Return, of all the sets as good as this one, the one whose sites come first in the order of the columns."""
@@ -363,10 +379,11 @@ class Program:
         self.upper[: self.sites][(y < TOLERANCE) & (reduced > slack)] = 0.0
         self.lower[: self.sites][(y > 1 - TOLERANCE) & (-reduced > slack)] = 1.0
 
-    def _solved(self, cost: Floats, whole: int) -> Solved:
+    def _solved(self, cost: Floats, whole: int, start: Floats | None = None, apart: float = 0.0) -> Solved:
         """Return what HiGHS says of these rows, with another cost and so many variables whole."""
         if len(self._rows) > 1:
             self._rows = [sparse.csr_array(sparse.vstack(self._rows, format="csr"))]
             self._low, self._high = [np.concatenate(self._low)], [np.concatenate(self._high)]
         matrix = self._rows[0], self._low[0], self._high[0]
-        return solved(cost, matrix, (self.lower, self.upper), deadline=self.deadline, whole=whole)
+        limits = (self.lower, self.upper)
+        return solved(cost, matrix, limits, deadline=self.deadline, whole=whole, start=start, apart=apart)
