@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from accessmap.study.comparison import compare_studies as compare_studies
     from accessmap.study.comparison import compare_tables as compare_tables
     from accessmap.study.comparison import winners_and_losers as winners_and_losers
+    from accessmap.study.round_trips import round_trips as round_trips
     from accessmap.study.scenario import Scenario as Scenario
     from accessmap.study.study import Study as Study
     from accessmap.study.travel import departure_share as departure_share
@@ -96,6 +97,7 @@ _HOME = {
     "read_residents": "read.residents",
     "read_services": "read.services",
     "RoadNetwork": "roads.network",
+    "round_trips": "study.round_trips",
     "Scenario": "study.scenario",
     "Study": "study.study",
     "Timetable": "roads.transit.timetable",

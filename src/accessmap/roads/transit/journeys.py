@@ -76,15 +76,19 @@ class Journeys:
     timetable : Timetable
     streets : dict
         By mode, the network of each.
+    date : datetime.date
     day : Day
         What runs.
     terms : Terms
         How one gets to a stop and from it, and how often one may ride.
     """
 
-    def __init__(self, timetable: Runs, streets: Mapping[str, RoadNetwork], day: Day, terms: Terms) -> None:
+    def __init__(
+        self, timetable: Runs, streets: Mapping[str, RoadNetwork], date: dt.date, day: Day, terms: Terms
+    ) -> None:
         self.timetable = timetable
         self.streets = dict(streets)
+        self.date = date
         self.day = day
         self.terms = terms
         self._raptor = Raptor(day)
@@ -94,7 +98,7 @@ class Journeys:
         cls,
         timetable: Runs,
         streets: RoadNetwork | Mapping[str, RoadNetwork],
-        date: dt.date | str | None,
+        date: dt.date,
         terms: Terms,
         change_seconds: int,
     ) -> Journeys:
@@ -106,7 +110,7 @@ class Journeys:
             stops = _near(timetable.stops, day, networks["walk"])
             walks = _between(networks["walk"], stops, timetable.stops, terms.transfer_minutes)
             day = timetable.day(date, walks=walks, change_seconds=change_seconds)
-        return cls(timetable, networks, day, terms)
+        return cls(timetable, networks, date, day, terms)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -291,6 +295,18 @@ class JourneyTrips:
         _, within = self._search((), limit, rows)
         on_foot = ~np.isnan(self._without_ride(limit, rows))
         return np.where(on_foot, np.float32(1), within.astype("float32") / np.float32(len(self.moments)))
+
+    def arrivals(self, *, origins: slice = EVERY, destinations: slice = EVERY) -> npt.NDArray[np.int32]:
+        """Return the earliest arrivals with rides, by departure, int32 seconds of the day; NEVER where there is none.
+
+        The shape is (origins, departures, destinations), of those asked for.
+        """
+        ends = self.start.part(origins), self.end.part(destinations)
+        return self.journeys._raptor.moments(*ends, self.moments, rides=self.journeys.terms.most_rides)
+
+    def on_foot(self, rows: slice = EVERY) -> Floats:
+        """Return minutes without any ride, (origins, destinations); NaN where that is too far."""
+        return self._without_ride(None, rows)
 
     def nearest(self, k: int) -> tuple[Floats, npt.NDArray[np.int32]]:
         """Return the k nearest destinations of each origin: minutes (NaN) and which (-1); of equals the first."""

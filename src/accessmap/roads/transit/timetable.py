@@ -351,7 +351,7 @@ class Timetable(Feeds):
             access, egress, access_minutes, egress_minutes, None if parking is None else parking.geometry,
             parking_minutes, transfer_minutes, most_rides, moments_of(depart, "depart"), percentile,
         )  # fmt: skip
-        return Journeys.of(self, streets, date, terms, change_seconds)
+        return Journeys.of(self, streets, self._date(date), terms, change_seconds)
 
     # ------------------------------------------------------------------ a territory
 

@@ -1,0 +1,179 @@
+"""There and back while the office is open: who can go by the timetable, be served, and come home the same day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.errors import NetworkError, OptionError, Problem
+from accessmap.measures.hours.spans import Openings, monday_of, openings
+from accessmap.roads.engine.kernels import kernel
+from accessmap.roads.transit.clock import span
+from accessmap.roads.transit.journeys import Journeys
+from accessmap.tables.contracts import check_residents, check_services
+from accessmap.words.notes import Note
+from accessmap.words.progress import progress_bar
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Ints = npt.NDArray[np.int64]
+_CELLS = 8_000_000  # of departures × residents × services that are held at a time, there and back
+_LATE = np.int64(7 * 86_400)  # as good as never: what the search gives for it is later still
+
+
+def round_trips(
+    residents: gpd.GeoDataFrame,
+    services: gpd.GeoDataFrame,
+    journeys: Journeys,
+    *,
+    stay: float = 60,
+    between: tuple[str, str] = ("08:00", "18:00"),
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Return by resident the shortest day with which one of the services serves: there, in while it is open, and back.
+
+    One leaves home at a minute of the day and takes what arrives first; waits until the site opens; stays; and from the
+    next full minute takes what is home first. The day is that of the journeys, and the opening hours are those of its
+    weekday.
+
+    Parameters
+    ----------
+    residents, services
+        Tables in their contracts; `hours` of the services count. A site whose hours are not known may be open.
+    journeys
+        Of `Timetable.journeys`: its terms say how one gets to a stop and from it.
+    stay
+        Minutes in the site, all while it is open.
+    between
+        One leaves home from the first time on, and is home again at the second one at the latest.
+    progress
+        Show a progress bar on standard error, or in the notebook.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By resident: service_id (of the shortest day; <NA> where there is none), leaves, arrives, served (when the stay
+        begins), returns and home (minutes after midnight), away (minutes from leaving home to being back), lost (of
+        these those that are no stay), ways (how many journeys there allow it, of all the sites; one that needs no ride
+        counts once a site), earliest_home (minutes after midnight, of any of them) and sure (whether it holds with the
+        hours that are known alone).
+
+    Raises
+    ------
+    TableError
+        Where a table breaks its contract, or hours cannot be read.
+    OptionError
+        Where the times or the stay are none.
+    SnapError
+        Where not one resident, or not one service, is near the streets.
+    """
+    check_residents(residents)
+    check_services(services)
+    if not isinstance(journeys, Journeys):
+        raise NetworkError(Problem("journeys_needed", call="round_trips", value=type(journeys).__name__))
+    latest = span(between)[1]
+    if not (np.isfinite(stay) and stay >= 0):
+        raise OptionError(Problem("round_trips_stay", where="stay", value=stay))
+    there = journeys.trips(residents.geometry, services.geometry, depart=between)
+    back = journeys.trips(services.geometry, residents.geometry, homeward=True, depart=between)
+    today = journeys.date.weekday() * 86_400
+    cases = [_spans_of_day(case, today) for case in openings(services, monday_of(journeys.date))]
+    on_foot = [_seconds(there.on_foot()), _seconds(back.on_foot())]
+    every = max(1, _CELLS // (len(there.moments) * max(1, len(services))))
+    rows = [slice(at, min(at + every, len(residents))) for at in range(0, len(residents), every)]
+    found: list[list[Ints]] = []
+    with progress_bar(Note("progress_round_trips"), len(rows), shown=progress) as done:
+        for some in rows:
+            rides = there.arrivals(origins=some), back.arrivals(destinations=some)
+            walks = on_foot[0][some], on_foot[1][:, some]
+            terms = there.moments, round(stay * 60), latest
+            found.append([_shortest(*rides, *walks, *case, *terms) for case in cases])
+            done()
+    sure, may = (np.concatenate(case) for case in zip(*found, strict=True))
+    return _table(residents, services, may, sure, stay)
+
+
+def _seconds(minutes: npt.NDArray[np.float32]) -> Ints:
+    """Return whole seconds; -1 where there is no way."""
+    seconds = np.ceil(np.round(np.nan_to_num(minutes.astype("float64")) * 60, 2))
+    return np.where(np.isnan(minutes), -1, seconds).astype("int64")
+
+
+def _spans_of_day(case: Openings, midnight: int) -> tuple[Ints, Ints, Ints]:
+    """Return the spans of one day by site: where those of each begin, and opening and closing in seconds of the day."""
+    start, end = (np.rint(side * 60).astype("int64") - midnight for side in (case.start, case.end))
+    kept = (end > 0) & (start < 86_400)
+    return np.searchsorted(case.site[kept], np.arange(case.count + 1)).astype("int64"), start[kept], end[kept]
+
+
+@kernel
+def _home(arrives, opens, closes, stay, moments, back, walk):  # type: ignore[no-untyped-def]
+    """Return when the stay begins, in the first span that has room for it, and when one is home; late where never."""
+    for one in range(len(opens)):
+        served = max(arrives, opens[one])
+        returns = served + stay
+        if returns > closes[one]:
+            continue
+        home = _LATE
+        slot = (returns - moments[0] + 59) // 60
+        if slot < len(moments):
+            home = min(home, np.int64(back[slot]))
+        if walk >= 0:
+            home = min(home, returns + walk)
+        return served, home
+    return _LATE, _LATE
+
+
+@kernel
+def _shortest(there, back, walk_there, walk_back, first, opens, closes, moments, stay, latest):  # type: ignore[no-untyped-def]
+    """Return by resident: site, leaves, arrives, served, returns, home, ways, earliest home; -1 where there is none."""
+    residents, _, sites = there.shape
+    best = np.full((residents, 8), -1, np.int64)
+    for resident in range(residents):
+        shortest, ways, earliest = _LATE, 0, _LATE
+        for site in range(sites):
+            walk, walked, later = walk_there[resident, site], False, _LATE
+            mine = slice(first[site], first[site + 1])
+            # From the last departure to the first: of those that arrive together the last one is a journey.
+            for at in range(len(moments) - 1, -1, -1):
+                arrives = min(_LATE, np.int64(there[resident, at, site]))
+                on_foot = walk >= 0 and moments[at] + walk <= arrives
+                if on_foot:
+                    arrives = moments[at] + walk
+                if arrives >= later:
+                    continue
+                later = arrives
+                way = back[site, :, resident], walk_back[site, resident]
+                served, home = _home(arrives, opens[mine], closes[mine], stay, moments, way[0], way[1])
+                if home > latest:
+                    continue
+                walked = walked or on_foot
+                ways += not on_foot
+                earliest = min(earliest, home)
+                if home - moments[at] < shortest:
+                    shortest = home - moments[at]
+                    best[resident, :6] = (site, moments[at], arrives, served, served + stay, home)
+            ways += walked
+        best[resident, 6] = ways
+        if ways:
+            best[resident, 7] = earliest
+    return best
+
+
+def _table(residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, may: Ints, sure: Ints, stay: float) -> pd.DataFrame:
+    none = may[:, 0] < 0
+    site = pd.Series(services.index.to_numpy(dtype=object)[may[:, 0]], residents.index, dtype="string")
+    minutes = np.where(none[:, None], np.nan, may[:, 1:] / 60)
+    table = pd.DataFrame({"service_id": site.mask(none)}, index=residents.index)
+    for name, column in (("leaves", 0), ("arrives", 1), ("served", 2), ("returns", 3), ("home", 4)):
+        table[name] = minutes[:, column]
+    table["away"] = table["home"] - table["leaves"]
+    table["lost"] = table["away"] - stay
+    table["ways"] = may[:, 6]
+    table["earliest_home"] = minutes[:, 6]
+    table["sure"] = sure[:, 0] >= 0
+    return table
