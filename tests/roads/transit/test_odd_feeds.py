@@ -319,7 +319,7 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
     "no agency": (feed({"agency.txt": None}), r"no time zone is said", usual),
     "an agency that is not there": (
         feed(routes=("Q,ter", "Q,bus")),
-        r"1 route of an agency that is not in agency\.txt",
+        r"1 route of an agency that is not said, or not in agency\.txt",
         usual,
     ),
     "a stop of another time zone": (

@@ -194,6 +194,8 @@ def test_agencies_of_several_time_zones_in_one_feed_keep_their_own(tmp_path: Pat
     starts = {name: departures[0] for name, _, _, departures in runs(timetable, timetable.day(TUESDAY))}
     assert starts == {"R1": 25_200, "R2": 28_800, "Q1": 26_100 + 3600}
     assert "2 time zones" in str(timetable.notes[0])
+    timetable = read(tmp_path, files | {"routes.txt": FEED["routes.txt"].replace("Q,ter", "Q,")})
+    assert "1 route of an agency that is not said" in str(timetable.notes[1])
 
 
 def test_a_trip_that_overtakes_another_is_of_another_pattern(tmp_path: Path) -> None:
@@ -282,7 +284,7 @@ def test_the_usual_tuesday_is_no_holiday_and_has_the_median_number_of_trips(tmp_
     assert timetable.why_day().told("fr").startswith("25 novembre 2025, le mardi au nombre médian de courses (2")
     assert timetable.why_day("2025-11-18") == "18 November 2025, as asked (3 trips)"
     assert len(runs(timetable, timetable.day("holiday"))) == 1
-    with pytest.raises(OptionError, match=r"no day of this kind \('sunday'\)"):
+    with pytest.raises(OptionError, match=r"no day of this kind \(Sunday\)"):
         timetable.usual_day("sunday")
     with pytest.raises(OptionError, match="nothing runs on 2025-11-05: choose a day from 2025-11-01 to 2025-11-25"):
         timetable.day("2025-11-05")
@@ -298,6 +300,10 @@ def test_feeds_of_different_periods_have_no_usual_day(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"old 2024-01-01 – 2024-03-29, new 2025-01-01 – 2025-03-31"):
         timetable.day()
     assert len(runs(timetable, timetable.day(TUESDAY))) == 3
+    shown = Markup(timetable._repr_html_()).striptags()
+    assert "aucun jour de ce type (mardi) où tous les horaires soient complets" in shown
+    assert "ce jour-là" not in shown
+    assert "3 ce jour-là, sur 3" in Markup(timetable.card(date=TUESDAY)).striptags()
 
 
 def test_paths_are_named_once_and_there_is_one(tmp_path: Path) -> None:

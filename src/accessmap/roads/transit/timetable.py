@@ -225,7 +225,9 @@ class Timetable(Feeds):
             told = Listed.of(
                 [f"{name} {row.start:%Y-%m-%d} – {row.end:%Y-%m-%d}" for name, row in self.periods.iterrows()]
             )
-            raise OptionError(Problem("timetable_no_such_day", value=kind, periods=told))
+            raise OptionError(
+                Problem("timetable_no_such_day", value=kind, kind=Note(f"timetable_{kind}"), periods=told)
+            )
         return found
 
     def _trips_on(self, day: dt.date) -> int:
@@ -403,22 +405,15 @@ class Timetable(Feeds):
         lang
             "fr" or "en".
         """
-        words, day = Words(lang), self._date(date)
-        runs = self.running(day)
-        calls = calls_of(self, runs)
-        stop = self.calls["stop"].to_numpy()[calls.row]
-        inside = self._inside(territory)[stop]
-        trips = len(
-            np.unique(
-                np.repeat(np.arange(len(runs.trip)), np.diff(calls.start))[
-                    inside & np.repeat(runs.ahead == 0, np.diff(calls.start))
-                ]
-            )
-        )
-        served = Note(
-            "timetable_served", n=len(np.unique(stop[inside])), all=Figure.of(self.stops["kind"].eq("stop").sum())
-        )
-        told = Note("timetable_trips", n=trips, all=Figure.of(int((runs.ahead == 0).sum())))
+        words, stops, trips = Words(lang), "", ""
+        try:
+            why = self.why_day(date).told(lang)
+        except OptionError as error:
+            if date is not None:
+                raise
+            why = error.told(lang)  # a notebook shows what there is
+        else:
+            stops, trips = (note.told(lang) for note in self._counts(self.running(date), territory))
         covers = [
             Note(
                 "timetable_covers",
@@ -431,13 +426,26 @@ class Timetable(Feeds):
         ]
         return timetable_card(
             covers=words("joined").join(note.told(lang) for note in covers),
-            day=self.why_day(date).told(lang),
-            stops=served.told(lang),
-            trips=told.told(lang),
+            day=why,
+            stops=stops,
+            trips=trips,
             within=territory is not None,
             notes=[note.told(lang) for note in self.notes],
             provenance=self.provenance,
             lang=lang,
+        )
+
+    def _counts(self, runs: Running, territory: Any) -> tuple[Note, Note]:
+        """How many stops are served in a place, and how many of the day's own trips call there."""
+        calls = calls_of(self, runs)
+        stop = self.calls["stop"].to_numpy()[calls.row]
+        inside = self._inside(territory)[stop]
+        run = np.repeat(np.arange(len(runs.trip)), np.diff(calls.start))
+        trips = np.unique(run[inside & (runs.ahead == 0)[run]])
+        every = Figure.of(self.stops["kind"].eq("stop").sum()), Figure.of((runs.ahead == 0).sum())
+        return (
+            Note("timetable_served", n=len(np.unique(stop[inside])), all=every[0]),
+            Note("timetable_trips", n=len(trips), all=every[1]),
         )
 
     def _repr_html_(self) -> str:

@@ -160,7 +160,8 @@ def read_routes(feed: Feed, agencies: dict[str, str]) -> pd.DataFrame:
     ids, agency = table["route_id"], table["agency_id"].texts()
     kind, bad = table["route_type"].parsed(_mode_number, -1)
     feed.wrong("gtfs_route_type", table, bad | (kind < 0), table["route_type"], id=ids)
-    unknown = np.array([bool(agencies) and name not in agencies and name != "" for name in agency], dtype=bool)
+    several = len(set(agencies.values())) > 1
+    unknown = np.array([bool(agencies) and name not in agencies and (several or name != "") for name in agency], bool)
     if unknown.any():
         rows = feed.place(table, np.flatnonzero(unknown), table["agency_id"], ids)
         feed.note("gtfs_note_agency_unknown", n=int(unknown.sum()), rows=rows)
