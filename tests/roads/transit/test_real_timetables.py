@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 import accessmap as am
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.lines import NEVER
+from accessmap.roads.transit.raptor import Raptor, StopLegs
 from accessmap.roads.transit.timetable import Timetable
 
 # Tuesday 25 March 2025, as the feed has it: number of the train (or coach), departure, arrival.
@@ -80,6 +82,31 @@ def test_the_trains_of_a_tuesday_are_those_of_the_feed(
     ter: Timetable, origin: str, destination: str, told: str
 ) -> None:
     assert rides(ter, ter.day(), origin, destination) == (written(told) if told else [])
+
+
+def moments(ter: Timetable, start: str, end: str, at: str, rides: int, *, backward: bool = False) -> str:
+    """When one arrives at the earliest, or leaves at the latest, by times of day; "-" where there is no way."""
+    station = ter.stops["parent"].map(ter.stops["name"]).to_numpy()[ter.day().place]
+    ends = [np.flatnonzero(station == name) for name in (start, end)]
+    legs = [StopLegs.of(1, np.zeros(len(each), int), each, np.zeros(len(each), int)) for each in ends]
+    asked = np.array([(int(time[:2]) * 60 + int(time[3:])) * 60 for time in at.split()])
+    found = Raptor(ter.day()).moments(*legs, asked, rides=rides, backward=backward)[0, :, 0]
+    return " ".join("-" if each == NEVER else clock(int(each)) for each in found)
+
+
+def test_one_goes_by_the_trains_of_the_feed_and_changes_at_tergnier(ter: Timetable) -> None:
+    # Those that are written out above, by hand: 120 seconds to change, so that 15:58 16:04 is no train to 16:04 16:25.
+    asked = "07:00 07:30 08:45 09:00 15:30 17:00 17:10 18:00 20:00"
+    assert moments(ter, "Chauny", "Laon", asked, 2) == "07:57 09:57 09:57 11:58 17:18 17:57 18:25 19:28 -"
+    assert moments(ter, "Chauny", "Laon", asked, 1) == " ".join("-" * 9)
+    asked = "07:00 07:30 08:45 09:00 12:00 15:30 17:00 18:00 20:00"
+    told = "07:29 07:59 09:06 10:14 14:11 16:19 17:33 19:06 20:18"
+    assert moments(ter, "Tergnier", "Saint-Quentin", asked, 1) == told
+    asked = "08:45 09:00 12:00 18:00"
+    assert moments(ter, "Laon", "Chauny", asked, 2, backward=True) == "07:01 07:01 09:53 17:09"
+    asked = "07:30 08:45 09:00 12:00 15:30 17:00 18:00 20:00"
+    told = "07:10 07:44 07:44 10:01 13:58 16:06 17:15 19:03"
+    assert moments(ter, "Saint-Quentin", "Tergnier", asked, 1, backward=True) == told
 
 
 def test_the_usual_tuesday_has_the_median_number_of_trips(ter: Timetable) -> None:

@@ -17,6 +17,8 @@ _Ints = npt.NDArray[np.integer[Any]]
 
 #: Seconds that stand for no limit: a week.
 ANY = 7 * 86_400
+#: Windows of a day whose lines are kept for further calls.
+_KEPT = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +150,8 @@ class Raptor:
     def _cut(self, backward: bool, first: int, last: int) -> Lines:
         key = backward, first, last
         if key not in self._lines:
+            for oldest in list(self._lines)[: 1 - _KEPT]:
+                self._lines.pop(oldest, None)
             self._lines[key] = Lines.of(self._way(backward), first, last)
         return self._lines[key]
 
