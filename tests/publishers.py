@@ -21,6 +21,7 @@ import pandas as pd
 import shapely
 
 LUMBRES = "246201016"
+WITHOUT_MAIRIE = "62534"  # the directory lacks some, of new communes above all
 HTML = b"<!doctype html><html><body>Cette page a chang\xc3\xa9</body></html>"
 MOST_REQUESTS = 80
 
@@ -106,7 +107,7 @@ class Publishers:
                     "code_insee_commune": one["code"],
                 }
                 for one in self.communes.to_dict("records")
-                if one["dep"] in wanted
+                if one["dep"] in wanted and one["code"] != WITHOUT_MAIRIE
             ]
         )
 

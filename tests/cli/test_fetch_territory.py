@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from publishers import LUMBRES, Publishers, manifest, served
+from publishers import LUMBRES, WITHOUT_MAIRIE, Publishers, manifest, served
 
 import accessmap as am
 from accessmap.cli import main
@@ -79,7 +79,10 @@ def test_an_epci_comes_whole_and_is_asked_for_once(server: Publishers, run: Run)
     former = study.services["commune_in_file"] == "62884"
     assert study.services.loc[former, "commune"].tolist() == ["62008"]
     mairies = study.services[study.services["category"] == "mairie"]
-    assert set(mairies["commune"]) == set(study.communes.index)
+    assert set(study.communes.index).difference(mairies["commune"]) == {WITHOUT_MAIRIE}
+    assert study.residents.groupby("commune")["population"].sum()[WITHOUT_MAIRIE] == 3_626
+    (noted,) = study.notes.loc[study.notes["table"] == "residents", ["id", "commune"]].to_numpy().tolist()
+    assert noted == [WITHOUT_MAIRIE, "Lumbres"]
     assert set(mairies["hours"]) == {"Mo-Fr 08:30-12:00; PH off"}
     assert len(study.schools) == 20
     asked = len(server.asked)

@@ -102,7 +102,25 @@ def residents_of(
         key = ("residents", "modelled") if section is not None else ("residents",)
         raise ledger.file.refused("studyfile_residents_need_mairies", *key)
     by_commune = mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune")
-    return spread_residents(communes, by_commune)
+    return spread_residents(communes, _with_middles(ledger, communes, by_commune))
+
+
+MOST_WITHOUT_MAIRIE = 0.05
+"""Share of communes: the public directory lacks 0.2 % of the mairies of France, new communes above all."""
+
+
+def _with_middles(ledger: Ledger, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the mairies, and for the few communes that have none a place inside, which is noted."""
+    without = communes.index.difference(mairies.index)
+    if without.empty or len(without) > MOST_WITHOUT_MAIRIE * len(communes):
+        return mairies
+    words = Words(ledger.settings.study.lang)
+    told = words("studyfile_without_mairie", n=len(without)), words("studyfile_without_mairie_add")
+    names = communes.loc[without, "name"]
+    rows = [("residents", code, name, *told) for code, name in zip(without, names, strict=True)]
+    ledger.notes.append(pd.DataFrame(rows, columns=list(NOTE_COLUMNS)))
+    middles = communes.geometry.loc[without].representative_point().to_crs(mairies.crs)
+    return gpd.GeoDataFrame(geometry=pd.concat([mairies.geometry, middles]), crs=mairies.crs)
 
 
 def rule_of(settings: Settings) -> Mapping[str, str]:
