@@ -222,6 +222,11 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         usual,
     ),
     "sequence with gaps": (feed(stop_times=("C,3", "C,300")), "", usual),
+    "whole numbers written with a point": (
+        feed(stop_times=("B1,2\nR1", "B1,2.0\nR1"), calendar=("week,1,1", "week,1.0,1.0")),
+        "",
+        usual,
+    ),
     "hours of one digit": (feed(stop_times=("07:00:00,07:00:00", "7:00:00,7:00:00")), "", usual),
     "only the arrival said": (feed(stop_times=("R1,07:20:00,07:20:00", "R1,07:20:00,")), "", usual),
     "only calendar_dates": (

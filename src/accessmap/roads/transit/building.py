@@ -200,7 +200,8 @@ def _follows(timetable: Feeds, runs: Running, run: RunCalls) -> Longs:
     said = seated[seated["type"] == 4]
     if len(said):
         wanted = {*said["from_trip"], *said["to_trip"]}
-        at = {(name[n], int(runs.ahead[n])): n for n in range(count) if name[n] in wanted}
+        alone = trips["headway"].to_numpy()[runs.trip] == ""
+        at = {(name[n], int(runs.ahead[n])): n for n in range(count) if alone[n] and name[n] in wanted}
         for before, after in zip(said["from_trip"], said["to_trip"], strict=True):
             for (trip, ahead), number in list(at.items()):
                 there = at.get((after, ahead)) if trip == before else None

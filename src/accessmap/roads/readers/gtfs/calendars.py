@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, numbered
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, among, numbered
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -127,7 +127,7 @@ def _periods(feed: Feed, table: FeedTable | None, known: dict[str, int]) -> pd.D
         columns[name.removesuffix("_date")], bad = days_of(table[name])
         feed.wrong("gtfs_date", table, bad | ~table[name].given, table[name], id=ids, column=name)
     for name in WEEKDAYS:
-        columns[name], bad = table[name].parsed({"0": 0, "1": 1}.get, 0)
+        columns[name], bad = table[name].parsed(among(range(2)), 0)
         feed.wrong("gtfs_flag", table, bad | ~table[name].given, table[name], id=ids, column=name)
         columns[name] = columns[name].astype(bool)
     feed.note("gtfs_note_period_empty", n=int((columns["start"] > columns["end"]).sum()))
@@ -148,7 +148,7 @@ def _changes(feed: Feed, table: FeedTable | None, known: dict[str, int]) -> pd.D
     feed.wrong("gtfs_blank", table, service < 0, ids, column="service_id")
     day, bad = days_of(table["date"])
     bad |= feed.wrong("gtfs_date", table, bad | ~table["date"].given, table["date"], id=ids, column="date")
-    kind, odd = table["exception_type"].parsed({"1": 1, "2": 2}.get, 0)
+    kind, odd = table["exception_type"].parsed(among(range(1, 3)), 0)
     feed.wrong("gtfs_exception", table, odd | (kind == 0), table["exception_type"], id=ids)
     order = np.lexsort((service, day))
     changes = pd.DataFrame({"service": service, "day": day, "added": kind == 1}).iloc[order]

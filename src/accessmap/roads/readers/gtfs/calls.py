@@ -12,7 +12,7 @@ import pandas as pd
 
 from accessmap.read.layouts.transport import WHEELCHAIR
 from accessmap.roads.readers.gtfs.calendars import Calendar, service_rows, unique_rows
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, numbered
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, among, numbered, whole
 from accessmap.roads.readers.gtfs.stops import number
 
 NO_TIME = np.iinfo(np.int32).min
@@ -86,11 +86,6 @@ def seconds(text: str) -> int | None:
     return 3600 * int(match[1]) + 60 * int(match[2]) + int(match[3])
 
 
-def whole(text: str) -> int | None:
-    """Return a whole number of at least 0, or None."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
-
-
 def read_trips(feed: Feed, routes: pd.DataFrame, calendar: Calendar) -> pd.DataFrame:
     """Return the trips of a feed by trip_id, those of no known route left out; what is wrong is kept with the feed."""
     table = feed.table("trips.txt", (*TRIPS, *TRIPS_TOO, *LONGER), ("route_id", "service_id", "trip_id"))
@@ -124,7 +119,7 @@ def read_trips(feed: Feed, routes: pd.DataFrame, calendar: Calendar) -> pd.DataF
 
 
 def _yes_no(feed: Feed, table: FeedTable, column: str) -> npt.NDArray[np.object_]:
-    values, bad = table[column].parsed({"0": 0, "1": 1, "2": 2}.get, 0)
+    values, bad = table[column].parsed(among(range(3)), 0)
     feed.note("gtfs_note_yes_no_unread", n=int(bad.sum()), table=table.file, column=column)
     told: npt.NDArray[np.object_] = np.array([WHEELCHAIR.get(str(n), "unknown") for n in range(3)], dtype=object)[
         values
@@ -184,10 +179,10 @@ def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> Call
     bad |= feed.wrong("gtfs_leaves_before", table, arrival > departure, table["departure_time"], id=ids)
     kinds = []
     for name in ("pickup_type", "drop_off_type"):
-        kind, odd = table[name].parsed({str(n): n for n in range(4)}.get, 0)
+        kind, odd = table[name].parsed(among(range(4)), 0)
         bad |= feed.wrong("gtfs_pickup", table, odd, table[name], id=ids, column=name)
         kinds.append(kind.astype(np.int8))
-    exact, odd = table["timepoint"].parsed({"0": 0, "1": 1}.get, 1)
+    exact, odd = table["timepoint"].parsed(among(range(2)), 1)
     feed.note("gtfs_note_timepoint_unread", n=int(odd.sum()))
     travelled, odd = table["shape_dist_traveled"].parsed(number, np.nan)
     feed.note("gtfs_note_travelled_unread", n=int(odd.sum()))
@@ -269,7 +264,7 @@ def read_frequencies(feed: Feed, trips: pd.DataFrame) -> pd.DataFrame:
         times.append(time)
     headway, odd = table["headway_secs"].parsed(whole, 0)
     bad |= feed.wrong("gtfs_headway", table, odd | (headway <= 0), table["headway_secs"], id=ids)
-    exact, odd = table["exact_times"].parsed({"0": 0, "1": 1}.get, 0)
+    exact, odd = table["exact_times"].parsed(among(range(2)), 0)
     bad |= feed.wrong("gtfs_flag", table, odd, table["exact_times"], id=ids, column="exact_times")
     start, end = times
     bad |= feed.wrong("gtfs_frequency_ends", table, ~bad & (end <= start), table["end_time"], id=ids)

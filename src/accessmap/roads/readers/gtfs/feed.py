@@ -7,9 +7,10 @@ import hashlib
 import io
 import lzma
 import os
+import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -100,6 +101,29 @@ class Coded:
         place = {text: number for number, text in enumerate(values)}
         again = np.array([*(place.get(text, -1) for text in raw), -1], dtype=np.int32)
         return cls(again[whole.indices.fill_null(len(raw)).to_numpy(zero_copy_only=False)], values)
+
+
+WHOLE = re.compile(r"([0-9]{1,9})(\.0+)?")
+
+
+def whole(text: str) -> int | None:
+    """Return a whole number of at least 0, or None.
+
+    >>> whole("12"), whole("12.0"), whole("12.5"), whole("-1")
+    (12, 12, None, None)
+    """
+    match = WHOLE.fullmatch(text)
+    return int(match[1]) if match else None
+
+
+def among(known: Container[int]) -> Callable[[str], int | None]:
+    """Return what reads a whole number that must be one of these."""
+
+    def read(text: str) -> int | None:
+        value = whole(text)
+        return value if value in known else None
+
+    return read
 
 
 def numbered(names: pd.Index) -> dict[str, int]:

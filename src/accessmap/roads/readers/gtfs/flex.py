@@ -15,8 +15,8 @@ from shapely import MultiPoint
 from shapely.geometry.base import BaseGeometry
 
 from accessmap.errors import Problem, SourceError
-from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds, whole
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, numbered
+from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, among, numbered, whole
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.near import near_names
 
@@ -187,7 +187,7 @@ def read_flex(
     bad |= feed.wrong("gtfs_sequence", table, odd | (order < 0), table["stop_sequence"], id=ids)
     kinds = []
     for column in ("pickup_type", "drop_off_type"):
-        numbers, odd = table[column].parsed({str(n): n for n in range(4)}.get, 0)
+        numbers, odd = table[column].parsed(among(range(4)), 0)
         bad |= feed.wrong("gtfs_pickup", table, odd, table[column], id=ids, column=column)
         kinds.append(numbers)
     if feed.problems:  # and so there is an error to come

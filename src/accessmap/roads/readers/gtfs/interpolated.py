@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.roads.readers.gtfs.calls import NO_TIME, Calls, used_rows, whole
-from accessmap.roads.readers.gtfs.feed import Feed
+from accessmap.roads.readers.gtfs.calls import NO_TIME, Calls, used_rows
+from accessmap.roads.readers.gtfs.feed import Feed, whole
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.notes import Figure
 

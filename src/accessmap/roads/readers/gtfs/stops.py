@@ -11,7 +11,7 @@ import pandas as pd
 
 from accessmap.read.layouts.transport import WHEELCHAIR
 from accessmap.roads.readers.gtfs.calendars import unique_rows
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Ints
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Ints, among
 from accessmap.words.near import near_names
 
 KINDS = ("stop", "station", "entrance", "node", "boarding_area")
@@ -49,11 +49,11 @@ def read_stops(feed: Feed) -> pd.DataFrame:
     ids = table["stop_id"]
     table = unique_rows(feed, table, "stop_id", feed.wrong("gtfs_blank", table, ~ids.given, ids, column="stop_id"))
     ids = table["stop_id"]
-    kind, bad = table["location_type"].parsed({str(n): n for n in range(5)}.get, 0)
+    kind, bad = table["location_type"].parsed(among(range(5)), 0)
     feed.wrong("gtfs_location_type", table, bad, table["location_type"], id=ids)
     parent = _parents(feed, table, kind)
     lat, lon = _coordinates(feed, table)
-    boarding, bad = table["wheelchair_boarding"].parsed({"0": 0, "1": 1, "2": 2}.get, 0)
+    boarding, bad = table["wheelchair_boarding"].parsed(among(range(3)), 0)
     feed.note("gtfs_note_wheelchair_unread", n=int(bad.sum()), table=table.file)
     told = 0
     for _ in range(2):  # a boarding area is of a platform, which is of a station

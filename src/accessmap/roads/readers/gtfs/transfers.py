@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.roads.readers.gtfs.calls import whole
-from accessmap.roads.readers.gtfs.feed import Feed, FeedTable, numbered
+from accessmap.roads.readers.gtfs.feed import Feed, FeedTable, among, numbered, whole
 from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
 
@@ -32,7 +31,7 @@ def read_transfers(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame, trips:
         return pd.DataFrame(
             {name: np.zeros(0, object if "route" in name or "_trip" in name else np.int32) for name in RULES}
         )
-    kind, odd = table["transfer_type"].parsed({str(n): n for n in range(6)}.get, 0)
+    kind, odd = table["transfer_type"].parsed(among(range(6)), 0)
     feed.wrong("gtfs_transfer_type", table, odd, table["transfer_type"], id=table["from_stop_id"])
     seconds, odd_time = table["min_transfer_time"].parsed(whole, -1)
     feed.wrong("gtfs_transfer_time", table, odd_time, table["min_transfer_time"], id=table["from_stop_id"])
@@ -85,8 +84,8 @@ def read_pathways(feed: Feed, stops: pd.DataFrame) -> pd.DataFrame:
         return none
     row = numbered(stops.index)
     start, end = table["from_stop_id"].places(row), table["to_stop_id"].places(row)
-    mode, odd = table["pathway_mode"].parsed({str(n): n for n in range(1, 8)}.get, 0)
-    both, odd_ways = table["is_bidirectional"].parsed({"0": 0, "1": 1}.get, -1)
+    mode, odd = table["pathway_mode"].parsed(among(range(1, 8)), 0)
+    both, odd_ways = table["is_bidirectional"].parsed(among(range(2)), -1)
     bad = odd | odd_ways | (mode == 0) | (both < 0) | (start < 0) | (end < 0)
     feed.note(
         "gtfs_note_pathways_unread",
