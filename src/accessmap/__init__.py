@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from accessmap.read.services import read_services as read_services
     from accessmap.roads.network import RoadNetwork as RoadNetwork
     from accessmap.roads.transit import plans as lines  # noqa: F401
-    from accessmap.roads.transit.quality import transit_quality as transit_quality
     from accessmap.roads.transit.timetable import Timetable as Timetable
     from accessmap.sample import load_sample as load_sample
     from accessmap.study import digital_help as digital_help
@@ -101,7 +100,6 @@ _HOME = {
     "Scenario": "study.scenario",
     "Study": "study.study",
     "Timetable": "roads.transit.timetable",
-    "transit_quality": "roads.transit.quality",
     "travel_times": "study.travel",
     "travel_times_long": "study.travel",
     "winners_and_losers": "study.comparison",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,12 @@ from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import Question, listed, question
 from accessmap.siting.result import Siting, served, siting_of
 from accessmap.siting.solver.explain import out_of_time
-from accessmap.siting.solver.plans import Plans
-from accessmap.siting.solver.split import decompose
-from accessmap.siting.solver.textbook import prove
 from accessmap.tables.aligned import Floats, supply_of
 from accessmap.words.notes import Figure, Note
 from accessmap.words.progress import progress_bar
+
+if TYPE_CHECKING:
+    from accessmap.siting.solver.plans import Plans
 
 _METHOD = "capacitated_p_median"
 _SEARCHING = 0.3  # share of the time for a bound and good plans; the rest is for the proof
@@ -79,6 +79,9 @@ def capacitated_p_median(
     >>> plan.assignment.to_dict()
     {'r1': 'a', 'r2': 'b'}
     """
+    from accessmap.siting.solver.split import decompose  # loads numba
+    from accessmap.siting.solver.textbook import prove
+
     with progress_bar(Note("progress_siting"), shown=progress):
         options: dict[str, Any] = {
             "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
@@ -108,6 +111,8 @@ def _plans(asked: Question, room: Floats) -> tuple[NDArray[np.intp], Plans]:
 
     Costs are person-minutes.
     """
+    from accessmap.siting.solver.plans import Plans
+
     usable = ~np.isnan(asked.minutes) & (room >= asked.people[:, None])
     usable[:, asked.choice.forbidden] = False
     usable[asked.with_promise] &= asked.kept

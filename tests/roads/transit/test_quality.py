@@ -61,7 +61,7 @@ def homes(*metres: float) -> gpd.GeoSeries:
 )
 def test_the_class_follows_the_interval_the_vehicle_and_the_distance(tmp_path, route_type, every, letters):
     timetable = feed(tmp_path / "feed", every=every, route_type=route_type)
-    found = am.transit_quality(homes(290, 490, 740, 990, 1010), timetable)
+    found = am.lines.quality(homes(290, 490, 740, 990, 1010), timetable)
     assert "".join(found["class"].astype(object).fillna("-")) == letters
     known = found.dropna(subset="stop")
     assert (known["stop"] == "G").all()
@@ -71,17 +71,17 @@ def test_the_class_follows_the_interval_the_vehicle_and_the_distance(tmp_path, r
 
 def test_an_hour_without_departures_has_no_class_and_bad_hours_are_refused(tmp_path):
     timetable = feed(tmp_path / "feed", every=60)
-    assert am.transit_quality(homes(100), timetable, between=("21:00", "22:00"))["class"].isna().all()
-    assert am.transit_quality(homes(100), timetable, between=("7:00", "8:00"))["class"].to_list() == ["C"]
+    assert am.lines.quality(homes(100), timetable, between=("21:00", "22:00"))["class"].isna().all()
+    assert am.lines.quality(homes(100), timetable, between=("7:00", "8:00"))["class"].to_list() == ["C"]
     for bad in (("8:00", "8:00"), ("8", "9"), ("08:00",), ("20:00", "06:00")):
         with pytest.raises(OptionError, match="no span of the day"):
-            am.transit_quality(homes(100), timetable, between=bad)
+            am.lines.quality(homes(100), timetable, between=bad)
 
 
 def test_chauny_station_by_the_real_trains(data_folder):
     """Counted in the feed: 26 trains can be boarded in Chauny from 6:00 to 20:00, 13 a direction in 840 minutes."""
     ter = am.Timetable.from_gtfs(data_folder / "gtfs" / "ter_sncf_2025-01.zip")
     chauny = gpd.GeoSeries([Point(3.223484, 49.611165)], index=["gare"], crs=4326)
-    found = am.transit_quality(chauny, ter).loc["gare"]
+    found = am.lines.quality(chauny, ter).loc["gare"]
     assert (found["class"], found["stop"], found["mode"]) == ("D", "StopArea:OCE87296616", "rail")
     assert found["interval"] == pytest.approx(840 / 13)

@@ -1,6 +1,6 @@
-"""Plans for lines: a timetable with a line more, or less, at other times or more often; what was given stays as it was.
+"""Lines: how well they serve a place, and a timetable with one more, one less, at other times or more often.
 
-Each function returns another `Timetable` with a note of what it did; whatever is computed on both can be compared.
+Each plan is another `Timetable` with a note of what was done; whatever is computed on both can be compared.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import shapely
 
 from accessmap.errors import OptionError, Problem
 from accessmap.roads.readers.gtfs.calendars import EPOCH, WEEKDAYS, Calendar
+from accessmap.roads.transit.quality import quality
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     from accessmap.roads.transit.timetable import Timetable
 
-__all__ = ["add", "add_stop", "cut", "interval", "shift"]
+__all__ = ["add", "add_stop", "cut", "interval", "quality", "shift"]
 
 Ints = npt.NDArray[np.int64]
 MODE_NUMBERS = {"tram": 0, "metro": 1, "rail": 2, "bus": 3, "ferry": 4, "cable_car": 6, "funicular": 7}

@@ -27,7 +27,7 @@ CLASSES = list("ABCDEF")
 NONE = len(CLASSES)
 
 
-def transit_quality(
+def quality(
     points: gpd.GeoDataFrame | gpd.GeoSeries,
     timetable: Timetable,
     *,
