@@ -4,6 +4,7 @@ from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.advice import alternatives, certainty, costs, decision, gains, unknowns
 from accessmap.sentences.aloud import speech
 from accessmap.sentences.at_a_glance import brief
+from accessmap.sentences.by_zonage import zonages
 from accessmap.sentences.checked import differences
 from accessmap.sentences.communes import commune
 from accessmap.sentences.connected import digital, digital_help, schools
@@ -18,7 +19,6 @@ from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
-from accessmap.sentences.by_zonage import zonages
 
 __all__ = [
     "alternatives",
