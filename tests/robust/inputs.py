@@ -1149,12 +1149,12 @@ def inputs(study: Study) -> Iterator[Input]:
         "forged.roads", network, RoadNetwork.load, {"forged": of_members(kinds, forge=_network_forged)}, 100, nothing
     )
     feed, read_feed = packed_feed(FEED), Timetable.from_gtfs
-    yield Input("feed.zip", feed, read_feed, {**BYTES, "member": of_members({**BYTES, **TEXT})}, 30, nothing)
-    yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 60, trips_of_feed)
+    yield Input("feed.zip", feed, read_feed, {**BYTES, "member": of_members({**BYTES, **TEXT})}, 20, nothing)
+    yield Input("cells.zip", feed, read_feed, {"member": of_members(csv(","))}, 40, trips_of_feed)
     zones = packed_feed({**FEED, **FLEX})
     yield Input("zones.zip", zones, read_feed, {"cells": of_members(csv(",")), "zones": of_members(JSON)}, 25, nothing)
     saved = _saved_timetable(zones)
-    yield Input("a.timetable", saved, Timetable.load, {**BYTES, "member": of_members(BYTES)}, 25, whole)
+    yield Input("a.timetable", saved, Timetable.load, {**BYTES, "member": of_members(BYTES)}, 20, whole)
     yield Input(
         "forged.timetable", saved, Timetable.load, {"forged": of_members(kinds, forge=_network_forged)}, 30, nothing
     )
