@@ -78,9 +78,8 @@ def test_an_hour_without_departures_has_no_class_and_bad_hours_are_refused(tmp_p
             am.lines.quality(homes(100), timetable, between=bad)
 
 
-def test_chauny_station_by_the_real_trains(data_folder):
+def test_chauny_station_by_the_real_trains(ter):
     """Counted in the feed: 26 trains can be boarded in Chauny from 6:00 to 20:00, 13 a direction in 840 minutes."""
-    ter = am.Timetable.from_gtfs(data_folder / "gtfs" / "ter_sncf_2025-01.zip")
     chauny = gpd.GeoSeries([Point(3.223484, 49.611165)], index=["gare"], crs=4326)
     found = am.lines.quality(chauny, ter).loc["gare"]
     assert (found["class"], found["stop"], found["mode"]) == ("D", "StopArea:OCE87296616", "rail")

@@ -37,11 +37,6 @@ TERGNIER_SAINT_QUENTIN = """
 """
 
 
-@pytest.fixture(scope="module")
-def ter(data_folder) -> Timetable:
-    return am.Timetable.from_gtfs(data_folder / "gtfs" / "ter_sncf_2025-01.zip", licence="ODbL")
-
-
 def written(text: str) -> list[tuple[str, str, str]]:
     return [tuple(each.split()) for line in text.strip().split("\n") for each in line.split("·")]
 
