@@ -16,7 +16,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import NOTE_COLUMNS, Study
 from accessmap.tables.checks import METRIC_CRS
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Figure, Metres, Note
 
 CODES = {"code": str, "commune": str}
 SERVICE_COLUMNS = [
@@ -221,4 +221,4 @@ def _note(key: str, value: str) -> Note:
         return Note(key, km2=Figure.of(float(km2), digits=1), commune=commune)
     if key == "sample_hours_overlap":
         return Note(key, hours=value)
-    return Note(key, metres=Figure.of(float(value))) if value else Note(key)
+    return Note(key, metres=Metres.of(float(value))) if value else Note(key)

@@ -162,7 +162,7 @@ def test_a_sheet_sets_the_commune_beside_its_epci_and_the_territory_and_what_ins
         "Coucy-le-Château-Auffrique",
         "CC Picardie des Châteaux",
         "Territoire",
-        "Département 02 (INSEE 2023)",
+        "Aisne (INSEE 2023)",
     ]
     minutes, homes = study.nearest("france_services")["minutes"], study.residents
     epci = homes["commune"].isin(study.communes.index[study.communes["epci"] == "200071769"])
@@ -190,7 +190,7 @@ def test_the_mean_of_a_departement_is_told_where_all_of_its_communes_are_there(t
     assert is_whole(whole, "75")
     page = BeautifulSoup(Dossier.of(whole, category="france_services", chapters=()).sheets_to_html(), "html.parser")
     table = page.select_one("#fiche-75056 > .d-scroll")
-    assert [said(head) for head in table.select("thead th")][-2] == "Département 75"
+    assert [said(head) for head in table.select("thead th")][-2] == "Paris"
     assert rows(table)[0][-2] == rows(table)[0][1]
 
 

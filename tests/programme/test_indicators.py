@@ -388,7 +388,7 @@ def test_by_default_the_territory_its_epci_and_its_department(sample_study, toy_
     assert list(territories_of(toy_study)) == [
         "Trois villages",
         "EPCI 200000001",
-        "département 02 (les communes de l’étude)",
+        "Aisne (les communes de l’étude)",
     ]
 
 

@@ -724,7 +724,7 @@ def test_real_mairies_outside_their_commune_are_moved_and_told(around) -> None:
     territory = communes.index[communes["in_territory"]]
     names = set(moved.loc[moved["commune"].isin(territory), "name"])
     assert names == {"Manicamp", "Quincy-Basse", "Saint-Paul-aux-Bois", "Rogécourt"}
-    assert "91 services more than 100 m outside the commune they name" in notes(mairies)
+    assert "91 services more than 100\xa0m outside the commune they name" in notes(mairies)
 
 
 def test_real_counts_of_2013_cover_care_shops_and_culture_and_lose_nothing(real_data: Path, around) -> None:

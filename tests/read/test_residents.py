@@ -73,14 +73,14 @@ def test_resident_just_outside_goes_to_the_nearest_commune_and_it_is_said(
     path = saved(tmp_path, f"id,x,y,pop\na,{X - NEAR_METRES + 1},{Y + 10},12\n")
     read = read_residents(path, communes, crs=2154)
     assert read["commune"].tolist() == ["02001"]
-    note = "r.csv: 1 resident outside every commune given to the nearest, at most 1000 m away."
+    note = "r.csv: 1 resident outside every commune given to the nearest, at most 1\xa0km away."
     assert note in read.attrs["read_notes"]
 
 
 def test_resident_far_outside_is_refused_with_the_people_counted(tmp_path: Path, communes: gpd.GeoDataFrame) -> None:
     path = saved(tmp_path, f"id,x,y,pop\na,{X},{Y},1\nb,{X - 1100},{Y},40\nc,{X},{Y + 9000},2\n")
     message = (
-        r"1 problem\. 42 people live more than 1000 m from every commune, in 2 rows: line 3 'b' "
+        r"1 problem\. 42 people live more than 1\xa0km from every commune, in 2 rows: line 3 'b' "
         rf"\(x={X - 1100:.0f}, y={Y:.0f}\), line 4 'c' .*: load their communes too, or pass clip=True"
     )
     with pytest.raises(TableError, match=message):

@@ -101,7 +101,7 @@ def test_a_point_at_a_node_may_leave_by_any_of_its_edges():
 def test_a_far_point_is_not_reached_and_says_how_far_it_is():
     both = network(LINE, [("a", "b", 4)], directed=False)
     legs = both.snap(points((500, 0), (500, 2500)))
-    assert legs["problem"].to_list() == ["", "2,500 m from the nearest road, more than 2,000 m"]
+    assert legs["problem"].to_list() == ["", "2.5\xa0km from the nearest road, more than 2\xa0km"]
     assert np.isnan(legs.loc[1, "minutes"])
     assert pd.isna(legs.loc[1, "u"])
     minutes = both.travel_minutes(points((500, 0), (500, 2500)), points((0, 0)))
@@ -111,7 +111,7 @@ def test_a_far_point_is_not_reached_and_says_how_far_it_is():
 
 def test_snap_error_when_no_point_is_near():
     both = network(LINE, [("a", "b", 4)], directed=False)
-    with pytest.raises(SnapError, match=r"none of the 1 is within 2,000 m of the network; the nearest is 90,000 m"):
+    with pytest.raises(SnapError, match=r"none of the 1 is within 2\xa0km of the network; the nearest is 90\xa0km"):
         both.travel_minutes(points((500, 90_000)), points((0, 0)))
 
 
@@ -204,8 +204,8 @@ def test_a_cut_off_road_loses_nobody_where_a_connected_one_is_near_and_says_so()
     told = both.snap(home)
     assert told["u"].to_list() == ["i", "k"]
     assert told["problem"].to_list() == [
-        "joins a part cut off from the main network, and the main network too, 95 m away",
-        "joins a part cut off from the main network, and the main network too, 300 m away",
+        "joins a part cut off from the main network, and the main network too, 95\xa0m away",
+        "joins a part cut off from the main network, and the main network too, 300\xa0m away",
     ]
     assert told["problem"].iloc[0].told("fr").endswith("et aussi le réseau principal, à 95\u00a0m")
     assert both.joins(home)["u"].to_list() == ["i", "k", "a", "k", "i", "a"]
@@ -221,7 +221,7 @@ def test_a_way_out_of_which_nobody_comes_back_is_cut_off():
     both = network(roads, [("a", "b", 2), ("b", "a", 2), ("b", "c", 2), ("c", "b", 2), ("b", "s", 1)])
     home = points((500, 52))
     assert both.snap(home)["problem"].item() == (
-        "joins a part cut off from the main network, and the main network too, 52 m away"
+        "joins a part cut off from the main network, and the main network too, 52\xa0m away"
     )
     assert both.travel_minutes(home, points((1000, 0))).item() == pytest.approx(52 / 80 + 1, abs=1e-3)
 
@@ -281,7 +281,7 @@ def test_a_place_off_the_roads_is_reached_on_foot_from_beside_it_and_no_further_
     # The same alone as among others.
     assert both.travel_minutes(homes.iloc[[2]], sites.iloc[[2]]).item() == minutes[2, 2]
     assert both.explain(homes.iloc[[2]], sites.iloc[[2]])["minutes"].sum() == pytest.approx(minutes[2, 2])
-    with pytest.raises(SnapError, match="none of the 1 is within 2,000 m"):
+    with pytest.raises(SnapError, match="none of the 1 is within 2\xa0km"):
         both.travel_minutes(homes.iloc[[2]], sites.iloc[[0]])
 
 
@@ -700,11 +700,11 @@ def test_what_is_wrong_with_roads_is_data_and_told_in_french():
 
 def test_points_far_from_every_road_are_told_in_french():
     roads = network(LINE, [("a", "b", 4)], directed=False)
-    with pytest.raises(SnapError, match="none of the 1 is within 2,000 m") as caught:
+    with pytest.raises(SnapError, match="none of the 1 is within 2\xa0km") as caught:
         roads.travel_minutes(points((0, 12_000)), points((0, 0)))
-    assert "aucun sur 1 n’est à moins de 2\u202f000\u00a0m du réseau" in caught.value.told("fr")
+    assert "aucun sur 1 n’est à moins de 2\u00a0km du réseau" in caught.value.told("fr")
     problem = roads.snap(points((0, 12_000), (0, 0)))["problem"]
-    assert problem.iloc[0].told("fr").endswith("m de la route la plus proche, plus de 2\u202f000\u00a0m")
+    assert problem.iloc[0].told("fr").endswith("km de la route la plus proche, plus de 2\u00a0km")
     assert problem.iloc[1] == ""
 
 

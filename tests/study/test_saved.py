@@ -11,7 +11,7 @@ import pytest
 from accessmap import RoadNetwork, Scenario, load_study
 from accessmap.errors import StudyError
 from accessmap.provenance import Provenance, Source
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Metres, Note
 
 TABLES = ("communes", "residents", "services", "notes", "digital", "schools", "equipment")
 
@@ -41,7 +41,7 @@ def same(one, other):
 @pytest.fixture
 def full(toy_study):
     """The three villages with two modes and something of every kind in every table."""
-    note = Note("study_far_from_roads", metres=Figure.of(9000))
+    note = Note("study_far_from_roads", metres=Metres.of(9000))
     services = toy_study.services.assign(
         opened=pd.to_datetime("2024-08-01"),
         capacity=[1.5, np.nan, 3, 4, 5],
@@ -72,7 +72,7 @@ def test_a_study_is_given_back_equal(full, tmp_path):
     again = load_study(full.save(tmp_path / "kept"))
     same(full, again)
     problem = again.notes["problem"].iloc[0]
-    assert problem.told("fr") == "à 9\u202f000\u00a0m de la route la plus proche"
+    assert problem.told("fr") == "à 9\u00a0km de la route la plus proche"
     assert again.services.attrs["read_notes"][0].key == "study_far_from_roads"
     assert [type(each) for each in again.services["seen"]] == [type(each) for each in full.services["seen"]]
     assert again.cautions[0].told("fr") == full.cautions[0].told("fr")

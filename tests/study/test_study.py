@@ -262,8 +262,8 @@ def test_report_lists_points_that_do_not_join_the_roads(toy_study):
     report = study.report_data()
     assert report["id"].to_list() == ["02001", "rx"]
     problem, remedy = report.loc[1, ["problem", "remedy"]]
-    assert (problem, remedy) == ("9,000 m from the nearest road", "counted as not reached")
-    assert problem.told("fr") == "à 9\u202f000\u00a0m de la route la plus proche"
+    assert (problem, remedy) == ("9\xa0km from the nearest road", "counted as not reached")
+    assert problem.told("fr") == "à 9\u00a0km de la route la plus proche"
     assert remedy.told("fr") == "compté comme non atteint"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _BY = ("table", "problem", "remedy")
 # What differs from row to row in a sentence, and is left out where rows are counted.
-_FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,:-]*(?= m )")
+_FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,]*\sk?m\b")
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -113,6 +113,10 @@ def _tell_measures(table: pd.DataFrame, say: Say) -> list[dict[Hashable, object]
     return found
 
 
+def _without(figure: re.Match[str]) -> str:
+    return "… m" if figure[0][0].isdigit() else ""
+
+
 def _tell_report(report: pd.DataFrame, inside: pd.Index, say: Say, *, most: int) -> None:
     """Print what was repaired, supposed or not reached, by table and problem, with a few ids of the territory."""
     say.line()
@@ -121,7 +125,7 @@ def _tell_report(report: pd.DataFrame, inside: pd.Index, say: Say, *, most: int)
         return
     say.tell("check_report", n=len(report))
     near = report["commune"].isin(inside) | report["commune"].isna()
-    told = {name: report[name].str.replace(_FIGURES, "", regex=True) for name in ("problem", "remedy")}
+    told = {name: report[name].str.replace(_FIGURES, _without, regex=True) for name in ("problem", "remedy")}
     for (table, problem, remedy), rows in report.assign(near=near, **told).groupby([*_BY], sort=False):
         ids = [str(key) for key in rows.loc[rows["near"], "id"] if str(key)]
         more = say("check_more", n=len(ids) - most) if len(ids) > most else ""

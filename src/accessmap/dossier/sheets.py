@@ -13,7 +13,7 @@ from markupsafe import Markup
 from accessmap import sentences as told_of
 from accessmap.dossier.digital import sheet_lines
 from accessmap.dossier.layout import Cell, Table, drawn, lost_note, minutes_cell, sortable
-from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRITORY, department, levels
+from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRITORY, levels
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.dossier.services import places
 from accessmap.dossier.sheet_maps import sheet_maps
@@ -21,6 +21,7 @@ from accessmap.maps.change_charts import dumbbell_chart
 from accessmap.maps.drawing import Drawing
 from accessmap.measures.minutes import by_commune
 from accessmap.sentences.access import who_changes
+from accessmap.tables.departments import department, department_name
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -160,8 +161,8 @@ def _services(
     names = {
         EPCI: epci if isinstance(epci, str) else words("sheet_epci"),
         TERRITORY: words("sheet_territory"),
-        DEPARTMENT: words("sheet_department", code=department(code)),
-        PUBLISHED: words("sheet_published", code=department(code)),
+        DEPARTMENT: words("sheet_department", name=department_name(department(code))),
+        PUBLISHED: words("sheet_published", name=department_name(department(code))),
     }
     rows = []
     for category in near.index.unique("category"):

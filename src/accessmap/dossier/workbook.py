@@ -137,9 +137,9 @@ def _sites(study: Study, known: Known) -> pd.DataFrame:
 def _steps(known: Known, lang: labels.Lang) -> pd.DataFrame:
     words, past = Words(lang), known.history.scenarios if known.history else ()
     rows = [
-        (plan.name, plan.kind, number, step.told(known.study, words))
+        (plan.name, plan.kind, number, line)
         for plan in (*known.results.scenarios, *past)
-        for number, step in enumerate(plan.steps, start=1)
+        for number, line in enumerate(plan.told(known.study, words), start=1)
     ]
     return pd.DataFrame(rows, columns=["scenario", "kind", "number", "change"])
 

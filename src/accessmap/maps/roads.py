@@ -23,7 +23,7 @@ from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.tables.cutoffs import classes_of
 from accessmap.words import words as labels
-from accessmap.words.notes import Figure
+from accessmap.words.notes import Figure, Metres
 from accessmap.words.reasons import reason_told, road_told
 from accessmap.words.words import Words
 
@@ -131,9 +131,7 @@ def _seconds(seconds: float, say: Words) -> str:
 
 def _span(metres: float, minutes: str, say: Words) -> str:
     """Return "12,4 km · 17,1 min"."""
-    far = metres >= 1000
-    length = say.count(metres / 1000 if far else metres, digits=1 if far else 0)
-    return f"{length}{labels.NO_BREAK}{'km' if far else 'm'} · {minutes}"
+    return f"{Metres.of(metres).told(say.lang)} · {minutes}"
 
 
 def _told(row: pd.Series, say: Words) -> tuple[str, ...]:

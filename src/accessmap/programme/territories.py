@@ -18,6 +18,7 @@ from accessmap.programme.operation import members
 from accessmap.sentences.plans import SIDE_COLUMNS
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
+from accessmap.tables.departments import department, department_name
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -55,7 +56,7 @@ def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang 
     >>> import accessmap as am
     >>> {name: len(codes) for name, codes in territories_of(am.load_sample(), lang="en").items()}
     {'Pays Chaunois': 84, 'CA Chauny Tergnier La Fère': 48, 'CC Picardie des Châteaux': 36,
-     'department 02 (the communes of the study)': 688}
+     'Aisne (the communes of the study)': 688}
     """
     communes = study.communes
     inside = communes[communes["in_territory"]]
@@ -64,9 +65,9 @@ def territories_of(study: Study, *, departments: bool = True, lang: labels.Lang 
         its_communes, name = members(communes, epci)
         found[name] = its_communes
     codes = communes.index.to_series()
-    for department in dict.fromkeys(_department(code) for code in inside.index) if departments else ():
-        name = labels.text("side_department", lang=lang, code=department)
-        found[name] = codes[codes.map(_department) == department].to_list()
+    for its in dict.fromkeys(department(code) for code in inside.index) if departments else ():
+        name = labels.text("side_department", lang=lang, name=department_name(its))
+        found[name] = codes[codes.map(department) == its].to_list()
     return found
 
 
@@ -232,7 +233,7 @@ def _places(study: Study, territories: Territories) -> dict[str, list[str]]:
         if isinstance(given, str):
             found[name] = _named(study, given)
             if not found[name]:
-                known = [*communes["epci"].dropna().unique(), *{_department(code) for code in communes.index}]
+                known = [*communes["epci"].dropna().unique(), *{department(code) for code in communes.index}]
                 problems.add(
                     "side_unknown_code", where=where, value=given, code=repr(given), near=near_names(given, known)
                 )
@@ -255,9 +256,4 @@ def _named(study: Study, code: str) -> list[str]:
     if SIREN.fullmatch(code):
         return members(study.communes, code)[0]
     known = study.communes.index if DEPARTMENT.fullmatch(code) else ()
-    return [each for each in known if _department(each) == code]
-
-
-def _department(commune: str) -> str:
-    """Return the department of a commune: two characters, three overseas."""
-    return commune[:3] if commune.startswith(("97", "98")) else commune[:2]
+    return [each for each in known if department(each) == code]

@@ -16,6 +16,7 @@ from accessmap.read.dating import in_full
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
+from accessmap.tables.departments import department
 from accessmap.words.notes import Note, first_few
 
 CODES = (
@@ -262,7 +263,7 @@ def join(reading: Reading, companion: Companion) -> None:
     lost = loaded[~loaded.isin(joined.index)]
     reading.note("companion_joined", n=len(loaded) - len(lost), beside=beside, more=str(int((~to.isin(loaded)).sum())))
     if len(lost) and "population" in values:
-        _without_people(reading, lost, {_departement(code) for code in joined.index}, beside)
+        _without_people(reading, lost, {department(code) for code in joined.index}, beside)
     elif len(lost):
         reading.note("companion_unjoined", n=len(lost), codes=first_few(list(lost)), beside=beside)
 
@@ -281,15 +282,11 @@ def _made_one(reading: Reading, codes: pd.Series) -> None:
 
 def _without_people(reading: Reading, lost: pd.Index, known: set[str], beside: str) -> None:
     """Leave out communes of départements that the companion has not at all, and refuse others that it has not."""
-    far = [code for code in lost if _departement(code) not in known]
+    far = [code for code in lost if department(code) not in known]
     if far and len(far) < len(reading.table):
-        names = ", ".join(sorted({_departement(code) for code in far}))
+        names = ", ".join(sorted({department(code) for code in far}))
         reading.note("companion_far", n=len(far), beside=beside, names=names)
         reading.keep(~reading.table["code"].isin(far))
     unknown = reading.table["code"].isin(lost).to_numpy()
     reading.flag(unknown, "population_unjoined", reading.table["code"].reset_index(drop=True), beside=beside)
     reading.table = reading.table.assign(population=reading.table["population"].fillna(0))  # told once
-
-
-def _departement(code: str) -> str:
-    return code[:3] if code.startswith("97") else code[:2]

@@ -23,7 +23,7 @@ from accessmap.read.opening_hours import readable_hours
 from accessmap.read.raw import RawTable, RowNames, refusal
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-from accessmap.words.notes import Note
+from accessmap.words.notes import Metres, Note
 
 # wheelchair=limited means that some rooms, or a step, are out of reach (wiki.openstreetmap.org/wiki/Key:wheelchair).
 STEP_FREE = {"yes": "yes", "designated": "yes", "no": "no"}
@@ -189,7 +189,7 @@ def _notes(raw: RawTable, found: list[Any], wanted: list[Rule], unread: list[str
         yield raw.note("osm_unnamed", n=unnamed)
     twice = _close_namesakes(raw.table)
     if twice:
-        yield raw.note("osm_namesakes", n=len(twice), ids=", ".join(twice[:5]), metres=f"{SAME_METRES:g}")
+        yield raw.note("osm_namesakes", n=len(twice), ids=", ".join(twice[:5]), metres=Metres.of(SAME_METRES))
 
 
 def _close_namesakes(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ from accessmap.read.codes import current_codes
 from accessmap.read.columns import Reading, as_text
 from accessmap.read.raw import plain
 from accessmap.tables.checks import FLOAT_AS_TEXT, LOST_ZERO, CheckedTable
-from accessmap.words.notes import Figure, Listed, Note
+from accessmap.words.notes import Figure, Listed, Metres, Note
 
 PLACED = frozenset({"placed_at_mairie", "commune", "outside_commune_moved"})
 """Marks of what was placed here, and not by the file."""
@@ -199,7 +199,7 @@ def _move_inside(reading: Reading, communes: gpd.GeoDataFrame, mairies: gpd.GeoS
     reading.note(
         "sites_moved_to_centroid" if mairies is None else "sites_moved_to_mairie",
         sites=_sites(reading, rows),
-        metres=f"{OUTSIDE_METRES:g}",
+        metres=Metres.of(OUTSIDE_METRES),
         rows=listed,
         more=", …" if len(far) > 20 else "",
     )

@@ -19,7 +19,7 @@ from accessmap.read.parts import Wanted
 from accessmap.read.placing import points_of_mairies, put_back_zeros
 from accessmap.read.raw import plain
 from accessmap.tables.contracts import check_communes, check_residents
-from accessmap.words.notes import Figure, first_few
+from accessmap.words.notes import Figure, Metres, first_few
 
 NEAR_METRES = 1_000.0
 """How far outside every commune a resident may lie and still be given to the nearest.
@@ -244,7 +244,7 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
     if not clip:
         codes[outside], near = _nearest(points[outside], communes)
         if near:
-            reading.note("residents_given_to_nearest", n=near, metres=f"{NEAR_METRES:g}")
+            reading.note("residents_given_to_nearest", n=near, metres=Metres.of(NEAR_METRES))
         outside &= pd.isna(codes)
     # who has no point is named for that: any code will do for the other checks to go on to that error
     codes[pd.isna(codes) & ~absent] = communes.index[0]
@@ -317,7 +317,7 @@ def _tell_outside(reading: Reading, outside: np.ndarray, code: str) -> None:
         None,
         lambda row: f"x={points.iloc[row].x:.0f}, y={points.iloc[row].y:.0f}",
         people=Figure.of(round(people[outside].sum())),
-        metres=f"{NEAR_METRES:g}",
+        metres=Metres.of(NEAR_METRES),
     )
     # any code will do for the other checks to go on: the reading already has a problem and ends in an error
     reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, code))

@@ -16,7 +16,7 @@ from accessmap.roads.expanded import FORBIDDEN, Expanded, expand
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Metres, Note
 
 Ints = npt.NDArray[np.int64]
 
@@ -197,9 +197,9 @@ class RoadGraph:
             main = found.metres[joins][part[joins] == 0]
             problem[row] = Note("roads_joins_cut_off_part")
             if len(main):
-                problem[row] = Note("roads_joins_cut_off_part_and_main", metres=Figure.of(main[0]))
+                problem[row] = Note("roads_joins_cut_off_part_and_main", metres=Metres.of(main[0]))
         for row in np.flatnonzero(~joined):
-            metres, most = Figure.of(found.nearest[row]), Figure.of(legs.max_metres)
+            metres, most = Metres.of(found.nearest[row]), Metres.of(legs.max_metres)
             problem[row] = Note("roads_leg_too_long", metres=metres, most=most)
         # The number of no join is no row: blank.
         table = self._told(found).reindex(quickest).set_axis(points.index)

@@ -16,7 +16,7 @@ import shapely
 
 from accessmap.roads.engine import Seeds
 from accessmap.roads.expanded import Expanded
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Figure, Metres, Note
 
 ABSENT = -1
 METRES_PER_MS_AT_1_KMH = 1 / 3600
@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 def joins_rule() -> Note:
     """Return how many roads a point joins and how far they may be, as a network's provenance prints it."""
     wider = Figure.of(WIDER, digits=1)
-    return Note("roads_joins_rule", most=MOST_JOINS, wider=wider, metres=Figure.of(WIDER_METRES))
+    return Note("roads_joins_rule", most=MOST_JOINS, wider=wider, metres=Metres.of(WIDER_METRES))
 
 
 @dataclass(frozen=True)

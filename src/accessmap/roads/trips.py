@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, along, direct_ms, own_segment, quickest
-from accessmap.words.notes import Figure
+from accessmap.words.notes import Metres
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -107,7 +107,7 @@ def _direct(trips: Trips) -> tuple[Ints, Ints, Ints, Floats]:
 
 
 def _far(side: Snapped, most: float) -> Problem:
-    metres = {"metres": Figure.of(most), "nearest": Figure.of(side.nearest.min())}
+    metres = {"metres": Metres.of(most), "nearest": Metres.of(side.nearest.min())}
     return Problem("roads_points_far", where="points", n=len(side.nearest), **metres)
 
 

@@ -26,7 +26,7 @@ from accessmap.tables.contracts import check_services
 from accessmap.words.cards import scenario_card
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
-from accessmap.words.words import BASELINE
+from accessmap.words.words import BASELINE, Words
 
 # What a scenario is: a plan that may be decided, or how things were before.
 KINDS: Final = ("proposal", "history")
@@ -210,6 +210,14 @@ class Scenario:
         if not any(step.names_site and step.id is None for step in self.steps):
             return self
         return replace(self, steps=self._carried_out(study)[1])
+
+    def told(self, study: Study, words: Words) -> list[str]:
+        """Return what each step does, in words: a site that an earlier step opens has its name too."""
+        changes, lines = Changes(study), []
+        for step in self.with_ids(study).steps:
+            lines.append(step.told(changes.study(), words))
+            step.apply(changes)
+        return lines
 
     def _carried_out(self, study: Study) -> tuple[Study, tuple[Step, ...]]:
         problems = Problems()

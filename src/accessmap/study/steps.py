@@ -29,7 +29,7 @@ from accessmap.study.study import Study
 from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Metres, Note
 from accessmap.words.words import Words
 
 __all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
@@ -345,7 +345,7 @@ class Open(Step):
         metres = there.distance(point)
         if len(there) and metres.min() <= BESIDE_METRES:
             beside = str(there.loc[metres.idxmin(), "name"])
-            changes.cautions.append(Note("open_beside", site=beside, metres=Figure.of(float(metres.min()))))
+            changes.cautions.append(Note("open_beside", site=beside, metres=Metres.of(float(metres.min()))))
         changes.touched.add(site)
 
     def told(self, study: Study, words: Words) -> str:
@@ -510,10 +510,7 @@ def _whole(error: ValueError) -> Problem:
 
 
 def _site_told(step: Close | Move | Set, study: Study) -> str:
-    try:
-        site = step.with_id(Changes(study)).id
-    except ScenarioError:  # one that an earlier step opened
-        return " · ".join(str(getattr(step, name)) for name in step.names_site)
+    site = step.with_id(Changes(study)).id
     return str(study.services["name"].get(site, site))
 
 

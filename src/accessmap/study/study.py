@@ -32,7 +32,7 @@ from accessmap.tables.contracts import (
 from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
 from accessmap.words.near import near_names, some
-from accessmap.words.notes import Figure, Note, first_few
+from accessmap.words.notes import Metres, Note, first_few
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
 
@@ -495,7 +495,7 @@ class Study:
             # Who joins the main network too, by another leg, is reached.
             legs = legs[[note != "" and note.key != "roads_joins_cut_off_part_and_main" for note in legs["problem"]]]
             problem = [
-                Note("study_far_from_roads", metres=Figure.of(metres)) if far else Note("study_cut_off")
+                Note("study_far_from_roads", metres=Metres.of(metres)) if far else Note("study_cut_off")
                 for metres, far in zip(legs["metres"], legs["u"].isna(), strict=True)
             ]
             told = pd.DataFrame(

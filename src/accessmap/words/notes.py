@@ -87,6 +87,26 @@ class Figure(Note):
         return words.number(values["value"], digits=values["digits"], lang=lang)
 
 
+class Metres(Note):
+    r"""A distance with its unit: metres, and kilometres from a thousand on.
+
+    >>> Metres.of(415), Metres.of(6415).told("fr"), Metres.of(2000)
+    ('415\xa0m', '6,4\xa0km', '2\xa0km')
+    """
+
+    @classmethod
+    def of(cls, value: float) -> Self:
+        """Return a distance of so many metres."""
+        return cls("", value=float(value))
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        metres: float = values["value"]
+        if round(metres) < 1000:
+            return f"{words.number(metres, lang=lang)}\u00a0m"
+        return f"{words.number(metres / 1000, digits=0 if round(metres) % 1000 == 0 else 1, lang=lang)}\u00a0km"
+
+
 class DayRead(Note):
     """A date, as each language reads it aloud.
 
@@ -163,7 +183,7 @@ def note_of(record: Any) -> Note:
     >>> note_of(record_of(Listed.of(["a", Figure.of(1.5, digits=1)])))
     'a, 1.5'
     """
-    kinds = {kind.__name__: kind for kind in (Note, Figure, Listed)}
+    kinds = {kind.__name__: kind for kind in (Note, Figure, Metres, Listed)}
     try:
         kind = kinds[record["kind"]]
         values = {str(name): _again_of(value) for name, value in record["values"].items()}

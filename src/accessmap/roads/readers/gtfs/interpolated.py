@@ -11,7 +11,7 @@ import pandas as pd
 from accessmap.roads.readers.gtfs.calls import NO_TIME, Calls, used_rows
 from accessmap.roads.readers.gtfs.feed import Feed, whole
 from accessmap.roads.readers.gtfs.stops import number
-from accessmap.words.notes import Figure
+from accessmap.words.notes import Figure, Metres
 
 Floats = npt.NDArray[np.float64]
 EARTH_METRES = 6_371_008.8  # mean radius (IUGG)
@@ -83,7 +83,7 @@ def _metres(
         ways["shape" if drawn else "straight"] += missing
     told = {way: Figure.of(count) for way, count in ways.items()}
     feed.note("gtfs_note_interpolated", n=sum(ways.values()), of=Figure.of(len(calls.trip)), **told)
-    feed.note("gtfs_note_far_from_shape", n=len(far), shape=repr(min(far, default="")), metres=int(FAR_METRES))
+    feed.note("gtfs_note_far_from_shape", n=len(far), shape=repr(min(far, default="")), metres=Metres.of(FAR_METRES))
     return metres
 
 
