@@ -26,7 +26,7 @@ from accessmap.dossier.layout import (
 from accessmap.dossier.pictures import small_figures
 from accessmap.dossier.results import AT_LEAST, Known, Results, Tables, weighted_quantile
 from accessmap.maps.choropleth import BETTER, NEUTRAL
-from accessmap.maps.drawing import PAPER, Entry, View
+from accessmap.maps.drawing import NO_DATA, Entry, View
 from accessmap.measures.minutes import coverage
 from accessmap.siting.alternatives import near_optimal, price
 from accessmap.siting.median import p_median
@@ -342,7 +342,7 @@ def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
                     Cell("–") if today else count_cell(row["gain"] + row["newly_reached"], words),
                 )
             )
-    return Table(columns, rows, label=words("chapter_alternatives"))
+    return Table(columns, rows, label=words("chapter_alternatives"), stacks=True)
 
 
 def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
@@ -389,7 +389,7 @@ def _tried_view(tried: pd.DataFrame, found: Results, words: Words) -> View | Non
     sums = found.communes["population"].astype("float64").groupby(number).sum()
     entries = tuple(
         Entry(name, colour, "", int((number == k).sum()), float(sums.get(k, 0.0)))
-        for k, (name, colour) in enumerate(zip(names, (BETTER[3], BETTER[1], NEUTRAL, PAPER), strict=True))
+        for k, (name, colour) in enumerate(zip(names, (BETTER[3], BETTER[1], NEUTRAL, NO_DATA), strict=True))
     )
     kept = [k for k, entry in enumerate(entries) if entry.communes]
     fill = {str(code): kept.index(k) for code, k in number.items()}
