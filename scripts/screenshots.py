@@ -4,6 +4,7 @@ Needs Debian's chromium and chromium-driver, and selenium (`make test` installs 
 """
 
 import tempfile
+import time
 from pathlib import Path
 
 from selenium import webdriver
@@ -35,7 +36,11 @@ def shoot(page, image, *, width, height, part=None):
         driver.get(page.as_uri() + (f"#{place}" if place else ""))
         driver.implicitly_wait(1)
         if address:
-            driver.find_element("css selector", address).screenshot(str(IMAGES / image))
+            # The council table is made when one comes near, and pushes what is below it.
+            shown = driver.find_element("css selector", address)
+            driver.execute_script("arguments[0].scrollIntoView()", shown)
+            time.sleep(3)
+            shown.screenshot(str(IMAGES / image))
         else:
             driver.save_screenshot(str(IMAGES / image))
     finally:

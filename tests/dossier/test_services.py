@@ -66,7 +66,13 @@ def test_every_service_of_the_study_is_shown_below_its_domain(page):
         "France services",
         "Hôpitaux",
     ]
-    assert "Mairies : 5 min ou moins dans toutes les communes" in said(page.select_one("#services"))
+    chapter = page.select_one("#services")
+    assert "Mairies : 5 min ou moins dans toutes les communes" in said(chapter)
+    assert "ces données ne disent pas où sont les urgences" in said(chapter)
+    # Small maps show the sites outside that serve people, or where they are; a shared legend counts none of its maps.
+    assert len(chapter.select("path.am-beyond")) > 0
+    assert "flèche au bord" in said(chapter.select_one(".d-shared"))
+    assert "habitants" not in said(chapter.select_one(".d-legend"))
 
 
 def test_a_scenario_has_a_row_only_below_the_service_it_changes(dossier):

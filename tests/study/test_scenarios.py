@@ -526,7 +526,9 @@ def test_a_practitioner_settles_where_a_shop_is_opened(toy_study, category, told
 
 def test_a_site_that_an_earlier_step_opens_has_its_name_in_later_ones(toy_study):
     opened = Scenario("Plan").open("pharmacy", commune="02002", name="Pharmacie du pont", id="pont")
-    plan = opened.set_hours("pont", "Mo-Fr 09:00-12:00").move(category="pharmacy", from_commune="02002", commune="02001")
+    plan = opened.set_hours("pont", "Mo-Fr 09:00-12:00").move(
+        category="pharmacy", from_commune="02002", commune="02001"
+    )
     for line in plan.close("pont").told(toy_study, Words("fr"))[1:]:
         assert "Pharmacie du pont" in line
         assert "pharmacy ·" not in line

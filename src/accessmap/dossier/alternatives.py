@@ -409,5 +409,6 @@ def _figure(tried: pd.DataFrame, known: Known, words: Words) -> Figure | None:
     sites = gpd.GeoDataFrame(pd.concat([found.sites[BASELINE], new]), crs=study.services.crs)
     sites = sites[~sites.index.duplicated()]
     stands_in: dict[str, tuple[int, ...]] = dict.fromkeys(map(str, sites.index), (0,))
+    serving = set(found.communes["nearest_site_id"].dropna())
     alts, fresh = [view.alt(words.lang)], frozenset(map(str, new.index))
-    return small_figures(study, [view], sites, stands_in, alts, "alternatives", words, fresh=fresh)[0]
+    return small_figures(study, [view], sites, stands_in, alts, "alternatives", words, fresh=fresh, serving=serving)[0]

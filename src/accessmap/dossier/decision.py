@@ -80,7 +80,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         lang=lang,
     )
     facts = [
-        Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how), short.get(key, told[0]))
+        Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()
         if told
     ]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from accessmap import sentences as told_of
 from accessmap.dossier.layout import Figures, Part
-from accessmap.dossier.pictures import marked_sites, small_figures
+from accessmap.dossier.pictures import marked_sites, serving_sites, small_figures
 from accessmap.dossier.results import Known, Tables
 from accessmap.maps.communes import compare_views
 from accessmap.measures.resilience import site_places
@@ -62,7 +62,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     kept = [*range(1, len(views), 2), 0]  # those of then, and last that of today
     sites, stands_in, _ = marked_sites(found)
     here = {key: tuple(kept.index(view) for view in at if view in kept) for key, at in stands_in.items()}
+    serving = serving_sites(found, sites)
     names = [*found.names, words("baseline")]  # what was is no scenario to choose
     drawn = [replace(views[number], name=name) for number, name in zip(kept, names, strict=True)]
     alts = [view.alt(words.lang) for view in drawn]
-    return [Figures(tuple(small_figures(known.study, drawn, sites, here, alts, "history", words)))]
+    return [Figures(tuple(small_figures(known.study, drawn, sites, here, alts, "history", words, serving=serving)))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -13,7 +15,7 @@ from accessmap.dossier.results import Results
 from accessmap.maps.communes import compare_views
 from accessmap.maps.drawing import SHAPES, Drawing, View, draw
 from accessmap.maps.page import credit_line, map_parts
-from accessmap.maps.svg import picture
+from accessmap.maps.svg import beyond, picture
 from accessmap.provenance import Provenance
 from accessmap.study.study import Study
 from accessmap.words.words import BASELINE, Words
@@ -33,8 +35,7 @@ def main_drawing(
     changes = found.mean_changes() if found.names else None
     views = compare_views(study.counted, found.levels(), changes=changes, say=words)
     sites, stands_in, fresh = marked_sites(found)
-    nearest = set(found.communes["nearest_site_id"].dropna())
-    serving = [key for key in sites.index if key.rsplit(" ", 2)[0] in nearest]
+    serving = serving_sites(found, sites)
     at = sites["commune"].loc[serving].dropna() if "commune" in sites else []
     places = {
         code: re.search(rf"(?<!\w){re.escape(name)}(?![\w-])", told) for code, name in study.communes["name"].items()
@@ -54,6 +55,12 @@ def main_drawing(
     )
 
 
+def serving_sites(found: Results, sites: gpd.GeoDataFrame) -> list[str]:
+    """Return which of the marked sites are the nearest of most people of a commune."""
+    nearest = set(found.communes["nearest_site_id"].dropna())
+    return [key for key in sites.index if key.rsplit(" ", 2)[0] in nearest]
+
+
 def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[Figure]:
     """Return the pictures, one a view, each with its legend and with words for those who do not see it."""
     made = []
@@ -62,8 +69,9 @@ def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[
         name = BASELINE if number == 0 else found.names[(number - 1) // 2]
         facts = _facts(found, name, words, change=number > 0 and number % 2 == 0)
         alt = f"{words('map_minutes', name=view.name, facts=facts)} {words('map_alt', table=words('chapter_communes'))}"
+        arrows = f" · {words('map_beyond')}" if beyond(drawing, number) else ""
         svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
-        made.append(Figure(view.name, svg, parts.legend(view), view.title))
+        made.append(Figure(view.name, svg, parts.legend(view), view.title + arrows))
     return made
 
 
@@ -99,13 +107,24 @@ def small_figures(
     words: Words,
     *,
     fresh: frozenset[str] = frozenset(),
+    serving: Collection[str] = (),
 ) -> list[Figure]:
-    """Return one picture a view, whose paths are those that the page holds already; ids start with `key`."""
+    """Return one picture a view, whose paths are those that the page holds already; ids start with `key`.
+
+    Each has room for services outside that are `serving` people inside, or an arrow towards them. The legend that
+    several share counts none of them.
+    """
+    if len(views) > 1:
+        bare = [tuple(replace(entry, communes=None, people=None) for entry in view.entries) for view in views]
+        views = [replace(view, entries=entries) for view, entries in zip(views, bare, strict=True)]
     told: dict[str, Any] = {"title": "", "credit": "", "lang": words.lang}
-    drawing = draw(study.counted, views, sites, stands_in=stands_in, fresh=fresh, **told)
+    drawing = draw(study.counted, views, sites, stands_in=stands_in, fresh=fresh, serving=serving, **told)
     parts = map_parts(drawing, key, heading="h3", paths=False)
+    arrows = f" · {words('map_beyond')}" if any(beyond(drawing, number) for number in range(len(views))) else ""
     return [
-        Figure(view.name, picture(drawing, number, key=f"{key}-{number}", alt=alt), parts.legend(view), view.title)
+        Figure(
+            view.name, picture(drawing, number, key=f"{key}-{number}", alt=alt), parts.legend(view), view.title + arrows
+        )
         for number, (view, alt) in enumerate(zip(views, alts, strict=True))
     ]
 

@@ -179,12 +179,18 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     parts: list[Part] = [
         words("services_read"),
         _services_table(known.study, tables["services"], sorted(known.study.thresholds)[:2], words),
+        *([words("services_emergencies")] if emergencies_unknown(known) else []),
         *_maps(tables, words),
     ]
     worst, best = (words.cutoff(minutes) for minutes in _bounds(known.study))
     how = (How(words("how_services", worst=worst, best=best) + "."),) if len(tables["scores"]) else ()
     parts.append(Folded(words("communes_by_service"), (_heat_table(tables, words), *how)))
     return parts
+
+
+def emergencies_unknown(known: Known) -> bool:
+    """Return whether hospitals are shown, and no emergency department: which of them have one is then not known."""
+    return "hospital" in known.categories and "emergency" not in known.categories
 
 
 def _services_table(study: Study, table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
@@ -279,7 +285,9 @@ def _maps(tables: Tables, words: Words) -> list[Part]:
         words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(mean[view.key]))))
         for view in views
     ]
-    return [Figures(tuple(small_figures(study, views, every, stands_in, alts, "services", words))), *told]
+    serving = set(tables["_nearest_sites"]["site_id"].xs(BASELINE, level="situation").dropna())
+    figures = small_figures(study, views, every, stands_in, alts, "services", words, serving=serving)
+    return [Figures(tuple(figures)), *told]
 
 
 def _views(tables: Tables, words: Words) -> list[View]:

@@ -134,6 +134,7 @@ def _picture(
         views=(View("sheet", name, name, (Entry(name, HERE),), {code: 0}, {}),),
         pieces=(),
         room=(0, 0, 0, 0),
+        serving=(),
     )
     over = Markup("").join(
         Markup('<path d="{}" class="d-way{}" fill="none" stroke="{}" stroke-width="{}"/>').format(

@@ -15,7 +15,7 @@ from accessmap.dossier.digital import sheet_lines
 from accessmap.dossier.layout import Cell, Table, drawn, lost_note, minutes_cell, sortable
 from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRITORY, levels
 from accessmap.dossier.results import Known, Results, Tables, plainly
-from accessmap.dossier.services import places
+from accessmap.dossier.services import emergencies_unknown, places
 from accessmap.dossier.sheet_maps import sheet_maps
 from accessmap.maps.change_charts import dumbbell_chart
 from accessmap.maps.drawing import Drawing
@@ -333,6 +333,7 @@ def _unknown(known: Known, hours: Tables | None, words: Words) -> dict[str, list
         every.append(words("sheet_hours_unknown", category=labels.category(found.category).name(words.lang, count=2)))
     if len(study.networks) < 2:
         every.append(words("sheet_modes_unknown"))
+    every += [words("services_emergencies")] if emergencies_unknown(known) else []
     told: dict[str, list[str]] = {"": every}
     notes = study.report_data()
     for code, problem in zip(notes["commune"], notes["problem"], strict=True):

@@ -308,6 +308,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A service that is the nearest of people inside: its place in drawn units, its colour, the views it stands in."""
+
+    x: int
+    y: int
+    colour: str
+    views: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Layer:
     """Services of one kind and how they are drawn."""
 
@@ -362,6 +372,7 @@ class Drawing:
     edge: tuple[float, float] = (0, 0)
     tiles: Tiles | None = None
     room: tuple[int, int, int, int] = (0, 0, 0, 0)
+    serving: tuple[Served, ...] = ()
 
     def to_json(self, *, paths: bool = True, ids: str = "z") -> str:
         """Return what the page's script reads, safe inside a script element; without paths where the page holds them.
@@ -439,13 +450,15 @@ def draw(
     so. A row of `over` is land or a road painted over the communes: `view`, `entry` (its number in the legend),
     geometry, and `told` (lines of a tooltip) where there is something to say. A `frame` is what the map shows at first,
     where that is not the territory, which has no outline then. Communes `named` (codes) are named before others;
-    pictures have room for services outside that are `serving` people inside (service_id), up to a part of the width.
+    pictures have room for services outside that are `serving` people inside (service_id), up to a part of the width;
+    an arrow points to those further away.
     """
     ground = Ground.of(communes) if communes is not None else Ground.under(over, services)
     ground = ground if frame is None else ground.framed(frame)
     left, bottom, right, top = ground.bounds
     origin = (round(left), round(top))
     pieces = () if over is None else _pieces(over, ground, origin)
+    served = None if services is None else services[services.index.isin(serving)]
     return Drawing(
         title=title,
         credit=credit if tiles is None else f"{credit} · {tiles.credit}",
@@ -470,7 +483,8 @@ def draw(
         views=tuple(views),
         pieces=pieces,
         tiles=tiles,
-        room=(0, 0, 0, 0) if services is None else _room(services[services.index.isin(serving)], ground),
+        room=(0, 0, 0, 0) if served is None else _room(served, ground),
+        serving=() if served is None else _serving(served, origin, stands_in or {}),
     )
 
 
@@ -484,6 +498,17 @@ def _room(services: gpd.GeoDataFrame, ground: Ground) -> tuple[int, int, int, in
         round(max((far + edge for far in side if far > 0 and far + edge <= most), default=0)) for side in beyond
     )
     return west, north, east, south
+
+
+def _serving(
+    services: gpd.GeoDataFrame, origin: tuple[int, int], stands_in: Mapping[str, tuple[int, ...]]
+) -> tuple[Served, ...]:
+    points = services.geometry.to_crs(DRAWN_CRS)
+    colours = {kind: category_shown(services, kind).colour for kind in services["category"].unique()}
+    return tuple(
+        Served(round(x - origin[0]), round(origin[1] - y), colours[kind], stands_in.get(str(key)))
+        for key, x, y, kind in zip(services.index, points.x, points.y, services["category"], strict=True)
+    )
 
 
 def _pieces(over: gpd.GeoDataFrame, ground: Ground, origin: tuple[int, int]) -> tuple[Piece, ...]:

@@ -1,12 +1,13 @@
 """A map as plain SVG: readable on paper and with JavaScript off; the communes' paths are in the page once."""
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from markupsafe import Markup
 
-from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry, Layer, Mark
+from accessmap.maps.drawing import OUTSIDE, PAPER, SHAPES, Drawing, Entry, Layer, Mark, Served
 from accessmap.words import words as labels
 
 # Two values at once: the first darkens from left to right, the second turns to pink from top to bottom and is textured
@@ -148,6 +149,7 @@ def picture(
     size = round(wide * min(LARGEST_NAME, NAME / pixels))
     marker = wide * min(LARGEST_MARKER, MARKER / pixels)
     parts += [*_names(drawing, size, marker), *_marks(drawing, view, marker), _scale(drawing, size, marker)]
+    parts += _arrows(drawing, view, marker)
     box = f"{left} {top} {wide} {bottom - top}"
     hatchings = patterns(key, scale=width / pixels, names={entry.pattern for entry in shown.entries})
     return Markup(
@@ -232,6 +234,36 @@ def _marks(drawing: Drawing, view: int, size: float) -> list[Markup]:
         ).format(SHAPES[layer.shape], mark.x, mark.y, f"{size * _part(layer, mark):.1f}", layer.colour)
         for layer in drawing.layers
         for mark in seen(drawing, layer, view)
+    ]
+
+
+def _arrows(drawing: Drawing, view: int, size: float) -> list[Markup]:
+    """Return an arrow at the edge of a picture towards each service that serves people inside and stands beyond it."""
+    left, top, right, bottom = framed(drawing)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return [
+        Markup(
+            '<path d="M-9 -6L9 0L-9 6L-5 0z" transform="translate({:.0f} {:.0f}) rotate({:.0f}) scale({:.1f})"'
+            ' fill="{}" stroke="#fff" stroke-width="1.6" stroke-linejoin="round" class="am-beyond"/>'
+        ).format(x + across * part, y + down * part, math.degrees(math.atan2(down, across)), size, served.colour)
+        for served in beyond(drawing, view)
+        for across, down in [(served.x - x, served.y - y)]
+        for part in [
+            min(
+                ((right - left) / 2 - 11 * size) / abs(across) if across else math.inf,
+                ((bottom - top) / 2 - 11 * size) / abs(down) if down else math.inf,
+            )
+        ]
+    ]
+
+
+def beyond(drawing: Drawing, view: int) -> list[Served]:
+    """Return the services that serve people inside and stand beyond a picture of this view."""
+    left, top, right, bottom = framed(drawing)
+    return [
+        each
+        for each in drawing.serving
+        if (each.views is None or view in each.views) and not (left <= each.x <= right and top <= each.y <= bottom)
     ]
 
 
