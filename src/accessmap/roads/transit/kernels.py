@@ -15,6 +15,8 @@ from accessmap.roads.transit.lines import NEVER
 
 # Counts begin as `_NONE`: a literal 0 would be a type of its own, for which numba compiles every kernel again.
 _NONE = np.int64(0)
+#: Before any time.
+_EVER = np.int32(-(2**31))
 #: What no time is: a stop that has not been met in this round.
 _UNMET = np.int64(-(2**62))
 #: A place that no pattern has: of a trip that has not been ridden.
@@ -80,16 +82,16 @@ def _board(reach, queue, size, trip, place, last, k, rides):
 @kernel
 def _sooner(ready, fresh, before, count, stop, at, k, rides):
     """Have a stop ready for boarding at a time, and return how many such stops there are in this round."""
-    if at >= ready[stop, k]:
+    if at >= ready[k, stop]:
         return count
     if before[stop] == _UNMET:
-        before[stop] = ready[stop, k]
+        before[stop] = ready[k, stop]
         fresh[count] = stop
         count += 1
     for more in range(k, rides):
-        if ready[stop, more] <= at:
+        if ready[more, stop] <= at:
             break
-        ready[stop, more] = at
+        ready[more, stop] = at
     return count
 
 
@@ -100,11 +102,19 @@ def _board_all(lines, state, fresh_stops, k, horizon):
     event_start, event_departure, event_trip, event_place = lines[2]
     trip_last = lines[3][3]
     ready, _, reach, before, fresh, queue = state[:6]
-    rides, queued = ready.shape[1], _NONE
+    rides, queued = ready.shape[0], _NONE
     for number in range(fresh_stops):
         stop = fresh[number]
-        known, at = before[stop], ready[stop, k]
+        known, at = before[stop], ready[k, stop]
         before[stop] = _UNMET
+        first_event, end = event_start[stop], event_start[stop + 1]
+        event = _lower(event_departure, first_event, end, at)
+        # Who is ready right after the departure before boards the same: what comes between need not be looked at again.
+        same = event_departure[event - 1] + 1 if event > first_event else _EVER
+        for more in range(k, rides):
+            if ready[more, stop] <= same:
+                break
+            ready[more, stop] = same
         if known == NEVER:
             for slot in range(slot_start[stop], slot_start[stop + 1]):
                 first = slot_at[slot]
@@ -114,8 +124,6 @@ def _board_all(lines, state, fresh_stops, k, horizon):
                     queued = _board(reach, queue, queued, trip, slot_place[slot], trip_last[trip], k, rides)
         else:
             # What leaves from then on has been boarded.
-            end = event_start[stop + 1]
-            event = _lower(event_departure, event_start[stop], end, at)
             while event < end and event_departure[event] < known:
                 trip = np.int64(event_trip[event])
                 queued = _board(reach, queue, queued, trip, event_place[event], trip_last[trip], k, rides)
@@ -129,7 +137,7 @@ def _ride(lines, state, queued, k, horizon):
     trip_at, trip_stops, trip_width, _, trip_first = lines[3]
     arrival, alight_stop = lines[4], lines[5]
     _, reached, reach, _, _, queue, alighted, is_alighted = state[:8]
-    rides, off = reached.shape[1], _NONE
+    rides, off = reached.shape[0], _NONE
     for item in range(queued):
         trip, last = queue[item, 0], min(queue[item, 2], trip_width[queue[item, 0]] - 1)
         # From where an earlier trip is ridden, this one is not.
@@ -141,15 +149,15 @@ def _ride(lines, state, queued, k, horizon):
             if at > horizon:
                 break
             stop = alight_stop[places + place]
-            if stop >= 0 and at < reached[stop, k]:
+            if stop >= 0 and at < reached[k, stop]:
                 if not is_alighted[stop]:
                     is_alighted[stop] = True
                     alighted[off] = stop
                     off += 1
                 for more in range(k, rides):
-                    if reached[stop, more] <= at:
+                    if reached[more, stop] <= at:
                         break
-                    reached[stop, more] = at
+                    reached[more, stop] = at
     return off
 
 
@@ -158,7 +166,7 @@ def _get_off(lines, state, off, k, horizon, improved):
     """Make ready for the next ride; return how many stops are so sooner, and how many are reached sooner so far."""
     change, (walk_start, walk_stop, walk_seconds) = lines[6], lines[7]
     ready, reached, _, before, fresh, _, alighted, is_alighted, better, is_better = state
-    rides, count = reached.shape[1], _NONE
+    rides, count = reached.shape[0], _NONE
     for number in range(off):
         stop = alighted[number]
         is_alighted[stop] = False
@@ -167,7 +175,7 @@ def _get_off(lines, state, off, k, horizon, improved):
             better[improved] = stop
             improved += 1
         if k + 1 < rides:
-            at = reached[stop, k]
+            at = reached[k, stop]
             if change[stop] >= 0:
                 count = _sooner(ready, fresh, before, count, stop, at + change[stop], k + 1, rides)
             for walk in range(walk_start[stop], walk_start[stop + 1]):
@@ -187,7 +195,7 @@ def _arrive(egress, state, improved, ends, steps, size, reachable, leaving, hori
     for number in range(improved):
         stop = better[number]
         is_better[stop] = False
-        at = reached[stop, reached.shape[1] - 1]
+        at = reached[reached.shape[0] - 1, stop]
         for leg in range(egress_start[stop], egress_start[stop + 1]):
             there, to = at + egress_seconds[leg], egress_to[leg]
             if there > horizon or there >= best[to]:
@@ -239,8 +247,8 @@ def search(lines, access, egress, departures, rides, limit, ranks, out, within):
     """
     access_start, access_stop, access_seconds = access
     stops, destinations, window, count_of_trips = len(lines[6]), out.shape[2], len(departures), len(lines[3][0])
-    ready = np.empty((stops, rides), np.int32)
-    reached = np.empty((stops, rides), np.int32)
+    ready = np.empty((rides, stops), np.int32)
+    reached = np.empty((rides, stops), np.int32)
     reach = np.empty((count_of_trips, rides), np.int16)
     before = np.full(stops, _UNMET, np.int64)
     fresh = np.empty(stops, np.int32)
