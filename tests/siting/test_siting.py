@@ -19,6 +19,7 @@ from shapely import Point
 
 from accessmap import siting
 from accessmap.errors import SitingError, TableError
+from accessmap.siting.solver.minutes import MeanMinutes
 
 PMEDIAN = {"pmed1": 5819, "pmed2": 4093, "pmed3": 4250}
 PCENTER = {"pmed1": 127, "pmed2": 98, "pmed3": 93}
@@ -564,6 +565,19 @@ def test_price_of_another_site_is_the_best_exchange() -> None:
         siting.price(VILLAGES, PEOPLE, plan, cutoff=15, instead_of="b")
     kept = siting.p_median(VILLAGES, PEOPLE, 2, existing=["a"], within=20)
     assert siting.price(VILLAGES, PEOPLE, kept, cutoff=15)["instead_of"].unique().tolist() == list(kept.opened)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_every_exchange_of_two_sites_is_worth_what_it_is_said_to_be(count: int) -> None:
+    rng = np.random.default_rng(count)
+    mean = MeanMinutes(rng.integers(0, 30, (40, 9)).astype("float64"), rng.uniform(1, 5, 40))
+    y = np.isin(np.arange(9), rng.choice(9, count, replace=False))
+    totals, sites = mean._exchanges(y)
+    for out, into in np.ndindex(totals.shape):
+        changed = y.copy()
+        changed[sites[out]], changed[into] = False, True
+        wanted = np.inf if y[into] else mean.weights @ mean.nearest(changed)
+        assert totals[out, into] == pytest.approx(wanted, abs=1e-12)
 
 
 def test_time_limit_gives_the_best_answer_so_far_with_its_gap() -> None:
