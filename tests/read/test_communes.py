@@ -157,6 +157,52 @@ def test_territory_written_in_words(tmp_path: Path) -> None:
     assert read_communes(path)["in_territory"].tolist() == [True, False]
 
 
+def national() -> gpd.GeoDataFrame:
+    """Two communes beside each other, two of their département without people or shape, two far, two of La Réunion."""
+    around = gpd.GeoSeries([shapely.box(55.4, -21, 55.5, -20.9), shapely.box(55.5, -21, 55.6, -20.9)], crs=4326)
+    box = [shapely.box(X + 1000 * i, Y, X + 1000 * (i + 1), Y + 1000) for i in range(3)]
+    south = shapely.box(X, Y - 600_000, X + 1000, Y - 599_000)
+    shapes = gpd.GeoSeries([*box, None, south, None], crs=METRIC_CRS).to_crs(4326)
+    codes = ["02001", "02173", "02003", "02004", "81001", "81002", "97411", "97415"]
+    return gpd.GeoDataFrame(
+        {"code": codes, "name": codes, "population": [518, 11_600, None, 9, None, 9, 9, None]},
+        geometry=[*shapes, *around],
+        crs=4326,
+    )
+
+
+def test_of_a_national_file_only_what_concerns_the_territory_must_be_whole(tmp_path: Path) -> None:
+    path = written(national(), tmp_path / "france.parquet")
+    with pytest.raises(TableError, match="'population' is missing in 3 rows"):
+        read_communes(path)
+    communes = read_communes(path, territory=["02173"])
+    assert communes.index.tolist() == ["02001", "02173"]
+    assert communes["population"].tolist() == [518, 11_600]
+    said = [note.told("fr") for note in communes.attrs["read_notes"]]
+    assert any("2 communes sans contour ou sans population, du département" in note for note in said)
+    assert any("écartées ('02003', '02004')" in note for note in said)
+    assert any(": 2 communes sans contour ou sans population, loin" in note.replace("\u00a0", "") for note in said)
+    assert any("2 communes à plus de 1400 km" in note for note in said)
+
+
+def test_what_is_missing_of_the_territory_itself_is_refused_alone(tmp_path: Path) -> None:
+    path = written(national(), tmp_path / "france.parquet")
+    for code, missing in (("02003", "'population' is missing in 1 row: feature 3 '02003'"), ("02004", "'geometry'")):
+        with pytest.raises(TableError, match=missing) as caught:
+            read_communes(path, territory=[code])
+        assert len(caught.value.problems) == 1
+        assert "1 row" in str(caught.value)
+
+
+def test_territory_overseas_of_a_national_file_is_measured_in_its_own_projection(tmp_path: Path) -> None:
+    path = written(national(), tmp_path / "france.parquet")
+    communes = read_communes(path, territory=["97411"])
+    assert communes.crs.to_epsg() == 2975
+    assert communes.index.tolist() == ["97411"]
+    ours = gpd.GeoSeries([shapely.box(55.4, -21, 55.5, -20.9)], crs=4326).to_crs(2975)
+    assert communes.area.iloc[0] == pytest.approx(ours.area.iloc[0], rel=1e-6)
+
+
 def test_further_columns_are_kept_codes_as_text_and_numbers_as_numbers(tmp_path: Path) -> None:
     path = written(
         contract().assign(postcodes=["02300", "51000"], income=["21150", "22 340,5"], dep=["51", "51"]),

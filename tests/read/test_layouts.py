@@ -16,7 +16,7 @@ from pyproj import Transformer
 from accessmap.categories import CATEGORIES
 from accessmap.errors import SourceError, TableError
 from accessmap.measures.apl import activity as apl_activity
-from accessmap.read.codes import current_codes, merged_communes
+from accessmap.read.codes import merged_communes, to_loaded
 from accessmap.read.columns import plain
 from accessmap.read.communes import read_communes
 from accessmap.read.coordinates import degrees, epsg_of_commune
@@ -627,8 +627,8 @@ def test_successors_lead_to_communes_of_today_in_one_step() -> None:
 
 def test_code_in_use_is_never_changed() -> None:
     codes = pd.Series(["02301", "02018", None, "x"])
-    assert current_codes(codes, pd.Index(["02301", "02018"])).tolist()[:2] == ["02301", "02018"]
-    assert current_codes(codes, pd.Index(["02173"])).tolist()[0] == "02301"
+    assert to_loaded(codes, pd.Index(["02301", "02018"])).codes.tolist()[:2] == ["02301", "02018"]
+    assert to_loaded(codes, pd.Index(["02173"])).codes.tolist()[0] == "02301"
 
 
 # --- grids of residents -----------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ def extract(tmp_path: Path) -> Path:
 
 def test_points_of_a_category_are_what_has_its_tags(extract: Path) -> None:
     read = am.read_services(extract, category="pharmacy")
+    assert "vintage" not in read.attrs
     assert read.index.tolist() == ["node/20", "node/21", "node/25"]
     assert read["step_free"].tolist() == ["no", "unknown", "unknown"]
     assert read["hours"].fillna("").tolist() == ["Mo-Fr 09:00-12:00", "", ""]
@@ -123,6 +124,7 @@ def test_real_extracts_have_as_many_as_a_slow_count(data_folder: Path, name: str
     read = am.read_services(path, category=category)
     long = {"n": "node", "w": "way", "r": "relation"}
     assert set(read.index) == {f"{long[kind]}/{number}" for kind, number in counted}
+    assert read.attrs.get("vintage", "") == {"liechtenstein.osm.pbf": "2015-07-27"}.get(name, "")
 
 
 def test_tags_are_of_categories_that_are_known() -> None:

@@ -187,6 +187,24 @@ def test_stations_of_a_timetable_are_counted_once(data_folder: Path) -> None:
     assert (read["category"] == "train_station").sum() == 2782
     chauny = read[read["name"] == "Chauny"]
     assert chauny["category"].tolist() == ["train_station"]
+    assert read.attrs["vintage"] == "2025-01-22"  # feed_info.txt, before the name of the file
+
+
+@pytest.mark.parametrize(
+    ("info", "vintage"),
+    [
+        ("feed_version,feed_start_date,feed_end_date\nv2,20240105,20241231\n", "2024-01-05"),
+        ("feed_version,feed_start_date\n2024-03-02 04:00,20240305\n", "2024-03-02"),
+        ("feed_publisher_name\nRTA\n", ""),
+        ("a,b\n1,2,3\n4", ""),
+        ("", ""),
+    ],
+)
+def test_timetable_is_of_the_day_that_its_feed_info_says(tmp_path: Path, info: str, vintage: str) -> None:
+    with zipfile.ZipFile(tmp_path / "reseau.zip", "w") as archive:
+        archive.writestr("stops.txt", "stop_id,stop_name,stop_lat,stop_lon\na,Gare,49.6,3.2\n")
+        archive.writestr("feed_info.txt", info)
+    assert am.read_services(tmp_path / "reseau.zip").attrs.get("vintage", "") == vintage
 
 
 def test_stops_alone_say_no_mode() -> None:

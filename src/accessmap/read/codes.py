@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from accessmap.errors import OptionError, Problem, Rows, TableError
 from accessmap.read.columns import as_text, noted
@@ -61,26 +63,60 @@ def _preset(name: str) -> pd.DataFrame:
         return pd.read_csv(stream, dtype=str)
 
 
-def current_codes(codes: pd.Series, loaded: pd.Index, successors: Mapping[str, str] | None = None) -> pd.Series:
-    """Return codes of communes as they are today, where the commune of today is loaded.
+@dataclass(frozen=True)
+class Moved:
+    """Codes of rows as they are today, where the commune of today is loaded, and which of them that changed.
+
+    Parameters
+    ----------
+    was, codes
+        Before and after: text, missing where unknown.
+
+    Examples
+    --------
+    >>> moved = to_loaded(pd.Series(["02301", "02173", "99999"]), pd.Index(["02018", "02173"]))
+    >>> moved.codes.tolist(), moved.changed.tolist(), moved.told()
+    (['02018', '02173', '99999'], [True, False, False], '02301 → 02018')
+    """
+
+    was: pd.Series
+    codes: pd.Series
+
+    @property
+    def changed(self) -> NDArray[np.bool_]:
+        """Where a code is another one today."""
+        return ((self.was != self.codes) & self.was.notna()).to_numpy(dtype=bool)
+
+    @property
+    def pairs(self) -> list[str]:
+        """Each change once, "02301 → 02018", in the order of the rows."""
+        both = zip(self.was[self.changed], self.codes[self.changed], strict=True)
+        return [f"{was} → {now}" for was, now in dict.fromkeys(both)]
+
+    def told(self) -> Note:
+        """Return the first few changes."""
+        return first_few(self.pairs, str)
+
+
+def to_loaded(codes: pd.Series, loaded: pd.Index, successors: Mapping[str, str] | None = None) -> Moved:
+    """Return codes of rows of any year brought to the communes that are loaded, of the tables that are shipped.
 
     Parameters
     ----------
     codes
         Text, missing where unknown.
     loaded
-        Codes of the communes table: one of them is never changed.
+        Codes of the communes table: one of them is never changed, and none becomes what is not in it.
     successors
         Former code → code of today, which goes before :func:`merged_communes`.
-
-    Examples
-    --------
-    >>> current_codes(pd.Series(["02301", "02173", "99999"]), pd.Index(["02018", "02173"])).tolist()
-    ['02018', '02173', '99999']
     """
-    table = {**_merged(), **(successors or {})}
-    today = codes.map(lambda code: table.get(code, code), na_action="ignore")
-    return codes.where(codes.isin(loaded) | ~today.isin(loaded), today)
+    today = codes.map(lambda code: (successors or {}).get(code) or _now(code), na_action="ignore")
+    return Moved(codes, codes.where(codes.isin(loaded) | ~today.isin(loaded), today))
+
+
+def _now(code: str) -> str:
+    """The commune that one of any year is, or is in, today; its own code of what is not known."""
+    return _merged().get(code, code)
 
 
 def read(path: Tabular) -> pd.DataFrame:
@@ -237,11 +273,11 @@ def _targets(codes: pd.Index, year: int, moves: pd.DataFrame | None) -> dict[str
     """Return the communes of today that each code of a year became: one, or those into which it was split."""
     if moves is not None:
         return _followed(codes, pd.Timestamp(int(year), 1, 1), moves)
-    table, present = _merged(), set(codes)
+    present = set(codes)
     parts = {str(of): part for of, part in _splits().groupby("of")}
     found = {}
     for code in codes:
-        now = table.get(code, code)
+        now = _now(code)
         later = parts.get(now)
         # A part that has a row of its own was not in the whole, or is not any more.
         since = [] if later is None else [to for to in later["code"][later["year"] > year] if to not in present]

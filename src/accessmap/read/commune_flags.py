@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from accessmap.read.codes import current_codes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, noted
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
@@ -111,12 +111,10 @@ def flag(reading: Reading, files: Iterable[Tabular]) -> None:
     for path in files:
         table = zonages(path)
         reading.notes += table.attrs["read_notes"]
-        today = current_codes(table.index.to_series(), loaded)
-        moved = today[(today != table.index.to_series()) & today.isin(loaded)]
-        if len(moved):
-            named = first_few([f"{was} → {now}" for was, now in moved.items()], str)
-            reading.note("zonage_moved", n=len(moved), pairs=named)
-        by_code = table.groupby(today.to_numpy()).any().reindex(loaded)
+        moved = to_loaded(table.index.to_series(), loaded)
+        if moved.changed.any():
+            reading.note("zonage_moved", n=len(moved.pairs), pairs=moved.told())
+        by_code = table.groupby(moved.codes.to_numpy()).any().reindex(loaded)
         lists = table.all()  # nobody is said to be out: it is a list of those that are in
         for name in map(str, by_code):
             values = by_code[name].astype("boolean")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from accessmap.read.layouts.registry import layout_of
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal
 from accessmap.read.territory import codes_of
-from accessmap.tables.contracts import check_communes
+from accessmap.tables.contracts import check_communes, metric_crs
+from accessmap.tables.departments import department
 from accessmap.words.near import near_names
+from accessmap.words.notes import first_few
 
 # Names under which INSEE, IGN (Admin Express), the open-data portals and others publish each column.
 NAMES: Names = {
@@ -54,6 +56,8 @@ OF_IRIS = "commune of the IRIS"
 NO_EPCI = re.compile(r"Z{9}|N[CR]|sans objet|", re.IGNORECASE)
 
 
+AROUND_METRES = 20_000.0  # whose départements are those around a territory
+ELSEWHERE_METRES = 1_400_000.0  # from Brest to Bonifacio are 1,330 km, from La Réunion to Mayotte 1,430
 OPTIONS = {"population": "population", "epci": "epci", "zonage": "zonages"}
 """What takes each companion of boundaries, by its kind."""
 WANTED = Wanted(("communes",), NAMES, ("code",), ("polygon", "none", ""))
@@ -87,7 +91,9 @@ def read_communes(
         `code`.
     territory
         Names or codes of the EPCI or of the communes that are the territory, however they are typed. Without it the
-        file's `in_territory` says so, and where it has none every commune is in.
+        file's `in_territory` says so, and where it has none every commune is in. Of a national file what does not
+        concern it is then left out and noted: the communes overseas of a territory in metropolitan France (and the
+        other way round), those without a shape or a population. Of the territory's own that is refused.
     population, epci
         Files of legal populations and of the composition of EPCI, joined by code: what boundaries lack. One file may be
         both. Former communes are added up, and of boundaries that are older than the file those since merged made one.
@@ -118,6 +124,50 @@ def read_communes(
     >>> communes.drop(columns="geometry").to_numpy().tolist()
     [['Chauny', 11600, '200071785', True]]
     """
+    reading = _read(path, population, epci, zonages, columns, crs, encoding, layer)
+    _mark_territory(reading, territory)
+    if territory is not None:
+        _leave_far(reading)
+    return _finished(reading)
+
+
+def communes_around(
+    path: Tabular,
+    territory: Sequence[str],
+    *,
+    population: Tabular | None = None,
+    epci: Tabular | None = None,
+    zonages: Iterable[Tabular] | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Return communes as `read_communes` does, without those that do not concern a territory; it is not marked.
+
+    Names that are not known are left to the caller, who knows where they are written.
+    """
+    reading = _read(path, population, epci, zonages, columns, crs, encoding, layer)
+    _mark_territory(reading, None)
+    codes, _ = codes_of(reading.table, territory)
+    marked = reading.table["in_territory"]
+    reading.table = reading.table.assign(in_territory=as_text(reading.table["code"]).isin(codes))
+    _leave_far(reading)
+    reading.table = reading.table.assign(in_territory=marked)
+    return _finished(reading)
+
+
+def _read(
+    path: Tabular,
+    population: Tabular | None,
+    epci: Tabular | None,
+    zonages: Tabular | Iterable[Tabular] | None,
+    columns: Mapping[str, str | None] | None,
+    crs: object,
+    encoding: str | None,
+    layer: str | None,
+) -> Reading:
+    """Read the file and what stands beside it, up to the territory."""
     raw = read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
     told = layout_of(set(raw.names), raw.shape, ("population", "epci", "zonage"))
     if told is not None and not layout_of(set(raw.names), raw.shape, ("communes",)):
@@ -150,7 +200,10 @@ def read_communes(
         join(reading, composition(epci))
     if zonages is not None:
         flag(reading, [zonages] if isinstance(zonages, str | Path | pd.DataFrame) else zonages)
-    _mark_territory(reading, territory)
+    return reading
+
+
+def _finished(reading: Reading) -> gpd.GeoDataFrame:
     reading.further_numbers(("code", *NAMES))
     return reading.finish("code", tuple(NAMES)[1:], check_communes)
 
@@ -326,3 +379,38 @@ def _mark_territory(reading: Reading, territory: Iterable[str] | None) -> None:
     else:
         reading.table = table.assign(in_territory=True)
         reading.note("territory_all", n=len(table))
+
+
+def _leave_far(reading: Reading) -> None:
+    """Leave out communes that are far from a territory that was asked, or of which no study could be made.
+
+    What is missing of the territory itself, and shapes of its départements and those around that are elsewhere on
+    Earth, stay, and are refused by the contract.
+    """
+    marks = reading.table["in_territory"].to_numpy(dtype=bool)
+    if reading.problems or marks.all() or not marks.any():
+        return
+    drawn = ~(reading.table.geometry.isna() | reading.table.geometry.is_empty).to_numpy()
+    own = reading.table.geometry[marks & drawn]
+    if len(own) and (crs := metric_crs(own)) != reading.table.crs:  # the median commune of the file lies elsewhere
+        reading.table = reading.table.to_crs(crs)
+        reading.note("coordinates_brought", crs=crs)
+        own = own.to_crs(crs)
+    metres = np.full(len(marks), np.inf)
+    if len(own):
+        with np.errstate(invalid="ignore"):  # of a shape on the other side of the Earth, which has no place here
+            away = reading.table.geometry[drawn].distance(shapely.box(*own.total_bounds))
+        metres[drawn] = away.fillna(np.inf)
+    parts = as_text(reading.table["code"]).fillna("").map(department)
+    around = parts.isin(set(parts[marks | (metres <= AROUND_METRES)])).to_numpy()
+    elsewhere = (metres > ELSEWHERE_METRES) & ~around & (drawn | (not len(own)))
+    without = (~drawn | reading.table["population"].isna().to_numpy()) & ~marks & ~elsewhere
+    near = without & around
+    if near.any():
+        codes = first_few(list(reading.table["code"][near]))
+        reading.note("territory_beside_without", n=int(near.sum()), codes=codes)
+    for key, left in (("territory_far_without", without & ~around), ("territory_elsewhere", elsewhere)):
+        if left.any():
+            reading.note(key, n=int(left.sum()))
+    if (without | elsewhere).any():
+        reading.keep(~(without | elsewhere))

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from accessmap.read.codes import merged_communes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
 from accessmap.read.dating import in_full
 from accessmap.read.files import Tabular, read_table
@@ -231,22 +231,20 @@ def join(reading: Reading, companion: Companion) -> None:
     commune they became, and of older boundaries those that the companion has as one are made one.
     """
     reading.notes += companion.notes
-    values, today, beside = companion.table, merged_communes(), companion.name
+    values, beside = companion.table, companion.name
     # Paris, Lyon and Marseille are there as such: their arrondissements are counted in them.
-    whole = WITH_WARDS.intersection(values.index)
-    wards = [code for code in values.index if today.get(code) in whole]
-    if wards:
+    whole = pd.Index(sorted(WITH_WARDS.intersection(values.index)), dtype=object)
+    wards = values.index[to_loaded(values.index.to_series(), whole).changed]
+    if len(wards):
         reading.note("companion_wards", n=len(wards), beside=beside)
         values = values.drop(index=wards)
     codes = reading.table["code"]
-    became = codes.map(lambda code: today.get(code, code))
-    gone = ~codes.isin(values.index) & became.isin(values.index)
-    if gone.any():
-        pairs = first_few([f"{was} → {now}" for was, now in zip(codes[gone], became[gone], strict=True)], str)
-        reading.note("communes_made_one", n=int(gone.sum()), pairs=pairs, beside=beside)
-        _made_one(reading, became.where(gone, codes))
+    moved = to_loaded(codes, values.index)
+    if moved.changed.any():
+        reading.note("communes_made_one", n=len(moved.pairs), pairs=moved.told(), beside=beside)
+        _made_one(reading, moved.codes)
     loaded = pd.Index(reading.table["code"])
-    to = pd.Series([code if code in loaded else today.get(code, code) for code in values.index], index=values.index)
+    to = to_loaded(values.index.to_series(), loaded).codes
     several = to[to.duplicated(keep=False) & to.isin(loaded)]
     if len(several):
         groups = several.groupby(several).agg(lambda part: " + ".join(part.index))

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from accessmap.errors import Rows
-from accessmap.read.codes import current_codes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, noted, ordered
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.raw import RawTable, plain
@@ -396,11 +396,10 @@ def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, st
     reading.flag(codes.duplicated(keep=False) & codes.notna(), "code_repeated")
     lost = codes.map(lambda code: f"0{code}" in loaded, na_action="ignore").fillna(False).astype(bool)
     reading.flag(lost, "code_without_zero")
-    today = current_codes(codes, loaded, successors)
-    moved = (today != codes) & codes.notna()
-    if moved.any():
-        reading.note("rows_of_merged", n=int(moved.sum()))
-    known = today.isin(loaded).to_numpy()
+    moved = to_loaded(codes, loaded, successors)
+    if moved.changed.any():
+        reading.note("rows_of_merged", n=int(moved.changed.sum()))
+    known = moved.codes.isin(loaded).to_numpy()
     if not known.any() and not lost.any():
         given = codes.dropna().unique()[:SHOWN]
         reading.add("no_row_of_communes", value=given[0] if len(given) else "", names=", ".join(map(repr, given)))
@@ -408,7 +407,7 @@ def _only_loaded(reading: Reading, loaded: pd.Index, successors: Mapping[str, st
         left = codes[~known]
         names = ", ".join(map(repr, left.dropna().unique()[:SHOWN]))
         reading.note("rows_not_loaded", n=len(left), names=names)
-    reading.table = reading.table.assign(code=today)
+    reading.table = reading.table.assign(code=moved.codes)
     _keep_rows(reading, known)
 
 

@@ -18,6 +18,7 @@ import shapely
 
 from accessmap.categories import CATEGORIES
 from accessmap.files import check_input, is_input
+from accessmap.read.dating import dated, day_of
 from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
 from accessmap.read.raw import RawTable, RowNames, refusal
@@ -112,7 +113,17 @@ def osm_points(path: str | Path, category: str | None) -> RawTable:
         found = list(_objects(path, wanted))
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
         raise refusal(path.name, "osm_unreadable", error=str(error).splitlines()[0] if str(error) else "") from error
-    return _sites(path.name, found, wanted, category)
+    read = _sites(path.name, found, wanted, category)
+    return dated(replace(read, vintage=_day_of_file(path)), path.name)
+
+
+def _day_of_file(path: Path) -> str:
+    """Return the day of which a file is, as its header says; "" where it does not."""
+    import osmium
+
+    with osmium.io.Reader(str(path)) as reader:
+        header = reader.header()
+    return day_of(header.get("osmosis_replication_timestamp") or header.get("timestamp"), whole=True)
 
 
 def overpass_points(raw: RawTable, category: str | None) -> RawTable:

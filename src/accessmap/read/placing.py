@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from accessmap.read.codes import current_codes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import Reading, as_text
 from accessmap.read.raw import plain
 from accessmap.tables.checks import FLOAT_AS_TEXT, LOST_ZERO, CheckedTable
@@ -136,15 +136,13 @@ def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") 
 
 def _update_codes(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:
     codes = reading.table["commune"].astype(object)
-    today = current_codes(codes, loaded, successors)
-    changed = (codes != today).to_numpy() & codes.notna().to_numpy()
-    if not changed.any():
+    moved = to_loaded(codes, loaded, successors)
+    if not moved.changed.any():
         return
-    pairs = sorted(set(zip(codes[changed], today[changed], strict=True)))
-    named = ", ".join(f"{old} → {now}" for old, now in pairs[:20]) + (", …" if len(pairs) > 20 else "")
-    sites = _sites(reading, changed)
-    reading.note("sites_of_merged", sites=sites, communes=Note("count_communes", n=len(pairs)), pairs=named)
-    reading.table = reading.table.assign(commune=today, commune_in_file=codes)
+    named = ", ".join(sorted(moved.pairs)[:20]) + (", …" if len(moved.pairs) > 20 else "")
+    count = Note("count_communes", n=len(moved.pairs))
+    reading.note("sites_of_merged", sites=_sites(reading, moved.changed), communes=count, pairs=named)
+    reading.table = reading.table.assign(commune=moved.codes, commune_in_file=codes)
 
 
 def _set_points(reading: Reading, rows: np.ndarray, points: Sequence[object] | np.ndarray, quality: str) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pandas as pd
 
-from accessmap.read.codes import current_codes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import as_text, noted, read_numbers
 from accessmap.read.companions import CODE, commune_codes
 from accessmap.read.files import Tabular, read_table
@@ -165,7 +165,7 @@ def beside(own: pd.Series, reference: pd.DataFrame, *, category: str, measure: s
     """
     chosen = reference["measure"].eq(measure) & reference["category"].eq(category) & reference["level"].eq("commune")
     rows = reference[chosen]
-    codes = current_codes(rows["code"], own.index)
+    codes = to_loaded(rows["code"], own.index).codes
     # an indicator per head cannot be added up: of several communes merged since nothing is published
     alone = ~codes.duplicated(keep=False)
     published = rows["value"][alone].set_axis(pd.Index(codes[alone]))

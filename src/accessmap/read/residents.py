@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from accessmap.read.calibration import calibrated, tell_more_than_people
-from accessmap.read.codes import current_codes
+from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, noted
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
 from accessmap.read.files import Tabular, read_table
@@ -272,11 +272,10 @@ def _tell_far(reading: Reading, points: Any, named: NDArray[np.bool_], communes:
 def _update_communes(reading: Reading, loaded: pd.Index) -> None:
     """Give the codes of communes since merged as they are today."""
     codes = reading.table["commune"].astype(object)
-    today = current_codes(codes, loaded)
-    changed = (codes != today).to_numpy() & codes.notna().to_numpy()
-    if changed.any():
-        reading.note("residents_of_merged", n=int(changed.sum()))
-        reading.table = reading.table.assign(commune=today)
+    moved = to_loaded(codes, loaded)
+    if moved.changed.any():
+        reading.note("residents_of_merged", n=int(moved.changed.sum()))
+        reading.table = reading.table.assign(commune=moved.codes)
 
 
 def _forget_several(reading: Reading) -> None:

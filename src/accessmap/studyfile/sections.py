@@ -18,7 +18,7 @@ from accessmap.provenance import Provenance
 from accessmap.read.accessibility import entrances
 from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
-from accessmap.read.communes import read_communes
+from accessmap.read.communes import communes_around, read_communes
 from accessmap.read.coverage import digital as read_digital
 from accessmap.read.database import Database
 from accessmap.read.files import read_table
@@ -456,7 +456,9 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
     else:
         beside: dict[str, Any] = {name: _beside(ledger, name) for name in ("population", "epci")}
         beside["zonages"] = _zonages(ledger)
-        table = ledger.table(("communes", "path"), section.source, partial(read_communes, **section.options, **beside))
+        wanted = ledger.settings.study.territory
+        read = partial(communes_around, territory=wanted) if wanted else read_communes
+        table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **beside))
     if table is None:
         return None
     before = len(ledger.problems)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from accessmap.files import check_input, is_input
 from accessmap.read.columns import as_text
+from accessmap.read.dating import dated, day_of
 from accessmap.read.delimited import read_delimited
 from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
@@ -52,6 +53,9 @@ def gtfs_table(path: Tabular) -> RawTable:
             if not stops.removeprefix(b"\xef\xbb\xbf").strip():
                 raise refusal(path.name, "file_blank")
             raw = read_delimited(path.name, stops)
+            if "feed_info.txt" in files:
+                raw = replace(raw, vintage=_day_of_feed(_unpacked(path, archive, files["feed_info.txt"])))
+            raw = dated(raw, path.name)
             wanted = {"stop_times.txt": ["trip_id", "stop_id"], "trips.txt": ["trip_id", "route_id"]}
             wanted["routes.txt"] = ["route_id", "route_type"]
             if not set(wanted) <= set(files):
@@ -65,6 +69,20 @@ def gtfs_table(path: Tabular) -> RawTable:
     pairs = times.drop_duplicates().merge(trips, on="trip_id").merge(routes, on="route_id")
     rail = pairs["route_type"].isin(RAIL).groupby(pairs["stop_id"]).any()
     return replace(raw, table=raw.table.assign(served=raw.table["stop_id"].map(rail).astype(object)))
+
+
+def _day_of_feed(info: bytes) -> str:
+    r"""Return the day of feed_info.txt: its version where that is a date, else the first day it is for; "" of neither.
+
+    >>> _day_of_feed(b"feed_version,feed_start_date\nv7,20250106\n"), _day_of_feed(b"feed_lang\nfr\n")
+    ('2025-01-06', '')
+    """
+    try:
+        said = pd.read_csv(io.BytesIO(info), dtype=str, nrows=1, skipinitialspace=True, encoding="utf-8-sig")
+    except ValueError:
+        return ""  # a feed is none the worse for what it says of itself
+    told = (as_text(said[name]).iloc[0] for name in ("feed_version", "feed_start_date") if name in said and len(said))
+    return next((day for text in told if isinstance(text, str) and (day := day_of(text, whole=True))), "")
 
 
 def _unpacked(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
