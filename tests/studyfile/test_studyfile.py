@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from studyfiles import TOY, write_toy
+from toy_transit import bus
 
 from accessmap.cli import COMMANDS
 from accessmap.errors import Problem, StudyError
@@ -1040,3 +1041,39 @@ def test_on_foot_to_main_roads_the_legs_are_told_and_may_be_accepted(real_data, 
     path.write_text(slow + '[check]\naccept = ["leg_shar"]\n', "utf-8")
     with pytest.raises(StudyFileError, match="'leg_shar' is no measure of plausibility"):
         loaded(read_settings(path), for_dossier=True)
+
+
+TRANSIT = '[roads.walk]\nnodes = "nodes.csv"\nedges = "walk.csv"\ndirected = false\n[transit]\ngtfs = ["bus.zip"]\nlicence = "ODbL"\n'
+
+
+def test_a_timetable_is_one_more_mode(toy, toy_study):
+    home = toy.parent
+    (home / "bus.zip").write_bytes(bus(toy_study))
+    pd.read_csv(home / "edges.csv", dtype=str).assign(minutes=70).to_csv(home / "walk.csv", index=False)
+    toy.write_text(TOY + TRANSIT + 'date = "friday"\nstay = 30\n', encoding="utf-8")
+    found = loaded(read_settings(toy), for_dossier=True)
+    journeys = found.study.journeys
+    assert list(found.study.networks) == ["car", "walk", "transit"]
+    assert (journeys.date.weekday(), journeys.terms.stay, journeys.terms.between) == (4, 30, ("08:00", "18:00"))
+    assert set(journeys.notes) <= set(found.said["transit"])
+    assert found.study.minutes("france_services", mode="transit")["fs-a"].tolist()[:2] == [0, 65]
+    wrong = {
+        'date = "fridays"\n': ("transit: ", "'friday'"),
+        'date = "2031-01-01"\n': ("transit: ", "2031-01-01"),
+        'access = "bike"\n': ("transit: ", "[roads.bike]"),
+        'between = ["08:00"]\n': ("transit.between", "08:00"),
+        'between = ["18:00", "08:00"]\n': ("transit: ", "18:00"),
+        "stay = -1\n": ("transit.stay = -1", "0"),
+        "gtfs = []\n": ("transit.gtfs", "not empty"),
+        'gtfs = ["lost.zip"]\n': ("transit.gtfs[1]", "lost.zip"),
+        'gtfs = ["walk.csv"]\n': ("transit.gtfs", "walk.csv"),
+        'depart = ["07:00"]\n': ("transit: ", "07:00"),
+    }
+    for line, (place, told) in wrong.items():
+        text = TOY + TRANSIT.replace('gtfs = ["bus.zip"]\n', "" if line.startswith("gtfs") else 'gtfs = ["bus.zip"]\n')
+        toy.write_text(text + line, encoding="utf-8")
+        with pytest.raises(StudyFileError) as caught:
+            loaded(read_settings(toy))
+        message = caught.value.told("en")
+        assert place in message, (line, message)
+        assert told in message, (line, message)

@@ -72,6 +72,7 @@ def told(note: str, lang: Lang) -> str:
 
 
 def _tell_study(study: Study, say: Say) -> None:
+    from accessmap.roads.transit.journeys import Journeys
     from accessmap.tables.contracts import kinds_counted
 
     inside = study.communes["in_territory"]
@@ -87,9 +88,12 @@ def _tell_study(study: Study, say: Say) -> None:
     counted = ", ".join(f"{name} {number}" for name, number in kinds_counted(study.services).items())
     say.tell("check_services", n=len(study.services), kinds=counted)
     for mode, network in study.networks.items():
+        way = f" ({say.words.mode(mode)})" if len(study.networks) > 1 else ""
+        if isinstance(network, Journeys):
+            say.tell("check_timetable", way=way, day=say.words.told(network.why))
+            continue
         key = "check_modelled" if network.provenance.modelled else "check_roads"
         nodes = say.words.count(len(network.nodes))
-        way = f" ({say.words(f'mode_{mode}')})" if len(study.networks) > 1 else ""
         say.tell(key, n=len(network.edges), nodes=nodes, way=way)
     names = ", ".join(study.scenarios)
     say.line(say("check_scenarios", n=len(study.scenarios), names=names) if names else say("check_no_scenario"))
@@ -105,7 +109,7 @@ def _tell_measures(table: pd.DataFrame, say: Say) -> list[dict[Hashable, object]
     for row in found:
         measure, mode = row["measure"], row["mode"]
         name = f"{say(f'measure_{measure}')} ({measure})"
-        way = f", {say.words(f'mode_{mode}')}" if several else ""
+        way = f", {say.words.mode(mode)}" if several else ""
         figures = [say.words.count(row[each], digits=2) for each in ("value", "doubtful", "impossible")]
         rows.append([name + way, *figures, say(f"verdict_{row['verdict'] or 'fine'}")])
     say.tell("check_measures")

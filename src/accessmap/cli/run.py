@@ -68,7 +68,7 @@ def _tell(
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")
     if modelled:
-        modes = ", ".join(say.words(f"mode_{mode}") for mode in modelled)
+        modes = ", ".join(say.words.mode(mode) for mode in modelled)
         say.tell("run_modelled", way=f" ({modes})" if len(networks) > 1 else "")
     said = [labels.capitalised(say.words.told(note)) + "." for note in found.brand.notes]
     for sentence in said:

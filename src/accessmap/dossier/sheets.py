@@ -302,7 +302,7 @@ def _modes(minutes: pd.DataFrame, code: str, words: Words) -> Table | None:
             minutes_cell(by[mode]["value"], words, lost_note(by[mode]["unreached_people"], words)) for mode in modes
         ]
         rows.append((Cell(title), *cells))
-    names = [words(f"mode_{mode}") if mode in ("car", "bike", "walk") else mode for mode in modes]
+    names = [words.mode(mode) for mode in modes]
     return Table((words("sheet_modes"), *map(labels.capitalised, names)), rows, label=words("sheet_modes"))
 
 

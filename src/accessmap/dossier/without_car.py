@@ -5,11 +5,14 @@ from typing import Final
 import pandas as pd
 
 from accessmap import sentences as told_of
+from accessmap.dossier import there_and_back
 from accessmap.dossier.layout import Cell, How, Part, Table, share_cell
 from accessmap.dossier.results import Known, Tables
+from accessmap.roads.transit.journeys import EACH, Journeys
 from accessmap.study import modes
 from accessmap.study.comparison import studies_under
 from accessmap.words import words as labels
+from accessmap.words.notes import DayRead
 from accessmap.words.words import BASELINE, Words
 
 CAR: Final = "car"
@@ -25,6 +28,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
             By (situation, mode, cutoff): `people` and `share` (0-1).
         _without_car
             Of today, see `accessmap.modes.without_car`; empty where the residents do not say who has no car.
+
+        And those of `there_and_back` where the study has a timetable.
     """
     study, category = known.study, known.results.category
     if len(study.networks) < 2:
@@ -35,7 +40,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
             coverage[name] = modes.coverage(each, category=category)
     known_people = "without_car" in study.residents and CAR in study.networks
     without = modes.without_car(study, category=category) if known_people else pd.DataFrame()
-    return {"modes": pd.concat(coverage, names=["situation"]), "_without_car": without}
+    both = {"modes": pd.concat(coverage, names=["situation"]), "_without_car": without}
+    return both | there_and_back.tables(known)
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -44,24 +50,37 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     shares = table["share"].to_dict()
     names = list(table.index.unique("mode"))
     by_mode = [
-        words("labelled_share", name=_mode(mode, words), share=words.percent(shares[BASELINE, mode, found.quoted]))
+        words("labelled_share", name=words.mode(mode), share=words.percent(shares[BASELINE, mode, found.quoted]))
         for mode in names
     ]
     said = [words("without_car_today", cutoff=words.cutoff(found.quoted), modes=", ".join(by_mode))]
     without = tables["_without_car"]
     if without.empty:
-        return [*said, words("without_car_unknown")]
+        return [*said, words("without_car_unknown"), *there_and_back.sentences(tables, words)]
     for mode in names:
         if mode != CAR:
             said += told_of.without_car(
                 without, mode=mode, cutoff=found.quoted, category=found.category, lang=words.lang
             )
-    return said
+    return said + there_and_back.sentences(tables, words)
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:
     """Return people within each threshold, by mode and situation."""
-    return [_modes_table(tables["modes"], words), How(words("how_without_car"))]
+    parts = [_modes_table(tables["modes"], words), How(_how(tables.known.study.journeys, words))]
+    return [*there_and_back.shown(tables, words), *parts]
+
+
+def _how(journeys: Journeys | None, words: Words) -> str:
+    """Return how minutes are computed, by the timetable too where there is one."""
+    if journeys is None:
+        return words("how_without_car")
+    depart = journeys.terms.depart
+    first, last = (f"{at // 3600}:{at % 3600 // 60:02}" for at in (depart[0], depart[-1] + EACH))
+    key = "transit_leaving_at" if len(depart) == 1 else "transit_leaving_between"
+    when = words(key, first=first, **({} if len(depart) == 1 else {"last": last}))
+    share = words.percent(journeys.terms.percentile / 100)
+    return words("how_without_car_transit", day=DayRead.of(journeys.date).told(words.lang), when=when, share=share)
 
 
 def _modes_table(table: pd.DataFrame, words: Words) -> Table:
@@ -70,14 +89,10 @@ def _modes_table(table: pd.DataFrame, words: Words) -> Table:
     facts = table.to_dict("index")
     rows: list[tuple[Cell, ...]] = []
     for mode in names:
-        title = _mode(mode, words)
+        title = words.mode(mode)
         rows.append((Cell(labels.capitalised(title)),))
         for cutoff in cutoffs:
             here = [facts[name, mode, cutoff] for name in situations]
             shares = (share_cell(row["share"], words, words.people(row["people"])) for row in here)
             rows.append((Cell(words("within", cutoff=words.cutoff(float(cutoff))), float(cutoff)), *shares))
     return Table((words("metric_trip"), *(words.name(str(name)) for name in situations)), rows)
-
-
-def _mode(mode: str, words: Words) -> str:
-    return words(f"mode_{mode}") if mode in (CAR, "bike", "walk") else mode

@@ -19,6 +19,7 @@ from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
+from accessmap.sentences.there_and_back import round_trips
 
 __all__ = [
     "alternatives",
@@ -44,6 +45,7 @@ __all__ = [
     "programme",
     "reference",
     "resilience",
+    "round_trips",
     "schools",
     "services",
     "speech",

@@ -49,7 +49,7 @@ def without_car(table: pd.DataFrame, *, mode: str, cutoff: float, category: str,
     values: dict[str, Any] = {
         "category": labels.capitalised(labels.category(category).name(lang)),
         "minutes": words.cutoff(cutoff),
-        "mode": words(f"mode_{mode}") if mode in ("walk", "bike") else mode,
+        "mode": words.mode(mode),
     }
     if not people:
         return [words("without_car_nobody", **values)]

@@ -85,6 +85,7 @@ def plausibility(study: Study, category: str | None = None) -> pd.DataFrame:
     found = {
         (mode, name): value
         for mode, network in study.networks.items()
+        if isinstance(network, RoadNetwork)
         for name, value in _measured(study, mode, network, category).items()
         if np.isfinite(value)
     }

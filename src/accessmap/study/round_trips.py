@@ -30,8 +30,8 @@ def round_trips(
     services: gpd.GeoDataFrame,
     journeys: Journeys,
     *,
-    stay: float = 60,
-    between: tuple[str, str] = ("08:00", "18:00"),
+    stay: float | None = None,
+    between: tuple[str, str] | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Return by resident the shortest day with which one of the services serves: there, in while it is open, and back.
@@ -47,9 +47,10 @@ def round_trips(
     journeys
         Of `Timetable.journeys`: its terms say how one gets to a stop and from it.
     stay
-        Minutes in the site, all while it is open.
+        Minutes in the site, all while it is open; those of the journeys (60) where not given.
     between
-        One leaves home from the first time on, and is home again at the second one at the latest.
+        One leaves home from the first time on, and is home again at the second one at the latest; those of the
+        journeys (8:00 and 18:00) where not given.
     progress
         Show a progress bar on standard error, or in the notebook.
 
@@ -75,6 +76,8 @@ def round_trips(
     check_services(services)
     if not isinstance(journeys, Journeys):
         raise NetworkError(Problem("journeys_needed", call="round_trips", value=type(journeys).__name__))
+    stay = journeys.terms.stay if stay is None else stay
+    between = journeys.terms.between if between is None else between
     latest = span(between)[1]
     if not (np.isfinite(stay) and stay >= 0):
         raise OptionError(Problem("round_trips_stay", where="stay", value=stay))

@@ -26,6 +26,7 @@ from accessmap.errors import AccessmapError, Problem, StudyError, WriteError
 from accessmap.files import folder_aside, is_input, read_json, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.journeys import Journeys
 from accessmap.words.notes import Note, first_few
 
 Made = TypeVar("Made")
@@ -144,6 +145,8 @@ def _write(study: Any, draft: Path) -> dict[str, Any]:
             tables[name] = _write_table(table, draft / f"{name}.parquet", name)
     networks = {}
     for number, (mode, network) in enumerate(study.networks.items(), start=1):
+        if isinstance(network, Journeys):
+            raise StudyError(Problem("saved_journeys", mode=mode))
         networks[mode] = network.save(draft / f"roads-{number}.zip").name
     named = {name: scenario.name for name, scenario in study.scenarios.items()}
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -15,6 +15,7 @@ from accessmap.errors import Problem, Problems, StudyError
 from accessmap.measures.minutes import nearest
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.journeys import Journeys, JourneyTrips
 from accessmap.roads.trips import Trips
 from accessmap.study.saved import save
 from accessmap.study.travel import Known
@@ -50,7 +51,8 @@ class Study:
     network
         The roads: one network, or one a mode as in `networks`.
     networks
-        Mode to network, such as ``{"car": …, "walk": …}``: the first is that of minutes where no mode is named.
+        Mode to network, such as ``{"car": …, "walk": …}``: the first is that of minutes where no mode is named, and is
+        one of roads. Any other may be the journeys of a timetable (`Timetable.journeys`): ``{…, "transit": journeys}``.
     title
         Name of the territory, as the public reads it.
     thresholds
@@ -79,7 +81,7 @@ class Study:
     communes: gpd.GeoDataFrame
     residents: gpd.GeoDataFrame
     services: gpd.GeoDataFrame
-    networks: Mapping[str, RoadNetwork]
+    networks: Mapping[str, RoadNetwork | Journeys]
     title: str
     thresholds: tuple[float, ...]
     scenarios: Mapping[str, Any]  # a Scenario knows the study it is applied to, which need not know it
@@ -99,7 +101,7 @@ class Study:
         services: gpd.GeoDataFrame,
         network: RoadNetwork | Mapping[str, RoadNetwork] | None = None,
         *,
-        networks: Mapping[str, RoadNetwork] | None = None,
+        networks: Mapping[str, RoadNetwork | Journeys] | None = None,
         title: str = "",
         thresholds: Iterable[float] = (10, 20, 30),
         scenarios: Mapping[str, Any] = MappingProxyType({}),
@@ -152,7 +154,13 @@ class Study:
     @property
     def network(self) -> RoadNetwork:
         """The first of the networks: that of minutes where no mode is named."""
-        return next(iter(self.networks.values()))
+        first: Any = next(iter(self.networks.values()))  # of roads: `_by_mode`
+        return cast("RoadNetwork", first)
+
+    @property
+    def journeys(self) -> Journeys | None:
+        """The journeys by a timetable, the first of the modes that are any; None where there are none."""
+        return next((each for each in self.networks.values() if isinstance(each, Journeys)), None)
 
     @property
     def inside(self) -> pd.Series[bool]:
@@ -195,6 +203,10 @@ class Study:
         first, *others = (network.provenance for network in self.networks.values())
         for other in others:
             first += Provenance(other.sources, modelled=other.modelled)
+        if self.journeys is not None:
+            first = Provenance(
+                first.sources, {**first.parameters, **self.journeys.provenance.parameters}, first.modelled
+            )
         return self.provenance + first
 
     @property
@@ -350,7 +362,7 @@ class Study:
         """
         return nearest(self.minutes(category, mode=mode, progress=progress))
 
-    def trips(self, mode: str | None = None) -> Trips:
+    def trips(self, mode: str | None = None) -> Trips | JourneyTrips:
         """Return the residents of the study joined to the roads of a mode, once: ``.to(points)`` are their trips."""
         return self._routed(mode).trips
 
@@ -398,11 +410,11 @@ class Study:
         check_services(services, self.communes)
         return self._with(services=services)
 
-    def with_network(self, network: RoadNetwork, *, mode: str | None = None) -> Study:
+    def with_network(self, network: RoadNetwork | Journeys, *, mode: str | None = None) -> Study:
         """Return the same study over other roads in one mode, the first where not given: it is routed again."""
         mode = self._mode(mode)
         known = {name: each for name, each in self._known.items() if name != mode}
-        return self._with(networks=MappingProxyType({**self.networks, mode: network}), _known=known)
+        return self._with(networks=_by_mode({**self.networks, mode: network}), _known=known)
 
     def about(self, codes: Iterable[str], *, title: str) -> Study:
         """Return the same study reported on other communes; the minutes already known are kept.
@@ -531,13 +543,16 @@ def _once(texts: Iterable[str]) -> str | None:
 _NO_NAMES = (pd.DataFrame, gpd.GeoSeries, Mapping)
 
 
-def _by_mode(networks: object) -> Mapping[str, RoadNetwork]:
-    """Return the networks by mode; one alone is that of its own mode, the car's where it does not say."""
+def _by_mode(networks: object) -> Mapping[str, RoadNetwork | Journeys]:
+    """Return the networks by mode, roads first; one alone is that of its own mode, the car's where it does not say."""
     if isinstance(networks, RoadNetwork):
         networks = {networks.provenance.parameters.get("mode", "car"): networks}
     if not isinstance(networks, Mapping) or not networks:
         raise StudyError(Problem("study_networks", value=type(networks).__name__))
     for mode, network in networks.items():
-        if not isinstance(mode, str) or not isinstance(network, RoadNetwork):
+        if not isinstance(mode, str) or not isinstance(network, RoadNetwork | Journeys):
             raise StudyError(Problem("study_networks_value", value=mode, kind=type(network).__name__))
+    first = next(iter(networks))
+    if isinstance(networks[first], Journeys):
+        raise StudyError(Problem("study_journeys_first", value=first))
     return MappingProxyType(dict(networks))

@@ -310,8 +310,8 @@ class Known:
     The tables that it gives out share its memory for as long as nobody writes to them.
     """
 
-    def __init__(self, network: RoadNetwork, residents: gpd.GeoSeries) -> None:
-        self.trips = network.trips(residents, residents.iloc[:0])
+    def __init__(self, network: RoadNetwork | Journeys, residents: gpd.GeoSeries) -> None:
+        self.trips: Trips | JourneyTrips = network.trips(residents, residents.iloc[:0])
         self._residents = residents.index
         self._routed: list[tuple[list[tuple[float, float]], pd.DataFrame]] = []
         self._at: dict[tuple[float, float], tuple[int, int]] = {}

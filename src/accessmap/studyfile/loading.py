@@ -25,12 +25,14 @@ from accessmap.studyfile import plans, sections
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import StudyFileError, place_of
 from accessmap.studyfile.reading import StudyFile, read_settings
+from accessmap.studyfile.transit import feeds, with_journeys
 from accessmap.words.near import near_matches
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     from accessmap.programme import Programme
     from accessmap.roads.network import RoadNetwork
+    from accessmap.roads.transit.journeys import Journeys
 
 
 # What is missing where a section with a wrong value was left out, and what a reader says that lost an option.
@@ -159,7 +161,8 @@ def loaded(
     more: dict[str, pd.DataFrame] = {}
     if communes is not None:
         homes = ledger.tried(("residents",), partial(sections.residents_of, ledger, communes, services))
-        networks = sections.networks_of(ledger, communes, services)
+        roads = sections.networks_of(ledger, communes, services)
+        networks = None if roads is None else with_journeys(ledger, roads)
         more = sections.tables_of(ledger, communes, services)
         for each in written:
             ledger.problems += each.places(communes, services if ("services",) not in lost else None)
@@ -257,7 +260,7 @@ def _study(
     communes: gpd.GeoDataFrame,
     residents: gpd.GeoDataFrame,
     services: gpd.GeoDataFrame,
-    networks: Mapping[str, RoadNetwork],
+    networks: Mapping[str, RoadNetwork | Journeys],
     **more: Any,
 ) -> Study:
     """Return the whole study."""
@@ -284,6 +287,7 @@ def _look_for_files(ledger: Ledger) -> None:
     paths += [("services", n, "accessibility") for n, _ in enumerate(settings.services)]
     paths += [("residents", "path")]
     paths += [(*at, name) for at, _ in settings.roads.by_mode.values() for name in ("path", "nodes", "edges")]
+    paths += feeds(settings.transit) if settings.transit is not None else []
     paths += [(name, "path") for name in ("digital", "schools", "equipment")]
     for path in paths:
         if getattr(settings, str(path[0])) is not None and ledger.named(*path) is not None:

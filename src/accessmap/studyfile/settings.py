@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -171,6 +172,27 @@ class RoadsSection(ModeSection):
         return self
 
 
+Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
+
+
+class TransitSection(_Section):
+    """`[transit]`: timetables, and how one goes by them; the streets are those of `[roads.walk]`."""
+
+    gtfs: Annotated[list[Text], Field(min_length=1)]
+    licence: Text | None = None
+    date: Text | dt.date = "tuesday"
+    access: Literal["walk", "bike", "car"] = "walk"
+    egress: Literal["walk", "bike", "car"] = "walk"
+    access_minutes: NotNegative = 30
+    egress_minutes: NotNegative = 30
+    transfer_minutes: NotNegative = 10
+    most_rides: Annotated[int, Field(ge=1)] = 4
+    depart: Text | list[Text] = ["07:00", "09:00"]
+    percentile: Annotated[float, Field(ge=0, le=100)] = 50
+    stay: NotNegative = 60
+    between: Pair = ["08:00", "18:00"]
+
+
 class DigitalSection(_FileSection):
     """`[digital]`: fast internet by commune."""
 
@@ -253,6 +275,7 @@ class Settings(_Section):
     residents: ResidentsSection | None = None
     services: list[ServicesSection] = []
     roads: RoadsSection = RoadsSection(modelled=True)
+    transit: TransitSection | None = None
     digital: DigitalSection | None = None
     schools: SchoolsSection | None = None
     equipment: EquipmentSection | None = None

@@ -42,6 +42,7 @@ NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"
 _STRAIGHT: Final = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 BASELINE: Final = "baseline"
+MODES: Final = ("car", "walk", "bike", "transit")  # that have words
 """Name of a study without changes, beside scenarios."""
 
 
@@ -327,6 +328,10 @@ class Words:
     def told(self, text: object) -> str:
         """Return a note in this language, and any other text as it is."""
         return str(text.told(self.lang) if hasattr(text, "told") else text)
+
+    def mode(self, name: object) -> str:
+        """Return how one goes by a mode; the name of one that has no words."""
+        return self(f"mode_{name}") if name in MODES else str(name)
 
     def people(self, value: float) -> str:
         """Return people with their noun; a dash where it is not known how many."""

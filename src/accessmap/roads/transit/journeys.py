@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, OptionError, Problem
+from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.day import Day
@@ -39,6 +40,16 @@ class Runs(Protocol):
     def stops(self) -> gpd.GeoDataFrame:
         """Return its stops."""
 
+    @property
+    def provenance(self) -> Provenance:
+        """Return its sources."""
+
+    def date_of(self, date: dt.date | str | None) -> dt.date:
+        """Return the day that is meant."""
+
+    def why_day(self, date: dt.date | str | None) -> Note:
+        """Return that day, and why it is that one."""
+
     def day(self, date: dt.date | str | None, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
         """Return what runs on a day."""
 
@@ -54,9 +65,12 @@ class Terms:
     parking: gpd.GeoSeries | None
     parking_minutes: float
     transfer_minutes: float
+    change_seconds: int
     most_rides: int
     depart: tuple[int, ...]
     percentile: float
+    stay: float
+    between: tuple[str, str]
 
     @property
     def longest(self) -> float:
@@ -77,6 +91,8 @@ class Journeys:
     streets : dict
         By mode, the network of each.
     date : datetime.date
+    why : Note
+        The day, and why it is that one.
     day : Day
         What runs.
     terms : Terms
@@ -84,11 +100,12 @@ class Journeys:
     """
 
     def __init__(
-        self, timetable: Runs, streets: Mapping[str, RoadNetwork], date: dt.date, day: Day, terms: Terms
+        self, timetable: Runs, streets: Mapping[str, RoadNetwork], date: dt.date, why: Note, day: Day, terms: Terms
     ) -> None:
         self.timetable = timetable
         self.streets = dict(streets)
         self.date = date
+        self.why = why
         self.day = day
         self.terms = terms
         self._raptor = Raptor(day)
@@ -98,25 +115,49 @@ class Journeys:
         cls,
         timetable: Runs,
         streets: RoadNetwork | Mapping[str, RoadNetwork],
-        date: dt.date,
+        date: dt.date | str | None,
         terms: Terms,
-        change_seconds: int,
     ) -> Journeys:
         """Return the journeys of a day, with the ways on foot between its stops by the streets."""
         networks = {"walk": streets} if isinstance(streets, RoadNetwork) else dict(streets)
         _check(networks, terms)
-        day = timetable.day(date, walks=None, change_seconds=change_seconds)
+        when, change = timetable.date_of(date), terms.change_seconds
+        day = timetable.day(when, walks=None, change_seconds=change)
         if terms.transfer_minutes:
             stops = _near(timetable.stops, day, networks["walk"])
             walks = _between(networks["walk"], stops, timetable.stops, terms.transfer_minutes)
-            day = timetable.day(date, walks=walks, change_seconds=change_seconds)
-        return cls(timetable, networks, date, day, terms)
+            day = timetable.day(when, walks=walks, change_seconds=change)
+        return cls(timetable, networks, when, timetable.why_day(date), day, terms)
+
+    def on(self, date: dt.date | str) -> Journeys:
+        """Return the journeys of another day, on the same terms.
+
+        Parameters
+        ----------
+        date
+            The day, or its kind ("saturday", "holiday").
+
+        Raises
+        ------
+        OptionError
+            Where the timetable has no such day.
+        """
+        return type(self).of(self.timetable, self.streets, date, self.terms)
+
+    @property
+    def provenance(self) -> Provenance:
+        """The sources of the timetable and of the streets; the day, and why it is that one."""
+        streets = [network.provenance for network in self.streets.values()]
+        sources = (source for each in (self.timetable.provenance, *streets) for source in each.sources)
+        day: dict[str, str] = {Note("journeys_day"): self.why}
+        return Provenance(tuple(sources), day, any(each.modelled for each in streets))
 
     @property
     def notes(self) -> tuple[Note, ...]:
         """What minutes are of, in sentences."""
         terms = self.terms
         return (
+            self.why,
             Note(
                 "journeys_minutes",
                 access=Note(f"mode_{terms.access}"),
@@ -177,7 +218,9 @@ class Journeys:
         direct = self._direct(origins, destinations, max_metres)
         start = self._legs(origins, home=not homeward, away=True, max_metres=max_metres)
         end = self._legs(destinations, home=homeward, away=False, max_metres=max_metres)
-        return JourneyTrips(self, start, end, direct, np.array(moments, "int64"), share, backward=arrive is not None)
+        return JourneyTrips(
+            self, start, end, direct, np.array(moments, "int64"), share, arrive is not None, homeward, max_metres
+        )
 
     # ------------------------------------------------------------------ to the stops and from them
 
@@ -197,7 +240,7 @@ class Journeys:
         parked = self._parked(points, away, max_metres) if home and mode == "car" else None
         found: list[tuple[npt.NDArray[Any], ...]] = []
         every = max(1, _CELLS // max(1, len(rows)))
-        for first in range(0, len(points), every):
+        for first in range(0, max(1, len(points)), every):
             part = slice(first, min(first + every, len(points)))
             minutes = np.fmin.reduce([way(most, part) for way in ways])
             if parked is not None:
@@ -273,6 +316,13 @@ class JourneyTrips:
     moments: npt.NDArray[np.int64]
     percentile: float
     backward: bool
+    homeward: bool
+    max_metres: float | None
+
+    def to(self, destinations: gpd.GeoSeries) -> JourneyTrips:
+        """Return journeys of the same origins to other destinations, of which those that do not join are not reached."""
+        end = self.journeys._legs(destinations, home=self.homeward, away=False, max_metres=self.max_metres)
+        return replace(self, end=end, direct=[trips.to(destinations) for trips in self.direct])
 
     @property
     def places(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
@@ -376,11 +426,12 @@ def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
             raise OptionError(
                 Problem("journeys_no_streets", where=where, value=mode, near=near, known=", ".join(networks))
             )
-    for name in ("access_minutes", "egress_minutes", "parking_minutes", "transfer_minutes"):
+    for name in ("access_minutes", "egress_minutes", "parking_minutes", "transfer_minutes", "stay"):
         value = getattr(terms, name)
         if not (np.isfinite(value) and value >= 0):
             raise OptionError(Problem("journeys_minutes_below", where=name, value=value))
     check_percentile(terms.percentile)
+    span(terms.between)
     if terms.parking is not None and terms.access != "car":
         raise OptionError(Problem("journeys_parking_without_car", where="parking", value=terms.access))
     if not (isinstance(terms.most_rides, int) and terms.most_rides >= 1):

@@ -198,7 +198,7 @@ class Timetable(Feeds):
         """Return the day that `date` means, and why it is that one."""
         kind = "tuesday" if date is None else date
         if kind not in KINDS:
-            day = self._date(date)
+            day = self.date_of(date)
             return Note("timetable_day_asked", day=DayRead.of(day), trips=Figure.of(self._trips_on(day)))
         day, days = self._usual(str(kind))
         known = "timetable_holidays_known" if self.dates["holiday"].notna().all() else "timetable_holidays_unknown"
@@ -234,8 +234,8 @@ class Timetable(Feeds):
         date = pd.Timestamp(day)
         return int(self.dates["trips"].get(date, 0))
 
-    def _date(self, date: Date | None) -> dt.date:
-        """The day that is meant, on which something runs."""
+    def date_of(self, date: Date | None) -> dt.date:
+        """Return the day that is meant, on which something runs."""
         if date is None or date in KINDS:
             return self.usual_day(str(date or "tuesday"))
         try:
@@ -260,7 +260,7 @@ class Timetable(Feeds):
         """
         first = self.calls["departure"].to_numpy()[self.first_call[:-1]]
         last = self.calls["arrival"].to_numpy()[self.first_call[1:] - 1]
-        return running(self._date(date), self.timezone, self.trips, self.calendar, first, last)
+        return running(self.date_of(date), self.timezone, self.trips, self.calendar, first, last)
 
     def day(
         self, date: Date | None = None, *, walks: pd.DataFrame | None = None, change_seconds: int = CHANGE_SECONDS
@@ -281,7 +281,7 @@ class Timetable(Feeds):
         OptionError
             Where the day is none, or nothing runs on it.
         """
-        day = self._date(date)
+        day = self.date_of(date)
         if walks is not None:
             return build_day(self, self.running(day), walks=walks, change_seconds=change_seconds)
         if (day, change_seconds) not in self._days:
@@ -310,8 +310,10 @@ class Timetable(Feeds):
         transfer_minutes: float = 10,
         change_seconds: int = CHANGE_SECONDS,
         most_rides: int = 4,
-        depart: str | tuple[str, str] = ("07:00", "09:00"),
+        depart: str | Sequence[str] = ("07:00", "09:00"),
         percentile: float = 50,
+        stay: float = 60,
+        between: tuple[str, str] = ("08:00", "18:00"),
     ) -> Journeys:
         """Return the journeys from door to door of a day, which stand where a network does: `am.travel_times`.
 
@@ -341,6 +343,8 @@ class Timetable(Feeds):
             Vehicles in one journey at most; staying seated where one goes on as another is no ride more.
         depart, percentile
             What holds where a call does not say otherwise: see `travel_times`.
+        stay, between
+            The same of `round_trips`.
 
         Raises
         ------
@@ -351,9 +355,10 @@ class Timetable(Feeds):
         """
         terms = Terms(
             access, egress, access_minutes, egress_minutes, None if parking is None else parking.geometry,
-            parking_minutes, transfer_minutes, most_rides, moments_of(depart, "depart"), percentile,
+            parking_minutes, transfer_minutes, change_seconds, most_rides, moments_of(depart, "depart"), percentile,
+            stay, between,
         )  # fmt: skip
-        return Journeys.of(self, streets, self._date(date), terms, change_seconds)
+        return Journeys.of(self, streets, date, terms)
 
     # ------------------------------------------------------------------ a territory
 

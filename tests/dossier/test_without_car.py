@@ -1,0 +1,69 @@
+"""The chapter "Without a car" of a study with a timetable: the bus of `toy_transit`, with values done by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from toy_transit import with_bus
+
+import accessmap as am
+
+FS = "france_services"
+
+
+@pytest.fixture
+def study(toy_study, tmp_path):
+    return with_bus(toy_study, tmp_path)
+
+
+def chapter(dossier):
+    return " ".join(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#without_car").text.split())
+
+
+def test_who_can_go_and_be_home_the_same_day(study):
+    """From b at 9:00, there from 9:05 to 10:05, the bus of 11:00, home at 11:05; on Saturdays no bus goes back."""
+    people = study.residents["commune"].map({"02001": 20.0, "02002": 9.0, "60001": 2.0})
+    dossier = am.Dossier.of(replace(study, residents=study.residents.assign(without_car=people)), category=FS)
+    row = dossier.tables["round_trips"].loc[FS]
+    assert row[["people", "can", "sure", "saturday_can", "saturday_sure"]].tolist() == [29, 29, 29, 20, 20]
+    assert (row["without_car"], pd.Timestamp(row["saturday"]).weekday()) == (True, 5)
+    communes = dossier.tables["round_trips_by_commune"]
+    assert communes["people"].sum() == row["people"]
+    assert communes["can"].sum() == row["can"]
+    assert communes.loc["02001", ["people", "can", "saturday_can", "away", "lost"]].tolist() == [20, 20, 20, 60, 0]
+    assert communes.loc["02002", ["people", "can", "saturday_can", "away", "lost"]].tolist() == [9, 9, 0, 125, 65]
+    said = chapter(dossier)
+    assert "29 habitants sans voiture (100 %) peuvent aller à un site ouvert et en revenir le même jour" in said
+    assert "; le samedi, 20." in said
+    assert "2 h 05" in said
+    assert "Ni transports collectifs" not in said
+    assert "ODbL" in dossier.to_html()
+
+
+def test_everybody_is_counted_where_nobody_knows_who_has_no_car_and_unknown_hours_are_told(study):
+    hours = study.services["hours"].where(study.services["category"] != FS, "Mo-Fr 08:30-12:00")
+    known = study.with_services(study.services.assign(hours=hours))
+    dossier = am.Dossier.of(known, category=FS, lang="en")
+    table = dossier.tables["round_trips"]
+    assert table.loc[FS, ["people", "can", "saturday_can"]].tolist() == [150, 150, 0]
+    assert not table.loc[FS, "without_car"]
+    assert dossier.tables["round_trips_by_commune"]["people"].sum() == study.people.sum()
+    assert (
+        "without taking a car, 150 people (100%) can go to an open site and be home the same day; on a Saturday, 0."
+        in (chapter(dossier))
+    )
+    blank = study.with_services(study.services.assign(hours=None))
+    dossier = am.Dossier.of(blank, category=FS, lang="en")
+    assert dossier.tables["round_trips"].loc[FS, ["can", "sure", "saturday_can"]].tolist() == [150, 0, 100]
+    assert "with known hours alone, 0 people; on a Saturday, 0." in chapter(dossier)
+
+
+def test_a_timetable_without_a_saturday_says_so(study):
+    row = {"people": 10.0, "date": "2025-03-25", "can": 0.0, "sure": 0.0, "without_car": True}
+    row |= {"saturday": None, "saturday_can": np.nan, "saturday_sure": np.nan}
+    told = am.sentences.round_trips(pd.DataFrame([row], index=[FS]), lang="fr")
+    assert len(told) == 1
+    assert "aucun habitant sans voiture" in told[0]
+    assert told[0].endswith("l’horaire ne dit rien d’un samedi.")

@@ -1,0 +1,62 @@
+"""A timetable as one more mode of a study: the bus of `toy_transit`, whose minutes are done by hand."""
+
+import math
+
+import pytest
+from toy_transit import on_foot, with_bus
+
+import accessmap as am
+from accessmap.errors import StudyError
+
+FS = "france_services"
+
+
+@pytest.fixture
+def study(toy_study, tmp_path):
+    return with_bus(toy_study, tmp_path)
+
+
+def test_minutes_by_bus_are_those_of_travel_times_and_done_by_hand(study):
+    """From b the bus arrives at 9:05: of the departures from 7:00 to 8:59 the 60th shortest takes 65 minutes."""
+    journeys = study.journeys
+    sites = study.sites(FS)
+    found = study.minutes(FS, mode="transit")
+    assert found.equals(am.travel_times(study.residents, sites, journeys))
+    homes = study.residents["commune"]
+    assert found.loc[homes == "02001", "fs-a"].tolist() == [0]
+    assert found.loc[homes == "02002", "fs-a"].tolist() == [65]
+    assert math.isnan(found.loc[homes == "02001", "fs-x"].iloc[0])
+    assert study.nearest(FS, mode="transit")["minutes"].equals(am.modes.minutes(study, category=FS)["transit"])
+    again = study.minutes(sites[::-1], mode="transit")
+    assert again.equals(found[found.columns[::-1]])
+
+
+def test_a_scenario_is_a_choice_of_columns(study):
+    plan = am.Scenario("Bourg").open(FS, commune="02002")
+    after = plan.apply(study)
+    assert after.journeys is study.journeys
+    table = am.compare_tables(plan, study, lambda each: am.modes.coverage(each, category=FS, cutoffs=70))
+    people = table["people"]
+    assert people["baseline", "transit", 70] == 150
+    assert people["baseline", "walk", 70] == 150
+    near = am.modes.coverage(after, category=FS, cutoffs=2)["people"]
+    assert near["transit", 2] == 150
+
+
+def test_the_credit_tells_the_licence_and_the_day(study):
+    credit = study.credit
+    assert ("GTFS bus.zip", "ODbL") in {(each.title, each.licence) for each in credit.sources}
+    told = credit.parameters["timetable"]
+    assert told == study.journeys.why
+    assert told.startswith("7 January 2025, a Tuesday") or "Tuesday" in told
+    assert study.journeys.on("saturday").date.weekday() == 5
+
+
+def test_a_timetable_is_no_network_of_roads(study, toy_study, tmp_path):
+    with pytest.raises(StudyError, match="first network, 'transit', is a timetable"):
+        am.Study(study.communes, study.residents, study.services, networks={"transit": study.journeys})
+    with pytest.raises(StudyError, match="is a timetable"):
+        study.with_network(study.journeys, mode="car")
+    with pytest.raises(StudyError, match="mode 'transit' is a timetable"):
+        study.save(tmp_path / "kept")
+    assert study.with_network(on_foot(toy_study), mode="transit").journeys is None
