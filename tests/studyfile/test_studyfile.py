@@ -1043,7 +1043,15 @@ def test_on_foot_to_main_roads_the_legs_are_told_and_may_be_accepted(real_data, 
         loaded(read_settings(path), for_dossier=True)
 
 
-TRANSIT = '[roads.walk]\nnodes = "nodes.csv"\nedges = "walk.csv"\ndirected = false\n[transit]\ngtfs = ["bus.zip"]\nlicence = "ODbL"\n'
+TRANSIT = """\
+[roads.walk]
+nodes = "nodes.csv"
+edges = "walk.csv"
+directed = false
+[transit]
+gtfs = ["bus.zip"]
+licence = "ODbL"
+"""
 
 
 def test_a_timetable_is_one_more_mode(toy, toy_study):

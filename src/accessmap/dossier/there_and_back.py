@@ -11,7 +11,6 @@ from accessmap import sentences as told_of
 from accessmap.dossier.layout import Cell, How, Lines, Part, Table, count_cell, sortable
 from accessmap.errors import OptionError
 from accessmap.study.modes import people_without_car
-from accessmap.study.round_trips import round_trips
 from accessmap.words import words as labels
 from accessmap.words.near import plain
 from accessmap.words.notes import DayRead
@@ -46,6 +45,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     journeys, study = known.study.journeys, known.study
     if journeys is None:
         return {}
+    from accessmap.study.round_trips import round_trips  # brings numba, which a study without a timetable may not need
+
     counted = "without_car" in study.residents
     weights = people_without_car(study.residents) if counted else study.residents["population"]
     weights = weights.astype("float64")[study.inside]

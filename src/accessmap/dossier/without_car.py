@@ -67,7 +67,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
 
 def shown(tables: Tables, words: Words) -> list[Part]:
     """Return people within each threshold, by mode and situation."""
-    parts = [_modes_table(tables["modes"], words), How(_how(tables.known.study.journeys, words))]
+    parts: list[Part] = [_modes_table(tables["modes"], words), How(_how(tables.known.study.journeys, words))]
     return [*there_and_back.shown(tables, words), *parts]
 
 
@@ -77,8 +77,8 @@ def _how(journeys: Journeys | None, words: Words) -> str:
         return words("how_without_car")
     depart = journeys.terms.depart
     first, last = (f"{at // 3600}:{at % 3600 // 60:02}" for at in (depart[0], depart[-1] + EACH))
-    key = "transit_leaving_at" if len(depart) == 1 else "transit_leaving_between"
-    when = words(key, first=first, **({} if len(depart) == 1 else {"last": last}))
+    one = len(depart) == 1
+    when = words("transit_leaving_at", first=first) if one else words("transit_leaving_between", first=first, last=last)
     share = words.percent(journeys.terms.percentile / 100)
     return words("how_without_car_transit", day=DayRead.of(journeys.date).told(words.lang), when=when, share=share)
 

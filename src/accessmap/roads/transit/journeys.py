@@ -320,7 +320,7 @@ class JourneyTrips:
     max_metres: float | None
 
     def to(self, destinations: gpd.GeoSeries) -> JourneyTrips:
-        """Return journeys of the same origins to other destinations, of which those that do not join are not reached."""
+        """Return journeys of the same origins to other destinations; those that do not join are not reached."""
         end = self.journeys._legs(destinations, home=self.homeward, away=False, max_metres=self.max_metres)
         return replace(self, end=end, direct=[trips.to(destinations) for trips in self.direct])
 
