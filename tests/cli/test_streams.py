@@ -212,3 +212,23 @@ def test_a_file_of_roads_is_refused_in_one_language(capsys, toy, case):
     assert french != english
     assert not ENGLISH.search(plain(french)), french
     assert not FRENCH.search(plain(english)), english
+
+
+@pytest.mark.parametrize(("lang", "foreign"), [("fr", ENGLISH), ("en", FRENCH)])
+def test_files_of_a_folder_are_told_in_the_language_of_the_command(tmp_path, capsys, lang, foreign):
+    broken = {
+        "a.geojson": b'{"type": "FeatureCollection", "features": [',
+        "b.json": b'[{"a": 1},',
+        "c.zip": b"PK\x03\x04z",
+    }
+    broken |= {"d.csv": b"", "e.csv": b"a;b\n1;2;3\n", "f.csv": b"<!DOCTYPE html><html></html>"}
+    broken |= {"g.csv": b"alpha;beta\n1;2\n", "h.xlsx": b"PK\x03\x04z", "i.csv": b"a,a\n1,2\n", "j.parquet": b"PAR1"}
+    for name, content in broken.items():
+        (tmp_path / name).write_bytes(content)
+    assert main(["data", str(tmp_path), "--lang", lang]) == 0
+    said = capsys.readouterr().out
+    reasons = [line for line in said.splitlines() if re.match(r"  \S+ : ", line)]
+    assert len(reasons) == len(broken)
+    for line in reasons:
+        bare = re.sub(r"\S*[\w-]+\.(?:geojson|json|zip|csv|xlsx|parquet)\b|'[^']*'", "", line)
+        assert not foreign.search(bare), line

@@ -23,7 +23,7 @@ from accessmap.read.delimited import cell_text, check_header, read_delimited
 from accessmap.read.geographic import layers, read_geographic
 from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
 from accessmap.read.parts import ANYTHING, Wanted, chosen_part
-from accessmap.read.raw import Form, RawTable, RowNames, first_line, refusal
+from accessmap.read.raw import Form, RawTable, RowNames, refusal
 from accessmap.read.records import is_geojson, load_json, read_json_records
 from accessmap.read.workbook import read_workbook, sheets
 from accessmap.words.near import near_names
@@ -212,7 +212,7 @@ def _zip_kind(path: Path) -> str:
             names = set(archive.namelist())
             said = archive.read("mimetype")[:100] if "mimetype" in names else b""
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error) as error:
-        raise refusal(path.name, "zip_damaged", error=str(error)) from error
+        raise refusal(path.name, "zip_damaged") from error
     if "xl/workbook.xml" in names or b"opendocument.spreadsheet" in said:
         return "workbook"
     if "[Content_Types].xml" in names or b"opendocument" in said:
@@ -332,7 +332,7 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | 
     except NotImplementedError as error:
         raise refusal(path.name, "zip_compression", error=str(error)) from error
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError) as error:
-        raise refusal(path.name, "zip_damaged", error=str(error)) from error
+        raise refusal(path.name, "zip_damaged") from error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> tuple[list[str], list[str]]:
@@ -399,4 +399,4 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise
     # Of a damaged file, geopandas and pyarrow raise what comes first.
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise refusal(path.name, "parquet_damaged", error=first_line(error)) from error
+        raise refusal(path.name, "parquet_damaged") from error

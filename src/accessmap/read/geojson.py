@@ -9,7 +9,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from accessmap.errors import SourceError
-from accessmap.read.raw import refusal
+from accessmap.read.raw import not_json, refusal
 from accessmap.words.notes import Note
 
 
@@ -34,7 +34,7 @@ def why_not_geojson(path: Path) -> Note:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        return Note("not_whole_json", error=str(error))
+        return not_json(error)
     kind = content.get("type") if isinstance(content, dict) else type(content).__name__
     return Note("no_feature_collection", kind=repr(kind))
 
@@ -89,7 +89,7 @@ def _check_features(name: str, content: bytes) -> None:
     except SourceError:
         raise
     except (ValueError, IndexError, RecursionError) as error:
-        what = Note("not_whole_json", error=str(error))
+        what = not_json(error)
         raise refusal(name, "file_unreadable", kind="GeoJSON", error=what) from error
     except _FeatureError as error:
         raise refusal(name, "geojson_feature", value=error.n, n=error.n, error=error.why) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -72,6 +73,17 @@ class RowNames(Sequence[str]):
         chosen = list(rows)
         ids = None if self.ids is None else [self.ids[row] for row in chosen]
         return RowNames(self.key, [self.numbers[row] for row in chosen], ids)
+
+
+def not_json(error: Exception) -> Note:
+    """Return why a text is no JSON, in words of ours: where it breaks off, where the parser tells it.
+
+    >>> not_json(json.JSONDecodeError("Expecting value", "[1,", 3)).told("fr")
+    'JSON incomplet ou abîmé à la ligne 1, colonne 4'
+    """
+    if isinstance(error, json.JSONDecodeError):
+        return Note("not_whole_json_at", line=str(error.lineno), column=str(error.colno))
+    return Note("not_whole_json")
 
 
 def refusal(file: str, key: str, **values: Any) -> SourceError:

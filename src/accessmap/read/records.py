@@ -14,7 +14,7 @@ import shapely
 from accessmap.read.delimited import cell_text, check_header
 from accessmap.read.geojson import JSON
 from accessmap.read.private import is_private_name
-from accessmap.read.raw import Form, RawTable, RowNames, first_line, refusal
+from accessmap.read.raw import Form, RawTable, RowNames, first_line, not_json, refusal
 from accessmap.words.notes import Note
 
 LISTS = (
@@ -103,7 +103,7 @@ def load_json(path: Path) -> Any:
                 raise
             return [JSON.decode(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
-        why = Note("not_whole_json", error=str(error))
+        why = not_json(error)
         raise refusal(path.name, "file_unreadable", kind="JSON", error=why) from error
 
 

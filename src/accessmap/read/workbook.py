@@ -217,7 +217,7 @@ def _members(path: Path, ends: tuple[str, ...]) -> list[tuple[str, bytes]]:
                     spent += len(content)
                     found.append((info.filename, content))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError, zlib.error) as error:
-        raise refusal(path.name, "zip_damaged", error=str(error)) from error
+        raise refusal(path.name, "zip_damaged") from error
     return found
 
 

@@ -65,7 +65,7 @@ def gtfs_table(path: Tabular) -> RawTable:
                 for name, columns in wanted.items()
             )
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise refusal(path.name, "zip_damaged", error=str(error)) from error
+        raise refusal(path.name, "zip_damaged") from error
     pairs = times.drop_duplicates().merge(trips, on="trip_id").merge(routes, on="route_id")
     rail = pairs["route_type"].isin(RAIL).groupby(pairs["stop_id"]).any()
     return replace(raw, table=raw.table.assign(served=raw.table["stop_id"].map(rail).astype(object)))

@@ -356,7 +356,7 @@ def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
             names = [each.filename for each in archive.infolist() if not each.filename.endswith("/")]
     except _DAMAGED as error:
         if content.startswith(b"PK\x03\x04"):
-            raise refusal(path.name, "zip_damaged", error=str(error)) from error
+            raise refusal(path.name, "zip_damaged") from error
         raise refusal(path.name, "gtfs_no_zip") from error
     members = {each: _of_zip(path, content, each) for each in names}
     return Feed(path, name, _members(path, members)), hashlib.sha256(content).hexdigest()
@@ -409,7 +409,7 @@ def _of_zip(path: Path, content: bytes, name: str) -> Callable[[int], bytes]:
         except SourceError:
             raise
         except _DAMAGED as error:
-            raise refusal(path.name, "zip_damaged", error=str(error)) from error
+            raise refusal(path.name, "zip_damaged") from error
         if found.startswith(PACKED):
             raise refusal(path.name, "packed_twice")
         return found
