@@ -43,21 +43,16 @@ def test_who_can_go_and_be_home_the_same_day(study):
 
 
 def test_everybody_is_counted_where_nobody_knows_who_has_no_car_and_unknown_hours_are_told(study):
-    hours = study.services["hours"].where(study.services["category"] != FS, "Mo-Fr 08:30-12:00")
-    known = study.with_services(study.services.assign(hours=hours))
-    dossier = am.Dossier.of(known, category=FS, lang="en")
-    table = dossier.tables["round_trips"]
-    assert table.loc[FS, ["people", "can", "saturday_can"]].tolist() == [150, 150, 0]
-    assert not table.loc[FS, "without_car"]
-    assert dossier.tables["round_trips_by_commune"]["people"].sum() == study.people.sum()
-    assert (
-        "without taking a car, 150 people (100%) can go to an open site and be home the same day; on a Saturday, 0."
-        in (chapter(dossier))
-    )
     blank = study.with_services(study.services.assign(hours=None))
     dossier = am.Dossier.of(blank, category=FS, lang="en")
-    assert dossier.tables["round_trips"].loc[FS, ["can", "sure", "saturday_can"]].tolist() == [150, 0, 100]
-    assert "with known hours alone, 0 people; on a Saturday, 0." in chapter(dossier)
+    assert dossier.tables["round_trips"].loc[FS, ["people", "can", "sure", "saturday_can"]].tolist() == [
+        150,
+        150,
+        0,
+        100,
+    ]
+    assert dossier.tables["round_trips_by_commune"]["people"].sum() == study.people.sum()
+    assert "with known opening hours alone, it can be said of nobody." in chapter(dossier)
 
 
 def test_a_timetable_without_a_saturday_says_so(study):
@@ -67,3 +62,29 @@ def test_a_timetable_without_a_saturday_says_so(study):
     assert len(told) == 1
     assert "aucun habitant sans voiture" in told[0]
     assert told[0].endswith("l’horaire ne dit rien d’un samedi.")
+    row |= {"can": 4.0, "sure": 3.0, "without_car": False, "saturday": "2025-03-15", "saturday_can": 2.0}
+    told = am.sentences.round_trips(pd.DataFrame([row | {"saturday_sure": 1.0}], index=[FS]), lang="en")
+    assert "without taking a car, 4 people (40%) can go to a site, taken to be open where" in told[0].replace(
+        "\xa0", " "
+    )
+    assert told[1].replace("\xa0", " ").endswith("hours alone, 3 people; on a Saturday, 1.")
+
+
+@pytest.mark.slow
+def test_the_trains_of_the_pays_chaunois(sample_study, data_folder):
+    timetable = am.Timetable.from_gtfs(data_folder / "gtfs" / "ter_sncf_2025-01.zip", licence="ODbL")
+    walk = am.RoadNetwork.modelled(sample_study.communes, sample_study.mairies, mode="walk")
+    networks = {"car": sample_study.network, "walk": walk, "transit": timetable.journeys(walk)}
+    study = replace(sample_study, networks=networks)
+    dossier = am.Dossier.of(study, category=FS)
+    table, communes = dossier.tables["round_trips"], dossier.tables["round_trips_by_commune"]
+    assert table.index.tolist() == [FS, "hospital"]
+    assert (table["people"] == study.people.sum()).all()
+    assert communes["people"].sum() == study.people.sum()
+    assert communes["can"].sum() == table.loc[FS, "can"]
+    assert communes["saturday_can"].sum() == table.loc[FS, "saturday_can"]
+    on_foot = study.nearest(FS, mode="walk")["minutes"][study.inside] <= 60
+    assert study.people[on_foot].sum() < table.loc[FS, "can"] < study.people.sum()
+    assert (communes["away"].dropna() >= 60).all()
+    assert (communes["away"].isna() == (communes["can"] == 0)).all()
+    assert "Les allers-retours ne sont pas comptés pour les mairies (1 288 sites)." in chapter(dossier)

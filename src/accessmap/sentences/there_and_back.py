@@ -38,11 +38,18 @@ def round_trips(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
         can, saturday = _whole(row["can"]), row["saturday_can"]
         values["share"] = words.percent(row["can"] / row["people"] if row["people"] else float("nan"))
         values["saturday"] = "" if row["saturday"] == row["date"] else _saturday(saturday, words)
+        sure, later = _whole(row["sure"]), row["saturday_sure"]
+        unsure = sure < can or (not np.isnan(saturday) and _whole(later) < _whole(saturday))
+        values["site"] = words("round_trips_supposed" if unsure else "round_trips_open")
         whose = "without_car" if row["without_car"] else "everybody"
         said.append(words(f"round_trips_{whose}" if can else f"round_trips_{whose}_none", n=can, **values))
-        if _whole(row["sure"]) < can or (not np.isnan(saturday) and _whole(row["saturday_sure"]) < _whole(saturday)):
-            later = values["saturday"] and _saturday(row["saturday_sure"], words)
-            said.append(words("round_trips_unsure", n=_whole(row["sure"]), saturday=later))
+        if unsure and not sure and (np.isnan(later) or not _whole(later)):
+            said.append(words("round_trips_unsure_of_all", category=values["category"]))
+        elif unsure:
+            values["saturday"] = values["saturday"] and _saturday(later, words)
+            said.append(
+                words("round_trips_unsure", n=sure, **{name: values[name] for name in ("category", "saturday")})
+            )
     return said
 
 
