@@ -140,7 +140,8 @@ def test_what_is_wrong_is_said(timetable, journeys):
 
 
 def test_notes_say_of_what_minutes_are(journeys):
-    first, second = (note.told("fr") for note in journeys.notes)
+    day, first, second = (note.told("fr") for note in journeys.notes)
+    assert day.startswith("4 février 2025")
     assert first.startswith("les minutes comptent du moment où l’on veut partir, attente comprise")
     assert second.startswith("4 véhicules au plus")
 
