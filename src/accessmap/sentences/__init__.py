@@ -4,6 +4,7 @@ from accessmap.sentences.access import buses, coverage, in_short, services
 from accessmap.sentences.advice import alternatives, certainty, costs, decision, gains, unknowns
 from accessmap.sentences.aloud import speech
 from accessmap.sentences.at_a_glance import brief
+from accessmap.sentences.by_timetable import itinerary
 from accessmap.sentences.by_zonage import zonages
 from accessmap.sentences.checked import differences
 from accessmap.sentences.communes import commune
@@ -40,6 +41,7 @@ __all__ = [
     "hours",
     "in_short",
     "inequality",
+    "itinerary",
     "missing",
     "price",
     "programme",

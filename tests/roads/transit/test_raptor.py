@@ -9,14 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from toy_days import a_day
+from toy_days import AFTER_MIDNIGHT, LEGS, STOPS, a_day, days, legs
 
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.lines import NEVER, without_overtaking
+from accessmap.roads.transit.lines import NEVER
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, rank_of
-
-STOPS = 6
-AFTER_MIDNIGHT = 86_400
 
 
 def runs_of(day: Day) -> list[list[tuple[int, int, int, bool, bool]]]:
@@ -95,59 +92,7 @@ class Expanded:
         return int(at) if at <= leaving + limit else int(NEVER)
 
 
-@st.composite
-def days(draw: st.DrawFn) -> Day:
-    """Return a small day: rules of boarding, trips past midnight, changes, ways on foot, and blocks."""
-    lines = []
-    for _ in range(draw(st.integers(1, 5))):
-        count = draw(st.integers(2, 4))
-        stops = draw(st.lists(st.integers(0, STOPS - 1), min_size=count, max_size=count))
-        trips = []
-        for _ in range(draw(st.integers(1, 4))):
-            at = draw(st.integers(AFTER_MIDNIGHT - 12, AFTER_MIDNIGHT + 12))
-            times = []
-            for _ in range(count):
-                at += draw(st.integers(0, 4))
-                leaves = at + draw(st.sampled_from([0, 0, 1, 3]))
-                times.append((at, leaves))
-                at = leaves
-            trips.append(times)
-        flags = st.lists(st.sampled_from([True, True, True, False]), min_size=count, max_size=count)
-        rules = {"stops": stops, "board": draw(flags), "alight": draw(flags)}
-        times = np.array(trips)
-        lines += [
-            {**rules, "trips": [[tuple(map(int, pair)) for pair in times[row]] for row in group]}
-            for group in without_overtaking(times[:, :, 0], times[:, :, 1])
-        ]
-    ends = [(trip[0][1], trip[-1][0]) for line in lines for trip in line["trips"]]
-    seated = {}
-    for trip in range(len(ends)):
-        later = [
-            other
-            for other, (first, _) in enumerate(ends)
-            if first > ends[trip][1] or (first == ends[trip][1] and other > trip)
-        ]
-        if later and draw(st.integers(0, 2)) == 0:
-            seated[trip] = draw(st.sampled_from(later))
-    pairs = st.tuples(st.integers(0, STOPS - 1), st.integers(0, STOPS - 1), st.integers(0, 6))
-    return a_day(
-        STOPS,
-        lines,
-        walks=draw(st.lists(pairs, max_size=5)),
-        change=draw(st.lists(st.sampled_from([0, 0, 1, 3, -1]), min_size=STOPS, max_size=STOPS)),
-        seated=seated,
-    )
-
-
-LEGS = st.dictionaries(st.integers(0, STOPS - 1), st.integers(0, 5), min_size=1, max_size=3)
-
-
 SEVERAL = st.lists(LEGS, min_size=1, max_size=2)
-
-
-def legs(places: list[dict[int, int]]) -> StopLegs:
-    rows = [(place, stop, seconds) for place, legs in enumerate(places) for stop, seconds in legs.items()]
-    return StopLegs.of(len(places), *np.array(rows, "int32").reshape(-1, 3).T)
 
 
 def check_every_cell(day, access, egress, rides, limit):

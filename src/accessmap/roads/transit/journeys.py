@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,64 +18,19 @@ from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.itinerary import Rides, explained
 from accessmap.roads.transit.lines import NEVER
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
+from accessmap.roads.transit.terms import PARKED_MINUTES, Runs, Terms
 from accessmap.roads.trips import EVERY, Trips
 from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
 Floats = npt.NDArray[np.float32]
-#: Minutes from a car park to a stop, on foot: a park-and-ride lies beside its station.
-PARKED_MINUTES = 10.0
 #: Cells of minutes to stops that are made at a time.
 _CELLS = 16_000_000
 #: Seconds between two departures of a window.
 EACH = 60
-
-
-class Runs(Protocol):
-    """What journeys ask of a timetable."""
-
-    @property
-    def stops(self) -> gpd.GeoDataFrame:
-        """Return its stops."""
-
-    @property
-    def provenance(self) -> Provenance:
-        """Return its sources."""
-
-    def date_of(self, date: dt.date | str | None) -> dt.date:
-        """Return the day that is meant."""
-
-    def why_day(self, date: dt.date | str | None) -> Note:
-        """Return that day, and why it is that one."""
-
-    def day(self, date: dt.date | str | None, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
-        """Return what runs on a day."""
-
-
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """How journeys are made: what `Timetable.journeys` was asked for."""
-
-    access: str
-    egress: str
-    access_minutes: float
-    egress_minutes: float
-    parking: gpd.GeoSeries | None
-    parking_minutes: float
-    transfer_minutes: float
-    change_seconds: int
-    most_rides: int
-    depart: tuple[int, ...]
-    percentile: float
-    stay: float
-    between: tuple[str, str]
-
-    @property
-    def longest(self) -> float:
-        """Minutes that one goes without a ride at most: as many as before the first one and after the last."""
-        return self.access_minutes + self.egress_minutes
 
 
 class Journeys:
@@ -221,6 +176,54 @@ class Journeys:
         return JourneyTrips(
             self, start, end, direct, np.array(moments, "int64"), share, arrive is not None, homeward, max_metres
         )
+
+    def explain(
+        self,
+        origin: gpd.GeoSeries,
+        destination: gpd.GeoSeries,
+        *,
+        depart: str | None = None,
+        arrive: str | None = None,
+        homeward: bool = False,
+    ) -> gpd.GeoDataFrame:
+        """Return the journey between two points at one time, one row a leg; `am.sentences.itinerary` tells it in words.
+
+        Of equally early arrivals it is the one that leaves last, with the wait at home as a leg of its own; with
+        `arrive`, of the latest departures the one that arrives first, and the wait is at the end.
+
+        Parameters
+        ----------
+        origin, destination
+            One point each, in any CRS, such as `residents.geometry.loc[[id]]`.
+        depart, arrive
+            One time ("07:30"): when one wants to leave, or to be there at the latest. Without either, the first
+            departure of the window of `Timetable.journeys`.
+        homeward
+            As in `travel_times`: one lives at the destination.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            kind ("walk", "bike", "car", "wait", "ride", "change"); mode (of the vehicle: "rail", "bus" …), line,
+            headsign and trip of a ride, and goes_on_as (the trips in which one stays seated); from_stop and to_stop
+            (names; "" at the door, and at a car park); leaves and arrives (minutes after service midnight), minutes;
+            wheelchair of a ride ("yes" where vehicle and both stops are accessible, "no", "unknown"), booking ("phone",
+            "driver", "" none), and the line in the CRS of the stops: that of the streets, straight for rides. Parking
+            is in the minutes by car. The minutes add up to those of `travel_times`. Empty where there is no journey.
+
+        Raises
+        ------
+        NetworkError
+            Where more or less than one point is given.
+        OptionError
+            Where the time is none, or is two, or both are given.
+        """
+        return explained(self, origin, destination, depart=depart, arrive=arrive, homeward=homeward)
+
+    @cached_property
+    def rides(self) -> Rides:
+        """The day as `explain` searches it."""
+        return Rides(self.day)
 
     # ------------------------------------------------------------------ to the stops and from them
 

@@ -24,9 +24,10 @@ from accessmap.roads.transit.building import build_day, calls_of
 from accessmap.roads.transit.changes import CHANGE_SECONDS
 from accessmap.roads.transit.dates import KINDS, dates_of, usual_day
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.journeys import Journeys, Terms, moments_of
+from accessmap.roads.transit.journeys import Journeys, moments_of
 from accessmap.roads.transit.running import Running, running
 from accessmap.roads.transit.saved import read_timetable, write_timetable
+from accessmap.roads.transit.terms import Terms
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.cards import timetable_card
 from accessmap.words.near import near_names

@@ -1,0 +1,80 @@
+"""How journeys are made, and what they ask of a timetable."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Protocol
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessmap.provenance import Provenance
+from accessmap.roads.transit.day import Day
+from accessmap.words.notes import Note
+
+#: Minutes from a car park to a stop, on foot: a park-and-ride lies beside its station.
+PARKED_MINUTES = 10.0
+
+
+class Runs(Protocol):
+    """What journeys ask of a timetable."""
+
+    @property
+    def stops(self) -> gpd.GeoDataFrame:
+        """Return its stops."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Return its sources."""
+
+    @property
+    def routes(self) -> pd.DataFrame:
+        """Return its lines."""
+
+    @property
+    def trips(self) -> pd.DataFrame:
+        """Return its runs."""
+
+    @property
+    def calls(self) -> pd.DataFrame:
+        """Return where and when they call."""
+
+    @property
+    def first_call(self) -> npt.NDArray[np.int64]:
+        """Return where the calls of each run begin."""
+
+    def date_of(self, date: dt.date | str | None) -> dt.date:
+        """Return the day that is meant."""
+
+    def why_day(self, date: dt.date | str | None) -> Note:
+        """Return that day, and why it is that one."""
+
+    def day(self, date: dt.date | str | None, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
+        """Return what runs on a day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """How journeys are made: what `Timetable.journeys` was asked for."""
+
+    access: str
+    egress: str
+    access_minutes: float
+    egress_minutes: float
+    parking: gpd.GeoSeries | None
+    parking_minutes: float
+    transfer_minutes: float
+    change_seconds: int
+    most_rides: int
+    depart: tuple[int, ...]
+    percentile: float
+    stay: float
+    between: tuple[str, str]
+
+    @property
+    def longest(self) -> float:
+        """Minutes that one goes without a ride at most: as many as before the first one and after the last."""
+        return self.access_minutes + self.egress_minutes
