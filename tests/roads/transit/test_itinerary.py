@@ -140,6 +140,13 @@ def test_legs_are_written_out(journeys):
     )
 
 
+def test_a_headsign_that_is_a_number_is_the_last_stop(tmp_path):
+    for sign in ("", "847905"):
+        numbered = read(tmp_path, {**FEED, "trips.txt": FEED["trips.txt"].replace("R1,Ceville", f"R1,{sign}")})
+        legs = told(numbered.journeys(streets(1.0), date=TUESDAY), 0, 100, depart="07:00")
+        assert legs["headsign"].tolist() == ["Ceville"]
+
+
 def test_who_is_early_waits_there(journeys):
     legs = told(journeys, -10, 200, arrive="07:30")
     assert rows(legs)[-2:] == [("ride", "Aville", "Ceville", 420, 440), ("wait", "", "", 440, 450)]

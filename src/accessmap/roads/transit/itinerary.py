@@ -344,7 +344,7 @@ class _Told:
             shapely.LineString([self._at(stop) for stop in stops]),
             mode=route["mode"],
             line=route["short_name"] or route["long_name"],
-            headsign=trips["headsign"].iloc[0],
+            headsign=self._headsign(int(which[0])),
             trip=trips["trip"].iloc[0],
             goes_on_as=", ".join(trips["trip"].iloc[1:]),
             from_stop=self._name(stops[0]),
@@ -352,6 +352,13 @@ class _Told:
             wheelchair="no" if "no" in access else "yes" if access == {"yes"} else "unknown",
             booking="phone" if 2 in how else "driver" if 3 in how else "",
         )
+
+    def _headsign(self, row: int) -> str:
+        """Return where a trip goes: its last stop where the feed says nothing, or has the number of the train there."""
+        timetable = self.journeys.timetable
+        sign = str(timetable.trips["headsign"].iloc[row])
+        last = int(timetable.calls["stop"].iloc[int(timetable.first_call[row + 1]) - 1])
+        return sign if any(map(str.isalpha, sign)) else self._name(last)
 
     def _streets(self, stop: int, at: int, seconds: int, *, away: bool) -> list[dict[str, Any]]:
         """Return the rows between a door and a stop: by the mode that takes least, walking first among equals."""

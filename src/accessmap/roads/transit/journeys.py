@@ -205,11 +205,12 @@ class Journeys:
         -------
         geopandas.GeoDataFrame
             kind ("walk", "bike", "car", "wait", "ride", "change"); mode (of the vehicle: "rail", "bus" …), line,
-            headsign and trip of a ride, and goes_on_as (the trips in which one stays seated); from_stop and to_stop
-            (names; "" at the door, and at a car park); leaves and arrives (minutes after service midnight), minutes;
-            wheelchair of a ride ("yes" where vehicle and both stops are accessible, "no", "unknown"), booking ("phone",
-            "driver", "" none), and the line in the CRS of the stops: that of the streets, straight for rides. Parking
-            is in the minutes by car. The minutes add up to those of `travel_times`. Empty where there is no journey.
+            headsign (of a trip that has none, or a number there, the last stop) and trip of a ride, and goes_on_as (the
+            trips in which one stays seated); from_stop and to_stop (names; "" at the door, and at a car park); leaves
+            and arrives (minutes after service midnight), minutes; wheelchair of a ride ("yes" where vehicle and both
+            stops are accessible, "no", "unknown"), booking ("phone", "driver", "" none), and the line in the CRS of the
+            stops: that of the streets, straight for rides. Parking is in the minutes by car. The minutes add up to
+            those of `travel_times`. Empty where there is no journey.
 
         Raises
         ------
