@@ -3,12 +3,15 @@
 import re
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from aisne import COUNCIL, aisne_study
 from bs4 import BeautifulSoup
 
 import accessmap as am
+from accessmap.programme.files import sample as sample_programme
 from accessmap.studyfile.results import write_tables
 
 PEOPLE = re.compile(r"([\d,]+)\xa0(?:people|person)")
@@ -45,17 +48,58 @@ def odd(study):
     return replace(study, residents=residents.assign(population=people)).about({*around, OPENS}, title="Odd")
 
 
-@pytest.fixture(scope="module", params=["sample", "grid", "odd"])
+def with_schools(study):
+    """Return a study of a school a commune, of every level; of two in three, what they have is known."""
+    inside = study.communes[study.communes["in_territory"]]
+    ids = pd.Index([f"00{code}A" for code in inside.index], name="school_id")
+    levels = np.resize(["primary", "middle", "high"], len(ids))
+    columns = {"name": ("École de " + inside["name"]).to_numpy(), "level": levels, "commune": inside.index}
+    schools = gpd.GeoDataFrame(columns, geometry=inside.representative_point().to_numpy(), index=ids, crs=inside.crs)
+    known = ids[np.arange(len(ids)) % 3 < 2]
+    tablets = np.resize([12.0, 0.0, 0.0], len(known))
+    return replace(
+        study,
+        schools=schools,
+        equipment=pd.DataFrame({"tablets": tablets, "interactive_boards": 0.0}, index=known),
+    )
+
+
+def plan_of(study):
+    """Return a plan that opens one site and closes another, both of the territory."""
+    sites = study.sites("france_services")
+    inside = study.communes.index[study.communes["in_territory"]]
+    closed = sites.index[sites["commune"].isin(inside)][0]
+    return am.Scenario("plan").open("france_services", commune=OPENS).close(closed)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sample",
+        "grid",
+        "odd",
+        pytest.param("services", marks=pytest.mark.slow),  # real roads, 20 kinds of services
+        pytest.param("programme", marks=pytest.mark.slow),  # a programme with digital and schools
+    ],
+)
 def made(request, sample_study, tmp_path_factory):
-    study = sample_study
+    study, alongside, programme = sample_study, None, None
     if request.param == "grid":
         study = gridded(study, request.getfixturevalue("real_data"))
     elif request.param == "odd":
         study = odd(study)
+    elif request.param == "services":
+        study = aisne_study(request.getfixturevalue("real_data"), kinds=(*COUNCIL, "france_services"))
+        alongside = COUNCIL
     study = with_fibre(study)
-    closed = study.sites("france_services").index[0]
-    plan = am.Scenario("plan").open("france_services", commune=OPENS).close(closed)
-    dossier = am.Dossier.of(study, plan, category="france_services", lang="en")
+    plan = plan_of(study)
+    if request.param == "programme":
+        study, programme = with_schools(study), sample_programme()
+        lacking = study.digital["fibre"].reindex(study.schools["commune"]) < 1
+        plan = plan.connect(lacking.index[lacking][0]).equip(study.equipment.index[1], tablets=8)
+    dossier = am.Dossier.of(
+        study, plan, category="france_services", alongside=alongside, programme=programme, lang="en"
+    )
     folder = tmp_path_factory.mktemp(request.param)
     write_tables(dossier, folder, "d", formats=["csv", "tableur"])
     return study, dossier, folder
@@ -80,9 +124,7 @@ def test_who_gains_who_loses_and_all_the_rest_are_the_inhabitants(made):
     study, dossier, folder = made
     people = people_of(study)
     changes = table(folder, "changes").set_index("commune").drop(columns=["scenario", "minutes"])
-    plan = am.Scenario("plan").open("france_services", commune=OPENS)
-    plan = plan.close(study.sites("france_services").index[0])
-    compared = am.compare(plan, study, category="france_services")[study.inside]
+    compared = am.compare(plan_of(study), study, category="france_services")[study.inside]
     before, after = (compared[name].astype("float64") for name in ("baseline", "plan"))
     same = ((after - before).abs() < 1) | (before.isna() & after.isna())
     residents = study.residents[study.inside]
