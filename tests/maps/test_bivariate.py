@@ -81,6 +81,19 @@ def test_near_or_far_by_connected_or_not():
     assert (view.square.across, view.square.down) == ("Minutes", "Fibre")
 
 
+def test_corners_of_the_legend_say_their_words():
+    corners = ("near and connected", "far but connected", "near, cut off", "far and cut off")
+    minutes, fibre = pd.Series({"c0": 5.0, "c1": 35.0}), pd.Series({"c0": 0.9, "c1": 0.2})
+    options = {"first_breaks": [10, 30], "second_breaks": [0.8], "units": ("minutes", "share"), "lang": "en"}
+    page = bivariate_map(squares(2), minutes, fibre, **options, higher_is_better=(False, True), corners=corners)
+    view = page.drawing.views[0]
+    named = [entry.label.split(": ")[0] if ": " in entry.label else "" for entry in view.entries]
+    assert named == ["Near and connected", "", "Far but connected", "Near, cut off", "", "Far and cut off"]
+    assert view.entries[5].label == "Far and cut off: over 30\u00a0min · under 80%"
+    assert "best of both (near and connected)" in view.note
+    assert "worst of both (far and cut off)" in view.note
+
+
 def test_a_value_on_a_bound_is_in_the_better_class_as_the_typology_has_it():
     minutes, fibre = pd.Series({"c0": 20.0, "c1": 20.1}), pd.Series({"c0": 0.8, "c1": 0.79})
     options = {"first_breaks": [20], "second_breaks": [0.8], "units": ("minutes", "share")}

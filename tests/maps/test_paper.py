@@ -18,7 +18,8 @@ from bs4 import BeautifulSoup
 
 import accessmap.maps as am
 from accessmap.maps import picture as sheets
-from accessmap.maps.svg import bar_kilometres
+from accessmap.maps.drawing import draw
+from accessmap.maps.svg import bar_kilometres, picture
 from accessmap.provenance import Provenance, Source
 
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}&\"'"
@@ -189,6 +190,21 @@ def test_the_scale_bar_is_round_and_at_most_a_fifth(metres, bar):
     box = shapely.box(700_000, 6_900_000, 700_000 + metres, 6_900_000 + metres)
     zone = gpd.GeoDataFrame({"name": ["A"]}, index=["a"], geometry=[box], crs="EPSG:2154")
     assert bar_kilometres(am.access_map(zone, pd.Series({"a": 1.0})).drawing) == bar
+
+
+@pytest.mark.parametrize("foot", [6_858_000, 6_862_000, 6_885_000])
+def test_the_arrow_towards_a_site_beyond_the_picture_is_not_on_the_scale(foot):
+    box = shapely.box(700_000, 6_900_000, 736_000, 6_936_000)
+    zone = gpd.GeoDataFrame({"name": ["A"]}, index=["a"], geometry=[box], crs="EPSG:2154")
+    columns = {"name": ["Out"], "category": "hospital", "geometry": [shapely.Point(660_000, foot)]}
+    sites = gpd.GeoDataFrame(columns, index=["out"], crs="EPSG:2154")
+    drawing = am.access_map(zone, pd.Series({"a": 1.0})).drawing
+    beyond = draw(zone, drawing.views, sites, title="", credit="", lang="fr", serving=["out"])
+    root = ElementTree.fromstring(str(picture(beyond, 0, key="k", alt="")))
+    parts = {part.get("class"): part for part in root.iter("path")}
+    across, down, _, scale = map(float, re.findall(r"-?[\d.]+", parts["am-beyond"].get("transform")))
+    north, top = map(int, re.match(r"M(\d+),(\d+)", parts["am-north"].get("d")).groups())
+    assert across + 9 * scale < north or down + 9 * scale < top
 
 
 # ------------------------------------------------------------------ policy and backgrounds

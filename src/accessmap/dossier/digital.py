@@ -153,6 +153,12 @@ def _map(tables: Tables, words: Words) -> Figure:
         second_breaks=[CONNECTED],
         units=("minutes", "share"),
         higher_is_better=(False, True),
+        corners=(
+            words("online_corner_near_connected"),
+            words("online_corner_far_connected"),
+            words("online_corner_near_unconnected"),
+            words("online_corner_far_unconnected"),
+        ),
         lang=words.lang,
     )
     view = replace(page.drawing.views[0], name=words("online_map_title"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +34,7 @@ def bivariate_map(
     second_breaks: Sequence[float],
     units: tuple[str, str] = ("minutes", ""),
     higher_is_better: tuple[bool, bool] = (False, False),
+    corners: tuple[str, str, str, str] | None = None,
     services: gpd.GeoDataFrame | None = None,
     title: str | None = None,
     provenance: Provenance | None = None,
@@ -57,6 +59,9 @@ def bivariate_map(
         Of the two values: "minutes", "share" (0-1, written in per cent), or any word.
     higher_is_better
         For each value, whether the largest is best.
+    corners
+        What the legend calls its corners, along the rows: the best of both ("near and connected"), the worst of the
+        first, the worst of the second, the worst of both ("far and little connected"). By default their classes.
     services, title, provenance, tiles, lang
         As for `access_map`.
 
@@ -89,7 +94,7 @@ def bivariate_map(
     known = [series_of(series, communes.index, key).loc[codes] for key, (series, _) in given.items()]
     bounds = [_bounds(breaks, f"{key}_breaks") for key, (_, breaks) in given.items()]
     sides = [_Side(*each, say) for each in zip(known, bounds, units, higher_is_better, strict=True)]
-    view = _view(sides, names, people, units, say)
+    view = _view(sides, names, people, units, corners, say)
     title = title or say("two_title")
     return mapped(communes, [view], services, title=title, provenance=provenance, tiles=tiles, say=say)
 
@@ -115,7 +120,12 @@ def _bounds(breaks: Sequence[float], name: str) -> tuple[float, ...]:
 
 
 def _view(
-    sides: Sequence[_Side], names: Sequence[str], people: pd.Series | None, units: tuple[str, str], say: Words
+    sides: Sequence[_Side],
+    names: Sequence[str],
+    people: pd.Series | None,
+    units: tuple[str, str],
+    corners: tuple[str, str, str, str] | None,
+    say: Words,
 ) -> View:
     across, down = sides
     unknown = across.known.isna() | down.known.isna()
@@ -130,6 +140,12 @@ def _view(
         for y in range(len(down.words))
         for x in range(wide)
     ]
+    at = (0, wide - 1, len(looks) - wide, len(looks) - 1)
+    called = dict(zip(at, corners or (looks[k].label for k in at), strict=True))
+    if corners is not None:
+        for k, name in called.items():
+            label = say("labelled", name=labels.capitalised(name), value=looks[k].label)
+            looks[k] = replace(looks[k], label=label)
     looks.append(Entry(say("no_value"), NO_DATA, "hatch"))
     entries = tuple(_counted(entry, number == k, people) for k, entry in enumerate(looks))
     square = Square(
@@ -150,8 +166,8 @@ def _view(
     kept = entries if unknown.any() else entries[:-1]
     fill = {str(code): int(k) for code, k in number.items()}
     heading = say("two_legend")
-    corners = say("two_corners", best=entries[0].label, worst=entries[wide * len(down.words) - 1].label)
-    return View("two", heading, heading, kept, fill, told, corners, square)
+    note = say("two_corners", best=called[at[0]], worst=called[at[-1]])
+    return View("two", heading, heading, kept, fill, told, note, square)
 
 
 def _value(value: float, unit: str, say: Words) -> str:

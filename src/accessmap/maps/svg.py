@@ -239,22 +239,25 @@ def _marks(drawing: Drawing, view: int, size: float) -> list[Markup]:
 
 def _arrows(drawing: Drawing, view: int, size: float) -> list[Markup]:
     """Return an arrow at the edge of a picture towards each service that serves people inside and stands beyond it."""
-    left, top, right, bottom = framed(drawing)
-    x, y = (left + right) / 2, (top + bottom) / 2
     return [
         Markup(
             '<path d="M-9 -6L9 0L-9 6L-5 0z" transform="translate({:.0f} {:.0f}) rotate({:.0f}) scale({:.1f})"'
             ' fill="{}" stroke="#fff" stroke-width="1.6" stroke-linejoin="round" class="am-beyond"/>'
-        ).format(x + across * part, y + down * part, math.degrees(math.atan2(down, across)), size, served.colour)
+        ).format(*_on_edge(drawing, served, size), size, served.colour)
         for served in beyond(drawing, view)
-        for across, down in [(served.x - x, served.y - y)]
-        for part in [
-            min(
-                ((right - left) / 2 - 11 * size) / abs(across) if across else math.inf,
-                ((bottom - top) / 2 - 11 * size) / abs(down) if down else math.inf,
-            )
-        ]
     ]
+
+
+def _on_edge(drawing: Drawing, served: Served, size: float) -> tuple[float, float, float]:
+    """Return where the arrow towards a service beyond the picture stands, x and y, and its turn in degrees."""
+    left, top, right, bottom = framed(drawing)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    across, down = served.x - x, served.y - y
+    part = min(
+        ((right - left) / 2 - 11 * size) / abs(across) if across else math.inf,
+        ((bottom - top) / 2 - 11 * size) / abs(down) if down else math.inf,
+    )
+    return x + across * part, y + down * part, math.degrees(math.atan2(down, across))
 
 
 def beyond(drawing: Drawing, view: int) -> list[Served]:
@@ -310,17 +313,15 @@ def _names(drawing: Drawing, size: int, marker: float) -> list[Markup]:
 
 
 def _marked(drawing: Drawing, marker: float) -> list[Box]:
-    """Return the land under the markers of every view, each of which reaches about 9 of its units."""
-    return [
-        (mark.x - reach, mark.y - reach, mark.x + reach, mark.y + reach)
-        for layer in drawing.layers
-        for mark in layer.marks
-        for reach in [9 * marker * _part(layer, mark)]
-    ]
+    """Return the land under the markers and arrows of every view, each of which reaches about 9 of its units."""
+    places = [(mark.x, mark.y, _part(layer, mark)) for layer in drawing.layers for mark in layer.marks]
+    for view in range(len(drawing.views)):
+        places += [(*_on_edge(drawing, served, marker)[:2], 1) for served in beyond(drawing, view)]
+    return [(x - reach, y - reach, x + reach, y + reach) for x, y, part in places for reach in [9 * marker * part]]
 
 
 def _scale_box(drawing: Drawing, size: int, marker: float) -> Box:
-    """Return where the scale stands: at the foot, at the left unless a marker is there."""
+    """Return where the scale stands: at the foot, at the left unless a marker or an arrow is there."""
     left, _, right, bottom = framed(drawing)
     wide = round(bar_kilometres(drawing) * 1000 / drawing.scale) + size * 6
     boxes = [(at, bottom - size * 2.6, at + wide, bottom) for at in (left, (left + right - wide) / 2, right - wide)]
