@@ -314,7 +314,9 @@ def _names(drawing: Drawing, size: int, marker: float) -> list[Markup]:
 
 def _marked(drawing: Drawing, marker: float) -> list[Box]:
     """Return the land under the markers and arrows of every view, each of which reaches about 9 of its units."""
-    places = [(mark.x, mark.y, _part(layer, mark)) for layer in drawing.layers for mark in layer.marks]
+    places: list[tuple[float, float, float]] = [
+        (mark.x, mark.y, _part(layer, mark)) for layer in drawing.layers for mark in layer.marks
+    ]
     for view in range(len(drawing.views)):
         places += [(*_on_edge(drawing, served, marker)[:2], 1) for served in beyond(drawing, view)]
     return [(x - reach, y - reach, x + reach, y + reach) for x, y, part in places for reach in [9 * marker * part]]
