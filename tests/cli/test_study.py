@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 import processes
 import pytest
+from bs4 import BeautifulSoup
 from processes import python
 from studyfiles import TOY, write_toy
 
@@ -264,6 +265,30 @@ def test_check_names_who_does_not_join_the_roads(toy, capsys):
     assert code == 0
     report = strict(out)["report"]
     assert [row["id"] for row in report if row["table"] == "residents"] == ["ra"]
+
+
+def test_what_readers_did_is_denied_neither_by_check_nor_by_the_dossier_or_its_workbook(toy, capsys):
+    path = toy.parent / "france_services.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.loc[0, ["lon", "lat"]] = ""
+    table.to_csv(path, index=False)
+    twice = '[[services]]\npath = "france_services.csv"\ncategory = "library"\n\n[roads]'
+    toy.write_text(TOY.replace("[roads]", twice).replace('["csv"]', '["xlsx"]'), encoding="utf-8")
+    code, out, _ = run(capsys, "check", toy)
+    placed = "france_services.csv\xa0: 1 service sans point, avec pour position la mairie de la commune"
+    assert code == 0
+    assert out.count(placed) == 1  # what two sections say is told once
+    assert f"[services[2] et 1 autre] {placed}" in out
+    assert "Rien n’a été réparé" not in out
+    assert run(capsys, "run", toy)[0] == 0
+    page = BeautifulSoup((toy.parent / "out" / "trois-villages.html").read_text("utf-8"), "html.parser")
+    chapter = page.select_one("#corrections")
+    assert len([line for line in chapter.select("li") if line.text.startswith(placed)]) == 1
+    assert "Aucune correction n’a été faite" not in chapter.text
+    book = toy.parent / "out" / "trois-villages.xlsx"
+    log = pd.read_excel(book, sheet_name="Journal des données", engine="openpyxl").astype(str)
+    found = log[log["Ce qui n’allait pas"].str.startswith(placed)]
+    assert found.iloc[0, :2].to_list() == ["Services", "france_services.csv"]
 
 
 # ---------------------------------------------------------------------------------------------------------- run

@@ -505,6 +505,15 @@ def test_territory_is_named_by_codes_or_names_of_epci_and_communes(toy, wanted, 
     assert communes.index[communes["in_territory"]].tolist() == marked
 
 
+def test_that_all_communes_are_the_territory_is_said_where_they_are(toy):
+    path = toy.parent / "communes.gpkg"
+    gpd.read_file(path).drop(columns="in_territory").to_file(path, driver="GPKG")
+    assert "territory_all" in [note.key for note in loaded(read_settings(toy)).said["communes"]]
+    toy.write_text(TOY.replace("thresholds", 'territory = ["Aville"]\nthresholds'), encoding="utf-8")
+    found = loaded(read_settings(toy))
+    assert "territory_all" not in [note.key for note in (*found.said["communes"], *found.study.notes["problem"][1:])]
+
+
 def test_a_territory_at_the_edge_of_the_data_is_noted(toy):
     toy.write_text(TOY.replace("thresholds", 'territory = ["Aville"]\nthresholds'), encoding="utf-8")
     found = loaded(read_settings(toy))

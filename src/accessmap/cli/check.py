@@ -43,6 +43,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             step("step_read")
             found = studyfile.loaded(studyfile.accepting(file, asked.accept), for_dossier=True, known=wrong)
             report = found.study.report_data()
+            readers = {sentence for sentences in found.said.values() for sentence in sentences}
+            report = report[~report["problem"].isin(readers)].reset_index(drop=True)  # they are told by section
             for name in ("problem", "remedy"):
                 report[name] = [told(each, say.lang) for each in report[name]]
     except studyfile.StudyFileError as error:
@@ -54,10 +56,15 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     _tell_study(found.study, say)
     measured = [] if found.measured is None else _tell_measures(found.measured, say)
     say.cautions(found.cautions)
+    by_sentence: dict[str, list[str]] = {}
     for section, sentences in found.said.items():
         for sentence in sentences:
-            say.line(f"  [{section}] {told(sentence, say.lang)}")
-    _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
+            by_sentence.setdefault(told(sentence, say.lang), []).append(section)
+    for text, at in by_sentence.items():
+        more = say("check_more", n=len(at) - 1) if len(at) > 1 else ""
+        say.line(f"  [{at[0]}{more}] {text}")
+    if len(report) or not by_sentence:
+        _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
     cautions = [studyfile.record(each, say.lang) for each in found.cautions]
     said = {section: [told(each, say.lang) for each in sentences] for section, sentences in found.said.items()}
     say.result(

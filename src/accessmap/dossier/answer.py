@@ -268,9 +268,15 @@ def communes_shown(tables: Tables, words: Words) -> list[Part]:
     return [hint, Table(columns, rows, numeric=numeric, sortable=True)]
 
 
-def repairs(study: Study, words: Words) -> tuple[Table, int]:
-    """Return what was repaired about the territory, and how many repairs are about the neighbours."""
+def repairs(study: Study, words: Words) -> tuple[Table, int, list[str]]:
+    """Return what was repaired about the territory, how many repairs are about the neighbours, and what readers said.
+
+    What readers said they did is of whole files: it has no remedy apart.
+    """
     notes = study.report_data()
+    whole = notes["remedy"] == ""
+    said = [words.told(note) for note in dict.fromkeys(notes.loc[whole, "problem"])]
+    notes = notes[~whole]
     inside = notes["commune"].isin(study.communes.index[study.communes["in_territory"]]) | notes["commune"].isna()
     names = pd.concat([study.communes["name"], study.services["name"]])
     here = notes.loc[inside, ["id", "problem", "remedy"]]
@@ -279,4 +285,4 @@ def repairs(study: Study, words: Words) -> tuple[Table, int]:
         for each, *texts in zip(*(here[column] for column in here), strict=True)
     ]
     columns = (words("item"), words("problem"), words("remedy"))
-    return Table(columns, rows, numeric=(False, False, False)), int((~inside).sum())
+    return Table(columns, rows, numeric=(False, False, False)), int((~inside).sum()), said

@@ -618,7 +618,7 @@ class Dossier:
         inside = known.study.communes["in_territory"]
         here = words("communes", n=int(inside.sum()))
         coverage, quoted = known.results.coverage, known.results.quoted
-        repaired, elsewhere = answer.repairs(known.study, words)
+        repaired, elsewhere, said = answer.repairs(known.study, words)
         return {
             "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
             "source_dates": [day_text(source.vintage, words) for source in self.provenance.sources],
@@ -628,6 +628,7 @@ class Dossier:
             "cards": answer.cards(known, words),
             "repairs": repaired,
             "elsewhere": elsewhere,
+            "said": said,
             "headline": words(
                 "method_headline" if coverage[BASELINE][quoted] < QUOTED_SHARE else "method_headline_all",
                 cutoff=words.cutoff(quoted),

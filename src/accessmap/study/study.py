@@ -62,7 +62,8 @@ class Study:
     provenance
         Where the tables come from; that of the networks is added to it.
     notes
-        What was repaired or supposed while the tables were read: table, id, commune, problem, remedy.
+        What was repaired or supposed while the tables were read: table, id, commune, problem, remedy. What the tables
+        themselves say of it (`.attrs["read_notes"]`) is added.
     cautions
         What whoever reads a result must know first, as sentences: the dossier prints them at its top.
     digital
@@ -115,6 +116,7 @@ class Study:
         check_communes(communes)
         check_residents(residents, communes)
         check_services(services, communes)
+        more = {"digital": digital, "schools": schools, "equipment": equipment}
         if digital is not None:
             check_digital(digital, communes)
         if schools is not None:
@@ -132,7 +134,7 @@ class Study:
             thresholds=tuple(cutoffs_of(thresholds)),
             scenarios=MappingProxyType(dict(scenarios)),
             provenance=Provenance() if provenance is None else provenance,
-            notes=pd.DataFrame(columns=list(NOTE_COLUMNS)) if notes is None else notes,
+            notes=_with_said(notes, communes=communes, residents=residents, services=services, **more),
             cautions=tuple(cautions),
             digital=digital,
             schools=schools,
@@ -532,6 +534,31 @@ class Study:
             f"<Study {self.title!r}: {inside.sum()} communes of {len(inside)}, {people:,.0f} people, {counts}; "
             f"{self.network!r}>"
         )
+
+
+def said_rows(table: str, notes: Iterable[str]) -> pd.DataFrame:
+    """Return what a reader said it did as notes of a study: of its file, of no one commune, no remedy apart.
+
+    >>> said_rows("services", [Note("territory_all", n=2, file="c.gpkg")]).iloc[0, :2].to_list()
+    ['services', 'c.gpkg']
+    """
+    rows = [(table, str(getattr(note, "values", {}).get("file", "")), pd.NA, note, "") for note in notes]
+    return pd.DataFrame(rows, columns=list(NOTE_COLUMNS), dtype=object)
+
+
+def _with_said(notes: pd.DataFrame | None, **tables: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the notes of a study with what its tables say of how they were read, each sentence of a table once."""
+    notes = pd.DataFrame(columns=list(NOTE_COLUMNS)) if notes is None else notes
+    known = set(zip(notes["table"], notes["problem"], strict=True))
+    said = [
+        said_rows(
+            name, [note for note in dict.fromkeys(table.attrs.get("read_notes", ())) if (name, note) not in known]
+        )
+        for name, table in tables.items()
+        if table is not None
+    ]
+    found = [part for part in (notes, *said) if len(part)]
+    return pd.concat(found, ignore_index=True) if any(map(len, said)) else notes
 
 
 def _once(texts: Iterable[str]) -> str | None:

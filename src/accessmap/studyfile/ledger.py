@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from accessmap.files import file_of, is_input
 from accessmap.provenance import Source
 from accessmap.read.database import Database
 from accessmap.roads.readers.tables import file_sha256
+from accessmap.study.study import said_rows
 from accessmap.studyfile.problems import StudyFileError, dotted
 from accessmap.studyfile.reading import StudyFile
 from accessmap.words.near import near_matches
@@ -89,9 +91,17 @@ class Ledger:
         """Return the table of the file that a key names, or None; what its reader said is kept, and its source."""
         table = self.read(path, read)
         if table is not None:
-            self.said[dotted(path[:-1])] = tuple(table.attrs.get("read_notes", ()))
+            self.said[dotted(path[:-1])] = tuple(table.attrs.pop("read_notes", ()))
             name = str(path[0])
             of = [f"services.{kind}" for kind in table["category"].unique()] if name == "services" else [name]
             vintage = str(table.attrs.get("vintage", ""))
             self.sources.append(self.credit(self.found(*path), credit, *of, vintage=vintage))
         return table
+
+    def notes_said(self) -> list[pd.DataFrame]:
+        """Return what readers said they did as notes of a study, each sentence of a table once."""
+        rows: dict[str, dict[str, None]] = {}
+        for section, sentences in self.said.items():
+            if section != "dossier":  # of how it looks, not of its data
+                rows.setdefault(re.split(r"[.[]", section)[0], {}).update(dict.fromkeys(sentences))
+        return [said_rows(table, sentences) for table, sentences in rows.items()]

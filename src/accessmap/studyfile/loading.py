@@ -266,7 +266,7 @@ def _study(
     """Return the whole study."""
     settings = ledger.settings
     thresholds = sorted(set(settings.study.thresholds))
-    notes = [part for part in ledger.notes if len(part)]
+    notes = [part for part in (*ledger.notes, *ledger.notes_said()) if len(part)]
     return Study(
         communes,
         residents,

@@ -351,7 +351,8 @@ def _with_entrances(ledger: Ledger, number: int, services: gpd.GeoDataFrame) -> 
     path = ledger.tried(at, partial(ledger.found, *at))
     found: gpd.GeoDataFrame | None = None if path is None else ledger.tried(at, partial(entrances, path, services))
     if found is not None:
-        ledger.said[dotted(at[:-1])] = tuple(found.attrs["read_notes"])
+        section = dotted(at[:-1])
+        ledger.said[section] = (*ledger.said.get(section, ()), *found.attrs.pop("read_notes"))
         ledger.sources.append(ledger.credit(path, None))
     return found
 
@@ -522,6 +523,8 @@ def _marked(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     wanted = ledger.settings.study.territory
     if not wanted:
         return communes
+    said = ledger.said.get("communes", ())  # the file need not say what the settings do
+    ledger.said["communes"] = tuple(note for note in said if getattr(note, "key", "") != "territory_all")
     codes, unknown = codes_of(communes, wanted)
     for each in unknown:
         reason = reason_of(each)
