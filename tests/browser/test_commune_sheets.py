@@ -58,6 +58,26 @@ def test_a_name_that_is_typed_leads_to_its_sheet(browser, dossier, typed):
     assert browser.complaints() == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_enter_after_the_whole_name_stays_at_the_sheet(browser, dossier, width):
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(dossier, width=width)
+    field = browser.driver.find_element("id", "votre")
+    at_sheet = "return Math.abs(document.querySelector('#fiche-02093').getBoundingClientRect().top) < 60"
+    for keys in (f"Blérancourt{Keys.ENTER}", Keys.ENTER):  # then again, from the head of the page
+        field.send_keys(keys)
+        browser.wait(lambda: browser.js(at_sheet))
+        assert browser.js("return document.activeElement.id") == "fiche-02093-t"
+    assert browser.js(SHOWN) == ["fiche-02093"]
+    # What is dashed is told where something is, and nowhere else.
+    dashed = browser.js(DASHES_TOLD)
+    assert all(drawn == told for drawn, told in dashed)
+    assert {drawn for drawn, _ in dashed} == {True, False}
+
+
+DASHES_TOLD = """return [...document.querySelectorAll('.d-sheet')].map(sheet =>
+  [!!sheet.querySelector('.d-planned'), sheet.textContent.includes('En pointillés')])"""
 FIRST_SCREEN = """return [...document.querySelectorAll('#decision h2, .d-advice, .d-fact h3, .d-short, .d-whole')]
   .filter(part => part.checkVisibility() && part.getBoundingClientRect().bottom <= innerHeight)
   .map(part => part.textContent).join(' ')"""

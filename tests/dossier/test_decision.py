@@ -74,6 +74,15 @@ def test_the_decision_is_the_first_thing_of_the_page(dossier):
     assert "moins de 0,5 min de plus" in legend
     assert "0,5 min de plus, ou davantage" in legend
     assert "un site y est déjà, ou aucun lieu possible 3 communes" in legend
+    looks = [svg.decode_contents() for svg in page.select("#alternatives .am-legend svg")]
+    assert len(looks) == len(set(looks)) == 5  # no two classes look the same
+    # Each difference is that of the figures it stands beside: Verneuil's 6.47 is 0.25 over Tergnier's 6.22.
+    shown = [said(row) for row in page.select("#alternatives table:not(.d-sortable) tbody tr")]
+    assert any(row.startswith("Verneuil") and "6,5 min +0,3 min" in row for row in shown)
+    minutes = [[said(cell) for cell in row.select("td")] for row in page.select("#alternatives .d-sortable tbody tr")]
+    written = [[float(cell.split()[0].replace(",", ".").replace("−", "-")) for cell in row[-3:-1]] for row in minutes]
+    assert len(written) == 81
+    assert all(round(mean - written[0][0], 1) == gap for mean, gap in written)
     assert said(head.h2) == "Faut-il ouvrir une France services à Coucy-le-Château-Auffrique ?"
     advice = said(head.select_one(".d-advice"))
     assert advice.startswith(
@@ -103,6 +112,17 @@ def test_the_speech_is_two_minutes_long(sample_study, dossier, lang):
     assert "Tergnier" in text
     end = "comparer « Coucy » avec Folembray avant" if lang == "fr" else "compare “Coucy” with Folembray before"
     assert end in text.replace("\xa0", " ")
+
+
+def test_the_second_to_fourth_stand_beside_a_proposal_that_is_the_best(sample_study):
+    # Every place by how many people it serves: ranks behind it, near or not, are told.
+    plan = Scenario("Tergnier").open(KIND, commune="02738")
+    dossier = Dossier.of(sample_study, plan, category=KIND, chapters=FEW)
+    table, tried = dossier.tables["alternatives"], dossier.tables["places_tried"]
+    assert table.loc["Tergnier", "rank"] == 1
+    page = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#decision"))
+    for rank in (2, 3, 4):
+        assert f"{tried['name'].iloc[rank - 1]} (rang {rank} sur 81) :" in page
 
 
 def test_two_sites_have_a_best_pair_and_no_list_of_single_places(sample_study):

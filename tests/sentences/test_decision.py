@@ -37,7 +37,8 @@ def test_a_proposal_near_the_proven_best_is_recommended_and_the_best_is_named():
     first, second = decided(COUCY, TERGNIER)
     assert first == (
         "Recommandation : « Coucy », car le trajet moyen passe de 7,3 à 6,6 min, et 80 % des habitants sont à"
-        " 10 minutes ou moins, contre 72 % aujourd’hui ; sur le seul trajet moyen, Tergnier ferait mieux (6,2 min)."
+        " 10 minutes ou moins, contre 72 % aujourd’hui ; sur le seul trajet moyen, Tergnier ferait mieux (6,2 min) ;"
+        " l’écart, sous la demi-minute, ne tranche pas."
     )
     assert second == (
         "Pour le trajet moyen, « Coucy » est au rang 9 des 81 lieux possibles : le plus court s’obtient avec Tergnier"
@@ -49,7 +50,8 @@ def test_a_proposal_near_the_proven_best_is_recommended_and_the_best_is_named():
     )
     assert decided(COUCY, TERGNIER, lang="en")[0] == (
         "Recommended: “Coucy”, since the mean trip falls from 7.3 to 6.6 min, and 80% of people are within 10 minutes,"
-        " 72% today; on the mean trip alone, Tergnier would do better (6.2 min)."
+        " 72% today; on the mean trip alone, Tergnier would do better (6.2 min); the difference, under half a"
+        " minute, does not decide."
     )
 
 
@@ -99,12 +101,13 @@ COMPARED = {
         "Recommandation : comparer avec Folembray avant de voter, car « Coucy » améliore l’accès (le trajet moyen"
         " passe de 7,3 à 6,6 min, et 80 % des habitants sont à 10 minutes ou moins, contre 72 % aujourd’hui), mais"
         " Folembray fait mieux sur chaque mesure (6,4 min, 82 % à 10 minutes ou moins, un habitant sur dix à plus"
-        " de 11,5 min au lieu de 11,8 min)."
+        " de 11,5 min au lieu de 11,8 min) ; l’écart, sous la demi-minute, ne tranche pas."
     ),
     "en": (
         "Recommended: compare with Folembray before the vote, since “Coucy” improves access (the mean trip falls"
         " from 7.3 to 6.6 min, and 80% of people are within 10 minutes, 72% today), but Folembray does better on"
-        " every measure (6.4 min, 82% within 10 minutes, one person in ten beyond 11.5 min instead of 11.8 min)."
+        " every measure (6.4 min, 82% within 10 minutes, one person in ten beyond 11.5 min instead of 11.8 min);"
+        " the difference, under half a minute, does not decide."
     ),
 }
 
@@ -115,6 +118,65 @@ def test_a_proposal_that_another_place_beats_on_every_measure_is_to_be_compared_
     assert lines[0] == COMPARED[lang]
     assert len(lines) == 2  # and what the proven best on the mean is
     assert "Tergnier" in lines[1]
+
+
+def certain(modelled=False, counted=0, of=7):
+    facts = {"roads": (float(modelled), 1), "points": (of, of), "counted": (counted, of)}
+    return pd.DataFrame.from_dict(facts, orient="index", columns=["unknown", "of"]).assign(gap=float("nan"))
+
+
+def test_what_is_too_little_to_decide_is_said_in_the_sentence_that_recommends():
+    roads = {"certainty": certain(modelled=True)}
+    assert decided(COUCY, TERGNIER, FOLEMBRAY, **roads)[0].endswith(
+        "11,8 min) ; l’écart, sous la demi-minute (routes modélisées), ne tranche pas."
+    )
+    # Half a minute or more decides; modelled roads are said all the same.
+    far = {"mean": 5.9, "counted": 5.9}
+    assert decided(COUCY, FOLEMBRAY | far)[0].endswith("au lieu de 11,8 min).")
+    assert decided(COUCY, FOLEMBRAY | far, **roads)[0].endswith(
+        "11,8 min) ; sur des routes modélisées, un trajet donné peut s’en écarter de plusieurs minutes."
+    )
+    # So is a gain on today of less than half a minute, and a best place that another follows closely.
+    small = plan("Trespoux", mean=6.9, share=0.75, best=True)
+    assert decided(small)[0].endswith("; ce gain moyen de moins d’une demi-minute est trop petit pour être sûr.")
+    assert decided(TERGNIER, FOLEMBRAY, **roads)[1].endswith(
+        "; Folembray suit à moins d’une demi-minute (routes modélisées) : l’écart ne tranche pas."
+    )
+    assert decided(TERGNIER, FOLEMBRAY | {"mean": 6.73, "counted": 6.73})[1].endswith("contre 72 % aujourd’hui.")
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_best_place_that_rests_on_numbers_by_commune_is_told_to(lang):
+    told = {"fr": "7 sites du territoire sur 7 ne sont qu’un nombre par commune", "en": "7 sites of the territory of 7"}
+    facts = certain(counted=7)
+    assert told[lang] in decided(TERGNIER, certainty=facts, lang=lang)[-1]
+    for fewer in (certain(counted=3), facts.drop(index="counted")):
+        assert not any(told[lang] in line for line in decided(TERGNIER, certainty=fewer, lang=lang))
+    # Where no place was searched there is none that would rest on them.
+    assert not any(told[lang] in line for line in decided(COUCY | {"question": -1}, certainty=facts, lang=lang))
+    sure = " ".join(sentences.certainty(pd.concat([siting(), facts]), lang=lang))
+    assert {"fr": "la preuve ne vaut que pour ce placement", "en": "holds for that placing only"}[lang] in sure
+    brief = sentences.brief(
+        table(TERGNIER), certainty=pd.concat([siting(), facts]), costs=pd.DataFrame({"eur": []}), cutoff=10, lang=lang
+    )
+    assert {"fr": "sites comptés par commune", "en": "sites counted by commune"}[lang] in brief["sure"]
+
+
+def siting():
+    return pd.DataFrame({"unknown": [0.0], "of": [81.0], "gap": [0.0]}, index=["siting"])
+
+
+def test_differences_in_the_headline_are_those_of_the_numbers_as_written():
+    # 6.54 - 6.26 is 0.28, and 6,5 - 6,3 is 0,2.
+    lines = decided(COUCY | {"mean": 6.54, "counted": 6.54}, TERGNIER | {"mean": 6.26, "counted": 6.26})
+    assert "6,3 min, soit 0,2 min de moins par habitant" in lines[1]
+
+
+def test_the_nearest_alternatives_are_the_first_ranks_however_far():
+    places = [plan(f"n{k}", "next", mean=6.3 + k, rank=k, for_whom="Guny") for k in (4, 3, 2)]
+    town = plan("Ville", "town", mean=11.0, rank=22, for_whom="Ville")
+    told = sentences.alternatives(table(TERGNIER | {"role": "proposal"}, *places, town), cutoff=10)
+    assert [line.split("\xa0")[0].split(" ")[0] for line in told] == ["n2", "n3", "n4"]
 
 
 def test_what_is_worse_on_one_measure_beats_nobody():
@@ -215,8 +277,9 @@ def test_gains_name_the_oldest_and_those_without_a_car_where_they_are_known():
     )
     told = [line.replace("\xa0", " ") for line in sentences.gains(table(row), lang="en")]
     assert " ".join(told) == (
-        "“Coucy”: 100 people gain at least 1 minute, newly reached: 5 people (2 communes); 30 people lose at least 1"
-        " minute (1 commune); under a minute of change, or none, for 1,000 people. Most for: Coucy, Guny."
+        "“Coucy”: 100 people gain at least 1 minute, newly reached: 5 people (they live in 2 communes); 30 people lose"
+        " at least 1 minute (they live in 1 commune); under a minute of change, or none, for 1,000 people."
+        " Most for: Coucy, Guny."
     )
     row |= {"total_aged": 50.0, "gain_aged": 20.0, "lose_aged": 3.0}
     told = sentences.gains(table(row), lang="fr")[1].replace("\xa0", " ")
@@ -268,7 +331,7 @@ def test_a_phone_shows_each_fact_of_the_decision_in_a_line(lang):
     french = {
         "gains": "105 habitants gagnent une minute ou plus, personne ne perd.",
         "costs": "Inconnu : à demander à qui porterait le site.",
-        "sure": "Meilleur lieu prouvé ; routes modélisées.",
+        "sure": "Trajet le plus court prouvé ; routes modélisées.",
         "alternatives": "Tergnier 6,2 min ; Folembray 6,4 min.",
         "unknowns": "Horaires.",
         "history": "2017 : 1 % à 10 minutes ou moins.",
@@ -282,6 +345,6 @@ def test_a_phone_shows_each_fact_of_the_decision_in_a_line(lang):
     told = sentences.brief(both, certainty=gap, costs=priced, cutoff=10, lang="en")
     assert told["gains"].count("“") == 2
     assert told["costs"].replace("\xa0", " ") == "50,000 € by the programme, unknown in part."
-    assert told["sure"] == "Best place to within 1.3%; real roads."
+    assert told["sure"] == "Shortest trip to within 1.3%; real roads."
     assert "unknowns" not in told
     assert "history" not in told

@@ -28,6 +28,7 @@ from accessmap.dossier.results import AT_LEAST, Known, Results, Tables, weighted
 from accessmap.maps.choropleth import BETTER, NEUTRAL
 from accessmap.maps.drawing import NO_DATA, Entry, View
 from accessmap.measures.minutes import coverage
+from accessmap.sentences.advice import APART
 from accessmap.siting.alternatives import near_optimal, price
 from accessmap.siting.median import p_median
 from accessmap.siting.places import places
@@ -37,10 +38,9 @@ from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
-# A plan is near the proven best where it costs less than this on the mean, in minutes a person: half of what the
-# dossier counts as a change for one person.
-NEAR: Final = 0.5
+NEAR: Final = APART  # of the proven best, in minutes a person
 MOST_NEAR: Final = 5
+MOST_NEXT: Final = 3  # of those that follow the best, told whatever they cost
 # The most populous communes beyond the threshold quoted are tried too: their mayors will ask.
 MOST_TOWNS: Final = 5
 MOST_NAMED: Final = 3
@@ -61,9 +61,9 @@ def tables_of(
     Returns
     -------
     tuple of pandas.DataFrame
-        By plan: `role` ("today", "proposal", "best", "near", "town"), `name`, `question` (a number, -1 where the siting
-        has no answer: a plan that opens nothing, or changes roads), `opens`, `closes`, `best` (whether it is the proven
-        best), `mean`, `d9` and `worst` minutes, `share` (0-1) within the threshold quoted, `unreached_people`;
+        By plan: `role` ("today", "proposal", "best", "near", "next", "town"), `name`, `question` (a number, -1 where
+        the siting has no answer: a plan that opens nothing, or changes roads), `opens`, `closes`, `best` (whether it is
+        the proven best), `mean`, `d9`, `worst` minutes, `share` (0-1) within the threshold quoted, `unreached_people`;
         `mean_added` (minutes a person), `people_added` (within the threshold) and `d9_added` against the best; people
         who `gain`, `lose`, are `newly_reached`, `no_longer_reached` or `unchanged`, `communes_gain`, `communes_lose`;
         `gain_aged` … of those of 75 and more and of those without a car (NaN where residents do not say);
@@ -145,11 +145,17 @@ class _Question:
         options: dict[str, Any] = {"existing": self.kept, "unreached_minutes": longest, "time_limit": SECONDS}
         best = p_median(self.times, self.people, len(self.kept) + count, **options)
         tried = self._prices(best) if count == 1 else pd.DataFrame()
-        order = [(str(site),) for site in tried.index] if count == 1 else self._nearest(best)
+        if count == 1:
+            order: list[tuple[str, ...]] = [(str(site),) for site in tried.index]
+            close = ((tried["mean_added"] <= NEAR) & (tried["unreached_added"] <= 0)).to_numpy()
+        else:
+            order, close = self._nearest(best)
         roles = dict.fromkeys(self._towns(tried), "town") if count == 1 else {}
-        close = (tried["mean_added"] <= NEAR) & (tried["unreached_added"] <= 0) if count == 1 else [True] * len(order)
-        roles |= dict.fromkeys(self._better(order, minutes) if count == 1 else [], "near")
-        roles |= {sites: "near" for sites, here in list(zip(order, close, strict=True))[:MOST_NEAR] if here}
+        role_of = dict(zip(order, np.where(close, "near", "next"), strict=True))
+        roles |= {sites: str(role_of[sites]) for sites in (self._better(order, minutes) if count == 1 else [])}
+        # The first behind the best are told however far they are: what one gives up for it is asked of any best.
+        told = [sites for k, sites in enumerate(order[:MOST_NEAR]) if k <= MOST_NEXT or role_of[sites] == "near"]
+        roles |= {sites: str(role_of[sites]) for sites in told}
         roles[best.opened] = "best"
         ranks = {self._key(sites): rank for rank, sites in enumerate(order, start=1)}
         for sites in sorted(roles, key=lambda sites: list(order).index(sites) if sites in order else -1):
@@ -181,11 +187,12 @@ class _Question:
         beyond = 10 * float((self.people * ~(of <= self.found.quoted)).sum()) / self.found.total
         return np.array([counted, math.inf if math.isnan(d9) else d9, beyond, self.people[of.isna()].sum()])
 
-    def _nearest(self, best: Siting) -> list[tuple[str, ...]]:
-        """Return what opens in each of the plans near the best, the best first."""
+    def _nearest(self, best: Siting) -> tuple[list[tuple[str, ...]], npt.NDArray[np.bool_]]:
+        """Return what opens in each of the plans that follow the best, the best first; and whether it is near."""
         slack = NEAR * self.people.sum() / best.objective if best.objective else 0.0
-        near = near_optimal(self.times, self.people, best, slack=slack, limit=MOST_NEAR, time_limit=SECONDS)
-        return [tuple(site for site in sites if site not in self.kept) for sites in near["sites"]]
+        found = near_optimal(self.times, self.people, best, slack=max(slack, 1.0), limit=MOST_NEAR, time_limit=SECONDS)
+        opened = [tuple(site for site in sites if site not in self.kept) for sites in found["sites"]]
+        return opened, (found["worse"] <= slack + 1e-9).to_numpy()
 
     def _key(self, sites: Sequence[str]) -> str:
         """Return the name of the plan that opens these places: that of the proposal which does, else their ids."""
@@ -317,9 +324,10 @@ def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
         words("alternative_d9"),
         words("alternative_gain"),
     )
-    order = {"today": 0, "proposal": 1, "best": 2, "near": 3, "town": 4}
+    order = {"today": 0, "proposal": 1, "best": 2, "near": 3, "next": 4, "town": 5}
     ordered = table.assign(order=table["role"].map(order)).sort_values(["order", "counted"], kind="stable")
     rows: list[Sequence[Cell]] = []
+    best = table[table["best"]].drop_duplicates("question").set_index("question")
     for role, here in ordered.groupby("order", sort=False):
         role_name = next(key for key, number in order.items() if number == role)
         rows.append((Cell(words(f"alternative_{role_name}", cutoff=words.cutoff(found.quoted), n=len(here))),))
@@ -331,7 +339,8 @@ def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
             names = words("alternative_for", names=row["for_whom"]) if row["for_whom"] else ""
             notes = ["", "", ""]
             if not math.isnan(row["mean_added"]) and not row["best"]:
-                notes = [words.change(row[name]) for name in ("mean_added", "d9_added")]
+                than = best.loc[row["question"]]
+                notes = [words.change_beside(than[of], row[of], row[f"{of}_added"]) for of in ("mean", "d9")]
                 notes.insert(1, labels.people_change(row["people_added"], lang=words.lang))
             rows.append(
                 (
@@ -346,7 +355,7 @@ def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
 
 
 def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
-    found = known.results
+    found, best = known.results, float(tried["mean"].iloc[0])
     columns = (
         words("alternative_rank"),
         words("commune"),
@@ -359,7 +368,7 @@ def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
             Cell(words.count(rank), rank),
             Cell(str(row["name"]), str(row["name"])),
             minutes_cell(row["mean"], words),
-            Cell(words.change(row["mean_added"]), sortable(row["mean_added"])),
+            Cell(words.change_beside(best, row["mean"], row["mean_added"]), sortable(row["mean_added"])),
             Cell(labels.people_change(row["people_added"], lang=words.lang), sortable(row["people_added"])),
         )
         for rank, row in enumerate(tried.to_dict("records"), start=1)
@@ -388,8 +397,10 @@ def _tried_view(tried: pd.DataFrame, found: Results, words: Words) -> View | Non
     )
     sums = found.communes["population"].astype("float64").groupby(number).sum()
     entries = tuple(
-        Entry(name, colour, "", int((number == k).sum()), float(sums.get(k, 0.0)))
-        for k, (name, colour) in enumerate(zip(names, (BETTER[3], BETTER[1], NEUTRAL, NO_DATA), strict=True))
+        Entry(name, *look, int((number == k).sum()), float(sums.get(k, 0.0)))
+        for k, (name, look) in enumerate(
+            zip(names, ((BETTER[3], ""), (BETTER[1], ""), (NEUTRAL, ""), (NO_DATA, "hatch")), strict=True)
+        )
     )
     kept = [k for k, entry in enumerate(entries) if entry.communes]
     fill = {str(code): kept.index(k) for code, k in number.items()}

@@ -44,6 +44,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
         category=found.category,
         cutoff=found.quoted,
         instead=known.instead[found.category],
+        certainty=tables["certainty"],
         lang=words.lang,
     )
     return [question(known, words), *lines]
@@ -115,8 +116,10 @@ def _certainty(known: Known, costs: pd.DataFrame) -> pd.DataFrame:
     if len(sites):
         none = pd.Series(pd.NA, index=sites.index, dtype="str")
         said = {name: sites.get(name, none) for name in ("point_quality", "hours", "step_free")}
+        placed = said["point_quality"].astype("str").str.startswith("placed_at").eq(True)
         unknown = {
-            "points": said["point_quality"].astype("str").str.startswith("placed_at").eq(True),
+            "points": placed,
+            "counted": placed & sites.get("capacity", none).notna(),
             "hours": said["hours"].isna(),
             "step_free": said["step_free"].fillna("unknown").eq("unknown"),
         }

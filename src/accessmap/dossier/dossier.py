@@ -577,7 +577,6 @@ class Dossier:
             "hash": content,
             "sheets": self._sheets,
             "sheets_key": sheet_key(self._known, words),
-            "sheets_planned": bool(self._known.results.names),
         }
 
     @cached_property

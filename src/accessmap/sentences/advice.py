@@ -14,6 +14,8 @@ from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MOST_ALTERNATIVES: Final = 3
+# Two plans are told apart from here on, in minutes a person: half of what the dossier counts as a change for one.
+APART: Final = 0.5
 UNKNOWNS: Final = ("cost", "aged", "without_car", "hours", "step_free")
 MOST_PROPOSALS: Final = 4  # told one by one on the page of the decision
 Row = Mapping[Any, Any]
@@ -25,6 +27,7 @@ def decision(
     category: str,
     cutoff: float,
     instead: Mapping[str, str] = MappingProxyType({}),
+    certainty: pd.DataFrame | None = None,
     lang: labels.Lang = "fr",
 ) -> list[str]:
     r"""Return what is recommended, with its reason, as one sentence; and what must be known beside it, a sentence each.
@@ -35,7 +38,8 @@ def decision(
     proposed or not. Where one is at least as good on mean, share and last tenth, and better as written, the
     recommendation is to compare the two: it names that plan, the one of the fewest minutes a person. Else it names the
     proven best, where that is another. Two plans that are written alike are not told apart. Where there is no proposal,
-    the best next site is named.
+    the best next site is named. A gain or a difference of less than half a minute a person is said to be one in the
+    same sentence, and so are modelled roads; where a place was searched, so is that most sites are numbers by commune.
 
     Parameters
     ----------
@@ -47,6 +51,8 @@ def decision(
         Minutes that the shares are of.
     instead
         By proposal that moves no site and no road, what it changes instead.
+    certainty
+        The table of that name of a dossier: whether roads are modelled, and how many sites are placed by a rule.
     lang
         "fr" or "en".
 
@@ -61,20 +67,25 @@ def decision(
     today.'
     """
     words = Words(labels.check_lang(lang))
-    today, told = _row(table, BASELINE), Told(words, cutoff, labels.category(category).with_article(lang))
+    facts = {} if certainty is None else certainty.to_dict("index")
+    modelled = bool(facts.get("roads", {}).get("unknown"))
+    today, told = _row(table, BASELINE), Told(words, cutoff, labels.category(category).with_article(lang), modelled)
     if math.isnan(today["share"]):
         return [words("decision_unknown")]
     proposals = table[table["role"] == "proposal"]
     moving = proposals[~proposals.index.isin(list(instead))]
     said = _next_site(table, today, told) if moving.empty else _recommended(table, moving, today, told)
+    if table["best"].any() and mostly_counted(facts):
+        points = facts["counted"]
+        said.append(words("decision_counted", n=round(points["unknown"]), of=words.count(points["of"])))
     return [*said, *(words("decision_instead", name=name, changed=changed) for name, changed in instead.items())]
 
 
 class Told:
     """How the rows of the alternatives are worded."""
 
-    def __init__(self, words: Words, cutoff: float, kind: str) -> None:
-        self.words, self.cutoff, self.kind = words, words.cutoff(cutoff), kind
+    def __init__(self, words: Words, cutoff: float, kind: str, modelled: bool = False) -> None:
+        self.words, self.cutoff, self.kind, self.modelled = words, words.cutoff(cutoff), kind, modelled
 
     def number(self, minutes: float) -> str:
         """Return minutes without their unit."""
@@ -144,6 +155,17 @@ class Told:
         key = "decision_reason" if row["mean"] < today["mean"] else "decision_reason_farther"
         return words(key, **values)
 
+    def doubt(self, row: Row, today: Row, other: Row | None, *, named: bool = True) -> str:
+        """Return what is too little to be sure of: the gain on today, the difference from another, modelled roads."""
+        words, said = self.words, []
+        roads = words("decision_over_modelled") if self.modelled else ""
+        if abs(today["mean"] - row["mean"]) < APART:
+            said.append(words("decision_doubt_gain", roads=roads))
+        if other is not None and abs(other["counted"] - row["counted"]) < APART:
+            key = "decision_doubt_pair" if named else "decision_doubt_next"
+            said.append(words(key, name=self.name(other), roads="" if said else roads))
+        return "".join(said) or (words("decision_doubt_roads") if self.modelled else "")
+
     def ranked(self, row: Row) -> str:
         """Its rank among the places, in brackets; nothing where it is not known."""
         rank = row.get("rank", math.nan)
@@ -183,9 +205,11 @@ def _next_site(table: pd.DataFrame, today: Row, told: Told) -> list[str]:
         return [*said, words("decision_no_candidate")]
     if not told.better(best, today):
         return [*said, words("decision_no_place_better", n=best["places"])]
-    reason, proof = told.reason(best, today), told.proof(best)
+    others = _others(table, best)
+    ties = [row["name"] for row in others if told.alike(row, best)]
+    doubt = told.doubt(best, today, others[0] if others and not ties else None, named=False)
+    reason, proof = f"{told.reason(best, today)}{doubt}", told.proof(best)
     said.append(words("decision_next", kind=told.kind, name=best["name"], reason=reason, proof=proof))
-    ties = [row["name"] for row in _others(table, best) if told.alike(row, best)]
     return [*said, words("decision_tie", names=words.listed([best["name"], *ties], most=5))] if ties else said
 
 
@@ -202,6 +226,7 @@ def _recommended(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told:
         best = _best_of(table, int(proposals["question"].max()))
         other = best if best is not None and best["role"] != "proposal" and told.better(best, today) else None
         proof = words("decision_shorter", name=told.name(other), mean=words.minutes(other["mean"])) if other else ""
+        proof += told.doubt(other, today, None) if other else ""
         return [words("decision_none_better", n=len(proposals), mean=words.minutes(today["mean"]), proof=proof)]
     said, beside = [], []
     for size, near, first in chosen:
@@ -216,6 +241,7 @@ def _recommended(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told:
         else:
             is_best = best is not None and best["name"] == first["name"]
             proof = words("decision_is_best", proof=told.proof(first)) if is_best else ""
+        proof += told.doubt(first, today, beaten or other)
         values: dict[str, Any] = {
             "more": more if len(chosen) > 1 else "",
             "better": told.name(beaten) if beaten else "",
@@ -257,7 +283,8 @@ def _beyond(first: Row, best: Row | None, told: Told) -> list[str]:
     more = round(best["share"] * 1e6) >= round(first["share"] * 1e6)
     side = words(f"labelled_people_{'more' if more else 'fewer'}", n=people, cutoff=told.cutoff) if people else ""
     values: dict[str, Any] = {"name": best["name"], "proof": told.proof(best), "mean": words.minutes(best["mean"])}
-    values |= {"added": words.minutes(first["counted"] - best["counted"]), "people": side}
+    added = words.change_shown(best["counted"], first["counted"]).removeprefix("+")
+    values |= {"added": added, "people": side}
     rank = first.get("rank", math.nan)
     if math.isnan(rank) or best["status"] != "optimal":
         return [words("decision_best_elsewhere", **values)]
@@ -284,8 +311,8 @@ def gains(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     >>> plan |= {"for_whom": "Coucy, Folembray"}
     >>> for line in gains(pd.DataFrame([plan], ["Coucy"]), lang="en"):
     ...     print(line.replace("\xa0", " "))
-    “Coucy”: 8,098 people gain at least 1 minute (24 communes); nobody loses; under a minute of change, or none, for
-    62,452 people. Most for: Coucy, Folembray.
+    “Coucy”: 8,098 people gain at least 1 minute (they live in 24 communes); nobody loses; under a minute of change,
+    or none, for 62,452 people. Most for: Coucy, Folembray.
     """
     words = Words(labels.check_lang(lang))
     said = []
@@ -336,7 +363,7 @@ def alternatives(table: pd.DataFrame, *, cutoff: float, lang: labels.Lang = "fr"
 
 def nearest_plans(table: pd.DataFrame) -> list[Row]:
     """Return the plans that are told as the nearest alternatives, at most three."""
-    same = table[(table["question"] >= 0) & table["role"].isin(("best", "near", "town"))]
+    same = table[(table["question"] >= 0) & table["role"].isin(("best", "near", "next", "town"))]
     if (table["role"] == "proposal").any():
         order = same.sort_values("counted", kind="stable")
         place = order.groupby("question").cumcount()  # the best of each question first
@@ -388,8 +415,8 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     ----------
     table
         By fact, counts: `unknown` of `of`, and `gap` of the siting; "siting" (places), "roads" (1 is modelled),
-        "homes" (1 where people are placed by a rule), "unreached" (people), "points" (sites placed by a rule). What is
-        no fact of it is not told.
+        "homes" (1 where people are placed by a rule), "unreached" (people), "points" (sites placed by a rule),
+        "counted" (those that are a number by commune). What is no fact of it is not told.
     lang
         "fr" or "en".
 
@@ -397,7 +424,7 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     --------
     >>> table = pd.DataFrame({"unknown": [0, 1], "of": [81, 1], "gap": [0.0, float("nan")]}, index=["siting", "roads"])
     >>> certainty(table, lang="en")[0].replace("\xa0", " ")
-    'The best place is proven: the 81 possible places were compared, all of them.'
+    'The shortest mean trip is proven: the 81 possible places were compared, all of them.'
     """
     words = Words(labels.check_lang(lang))
     rows = table.to_dict("index")
@@ -414,7 +441,14 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
         if fact in rows and round(rows[fact]["unknown"]):
             row = rows[fact]
             said.append(words(f"sure_{fact}", n=round(row["unknown"]), of=words.count(row["of"])))
+    if "siting" in rows and mostly_counted(rows):
+        said.append(words("sure_counted"))
     return said
+
+
+def mostly_counted(facts: Mapping[Any, Row]) -> bool:
+    """Whether most sites are a number by commune, put at its mairie by a rule: the best place then rests on that."""
+    return "counted" in facts and bool(2 * facts["counted"]["unknown"] > facts["counted"]["of"])
 
 
 def unknowns(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:

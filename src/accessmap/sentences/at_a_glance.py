@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from accessmap.sentences.advice import MOST_PROPOSALS, UNKNOWNS, nearest_plans
+from accessmap.sentences.advice import MOST_PROPOSALS, UNKNOWNS, mostly_counted, nearest_plans
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -88,4 +88,5 @@ def _sure(rows: dict[Any, Any], words: Words) -> str:
     key = "brief_no_siting" if siting is None else "brief_proven" if gap <= 1e-6 else "brief_gap"
     roads = words("brief_modelled" if rows.get("roads", {}).get("unknown") else "brief_real")
     percent = labels.percent(gap, lang=words.lang, digits=1)
-    return words("joined").join([labels.capitalised(words(key, gap=percent)), roads])
+    placed = [words("brief_points")] if siting is not None and mostly_counted(rows) else []
+    return words("joined").join([labels.capitalised(words(key, gap=percent)), roads, *placed])

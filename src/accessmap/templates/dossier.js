@@ -22,7 +22,9 @@
     if (typed && !near.length && (whole || field.id === "cherche")) { location.hash = "#fiches"; }
     links.forEach(function (link) { link.parentNode.hidden = !!typed && near.indexOf(link) < 0; });
     none.textContent = typed && !near.length ? none.dataset.none : "";
-    if (found) { location.hash = found.getAttribute("href"); }
+    // The sheet may have been asked for before: then the address does not change, and nothing would be shown.
+    var asked = found && found.getAttribute("href");
+    if (asked && location.hash === asked) { shown(); } else if (asked) { location.hash = asked; }
   }
   function shown() {
     var sheet = location.hash.indexOf("#fiche-") === 0 && document.getElementById(location.hash.slice(1));
