@@ -16,7 +16,9 @@ from toy_transit import bus
 
 from accessmap.cli import COMMANDS
 from accessmap.errors import Problem, StudyError
+from accessmap.read.territory import codes_of
 from accessmap.roads.network import RoadNetwork
+from accessmap.sample import sample_communes
 from accessmap.study.comparison import compare_studies
 from accessmap.studyfile import (
     Settings,
@@ -32,6 +34,7 @@ from accessmap.studyfile import (
 from accessmap.studyfile.loading import page_sentence
 from accessmap.studyfile.problems import key_lines, line_of, problem, shown
 from accessmap.studyfile.reading import settings_of
+from accessmap.studyfile.sections import official_title
 from accessmap.words.near import near_matches
 
 ROOT = Path(__file__).parents[2]
@@ -503,6 +506,21 @@ def test_territory_is_named_by_codes_or_names_of_epci_and_communes(toy, wanted, 
     toy.write_text(TOY.replace("thresholds", f"territory = {wanted!r}\nthresholds"), encoding="utf-8")
     communes = load_study(toy).communes
     assert communes.index[communes["in_territory"]].tolist() == marked
+
+
+@pytest.mark.parametrize(
+    ("territory", "title", "told"),
+    [
+        (["pays noyonais"], "Noyonnais", "Noyonnais"),
+        (["cc pays noyonnais"], "cc pays noyonnais", "CC du Pays Noyonnais"),
+        (["noyon"], "noyon", "noyon"),  # a part of an EPCI is not called as the whole
+    ],
+)
+def test_a_title_as_the_territory_was_typed_is_the_official_name(territory, title, told):
+    communes = sample_communes()
+    wanted = ["cc pays noyonnais"] if told != "noyon" else territory
+    communes["in_territory"] = communes.index.isin(codes_of(communes, wanted)[0])
+    assert official_title(communes, title, territory) == told
 
 
 def test_that_all_communes_are_the_territory_is_said_where_they_are(toy):

@@ -272,7 +272,7 @@ def _study(
         residents,
         services,
         networks=networks,
-        title=settings.study.title or sections.title_of(communes),
+        title=sections.official_title(communes, settings.study.title, settings.study.territory),
         thresholds=tuple(int(each) if each == int(each) else each for each in thresholds),
         provenance=Provenance(tuple(dict.fromkeys(ledger.sources)), sections.rule_of(settings)),
         notes=pd.concat(notes, ignore_index=True) if notes else pd.DataFrame(columns=list(NOTE_COLUMNS)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -516,6 +516,19 @@ def title_of(communes: gpd.GeoDataFrame) -> str:
     if len(inside) and 0 < len(names) <= _NAMED:
         return " · ".join(names)
     return str(inside["name"][inside["population"].idxmax()]) if len(inside) else ""
+
+
+def official_title(communes: gpd.GeoDataFrame, title: str | None, territory: Sequence[str] | None) -> str:
+    """Return the title of a study; one that only repeats how whole EPCI were typed is their official name."""
+    if title and title != " · ".join(territory or ()):  # written by hand
+        return title
+    inside = communes["in_territory"]
+    if title and ("epci_name" not in communes or communes.loc[inside, "epci_name"].isna().any()):
+        return title
+    if title and communes.loc[inside, "epci_name"].nunique() > _NAMED:  # they would be called by their largest commune
+        return title
+    part = title and communes.loc[~inside, "epci_name"].isin(communes.loc[inside, "epci_name"]).any()
+    return title if title and part else title_of(communes)
 
 
 def _marked(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
