@@ -357,6 +357,9 @@ def _tables(dossier: Dossier, record: Mapping[str, Any]) -> Iterator[Difference]
             continue  # a table that the version of the record did not make
         # records of 0.1 hold a table of nothing for each chapter that has no data
         recorded = str(tables[name]["sha256"]) if name in tables else _table_hash(pd.DataFrame())
-        found = _table_hash(dossier.tables.get(name, pd.DataFrame()))
+        now_table = dossier.tables.get(name, pd.DataFrame())
+        if name == "data_report" and str(record["accessmap"]).startswith("0.1."):  # did not keep what readers said
+            now_table = now_table[now_table["remedy"] != ""].reset_index(drop=True)
+        found = _table_hash(now_table)
         if recorded != found:
             yield Difference("table", name, recorded, found)
