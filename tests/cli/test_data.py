@@ -111,6 +111,11 @@ def test_three_commands_go_from_a_folder_to_a_dossier(cahors: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "médecin généraliste" in text
     assert "Travel Mapping" in text
+    assert "Vraies routes, temps estimés" in text
+    assert "calculés sur de vraies routes" not in text
+    assert "Les temps sont des estimations" in text
+    assert "113 / 75 / 58 km/h" in text
+    assert "18 km/h" in text
 
 
 def test_comments_follow_the_language_and_grids_have_their_cells(tmp_path: Path) -> None:

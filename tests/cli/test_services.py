@@ -19,6 +19,13 @@ def test_sites_of_a_commune_and_kind_are_listed_with_what_is_known(capsys) -> No
     assert answer["services"][0]["capacity"] is None
 
 
+def test_kinds_are_asked_for_by_the_names_that_the_list_prints(capsys) -> None:
+    for kind in ("hôpital", "Hopitaux", "hospitals"):
+        assert cli.main(["services", "--commune", "chauny", "--category", kind, "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert [site["service_id"] for site in answer["services"]] == ["hospital-02173"]
+
+
 def test_without_a_commune_the_territory_is_meant(capsys, sample_study: am.Study) -> None:
     assert cli.main(["services", "--category", "mairie", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)

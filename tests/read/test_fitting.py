@@ -68,3 +68,46 @@ def test_boundaries_are_tried_against_all_of_france() -> None:
     shapes = gpd.GeoSeries([SQUARE], crs=2154).to_crs(27572).to_numpy()
     with pytest.raises(TableError, match=r"would fall inside France if crs='EPSG:27572'"):
         am.read_communes(gpd.GeoDataFrame([row], geometry=shapes))
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("said", [3857, 3949, 32632])
+@pytest.mark.parametrize("code", ["02173", None])
+def test_a_crs_declared_by_the_file_that_puts_most_far_away_is_refused(
+    code: str | None, said: int, clip: bool, communes: gpd.GeoDataFrame
+) -> None:
+    """A geocoder's metres saved under another EPSG: not one site is moved to its commune in a note."""
+    table = gpd.GeoDataFrame({"nom": ["A", "B", "C"], "insee": code}, geometry=PLACES.to_numpy(), crs=said)
+    with pytest.raises(TableError) as caught:
+        am.read_services(table, category="pharmacy", communes=communes, clip=clip)
+    words = "\n".join(problem.told("fr") for problem in caught.value.problems)
+    assert "3 points sur 3 tomberaient dans les communes de l’étude avec crs='EPSG:2154'" in words
+    named = "de la commune que le fichier leur donne" if code else "des communes de l’étude"
+    assert f"3 points sur 3, lus en EPSG:{said}, sont à plus de 20 km {named}" in words
+    read = am.read_services(table, category="pharmacy", communes=communes, clip=clip, crs=2154)
+    assert read["point_quality"].tolist() == ["file"] * 3
+
+
+@pytest.mark.parametrize("clip", [False, True])
+def test_residents_declared_in_a_wrong_crs_are_refused(clip: bool, communes: gpd.GeoDataFrame) -> None:
+    people = {"id": ["a", "b", "c"], "population": [1, 2, 3], "insee": "02173"}
+    with pytest.raises(TableError, match=r"3 of 3 points would fall inside the communes .* crs='EPSG:2154'"):
+        am.read_residents(gpd.GeoDataFrame(people, geometry=PLACES.to_numpy(), crs=3857), communes, clip=clip)
+
+
+def test_schools_declared_in_a_wrong_crs_are_refused(communes: gpd.GeoDataFrame) -> None:
+    list_ = {"numero_uai": ["0020001A", "0020002B", "0020003C"], "nom": ["A", "B", "C"], "code_commune": "02173"}
+    kinds = {"niveau": "elementary", "effectif": 20, "statut": "public"}
+    table = gpd.GeoDataFrame({**list_, **kinds}, geometry=PLACES.to_numpy(), crs=3857)
+    with pytest.raises(TableError, match=r"3 of 3 points would fall inside the communes .* crs='EPSG:2154'"):
+        am.read.schools(table, communes=communes)
+
+
+def test_a_file_of_the_country_is_far_from_the_study_in_its_own_crs(communes: gpd.GeoDataFrame) -> None:
+    """Most of it is elsewhere, as in any other CRS; one site far from its commune is moved in a note."""
+    places = [*PLACES[:2], *(shapely.Point(400_000 + 10_000 * at, 6_500_000) for at in range(8))]
+    table = gpd.GeoDataFrame({"nom": list("ABCDEFGHIJ")}, geometry=places, crs=2154)
+    assert list(am.read_services(table, category="pharmacy", communes=communes, clip=True)["name"]) == ["A", "B"]
+    coded = table.assign(insee=["02173"] * 3 + ["87085"] * 7)
+    read = am.read_services(coded, category="pharmacy", communes=communes, clip=True)
+    assert read["point_quality"].tolist() == ["file", "file", "outside_commune_moved"]

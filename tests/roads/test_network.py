@@ -236,6 +236,19 @@ def test_a_short_trip_may_keep_to_local_streets_where_the_edges_leave_them_out()
     assert local.travel_minutes(*ends).item() == pytest.approx(2, abs=1e-3)
 
 
+def test_a_network_without_local_streets_says_so_wherever_it_goes(tmp_path):
+    edges = [("a", "b", 4)]
+    whole = network(LINE, edges, directed=False)
+    assert not whole.estimated
+    assert not whole.provenance.parameters
+    for missing in ({"access_kmh": 18, "local_metres": 1500}, {"access_kmh": 18}, {"local_metres": 500}):
+        roads = network(LINE, edges, directed=False, **missing)
+        for each in (roads, pickle.loads(pickle.dumps(roads)), RoadNetwork.load(roads.save(tmp_path / "a.roads"))):
+            told = {name.told("fr"): value for name, value in each.provenance.parameters.items()}
+            kmh = f"{missing.get('access_kmh', 4.8)} km/h"
+            assert (each.estimated, told) == (True, {"sans rues locales, en ligne droite à": kmh})
+
+
 @pytest.mark.parametrize("metres", [0, 10, 50, 300, 1000, 2500])
 def test_a_place_is_no_time_from_itself_however_far_from_the_road(metres):
     both = network(LINE, [("a", "b", 2), ("b", "c", 2)], directed=False)

@@ -303,6 +303,11 @@ def test_certainty_says_what_is_proven_and_what_is_supposed():
     told = " ".join(sentences.certainty(facts, lang="en")).replace("\xa0", " ")
     assert "among 81 possible places another choice would be at most 2.0% better" in told
     assert "Roads are modelled" in told
+    timed = facts.loc[["roads"]].assign(unknown=0).reindex(["roads", "estimated"]).fillna({"unknown": 1, "of": 1})
+    told_timed = " ".join(sentences.certainty(timed))
+    assert "Vraies routes, temps estimés" in told_timed
+    assert "calculés sur de vraies routes" not in told_timed
+    assert "calculés sur de vraies routes" in " ".join(sentences.certainty(timed.assign(unknown=0)))
     assert "2 sites of the territory of 3 are placed by a rule" in told
     assert "7 people of 100 reach no site today" in told
     assert sentences.certainty(facts.drop(index=facts.index), lang="en")[0].startswith(

@@ -36,6 +36,7 @@ from accessmap.studyfile.problems import key_lines, line_of, problem, shown
 from accessmap.studyfile.reading import settings_of
 from accessmap.studyfile.sections import official_title
 from accessmap.words.near import near_matches
+from accessmap.words.notes import Note
 
 ROOT = Path(__file__).parents[2]
 
@@ -732,7 +733,11 @@ def test_minutes_follow_from_lengths_and_speeds_by_class(toy):
     edges.assign(cls="D", length_m=["3000", "6000"]).to_csv(toy.parent / "edges.csv", index=False)
     speeds = 'edges = "edges.csv"\ncolumns = { road_class = "cls" }\nkmh = { D = 60 }'
     toy.write_text(TOY.replace('edges = "edges.csv"', speeds), encoding="utf-8")
-    assert sorted(set(load_study(toy).network.edges["minutes"])) == [3.0, 6.0]
+    study = load_study(toy)
+    assert sorted(set(study.network.edges["minutes"])) == [3.0, 6.0]
+    told = {name.told("fr"): value for name, value in study.credit.parameters.items() if isinstance(name, Note)}
+    assert told["vitesse moyenne par classe de route"] == "D 60 km/h"
+    assert study.estimated
     toy.write_text(TOY.replace('edges = "edges.csv"', speeds.replace("D = 60", "N = 60")), encoding="utf-8")
     with pytest.raises(StudyFileError, match="no speed for D"):
         load_study(toy)

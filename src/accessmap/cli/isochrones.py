@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from accessmap.cli.places import add_study, place, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
+from accessmap.words.near import category_meant
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -79,7 +80,7 @@ def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gp
     if asked.at is not None:
         name, points = place(asked.at, study)
         return {str(points.index[0]): name}, points, 0
-    every = study.sites(asked.category)
+    every = study.sites(category_meant(asked.category, study.services["category"].unique()))
     inside = study.communes.loc[study.communes["in_territory"]].union_all()
     sites = every if asked.all else every[every.geometry.intersects(inside)]
     if sites.empty:

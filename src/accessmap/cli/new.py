@@ -9,6 +9,7 @@ from accessmap.cli.say import Say
 from accessmap.errors import StudyError
 from accessmap.files import file_of, is_input
 from accessmap.read.database import database
+from accessmap.words.near import category_meant
 
 FOLDER = "donnees"
 """Where --fetch puts what it brings, beside the study.toml."""
@@ -39,6 +40,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     if asked.list:
         return _list(say)
+    asked.category = asked.category and category_meant(asked.category)
     out: Path = asked.out
     if out.exists() and not asked.force:
         raise StudyError(say("new_exists", path=out))
@@ -148,7 +150,7 @@ def _list(say: Say) -> int:
 def _service(given: str) -> tuple[str, str | None]:
     """Return path and category of "pharmacy=pharmacies.csv", or of a path alone."""
     category, equals, path = given.partition("=")
-    return (path, category) if equals and not database(given) else (given, None)
+    return (path, category_meant(category)) if equals and not database(given) else (given, None)
 
 
 def _from(path: str | None, home: Path) -> str | None:

@@ -54,7 +54,7 @@ def _asked(study: Study, asked: argparse.Namespace) -> gpd.GeoDataFrame:
     """The sites of the communes and kinds that are named; refused where one of these is unknown."""
     from accessmap.read.territory import codes_of
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.words.near import near_matches
+    from accessmap.words.near import category_meant, near_matches
     from accessmap.words.notes import Note
 
     services, communes = study.services, study.communes
@@ -71,15 +71,16 @@ def _asked(study: Study, asked: argparse.Namespace) -> gpd.GeoDataFrame:
             raise StudyFileError(problem(reason, None, near, **told), about=Note.plain("--commune"))
     found = services[services["commune"].isin([str(code) for code in codes])]
     kinds = sorted(set(services["category"]))
-    for category in asked.category or ():
+    wanted = [category_meant(name, kinds) for name in asked.category or ()]
+    for category in wanted:
         if category not in {*kinds, *labels.CATEGORIES}:
             near = near_matches(category, [*kinds, *labels.CATEGORIES])
             told = {"category": category, "known": ", ".join(kinds)}
             raise StudyFileError(
                 problem("studyfile_unknown_category", None, near, **told), about=Note.plain("--category")
             )
-    if asked.category:
-        found = found[found["category"].isin(asked.category)]
+    if wanted:
+        found = found[found["category"].isin(wanted)]
     return found.sort_values(["category", "commune", "name"], kind="stable")
 
 

@@ -124,10 +124,11 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
 
     from accessmap.siting.places import places
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.words.near import near_matches
+    from accessmap.words.near import category_meant, near_matches
 
     services = study.services
     known = sorted({*labels.CATEGORIES, *services["category"]})
+    asked.category, asked.candidates = (category_meant(name, known) for name in (asked.category, asked.candidates))
     if asked.category not in known:
         told = {"category": asked.category, "known": ", ".join(sorted(set(services["category"])))}
         near = near_matches(asked.category, known)

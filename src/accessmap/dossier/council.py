@@ -104,7 +104,10 @@ class CouncilTable:
             patterns=page_patterns(),
             definitions=definitions(drawing),
             provenance=study.credit,
-            cautions=[words.told(caution) for caution in study.cautions],
+            cautions=[
+                *([words("caution_estimated")] if study.estimated else []),
+                *(words.told(caution) for caution in study.cautions),
+            ],
             credit=drawing.credit,
             body=self.body(drawing, "h2"),
         )  # fmt: skip

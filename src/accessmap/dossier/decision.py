@@ -108,6 +108,7 @@ def _certainty(known: Known, costs: pd.DataFrame) -> pd.DataFrame:
     if len(best):
         rows["siting"] = {"unknown": 0, "of": float(best["places"].max()), "gap": float(best["gap"].max())}
     rows["roads"] = {"unknown": float(study.credit.modelled), "of": 1}
+    rows["estimated"] = {"unknown": float(study.estimated), "of": 1}
     rows["homes"] = {"unknown": float("population" in study.provenance.parameters), "of": 1}
     today = dict(plans.loc[BASELINE])
     rows["unreached"] = {"unknown": today["unreached_people"], "of": found.total}

@@ -355,6 +355,7 @@ class Dossier:
         """What to know before believing a number, of the study and of each scenario; nothing where all is well."""
         study, words = self._known.study, Words(self.lang)
         return (
+            *([words("caution_estimated")] if study.estimated else ()),
             *(words.told(caution) for caution in study.cautions),
             *(
                 words("labelled", name=words.name(name), value=words.told(caution))

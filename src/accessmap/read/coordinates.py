@@ -13,7 +13,7 @@ from pyproj.exceptions import CRSError
 
 from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
-from accessmap.read.fitting import Placed
+from accessmap.read.fitting import FAR_METRES, Placed, far_from_theirs
 from accessmap.read.points import split_points
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name, on_earth
@@ -190,20 +190,34 @@ def with_geometry(
     given = _given_crs(reading, crs)
     before = reading.table
     source = _source(reading, given, crs is not None, cell_metres, ids)
-    reading.fit = Placed(before, given if source is None else source.crs, area).fit
+    placed = Placed(before, given if source is None else source.crs, area)
+    reading.fit = placed.fit
     if source is None or not _plausible(reading, source):
-        # any place will do for the other checks to go on: the reading already has a problem and ends in an error
-        shape = shapely.box(0, 0, 1, 1) if reading.name == "communes" else shapely.Point(0, 0)
-        table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
-        reading.table = gpd.GeoDataFrame(table, geometry=[shape] * len(table), crs=target or METRIC_CRS)
+        _put_anywhere(reading, target)
         return
+    said = crs_name(source.crs)
     goal = CRS.from_user_input(target or _metric_crs(source))
     if source.crs != goal:
         source = source.to_crs(goal)
         if source.notna().any():
             reading.note("coordinates_brought", crs=crs_name(goal))
+    far = None if area is None else far_from_theirs(source, reading.table.get("commune"), area)
+    # far from the communes they name is wrong in any CRS; far from a study that none is named of may be a file of the
+    # whole country, unless most of it would be inside in another CRS
+    if far is not None and (far.named or placed.fit(least=0.5) is not None):
+        told = {"named": Note("far_from_named" if far.named else "far_from_study"), "km": f"{FAR_METRES / 1000:g}"}
+        reading.add("points_mostly_far", n=far.n, value=said, all=f"{far.of}", crs=said, **told)
+        _put_anywhere(reading, target)
+        return
     table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
     reading.table = gpd.GeoDataFrame(table, geometry=source.to_numpy(), crs=goal)
+
+
+def _put_anywhere(reading: Reading, target: CRS | None) -> None:
+    """Give every row some place, for the other checks to go on: the reading has a problem and ends in an error."""
+    shape = shapely.box(0, 0, 1, 1) if reading.name == "communes" else shapely.Point(0, 0)
+    table = pd.DataFrame(reading.table).drop(columns="geometry", errors="ignore")
+    reading.table = gpd.GeoDataFrame(table, geometry=[shape] * len(table), crs=target or METRIC_CRS)
 
 
 def _given_crs(reading: Reading, crs: object) -> CRS | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Proj
 
 from accessmap.errors import Problem
-from accessmap.read.columns import read_numbers
+from accessmap.read.columns import as_text, read_numbers
 from accessmap.tables.checks import FRANCE_LONLAT, OVERSEAS_LONLAT
 from accessmap.words.notes import Note
 
@@ -27,6 +27,8 @@ CANDIDATES = (
 DEGREES = 4326
 MOST = 20_000  # points that are tried
 SIZES = (10_000, 5_000, 2_000, 1_000, 500, 250, 200, 100)  # of the cells of grids, metres
+FAR_METRES = 20_000.0
+"""Beyond which a point is nowhere near the commune it names: no address is, a wrong CRS is off by a hundred km."""
 
 Numbers = NDArray[np.float64]
 
@@ -49,8 +51,14 @@ class Placed:
     crs: CRS | None
     area: gpd.GeoDataFrame | None
 
-    def fit(self) -> Problem | None:
-        """Return the CRS in which most of the points are inside, unless that is theirs; None where none tells it."""
+    def fit(self, least: float = 0.0) -> Problem | None:
+        """Return the CRS in which most of the points are inside, unless that is theirs; None where none tells it.
+
+        Parameters
+        ----------
+        least
+            Share (0-1) of all points that must be inside.
+        """
         if self.area is None and not isinstance(self.table, gpd.GeoDataFrame):
             return None
         numbers = _numbers(self.table)
@@ -60,7 +68,7 @@ class Placed:
         inside = _inside(*numbers, area)
         best = max(inside.values(), default=0)
         own = 0 if self.crs is None else inside.get((self.crs.to_epsg() or 0, False), 0)
-        if not best or 2 * own >= best:
+        if not best or 2 * own >= best or best < least * len(numbers[0]):
             return None
         chosen = [each for each, count in inside.items() if 2 * count >= best]
         return self._told(chosen, best, numbers)
@@ -76,6 +84,44 @@ class Placed:
         if size is not None and epsg == 3035 and {"x", "y"} <= set(self.table.columns):
             return Problem("crs_would_fit_cells", **told, size=str(size))
         return Problem("crs_would_fit", **told)
+
+
+@dataclass(frozen=True)
+class Far:
+    """Of so many points how many are far, and whether from the communes that they name, or from all."""
+
+    n: int
+    of: int
+    named: bool
+
+
+def far_from_theirs(points: gpd.GeoSeries, codes: pd.Series | None, area: gpd.GeoDataFrame) -> Far | None:
+    """Return how many points are far from the communes they name, or from all if none is named; None unless most are.
+
+    Parameters
+    ----------
+    points
+        In any CRS that is that of `area` too; missing where there is none.
+    codes
+        Of the communes they name, where they do.
+    area
+        Communes by code.
+    """
+    points = points.to_crs(area.crs)
+    known = (points.notna() & ~points.is_empty).to_numpy()
+    if codes is not None:
+        text = as_text(codes).reset_index(drop=True)
+        text = text.where(text.isin(area.index), "0" + text)  # the zero in front that a spreadsheet took
+        named = known & text.isin(area.index).to_numpy()
+        if named.any():
+            shapes = area.geometry.loc[text[named]].to_numpy()
+            far = shapely.distance(points.to_numpy()[named], shapes) > FAR_METRES
+            return Far(int(far.sum()), len(far), True) if 2 * far.sum() > len(far) else None
+    west, south, east, north = area.total_bounds
+    bounds = points.bounds.to_numpy()[known]
+    beyond = np.maximum.reduce([west - bounds[:, 2], bounds[:, 0] - east, south - bounds[:, 3], bounds[:, 1] - north])
+    far = ~(beyond <= FAR_METRES)  # where a projection has no such place it is infinite
+    return Far(int(far.sum()), len(far), False) if 2 * far.sum() > len(far) else None
 
 
 def _numbers(table: pd.DataFrame) -> tuple[Numbers, Numbers] | None:

@@ -32,8 +32,15 @@ if TYPE_CHECKING:
 
 
 WALKING_KMH = 4.8  # 80 metres a minute, the convention of most accessibility studies
+FASTEST_WALK_KMH = 6.0  # a leg that is faster stands for streets that the edges leave out
+CLASS_SPEEDS = "roads_told_class_speeds"  # key of the parameter of a network whose minutes are length by class
 MAX_METRES = 2_000.0
 NO_WAY_IN = ("motorway", "motorway_link")
+
+
+def legs_stand_for_streets(legs: Legs) -> bool:
+    """Return whether the straight legs of a network are ways that its edges leave out, and no walk to the road."""
+    return legs.local_metres > 0 or legs.access_kmh > FASTEST_WALK_KMH
 
 
 class RoadNetwork:
@@ -162,7 +169,11 @@ class RoadNetwork:
         if turns is not None:
             check_roads(nodes, edges, legs, turns=turns)
             turns = turns.reset_index(drop=True)
-        return cls(nodes.copy(), edges, provenance=provenance or Provenance(), turns=turns, **vars(legs))
+        known = provenance or Provenance()
+        if legs_stand_for_streets(legs) and not known.modelled:
+            kmh = {Note("roads_told_no_streets"): Note.plain(f"{legs.access_kmh:g} km/h")}
+            known = replace(known, parameters={**known.parameters, **kmh})
+        return cls(nodes.copy(), edges, provenance=known, turns=turns, **vars(legs))
 
     @classmethod
     def from_osm(
@@ -363,6 +374,12 @@ class RoadNetwork:
         """
         nodes, edges, legs, provenance, turns, costs = read_network(Path(path))
         return cls(nodes, edges, provenance=provenance, turns=turns, turn_costs=costs, **legs)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether minutes over real roads are estimates: local streets are left out, or a speed by class is all."""
+        told = Note(CLASS_SPEEDS) in self.provenance.parameters
+        return not self.provenance.modelled and (told or legs_stand_for_streets(self._legs))
 
     def _repr_html_(self) -> str:
         sizes = len(self.nodes), len(self.edges)

@@ -17,6 +17,7 @@ MOST_ALTERNATIVES: Final = 3
 # Two plans are told apart from here on, in minutes a person: half of what the dossier counts as a change for one.
 APART: Final = 0.5
 UNKNOWNS: Final = ("cost", "aged", "without_car", "hours", "step_free")
+HOW_TIMED: Final = {"roads": "modelled", "estimated": "estimated"}  # by fact of a certainty, the first that holds
 MOST_PROPOSALS: Final = 4  # told one by one on the page of the decision
 Row = Mapping[Any, Any]
 
@@ -415,8 +416,9 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     ----------
     table
         By fact, counts: `unknown` of `of`, and `gap` of the siting; "siting" (places), "roads" (1 is modelled),
-        "homes" (1 where people are placed by a rule), "unreached" (people), "points" (sites placed by a rule),
-        "counted" (those that are a number by commune). What is no fact of it is not told.
+        "estimated" (1 where local streets are left out, or a speed by class of road is all), "homes" (1 where people
+        are placed by a rule), "unreached" (people), "points" (sites placed by a rule), "counted" (those that are a
+        number by commune). What is no fact of it is not told.
     lang
         "fr" or "en".
 
@@ -436,7 +438,7 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
         said.append(words(key, n=int(rows["siting"]["of"]), gap=percent))
     else:
         said.append(words("sure_no_siting"))
-    said.append(words("sure_modelled" if rows.get("roads", {}).get("unknown") else "sure_real"))
+    said.append(words(f"sure_{how_timed(rows)}"))
     for fact in ("homes", "points", "unreached"):
         if fact in rows and round(rows[fact]["unknown"]):
             row = rows[fact]
@@ -449,6 +451,11 @@ def certainty(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
 def mostly_counted(facts: Mapping[Any, Row]) -> bool:
     """Whether most sites are a number by commune, put at its mairie by a rule: the best place then rests on that."""
     return "counted" in facts and bool(2 * facts["counted"]["unknown"] > facts["counted"]["of"])
+
+
+def how_timed(rows: Mapping[Any, Row]) -> str:
+    """Return what the minutes of a certainty, its rows by fact, are over: "modelled", "estimated" or "real" roads."""
+    return next((how for fact, how in HOW_TIMED.items() if rows.get(fact, {}).get("unknown")), "real")
 
 
 def unknowns(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from accessmap.sentences.advice import Row, Told, choices
+from accessmap.sentences.advice import Row, Told, choices, how_timed
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -158,7 +158,7 @@ class _Aloud:
 
     def sure(self, certainty: pd.DataFrame) -> str:
         words, rows = self.words, certainty.to_dict("index")
-        said = [words("aloud_modelled" if rows["roads"]["unknown"] else "aloud_real"), words("aloud_close_call")]
+        said = [words(f"aloud_{how_timed(rows)}"), words("aloud_close_call")]
         if "siting" in rows and rows["siting"]["gap"] <= 1e-6:
             said.append(words("aloud_proven"))
         unknown = [key for key in ("cost", "aged", "without_car", "hours") if key in rows and rows[key]["unknown"]]

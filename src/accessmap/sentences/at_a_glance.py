@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from accessmap.sentences.advice import MOST_PROPOSALS, UNKNOWNS, mostly_counted, nearest_plans
+from accessmap.sentences.advice import MOST_PROPOSALS, UNKNOWNS, how_timed, mostly_counted, nearest_plans
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -86,7 +86,7 @@ def _sure(rows: dict[Any, Any], words: Words) -> str:
     siting = rows.get("siting")
     gap = float(siting["gap"]) if siting else 0.0
     key = "brief_no_siting" if siting is None else "brief_proven" if gap <= 1e-6 else "brief_gap"
-    roads = words("brief_modelled" if rows.get("roads", {}).get("unknown") else "brief_real")
+    roads = words(f"brief_{how_timed(rows)}")
     percent = labels.percent(gap, lang=words.lang, digits=1)
     placed = [words("brief_points")] if siting is not None and mostly_counted(rows) else []
     return words("joined").join([labels.capitalised(words(key, gap=percent)), roads, *placed])

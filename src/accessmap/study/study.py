@@ -212,6 +212,11 @@ class Study:
         return self.provenance + first
 
     @property
+    def estimated(self) -> bool:
+        """Whether minutes over real roads are estimates in a mode: see `RoadNetwork.estimated`."""
+        return any(network.estimated for network in self.networks.values())
+
+    @property
     def vintages(self) -> pd.DataFrame:
         """The date of each table and of each category of services: table, category, vintage, title, publisher.
 

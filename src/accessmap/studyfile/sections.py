@@ -32,7 +32,7 @@ from accessmap.read.school_lists import schools as read_schools
 from accessmap.read.services import read_services
 from accessmap.read.spread import spread_residents, spread_rule
 from accessmap.read.territory import codes_of, reason_of
-from accessmap.roads.network import RoadNetwork
+from accessmap.roads.network import CLASS_SPEEDS, RoadNetwork
 from accessmap.roads.saved import check_ignored
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
@@ -207,10 +207,13 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     read = (read_table(path) for path in (nodes_path, edges_path))
     raw_nodes, raw_edges = (replace(raw, table=raw.table.rename(columns=renamed)) for raw in read)
     told = {name: getattr(section, name) for name in ("directed", "access_kmh", "local_metres", "max_metres")}
+    kmh: dict[str, str] = {}
     if section.kmh and "minutes" not in raw_edges.table:
+        kmh = {Note(CLASS_SPEEDS): Note.plain(", ".join(f"{name} {v:g} km/h" for name, v in section.kmh.items()))}
         raw_edges = _timed(ledger, at, raw_edges, section.kmh)
     elif "minutes" not in raw_edges.table:
-        raw_edges, usual = _timed_as_published(ledger, at, raw_edges)
+        raw_edges, usual, speeds = _timed_as_published(ledger, at, raw_edges)
+        kmh = {Note(CLASS_SPEEDS): Note.plain(speeds)} if speeds else kmh
         told |= {name: value for name, value in usual.items() if name not in section.model_fields_set}
     nodes, edges = raw_nodes.table, raw_edges.table
     missing = [
@@ -235,7 +238,7 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
     _check_rows(ledger, (*at, "edges"), raw_edges, nodes.index, edges)
     options: dict[str, Any] = told
-    provenance = Provenance((ledger.credit(edges_path, section.source),))
+    provenance = Provenance((ledger.credit(edges_path, section.source),), kmh)
     try:
         check_ignored(nodes, edges, directed=told["directed"])
     except NetworkError as error:
@@ -276,11 +279,11 @@ def _timed(ledger: Ledger, at: tuple[str, ...], raw: RawTable, kmh: Mapping[str,
 
 def _timed_as_published(
     ledger: Ledger, at: tuple[str, ...], raw: RawTable
-) -> tuple[RawTable, Mapping[str, float | bool]]:
-    """Return edges of a published file without minutes with those of its speeds, and what such a network takes."""
+) -> tuple[RawTable, Mapping[str, float | bool], str]:
+    """Return edges of a published file without minutes with those of its speeds, what a network takes, and km/h."""
     layout = layout_of(set(raw.names), "none", ("edges",))
     if layout is None or not layout.kmh:
-        return raw, {}
+        return raw, {}, ""
     edges = raw.table.rename(columns={"u_id": "u", "v_id": "v"})
     system = edges["system"].astype(str)
     kmh = system.map({one: next(v for k, v in layout.kmh.items() if re.fullmatch(k, one)) for one in system.unique()})
@@ -288,7 +291,8 @@ def _timed_as_published(
     speeds = " / ".join(f"{value:g}" for value in layout.kmh.values())
     said = raw.note("roads_timed_by_system", title=layout.title, kmh=speeds, access=layout.roads.get("access_kmh"))
     ledger.said[dotted(at)] = (*ledger.said.get(dotted(at), ()), said)
-    return replace(raw, table=edges.assign(minutes=edges["length_m"] / 1000 / kmh * 60)), layout.roads
+    timed = replace(raw, table=edges.assign(minutes=edges["length_m"] / 1000 / kmh * 60))
+    return timed, layout.roads, f"{speeds} km/h"
 
 
 def _read_columns(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, Self
 
-from accessmap.categories import Lang
+from accessmap.categories import CATEGORIES, Lang
 from accessmap.words import words
 from accessmap.words.notes import Listed, Note, first_few, written
 
@@ -56,6 +56,32 @@ def near_matches(name: str, known: Iterable[str], *, most: int = 3) -> tuple[str
     holding = [text for text in by_plain if len(wanted) > 2 and wanted in text]
     close = get_close_matches(wanted, list(by_plain), n=most, cutoff=0.6)
     return tuple(by_plain[text] for text in dict.fromkeys([*holding, *close]))[:most]
+
+
+def category_meant(name: str, own: Iterable[str] = ()) -> str:
+    """Return the published category that a word names in French or English, one or many; the word itself of no other.
+
+    Parameters
+    ----------
+    name
+        As it is typed, whatever its case and accents.
+    own
+        Categories of a study, which are meant before any other.
+
+    Examples
+    --------
+    >>> category_meant("Pharmacies"), category_meant("hopital"), category_meant("general practitioner")
+    ('pharmacy', 'hospital', 'general_practitioner')
+    >>> category_meant("pharmacie", own=["pharmacie"]), category_meant("ludothèque")
+    ('pharmacie', 'ludothèque')
+    """
+    if name in own or name in CATEGORIES:
+        return name
+    wanted = plain(name)
+    for key, each in CATEGORIES.items():
+        if wanted in {plain(word) for word in (key.replace("_", " "), each.fr, each.plural, each.en, each.plural_en)}:
+            return key
+    return name
 
 
 def plain(name: str) -> str:
