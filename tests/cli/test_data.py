@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 import accessmap
+from accessmap.read.recognising import recognised
 from accessmap.studyfile.found import found_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto_own_territory.md"
@@ -136,3 +137,14 @@ def test_comments_follow_the_language_and_grids_have_their_cells(tmp_path: Path)
         comments = "\n".join(line for line in text.splitlines() if line.startswith("#") and " = " not in line)
         assert re.search(r"\w'\w", comments.replace(str(tmp_path), "")) is None
     assert "Ceux qui vivent" not in text
+
+
+def test_columns_are_named_as_one_writes_them(tmp_path: Path) -> None:
+    pd.DataFrame({"code_insee": ["02173"], "pmun": [100]}).to_csv(tmp_path / "population_2020.csv", index=False)
+    pd.DataFrame({"pmun": [100], "quoi": [1]}).to_csv(tmp_path / "sans_code.csv", index=False)
+    known = {one.file.name: one for one in recognised(tmp_path)}
+    assert {name: one.kind for name, one in known.items()} == {
+        "population_2020.csv": "population",
+        "sans_code.csv": "",
+    }
+    assert known["sans_code.csv"].missing == ("com / depcom / codgeo / code_insee / insee_com",)

@@ -509,7 +509,7 @@ def test_site_far_outside_its_commune_is_moved_and_marked(tmp_path, communes, ma
     text = f"id,nom,insee,x,y\na,A,02001,{X - metres},{Y + 500}\n"
     path = saved(tmp_path, text)
     read = read_services(path, category="bank", crs=2154, communes=communes)
-    assert read.attrs["read_notes"][-1].startswith("s.csv: 1 service more than 100 m") == (metres > 100)
+    assert read.attrs["read_notes"][-1].startswith("s.csv: 1 service more than 100\u00a0m") == (metres > 100)
     at = shapely.Point(X + 500, Y + 500) if metres > 100 else shapely.Point(X - metres, Y + 500)
     assert read.geometry["a"].equals(at)
     assert read.get("point_quality", pd.Series({"a": "file"}))["a"] == quality

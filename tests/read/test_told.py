@@ -43,7 +43,7 @@ REFUSALS: dict[str, tuple[Callable[[], Any], str, str]] = {
     "unread hours": (lambda: services(hours="on Mondays"), "'on Mondays'", "ne se lit pas"),
     "swapped degrees": (lambda: services(lon="49,6", lat="3,2"), "49.6, 3.2", "interverties"),
     "negative people": (lambda: residents(pop="-3"), "(-3)", "négatif"),
-    "outside": (lambda: residents(x=str(X + 9000)), "x=722000", "à plus de 1000"),
+    "outside": (lambda: residents(x=str(X + 9000)), "x=722000", "à plus de 1\u00a0km"),
     "no CRS": (lambda: residents(crs=None), "x=713500.0", "sans CRS"),
     "layout": (lambda: am.read_services(pd.DataFrame([SITE]), layout="finesse"), "'finesse'", "vouliez-vous dire"),
     "clip": (lambda: am.read_services(pd.DataFrame([SITE]), clip=True), "communes=…", "écarte"),

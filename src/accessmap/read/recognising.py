@@ -20,7 +20,7 @@ from accessmap.read.coordinates import COORDINATES
 from accessmap.read.database import Database, database
 from accessmap.read.files import file_kind, part_names, part_of_path, read_table
 from accessmap.read.layouts.known import LAYOUTS
-from accessmap.read.layouts.registry import READERS, Layout, layout_of, nearest_layout
+from accessmap.read.layouts.registry import READERS, Layout, layout_of, names_of, nearest_layout
 from accessmap.read.parts import Wanted
 from accessmap.read.points import has_point
 from accessmap.read.raw import Form, RawTable
@@ -217,7 +217,7 @@ def _of_table(path: Path | Database, raw: RawTable, communes: gpd.GeoDataFrame |
     if near is None:
         return replace(told, reason=Note("none_has_columns", has=columns))
     reason = Note("nearest_is", title=near[0].title, has=columns)
-    return replace(told, nearest=near[0].kind, missing=tuple(near[1]), reason=reason)
+    return replace(told, nearest=near[0].kind, missing=tuple(map(names_of, near[1])), reason=reason)
 
 
 def _lacking(raw: RawTable, kind: str) -> tuple[str, ...]:

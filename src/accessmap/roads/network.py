@@ -171,7 +171,7 @@ class RoadNetwork:
             turns = turns.reset_index(drop=True)
         known = provenance or Provenance()
         if legs_stand_for_streets(legs) and not known.modelled:
-            kmh = {Note("roads_told_no_streets"): Note.plain(f"{legs.access_kmh:g} km/h")}
+            kmh: dict[str, str] = {Note("roads_told_no_streets"): Note.plain(f"{legs.access_kmh:g} km/h")}
             known = replace(known, parameters={**known.parameters, **kmh})
         return cls(nodes.copy(), edges, provenance=known, turns=turns, **vars(legs))
 

@@ -214,7 +214,7 @@ class Study:
     @property
     def estimated(self) -> bool:
         """Whether minutes over real roads are estimates in a mode: see `RoadNetwork.estimated`."""
-        return any(network.estimated for network in self.networks.values())
+        return any(isinstance(each, RoadNetwork) and each.estimated for each in self.networks.values())
 
     @property
     def vintages(self) -> pd.DataFrame:

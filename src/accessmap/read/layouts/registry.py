@@ -148,6 +148,20 @@ class Layout:
         )
 
 
+def names_of(pattern: str) -> str:
+    """Return the names of columns that a pattern stands for, as one would write them: the first of each group.
+
+    >>> names_of("(cod|code_)?com(mune)?|depcom|codgeo"), names_of("2*p[0-9]_pop"), names_of("pmun_?(20)?")
+    ('com / depcom / codgeo', 'p0_pop', 'pmun')
+    """
+    text = re.sub(r"\\d(?:\{(\d+)[\d,]*\})?", lambda digits: "0" * int(digits[1] or 1), _counted(pattern)[1])
+    text = re.sub(r"\[(.)[^]]*\](\?)?", lambda one: "" if one[2] else one[1], text)
+    group = re.compile(r"\((?:\?:)?([^()|]*)(\|[^()]*)?\)(\?)?")
+    while group.search(text):
+        text = group.sub(lambda each: "" if each[3] else each[1], text)
+    return " / ".join(re.sub(r"[^.]\?", "", one).replace(".*", "…") for one in text.split("|"))
+
+
 def _counted(text: str) -> tuple[int, str, re.Pattern[str]]:
     match = TIMES.fullmatch(text)
     return (int(match[1]), match[2], re.compile(match[2])) if match else (1, text, re.compile(text))
