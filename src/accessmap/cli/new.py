@@ -8,7 +8,6 @@ from pathlib import Path
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
 from accessmap.files import file_of, is_input
-from accessmap.read.database import database
 from accessmap.words.near import category_meant
 
 FOLDER = "donnees"
@@ -48,6 +47,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         return _fetched(asked, out, say)
     if asked.data is not None:
         return _of_folder(asked, out, say)
+    from accessmap.read.database import database  # loads pandas
+
     named = [_service(each) for each in asked.services]
     files = [asked.communes, asked.residents, asked.roads, *(path for path, _ in named)]
     lost = [path for path in files if path is not None and not (database(path) or is_input(file_of(path)))]
@@ -149,6 +150,8 @@ def _list(say: Say) -> int:
 
 def _service(given: str) -> tuple[str, str | None]:
     """Return path and category of "pharmacy=pharmacies.csv", or of a path alone."""
+    from accessmap.read.database import database
+
     category, equals, path = given.partition("=")
     return (path, category_meant(category)) if equals and not database(given) else (given, None)
 
