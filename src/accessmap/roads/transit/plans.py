@@ -19,6 +19,7 @@ import shapely
 
 from accessmap.errors import OptionError, Problem
 from accessmap.roads.readers.gtfs.calendars import EPOCH, WEEKDAYS, Calendar
+from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.quality import quality
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -260,7 +261,7 @@ def _name(timetable: Timetable, route: str) -> str:
 def _trips_of(timetable: Timetable, route: str, between: tuple[str, str] | None) -> npt.NDArray[np.bool_]:
     chosen: npt.NDArray[np.bool_] = timetable.trips["route"].to_numpy() == route
     if between is not None:
-        begin, end = _span(between)
+        begin, end = span(between)
         leaves = timetable.calls["departure"].to_numpy()[timetable.first_call[:-1]]
         chosen = chosen & (leaves >= begin) & (leaves < end)
     if not chosen.any():
@@ -314,7 +315,7 @@ def _departures(departures: Sequence[str] | None, every: float | None, between: 
         assert every is not None
         if not (np.isfinite(every) and every > 0):
             raise OptionError(Problem("lines_every", value=every))
-        begin, end = _span(between)
+        begin, end = span(between)
         leaves = [round(each) for each in np.arange(begin, end, every * 60)]
     if not leaves:
         raise OptionError(Problem("lines_departures_or_every"))
@@ -326,12 +327,6 @@ def _time(text: str) -> int:
     if not found:
         raise OptionError(Problem("lines_time", value=str(text)))
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
-
-
-def _span(between: tuple[str, str]) -> tuple[int, int]:
-    if isinstance(between, str) or len(between) != 2 or _time(between[0]) >= _time(between[1]):
-        raise OptionError(Problem("transit_between", where="between", value=", ".join(map(str, between))))
-    return _time(between[0]), _time(between[1])
 
 
 def _weekdays(days: Sequence[str]) -> dict[str, bool]:
