@@ -13,7 +13,7 @@ from toy_days import AFTER_MIDNIGHT, LEGS, STOPS, a_day, days, legs
 
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.lines import NEVER
-from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, rank_of
+from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, TimedLegs, rank_of
 
 
 def runs_of(day: Day) -> list[list[tuple[int, int, int, bool, bool]]]:
@@ -235,3 +235,68 @@ def test_pairs_are_as_they_are_alone():
     for stop in range(4):
         alone = Raptor(day).moments(StopLegs.at([stop]), StopLegs.at(np.arange(4)), moments, rides=3)
         assert (together[stop] == alone[0]).all()
+
+
+# Of each leg: its stop (or destination), seconds, and when it serves: who is there no sooner and no later than that.
+WINDOWS = st.lists(
+    st.tuples(st.integers(0, STOPS - 1), st.integers(0, 6), st.integers(-12, 12), st.integers(0, 12)), max_size=3
+).map(lambda legs: [(to, s, AFTER_MIDNIGHT + first, AFTER_MIDNIGHT + first + more) for to, s, first, more in legs])
+
+
+def timed_legs(of_places: list[list[tuple[int, int, int, int]]]) -> TimedLegs:
+    rows = [(place, *leg) for place, legs in enumerate(of_places) for leg in legs]
+    return TimedLegs.timed(len(of_places), np.array(rows, "int32").reshape(-1, 5).T)
+
+
+def there_by(legs: list[tuple[int, int, int]], at: float) -> float:
+    """Return when one is there who sets out then, by the best of legs (seconds, earliest, latest)."""
+    return min((max(at + s, first) for s, first, last in legs if at + s <= last), default=np.inf)
+
+
+class WithWindows(Expanded):
+    """The same graph, with legs that serve at some times alone before it, after it and beside it."""
+
+    def earliest_with(self, leaving, access, egress, direct, limit):
+        ready = np.array([there_by(access.get(stop, []), leaving) for stop in self.stop.tolist()])
+        found = self.arrival[self.departure >= ready].min(axis=0, initial=np.inf)
+        at = min((there_by(ways, found[stop]) for stop, ways in egress.items()), default=np.inf)
+        at = min(at, there_by(direct, leaving))
+        return int(at) if at <= leaving + limit else int(NEVER)
+
+
+@settings(deadline=None, max_examples=25)
+@given(days(), LEGS, WINDOWS, LEGS, WINDOWS, WINDOWS, st.integers(1, 3), st.sampled_from([9, 20, ANY]))
+def test_every_cell_with_legs_that_serve_at_some_times_alone(day, access, first, egress, last, direct, rides, limit):
+    moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14, 2)
+    slow, raptor = WithWindows(day, rides), Raptor(day)
+    every, never = AFTER_MIDNIGHT * 2, -AFTER_MIDNIGHT
+    ways = []
+    for plain, timed in ((access, first), (egress, last)):
+        both = {stop: [(seconds, never, every)] for stop, seconds in plain.items()}
+        for stop, *leg in timed:
+            both.setdefault(stop, []).append(tuple(leg))
+        ways.append(both)
+    straight = [tuple(leg) for _, *leg in direct]
+    timed = Timed(timed_legs([first]), timed_legs([last]), timed_legs([[(0, *leg) for leg in straight]]))
+
+    def wanted(at: int, most: int) -> int:
+        return slow.earliest_with(at, *ways, straight, most)
+
+    ends = legs([access]), legs([egress])
+    forward = raptor.moments(*ends, moments, rides=rides, limit=limit, timed=timed)[0, :, 0].tolist()
+    assert forward == [wanted(at, limit) for at in moments.tolist()]
+    shares = (0, 50, 100)
+    seconds, within = raptor.seconds(*ends, moments, percentiles=shares, rides=rides, limit=limit, timed=timed)
+    on_the_way = sorted(there - at if there != NEVER else NEVER for at, there in zip(moments, forward, strict=True))
+    assert seconds[0, :, 0].tolist() == [on_the_way[rank_of(share, len(moments))] for share in shares]
+    assert within[0, 0] == sum(there != NEVER for there in forward)
+    # None of it makes anything slower, and without it all is as it was.
+    plain = raptor.moments(*ends, moments, rides=rides, limit=limit)[0, :, 0]
+    assert (np.array(forward) <= plain).all()
+    assert plain.tolist() == [slow.earliest(at, access, egress, limit) for at in moments.tolist()]
+
+    backward = raptor.moments(*ends[::-1], moments, rides=rides, limit=limit, backward=True, timed=timed.turned())
+    arrives = {at: wanted(at, ANY) for at in range(AFTER_MIDNIGHT - 60, AFTER_MIDNIGHT + 15)}
+    for moment, found in zip(moments.tolist(), backward[0, :, 0].tolist(), strict=True):
+        some = [at for at, there in arrives.items() if there <= moment and moment - at <= limit]
+        assert found == max(some, default=NEVER)

@@ -187,11 +187,32 @@ def _get_off(lines, state, off, k, horizon, improved):
 
 
 @kernel
-def _arrive(egress, state, improved, ends, steps, size, reachable, leaving, horizon):
-    """Note the destinations that one departure reaches sooner than the later ones: a step each."""
-    egress_start, egress_to, egress_seconds = egress
-    reached, better, is_better = state[1], state[8], state[9]
+def _note(ends, steps, size, reachable, leaving, to, there):
+    """Note that one departure is at a destination sooner than the later ones; return the steps, and how many."""
     best, head, touched = ends
+    if head[to] < 0:
+        touched[reachable] = to
+        reachable += 1
+    best[to] = there
+    if head[to] < 0 or steps[head[to], 1] != leaving:
+        if size == len(steps):
+            grown = np.empty((2 * size, 3), np.int32)
+            grown[:size] = steps
+            steps = grown
+        steps[size, 0], steps[size, 1] = head[to], leaving
+        head[to] = size
+        size += 1
+    steps[head[to], 2] = there
+    return steps, size, reachable
+
+
+@kernel
+def _arrive(egress, timed, state, improved, ends, steps, size, reachable, leaving, horizon):
+    """Note the destinations that one departure reaches sooner than the later ones."""
+    egress_start, egress_to, egress_seconds = egress
+    timed_start, timed_to, timed_seconds, timed_earliest, timed_latest = timed
+    reached, better, is_better = state[1], state[8], state[9]
+    best = ends[0]
     for number in range(improved):
         stop = better[number]
         is_better[stop] = False
@@ -200,19 +221,14 @@ def _arrive(egress, state, improved, ends, steps, size, reachable, leaving, hori
             there, to = at + egress_seconds[leg], egress_to[leg]
             if there > horizon or there >= best[to]:
                 continue
-            if head[to] < 0:
-                touched[reachable] = to
-                reachable += 1
-            best[to] = there
-            if head[to] < 0 or steps[head[to], 1] != leaving:
-                if size == len(steps):
-                    grown = np.empty((2 * size, 3), np.int32)
-                    grown[:size] = steps
-                    steps = grown
-                steps[size, 0], steps[size, 1] = head[to], leaving
-                head[to] = size
-                size += 1
-            steps[head[to], 2] = there
+            steps, size, reachable = _note(ends, steps, size, reachable, leaving, to, there)
+        for leg in range(timed_start[stop], timed_start[stop + 1]):
+            there, to = at + timed_seconds[leg], timed_to[leg]
+            if there > timed_latest[leg]:
+                continue
+            there = max(there, timed_earliest[leg])
+            if there <= horizon and there < best[to]:
+                steps, size, reachable = _note(ends, steps, size, reachable, leaving, to, there)
     return steps, size, reachable
 
 
@@ -238,14 +254,51 @@ def _sum_up(steps, step, departures, limit, ranks, values, out):
 
 
 @kernel
-def search(lines, access, egress, departures, rides, limit, ranks, out, within):
+def _set_out(access, timed, state, origin, departure, limit, horizon):
+    """Make the stops ready that one is at before any ride; return how many there are so."""
+    access_start, access_stop, access_seconds = access
+    timed_start, timed_stop, timed_seconds, timed_earliest, timed_latest = timed
+    ready, _, _, before, fresh = state[:5]
+    rides, count = ready.shape[0], _NONE
+    for leg in range(access_start[origin], access_start[origin + 1]):
+        if access_seconds[leg] <= limit:
+            at = departure + access_seconds[leg]
+            count = _sooner(ready, fresh, before, count, access_stop[leg], at, _NONE, rides)
+    for leg in range(timed_start[origin], timed_start[origin + 1]):
+        at = departure + timed_seconds[leg]
+        if at <= timed_latest[leg]:
+            at = max(at, timed_earliest[leg])
+            if at <= horizon:
+                count = _sooner(ready, fresh, before, count, timed_stop[leg], at, _NONE, rides)
+    return count
+
+
+@kernel
+def _go(direct, origin, ends, steps, size, reachable, leaving, departure, horizon):
+    """Note the destinations to which one goes all the way without a ride, at the times when that serves."""
+    start, destination, seconds, earliest, latest = direct
+    best = ends[0]
+    for leg in range(start[origin], start[origin + 1]):
+        at, to = departure + seconds[leg], destination[leg]
+        if at > latest[leg]:
+            continue
+        at = max(at, earliest[leg])
+        if at <= horizon and at < best[to]:
+            steps, size, reachable = _note(ends, steps, size, reachable, leaving, to, at)
+    return steps, size, reachable
+
+
+@kernel
+def search(lines, access, egress, timed, departures, rides, limit, ranks, out, within):
     """Fill `out` for each origin and destination, and `within` with the departures that reach it in time.
+
+    `timed` are legs that serve at some times alone (`TimedLegs`): to stops, from stops, and all the way.
 
     Without `ranks`, `out` (origins, departures, destinations) is seconds of arrival; with them (from 0) it is seconds
     on the way (origins, ranks, destinations). It holds NEVER before. Departures rise; what takes more than `limit`
     seconds is not reached.
     """
-    access_start, access_stop, access_seconds = access
+    access_start = access[0]
     stops, destinations, window, count_of_trips = len(lines[6]), out.shape[2], len(departures), len(lines[3][0])
     ready = np.empty((rides, stops), np.int32)
     reached = np.empty((rides, stops), np.int32)
@@ -271,18 +324,18 @@ def search(lines, access, egress, departures, rides, limit, ranks, out, within):
         for leaving in range(window - 1, -1, -1):
             departure = departures[leaving]
             horizon = np.int32(min(np.int64(departure) + limit, np.int64(NEVER) - 1))
-            count, improved = _NONE, _NONE
-            for leg in range(access_start[origin], access_start[origin + 1]):
-                if access_seconds[leg] <= limit:
-                    at = departure + access_seconds[leg]
-                    count = _sooner(ready, fresh, before, count, access_stop[leg], at, _NONE, rides)
+            improved = _NONE
+            count = _set_out(access, timed[0], state, origin, departure, limit, horizon)
+            steps, size, reachable = _go(timed[2], origin, ends, steps, size, reachable, leaving, departure, horizon)
             for k in range(rides):
                 queued = _board_all(lines, state, count, k, horizon)
                 off = _ride(lines, state, queued, k, horizon)
                 count, improved = _get_off(lines, state, off, k, horizon, improved)
                 if count == 0:
                     break
-            steps, size, reachable = _arrive(egress, state, improved, ends, steps, size, reachable, leaving, horizon)
+            steps, size, reachable = _arrive(
+                egress, timed[1], state, improved, ends, steps, size, reachable, leaving, horizon
+            )
         for number in range(reachable):
             to = touched[number]
             within[origin, to] = _sum_up(steps, head[to], departures, limit, ranks, values, out[origin, :, to])

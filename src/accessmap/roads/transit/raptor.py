@@ -64,6 +64,82 @@ class StopLegs:
         return start, place[order], self.seconds[order]
 
 
+@dataclass(frozen=True, eq=False)
+class TimedLegs(StopLegs):
+    """Legs that serve at some times alone: who sets out at t is there at t + seconds, and not before `earliest`.
+
+    Nobody takes one with which t + seconds is after `latest`. Who waits has waited on the way, so that leaving later is
+    never sooner. Of several ways between two places each is a leg.
+    """
+
+    earliest: npt.NDArray[np.int32]
+    latest: npt.NDArray[np.int32]
+
+    @classmethod
+    def timed(cls, places: int, legs: Sequence[_Ints]) -> TimedLegs:
+        """Return the legs of so many places: place, stop, seconds, earliest and latest, in any order."""
+        place, stop, seconds, earliest, latest = legs
+        order = np.lexsort((seconds, place))
+        start = np.searchsorted(place[order], np.arange(places + 1)).astype("int64")
+        return cls(start, *(each[order].astype("int32") for each in (stop, seconds, earliest, latest)))
+
+    @classmethod
+    def none(cls, places: int) -> TimedLegs:
+        """Return the legs of so many places that have none."""
+        return cls.timed(places, [np.empty(0, "int32")] * 5)
+
+    @property
+    def place(self) -> npt.NDArray[np.int32]:
+        """The place of each leg."""
+        return np.repeat(np.arange(len(self), dtype="int32"), np.diff(self.start))
+
+    @property
+    def times(self) -> tuple[npt.NDArray[np.int32], ...]:
+        """Seconds, earliest and latest of each leg."""
+        return self.seconds, self.earliest, self.latest
+
+    def part(self, part: slice) -> TimedLegs:
+        """Return the legs of some places."""
+        some = super().part(part)
+        legs = slice(int(self.start[part.indices(len(self))[0]]), None)
+        window = (each[legs][: len(some.stop)] for each in (self.earliest, self.latest))
+        return TimedLegs(some.start, some.stop, some.seconds, *window)
+
+    def rows(self, part: slice) -> tuple[_Ints, ...]:
+        """Return the rows of some places, as the kernel reads them."""
+        return self.start[part.start : part.stop + 1], self.stop, *self.times
+
+    def by_stop(self, stops: int) -> tuple[_Ints, ...]:
+        """Return the same by stop: where each begins, the places and the times."""
+        other = TimedLegs.timed(stops, [self.stop, self.place, *self.times])
+        return other.start, other.stop, *other.times
+
+    def turned(self) -> TimedLegs:
+        """Return the same legs with time running backward: who is there by T' sets out from T' + seconds on."""
+        window = self.seconds - self.latest, self.seconds - self.earliest
+        return TimedLegs(self.start, self.stop, self.seconds, *window)
+
+
+@dataclass(frozen=True, eq=False)
+class Timed:
+    """What serves at some times alone: from places to stops, to places from stops, and from places to places."""
+
+    start: TimedLegs
+    end: TimedLegs
+    direct: TimedLegs
+
+    @classmethod
+    def none(cls, starts: int, ends: int) -> Timed:
+        """Return nothing of the kind."""
+        return cls(TimedLegs.none(starts), TimedLegs.none(ends), TimedLegs.none(starts))
+
+    def turned(self) -> Timed:
+        """Return the same for a search backward, which begins at the ends."""
+        direct = self.direct
+        other = TimedLegs.timed(len(self.end), [direct.stop, direct.place, *direct.times])
+        return Timed(self.end.turned(), self.start.turned(), other.turned())
+
+
 class Raptor:
     """Exact searches on the lines of one day; what is worked out from the day is kept.
 
@@ -87,14 +163,15 @@ class Raptor:
         rides: int,
         limit: int = ANY,
         backward: bool = False,
+        timed: Timed | None = None,
     ) -> npt.NDArray[np.int32]:
         """Return seconds of the earliest arrival, int32 (starts, moments, ends), by moment of leaving; NEVER is none.
 
         Backward, the moments are those of arrival at the latest, `start` is where one arrives, and what comes back is
-        the latest departure from each end.
+        the latest departure from each end. `timed` is of that search: `Timed.turned` backward.
         """
         out = np.full((len(start), len(at), len(end)), NEVER, "int32")
-        self._run(start, end, at, rides, limit, backward, np.empty(0, "int64"), out)
+        self._run(start, end, at, rides, limit, backward, np.empty(0, "int64"), out, timed)
         # The search has them sorted, and those of a search backward with time turned round.
         place = np.argsort(np.argsort(-np.asarray(at) if backward else at, kind="stable"))
         out = out[:, place]
@@ -110,6 +187,7 @@ class Raptor:
         rides: int,
         limit: int = ANY,
         backward: bool = False,
+        timed: Timed | None = None,
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return seconds on the way, int32 (starts, percentiles, ends), and how many moments reach, (starts, ends).
 
@@ -118,7 +196,7 @@ class Raptor:
         """
         out = np.full((len(start), len(percentiles), len(end)), NEVER, "int32")
         ranks = np.array([rank_of(percentile, len(at)) for percentile in percentiles], "int64")
-        return out, self._run(start, end, at, rides, limit, backward, ranks, out)
+        return out, self._run(start, end, at, rides, limit, backward, ranks, out, timed)
 
     def _run(
         self,
@@ -130,6 +208,7 @@ class Raptor:
         backward: bool,
         ranks: npt.NDArray[np.int64],
         out: npt.NDArray[np.int32],
+        timed: Timed | None,
     ) -> npt.NDArray[np.int32]:
         moments = np.sort(-np.asarray(at) if backward else at).astype("int32")
         within = np.zeros((len(start), len(end)), "int32")
@@ -139,9 +218,12 @@ class Raptor:
 
         lines = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
         legs = end.by_stop(lines.stops)
+        timed = Timed.none(len(start), len(end)) if timed is None else timed
+        timed_legs = timed.end.by_stop(lines.stops)
 
         def work(part: slice) -> None:
-            search(lines.arrays, start.rows(part), legs, moments, rides, limit, ranks, out[part], within[part])
+            some = timed.start.rows(part), timed_legs, timed.direct.rows(part)
+            search(lines.arrays, start.rows(part), legs, some, moments, rides, limit, ranks, out[part], within[part])
 
         with Team() as team:
             team.run(work, len(start), most=64)
