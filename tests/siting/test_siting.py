@@ -567,8 +567,12 @@ def test_price_of_another_site_is_the_best_exchange() -> None:
     assert siting.price(VILLAGES, PEOPLE, kept, cutoff=15)["instead_of"].unique().tolist() == list(kept.opened)
 
 
+@pytest.mark.parametrize("few", [0, 1_000])
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_every_exchange_of_two_sites_is_worth_what_it_is_said_to_be(count: int) -> None:
+def test_every_exchange_of_two_sites_is_worth_what_it_is_said_to_be(
+    count: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accessmap.siting.solver.minutes._FEW_MINUTES", few)  # compiled, or not
     rng = np.random.default_rng(count)
     mean = MeanMinutes(rng.integers(0, 30, (40, 9)).astype("float64"), rng.uniform(1, 5, 40))
     y = np.isin(np.arange(9), rng.choice(9, count, replace=False))

@@ -38,7 +38,9 @@ def main_drawing(
     serving = serving_sites(found, sites)
     at = sites["commune"].loc[serving].dropna() if "commune" in sites else []
     places = {
-        code: re.search(rf"(?<!\w){re.escape(name)}(?![\w-])", told) for code, name in study.communes["name"].items()
+        code: re.search(rf"(?<!\w){re.escape(name)}(?![\w-])", told)
+        for code, name in study.communes["name"].items()
+        if name in told
     }
     named = sorted((place.start(), code) for code, place in places.items() if place)
     return draw(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -187,6 +188,7 @@ class View:
         return " ".join(part for part in (f"{self.title}.", read + ".", self.note) if part)
 
 
+@lru_cache(maxsize=4096)  # a dossier draws the same communes on ten maps
 def path_of(shape: Any, origin: tuple[int, int]) -> str:
     """Return the SVG path of a polygon, or of lines: whole units from the origin, relative after the first point.
 
@@ -195,7 +197,7 @@ def path_of(shape: Any, origin: tuple[int, int]) -> str:
     """
     parts = list(_leaves(shape))
     rings = [ring for part in parts if part.geom_type == "Polygon" for ring in shapely.get_rings(part)]
-    closed = [_written(_steps(ring, origin)[:-1]) + "z" for ring in rings if len(_steps(ring, origin)) >= 4]
+    closed = [_written(steps[:-1]) + "z" for steps in (_steps(ring, origin) for ring in rings) if len(steps) >= 4]
     lines = [_steps(part, origin) for part in parts if part.geom_type in ("LineString", "LinearRing")]
     return "".join(closed + [_written(steps) for steps in lines if len(steps) >= 2])
 

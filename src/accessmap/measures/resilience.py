@@ -206,7 +206,7 @@ def site_places(services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame) -> pd.Da
         polygons = communes[["geometry"]].rename_axis("code").reset_index()
         found = gpd.sjoin(homeless[["geometry"]], polygons, predicate="intersects")["code"]
         code = code.fillna(found[~found.index.duplicated()].astype("string"))
-    code = code.where(code.isin(communes.index))
+    code = code.where(communes.index.get_indexer(code) >= 0)
     inside = code.map(communes["in_territory"]).astype("boolean").fillna(False).astype(bool)
     return pd.DataFrame({"commune": code, "epci": code.map(communes["epci"]).astype("string"), "inside": inside})
 

@@ -330,8 +330,10 @@ class Known:
         if places and self._routed[block][0][first : first + len(places)] == places:
             return self._routed[block][1].iloc[:, first : first + len(places)].set_axis(sites.index, axis=1)
         columns = np.empty((len(self._residents), len(places)), "float32", order="F")
-        for number, (block, column) in enumerate(at):
-            columns[:, number] = self._routed[block][1].iloc[:, column]
+        of_block, of_column = np.array(at, dtype=np.intp).reshape(-1, 2).T
+        for block in np.unique(of_block):
+            here = np.flatnonzero(of_block == block)
+            columns[:, here] = self._routed[block][1].to_numpy()[:, of_column[here]]
         return pd.DataFrame(columns, index=self._residents, columns=sites.index, copy=False)
 
     def _route(self, points: gpd.GeoSeries, places: list[tuple[float, float]], *, progress: bool) -> None:

@@ -75,7 +75,7 @@ def complete(values: pd.Series, name: str, *, negative: bool = False) -> Floats:
 
 def _check_there(problems: Problems, index: pd.Index, values: pd.Series, key: str) -> None:
     """Add the problem that ids of the index have no value, if some have none."""
-    absent = index[~index.isin(values.index)]
+    absent = index[:0] if index.equals(values.index) else index[~index.isin(values.index)]
     if len(absent):
         near = near_names(absent[0], values.index) if len(values) <= 10_000 else ()
         problems.add(key, value=absent[0], near=near, count=len(absent), names=first_few(absent))
@@ -102,7 +102,7 @@ def people_of(people: pd.Series, index: pd.Index, name: str = "population", *, n
     check_kind(people, name, pd.Series)
     problems = Problems()
     _check_there(problems, index, people, "aligned_ids_without_value")
-    extra = people.index[~people.index.isin(index)]
+    extra = index[:0] if people.index.equals(index) else people.index[~people.index.isin(index)]
     if len(extra):
         problems.add("ids_elsewhere", value=extra[0], count=len(extra), names=first_few(extra))
     problems.raise_if_any(TableError, table_name(name))

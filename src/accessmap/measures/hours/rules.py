@@ -89,6 +89,7 @@ class _Spell:
     sure: bool
 
 
+@lru_cache(maxsize=4096)
 def follows_sun(text: str) -> bool:
     """Return whether hours hang on the sun, and so on the place."""
     return re.search(_EVENT, _COMMENT.sub("", text), re.I) is not None
@@ -250,8 +251,8 @@ def _is_meant(selector: str, day: int, days: range, monday: dt.date, school: Cal
     Commas list ("PH,Mo-Fr"); a space between holidays and weekdays means both ("SH Mo-Fr": those in the holidays),
     which the parser reads as a list.
     """
-    named = _WEEKDAYS.search(selector)
-    if named is None or not re.search(r"\b[PS]H\b", named[0]):
+    named = _with_holidays(selector)
+    if named is None:
         return day in _days_of(selector, days, monday)
     dates = selector[: named.start()].strip().rstrip(":").strip()
     if day not in _days_of(dates, days, monday):
@@ -264,6 +265,13 @@ def _is_meant(selector: str, day: int, days: range, monday: dt.date, school: Cal
         meant = school(day) if item[0].startswith("SH") else day in _days_of(item[0], days, monday)
         every[-1] = every[-1] or meant
     return all(every)
+
+
+@lru_cache(maxsize=4096)
+def _with_holidays(selector: str) -> re.Match[str] | None:
+    """Return the weekdays that a selector names, where holidays are among them."""
+    named = _WEEKDAYS.search(selector)
+    return named if named and re.search(r"\b[PS]H\b", named[0]) else None
 
 
 @lru_cache(maxsize=4096)

@@ -147,18 +147,33 @@ class MeanMinutes:
 
     def _exchanges(self, y: Open) -> tuple[Floats, NDArray[np.intp]]:
         """Return the mean minutes after each exchange, open sites × sites that replace them; and the open sites."""
-        from accessmap.siting.solver.exchanges import exchanges  # loads numba
-
         sites = np.flatnonzero(y)
         near = self.minutes[:, sites]
         first = near.argmin(axis=1)
         best = near[np.arange(len(near)), first]
         near[np.arange(len(near)), first] = np.inf
-        totals = exchanges(self.minutes, self.weights, first, best, near.min(axis=1), len(sites))
+        totals = _after_exchanges(self.minutes, self.weights, first, best, near.min(axis=1), len(sites))
         totals[:, y] = np.inf
         return totals, sites
 
 
+def _after_exchanges(
+    minutes: Floats, weights: Floats, first: NDArray[np.intp], best: Floats, second: Floats, count: int
+) -> Floats:
+    """Return the sum of minutes after each exchange, open sites × sites: of few minutes before numba would be loaded."""
+    if minutes.size > _FEW_MINUTES:
+        from accessmap.siting.solver.exchanges import exchanges
+
+        compiled: Floats = exchanges(minutes, weights, first, best, second, count)
+        return compiled
+    shut = np.minimum(minutes, second[:, None]) * weights[:, None]
+    kept = np.minimum(minutes, best[:, None]) * weights[:, None]
+    more = sparse.csr_array((np.ones(len(first)), (first, np.arange(len(first)))), shape=(count, len(first)))
+    totals: Floats = more @ (shut - kept) + kept.sum(axis=0)
+    return totals
+
+
+_FEW_MINUTES = 500_000
 _TRIED = 50  # best exchanges looked at, where side conditions refuse some
 
 
