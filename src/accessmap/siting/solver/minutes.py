@@ -160,7 +160,7 @@ class MeanMinutes:
 def _after_exchanges(
     minutes: Floats, weights: Floats, first: NDArray[np.intp], best: Floats, second: Floats, count: int
 ) -> Floats:
-    """Return the sum of minutes after each exchange, open sites × sites: of few minutes before numba would be loaded."""
+    """Return the sum of minutes after each exchange, open sites × sites: of few of them before numba is loaded."""
     if minutes.size > _FEW_MINUTES:
         from accessmap.siting.solver.exchanges import exchanges
 
