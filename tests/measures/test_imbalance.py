@@ -509,7 +509,7 @@ def test_among_homicides_some_p_values_are_small_and_no_discovery_is(homicides):
     found = imbalance.local_moran(rates, graph)
     assert (found["p_value"] <= 0.05).sum() > 0
     assert set(found["cluster"]) == {"not_significant"}
-    assert "high_high" in set(imbalance.local_moran(rates, graph, alpha=0.3)["cluster"])
+    assert "high_high" in set(imbalance.local_moran(rates, graph, alpha=0.3, permutations=999)["cluster"])
 
 
 @pytest.mark.parametrize(("measure", "high"), [(imbalance.local_moran, "high_high"), (imbalance.getis_ord, "high")])
