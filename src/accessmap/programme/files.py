@@ -36,6 +36,8 @@ BOUNDS: Final = ("programme_want_above", "programme_negative", "programme_at_mos
 FAULTS: Final = {
     "tuple_type": "step_want_road",
     "too_long": "step_want_road",
+    "list_type": "step_want_list",
+    "bool_type": "programme_want_flag",
     "float_type": "programme_want_number",
     "finite_number": "programme_want_number",
     "string_type": "programme_want_text",

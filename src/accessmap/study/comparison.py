@@ -26,6 +26,7 @@ def compare(
     study: Study,
     *,
     category: str | None = None,
+    mode: str | None = None,
     measure: Measure | None = None,
 ) -> pd.DataFrame:
     """Return a measure by resident (rows) under the baseline and each scenario (columns); by default minutes.
@@ -39,6 +40,9 @@ def compare(
     category
         Minutes to the nearest site of this category are compared. May be left out where all the sites that the
         scenarios change are of one category.
+    mode
+        Of those minutes, one of `Study.networks`; the first where not given. Scenarios of lines change those by
+        timetable.
     measure
         Any function of a study that returns a Series by resident, compared instead of minutes.
 
@@ -60,10 +64,10 @@ def compare(
     if measure is None:
         chosen = category if category is not None else category_changed(scenarios, study)
         studies[BASELINE].sites(chosen)  # a category that no scenario opens either is a slip, and is named here
-        _route_once(studies.values(), chosen)
+        _route_once(studies.values(), chosen, mode)
 
         def measure(study: Study) -> pd.Series[float]:
-            return study.nearest(chosen)["minutes"]
+            return study.nearest(chosen, mode=mode)["minutes"]
 
     found = _made(studies, measure, "compare", pd.Series, "series_by_resident")
     return pd.DataFrame(found, index=study.residents.index)
@@ -231,15 +235,17 @@ def _made(
     return found
 
 
-def _route_once(studies: Iterable[Study], category: str) -> None:
-    """Route the sites of all these studies together, once for each network."""
+def _route_once(studies: Iterable[Study], category: str, mode: str | None) -> None:
+    """Route the sites of all these studies together, once for each network of the mode."""
     by_network: dict[int, list[Study]] = {}
     for study in studies:
-        by_network.setdefault(id(study.network), []).append(study)
+        network = study.network if mode is None else study.networks.get(mode)  # `minutes` tells one that is not there
+        by_network.setdefault(id(network), []).append(study)
     for group in by_network.values():
         sites = pd.concat([study.sites(category).geometry for study in group])
         if len(sites):
-            group[0].minutes(gpd.GeoDataFrame(geometry=sites.drop_duplicates(), crs=group[0].services.crs))
+            places = gpd.GeoDataFrame(geometry=sites.drop_duplicates(), crs=group[0].services.crs)
+            group[0].minutes(places, mode=mode)
 
 
 def winners_and_losers(

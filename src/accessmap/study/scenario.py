@@ -1,13 +1,15 @@
-"""Scenario: a named, ordered list of changes to services and roads."""
+"""Scenario: a named, ordered list of changes to services, roads and lines."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
 from accessmap.errors import Problem, Problems, ScenarioError
+from accessmap.study.line_steps import AddLine, AddStop, CutLine, SetInterval, ShiftLine
 from accessmap.study.steps import (
     Changes,
     Close,
@@ -34,7 +36,9 @@ KINDS: Final = ("proposal", "history")
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named, ordered list of changes to services and roads; each method returns a new one, the study is untouched.
+    """A named, ordered list of changes to services, roads and lines; each method returns a new one.
+
+    No study is touched.
 
     Parameters
     ----------
@@ -159,6 +163,51 @@ class Scenario:
         """Return the scenario with this school equipped: tablets and boards come on top of those that are there."""
         given = {"tablets": tablets, "interactive_boards": interactive_boards, "connection_mbps": connection_mbps}
         return self.then(Equip(id=school, ent=ent, **given))
+
+    def add_line(
+        self,
+        line: str,
+        stops: Sequence[str],
+        *,
+        minutes: Sequence[float],
+        departures: Sequence[str] | None = None,
+        every: float | None = None,
+        between: tuple[str, str] | None = None,
+        both_ways: bool | None = None,
+        days: Sequence[str] | None = None,
+        mode: str | None = None,
+    ) -> Scenario:
+        """Return the scenario with a line more in the timetable of the study; options are those of `lines.add`."""
+        lists = {"departures": departures, "between": between, "days": days}
+        given: dict[str, Any] = {
+            name: value if value is None or isinstance(value, str) else tuple(value) for name, value in lists.items()
+        }
+        calls: dict[str, Any] = {"stops": stops if isinstance(stops, str) else tuple(stops), "minutes": tuple(minutes)}
+        return self.then(AddLine(line=line, every=every, both_ways=both_ways, mode=mode, **calls, **given))
+
+    def add_stop(
+        self,
+        stop: str,
+        *,
+        name: str | None = None,
+        commune: str | None = None,
+        lon: float | None = None,
+        lat: float | None = None,
+    ) -> Scenario:
+        """Return the scenario with a stop more, at a commune's mairie or at a point in degrees, for a line to serve."""
+        return self.then(AddStop(stop=stop, name=name, commune=commune, lon=lon, lat=lat))
+
+    def cut_line(self, line: str, *, between: tuple[str, str] | None = None) -> Scenario:
+        """Return the scenario with a line cut, or its trips that set out between two times: see `lines.cut`."""
+        return self.then(CutLine(line=line, between=between))
+
+    def shift_line(self, line: str, minutes: float, *, between: tuple[str, str] | None = None) -> Scenario:
+        """Return the scenario with the trips of a line so many minutes later, or earlier: see `lines.shift`."""
+        return self.then(ShiftLine(line=line, minutes=minutes, between=between))
+
+    def set_interval(self, line: str, every: float, *, between: tuple[str, str]) -> Scenario:
+        """Return the scenario with a line every so many minutes between two times of the day: see `lines.interval`."""
+        return self.then(SetInterval(line=line, every=every, between=between))
 
     def named(self, name: str) -> Scenario:
         """Return the same changes under another name."""

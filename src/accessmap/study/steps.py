@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from decimal import Decimal
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Final, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,7 @@ from accessmap.categories import CATEGORIES, PRACTITIONERS, Lang
 from accessmap.errors import AccessmapError, Problem, Problems, ScenarioError
 from accessmap.measures.digital import connected
 from accessmap.measures.schools import equipped
+from accessmap.roads.transit.journeys import Journeys
 from accessmap.study.named import commune_code, place_of, site_in
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import number_of_minutes
@@ -32,7 +34,10 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Metres, Note
 from accessmap.words.words import Words
 
-__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "step"]
+if TYPE_CHECKING:
+    from accessmap.roads.transit.timetable import Timetable
+
+__all__ = ["ACTIONS", "ASPECTS", "KNOWN", "Changes", "Step", "faults", "place_told", "step"]
 
 Text = Annotated[str, Strict(), Field(min_length=1)]
 Amount = Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
@@ -194,10 +199,16 @@ def faults(kind: type[Step], table: Mapping[str, Any]) -> list[dict[str, Any]]:
         TypeAdapter(kind).validate_python(dict(table))
     except ValidationError as error:
         found += [dict(each) for each in error.errors(include_url=False)]
-    # a road that lacks an end is wrong as a whole
-    road = {"type": "tuple_type"}
-    whole = [each | road | {"loc": each["loc"][:1]} if len(each["loc"]) > 1 else each for each in found]
+    # a road that lacks an end is wrong as a whole, as is any other list
+    whole = [_whole_list(each) for each in found]
     return list({(each["type"], each["loc"]): each for each in whole}.values())
+
+
+def _whole_list(fault: Mapping[str, Any]) -> dict[str, Any]:
+    (name, *at), of = fault["loc"], fault["type"]
+    if name != "road" and (at or of in ("tuple_type", "too_long")):
+        of = "list_type"
+    return {**fault, "type": "tuple_type" if at and name == "road" else of, "loc": (name,)}
 
 
 # What pydantic finds, and the sentence that tells it; what is of no type here is a value out of bounds.
@@ -211,6 +222,8 @@ SENTENCES = {
     "finite_number": "step_want_number",
     "tuple_type": "step_want_road",
     "too_long": "step_want_road",
+    "list_type": "step_want_list",
+    "bool_type": "step_want_flag",
     "literal_error": "step_want_one_of",
     "greater_than": "step_want_above",
     "greater_than_equal": "step_want_at_least",
@@ -243,12 +256,41 @@ class Changes:
         self.equipment = study.equipment
         self.touched: set[str] = set()
         self.cautions: list[Note] = []
+        self._timetable: Timetable | None = None
 
     def study(self) -> Study:
-        """Return the study with the changes; only changed roads are routed again."""
+        """Return the study with the changes; only changed roads and lines are routed again."""
         return self.before.changed(
-            self.services, self.network, digital=self.digital, equipment=self.equipment, cautions=self.cautions
+            self.services,
+            self.network,
+            timetable=self._timetable,
+            digital=self.digital,
+            equipment=self.equipment,
+            cautions=self.cautions,
         )
+
+    @property
+    def timetable(self) -> Timetable:
+        """The one timetable of all journeys of the study; ScenarioError where there is none, or are several."""
+        if self._timetable is None:
+            found = {id(each.timetable): each.timetable for each in self._journeys}
+            if len(found) != 1:
+                raise ScenarioError(Problem("step_several_timetables" if found else "step_no_timetable", n=len(found)))
+            self._timetable = cast("Timetable", found.popitem()[1])
+        return self._timetable
+
+    @timetable.setter
+    def timetable(self, timetable: Timetable) -> None:
+        self._timetable = timetable
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days of all journeys of the study."""
+        return tuple(dict.fromkeys(each.date for each in self._journeys))
+
+    @property
+    def _journeys(self) -> list[Journeys]:
+        return [each for each in self.before.networks.values() if isinstance(each, Journeys)]
 
     def site(self, name: str) -> str:
         """Return the id of a site that is there; ScenarioError where it is not."""
@@ -351,7 +393,7 @@ class Open(Step):
     def told(self, study: Study, words: Words) -> str:
         kind = labels.category(self.category).with_article(words.lang)
         key = "step_settle" if self.category in PRACTITIONERS else "step_open"
-        return words(key, category=kind, place=_place_told(self, study, words))
+        return words(key, category=kind, place=place_told(self, study, words))
 
 
 @step
@@ -396,7 +438,7 @@ class Move(Step):
         changes.touched.add(site)
 
     def told(self, study: Study, words: Words) -> str:
-        return words("step_move", site=_site_told(self, study), place=_place_told(self, study, words))
+        return words("step_move", site=_site_told(self, study), place=place_told(self, study, words))
 
 
 @step
@@ -514,11 +556,12 @@ def _site_told(step: Close | Move | Set, study: Study) -> str:
     return str(study.services["name"].get(site, site))
 
 
-def _commune_told(step: Open | Move | Connect, study: Study) -> str:
+def _commune_told(step: Step, study: Study) -> str:
     return "" if step.commune is None else str(study.communes["name"].get(step.commune, step.commune))
 
 
-def _place_told(step: Open | Move, study: Study, words: Words) -> str:
+def place_told(step: Step, study: Study, words: Words) -> str:
+    """Return where a step is, in words: at a commune, at a point, or ""."""
     if step.commune is not None:
         return labels.at_place(_commune_told(step, study), lang=words.lang)
     if step.lon is None or step.lat is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -34,6 +34,9 @@ from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
 from accessmap.words.near import near_names, some
 from accessmap.words.notes import Metres, Note, first_few
+
+if TYPE_CHECKING:
+    from accessmap.roads.transit.timetable import Timetable
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
 
@@ -459,13 +462,22 @@ class Study:
         services: gpd.GeoDataFrame,
         network: RoadNetwork,
         *,
+        timetable: Timetable | None = None,
         digital: pd.DataFrame | None = None,
         equipment: pd.DataFrame | None = None,
         cautions: Iterable[str] = (),
     ) -> Study:
-        """Return the study with tables whose changes the caller has checked; other roads are routed again."""
-        same_roads = self if network is self.network else self.with_network(network)
-        return same_roads._with(
+        """Return the study with tables whose changes the caller has checked; other roads are routed again.
+
+        By another timetable only the rides are searched again: the ways to the stops are kept.
+        """
+        study = self if network is self.network else self.with_network(network)
+        for mode, journeys in self.networks.items():
+            if isinstance(journeys, Journeys) and timetable is not None and timetable is not journeys.timetable:
+                planned = journeys.over(timetable)
+                known = {**study._known, mode: self._routed(mode).over(planned)}
+                study = study._with(networks=_by_mode({**study.networks, mode: planned}), _known=known)
+        return study._with(
             services=services, digital=digital, equipment=equipment, cautions=(*self.cautions, *cautions)
         )
 

@@ -1,7 +1,10 @@
 """Travel times: from who and what, over how, to minutes."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -310,11 +313,25 @@ class Known:
     The tables that it gives out share its memory for as long as nobody writes to them.
     """
 
-    def __init__(self, network: RoadNetwork | Journeys, residents: gpd.GeoSeries) -> None:
-        self.trips: Trips | JourneyTrips = network.trips(residents, residents.iloc[:0])
+    def __init__(self, network: RoadNetwork | Journeys, residents: gpd.GeoSeries, before: Known | None = None) -> None:
+        self._network = network
+        self._points = residents
+        self._before = before
         self._residents = residents.index
         self._routed: list[tuple[list[tuple[float, float]], pd.DataFrame]] = []
         self._at: dict[tuple[float, float], tuple[int, int]] = {}
+
+    def over(self, journeys: Journeys) -> Known:
+        """Return what is known by journeys that `Journeys.over` made of these: the ways of the residents to stops."""
+        return Known(journeys, self._points, self)
+
+    @cached_property
+    def trips(self) -> Trips | JourneyTrips:
+        """The residents joined to the roads, with nowhere to go yet."""
+        known = None if self._before is None else self._before.trips
+        if isinstance(known, JourneyTrips) and isinstance(self._network, Journeys):
+            return known.over(self._network)
+        return self._network.trips(self._points, self._points.iloc[:0])
 
     def minutes(self, sites: gpd.GeoSeries, *, progress: bool = False) -> pd.DataFrame:
         """Return minutes of every resident to these points, float32, residents × sites; a place is routed to once."""

@@ -102,6 +102,12 @@ def scenario_card(name: str, steps: Sequence[Mapping[str, Any]], *, lang: Lang =
     return _card(_TABLE.format(caption=caption, head=head if rows else "", rows=_joined(rows)), words)
 
 
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return " – ".join(map(_value, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def _step(step: Mapping[str, Any], words: Words) -> tuple[str, str, str, str]:
     """Return what is done, to what, where, and with which values."""
     action = step["action"]
@@ -113,7 +119,7 @@ def _step(step: Mapping[str, Any], words: Words) -> tuple[str, str, str, str]:
     point = [words.count(step[key], digits=4) for key in ("lon", "lat") if key in step]
     where = str(step.get("commune", "")) or words("joined").join(point)
     given: Sequence[tuple[str, Any]] = step.get("properties", ())
-    values = [f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in given]
+    values = [f"{name} = {_value(value)}" for name, value in given]
     return step.get("label") or words(f"card_do_{action}"), ", ".join(what), where, ", ".join(values)
 
 

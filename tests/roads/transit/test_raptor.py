@@ -92,6 +92,8 @@ class Expanded:
         return int(at) if at <= leaving + limit else int(NEVER)
 
 
+#: Times as many places, which are then more than stops and times.
+MANY = 100
 SEVERAL = st.lists(LEGS, min_size=1, max_size=2)
 
 
@@ -103,6 +105,15 @@ def check_every_cell(day, access, egress, rides, limit):
     )
     forward = raptor.moments(legs(access), legs(egress), moments, rides=rides, limit=limit)
     assert forward.tolist() == wanted.tolist()
+    # Of many places beside few stops the search goes through the stops.
+    many = access * MANY
+    again = raptor.moments(legs(many), legs(egress), moments, rides=rides, limit=limit)
+    assert again.tolist() == wanted.tolist() * MANY
+    options = {"rides": rides, "limit": limit, "percentiles": (0, 25, 50, 90, 100)}
+    for way, one, other in ((False, access, egress), (True, egress, access)):
+        few = raptor.seconds(legs(one), legs(other), moments, backward=way, **options)
+        more = raptor.seconds(legs(one * MANY), legs(other), moments, backward=way, **options)
+        assert all((np.tile(a, (MANY,) + (1,) * (a.ndim - 1)) == b).all() for a, b in zip(few, more, strict=True))
 
     backward = raptor.moments(legs(egress), legs(access), moments, rides=rides, limit=limit, backward=True)
     for o, one in enumerate(access):

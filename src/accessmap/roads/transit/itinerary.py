@@ -217,8 +217,11 @@ class Searched(Protocol):
 
     timetable: Runs
     streets: dict[str, RoadNetwork]
-    day: Day
     terms: Terms
+
+    @property
+    def day(self) -> Day:
+        """Return what runs."""
 
     @property
     def rides(self) -> Rides:

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.provenance import Provenance
@@ -20,6 +20,7 @@ from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.itinerary import Rides, explained
 from accessmap.roads.transit.lines import NEVER
+from accessmap.roads.transit.nearby import Nearby
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
 from accessmap.roads.transit.terms import PARKED_MINUTES, Runs, Terms
 from accessmap.roads.trips import EVERY, Trips
@@ -27,6 +28,7 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Figure, Note
 
 Floats = npt.NDArray[np.float32]
+Longs = npt.NDArray[np.int64]
 #: Cells of minutes to stops that are made at a time.
 _CELLS = 16_000_000
 #: Seconds between two departures of a window.
@@ -55,15 +57,14 @@ class Journeys:
     """
 
     def __init__(
-        self, timetable: Runs, streets: Mapping[str, RoadNetwork], date: dt.date, why: Note, day: Day, terms: Terms
+        self, timetable: Runs, streets: Mapping[str, RoadNetwork], date: dt.date, why: Note, terms: Terms
     ) -> None:
         self.timetable = timetable
         self.streets = dict(streets)
         self.date = date
         self.why = why
-        self.day = day
         self.terms = terms
-        self._raptor = Raptor(day)
+        self._before: Journeys | None = None
 
     @classmethod
     def of(
@@ -76,13 +77,40 @@ class Journeys:
         """Return the journeys of a day, with the ways on foot between its stops by the streets."""
         networks = {"walk": streets} if isinstance(streets, RoadNetwork) else dict(streets)
         _check(networks, terms)
-        when, change = timetable.date_of(date), terms.change_seconds
-        day = timetable.day(when, walks=None, change_seconds=change)
-        if terms.transfer_minutes:
-            stops = _near(timetable.stops, day, networks["walk"])
-            walks = _between(networks["walk"], stops, timetable.stops, terms.transfer_minutes)
-            day = timetable.day(when, walks=walks, change_seconds=change)
-        return cls(timetable, networks, when, timetable.why_day(date), day, terms)
+        made = cls(timetable, networks, timetable.date_of(date), timetable.why_day(date), terms)
+        made.day  # noqa: B018 - what cannot be is told now
+        return made
+
+    def over(self, timetable: Runs) -> Journeys:
+        """Return the journeys of the same day by another timetable, one of `am.lines`, on the same terms.
+
+        The ways to stops that are known are kept. Where nothing runs any more, one goes on foot.
+
+        Parameters
+        ----------
+        timetable
+            Made of this one: its stops, and perhaps some more.
+        """
+        made = type(self)(timetable, self.streets, self.date, self.why, self.terms)
+        made._before = self
+        return made
+
+    @cached_property
+    def day(self) -> Day:
+        """What runs."""
+        walks = self._nearby.walks if self.terms.transfer_minutes else None
+        return self.timetable.day_on(self.date, walks=walks, change_seconds=self.terms.change_seconds)
+
+    @cached_property
+    def _nearby(self) -> Nearby:
+        """The stops that are served and near the streets, and the ways on foot between them."""
+        known = self.timetable.stops, self.timetable.served_on(self.date)
+        most = self.streets["walk"], self.terms.transfer_minutes
+        return Nearby.of(*known, *most) if self._before is None else self._before._nearby.grown(*known, *most)
+
+    @cached_property
+    def _raptor(self) -> Raptor:
+        return Raptor(self.day)
 
     def on(self, date: dt.date | str) -> Journeys:
         """Return the journeys of another day, on the same terms.
@@ -230,18 +258,34 @@ class Journeys:
 
     def _direct(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, max_metres: float | None) -> list[Trips]:
         """Return the trips without a ride: on foot, and by the bicycle that is at home."""
-        modes = {"walk", "bike"} & {"walk", self.terms.access}
-        return [self.streets[mode].trips(origins, destinations, max_metres=max_metres) for mode in sorted(modes)]
+        return [self.streets[mode].trips(origins, destinations, max_metres=max_metres) for mode in self._all_the_way]
+
+    @property
+    def _all_the_way(self) -> list[str]:
+        return sorted({"walk", "bike"} & {"walk", self.terms.access})
 
     def _legs(self, points: gpd.GeoSeries, *, home: bool, away: bool, max_metres: float | None) -> StopLegs:
         """Return the quickest ways between points and stops, of those that are within the minutes of that end."""
-        terms = self.terms
+        ways = self._ways(points, self._nearby.rows, home=home, away=away, max_metres=max_metres)
+        return self._split(len(points), *ways)
+
+    def _ways(
+        self,
+        points: gpd.GeoSeries,
+        rows: Longs,
+        *,
+        home: bool,
+        away: bool,
+        max_metres: float | None,
+        joined: Mapping[str, Trips] = MappingProxyType({}),
+    ) -> tuple[npt.NDArray[Any], ...]:
+        """Return those ways for some stops, by their rows: point, row, seconds; `joined` has the points as origins."""
+        terms, stops = self.terms, self.timetable.stops.geometry.iloc[rows]
         mode, most = (terms.access, terms.access_minutes) if home else (terms.egress, terms.egress_minutes)
-        rows, stops = self._served
-        ways = [self._trips("walk", points, stops, away, max_metres)]
+        ways = [self._trips("walk", points, stops, away, max_metres, joined.get("walk"))]
         if mode != "walk" and not (home and mode == "car" and terms.parking is not None):
-            ways.append(self._trips(mode, points, stops, away, max_metres))
-        parked = self._parked(points, away, max_metres) if home and mode == "car" else None
+            ways.append(self._trips(mode, points, stops, away, max_metres, joined.get(mode)))
+        parked = self._parked(points, stops, away, max_metres) if home and mode == "car" else None
         found: list[tuple[npt.NDArray[Any], ...]] = []
         every = max(1, _CELLS // max(1, len(rows)))
         for first in range(0, max(1, len(points)), every):
@@ -250,18 +294,36 @@ class Journeys:
             if parked is not None:
                 minutes = np.fmin(minutes, parked(part))
             point, stop = np.nonzero(~np.isnan(minutes))
-            found.append((point + first, stop, np.ceil(np.round(minutes[point, stop] * 60.0, 2))))
-        point, stop, seconds = (np.concatenate(column) for column in zip(*found, strict=True))
-        # Each stop of a place, where it is split, is as near as the others.
-        each = self._split
-        some = np.diff(each[0])[stop]
-        which = np.repeat(each[0][stop], some) + np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
-        return StopLegs.of(len(points), np.repeat(point, some), each[1][which], np.repeat(seconds, some))
+            found.append((point + first, rows[stop], np.ceil(np.round(minutes[point, stop] * 60.0, 2))))
+        return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
-    def _trips(self, mode: str, points: gpd.GeoSeries, places: gpd.GeoSeries, away: bool, metres: float | None) -> Any:
+    def _split(self, points: int, point: Longs, row: Longs, seconds: npt.NDArray[Any]) -> StopLegs:
+        """Return ways to places as ways to the stops of the day: where a place is split, each is as near."""
+        order = np.argsort(self.day.place, kind="stable")
+        first, end = np.searchsorted(self.day.place[order], np.stack([row, row + 1]))
+        some = end - first
+        which = np.repeat(first, some) + np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
+        return StopLegs.of(points, np.repeat(point, some), order[which], np.repeat(seconds, some))
+
+    def _trips(
+        self,
+        mode: str,
+        points: gpd.GeoSeries,
+        places: gpd.GeoSeries,
+        away: bool,
+        metres: float | None,
+        joined: Trips | None = None,
+    ) -> Any:
         """Return what gives the minutes of some points (rows) to each place, or from each place to them."""
-        ends = (points, places) if away else (places, points)
-        trips = self.streets[mode].trips(*ends, max_metres=metres)
+        network = self.streets[mode]
+        if joined is not None and away:
+            trips = joined.to(places)
+        elif self._before is None:
+            trips = network.trips(*((points, places) if away else (places, points)), max_metres=metres)
+        elif away:  # a stop more may be far from the streets
+            trips = network.trips(points, places[:0], max_metres=metres).to(places)
+        else:
+            trips = network.trips(places[:0], points, max_metres=metres).leaving(places)
         if away:
             return trips.minutes
         from_places = trips.minutes
@@ -272,12 +334,12 @@ class Journeys:
 
         return turned
 
-    def _parked(self, points: gpd.GeoSeries, away: bool, max_metres: float | None) -> Any:
+    def _parked(self, points: gpd.GeoSeries, stops: gpd.GeoSeries, away: bool, max_metres: float | None) -> Any:
         """Return what gives the minutes of some points by car to a lot, to park there and to walk to each stop."""
         terms, lots = self.terms, self.terms.parking
         if lots is None:
             return None
-        ends = (lots, self._served[1]) if away else (self._served[1], lots)
+        ends = (lots, stops) if away else (stops, lots)
         on_foot = self.streets["walk"].trips(*ends).minutes(PARKED_MINUTES)
         on_foot = on_foot if away else on_foot.T
         drive = self._trips("car", points, lots, away, max_metres)
@@ -292,21 +354,6 @@ class Journeys:
             return found
 
         return minutes
-
-    @cached_property
-    def _served(self) -> tuple[npt.NDArray[np.int64], gpd.GeoSeries]:
-        """The rows and points of stops that are served and near the streets."""
-        stops = _near(self.timetable.stops, self.day, self.streets["walk"])
-        return self.timetable.stops.index.get_indexer(stops.index), stops
-
-    @cached_property
-    def _split(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The stops of the day that each of those is, in compressed rows."""
-        order = np.argsort(self.day.place, kind="stable")
-        bounds = np.searchsorted(self.day.place[order], np.stack([self._served[0], self._served[0] + 1]))
-        sizes = bounds[1] - bounds[0]
-        start = np.concatenate([[0], np.cumsum(sizes)])
-        return start, order[np.repeat(bounds[0] - start[:-1], sizes) + np.arange(start[-1])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -327,6 +374,22 @@ class JourneyTrips:
         """Return journeys of the same origins to other destinations; those that do not join are not reached."""
         end = self.journeys._legs(destinations, home=self.homeward, away=False, max_metres=self.max_metres)
         return replace(self, end=end, direct=[trips.to(destinations) for trips in self.direct])
+
+    def over(self, journeys: Journeys) -> JourneyTrips:
+        """Return the same by journeys that `Journeys.over` made of these: only ways to further stops are looked for."""
+        old, crs = self.journeys, self.direct[0].roads.crs
+        new = np.setdiff1d(journeys._nearby.rows, old._nearby.rows)
+        known = dict(zip(old._all_the_way, self.direct, strict=True))
+        sides = []
+        for away, legs, points in zip((True, False), (self.start, self.end), self.places, strict=True):
+            place = np.repeat(np.arange(len(legs)), np.diff(legs.start))
+            ways = [np.unique(np.stack([place, old.day.place[legs.stop], legs.seconds]), axis=1)]
+            if len(new) and len(points):
+                at, home = gpd.GeoSeries(points, crs=crs), away != self.homeward
+                more = journeys._ways(at, new, home=home, away=away, max_metres=self.max_metres, joined=known)
+                ways.append(np.stack(more))
+            sides.append(journeys._split(len(legs), *np.concatenate(ways, axis=1).astype("int64")))
+        return replace(self, journeys=journeys, start=sides[0], end=sides[1])
 
     @property
     def places(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
@@ -440,32 +503,6 @@ def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
         raise OptionError(Problem("journeys_parking_without_car", where="parking", value=terms.access))
     if not (isinstance(terms.most_rides, int) and terms.most_rides >= 1):
         raise OptionError(Problem("journeys_rides", where="most_rides", value=terms.most_rides))
-
-
-def _near(stops: gpd.GeoDataFrame, day: Day, network: RoadNetwork) -> gpd.GeoSeries:
-    """Return the points of the stops that are served and near a network."""
-    served = np.unique(day.place[day.pattern_stop])
-    points = stops.geometry.iloc[served]
-    points = points[~(points.isna() | points.is_empty)]
-    return points[network.snap(points)["minutes"].notna().to_numpy()]
-
-
-def _between(network: RoadNetwork, stops: gpd.GeoSeries, table: gpd.GeoDataFrame, most: float) -> pd.DataFrame:
-    """Return the ways on foot between stops: from_stop and to_stop (rows of the table), seconds."""
-    rows = table.index.get_indexer(stops.index)
-    pieces = [pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int64")]
-    if len(stops):
-        trips = network.trips(stops, stops)
-        every = max(1, _CELLS // len(stops))
-        for first in range(0, len(stops), every):
-            minutes = trips.minutes(most, slice(first, min(first + every, len(stops))))
-            start, end = np.nonzero(~np.isnan(minutes))
-            seconds = np.ceil(np.round(minutes[start, end] * 60.0, 2)).astype("int64")
-            pieces.append(pd.DataFrame({"from_stop": rows[start + first], "to_stop": rows[end], "seconds": seconds}))
-    found = (
-        pd.concat(pieces) if pieces else pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int64")
-    )
-    return found[found["from_stop"] != found["to_stop"]].reset_index(drop=True)
 
 
 def _parked(terms: Terms) -> Note:

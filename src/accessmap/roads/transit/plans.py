@@ -160,7 +160,7 @@ def cut(timetable: Timetable, line: str, *, between: tuple[str, str] | None = No
     """
     route = _route(timetable, line)
     gone = _trips_of(timetable, route, between)
-    note = Note("lines_note_cut", n=int(gone.sum()), line=_name(timetable, route))
+    note = Note("lines_note_cut", n=int(gone.sum()), line=line_name(timetable, route))
     return _without(timetable, gone, note)
 
 
@@ -189,7 +189,7 @@ def shift(timetable: Timetable, line: str, minutes: float, *, between: tuple[str
         calls[column] = (calls[column].to_numpy() + late).astype("int32")
     if int(calls["arrival"].min()) < 0:
         raise OptionError(Problem("lines_before_midnight", value=minutes))
-    note = Note("lines_note_shifted", n=int(moved.sum()), line=_name(timetable, route), minutes=minutes)
+    note = Note("lines_note_shifted", n=int(moved.sum()), line=line_name(timetable, route), minutes=minutes)
     return replace(timetable, calls=calls, notes=(*timetable.notes, note))
 
 
@@ -232,7 +232,7 @@ def interval(timetable: Timetable, line: str, every: float, *, between: tuple[st
         here = slice(first[usual], first[usual + 1])
         times = np.column_stack([arrival[here], departure[here]]).astype("int64") - departure[first[usual]]
         runs += [(route, service, direction, stop[here], leave + times) for leave in leaves]
-    note = Note("lines_note_interval", n=int(gone.sum()), line=_name(timetable, route), every=every, runs=len(runs))
+    note = Note("lines_note_interval", n=int(gone.sum()), line=line_name(timetable, route), every=every, runs=len(runs))
     fewer = _without(timetable, gone, None)
     return _with_runs(replace(fewer, calendar=calendar), runs, note)
 
@@ -253,9 +253,20 @@ def _route(timetable: Timetable, line: str) -> str:
     raise OptionError(Problem("lines_several", value=line, n=len(found), names=", ".join(map(str, found[:5]))))
 
 
-def _name(timetable: Timetable, route: str) -> str:
+def line_name(timetable: Timetable, line: str) -> str:
+    """Return how people call a line, which its id or a name tells."""
+    route = _route(timetable, line)
     named = timetable.routes.loc[route]
     return str(named["short_name"] or named["long_name"] or route)
+
+
+def runs_on(timetable: Timetable, line: str, date: dt.date) -> bool:
+    """Return whether any trip of a line runs on a date; no line that is not there does."""
+    routes = timetable.routes
+    if line not in routes.index and line not in {*routes["short_name"], *routes["long_name"]}:
+        return False
+    rows = timetable.running_on(date).trip
+    return bool((timetable.trips["route"].to_numpy()[rows] == _route(timetable, line)).any())
 
 
 def _trips_of(timetable: Timetable, route: str, between: tuple[str, str] | None) -> npt.NDArray[np.bool_]:
@@ -265,7 +276,7 @@ def _trips_of(timetable: Timetable, route: str, between: tuple[str, str] | None)
         leaves = timetable.calls["departure"].to_numpy()[timetable.first_call[:-1]]
         chosen = chosen & (leaves >= begin) & (leaves < end)
     if not chosen.any():
-        raise OptionError(Problem("lines_no_trip", value=_name(timetable, route)))
+        raise OptionError(Problem("lines_no_trip", value=line_name(timetable, route)))
     return chosen
 
 

@@ -214,16 +214,27 @@ class Raptor:
         within = np.zeros((len(start), len(end)), "int32")
         if not len(moments):
             return within
-        from accessmap.roads.transit.kernels import search  # numba takes half a second to load
-
         lines = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
         legs = end.by_stop(lines.stops)
-        timed = Timed.none(len(start), len(end)) if timed is None else timed
-        timed_legs = timed.end.by_stop(lines.stops)
+        from accessmap.roads.transit.through import combine, stops_and_times  # numba takes half a second to load
+
+        few = None  # what serves at some times alone is no way of a stop
+        if timed is None:
+            few = stops_and_times((start.start, start.stop, start.seconds), lines, moments, len(end))
+        if few is None:
+            timed = Timed.none(len(start), len(end)) if timed is None else timed
+            _search(lines, start, legs, timed, moments, rides, limit, ranks, out, within)
+            return within
+        stops, times = few
+        arrivals = np.full((len(stops), len(times), len(end)), NEVER, "int32")
+        every = np.empty((len(stops), len(end)), "int32")
+        no_time = Timed.none(len(stops), len(end))
+        _search(lines, StopLegs.at(stops), legs, no_time, times, rides, limit, ranks[:0], arrivals, every)
+        row = np.searchsorted(stops, start.stop)
 
         def work(part: slice) -> None:
-            some = timed.start.rows(part), timed_legs, timed.direct.rows(part)
-            search(lines.arrays, start.rows(part), legs, some, moments, rides, limit, ranks, out[part], within[part])
+            access = start.start[part.start : part.stop + 1], row, start.seconds
+            combine(access, times, arrivals, moments, limit, ranks, out[part], within[part])
 
         with Team() as team:
             team.run(work, len(start), most=64)
@@ -241,6 +252,31 @@ class Raptor:
         if backward not in self._ways:
             self._ways[backward] = turned(self._way(False)) if backward else joined(self.day)
         return self._ways[backward]
+
+
+def _search(
+    lines: Lines,
+    start: StopLegs,
+    legs: tuple[_Ints, ...],
+    timed: Timed,
+    moments: _Ints,
+    rides: int,
+    limit: int,
+    ranks: npt.NDArray[np.int64],
+    out: npt.NDArray[np.int32],
+    within: npt.NDArray[np.int32],
+) -> None:
+    """Fill `out` and `within` by a search from each place: see `kernels.search`."""
+    from accessmap.roads.transit.kernels import search  # numba takes half a second to load
+
+    timed_legs = timed.end.by_stop(lines.stops)
+
+    def work(part: slice) -> None:
+        some = timed.start.rows(part), timed_legs, timed.direct.rows(part)
+        search(lines.arrays, start.rows(part), legs, some, moments, rides, limit, ranks, out[part], within[part])
+
+    with Team() as team:
+        team.run(work, len(start), most=64)
 
 
 def rank_of(percentile: float, count: int) -> int:

@@ -52,8 +52,11 @@ class Runs(Protocol):
     def why_day(self, date: dt.date | str | None) -> Note:
         """Return that day, and why it is that one."""
 
-    def day(self, date: dt.date | str | None, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
-        """Return what runs on a day."""
+    def served_on(self, date: dt.date) -> npt.NDArray[np.int64]:
+        """Return the rows of the stops at which something calls on a date."""
+
+    def day_on(self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
+        """Return what runs on a date, be it nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -259,9 +259,17 @@ class Timetable(Feeds):
         date
             The day, or its kind ("saturday", "holiday"); without it the usual Tuesday.
         """
+        return self.running_on(self.date_of(date))
+
+    def running_on(self, date: dt.date) -> Running:
+        """Return what runs on a date, be it nothing."""
         first = self.calls["departure"].to_numpy()[self.first_call[:-1]]
         last = self.calls["arrival"].to_numpy()[self.first_call[1:] - 1]
-        return running(self.date_of(date), self.timezone, self.trips, self.calendar, first, last)
+        return running(date, self.timezone, self.trips, self.calendar, first, last)
+
+    def served_on(self, date: dt.date) -> npt.NDArray[np.int64]:
+        """Return the rows of the stops at which something calls on a date, in order."""
+        return np.unique(self.calls["stop"].to_numpy()[calls_of(self, self.running_on(date)).row]).astype("int64")
 
     def day(
         self, date: Date | None = None, *, walks: pd.DataFrame | None = None, change_seconds: int = CHANGE_SECONDS
@@ -282,18 +290,11 @@ class Timetable(Feeds):
         OptionError
             Where the day is none, or nothing runs on it.
         """
-        day = self.date_of(date)
-        if walks is not None:
-            return build_day(self, self.running(day), walks=walks, change_seconds=change_seconds)
-        if (day, change_seconds) not in self._days:
-            self._days[day, change_seconds] = build_day(
-                self, self.running(day), walks=None, change_seconds=change_seconds
-            )
-        return self._days[day, change_seconds]
+        return self.day_on(self.date_of(date), walks=walks, change_seconds=change_seconds)
 
-    @cached_property
-    def _days(self) -> dict[tuple[dt.date, int], Day]:
-        return {}
+    def day_on(self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
+        """Return what runs on a date, as `day` does, be it nothing."""
+        return build_day(self, self.running_on(date), walks=walks, change_seconds=change_seconds)
 
     # ------------------------------------------------------------------ journeys
 
