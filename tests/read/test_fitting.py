@@ -111,3 +111,44 @@ def test_a_file_of_the_country_is_far_from_the_study_in_its_own_crs(communes: gp
     coded = table.assign(insee=["02173"] * 3 + ["87085"] * 7)
     read = am.read_services(coded, category="pharmacy", communes=communes, clip=True)
     assert read["point_quality"].tolist() == ["file", "file", "outside_commune_moved"]
+
+
+@pytest.fixture(scope="module")
+def wide() -> gpd.GeoDataFrame:
+    """Five communes in a row, each 25 km wide."""
+    squares = [shapely.box(600_000 + 25_000 * at, 6_900_000, 625_000 + 25_000 * at, 6_925_000) for at in range(5)]
+    rows = {"name": list("ABCDE"), "population": 100, "epci": "200071785", "in_territory": True}
+    return gpd.GeoDataFrame(
+        rows, geometry=squares, index=pd.Index([f"0200{k}" for k in range(1, 6)], name="code"), crs=2154
+    )
+
+
+def at(wide: gpd.GeoDataFrame, where: list[int], named: list[str]) -> gpd.GeoDataFrame:
+    points = wide.geometry.centroid.to_numpy()[where]
+    return gpd.GeoDataFrame({"nom": list("abcdef")[: len(where)], "insee": named}, geometry=points, crs=2154)
+
+
+def test_sites_that_all_name_their_head_office_count_where_they_are(wide: gpd.GeoDataFrame) -> None:
+    read = am.read_services(at(wide, [0, 1, 2, 3, 4], ["02001"] * 5), category="library", communes=wide)
+    assert read["commune"].tolist() == wide.index.tolist()
+    assert set(read["point_quality"]) == {"file"}
+    assert any("4 services all name commune 02001" in note for note in read.attrs["read_notes"])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_two_or_three_sites_far_from_their_commune_are_moved_in_a_note_and_not_refused(
+    rows: int, wide: gpd.GeoDataFrame
+) -> None:
+    """A bus at its garage, a code that was typed wrong: no CRS would put them right."""
+    read = am.read_services(
+        at(wide, [4, 3, 4][:rows], ["02001", "02001", "02002"][:rows]), category="library", communes=wide
+    )
+    assert read["point_quality"].tolist() == ["outside_commune_moved"] * rows
+    assert "line" in str(read.attrs["read_notes"]) or "row" in str(read.attrs["read_notes"])
+
+
+def test_codes_in_another_order_are_refused(wide: gpd.GeoDataFrame) -> None:
+    """One column was sorted without the others: every site names a commune it is far from."""
+    table = at(wide, [0, 1, 2, 3, 4], ["02004", "02005", "02001", "02002", "02003"])
+    with pytest.raises(TableError, match=r"5 of 5 points, .* are more than 20 km from the commune that the file names"):
+        am.read_services(table, category="library", communes=wide)

@@ -228,8 +228,8 @@ BAD = {
     ),
     "unknown category": (
         f"id,nom,x,y\na,A,{X},{Y}\n",
-        {"crs": 2154, "category": "pharmacies"},
-        r"'category' is unknown in 1 row: line 2 'a' \('pharmacies' \(did you mean 'pharmacy'\?\)\)",
+        {"crs": 2154, "category": "pharmaci"},
+        r"'category' is unknown in 1 row: line 2 'a' \('pharmaci' \(did you mean 'pharmacy'\?\)\)",
     ),
     "no name": (
         f"id,x,y,category\na,{X},{Y},bank\n",

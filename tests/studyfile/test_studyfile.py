@@ -15,6 +15,7 @@ from studyfiles import TOY, write_toy
 from toy_transit import bus
 
 from accessmap.cli import COMMANDS
+from accessmap.dossier.results import category_of
 from accessmap.errors import Problem, StudyError
 from accessmap.read.territory import codes_of
 from accessmap.roads.network import RoadNetwork
@@ -358,14 +359,14 @@ def test_a_step_names_a_site_by_category_and_commune(toy):
 
 def test_a_scenario_opens_a_category_of_ones_own(toy):
     own = TOY.replace('category = "france_services"\ncommune', 'category = "ludothèque"\ncommune')
-    near = TOY.replace('category = "france_services"\ncommune', 'category = "mairies"\ncommune')
+    near = TOY.replace('category = "france_services"\ncommune', 'category = "mairi"\ncommune')
     assert TOY not in (own, near)
     toy.write_text(own.replace('"france_services"\nformats', '"ludothèque"\nformats'), encoding="utf-8")
     assert load_study(toy).scenarios["Bourg"].steps[0].category == "ludothèque"
     toy.write_text(near, encoding="utf-8")
     with pytest.raises(StudyFileError, match=r'did you mean "mairie".*If you mean it.*category_label = "…"'):
         load_study(toy)
-    toy.write_text(near.replace('"mairies"\n', '"mairies"\ncategory_label = "mairie annexe"\n'), encoding="utf-8")
+    toy.write_text(near.replace('"mairi"\n', '"mairi"\ncategory_label = "mairie annexe"\n'), encoding="utf-8")
     assert load_study(toy).scenarios["Bourg"].steps[0].category_label == "mairie annexe"
 
 
@@ -497,6 +498,48 @@ def test_ids_that_stand_in_two_files_are_told_apart(toy):
     ids = load_study(toy).services.index
     assert ids.is_unique
     assert set(ids) == {"mairie-a", "mairie-b", "mairie-x", "2-mairie-a", "2-mairie-b", "2-mairie-x"}
+
+
+def test_services_of_another_place_are_refused_in_one_sentence_without_python(toy):
+    """Whatever else is wrong with rows of elsewhere, and without advice that is followed already."""
+    elsewhere = "service_id,name,commune,lon,lat\na,A,97411,55.45,-20.9\nb,B,75056,2.35,48.86\nc,C,,,\n"
+    (toy.parent / "elsewhere.csv").write_text(elsewhere, encoding="utf-8")
+    text = TOY.replace('path = "france_services.csv"', 'path = "elsewhere.csv"\nclip = true')
+    toy.write_text(text, encoding="utf-8")
+    with pytest.raises(StudyFileError) as caught:
+        load_study(toy)
+    error = caught.value
+    assert len(error.problems) == 1
+    told = error.told("fr")
+    assert "Aucun service du fichier n’est dans les communes de l’étude : retirez cette section" in told.replace(
+        "\xa0", " "
+    )
+    assert not re.search("clip|to_crs|accessmap|True", told)
+
+
+def test_remedies_of_a_study_file_are_its_keys(toy):
+    rows = "service_id,name,lon,lat\na,A,3.1,49.5\nb,B,55.4,-20.9\n"
+    (toy.parent / "france_services.csv").write_text(rows, encoding="utf-8")
+    toy.write_text(TOY, encoding="utf-8")
+    with pytest.raises(StudyFileError) as caught:
+        load_study(toy)
+    told = caught.value.told("fr")
+    assert "ajoutez clip = true pour écarter" in told
+    assert not re.search(r"\w=\w|to_crs|True|accessmap\.", told.replace("x=", "").replace("y=", ""))
+
+
+def test_french_names_of_categories_are_taken_wherever_one_is_typed(toy):
+    text = TOY.replace('category = "france_services"', 'category = "Pharmacie"').replace(
+        'category = "mairie"', 'category = "Mairies"'
+    )
+    toy.write_text(text, encoding="utf-8")
+    study = load_study(toy)
+    assert set(study.services["category"]) == {"mairie", "pharmacy"}
+    assert len(study.sites("pharmacie")) == len(study.sites("pharmacy"))
+    assert read_settings(toy).settings.dossier.category == "pharmacy"
+    (plan,) = study.scenarios.values()
+    assert {step.category for step in plan.steps} == {"pharmacy"}
+    assert category_of(study, (), "pharmacies") == "pharmacy"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from accessmap.categories import CATEGORIES, DOMAINS
 from accessmap.errors import Problem
 from accessmap.words import words as labels
+from accessmap.words.near import category_meant
 from accessmap.words.notes import Note, first_few
 
 NARROW, NO_BREAK = "\u202f", "\u00a0"
@@ -213,3 +214,48 @@ def test_numbers_of_numpy_are_told_as_plain_ones():
     assert "-2.0" in told[0]
     assert "0.1" in told[1]
     assert first_few([np.float64(1), np.int64(2), np.str_("a")]) == "1.0, 2, 'a'"
+
+
+# What a reader of tables is told by, which may stand before somebody who types a study.toml.
+OF_FILES = ("communes.toml", "layouts.toml", "lists.toml", "read.toml", "services.toml", "tables.toml", "zonages.toml")
+OF_PYTHON = {  # only Python can come to these
+    *(
+        "clip_without_communes",
+        "codes_how",
+        "codes_split",
+        "mairies_without_commune",
+        "not_a_geodataframe",
+        "times_order",
+    ),
+    *("index_named", "floor_not_bool", "no_territory", "spread_crs", "differences_no_category"),
+}
+PYTHON = re.compile(
+    r"(?<![?&\w])[a-z_]+=(?!limited)|\bTrue\b|\bFalse\b|to_crs|set_crs|\baccessmap\.\w|\bam\.|\bread_\w|\.\w+\(|\bstr\b"
+)
+
+
+def test_whoever_types_a_study_file_is_told_its_keys_and_nothing_of_python():
+    said = [
+        (key, form, labels.as_keys(words.get(f"file_{form}", words[form])))
+        for name in OF_FILES
+        for key, words in TEXTS[name].items()
+        for form in ("fr", "en", "mend_fr", "mend_en")
+        if form in words and key not in OF_PYTHON
+    ]
+    assert [each for each in said if PYTHON.search(each[2])] == []
+
+
+def test_the_keys_that_are_told_are_keys_of_a_study_file():
+    from accessmap.study.steps import ACTIONS
+    from accessmap.studyfile import settings
+
+    known = {name for each in vars(settings).values() for name in getattr(each, "model_fields", {})}
+    known |= {name for each in ACTIONS.values() for name in each.__dataclass_fields__}
+    assert set(labels.OPTIONS) <= known
+
+
+@pytest.mark.parametrize("kind", CATEGORIES)
+def test_a_category_is_known_by_each_of_its_words(kind):
+    words = CATEGORIES[kind]
+    typed = (kind, words.fr, words.plural, words.en, words.plural_en, words.fr.upper(), words.fr.replace(" ", "_"))
+    assert {category_meant(name) for name in typed} == {kind}

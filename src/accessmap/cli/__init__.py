@@ -20,6 +20,7 @@ from accessmap import __version__
 from accessmap.categories import Lang
 from accessmap.cli.say import PLAINLY, Say
 from accessmap.errors import AccessmapError
+from accessmap.words import words as labels
 from accessmap.words.near import near_names
 
 __all__ = ["main"]
@@ -89,7 +90,8 @@ def _run(arguments: list[str]) -> int:
     try:
         code: int = import_module(f"accessmap.cli.{asked.command}").run(asked, say)
     except AccessmapError as error:
-        return _refused(error.told(lang), say)
+        with labels.typed_in_files():
+            return _refused(error.told(lang), say)
     except BrokenPipeError:
         raise
     except OSError as error:  # a folder that may not be written to, a disk that is full

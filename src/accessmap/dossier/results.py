@@ -19,7 +19,7 @@ from accessmap.sentences.access import quoted_cutoff
 from accessmap.study.comparison import categories_changed, compare, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
-from accessmap.words.near import plain
+from accessmap.words.near import category_meant, plain
 from accessmap.words.words import BASELINE
 
 # A change of less is within what the network can tell, in minutes.
@@ -176,7 +176,7 @@ def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Resul
 def category_of(study: Study, scenarios: Sequence[Scenario], category: str | None) -> str:
     """Return the service a dossier is about: as asked, as the scenarios change it, or the only sensible one."""
     if category is not None:
-        return category
+        return category_meant(category, study.services["category"].unique())
     found = categories_changed(scenarios, study) or sorted(study.services["category"].unique())
     if len(found) == 1:
         return str(found[0])

@@ -37,6 +37,7 @@ from accessmap.study.comparison import studies_under
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
 from accessmap.words import words as labels
+from accessmap.words.near import category_meant
 from accessmap.words.words import BASELINE, Words
 
 FEW: Final = 3  # services from which a score over all of them says more than each of them
@@ -55,7 +56,9 @@ def categories_of(study: Study, main: str, alongside: Sequence[str] | None) -> t
     have = dict.fromkeys(study.services["category"])
     order = [name for members in DOMAINS.values() for name in members]
     known = [name for name in order if name in have]
-    others = [*known, *(name for name in have if name not in known)] if alongside is None else list(alongside)
+    others = [*known, *(name for name in have if name not in known)]
+    if alongside is not None:
+        others = [category_meant(name, have) for name in alongside]
     for name in others:
         study.sites(name)
     return tuple(dict.fromkeys([main, *others]))

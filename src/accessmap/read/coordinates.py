@@ -204,7 +204,7 @@ def with_geometry(
     far = None if area is None else far_from_theirs(source, reading.table.get("commune"), area)
     # far from the communes they name is wrong in any CRS; far from a study that none is named of may be a file of the
     # whole country, unless most of it would be inside in another CRS; of residents each row is told, further on
-    if far is not None and (placed.fit(least=0.5) is not None or (far.named and reading.name != "residents")):
+    if far is not None and (placed.fit(least=0.5) is not None or (far.sure and reading.name != "residents")):
         told = {"named": Note("far_from_named" if far.named else "far_from_study"), "km": f"{FAR_METRES / 1000:g}"}
         reading.add("points_mostly_far", n=far.n, value=said, all=f"{far.of}", crs=said, **told)
         _put_anywhere(reading, target)

@@ -29,6 +29,8 @@ MOST = 20_000  # points that are tried
 SIZES = (10_000, 5_000, 2_000, 1_000, 500, 250, 200, 100)  # of the cells of grids, metres
 FAR_METRES = 20_000.0
 """Beyond which a point is nowhere near the commune it names: no address is, a wrong CRS is off by a hundred km."""
+FAR_ROWS, FAR_SHARE = 4, 0.8
+"""How many rows, and which share (0-1) of them, must be far for their CRS or codes to be wrong, and not some rows."""
 
 Numbers = NDArray[np.float64]
 
@@ -74,7 +76,10 @@ class Placed:
         return self._told(chosen, best, numbers)
 
     def _told(self, chosen: list[tuple[int, bool]], best: int, numbers: tuple[Numbers, Numbers]) -> Problem:
-        named = " / ".join(f"crs='EPSG:{epsg}'" for epsg, _ in chosen[:3])
+        options = [Note("option_crs", epsg=str(epsg)) for epsg, _ in chosen[:3]]
+        named = options[0]
+        for each in options[1:]:
+            named = Note("either_of", first=named, other=each)
         where = Note("inside_france" if self.area is None else "inside_communes")
         told: dict[str, Any] = {"n": best, "all": f"{len(numbers[0])}", "crs": named, "where_to": where, "value": named}
         epsg, swapped = chosen[0]
@@ -88,15 +93,20 @@ class Placed:
 
 @dataclass(frozen=True)
 class Far:
-    """Of so many points how many are far, and whether from the communes that they name, or from all."""
+    """Of so many points how many are far, whether from the communes that they name or from all, and surely wrong."""
 
     n: int
     of: int
     named: bool
+    sure: bool = False
 
 
 def far_from_theirs(points: gpd.GeoSeries, codes: pd.Series | None, area: gpd.GeoDataFrame) -> Far | None:
     """Return how many points are far from the communes they name, or from all if none is named; None unless most are.
+
+    They are surely wrong where nearly all are far, more than two or three, and out of the communes or from several of
+    them: a wrong CRS or a column of codes in another order moves every row, a bus or a head office some, which are told
+    one by one where they are placed.
 
     Parameters
     ----------
@@ -116,12 +126,19 @@ def far_from_theirs(points: gpd.GeoSeries, codes: pd.Series | None, area: gpd.Ge
         if named.any():
             shapes = area.geometry.loc[text[named]].to_numpy()
             far = shapely.distance(points.to_numpy()[named], shapes) > FAR_METRES
-            return Far(int(far.sum()), len(far), True) if 2 * far.sum() > len(far) else None
-    west, south, east, north = area.total_bounds
-    bounds = points.bounds.to_numpy()[known]
-    beyond = np.maximum.reduce([west - bounds[:, 2], bounds[:, 0] - east, south - bounds[:, 3], bounds[:, 1] - north])
-    far = ~(beyond <= FAR_METRES)  # where a projection has no such place it is infinite
+            every = len(far) >= FAR_ROWS and far.sum() >= FAR_SHARE * len(far)
+            several = text[named][far].nunique() >= FAR_ROWS - 1 or 2 * _beyond(points[named], area).sum() > len(far)
+            return Far(int(far.sum()), len(far), True, every and several) if 2 * far.sum() > len(far) else None
+    far = _beyond(points[known], area)
     return Far(int(far.sum()), len(far), False) if 2 * far.sum() > len(far) else None
+
+
+def _beyond(points: gpd.GeoSeries, area: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Which points are far from all communes."""
+    west, south, east, north = area.total_bounds
+    bounds = points.bounds.to_numpy()
+    beyond = np.maximum.reduce([west - bounds[:, 2], bounds[:, 0] - east, south - bounds[:, 3], bounds[:, 1] - north])
+    return ~(beyond <= FAR_METRES)  # where a projection has no such place it is infinite
 
 
 def _numbers(table: pd.DataFrame) -> tuple[Numbers, Numbers] | None:

@@ -37,6 +37,9 @@ def quality_of(text: object) -> str:
 OUTSIDE_METRES = 100.0
 """How far outside the commune it names a site may lie and be left there: borders are drawn to about so much."""
 
+HEAD_OFFICE_COMMUNES = 3
+"""In how many other communes sites that name one must lie for its code to be taken for that of their head office."""
+
 
 def points_of_mairies(mairies: gpd.GeoDataFrame | None, crs: object) -> gpd.GeoSeries | None:
     """Return the point of each mairie by the code of its commune, the first of several.
@@ -83,7 +86,8 @@ def place(
     In this order: codes of communes since merged become those of today; a site without a point goes to the mairie of
     its commune ("placed_at_mairie"), else inside its commune ("commune"); a site more than `OUTSIDE_METRES` outside the
     commune it names goes to that mairie, else to the commune's centroid ("outside_commune_moved"); a site that names no
-    commune gets the one it lies in; with `clip`, sites in none of the communes are left out. Each is told.
+    commune gets the one it lies in, and so do several that all name one commune and lie in others (the code of a head
+    office); with `clip`, sites in none of the communes are left out. Each is told.
     """
     places = communes if communes is not None else mairies
     if places is None:
@@ -101,6 +105,7 @@ def place(
     if communes is None:
         return
     _place_missing(reading, communes.geometry.representative_point(), "commune", "sites_placed_inside")
+    _forget_head_offices(reading, communes)
     _move_inside(reading, communes, mairies)
     _name_communes(reading, communes)
     if clip:
@@ -168,6 +173,24 @@ def _place_missing(reading: Reading, points: gpd.GeoSeries, quality: str, told: 
         reading.note(told, sites=_sites(reading, rows), rows=_named(reading, rows))
 
 
+def _forget_head_offices(reading: Reading, communes: gpd.GeoDataFrame) -> None:
+    """Go by their points where most sites that name one commune lie in several others: its code is of a head office."""
+    codes = as_text(reading.table["commune"])
+    where = np.flatnonzero(codes.isin(communes.index).to_numpy() & ~_absent(reading))
+    points = reading.table.geometry.to_numpy()[where]
+    away = shapely.distance(points, communes.geometry.loc[codes.iloc[where]].to_numpy()) > OUTSIDE_METRES
+    who, zone = communes.sindex.query(points[away], predicate="intersects")
+    found = pd.DataFrame({"row": where[away][who], "in": communes.index[zone]}).drop_duplicates("row")
+    found["named"] = codes.iloc[found["row"]].to_numpy()
+    for code, rows in found.groupby("named"):
+        if rows["in"].nunique() >= HEAD_OFFICE_COMMUNES and 2 * len(rows) > (codes == code).sum():
+            chosen = np.zeros(len(codes), dtype=bool)
+            chosen[rows["row"]] = True
+            told = {"sites": _sites(reading, chosen), "rows": _named(reading, chosen), "code": str(code)}
+            reading.note("sites_of_head_office", **told)
+            reading.table = reading.table.assign(commune=reading.table["commune"].where(~chosen, None))
+
+
 def _move_inside(reading: Reading, communes: gpd.GeoDataFrame, mairies: gpd.GeoSeries | None) -> None:
     codes = as_text(reading.table["commune"])
     named = codes.isin(communes.index).to_numpy() & ~_absent(reading)
@@ -230,7 +253,7 @@ def _leave_out(reading: Reading, communes: gpd.GeoDataFrame) -> None:
         return
     if not kept.any():
         reading.add("no_service_in_communes")
-        return
+        reading.raise_if_any()  # what else is wrong with rows of another place does not matter
     unplaced = int((_absent(reading) & ~kept).sum())
     also = Note("unplaced_among_them", count=unplaced) if unplaced else ""
     reading.note("sites_left_out", sites=_sites(reading, ~kept), also=also)

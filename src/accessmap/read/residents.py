@@ -250,7 +250,7 @@ def _give_communes(reading: Reading, communes: gpd.GeoDataFrame, *, clip: bool) 
     codes[pd.isna(codes) & ~absent] = communes.index[0]
     reading.table = reading.table.assign(commune=codes)
     if clip and outside.any():
-        _leave_out(reading, outside, communes.index[0])
+        _leave_out(reading, outside)
     elif outside.any():
         _tell_outside(reading, outside, communes.index[0])
 
@@ -322,11 +322,10 @@ def _tell_outside(reading: Reading, outside: np.ndarray, code: str) -> None:
     reading.table = reading.table.assign(commune=reading.table["commune"].where(~outside, code))
 
 
-def _leave_out(reading: Reading, outside: np.ndarray, code: str) -> None:
+def _leave_out(reading: Reading, outside: np.ndarray) -> None:
     if outside.all():
         reading.add("nobody_in_communes")
-        reading.table = reading.table.assign(commune=code)
-        return
+        reading.raise_if_any()  # what else is wrong with rows of another place does not matter
     people = pd.to_numeric(reading.table["population"], errors="coerce").fillna(0).to_numpy()
     reading.note("residents_left_out", n=int(outside.sum()), people=Figure.of(round(people[outside].sum())))
     reading.keep(~outside)

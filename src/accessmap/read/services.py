@@ -25,6 +25,7 @@ from accessmap.read.school_services import as_schools
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import check_communes, check_services
 from accessmap.words import words as labels
+from accessmap.words.near import category_meant
 from accessmap.words.notes import Listed, Note, first_few
 
 # Names under which the lists of the State (France services, FINESS, public directory, schools) give each column.
@@ -100,8 +101,8 @@ def read_services(
         the address of a table of PostGIS (docs/howto_postgis.md). Of an OpenStreetMap file (.osm.pbf, .osm), what has
         the tags of the category; of a zipped GTFS its stations and stops.
     category
-        Of all rows, as in :data:`accessmap.categories.CATEGORIES`; a column of the file is kept aside. Where the file
-        is a known one that says the kind of each row, only those of this category are kept.
+        Of all rows, as in :data:`accessmap.categories.CATEGORIES` or named in French there; a column of the file is
+        kept aside. Where the file says the kind of each row, only those of this category are kept.
     communes
         In the contract. Sites without a point are then placed inside the commune they name, marked "commune" in
         `point_quality`; sites more than 100 m outside it go to its centroid, marked "outside_commune_moved"; sites
@@ -148,10 +149,8 @@ def read_services(
     >>> services.loc["7", ["name", "category", "hours", "commune"]].tolist()
     ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
     """
-    if communes is not None:
-        check_communes(communes)
-    elif clip:
-        raise OptionError(Problem("clip_without_communes"))
+    category = None if category is None else category_meant(category)
+    _check_asked(communes, clip=clip)
     if not isinstance(path, pd.DataFrame) and is_osm(path):
         raw, known = osm_points(path, category), "osm"
     else:
@@ -166,6 +165,7 @@ def read_services(
     if known == GENERIC:
         as_schools(reading, category)
     _give_category(reading, category if known == GENERIC else None)
+    _mean_category(reading)
     split_points(reading)
     if mairies is not None or known != GENERIC:
         _allow_no_points(reading)
@@ -185,12 +185,20 @@ def read_services(
     if len(reading.problems) == had_problems:
         points = points_of_mairies(mairies, reading.table.crs)
         place(reading, communes, points, clip=clip, successors=successors)
-        _tell_overseas(reading)
+        if not clip:
+            _tell_overseas(reading)
     if communes is not None and known == "bpe":
         _name_places(reading, communes)
     _give_quality(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
     return reading.finish("service_id", FIRST, check_services, communes)
+
+
+def _check_asked(communes: gpd.GeoDataFrame | None, *, clip: bool) -> None:
+    if communes is not None:
+        check_communes(communes)
+    elif clip:
+        raise OptionError(Problem("clip_without_communes"))
 
 
 def _allow_no_points(reading: Reading) -> None:
@@ -219,10 +227,28 @@ def _give_category(reading: Reading, category: str | None) -> None:
     if category is None:
         return
     if "category" in reading.table.columns:
+        said = as_text(reading.table["category"]).map(lambda word: category_meant(word.strip()), na_action="ignore")
+        other = (said.notna() & (said != category)).to_numpy()
+        if said.eq(category).any() and other.any():  # the file tells its kinds apart: those are no more of this one
+            reading.keep(~other)
+            reading.note("other_kinds_left_out", n=int(other.sum()))
         reading.table = reading.table.rename(columns={"category": "category_in_file"})
         reading.note("own_category_kept")
     reading.text("category_in_file")
     reading.table = reading.table.assign(category=category)
+
+
+def _mean_category(reading: Reading) -> None:
+    """Write the published name of a category where the file has its French one."""
+    if "category" not in reading.table.columns:
+        return
+    reading.text("category")
+    said = reading.table["category"]
+    meant = {word: category_meant(word.strip()) for word in said.dropna().unique()}
+    other = {word: name for word, name in meant.items() if word != name}
+    if other:
+        reading.table = reading.table.assign(category=said.map(meant))
+        reading.note("categories_meant", words=", ".join(f"{word} → {name}" for word, name in other.items()))
 
 
 def _give_name(reading: Reading, category: str | None) -> None:

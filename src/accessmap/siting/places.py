@@ -6,6 +6,7 @@ import geopandas as gpd
 
 from accessmap.study.study import Study
 from accessmap.tables.contracts import moving
+from accessmap.words.near import category_meant
 
 
 def places(
@@ -16,6 +17,7 @@ def places(
     Candidates are the services of another category, such as "mairie", or a table of points with a `name`.
     """
     services = study.services
+    category = category_meant(category, services["category"].unique())
     existing = services[(services["category"] == category) & ~moving(services)]
     table = study.sites(candidates) if isinstance(candidates, str) else candidates.to_crs(services.crs)
     zone = study.communes.loc[study.communes["in_territory"]].union_all()

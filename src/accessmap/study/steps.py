@@ -30,7 +30,7 @@ from accessmap.study.named import commune_code, place_of, site_in
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
-from accessmap.words.near import near_names
+from accessmap.words.near import category_meant, near_names
 from accessmap.words.notes import Metres, Note
 from accessmap.words.words import Words
 
@@ -108,6 +108,9 @@ class Step:
         for name, value in self.values().items():
             if isinstance(value, Real | Decimal) and not isinstance(value, int | float):
                 object.__setattr__(self, name, int(value) if isinstance(value, Integral) else number_of_minutes(value))
+        # a category of one's own has its word beside it
+        if isinstance(self.category, str) and self.category_label is None:
+            object.__setattr__(self, "category", category_meant(self.category))
 
     @property
     def properties(self) -> tuple[tuple[str, Any], ...]:

@@ -32,7 +32,7 @@ from accessmap.tables.contracts import (
 )
 from accessmap.tables.cutoffs import cutoffs_of
 from accessmap.words.cards import study_card
-from accessmap.words.near import near_names, some
+from accessmap.words.near import category_meant, near_names, some
 from accessmap.words.notes import Metres, Note, first_few
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ class Study:
         dates = self.vintages
         chosen = dates["table"] == table
         if category is not None:
-            chosen &= dates["category"] == category
+            chosen &= dates["category"] == category_meant(category, self._categories)
         return _once(dates["vintage"][chosen].dropna()) or ""
 
     def sites(self, category: str | Iterable[str], *, mobile: bool = False) -> gpd.GeoDataFrame:
@@ -273,7 +273,8 @@ class Study:
         Parameters
         ----------
         category
-            A name, or several. Under a scenario that closed the last of its sites a category has none.
+            A name, or several; of those published the French one too. Under a scenario that closed the last of its
+            sites a category has none.
         mobile
             Whether those that move (`mobile` of the services) are among them.
 
@@ -291,7 +292,8 @@ class Study:
         >>> len(study.sites("france_services", mobile=True))
         14
         """
-        wanted = [category] if isinstance(category, str) or not isinstance(category, Iterable) else list(category)
+        named = [category] if isinstance(category, str) or not isinstance(category, Iterable) else list(category)
+        wanted = [category_meant(name, self._categories) if isinstance(name, str) else name for name in named]
         problems = Problems()
         for name in wanted:
             if name not in self._categories:

@@ -25,7 +25,7 @@ from accessmap.study.study import Study
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, Place, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.reading import fault_told
-from accessmap.words.near import near_matches, near_names, plain
+from accessmap.words.near import category_meant, near_matches, near_names, plain
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -155,10 +155,13 @@ class Plans:
             reason = "studyfile_unknown_site_near" if known else "studyfile_unknown_site"
             yield self._wrong(reason, (*key, "id"), given, name=str(given), sites=told)
         elif action == "close":
-            sites.pop(str(given) if given is not None else sites.only(step.get("category"), code), None)
+            sites.pop(
+                str(given) if given is not None else sites.only(category_meant(str(step.get("category") or "")), code),
+                None,
+            )
 
     def _opened(self, key: Key, step: Mapping[str, Any], code: str | None, sites: _Sites) -> Iterator[Problem]:
-        category = str(step.get("category") or "")
+        category = category_meant(str(step.get("category") or ""))
         known = {*CATEGORIES, *(each["category"] for each in sites.values())}
         near = near_matches(category, known)
         if category and category not in known and step.get("category_label") is None and near_names(category, known):

@@ -140,10 +140,24 @@ class _Hint(Note):
         return labels.text("did_you_mean", lang=lang, names=names) if names else ""
 
 
+class _Told(Problem):
+    """One thing that is wrong in a study.toml: whoever reads it types keys, and not options of Python."""
+
+    def remedy_told(self, lang: Lang = "fr") -> str:
+        """Return how to mend it, in one language."""
+        with labels.typed_in_files():
+            return super().remedy_told(lang)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        with labels.typed_in_files():
+            return super()._worded(key, lang, n, values)
+
+
 def problem(key: str, at: Place | None = None, near: Iterable[str] = (), /, **values: Any) -> Problem:
     """Return one thing that is wrong in a study.toml, or in a file that it names."""
     at, near = at if at is not None else Place.of(), tuple(near)
-    return Problem(key, where=at, value=at.values["value"], near=near, hint=_Hint("", names=near), **values)
+    return _Told(key, where=at, value=at.values["value"], near=near, hint=_Hint("", names=near), **values)
 
 
 def place_of(problem: Problem) -> Place:

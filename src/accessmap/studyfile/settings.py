@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from accessmap.read.layouts.known import GENERIC, LAYOUTS
+from accessmap.words.near import category_meant
 
 Minutes = Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+CategoryName = Annotated[Text, AfterValidator(lambda name: category_meant(name))]
+"""A category: one of those published may be named in French."""
 
 
 class _Section(BaseModel):
@@ -99,7 +102,7 @@ class ServicesSection(_FileSection):
     """`[[services]]`: a file of services of one category or several, or the services of the sample."""
 
     sample: bool = False
-    category: Text | None = None
+    category: CategoryName | None = None
     layout: Text | None = None
     types: Text | None = None
     clip: bool = False
@@ -249,9 +252,9 @@ class ScenariosSection(_Section):
 class DossierSection(_Section):
     """`[dossier]`: which service it is about, where it is written, and in which formats."""
 
-    category: Text | None = None
-    alongside: list[Text] | None = None
-    candidates: Text = "mairie"
+    category: CategoryName | None = None
+    alongside: list[CategoryName] | None = None
+    candidates: CategoryName = "mairie"
     out: Text = "out"
     name: Annotated[str, StringConstraints(pattern=r"^[\w][\w.-]*$")] | None = None
     title: Text | None = None

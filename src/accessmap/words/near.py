@@ -77,7 +77,7 @@ def category_meant(name: str, own: Iterable[str] = ()) -> str:
     """
     if name in own or name in CATEGORIES:
         return name
-    wanted = plain(name)
+    wanted = plain(name.replace("_", " "))
     for key, each in CATEGORIES.items():
         if wanted in {plain(word) for word in (key.replace("_", " "), each.fr, each.plural, each.en, each.plural_en)}:
             return key

@@ -3,7 +3,9 @@
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -41,6 +43,15 @@ NARROW: Final = "\u202f"
 NO_BREAK: Final = "\u00a0"
 MINUS: Final = "\u2212"
 _STRAIGHT: Final = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+# What an option of Python is called in a study.toml too, and its value as Python writes it in our texts.
+OPTIONS: Final = (
+    *("calibrate", "cap", "category", "cell_metres", "clip", "columns", "commune", "crs", "encoding", "epci", "lat"),
+    *("layer", "layout", "licence", "lon", "percent", "population", "quarter", "roll", "territory", "types", "zonages"),
+)
+_VALUE: Final = r"'[^']*'|\{\{(?:[^{}]|\{\w+\})*\}\}|True\b|False\b|…|\{\w+(?:![rs])?\}|"
+_OPTION: Final = re.compile(rf"(?<![\w?&-])({'|'.join(OPTIONS)})=({_VALUE})")
+_KEYED: Final = re.compile(r"'(\{?\w+\}?)': ")
+_IN_FILES: ContextVar[bool] = ContextVar("in_files", default=False)
 BASELINE: Final = "baseline"
 MODES: Final = ("car", "walk", "bike", "transit")  # that have words
 """Name of a study without changes, beside scenarios."""
@@ -226,12 +237,55 @@ def text(key: str, *, lang: Lang = "fr", n: float | None = None, **values: objec
     if key not in _words():
         near = get_close_matches(key, list(_words()), n=3)
         raise KeyError(f"no text {key!r}" + (f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""))
-    return _filled(_words()[key][lang], lang, n, values)
+    return _filled(_form(key, lang), lang, n, values)
+
+
+@contextmanager
+def typed_in_files() -> Iterator[None]:
+    """Tell, as long as it lasts, what can be typed in a study.toml or at the command line, and not in Python.
+
+    A text of its own for them stands under `file_fr`, `file_mend_fr` …; in any other options become keys.
+
+    Examples
+    --------
+    >>> with typed_in_files():
+    ...     mend("residents_outside", lang="en")
+    'load their communes too, or pass clip = true to leave them out'
+    """
+    token = _IN_FILES.set(True)
+    try:
+        yield
+    finally:
+        _IN_FILES.reset(token)
+
+
+def _form(key: str, form: str) -> str:
+    """Return the words of a key as the reader can type what they name; empty where it has none of this form."""
+    told = _words()[key].get(form, "")
+    return (_words()[key].get(f"file_{form}") or as_keys(told)) if _IN_FILES.get() else told
+
+
+def as_keys(words: str) -> str:
+    """Return words with the options of Python that they name as keys of a study.toml.
+
+    >>> as_keys("passez clip=True et crs='EPSG:2154', ou encoding= avec columns={{'lon': …}}")
+    'passez clip = true et crs = "EPSG:2154", ou encoding avec columns = {{ lon = … }}'
+    """
+    return _OPTION.sub(_as_key, words) if "=" in words else words
+
+
+def _as_key(option: re.Match[str]) -> str:
+    name, value = option[1], option[2]
+    if value.startswith("{{"):
+        value = f"{{{{ {_KEYED.sub(chr(92) + '1 = ', value[2:-2])} }}}}"
+    elif value.startswith("'"):
+        value = f'"{value[1:-1]}"'
+    return f"{name} = {value.lower() if value in ('True', 'False') else value}" if value else name
 
 
 def mend(key: str, *, lang: Lang = "fr", n: float | None = None, **values: object) -> str:
     """Return the remedy that goes with the text of a problem, filled as `text` is; empty where it has none."""
-    return _filled(_words()[key].get(f"mend_{lang}", ""), lang, n, values)
+    return _filled(_form(key, f"mend_{lang}"), lang, n, values)
 
 
 def _filled(words: str, lang: Lang, n: float | None, values: dict[str, object]) -> str:
