@@ -138,7 +138,7 @@ def _beyond(points: gpd.GeoSeries, area: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     west, south, east, north = area.total_bounds
     bounds = points.bounds.to_numpy()
     beyond = np.maximum.reduce([west - bounds[:, 2], bounds[:, 0] - east, south - bounds[:, 3], bounds[:, 1] - north])
-    return ~(beyond <= FAR_METRES)  # where a projection has no such place it is infinite
+    return np.asarray(~(beyond <= FAR_METRES))  # where a projection has no such place it is infinite
 
 
 def _numbers(table: pd.DataFrame) -> tuple[Numbers, Numbers] | None:

@@ -1,6 +1,7 @@
 """Where services stand when their file does not say it, or says it badly: each rule marked in `point_quality`."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -186,7 +187,7 @@ def _forget_head_offices(reading: Reading, communes: gpd.GeoDataFrame) -> None:
         if rows["in"].nunique() >= HEAD_OFFICE_COMMUNES and 2 * len(rows) > (codes == code).sum():
             chosen = np.zeros(len(codes), dtype=bool)
             chosen[rows["row"]] = True
-            told = {"sites": _sites(reading, chosen), "rows": _named(reading, chosen), "code": str(code)}
+            told: dict[str, Any] = {"sites": _sites(reading, chosen), "rows": _named(reading, chosen), "code": str(code)}
             reading.note("sites_of_head_office", **told)
             reading.table = reading.table.assign(commune=reading.table["commune"].where(~chosen, None))
 
