@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accessmap import read as read
     from accessmap import sentences as sentences
     from accessmap import siting as siting
+    from accessmap import uncertainty as uncertainty
     from accessmap import words as words
     from accessmap.country.distances import distances as distances
     from accessmap.dossier.chapter import Chapter as Chapter
@@ -126,6 +127,7 @@ _NAMESPACES = {
     "siting": "siting",
     "stepfree": "measures.stepfree",
     "supply": "measures.supply",
+    "uncertainty": "uncertainty",
     "words": "words",
 }
 

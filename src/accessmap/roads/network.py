@@ -15,6 +15,7 @@ import shapely
 
 from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Provenance, Source
+from accessmap.roads.by_class import minutes_by_class
 from accessmap.roads.engine import Seeds
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_lines, quickest_way
@@ -476,6 +477,33 @@ class RoadNetwork:
             Where not one origin, or not one destination, is near the network.
         """
         return self.trips(origins, destinations).nearest(k)
+
+    def minutes_by_class(
+        self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries
+    ) -> tuple[npt.NDArray[np.float32], list[str]]:
+        """Return minutes from point to point by class of road, float32 (origins, destinations, classes), and these.
+
+        Classes are those of `road_class`, "joining legs" first; they add up to `travel_minutes`. NaN is not reached.
+
+        Parameters
+        ----------
+        origins, destinations
+            Points in any CRS.
+
+        Raises
+        ------
+        SnapError
+            Where not one origin, or not one destination, is near the network.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> study = am.load_sample()
+        >>> minutes, classes = study.network.minutes_by_class(study.mairies.geometry[:5], study.mairies.geometry[:2])
+        >>> minutes.shape, classes
+        ((5, 2, 4), ['joining legs', 'town_and_village', 'towns', 'villages'])
+        """
+        return minutes_by_class(self.trips(origins, destinations))
 
     def nearest_metres(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries) -> npt.NDArray[np.float64]:
         """Return the length of the quickest way from each origin to its nearest destination, metres (n,); NaN is none.
