@@ -24,7 +24,9 @@ class Source:
         Hash of the file that was read, if it was a file.
     of
         What of a study comes from it: names of its tables ("communes", "residents", "services", "digital", "schools",
-        "equipment"), and of services the category where it has one alone ("services.pharmacy").
+        "equipment"), and of services the category where it has one alone ("services.pharmacy"), of roads the mode
+        ("roads.car"); and of files that stand beside them "population", "epci", "zonage", "roll", "step_free" and
+        "reference".
     """
 
     title: str

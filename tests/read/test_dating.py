@@ -82,8 +82,12 @@ def test_finess_is_of_the_day_of_its_first_line(tmp_path: Path) -> None:
 def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
     """A file of services dates its category, and the sentence of the head of a dossier says it."""
     squares = [shapely.box(x, 6_940_000, x + 9_000, 6_949_000) for x in (710_000, 719_000)]
-    rows = {"insee": ["02173", "02304"], "nom": ["A", "B"], "population": [100, 50], "epci": "200071785"}
+    rows = {"insee": ["02173", "02304"], "nom": ["A", "B"]}
     gpd.GeoDataFrame(rows, geometry=squares, crs=2154).to_file(tmp_path / "communes_2026.gpkg")
+    people = pd.DataFrame({"CODGEO": ["02173", "02304"], "PMUN": [100, 50]})
+    people.to_csv(tmp_path / "populations_legales_2011.csv", index=False)
+    people.assign(EPCI="200071785", LIBEPCI="CC").to_csv(tmp_path / "epci.csv", index=False)
+    people.assign(ZRR="C").drop(columns="PMUN").to_csv(tmp_path / "zrr_2017.csv", index=False)
     middles = {"x_lambert93": [714_000, 723_000], "y_lambert93": 6_945_000}
     pd.DataFrame({"insee": ["02173", "02304"], "nom": ["A", "B"], **middles}).to_csv(tmp_path / "mairies.csv")
     pd.DataFrame([{"insee": "02173", "count": 4}]).to_csv(tmp_path / "generalistes_2013.csv", index=False)
@@ -95,6 +99,9 @@ def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
     title = "C"
     [communes]
     path = "communes_2026.gpkg"
+    population = "populations_legales_2011.csv"
+    epci = "epci.csv"
+    zonages = "zrr_2017.csv"
     [residents]
     modelled = true
     [[services]]
@@ -112,7 +119,13 @@ def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
     assert study.services.query("category == 'general_practitioner'")["capacity"].tolist() == [4]
     assert study.vintage("communes") == "2026"
     assert study.vintage("services", "mairie") == ""
-    assert "médecins généralistes de 2013" in vintages(study.vintages)[0]
+    # the people are those of the file of populations, whoever draws the communes
+    assert study.vintage("residents") == study.vintage("population") == "2011"
+    first, beside = (line.replace("\xa0", " ") for line in vintages(study.vintages))
+    assert first == "Données : habitants de 2011, médecins généralistes de 2013\u202f; date inconnue : mairies."
+    assert beside == "Et aussi : communes de 2026, zonages de 2017\u202f; date inconnue : composition des EPCI."
+    credits = {name: source for source in study.provenance.sources for name in source.of}
+    assert (credits["population"].publisher, credits["population"].licence) == ("INSEE", "Licence Ouverte")
     (tmp_path / "study.toml").write_text(text.replace("zip!generalistes_2013.csv", "zip"), "utf-8")
     with pytest.raises(AccessmapError, match="lots.zip!autres_2013.csv', 'lots.zip!generalistes_2013.csv'"):
         am.load_study(tmp_path / "study.toml")

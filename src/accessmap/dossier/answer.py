@@ -29,8 +29,9 @@ from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
+from accessmap.sentences.dates import of_when
 from accessmap.study.study import Study
-from accessmap.tables.contracts import moving
+from accessmap.tables.contracts import category_shown, moving
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -59,6 +60,9 @@ def cards(known: Known, words: Words) -> list[Card]:
             change = words.change_shown(found.summary[BASELINE]["mean"], facts["mean"]) or words("unchanged")
             mean = f"{mean} ({change})"
         lines = [words("card_mean", value=mean)]
+        if name == BASELINE:
+            people = of_when(words("vintage_people"), known.study.vintage("residents"), words)
+            lines.insert(0, words("card_dates", sites=of_when_sites(known, words), people=people))
         if not math.isnan(facts["d9"]):
             lines.append(words("card_d9", value=words.minutes(facts["d9"])))
         if round(facts["unreached_people"]):
@@ -73,6 +77,14 @@ def cards(known: Known, words: Words) -> list[Card]:
         share = words.percent(float(found.coverage[name][cutoff]))
         made.append(Card(words.name(name), share, words("card_within", cutoff=words.cutoff(cutoff)), tuple(lines)))
     return made
+
+
+def of_when_sites(known: Known, words: Words) -> str:
+    """Return the sites studied with their date: "médecins généralistes de 2013"."""
+    study, kind = known.study, known.results.category
+    return of_when(
+        category_shown(study.services, kind).name(words.lang, count=2), study.vintage("services", kind), words
+    )
 
 
 def actions(known: Known, words: Words) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ from accessmap.maps.svg import definitions, page_patterns
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
 from accessmap.sentences.access import QUOTED_SHARE
-from accessmap.sentences.dates import day_text
+from accessmap.sentences.dates import known_date, of_when
 from accessmap.study.comparison import categories_changed, studies_under
 from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
@@ -621,8 +621,13 @@ class Dossier:
         repaired, elsewhere, said = answer.repairs(known.study, words)
         return {
             "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
-            "source_dates": [day_text(source.vintage, words) for source in self.provenance.sources],
-            "territory": words("territory_line", communes=here, people=words.people(known.results.total)),
+            "source_dates": [known_date(source.vintage, words) for source in self.provenance.sources],
+            "territory": words(
+                "territory_line",
+                communes=here,
+                people=of_when(words.people(known.results.total), known.study.vintage("residents"), words),
+                sites=answer.of_when_sites(known, words),
+            ),
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),
             "cards": answer.cards(known, words),

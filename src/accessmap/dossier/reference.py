@@ -12,7 +12,7 @@ from accessmap.dossier.results import Known, Tables, plainly
 from accessmap.measures.apl import apl
 from accessmap.measures.minutes import by_commune
 from accessmap.read.published import beside
-from accessmap.sentences.dates import day_text
+from accessmap.sentences.dates import known_date
 from accessmap.sentences.published import place_told
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -188,8 +188,7 @@ def _cell(measure: str, value: float, words: Words, note: str = "") -> Cell:
 
 
 def _dated(vintage: object, words: Words) -> str:
-    told = isinstance(vintage, str) and vintage
-    return words("reference_of", date=day_text(str(vintage), words)) if told else words("reference_undated")
+    return words("reference_of", date=known_date(vintage, words))
 
 
 def _difference(measure: str, own: float, published: float, words: Words) -> Cell:

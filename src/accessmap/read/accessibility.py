@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.read.columns import as_numbers, as_text, noted, truth
+from accessmap.read.dating import credited
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.registry import layouts
 from accessmap.read.matching import near_pairs
@@ -90,7 +91,8 @@ def entrances(path: Tabular, services: gpd.GeoDataFrame, *, encoding: str | None
         if len(rows):
             notes.append(raw.note(key, n=len(rows), names=some(services["name"].iloc[list(rows)])))
     every = [*services.attrs.get("read_notes", []), *raw.notes, *notes]
-    return noted(result, every, str(services.attrs.get("vintage", "")))
+    beside = {**services.attrs.get("beside", {}), "step_free": credited(raw, "step_free")}
+    return noted(result, every, str(services.attrs.get("vintage", "")), beside)
 
 
 def _answers(raw: RawTable) -> pd.Series:

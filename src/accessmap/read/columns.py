@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -282,6 +283,7 @@ class Reading(TableProblems):
         self.sources: dict[str, str] = {}
         self.notes: list[Note] = list(raw.notes)
         self.vintage = raw.vintage
+        self.beside: dict[str, dict[str, str]] = {}  # of what other files filled columns: see `credited`
         self.fit: Callable[[], Problem | None] = lambda: None  # in which CRS its points would be where they should
 
     def raise_if_any(self) -> None:
@@ -459,7 +461,7 @@ class Reading(TableProblems):
         self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
     ) -> gpd.GeoDataFrame:
         """Return the table in the contract with its notes, or raise all that is wrong; see `in_contract`."""
-        return noted(self.in_contract(id_name, first, check, *beside), self.notes, self.vintage)
+        return noted(self.in_contract(id_name, first, check, *beside), self.notes, self.vintage, self.beside)
 
     def in_contract(
         self, id_name: str, first: Sequence[str], check: Callable[..., None], *beside: pd.DataFrame | None
@@ -494,11 +496,20 @@ def ordered(table: pd.DataFrame, first: Sequence[str]) -> pd.DataFrame:
     return table[[*known, *(name for name in table.columns if name not in known)]]
 
 
-def noted(table: Noted, notes: Sequence[Note], vintage: str = "") -> Noted:
-    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each logged, and its `vintage`."""
+def noted(
+    table: Noted,
+    notes: Sequence[Note],
+    vintage: str = "",
+    beside: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Noted:
+    """Return a table that carries what was done to it in `.attrs["read_notes"]`, each logged, and its `vintage`.
+
+    `beside` is what stands beside it, by what each file is: title, publisher, licence and vintage where they are known.
+    """
     for note in notes:
         LOGGER.info(note)
-    table.attrs = {"read_notes": list(notes), **({"vintage": vintage} if vintage else {})}
+    own = {"vintage": vintage, "beside": {name: dict(told) for name, told in beside.items()}}
+    table.attrs = {"read_notes": list(notes), **{name: value for name, value in own.items() if value}}
     return table
 
 

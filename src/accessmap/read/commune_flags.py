@@ -9,6 +9,7 @@ import pandas as pd
 
 from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, noted
+from accessmap.read.dating import credited
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal
@@ -78,7 +79,7 @@ def zonages(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
         if part.any():
             notes.append(raw.note("zonage_in_part", name=flag, n=int(part.sum())))
     rows = pd.DataFrame(flags).loc[codes.index].set_axis(pd.Index(codes, name="code"))
-    return noted(rows.groupby(level=0).any(), notes, raw.vintage)
+    return noted(rows.groupby(level=0).any(), notes, raw.vintage, {"zonage": credited(raw, "zonage")})
 
 
 def _codes(raw: RawTable) -> pd.Series:
@@ -108,9 +109,10 @@ def flag(reading: Reading, files: Iterable[Tabular]) -> None:
     none is unknown.
     """
     loaded = pd.Index(reading.table["code"])
-    for path in files:
+    for number, path in enumerate(files):
         table = zonages(path)
         reading.notes += table.attrs["read_notes"]
+        reading.beside[f"zonage.{number}"] = table.attrs["beside"]["zonage"]
         moved = to_loaded(table.index.to_series(), loaded)
         if moved.changed.any():
             reading.note("zonage_moved", n=len(moved.pairs), pairs=moved.told())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 
 from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
-from accessmap.read.dating import in_full
+from accessmap.read.dating import credited, in_full
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
@@ -57,14 +57,14 @@ class Companion:
         By code, each once: `population`, or `epci` and `epci_name`.
     notes
         What was done.
-    vintage
-        The year that its columns tell, "" where they tell none.
+    credit
+        Its `vintage`, where it tells one, and `title`, `publisher` and `licence` where it is published.
     """
 
     name: str
     table: pd.DataFrame
     notes: tuple[Note, ...]
-    vintage: str = ""
+    credit: Mapping[str, str] = field(default_factory=dict)
 
 
 def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
@@ -97,7 +97,8 @@ def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
         raise refusal_of_rows(raw, column, "companion_not_numbers", np.flatnonzero(read.bad))
     table = pd.DataFrame({"code": codes, "population": read.numbers.astype("float64")})
     table, told = _each_once(raw, table, column)
-    return Companion(raw.name, table, (*raw.notes, *notes, *notes_of_people, *told), vintage or raw.vintage)
+    credit = credited(replace(raw, vintage=vintage or raw.vintage), "population", "epci")
+    return Companion(raw.name, table, (*raw.notes, *notes, *notes_of_people, *told), credit)
 
 
 def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
@@ -143,7 +144,7 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
     name = _first(raw, words, codes=False)
     table = pd.DataFrame({"code": codes, "epci": epci, "epci_name": as_text(raw.table[name]) if name else None})
     table, more = _each_once(raw, table, siren)
-    return Companion(raw.name, table, (*raw.notes, *told, *notes, *more), raw.vintage)
+    return Companion(raw.name, table, (*raw.notes, *told, *notes, *more), credited(raw, "epci", "population"))
 
 
 def _has(raw: RawTable) -> str:
@@ -231,6 +232,7 @@ def join(reading: Reading, companion: Companion) -> None:
     commune they became, and of older boundaries those that the companion has as one are made one.
     """
     reading.notes += companion.notes
+    reading.beside["population" if "population" in companion.table else "epci"] = dict(companion.credit)
     values, beside = companion.table, companion.name
     # Paris, Lyon and Marseille are there as such: their arrondissements are counted in them.
     whole = pd.Index(sorted(WITH_WARDS.intersection(values.index)), dtype=object)

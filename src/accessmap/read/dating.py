@@ -127,6 +127,18 @@ def dated(raw: RawTable, *files: str) -> RawTable:
     return replace(raw, vintage=first.vintage).told(note)
 
 
+def credited(raw: RawTable, *kinds: str) -> dict[str, str]:
+    """Return what a page quotes of a file that stands beside a table: its date, and what it is where it is published.
+
+    >>> import pandas as pd
+    >>> credited(dated(RawTable("pop.csv", pd.DataFrame({"CODGEO": ["02173"], "PMUN2021": ["11600"]}))))["vintage"]
+    '2021'
+    """
+    known = layout_of(set(raw.names), raw.shape, *([kinds] if kinds else []))
+    told = {} if known is None else {name: getattr(known, name) for name in ("title", "publisher", "licence")}
+    return {name: value for name, value in {**told, "vintage": raw.vintage}.items() if value}
+
+
 def years_of(vintage: str) -> set[str]:
     """Return the years that a date is of: two of a school year.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from accessmap.read.codes import to_loaded
 from accessmap.read.columns import as_text, noted, read_numbers
 from accessmap.read.companions import CODE, commune_codes
+from accessmap.read.dating import credited
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.parts import Wanted
@@ -66,15 +67,15 @@ def reference(path: Tabular, *, encoding: str | None = None) -> pd.DataFrame:
     raw = read_table(path, encoding=encoding, wanted=WANTED)
     names = raw.names
     if {"moyenne", "dep"} <= set(names) and "typequ" in names:
-        return noted(_minutes(raw), raw.notes, raw.vintage)
+        return noted(_minutes(raw), raw.notes, raw.vintage, {"reference": credited(raw)})
     if any(map(REMOTE.fullmatch, names)):
-        return noted(_remote(raw), raw.notes, raw.vintage)
+        return noted(_remote(raw), raw.notes, raw.vintage, {"reference": credited(raw)})
     if "age" in names and any(map(WEIGHTS.fullmatch, names)):
-        return noted(_weights(raw), raw.notes, raw.vintage)
+        return noted(_weights(raw), raw.notes, raw.vintage, {"reference": credited(raw)})
     found = [column for name, column in names.items() if APL.fullmatch(name) and not UNDER.fullmatch(name)]
     if not found:
         raise refusal(raw.name, "no_reference", has=", ".join(map(str, raw.table.columns[:12])))
-    return noted(_apl(raw, found), raw.notes, raw.vintage)
+    return noted(_apl(raw, found), raw.notes, raw.vintage, {"reference": credited(raw)})
 
 
 def _minutes(raw: RawTable) -> pd.DataFrame:

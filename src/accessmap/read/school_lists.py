@@ -11,6 +11,7 @@ import pandas as pd
 from accessmap.errors import Rows
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_numbers, as_text, noted, ordered
 from accessmap.read.coordinates import degrees, epsg_of_commune, epsg_of_text, metres, to_points, with_geometry
+from accessmap.read.dating import credited
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.placing import place, points_of_mairies
@@ -477,6 +478,8 @@ def _add_roll(reading: Reading, path: Tabular, encoding: str | None, columns: Ma
         reading.table = reading.table.assign(**{name: new.where(new.notna(), old)})
     found = reading.table["school_id"].isin(other.index)
     reading.notes += [*notes, raw.note("roll_found", n=len(found), count=int(found.sum()))]
+    years = {"vintage": str(max(other["year"]))} if "year" in other and len(other) else {}
+    reading.beside["roll"] = {**credited(raw, "roll"), **years}
 
 
 def _give_places(

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, Problems, TableError
+from accessmap.read.columns import noted
 from accessmap.read.placing import OUTSIDE_METRES
 from accessmap.tables.checks import table_name
 from accessmap.words.notes import Figure, Note
@@ -162,7 +163,7 @@ def spread_residents(
     where = _inside(polygons, homes[["x", "y"]].to_numpy(float), distance, start + rank * GOLDEN_ANGLE)
     number = homes.groupby("commune", sort=False).cumcount() + 1
     people = _shares(communes["population"], homes["commune"], homes["population"].to_numpy(float) / total)
-    return gpd.GeoDataFrame(
+    found = gpd.GeoDataFrame(
         {"commune": homes["commune"].to_numpy(), "population": people},
         index=pd.Index(
             [f"{code}-{k:02}" for code, k in zip(homes["commune"], number, strict=True)], name="resident_id"
@@ -170,6 +171,8 @@ def spread_residents(
         geometry=shapely.points(where),
         crs=communes.crs,
     )
+    counted = communes.attrs.get("beside", {}).get("population", communes.attrs)  # whose people they are
+    return noted(found, (), counted.get("vintage", ""))
 
 
 def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:

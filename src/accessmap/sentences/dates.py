@@ -13,10 +13,12 @@ from accessmap.words import words as labels
 from accessmap.words.words import Words
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-][\d:]+)?")
+UNKNOWN = ("", "undated")  # networks saved by 0.1 say the word
 
 
 def vintages(table: pd.DataFrame, *, categories: Iterable[str] | None = None, lang: labels.Lang = "fr") -> list[str]:
-    r"""Return of when the people and the services of a study are, as one sentence; what has no date is named.
+    r"""Return of when the data of a study are: of people and services, and of all else; what has no date is named.
 
     Parameters
     ----------
@@ -30,22 +32,43 @@ def vintages(table: pd.DataFrame, *, categories: Iterable[str] | None = None, la
     Examples
     --------
     >>> rows = [["residents", None, "2021"], ["services", "hospital", "2024-08-01"], ["services", "mairie", None]]
-    >>> vintages(pd.DataFrame(rows, columns=["table", "category", "vintage"]), lang="en")
-    ['Data: people of 2021, hospitals of 1 August 2024; undated: town halls.']
+    >>> rows.append(["epci", None, "2024"])
+    >>> for line in vintages(pd.DataFrame(rows, columns=["table", "category", "vintage"]), lang="en"):
+    ...     print(line)
+    Data: people of 2021, hospitals of 1 August 2024; date unknown: town halls.
+    Besides: communes of each EPCI of 2024.
     """
     words = Words(labels.check_lang(lang))
     check_columns(table, "table", "category", "vintage", about="vintages")
     services = table[table["table"] == "services"].set_index("category")["vintage"]
     people = table.loc[table["table"] == "residents", "vintage"]
     kinds = [kind for kind in categories if kind in services.index] if categories is not None else list(services.index)
-    asked = [(words("vintage_people"), vintage) for vintage in people]
-    asked += [(labels.category(str(kind)).name(lang, count=2), services[kind]) for kind in kinds]
+    first = [(words("vintage_people"), vintage) for vintage in people]
+    first += [(labels.category(str(kind)).name(lang, count=2), services[kind]) for kind in kinds]
+    beside = _beside(table, words)
+    return [_line(key, asked, words) for key, asked in (("vintages", first), ("vintages_beside", beside)) if len(asked)]
+
+
+def _beside(table: pd.DataFrame, words: Words) -> list[tuple[str, object]]:
+    """Return what is neither people nor services, and its date, each once; what accessmap makes itself has none."""
+    rows = table.reindex(columns=["table", "category", "vintage", "title", "publisher"])
+    people = set(rows.loc[rows["table"] == "residents", "title"].dropna())
+    rows = rows[~rows["table"].isin(["residents", "services"]) & (rows["publisher"] != "accessmap")]
+    rows = rows[~((rows["table"] == "population") & rows["title"].isin(people))]  # told as that of the people
+    modes = rows.loc[rows["table"] == "roads", "category"]
+    names = rows["table"].map(lambda name: words(f"vintage_{name}"))
+    # by mode only where there are several
+    by_mode = {mode: words("vintage_by_mode", mode=words.mode(mode)) for mode in modes if len(modes) > 1}
+    names = names.where(~rows["category"].isin(list(by_mode)), rows["category"].map(by_mode))
+    return list(dict.fromkeys(zip(names, rows["vintage"].where(rows["vintage"].notna(), None), strict=True)))
+
+
+def _line(key: str, asked: list[tuple[str, object]], words: Words) -> str:
     dated = [dated_text(what, str(vintage), words) for what, vintage in asked if _given(vintage)]
     undated = [what for what, vintage in asked if not _given(vintage)]
-    if not dated:
-        return []  # nobody told a date of anything
-    whole = words("vintages", dated=", ".join(dated))
-    return [whole + words("vintages_undated", undated=", ".join(undated)) + "." if undated else f"{whole}."]
+    parts = [", ".join(dated)] if dated else []
+    parts += [words("vintages_undated", undated=", ".join(undated))] if undated else []
+    return words(key, dated=words("vintages_then").join(parts)) + "."
 
 
 def dated_text(what: str, vintage: str, words: Words) -> str:
@@ -60,8 +83,23 @@ def dated_text(what: str, vintage: str, words: Words) -> str:
     return words("dated_day", what=what, date=told)
 
 
+def known_date(vintage: object, words: Words) -> str:
+    """Return a date as it is read aloud, or that it is not known."""
+    return day_text(str(vintage), words) if _given(vintage) else words("vintage_unknown")
+
+
+def of_when(what: str, vintage: str, words: Words) -> str:
+    r"""Return what is of a date, or that its date is not known: "médecins de 2013", "médecins (date inconnue)".
+
+    >>> of_when("mairies", "2024-08-01", Words("fr")).replace("\xa0", " "), of_when("town halls", "", Words("en"))
+    ('mairies du 1er août 2024', 'town halls (date unknown)')
+    """
+    return dated_text(what, vintage, words) if _given(vintage) else words("of_unknown_date", what=what)
+
+
 def day_text(vintage: str, words: Words) -> str:
     """Return a day or a month as it is read aloud; a year, or what is no day, as it is."""
+    vintage = vintage.partition("T")[0] if MOMENT.fullmatch(vintage) else vintage
     if month := MONTH.fullmatch(vintage):
         return f"{words('months').split()[int(month[2]) - 1]} {month[1]}"
     try:
@@ -71,4 +109,4 @@ def day_text(vintage: str, words: Words) -> str:
 
 
 def _given(vintage: object) -> bool:
-    return isinstance(vintage, str) and vintage != ""
+    return isinstance(vintage, str) and vintage not in UNKNOWN

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from accessmap.sentences.dates import day_text
+from accessmap.sentences.dates import known_date
+from accessmap.tables.departments import department_name
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -50,7 +51,7 @@ def _line(measure: str, category: str, level: str, code: str, row: Mapping[str, 
         "kind": labels.capitalised(labels.category(category).name(words.lang, count=2)),
         "place": place_told(level, code, words),
         "published": figure(row["published"]),
-        "date": day_text(date, words) if isinstance(date, str) and date else words("reference_undated"),
+        "date": known_date(date, words),
     }
     if pd.isna(row["own"]):
         return words(f"reference_{measure}_alone", **told)
@@ -61,4 +62,4 @@ def _line(measure: str, category: str, level: str, code: str, row: Mapping[str, 
 
 def place_told(level: str, code: str, words: Words) -> str:
     """Return of what a figure is published: a département, France, or the communes of the territory."""
-    return words(f"reference_{level}", code=code)
+    return words(f"reference_{level}", code=code, name=department_name(code))

@@ -225,6 +225,8 @@ class Study:
 
         `vintage` is a year or a date as its source says it (several, with commas, where several sources fill one), and
         missing where none does. `category` is that of services, and the mode of roads; of other tables it is missing.
+        After the tables of the study come the files beside them: "population", "epci", "zonage", "roll", "step_free",
+        "reference".
 
         Examples
         --------
@@ -234,19 +236,29 @@ class Study:
         [['services', '2020']]
         """
         asked: list[tuple[str, str | None, Iterable[Source]]] = []
-        for name in ("communes", "residents", "services", "digital", "schools", "equipment"):
+        for name in _TABLES[:-1]:
             if getattr(self, name) is None:
                 continue
             kinds = sorted(set(self.services["category"])) if name == "services" else [None]
             for kind in kinds:
                 of = {name} if kind is None else {name, f"{name}.{kind}"}
                 asked.append((name, kind, [each for each in self.provenance.sources if of & set(each.of)]))
-        asked += [("roads", mode, network.provenance.sources) for mode, network in self.networks.items()]
+        for mode, network in self.networks.items():
+            own = [each for each in self.provenance.sources if f"roads.{mode}" in each.of]
+            asked.append(("roads", mode, own or network.provenance.sources))
+        names = [name for each in self.provenance.sources for name in each.of]
+        more = dict.fromkeys(name for name in names if name.partition(".")[0] not in _TABLES)
+        asked += [(name, None, [each for each in self.provenance.sources if name in each.of]) for name in more]
         rows = []
         for name, kind, sources in asked:
             told = [_once(getattr(each, key) for each in sources) for key in ("vintage", "title", "publisher")]
-            own = getattr(self, name, pd.DataFrame()).attrs.get("vintage") if not any(told) else None
-            rows.append([name, kind, told[0] or own, *told[1:]])
+            table = getattr(self, name, None)
+            attrs = table.attrs if isinstance(table, pd.DataFrame) else {}
+            rows.append([name, kind, told[0] or (None if any(told) else attrs.get("vintage")), *told[1:]])
+        tables = [getattr(self, name) for name in _TABLES[:-1]]
+        beside = [table.attrs.get("beside", {}) for table in tables if table is not None]
+        for name, credit in (pair for each in beside for pair in each.items()):
+            rows.append([name.partition(".")[0], None, *map(credit.get, ("vintage", "title", "publisher"))])
         return pd.DataFrame(rows, columns=["table", "category", "vintage", "title", "publisher"], dtype=object)
 
     def vintage(self, table: str, category: str | None = None) -> str:
@@ -578,6 +590,9 @@ def _with_said(notes: pd.DataFrame | None, **tables: pd.DataFrame | None) -> pd.
     ]
     found = [part for part in (notes, *said) if len(part)]
     return pd.concat(found, ignore_index=True) if any(map(len, said)) else notes
+
+
+_TABLES = ("communes", "residents", "services", "digital", "schools", "equipment", "roads")
 
 
 def _once(texts: Iterable[str]) -> str | None:

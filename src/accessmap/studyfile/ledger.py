@@ -78,24 +78,37 @@ class Ledger:
             found = found[part] if isinstance(part, int) else getattr(found, part)
         return found
 
-    def credit(self, path: Path | Database, credit: Credit | None, *of: str, vintage: str = "") -> Source:
-        """Return the source of a file, as the settings credit it or by its name; its vintage as they say or it does."""
-        told = credit.model_dump() if credit else {}
-        named = {**told, "title": told.get("title") or path.name, "publisher": told.get("publisher") or path.name}
-        named["vintage"] = told.get("vintage") or vintage
-        return Source(**{"licence": "", **named, "sha256": file_sha256(path), "of": of})
+    def credit(self, path: Path | Database, credit: Credit | None, *of: str, **known: str) -> Source:
+        """Return the source of a file: as the settings credit it, else as is `known` of it, else by its name."""
+        told = credit.model_dump(exclude_none=True) if credit else {}
+        named = {**known, **{name: value for name, value in told.items() if value}}
+        blank = {"title": path.name, "publisher": path.name, "licence": "", "vintage": ""}
+        return Source(**{**blank, **named, "sha256": file_sha256(path), "of": of})
+
+    def beside(self, table: pd.DataFrame, name: str, *path: str | int, of: Iterable[str] = ()) -> None:
+        """Keep the source of a file that filled columns of a table, as the settings credit it or its reader knows it."""
+        known = table.attrs.get("beside", {}).pop(name, {})
+        credit = getattr(self.named(*path[:1]), f"{name}_source", None)
+        self.sources.append(self.credit(self.found(*path), credit, name.partition(".")[0], *of, **known))
 
     def table(
-        self, path: tuple[str | int, ...], credit: Credit | None, read: Callable[[Path | Database], pd.DataFrame]
+        self,
+        path: tuple[str | int, ...],
+        credit: Credit | None,
+        read: Callable[[Path | Database], pd.DataFrame],
+        *more: str,
     ) -> Any:
-        """Return the table of the file that a key names, or None; what its reader said is kept, and its source."""
+        """Return the table of the file that a key names, or None; what its reader said is kept, and its source.
+
+        `more` is what else of the study comes from it.
+        """
         table = self.read(path, read)
         if table is not None:
             self.said[dotted(path[:-1])] = tuple(table.attrs.pop("read_notes", ()))
             name = str(path[0])
             of = [f"services.{kind}" for kind in table["category"].unique()] if name == "services" else [name]
             vintage = str(table.attrs.get("vintage", ""))
-            self.sources.append(self.credit(self.found(*path), credit, *of, vintage=vintage))
+            self.sources.append(self.credit(self.found(*path), credit, *of, *more, vintage=vintage))
         return table
 
     def notes_said(self) -> list[pd.DataFrame]:

@@ -21,11 +21,11 @@ from accessmap.read.columns import booleans, codes, numbers
 from accessmap.read.communes import communes_around, read_communes
 from accessmap.read.coverage import digital as read_digital
 from accessmap.read.database import Database
+from accessmap.read.dating import credited
 from accessmap.read.files import read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.published import reference as read_reference
 from accessmap.read.raw import RawTable, refusal_of_rows
-from accessmap.read.recognising import recognised
 from accessmap.read.residents import read_residents
 from accessmap.read.school_lists import equipment as read_equipment
 from accessmap.read.school_lists import schools as read_schools
@@ -58,7 +58,9 @@ def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataF
         options: dict[str, Any] = {"crs": settings.schools.crs}
         if settings.schools.roll is not None:
             options["roll"] = ledger.tried(("schools", "roll"), partial(ledger.found, "schools", "roll"))
-        found["schools"] = _read(ledger, "schools", partial(read, **options))
+        found["schools"] = table = _read(ledger, "schools", partial(read, **options))
+        if table is not None and options.get("roll") is not None:
+            ledger.beside(table, "roll", "schools", "roll")
     schools = found.get("schools")
     if settings.equipment is not None and schools is not None:
         found["equipment"] = _read(ledger, "equipment", partial(read_equipment, schools=schools))
@@ -123,6 +125,12 @@ def _with_middles(ledger: Ledger, communes: gpd.GeoDataFrame, mairies: gpd.GeoDa
     return gpd.GeoDataFrame(geometry=pd.concat([mairies.geometry, middles]), crs=mairies.crs)
 
 
+def people_of(settings: Settings) -> tuple[str, ...]:
+    """Return that the people are those of the population of communes, where they are spread or brought to it."""
+    section = settings.residents
+    return ("residents",) if section is None or section.path is None or section.calibrate else ()
+
+
 def rule_of(settings: Settings) -> Mapping[str, str]:
     """Return how people were spread, or brought to the legal population, as a page prints it; else nothing."""
     if settings.residents is not None and settings.residents.path is not None:
@@ -182,7 +190,8 @@ def _network(
     read = partial(_read_roads, kind, path, mode, section, communes)
     network: RoadNetwork | None = ledger.tried((*at, "path"), read)
     if network is not None and section.source is not None:
-        ledger.sources.append(ledger.credit(path, section.source))
+        own = [source.vintage for source in network.provenance.sources]
+        ledger.sources.append(ledger.credit(path, section.source, f"roads.{mode}", vintage=", ".join(own)))
     return network
 
 
@@ -238,7 +247,7 @@ def _from_tables(ledger: Ledger, at: tuple[str, ...], section: ModeSection) -> R
     edges = _read_columns(ledger, (*at, "edges"), raw_edges, of_edges)
     _check_rows(ledger, (*at, "edges"), raw_edges, nodes.index, edges)
     options: dict[str, Any] = told
-    provenance = Provenance((ledger.credit(edges_path, section.source),), kmh)
+    provenance = Provenance((ledger.credit(edges_path, section.source, **credited(raw_edges, "edges")),), kmh)
     try:
         check_ignored(nodes, edges, directed=told["directed"])
     except NetworkError as error:
@@ -357,7 +366,7 @@ def _with_entrances(ledger: Ledger, number: int, services: gpd.GeoDataFrame) -> 
     if found is not None:
         section = dotted(at[:-1])
         ledger.said[section] = (*ledger.said.get(section, ()), *found.attrs.pop("read_notes"))
-        ledger.sources.append(ledger.credit(path, None))
+        ledger.beside(found, "step_free", *at)
     return found
 
 
@@ -372,9 +381,10 @@ def reference_of(ledger: Ledger) -> pd.DataFrame | None:
         table: pd.DataFrame | None = ledger.read(at, partial(read_reference, encoding=section.encoding))
         if table is None:
             continue
-        path = ledger.found(*at)
-        dates = sorted(set(table["vintage"].dropna().astype(str))) or [one.vintage for one in recognised(path)[:1]]
-        source = ledger.credit(path, section.source, vintage=", ".join(dates))
+        known = table.attrs["beside"]["reference"]
+        dates = sorted(set(table["vintage"].dropna().astype(str))) or [known.get("vintage", "")]
+        known = {**known, "vintage": ", ".join(dates)}
+        source = ledger.credit(ledger.found(*at), section.source, "reference", **known)
         ledger.sources.append(source)
         notes += table.attrs["read_notes"]
         tables.append(table.assign(vintage=table["vintage"].fillna(source.vintage or pd.NA)))
@@ -459,11 +469,18 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
             for source in sample_provenance().sources
         ]
     else:
-        beside: dict[str, Any] = {name: _beside(ledger, name) for name in ("population", "epci")}
-        beside["zonages"] = _zonages(ledger)
+        beside = _beside(ledger)
+        files = {name: ledger.tried(at, partial(ledger.found, *at)) for name, at in beside.items()}
+        asked: dict[str, Any] = {name: files.get(name) for name in ("population", "epci")}
+        asked["zonages"] = [file for name, file in files.items() if name.startswith("zonage") and file is not None]
         wanted = ledger.settings.study.territory
         read = partial(communes_around, territory=wanted) if wanted else read_communes
-        table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **beside))
+        counted = people_of(ledger.settings)
+        own = () if section.population is not None else counted
+        table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **asked), *own)
+        for name, at in beside.items() if table is not None else ():
+            if files[name] is not None:
+                ledger.beside(table, name, *at, of=counted if name == "population" else ())
     if table is None:
         return None
     before = len(ledger.problems)
@@ -477,28 +494,15 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
     return communes
 
 
-def _beside(ledger: Ledger, name: str) -> Path | Database | None:
-    """Return a file that stands beside the communes, its source kept; None where none is named, or is not there."""
-    if getattr(ledger.settings.communes, name) is None:
-        return None
-    path: Path | Database | None = ledger.tried(("communes", name), partial(ledger.found, "communes", name))
-    if path is not None:
-        ledger.sources.append(ledger.credit(path, None))
-    return path
-
-
-def _zonages(ledger: Ledger) -> list[Path | Database]:
-    """Return the files of zonages, their sources kept."""
-    named = ledger.settings.communes.zonages
-    alone = isinstance(named, str)
-    found = []
-    for number in range(1 if alone else len(named)):
-        at = ("communes", "zonages") if alone else ("communes", "zonages", number)
-        path: Path | Database | None = ledger.tried(at, partial(ledger.found, *at))
-        if path is not None:
-            found.append(path)
-            ledger.sources.append(ledger.credit(path, None))
-    return found
+def _beside(ledger: Ledger) -> dict[str, Key]:
+    """Return where the settings name each file that stands beside the communes, by what it is."""
+    section = ledger.settings.communes
+    found: dict[str, Key] = {
+        name: ("communes", name) for name in ("population", "epci") if getattr(section, name) is not None
+    }
+    if isinstance(section.zonages, str):
+        return found | {"zonage.0": ("communes", "zonages")}
+    return found | {f"zonage.{n}": ("communes", "zonages", n) for n in range(len(section.zonages))}
 
 
 def _of_the_sample(settings: Settings) -> Callable[[str], bool]:

@@ -81,7 +81,9 @@ class CommunesSection(_FileSection):
 
     sample: bool = False
     population: Text | None = None
+    population_source: Credit | None = None
     epci: Text | None = None
+    epci_source: Credit | None = None
     zonages: Text | list[Text] = []
     around_km: Positive | None = None
     sources = ("path", "sample")

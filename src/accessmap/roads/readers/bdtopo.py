@@ -16,6 +16,7 @@ from accessmap.errors import NetworkError, Problem, SourceError
 from accessmap.files import is_input
 from accessmap.provenance import Source
 from accessmap.read.database import Database, called, source
+from accessmap.read.dating import day_of
 from accessmap.read.files import read_table
 from accessmap.roads import speeds
 from accessmap.roads.law import parse_maxspeed, rows_of
@@ -146,7 +147,7 @@ def read_bdtopo(
             f"BD TOPO, {path.name}",
             "IGN",
             "Licence Ouverte 2.0",
-            "undated",
+            day_of(path.name),
             "https://geoservices.ign.fr/bdtopo",
             file_sha256(path),
         ),

@@ -382,7 +382,7 @@ class _Reading:
 
         with osmium.io.Reader(str(self.path)) as reader:
             header = reader.header()
-        newest = f"{self.newest:%Y-%m-%dT%H:%M:%SZ}" if self.newest > NEVER else "undated"
+        newest = f"{self.newest:%Y-%m-%dT%H:%M:%SZ}" if self.newest > NEVER else ""
         return Source(
             title=f"OpenStreetMap, {self.path.name}",
             publisher="© OpenStreetMap contributors",

@@ -299,7 +299,7 @@ def _source(graph: Any, path: Path | None) -> Source:
         title="OpenStreetMap, OSMnx graph" + (f" {path.name}" if path else ""),
         publisher="© OpenStreetMap contributors",
         licence=ODBL,
-        vintage=str(graph.graph.get("created_date", "undated"))[:10],
+        vintage=str(graph.graph.get("created_date", ""))[:10],
         url=OSM_COPYRIGHT,
         sha256=file_sha256(path) if path else None,
     )
