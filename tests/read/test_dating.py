@@ -124,8 +124,8 @@ def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
     first, beside = (line.replace("\xa0", " ") for line in vintages(study.vintages))
     assert first == "Données : habitants de 2011, médecins généralistes de 2013\u202f; date inconnue : mairies."
     assert beside == "Et aussi : communes de 2026, zonages de 2017\u202f; date inconnue : composition des EPCI."
-    credits = {name: source for source in study.provenance.sources for name in source.of}
-    assert (credits["population"].publisher, credits["population"].licence) == ("INSEE", "Licence Ouverte")
+    known = {name: source for source in study.provenance.sources for name in source.of}
+    assert (known["population"].publisher, known["population"].licence) == ("INSEE", "Licence Ouverte")
     (tmp_path / "study.toml").write_text(text.replace("zip!generalistes_2013.csv", "zip"), "utf-8")
     with pytest.raises(AccessmapError, match="lots.zip!autres_2013.csv', 'lots.zip!generalistes_2013.csv'"):
         am.load_study(tmp_path / "study.toml")

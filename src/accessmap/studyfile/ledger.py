@@ -86,7 +86,7 @@ class Ledger:
         return Source(**{**blank, **named, "sha256": file_sha256(path), "of": of})
 
     def beside(self, table: pd.DataFrame, name: str, *path: str | int, of: Iterable[str] = ()) -> None:
-        """Keep the source of a file that filled columns of a table, as the settings credit it or its reader knows it."""
+        """Keep the source of a file that filled columns of a table, as the settings or its reader credit it."""
         known = table.attrs.get("beside", {}).pop(name, {})
         credit = getattr(self.named(*path[:1]), f"{name}_source", None)
         self.sources.append(self.credit(self.found(*path), credit, name.partition(".")[0], *of, **known))
