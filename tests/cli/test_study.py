@@ -284,6 +284,11 @@ def test_what_readers_did_is_denied_neither_by_check_nor_by_the_dossier_or_its_w
     page = BeautifulSoup((toy.parent / "out" / "trois-villages.html").read_text("utf-8"), "html.parser")
     chapter = page.select_one("#corrections")
     assert len([line for line in chapter.select("li") if line.text.startswith(placed)]) == 1
+    table = chapter.select("table")[-1]
+    titles = [cell.text for cell in table.select("thead th")]
+    counts = {row.th.text: [cell.text for cell in row.select("td")] for row in table.select("tbody tr")}
+    assert counts["Services"][titles.index("Placé par une règle ou déplacé") - 1] == "1"  # counts before sentences
+    assert [each.summary.text for each in chapter.select("details")][-1].endswith("à la lecture")
     assert "Aucune correction n’a été faite" not in chapter.text
     book = toy.parent / "out" / "trois-villages.xlsx"
     log = pd.read_excel(book, sheet_name="Journal des données", engine="openpyxl").astype(str)

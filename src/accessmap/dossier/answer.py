@@ -1,4 +1,4 @@
-"""The answer of a dossier: key figures, what is studied, who gains, coverage, every commune, what was repaired."""
+"""The answer of a dossier: key figures, what is studied, who gains, coverage, every commune."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
 from accessmap.sentences.dates import of_when
-from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown, moving
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -278,23 +277,3 @@ def communes_shown(tables: Tables, words: Words) -> list[Part]:
     numeric = (False, *[True] * (len(columns) - 2), False)
     hint = Markup('<p>{} <span class="d-hint" hidden>{}</span></p>').format(words("table_read"), words("sort_hint"))
     return [hint, Table(columns, rows, numeric=numeric, sortable=True)]
-
-
-def repairs(study: Study, words: Words) -> tuple[Table, int, list[str]]:
-    """Return what was repaired about the territory, how many repairs are about the neighbours, and what readers said.
-
-    What readers said they did is of whole files: it has no remedy apart.
-    """
-    notes = study.report_data()
-    whole = notes["remedy"] == ""
-    said = [words.told(note) for note in dict.fromkeys(notes.loc[whole, "problem"])]
-    notes = notes[~whole]
-    inside = notes["commune"].isin(study.communes.index[study.communes["in_territory"]]) | notes["commune"].isna()
-    names = pd.concat([study.communes["name"], study.services["name"]])
-    here = notes.loc[inside, ["id", "problem", "remedy"]]
-    rows = [  # column by column: a row of a table would make plain text of notes
-        (Cell(str(names.get(each, each))), *(Cell(words.told(note)) for note in texts))
-        for each, *texts in zip(*(here[column] for column in here), strict=True)
-    ]
-    columns = (words("item"), words("problem"), words("remedy"))
-    return Table(columns, rows, numeric=(False, False, False)), int((~inside).sum()), said

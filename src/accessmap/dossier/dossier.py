@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from accessmap import sentences
 from accessmap.categories import Lang
-from accessmap.dossier import alternatives, answer, decision, history
+from accessmap.dossier import alternatives, answer, corrections, decision, history
 from accessmap.dossier.brand import Brand
 from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
@@ -618,7 +618,6 @@ class Dossier:
         inside = known.study.communes["in_territory"]
         here = words("communes", n=int(inside.sum()))
         coverage, quoted = known.results.coverage, known.results.quoted
-        repaired, elsewhere, said = answer.repairs(known.study, words)
         return {
             "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
             "source_dates": [known_date(source.vintage, words) for source in self.provenance.sources],
@@ -631,9 +630,7 @@ class Dossier:
             "actions": answer.actions(known, words),
             "elsewhere_told": self._elsewhere(),
             "cards": answer.cards(known, words),
-            "repairs": repaired,
-            "elsewhere": elsewhere,
-            "said": said,
+            "repairs": corrections.shown(known.study, words),
             "headline": words(
                 "method_headline" if coverage[BASELINE][quoted] < QUOTED_SHARE else "method_headline_all",
                 cutoff=words.cutoff(quoted),
