@@ -156,7 +156,7 @@ def test_site_tells_where_and_what_comes_close_and_its_scenario_runs(newcomer, m
     assert len(found["alternatives"]) == 5
     name = "cc-du-pays-noyonnais-sites-france_services"
     listed = pd.read_csv(folder / "sites" / f"{name}-tableur.csv", sep=";", decimal=",")
-    assert listed["people"].sum() == 31_901
+    assert listed["Habitants qui y vont"].sum() == 31_901
     text = (folder / "study.toml").read_text("utf-8")
     (folder / "with_site.toml").write_text(text + f'[scenarios]\npath = "sites/{name}.toml"\n', encoding="utf-8")
     assert run(capsys, "check", "with_site.toml")[0] == 0
@@ -496,16 +496,19 @@ def test_a_choice_that_comes_close_is_told_from_the_best(newcomer, monkeypatch, 
     monkeypatch.chdir(newcomer[0])
     options = ["--category", "france_services", "-p", 2, "--out", tmp_path, "--quiet", "--objective"]
     _, out, _ = run(capsys, "site", *options, "mean")
-    assert "Mairie de Guiscard\xa0: 0,4\xa0% de moins bien, 5,39\xa0min en moyenne contre 5,36\xa0min" in out
+    assert "Mairie de Guiscard\xa0: +0,03\xa0min, 5,39\xa0min en moyenne contre 5,36\xa0min" in out
+    assert "de moins bien" not in out
+    assert "habitants à 10\xa0min ou moins\xa0:" in out  # the threshold that the dossier of this study quotes
     _, out, _ = run(capsys, "site", *options, "worst")
     assert "trajet le plus long à égalité" in out
     assert "0,0\xa0min" not in out
-    _, out, _ = run(capsys, "site", *options, "coverage")
+    _, out, _ = run(capsys, "site", *options, "coverage", "--cutoff", 20)
     assert "Ouvrir n’y change rien" in out
-    _, out, _ = run(capsys, "site", *options, "coverage", "--cutoff", 10)
+    _, out, _ = run(capsys, "site", *options, "coverage")
     assert "Ouvrir" not in out
     assert re.search(
-        r"de moins bien, [\d\u202f]+\xa0habitants à 10\xa0min ou moins, contre [\d\u202f]+\xa0habitants", out
+        r"−[\d\u202f]+\xa0habitants?, [\d\u202f]+\xa0habitants à 10\xa0min ou moins, contre [\d\u202f]+\xa0habitants",
+        out,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from accessmap.cli.places import add_study, study_asked
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
+from accessmap.words.opening import hours_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -92,6 +93,8 @@ def _told(column: str, value: Any, say: Say) -> str:
         return say("services_unknown")
     if column == "category":
         return labels.category(str(value)).name(say.lang)
+    if column == "hours":
+        return hours_text(str(value), say.words)
     if column == "capacity":
         return say.words.count(float(str(value)))
     if column == "step_free":

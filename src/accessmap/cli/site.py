@@ -14,6 +14,7 @@ from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
+from accessmap.words.words import BASELINE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +39,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     number.add_argument("--add", type=int, metavar="N", help=say("help_add"))
     choices = ("mean", "coverage", "worst")
     parser.add_argument("--objective", choices=choices, default="mean", help=say("help_objective"))
-    parser.add_argument("--cutoff", type=float, default=20.0, metavar="MIN", help=say("help_cutoff"))
+    parser.add_argument("--cutoff", type=float, default=None, metavar="MIN", help=say("help_cutoff"))
     parser.add_argument("--candidates", default="mairie", metavar=say("category"), help=say("help_candidates"))
     parser.add_argument("--free", action="store_true", help=say("help_free"))
     several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
@@ -77,6 +78,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         with studyfile.Drafts(out) as drafts:
             step("step_minutes")
             table = _table(study, asked)
+            asked.cutoff = _quoted(study, table) if asked.cutoff is None else asked.cutoff
             step("step_siting")
             found = _best(table, asked)
             others = _others(table, found, asked)
@@ -87,7 +89,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             which = "" if asked.objective == "mean" else f"-{asked.objective}"
             stem = f"{studyfile.file_stem(study.title)}-sites-{asked.category}{which}"
             listed = found.by_site.assign(name=table.sites["name"].reindex(found.by_site.index))
-            studyfile.write_csv(listed, drafts.path(f"{stem}-tableur.csv"), french=True)
+            heads = {name: say(f"site_column_{name}") for name in listed}
+            shown = listed.rename(columns=heads).rename_axis(say("site_column_id"))
+            studyfile.write_csv(shown, drafts.path(f"{stem}-tableur.csv"), french=True)
             write_scenarios([plan], drafts.path(f"{stem}.toml"))
             written = drafts.place()
     _tell(found, table, asked, say)
@@ -150,6 +154,15 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
         _kept(asked, ours, forbidden),
         forbidden,
     )
+
+
+def _quoted(study: Study, table: _Table) -> float:
+    """Return the threshold of the study that its dossier quotes."""
+    from accessmap.measures.minutes import coverage
+    from accessmap.sentences.access import quoted_cutoff
+
+    today = table.times[[*table.here, *table.outside]].min(axis=1).rename(BASELINE)
+    return quoted_cutoff(coverage(today.to_frame(), table.people, study.thresholds))
 
 
 def _kept(asked: argparse.Namespace, ours: gpd.GeoDataFrame, forbidden: list[str]) -> list[str]:
@@ -337,7 +350,8 @@ def _other(row: dict[Any, Any], found: Siting, table: _Table, asked: argparse.Na
     if found.method == "max_coverage":
         people, best = (say.words.people(value) for value in (row["objective"], found.objective))
         told: dict[str, Any] = {"names": fresh, "people": people, "cutoff": _cutoff(asked, say)}
-        return say("site_tie_covered", **told) if tie else say("site_other_covered", worse=worse, best=best, **told)
+        fewer = labels.people_change(round(row["objective"]) - round(found.objective), lang=say.lang)
+        return say("site_tie_covered", **told) if tie else say("site_other_covered", worse=fewer, best=best, **told)
     for digits in (1, 2, 3):
         mean, best = (
             labels.minutes(value, lang=say.lang, digits=digits) for value in (row["mean_minutes"], found.mean_minutes)
@@ -345,6 +359,9 @@ def _other(row: dict[Any, Any], found: Siting, table: _Table, asked: argparse.Na
         if mean != best or tie:
             break
     key = "site_other" if digits == 1 else "site_other_precise"
+    added = round(row["mean_minutes"], digits) - round(found.mean_minutes, digits)
+    if not tie and added > 0:  # else it is worse for who reaches nothing, which no mean tells
+        worse = labels.minutes_change(added, lang=say.lang, digits=digits)
     return say(key, names=fresh, worse=worse, mean=mean, best=best)
 
 

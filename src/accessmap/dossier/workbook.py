@@ -22,6 +22,7 @@ from accessmap.provenance import Provenance
 from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
+from accessmap.words.opening import hours_text
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
@@ -128,6 +129,9 @@ def _sites(study: Study, known: Known) -> pd.DataFrame:
     table = pd.DataFrame({"category": sites["category"], "name": sites["name"], "commune": places["commune"]})
     table["inside"] = places["inside"]
     table = table.join(pd.DataFrame(sites[[name for name in SITE_COLUMNS if name in sites]]))
+    if "hours" in table:
+        words = Words(known.lang)
+        table["hours"] = table["hours"].map(lambda told: hours_text(str(told), words), na_action="ignore")
     table = table.join(_degrees(sites.geometry)).rename_axis("service_id")
     order = {category: number for number, category in enumerate(known.categories)}
     first = table.assign(category=table["category"].map(order), inside=~table["inside"])

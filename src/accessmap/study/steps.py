@@ -32,6 +32,7 @@ from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
 from accessmap.words.near import category_meant, near_names
 from accessmap.words.notes import Metres, Note
+from accessmap.words.opening import hours_text
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
@@ -572,22 +573,6 @@ def place_told(step: Step, study: Study, words: Words) -> str:
     return words("step_point", lon=words.count(step.lon, digits=4), lat=words.count(step.lat, digits=4))
 
 
-_DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-
-
-def _hours_told(hours: str, words: Words) -> str:
-    r"""Return opening hours with their days and times as they are read; what is no day or time stays.
-
-    >>> _hours_told("Mo-Fr 09:00-12:00,13:30-17:00; Sa off", Words("fr")).replace("\xa0", " ")
-    'lun.-ven. 9 h 00-12 h 00, 13 h 30-17 h 00 ; sam. fermé'
-    """
-    days = dict(zip(_DAYS, words("weekdays_short").split(), strict=True))
-    told = re.sub(rf"\b({'|'.join(_DAYS)})\b", lambda found: days[found[0]], hours)
-    told = re.sub(r"\b(off|closed)\b", words("hours_off"), told)
-    told = re.sub(r"\b(\d\d):(\d\d)\b", lambda found: words("clock", hour=int(found[1]), minute=found[2]), told)
-    return (" ; " if words.lang == "fr" else "; ").join(re.split(r"\s*;\s*", re.sub(r",\s*", ", ", told).strip("; ")))
-
-
 def _values_told(step: Step, words: Words) -> str:
     """Return what a step sets, in words: "accès de plain-pied : oui"."""
     told = []
@@ -596,6 +581,6 @@ def _values_told(step: Step, words: Words) -> str:
         if isinstance(value, int | float):
             shown = words.count(value, digits=0 if float(value).is_integer() else 1)
         if key == "hours":
-            shown = _hours_told(shown, words)
+            shown = hours_text(shown, words)
         told.append(words("labelled", name=words(f"set_{key}"), value=shown))
     return ", ".join(told)

@@ -153,13 +153,13 @@ def cutoff(value: float, *, lang: Lang = "fr") -> str:
     return text("cutoff_spelled", lang=lang, n=value, value=written)
 
 
-def minutes_change(value: float, *, lang: Lang = "fr") -> str:
+def minutes_change(value: float, *, lang: Lang = "fr", digits: int = 1) -> str:
     r"""Return a change in minutes with its sign and unit; NaN is an en dash.
 
     >>> minutes_change(-3.25)
     '−3,3\xa0min'
     """
-    return "–" if math.isnan(value) else f"{number(value, digits=1, lang=lang, signed=True)}{NO_BREAK}min"
+    return "–" if math.isnan(value) else f"{number(value, digits=digits, lang=lang, signed=True)}{NO_BREAK}min"
 
 
 def people(value: float, *, lang: Lang = "fr") -> str:
