@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from accessmap import uncertainty as uncertainty
     from accessmap import words as words
     from accessmap.country.distances import distances as distances
+    from accessmap.country.territories import national as national
     from accessmap.dossier.chapter import Chapter as Chapter
     from accessmap.dossier.chapter import chapters as chapters
     from accessmap.dossier.council import council_table as council_table
@@ -90,6 +91,7 @@ _HOME = {
     "journey_times": "study.travel",
     "load_sample": "sample",
     "load_study": "studyfile",
+    "national": "country.territories",
     "nearest": "measures.minutes",
     "nearest_times": "study.travel",
     "Programme": "programme.programme",

@@ -143,6 +143,18 @@ def test_limit_leaves_out_what_takes_longer_and_nothing_else(network: Any, limit
     assert np.array_equal(prepared_ms(answers(graph), starts, ends, limit), expected)
 
 
+def test_nearest_of_thousands_on_long_roads_is_one_search() -> None:
+    """A loop whose longest way, were it driven through all nodes, would be too long for one search of all sites."""
+    n, q, ms = 5000, 20_000, 4_000_000
+    ring = np.arange(n)
+    graph = Graph.from_arcs(n, ring, (ring + 1) % n, np.where(ring % 2, ms, 1))
+    ends = Seeds.at(np.resize(np.arange(0, n, 4), q))
+    found = Searcher(graph)._nearest_one(ends)
+    assert found is not None
+    np.testing.assert_array_equal(found[0][:, 0], np.resize([0, 2 * ms + 1, ms + 1, ms], n))
+    np.testing.assert_array_equal(found[1][:, 0], (ring + 3) // 4 % (n // 4))
+
+
 @SLOW
 @given(networks(), st.integers(1, 4))
 def test_nearest_takes_the_quickest_and_of_equals_the_lowest(network: Any, k: int) -> None:

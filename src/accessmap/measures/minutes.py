@@ -148,28 +148,41 @@ def by_commune(values: pd.Series, residents: pd.DataFrame) -> pd.DataFrame:
     02304    NaN              50.0
     """
     check_kind(values, "values", pd.Series)
+    means, unreached = means_by_commune(values.to_frame("value"), residents)
+    return means.assign(unreached_people=unreached["value"])
+
+
+def means_by_commune(values: pd.DataFrame, residents: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `by_commune` of every column of `values`: the means, and the people left out, communes × columns each.
+
+    Examples
+    --------
+    >>> residents = pd.DataFrame({"commune": ["02173", "02173"], "population": [300, 100]})
+    >>> means, left = means_by_commune(pd.DataFrame({"bakery": [4.0, 8.0], "cinema": [9.0, np.nan]}), residents)
+    >>> means.loc["02173"].tolist(), left.loc["02173"].tolist()
+    ([5.0, 9.0], [0.0, 100.0])
+    """
     check_columns(residents, "commune", "population", about="residents")
-    people = people_of(residents["population"], values.index)
+    people = people_of(residents["population"], values.index)[:, None]
     communes = residents["commune"].loc[values.index]
     if communes.isna().any():
         homeless = communes.index[communes.isna()]
         raise TableError(Problem("commune_missing_for", n=len(homeless), value=homeless[0]), about="residents")
     reached = values.notna().to_numpy()
-    numbers = np.zeros(len(values))
-    numbers[reached] = complete(values[reached], "values", negative=True)
-    sums = (
-        pd.DataFrame(
-            {
-                "people": np.where(reached, people, 0.0),
-                "total": np.where(reached, people * numbers, 0.0),
-                "unreached_people": np.where(reached, 0.0, people),
-            }
+    numbers = np.zeros(reached.shape)
+    for number, name in enumerate(values.columns):
+        here = reached[:, number]
+        numbers[here, number] = complete(values[name][here], "values", negative=True)
+    codes = pd.Index(communes.to_numpy(dtype=object), name="code")
+    counted, totals, left = (
+        pd.DataFrame(each, columns=values.columns).groupby(codes, sort=True).sum()
+        for each in (
+            np.where(reached, people, 0.0),
+            np.where(reached, people * numbers, 0.0),
+            np.where(reached, 0.0, people),
         )
-        .groupby(pd.Index(communes.to_numpy(dtype=object), name="code"), sort=True)
-        .sum()
     )
-    sums["value"] = sums["total"] / sums["people"].where(sums["people"] > 0)
-    return sums[["value", "unreached_people"]]
+    return totals / counted.where(counted > 0), left
 
 
 def opportunities(times: pd.DataFrame, supply: pd.Series, *, cutoff: float) -> pd.Series:

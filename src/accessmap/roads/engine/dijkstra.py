@@ -99,7 +99,11 @@ class Searcher:
     def _nearest_one(self, destinations: Seeds) -> tuple[_Int64, npt.NDArray[np.int32]] | None:
         """One search from all destinations at once; the ms are scaled so that the lowest destination wins a tie."""
         graph, q = self._reversed, len(destinations)
-        if (int(graph.weights.max(initial=0)) * graph.n + destinations.longest) * q >= LONGEST_MS:
+        longest = int(graph.weights.max(initial=0)) * graph.n + destinations.longest
+        if longest * q >= LONGEST_MS:  # no way may be so long: how long the longest of the quickest is takes a search
+            joined = Seeds(destinations.nodes.reshape(1, -1), destinations.costs.reshape(1, -1))
+            longest = int(_integers(dijkstra(_matrix_of(graph, joined), indices=graph.n)).max(initial=0)) + 1
+        if longest * q >= LONGEST_MS:
             return None
         scaled = Graph(graph.indptr, graph.heads, graph.weights.astype(np.int64) * q)
         costs = destinations.costs * q + np.arange(q)[:, None]

@@ -1,0 +1,123 @@
+"""A country in parts: exact, resumable, whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+import accessmap as am
+from accessmap.country.parts import TABLES
+from accessmap.measures.resilience import dependence
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def study(sample_study: am.Study) -> am.Study:
+    """The sample with one in nine of its residents."""
+    whole = sample_study
+    return am.Study(whole.communes, whole.residents.iloc[::9], whole.services, whole.network)
+
+
+@pytest.fixture(scope="module")
+def run(study: am.Study, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    out = tmp_path_factory.mktemp("national")
+    return out, am.national(study, out, by="epci", nearest=2, buffer_km=1)
+
+
+def test_union_of_parts_is_the_whole_cell_by_cell(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
+    out, parts = run
+    assert set(parts["state"]) == {"computed"}
+    cells = gpd.read_parquet(out / "cells")
+    assert cells.index.is_unique
+    inside = study.residents[study.inside]
+    assert set(cells.index) == set(inside.index)
+    for kind in study.services["category"].unique():
+        for k, name in ((1, kind), (2, f"{kind}_2")):
+            whole = am.nearest_times(study.residents, study.sites(kind), study.network, k=k).loc[cells.index]
+            pd.testing.assert_series_equal(cells[name], whole["minutes"], check_names=False)
+            assert (cells[f"{name}_site"].astype("string") == whole["service_id"]).fillna(True).all()
+    rounds = [json.loads(path.read_text("utf-8"))["rounds"] for path in (out / "parts").iterdir()]
+    assert max(map(len, rounds)) > 2, "the buffer was wide enough at once: nothing was proven the hard way"
+
+
+def test_measures_of_a_part_are_those_of_a_study(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
+    out, parts = run
+    code = str(study.communes.loc["02173", "epci"])
+    summary = pd.read_parquet(out / "summary" / f"territory={code}")
+    communes = study.communes.assign(in_territory=study.communes["epci"] == code)
+    own = am.Study(communes, study.residents, study.services, study.network)
+    near = own.nearest("france_services")[own.inside]
+    told = summary.loc["france_services"]
+    assert told["within_10"] == am.coverage(near["minutes"], own.people, 10).loc[10, "minutes"]
+    assert told["gini"] == pytest.approx(am.imbalance.gini(near["minutes"], own.people), rel=1e-6)
+    sites = own.sites("france_services")
+    away = dependence(own.minutes(sites), sites, own.residents, communes=communes).loc["outside", "share"]
+    assert told["outside_share"] == pytest.approx(away)
+    access = pd.read_parquet(out / "access" / f"territory={code}").xs("france_services", level="kind")
+    pd.testing.assert_series_equal(
+        access["minutes"],
+        am.by_commune(near["minutes"], own.residents[own.inside])["value"],
+        check_names=False,
+        rtol=1e-6,
+    )
+    assert parts.loc[code, "name"] == study.communes.loc["02173", "epci_name"]
+
+
+def test_what_is_whole_is_kept_and_what_is_not_is_made_again(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
+    out, parts = run
+    before = files(out)
+    first, second = parts.index[:2]
+    (out / "cells" / f"territory={first}" / "cells.parquet").write_bytes(b"half")
+    (out / "parts" / f"{second}.json").unlink()
+    again = am.national(study, out, by="epci", nearest=2, buffer_km=1)
+    assert set(again.index[again["state"] == "computed"]) == {first, second}
+    assert files(out) == before
+
+
+def test_changed_input_costs_the_parts_that_depend_on_it(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
+    out, _ = run
+    code = str(study.communes.loc["02173", "epci"])
+    person = study.residents.index[(study.residents["commune"] == "02173").to_numpy()][0]
+    residents = study.residents.copy()
+    residents.loc[person, "population"] += 1
+    changed = am.Study(study.communes, residents, study.services, study.network)
+    again = am.national(changed, out, by="epci", nearest=2, buffer_km=1)
+    assert again.index[again["state"] == "computed"].tolist() == [code]
+    again = am.national(study, out, by="epci", nearest=2, buffer_km=1)
+    assert again.index[again["state"] == "computed"].tolist() == [code]
+
+
+def test_part_that_fails_is_reported_and_the_others_are_kept(study: am.Study, tmp_path: Path) -> None:
+    code = str(study.communes.loc["02173", "epci"])
+    blocked = tmp_path / "cells" / f"territory={code}"
+    blocked.parent.mkdir()
+    blocked.write_text("a file where a folder must be")
+    parts = am.national(study, tmp_path, by="epci")
+    assert parts["state"].value_counts().to_dict() == {"computed": len(parts) - 1, "failed": 1}
+    assert parts.loc[code, "state"] == "failed"
+    assert "cells" in parts.loc[code, "error"]
+    assert not (tmp_path / "parts" / f"{code}.json").exists()
+    assert len(list((tmp_path / "summary").iterdir())) == len(parts) - 1
+
+
+def test_tables_can_be_read_as_one_by_territory(run: tuple[Path, pd.DataFrame]) -> None:
+    out, parts = run
+    for name in TABLES:
+        table = pd.read_parquet(out / name)
+        assert set(table["territory"].astype(str)) == set(parts.index)
+    assert gpd.read_parquet(out / "communes").geom_type.isin(["Polygon", "MultiPolygon"]).all()
+    assert np.isfinite(pd.read_parquet(out / "summary")["mean"]).all()
+
+
+def test_options_that_are_none_are_refused(study: am.Study, tmp_path: Path) -> None:
+    for options in ({"by": "regions"}, {"nearest": 0}, {"buffer_km": 0}):
+        with pytest.raises(ValueError, match="|".join(options).replace("nearest", "k")):
+            am.national(study, tmp_path, **options)
