@@ -98,8 +98,13 @@ SEVERAL = st.lists(LEGS, min_size=1, max_size=2)
 
 
 def check_every_cell(day, access, egress, rides, limit):
+    slow = Expanded(day, rides)
+    for swept in (False, True):
+        check_cells(Raptor(day, swept=swept), slow, access, egress, rides, limit)
+
+
+def check_cells(raptor, slow, access, egress, rides, limit):
     moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14, 2)
-    raptor, slow = Raptor(day), Expanded(day, rides)
     wanted = np.array(
         [[[slow.earliest(at, one, other, limit) for other in egress] for at in moments.tolist()] for one in access]
     )

@@ -53,6 +53,8 @@ class Team:
 
         Each holds at least about `least` items, and at most about `most`: between two slices Ctrl-C is heard.
         """
+        if not count:
+            return []
         parts = min(self.threads * _PARTS, count // max(least, 1))
         parts = max(parts, -(-count // most) if most else 1)
         slices = [slice(a, b) for a, b in pairwise(count * part // parts for part in range(parts + 1)) if a < b]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,133 +10,20 @@ import numpy.typing as npt
 
 from accessmap.roads.engine.threads import Team
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.legs import StopLegs, Timed, TimedLegs
 from accessmap.roads.transit.lines import NEVER, Lines, joined, turned
+from accessmap.roads.transit.sweep import SECONDS, Asked, FirstRides, Stages
+
+__all__ = ["ANY", "Raptor", "StopLegs", "Timed", "TimedLegs", "rank_of"]
 
 _Ints = npt.NDArray[np.integer[Any]]
 
 #: Seconds that stand for no limit: a week.
 ANY = 7 * 86_400
+#: Origins that are searched at a time.
+_ORIGINS = 16_384
 #: Windows of a day whose lines are kept for further calls.
 _KEPT = 4
-
-
-@dataclass(frozen=True, eq=False)
-class StopLegs:
-    """Seconds between places and stops, in compressed rows: those of place p are ``start[p]:start[p + 1]``."""
-
-    start: npt.NDArray[np.int64]
-    stop: npt.NDArray[np.int32]
-    seconds: npt.NDArray[np.int32]
-
-    @classmethod
-    def of(cls, places: int, place: _Ints, stop: _Ints, seconds: _Ints) -> StopLegs:
-        """Return the legs of so many places, given in any order."""
-        order = np.lexsort((seconds, place))
-        start = np.searchsorted(place[order], np.arange(places + 1)).astype("int64")
-        return cls(start, stop[order].astype("int32"), seconds[order].astype("int32"))
-
-    @classmethod
-    def at(cls, stops: _Ints) -> StopLegs:
-        """Return no way at all: each place is one of the stops."""
-        stops = np.asarray(stops)
-        return cls.of(len(stops), np.arange(len(stops)), stops, np.zeros(len(stops), "int32"))
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-    def part(self, part: slice) -> StopLegs:
-        """Return the legs of some places."""
-        first, last, _ = part.indices(len(self))
-        start = self.start[first : last + 1]
-        legs = slice(int(start[0]), int(start[-1]))
-        return StopLegs(start - start[0], self.stop[legs], self.seconds[legs])
-
-    def rows(self, part: slice) -> tuple[_Ints, ...]:
-        """Return the rows of some places, as the kernel reads them."""
-        return self.start[part.start : part.stop + 1], self.stop, self.seconds
-
-    def by_stop(self, stops: int) -> tuple[_Ints, ...]:
-        """Return the same by stop: where each begins, the places and the seconds."""
-        place = np.repeat(np.arange(len(self), dtype="int32"), np.diff(self.start))
-        order = np.argsort(self.stop, kind="stable")
-        start = np.searchsorted(self.stop[order], np.arange(stops + 1)).astype("int64")
-        return start, place[order], self.seconds[order]
-
-
-@dataclass(frozen=True, eq=False)
-class TimedLegs(StopLegs):
-    """Legs that serve at some times alone: who sets out at t is there at t + seconds, and not before `earliest`.
-
-    Nobody takes one with which t + seconds is after `latest`. Who waits has waited on the way, so that leaving later is
-    never sooner. Of several ways between two places each is a leg.
-    """
-
-    earliest: npt.NDArray[np.int32]
-    latest: npt.NDArray[np.int32]
-
-    @classmethod
-    def timed(cls, places: int, legs: Sequence[_Ints]) -> TimedLegs:
-        """Return the legs of so many places: place, stop, seconds, earliest and latest, in any order."""
-        place, stop, seconds, earliest, latest = legs
-        order = np.lexsort((seconds, place))
-        start = np.searchsorted(place[order], np.arange(places + 1)).astype("int64")
-        return cls(start, *(each[order].astype("int32") for each in (stop, seconds, earliest, latest)))
-
-    @classmethod
-    def none(cls, places: int) -> TimedLegs:
-        """Return the legs of so many places that have none."""
-        return cls.timed(places, [np.empty(0, "int32")] * 5)
-
-    @property
-    def place(self) -> npt.NDArray[np.int32]:
-        """The place of each leg."""
-        return np.repeat(np.arange(len(self), dtype="int32"), np.diff(self.start))
-
-    @property
-    def times(self) -> tuple[npt.NDArray[np.int32], ...]:
-        """Seconds, earliest and latest of each leg."""
-        return self.seconds, self.earliest, self.latest
-
-    def part(self, part: slice) -> TimedLegs:
-        """Return the legs of some places."""
-        some = super().part(part)
-        legs = slice(int(self.start[part.indices(len(self))[0]]), None)
-        window = (each[legs][: len(some.stop)] for each in (self.earliest, self.latest))
-        return TimedLegs(some.start, some.stop, some.seconds, *window)
-
-    def rows(self, part: slice) -> tuple[_Ints, ...]:
-        """Return the rows of some places, as the kernel reads them."""
-        return self.start[part.start : part.stop + 1], self.stop, *self.times
-
-    def by_stop(self, stops: int) -> tuple[_Ints, ...]:
-        """Return the same by stop: where each begins, the places and the times."""
-        other = TimedLegs.timed(stops, [self.stop, self.place, *self.times])
-        return other.start, other.stop, *other.times
-
-    def turned(self) -> TimedLegs:
-        """Return the same legs with time running backward: who is there by T' sets out from T' + seconds on."""
-        window = self.seconds - self.latest, self.seconds - self.earliest
-        return TimedLegs(self.start, self.stop, self.seconds, *window)
-
-
-@dataclass(frozen=True, eq=False)
-class Timed:
-    """What serves at some times alone: from places to stops, to places from stops, and from places to places."""
-
-    start: TimedLegs
-    end: TimedLegs
-    direct: TimedLegs
-
-    @classmethod
-    def none(cls, starts: int, ends: int) -> Timed:
-        """Return nothing of the kind."""
-        return cls(TimedLegs.none(starts), TimedLegs.none(ends), TimedLegs.none(starts))
-
-    def turned(self) -> Timed:
-        """Return the same for a search backward, which begins at the ends."""
-        direct = self.direct
-        other = TimedLegs.timed(len(self.end), [direct.stop, direct.place, *direct.times])
-        return Timed(self.end.turned(), self.start.turned(), other.turned())
 
 
 class Raptor:
@@ -147,12 +33,17 @@ class Raptor:
     ----------
     day
         What runs.
+    swept
+        Whether to search all origins at once, in one sweep over the day, rather than one by one; by default what is
+        quicker for how many there are. The result is the same.
     """
 
-    def __init__(self, day: Day) -> None:
+    def __init__(self, day: Day, *, swept: bool | None = None) -> None:
         self.day = day
+        self.swept = swept
         self._ways: dict[bool, Day] = {}
         self._lines: dict[tuple[bool, int, int], Lines] = {}
+        self._stages: dict[tuple[bool, int, int], Stages] = {}
 
     def moments(
         self,
@@ -214,39 +105,40 @@ class Raptor:
         within = np.zeros((len(start), len(end)), "int32")
         if not len(moments):
             return within
-        lines = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
-        legs = end.by_stop(lines.stops)
-        from accessmap.roads.transit.through import combine, stops_and_times  # numba takes half a second to load
-
-        few = None  # what serves at some times alone is no way of a stop
-        if timed is None:
-            few = stops_and_times((start.start, start.stop, start.seconds), lines, moments, len(end))
-        if few is None:
+        lines, key = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
+        legs, asked = end.by_stop(lines.stops), (moments, rides, np.int32(limit), ranks)
+        if timed is not None or self.swept is False:
             timed = Timed.none(len(start), len(end)) if timed is None else timed
-            _search(lines, start, legs, timed, moments, rides, limit, ranks, out, within)
+            _one_by_one(lines, start, legs, timed, asked, out, within)
             return within
-        stops, times = few
-        arrivals = np.full((len(stops), len(times), len(end)), NEVER, "int32")
-        every = np.empty((len(stops), len(end)), "int32")
-        no_time = Timed.none(len(stops), len(end))
-        _search(lines, StopLegs.at(stops), legs, no_time, times, rides, limit, ranks[:0], arrivals, every)
-        row = np.searchsorted(stops, start.stop)
-
-        def work(part: slice) -> None:
-            access = start.start[part.start : part.stop + 1], row, start.seconds
-            combine(access, times, arrivals, moments, limit, ranks, out[part], within[part])
-
-        with Team() as team:
-            team.run(work, len(start), most=64)
+        for first in range(0, len(start), _ORIGINS):
+            part = slice(first, min(first + _ORIGINS, len(start)))
+            some, results = start.part(part), (out[part], within[part])
+            board = FirstRides.of(lines, some, moments)
+            if self._is_swept(board, len(some) * len(moments), legs, lines):
+                if key not in self._stages:
+                    self._stages[key] = Stages.of(lines)
+                self._stages[key].fill(board, legs, asked, *results)
+            else:
+                _one_by_one(lines, some, legs, Timed.none(len(some), len(end)), asked, *results)
         return within
 
-    def _cut(self, backward: bool, first: int, last: int) -> Lines:
-        key = backward, first, last
+    def _is_swept(self, board: FirstRides, searches: int, legs: tuple[_Ints, ...], lines: Lines) -> bool:
+        latest = max(abs(int(lines.arrival.min(initial=0))), int(lines.arrival.max(initial=0)))
+        if latest + int(legs[2].max(initial=0)) >= SECONDS:
+            return False
+        return bool(self.swept) or board.are_many(legs, searches)
+
+    def _cut(self, backward: bool, first: int, last: int) -> tuple[Lines, tuple[bool, int, int]]:
+        way = self._way(backward)
+        # What leaves after the last departure of the day is nothing: all such windows are one.
+        key = backward, first, min(last, int(way.departure.max(initial=first)))
         if key not in self._lines:
             for oldest in list(self._lines)[: 1 - _KEPT]:
                 self._lines.pop(oldest, None)
-            self._lines[key] = Lines.of(self._way(backward), first, last)
-        return self._lines[key]
+                self._stages.pop(oldest, None)
+            self._lines[key] = Lines.of(way, *key[1:])
+        return self._lines[key], key
 
     def _way(self, backward: bool) -> Day:
         if backward not in self._ways:
@@ -254,26 +146,17 @@ class Raptor:
         return self._ways[backward]
 
 
-def _search(
-    lines: Lines,
-    start: StopLegs,
-    legs: tuple[_Ints, ...],
-    timed: Timed,
-    moments: _Ints,
-    rides: int,
-    limit: int,
-    ranks: npt.NDArray[np.int64],
-    out: npt.NDArray[np.int32],
-    within: npt.NDArray[np.int32],
+def _one_by_one(
+    lines: Lines, start: StopLegs, legs: tuple[_Ints, ...], timed: Timed, asked: Asked, out: _Ints, within: _Ints
 ) -> None:
-    """Fill `out` and `within` by a search from each place: see `kernels.search`."""
+    """Fill `out` and `within` origin by origin, in rounds from the last departure to the first."""
     from accessmap.roads.transit.kernels import search  # numba takes half a second to load
 
     timed_legs = timed.end.by_stop(lines.stops)
 
     def work(part: slice) -> None:
         some = timed.start.rows(part), timed_legs, timed.direct.rows(part)
-        search(lines.arrays, start.rows(part), legs, some, moments, rides, limit, ranks, out[part], within[part])
+        search(lines.arrays, start.rows(part), legs, some, *asked, out[part], within[part])
 
     with Team() as team:
         team.run(work, len(start), most=64)
