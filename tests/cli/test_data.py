@@ -17,8 +17,9 @@ import pytest
 import shapely
 
 import accessmap
+from accessmap.cli import main
 from accessmap.read.recognising import recognised
-from accessmap.studyfile.found import found_text
+from accessmap.studyfile.found import found_study
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto_own_territory.md"
 EPCI = "Communauté d'agglomération du Grand Cahors"
@@ -129,7 +130,7 @@ def test_comments_follow_the_language_and_grids_have_their_cells(tmp_path: Path)
     site = {"nom": ["A"], "insee": ["02173"], "lon": [3.2], "lat": [49.6], "category": ["pharmacy"]}
     pd.DataFrame(site).to_csv(tmp_path / "liste.csv", index=False)
     for lang, words in (("fr", "Les sites hors des communes de l’étude"), ("en", "Sites in none of the communes")):
-        text, _ = found_text(tmp_path, tmp_path, lang=lang)
+        text = found_study(tmp_path, tmp_path, lang=lang).text
         settings = tomllib.loads(text)
         assert words in text
         assert settings["study"]["lang"] == lang
@@ -148,3 +149,111 @@ def test_columns_are_named_as_one_writes_them(tmp_path: Path) -> None:
         "sans_code.csv": "",
     }
     assert known["sans_code.csv"].missing == ("com / depcom / codgeo / code_insee / insee_com",)
+
+
+EPCI_A = "Communauté de communes du Pays de Coucy"
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three communes of two EPCI with their mairies, and pharmacies whose category only the name of the file tells."""
+    folder = tmp_path / "donnees"
+    folder.mkdir()
+    squares = [shapely.box(3.1 + 0.1 * at, 49.5, 3.2 + 0.1 * at, 49.6) for at in range(3)]
+    rows = {"insee": ["02173", "02217", "02304"], "nom": ["Chauny", "Coucy", "La Fère"], "population": [100, 200, 300]}
+    rows |= {"epci": ["200071785", "200071769", "200071769"], "nom_epci": ["CA Chauny", EPCI_A, EPCI_A]}
+    gpd.GeoDataFrame(rows, geometry=squares, crs=4326).to_file(folder / "communes.gpkg")
+    sites(folder / "mairies.csv", [3.15, 3.25, 3.35], category="mairie")
+    sites(folder / "pharmacies.csv", [3.15, 3.25])
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def sites(path: Path, lon: list[float], **more: object) -> None:
+    pd.DataFrame({"nom": [f"S{at}" for at in range(len(lon))], "longitude": lon, "latitude": 49.55, **more}).to_csv(
+        path, index=False, sep=";"
+    )
+
+
+def written(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[str, dict, str]:
+    """What `new` says, and the study that it writes."""
+    assert main(["new", "--data", "donnees", "--epci", "cc pays coucy", "--force", *more]) == 0
+    text = Path("study.toml").read_text(encoding="utf-8")
+    return capsys.readouterr().out.replace("\xa0", " ").replace("\u202f", " "), tomllib.loads(text), text
+
+
+def test_a_file_without_a_category_is_written_as_a_comment_to_fill(downloads, capsys) -> None:
+    said, study, text = written(capsys)
+    assert [each["category"] for each in study["services"]] == ["mairie"]
+    assert study["study"]["title"] == EPCI_A  # and not as it was typed
+    assert '# [[services]]\n# path = "donnees/pharmacies.csv"\n# category = "pharmacy"\n# clip = true\n' in text
+    assert "pharmacies.csv : rien ne dit sa catégorie ; son nom suggère « pharmacy »" in said
+    assert "--services pharmacy=donnees/pharmacies.csv" in said
+    kept = text.replace("# [[services]]", "[[services]]").replace('# path = "donnees/ph', 'path = "donnees/ph')
+    kept = kept.replace('# category = "ph', 'category = "ph').replace("# clip = true", "clip = true")
+    Path("study.toml").write_text(kept, encoding="utf-8")
+    assert main(["check", "study.toml"]) == 0  # as it says
+
+
+@pytest.mark.parametrize("asked", [("--services", "pharmacie=pharmacies.csv"), ("--category", "Pharmacie")])
+def test_a_category_that_is_told_is_taken(asked, downloads, capsys) -> None:
+    said, study, _ = written(capsys, *asked)
+    assert sorted(each["category"] for each in study["services"]) == ["mairie", "pharmacy"]
+    assert "non pris" not in said
+
+
+def test_rows_of_the_territory_are_counted_and_a_file_of_elsewhere_is_left_aside(downloads, capsys) -> None:
+    columns = {"id_fs": [1, 2], "lib_fs": ["A", "B"], "insee_com": ["97411", "75056"], "format_fs": "Fixe"}
+    pd.DataFrame({**columns, "latitude": [-20.9, 48.86], "longitude": [55.4, 2.35]}).to_csv(
+        downloads / "liste_2024-01.csv"
+    )
+    pd.DataFrame({"ind": [5.0, 3.0], "lon": [6.1, 6.2], "lat": [45.0, 45.1]}).to_csv(downloads / "habitants_2024.csv")
+    pd.DataFrame({"ind": [5.0, 3.0], "lon": [3.15, 3.25], "lat": [49.55, 49.55]}).to_csv(
+        downloads / "habitants_2019.csv"
+    )
+    said, study, text = written(capsys, "--services", "pharmacy=pharmacies.csv")
+    assert "liste_2024-01.csv : aucune de ses 2 lignes n’est dans les communes de l’étude" in said
+    assert study["residents"]["path"] == "donnees/habitants_2019.csv"  # the newer one is of elsewhere
+    assert sorted(each["category"] for each in study["services"]) == ["mairie", "pharmacy"]
+    assert (
+        "mairies.csv : ses colonnes le disent : nom, category, longitude, latitude ; 3 lignes, dont 2 dans"
+        in text.replace("\xa0", " ").replace("\u202f", " ")
+    )
+    assert main(["data", "donnees", "--epci", "cc pays coucy", "--json"]) == 0
+    rows = {each["file"]: each for each in json.loads(capsys.readouterr().out)["tables"]}
+    assert (rows["mairies.csv"]["rows"], rows["mairies.csv"]["rows_inside"]) == (3, 2)
+    assert rows["liste_2024-01.csv"]["rows_inside"] == 0
+
+
+def test_two_lists_of_one_category_are_not_added_up(downloads, capsys) -> None:
+    sites(downloads / "bd_2023.csv", [3.15, 3.35], category=["pharmacie", "boulangerie"])
+    sites(downloads / "autre_2024.csv", [3.15, 3.25], category="Pharmacies")
+    said, study, _ = written(capsys)
+    services = {each["category"]: each["path"] for each in study["services"]}
+    assert services == {
+        "mairie": "donnees/mairies.csv",
+        "pharmacy": "donnees/autre_2024.csv",
+        "bakery": "donnees/bd_2023.csv",
+    }
+    assert "bd_2023.csv : pour pharmacy : un autre fichier les donne déjà" in said
+
+
+def test_a_name_of_the_territory_that_is_unknown_is_answered_with_the_nearest(downloads, capsys) -> None:
+    assert main(["new", "--data", "donnees", "--epci", "cc pays de couci"]) == 1
+    assert EPCI_A in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "missing"),
+    [
+        ("nom,code_insee", "services", "category"),
+        ("nom,adresse,code_postal", "services", "lon, lat"),
+        ("raison_sociale,rue,ville,category", "services", "lon, lat"),
+        ("nom_commune,code_insee", "population", "pmun"),
+    ],
+)
+def test_a_list_is_nearest_to_what_it_has_most_of(header: str, kind: str, missing: str, tmp_path: Path) -> None:
+    Path(tmp_path, "liste.csv").write_text(header + "\n" + ",".join("a" * len(header.split(","))) + "\n", "utf-8")
+    (one,) = recognised(tmp_path)
+    assert (one.kind, one.nearest) == ("", kind)
+    assert missing in ", ".join(one.missing)

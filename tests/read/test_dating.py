@@ -4,6 +4,8 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import osmium
+import osmium.osm.mutable
 import pandas as pd
 import pytest
 import shapely
@@ -12,6 +14,7 @@ import accessmap as am
 from accessmap.errors import AccessmapError
 from accessmap.read.dating import day_of
 from accessmap.read.files import read_table
+from accessmap.read.recognising import recognised
 from accessmap.sentences.dates import vintages
 
 
@@ -129,3 +132,42 @@ def test_dates_come_to_the_study_without_being_written(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(text.replace("zip!generalistes_2013.csv", "zip"), "utf-8")
     with pytest.raises(AccessmapError, match="lots.zip!autres_2013.csv', 'lots.zip!generalistes_2013.csv'"):
         am.load_study(tmp_path / "study.toml")
+
+
+FEED = {
+    "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\nS1,Gare,49.61,3.21\n",
+    "calendar.txt": "service_id,monday,start_date,end_date\nA,1,20240902,20250705\n",
+    "calendar_dates.txt": "service_id,date,exception_type\nA,20250714,1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("info", "first", "last"),
+    [
+        ("", "2024-09-02", "2025-07-14"),  # the calendars, with the day that is added
+        ("feed_publisher_name,feed_start_date,feed_end_date\nX,20240901,20250831\n", "2024-09-01", "2025-08-31"),
+        ("feed_publisher_name,feed_start_date\nX,20240101\n", "2024-09-02", "2025-07-14"),
+    ],
+)
+def test_a_timetable_is_of_the_days_that_it_tells_and_not_of_its_name(info, first, last, tmp_path: Path) -> None:
+    path = tmp_path / "gtfs_2019-03-01.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in {**FEED, **({"feed_info.txt": info} if info else {})}.items():
+            archive.writestr(name, text)
+    (one,) = recognised(path)
+    assert (one.kind, one.vintage) == ("services", first)
+    assert f"horaires du {first} au {last}" in one.reason.told("fr")
+
+
+@pytest.mark.parametrize(("stamp", "day"), [("", "2023-05-06"), ("2024-02-03T04:05:06Z", "2024-02-03")])
+def test_a_file_of_openstreetmap_is_of_its_header_or_its_newest_object(stamp: str, day: str, tmp_path: Path) -> None:
+    path = tmp_path / "picardie_2019-03-01.osm.pbf"
+    header = osmium.io.Header()
+    if stamp:
+        header.set("osmosis_replication_timestamp", stamp)
+    with osmium.SimpleWriter(str(path), header=header) as writer:
+        for number, when in enumerate(("2020-01-02", "2023-05-06"), start=1):
+            seen = f"{when}T00:00:00Z"
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=(3.2, 49.6), version=1, timestamp=seen))
+    (one,) = recognised(path)
+    assert (one.kind, one.vintage) == ("roads", day)

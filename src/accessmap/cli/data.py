@@ -6,26 +6,44 @@ import argparse
 from typing import Any
 
 from accessmap.cli.say import Say
+from accessmap.words import words as labels
 
 
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("folder", metavar=say("folder"), help=say("help_data_folder"))
+    parser.add_argument("--epci", action="append", default=[], metavar=say("name"), help=say("help_epci"))
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print one line a table, and why a file is none that is known."""
     from accessmap.read.recognising import recognise_rows, recognised
 
-    rows = recognise_rows(recognised(asked.folder))
+    if asked.epci:
+        from accessmap.studyfile import recognised_in
+
+        area, every = recognised_in(asked.folder, asked.epci)
+        if area is None:
+            say.tell("data_no_communes")
+    else:
+        every = recognised(asked.folder)
+    rows = recognise_rows(every)
     show(rows, say)
-    say.result(tables=[{**row, "reason": row["reason"].told(say.lang)} for row in rows])
+    say.result(tables=as_records(rows, say))
     return 0
+
+
+def as_records(rows: list[dict[str, Any]], say: Say) -> list[dict[str, Any]]:
+    """Return what each table is for machines, its reason told."""
+    with labels.typed_in_files():
+        return [{**row, "reason": row["reason"].told(say.lang)} for row in rows]
 
 
 def show(rows: list[dict[str, Any]], say: Say) -> None:
     """Print what each table is: file, kind, publisher, date, form and rows; then what is none that is known."""
-    titles = [say(f"data_{name}") for name in ("file", "kind", "publisher", "vintage", "form", "rows")]
+    here = any(row["rows_inside"] is not None for row in rows)
+    named = ("file", "kind", "publisher", "vintage", "form", "rows", *(["rows_inside"] if here else []))
+    titles = [say(f"data_{name}") for name in named]
     lines = [
         (
             _name(row),
@@ -33,7 +51,7 @@ def show(rows: list[dict[str, Any]], say: Say) -> None:
             _known(row["publisher"]),
             _known(row["vintage"]),
             " ".join(_known(row[name]) for name in ("form", "encoding", "separator")).replace("\t", "tab").strip(),
-            _known(row["rows"]),
+            *(_known(row[name]) for name in named[5:]),
         )
         for row in rows
     ]
@@ -42,7 +60,8 @@ def show(rows: list[dict[str, Any]], say: Say) -> None:
         if not row["kind"]:
             near = say("data_near", kind=say.words(f"kind_{row['nearest']}")) if row["nearest"] else ""
             lacks = say("data_missing", names=row["missing"]) if row["missing"] else ""
-            say.line(f"  {_name(row)} : {row['reason'].told(say.lang)}{near}{lacks}")
+            with labels.typed_in_files():
+                say.line(f"  {_name(row)} : {row['reason'].told(say.lang)}{near}{lacks}")
 
 
 def _name(row: dict[str, Any]) -> str:

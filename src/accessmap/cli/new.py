@@ -100,29 +100,45 @@ def _fetched(asked: argparse.Namespace, out: Path, say: Say) -> int:
 def _of_folder(asked: argparse.Namespace, out: Path, say: Say, **more: list[str]) -> int:
     """Write the study of the files of a folder, and show what each is."""
     from accessmap import studyfile
-    from accessmap.cli.data import show
+    from accessmap.cli.data import as_records, show
     from accessmap.read.recognising import recognise_rows
 
     home = out.absolute().parent
-    told = {
-        "title": asked.title,
-        "territory": asked.epci,
-        "category": asked.category,
-        "file": out.name,
-        "lang": say.lang,
-    }
-    text, every = studyfile.found_text(asked.data, home, **told)
-    rows = recognise_rows(every)
+    found = studyfile.found_study(
+        asked.data,
+        home,
+        title=asked.title,
+        territory=asked.epci,
+        category=asked.category,
+        services=[_in_folder(_service(each), asked.data, say) for each in asked.services],
+        file=out.name,
+        lang=say.lang,
+    )
+    rows = recognise_rows(found.every)
     show(rows, say)
-    file = studyfile.settings_of(out, text)
+    for one, why in found.left:
+        say.tell("new_left", file=one.file.name + (f" ({one.form.part})" if one.form.part else ""), why=why)
+    studyfile.settings_of(out, found.text)
     with studyfile.Drafts(home) as drafts:
-        drafts.path(out.name).write_text(text, encoding="utf-8", newline="\n")
+        drafts.path(out.name).write_text(found.text, encoding="utf-8", newline="\n")
         written = drafts.place()
     say.written([studyfile.Written(out, written[0].replaced)])
-    say.tell("new_next", title=file.settings.study.title, path=out)
-    tables = [{**row, "reason": row["reason"].told(say.lang)} for row in rows]
-    say.result(path=out, replaced=written[0].replaced, title=file.settings.study.title, tables=tables, **more)
+    say.tell("new_next", title=found.title, path=out)
+    tables = as_records(rows, say)
+    say.result(path=out, replaced=written[0].replaced, title=found.title, tables=tables, **more)
     return 0
+
+
+def _in_folder(named: tuple[str, str | None], folder: Path, say: Say) -> tuple[str, str | None]:
+    """Return a path and its category, the path in the folder where it is one there; StudyError of no such file."""
+    from accessmap.read.database import database
+
+    path, category = named
+    if database(path) or is_input(file_of(path)):
+        return named
+    if is_input(file_of(str(folder / path))):
+        return str(folder / path), category
+    raise StudyError(say("new_lost", n=1, names=path))
 
 
 def _list(say: Say) -> int:

@@ -114,16 +114,27 @@ def osm_points(path: str | Path, category: str | None) -> RawTable:
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
         raise refusal(path.name, "osm_unreadable", error=str(error).splitlines()[0] if str(error) else "") from error
     read = _sites(path.name, found, wanted, category)
-    return dated(replace(read, vintage=_day_of_file(path)), path.name)
+    return dated(replace(read, vintage=day_of_osm(path)), path.name)
 
 
-def _day_of_file(path: Path) -> str:
-    """Return the day of which a file is, as its header says; "" where it does not."""
+MOST_SCANNED = 20_000_000
+"""Bytes of a file whose objects are all looked at for the newest, where its header has no day."""
+
+
+def day_of_osm(path: Path) -> str:
+    """Return the day of which a file is: as its header says, else that of its newest object; "" of neither."""
     import osmium
 
     with osmium.io.Reader(str(path)) as reader:
         header = reader.header()
-    return day_of(header.get("osmosis_replication_timestamp") or header.get("timestamp"), whole=True)
+    said = day_of(header.get("osmosis_replication_timestamp") or header.get("timestamp"), whole=True)
+    if said or path.stat().st_size > MOST_SCANNED:
+        return said
+    newest = max((each.timestamp for each in osmium.FileProcessor(str(path))), default=None)
+    return "" if newest is None or newest.year <= FIRST_YEAR else day_of(newest.date().isoformat(), whole=True)
+
+
+FIRST_YEAR = 2004  # of OpenStreetMap: an object without a timestamp says 1970
 
 
 def overpass_points(raw: RawTable, category: str | None) -> RawTable:

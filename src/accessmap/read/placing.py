@@ -1,7 +1,6 @@
 """Where services stand when their file does not say it, or says it badly: each rule marked in `point_quality`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -187,8 +186,8 @@ def _forget_head_offices(reading: Reading, communes: gpd.GeoDataFrame) -> None:
         if rows["in"].nunique() >= HEAD_OFFICE_COMMUNES and 2 * len(rows) > (codes == code).sum():
             chosen = np.zeros(len(codes), dtype=bool)
             chosen[rows["row"]] = True
-            told: dict[str, Any] = {"sites": _sites(reading, chosen), "rows": _named(reading, chosen), "code": str(code)}
-            reading.note("sites_of_head_office", **told)
+            rows_told = _named(reading, chosen)
+            reading.note("sites_of_head_office", sites=_sites(reading, chosen), rows=rows_told, code=str(code))
             reading.table = reading.table.assign(commune=reading.table["commune"].where(~chosen, None))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from accessmap.errors import AccessmapError
 from accessmap.files import is_input
@@ -18,9 +17,13 @@ from accessmap.read.columns import COMMUNE_CODES, as_text
 from accessmap.read.communes import WANTED as COMMUNES
 from accessmap.read.coordinates import COORDINATES
 from accessmap.read.database import Database, database
+from accessmap.read.dating import day_of
 from accessmap.read.files import file_kind, part_names, part_of_path, read_table
 from accessmap.read.layouts.known import LAYOUTS
 from accessmap.read.layouts.registry import READERS, Layout, layout_of, names_of, nearest_layout
+from accessmap.read.layouts.transport import gtfs_span, is_gtfs
+from accessmap.read.located import communes_of_rows
+from accessmap.read.osm_points import UNREADABLE, day_of_osm
 from accessmap.read.parts import Wanted
 from accessmap.read.points import has_point
 from accessmap.read.raw import Form, RawTable
@@ -31,6 +34,7 @@ from accessmap.words.notes import Note
 
 ROADS = {".osm.pbf": "OSM", ".pbf": "OSM", ".osm": "OSM", ".osm.gz": "OSM", ".osm.bz2": "OSM", ".graphml": "GraphML"}
 PAGES = (".md", ".toml", ".html", ".ipynb", ".py")  # what lies beside data, and is none
+ADDRESS = re.compile(r"(.*_)?(adresse|address|rue|voie|code_?postal|cp|postcode|localite|ville)(_.*)?")
 GENERIC = {"communes": COMMUNES, "residents": RESIDENTS, "services": SERVICES}
 NEEDS = {"communes": ("code", "name", "population"), "residents": ("population",), "services": ("name",)}
 
@@ -59,8 +63,8 @@ class Recognised:
         Date or year of what it says, as the file tells it; "" where it does not.
     rows
         How many; None where it was not read.
-    inside
-        How many of them are in the communes given.
+    inside, around
+        How many of them are in the territory of the communes given, and in any of these; None where nothing tells it.
     categories
         Of services, where the layout or a column tells them.
     """
@@ -75,6 +79,7 @@ class Recognised:
     vintage: str = ""
     rows: int | None = None
     inside: int | None = None
+    around: int | None = None
     categories: tuple[str, ...] = ()
 
     @property
@@ -91,7 +96,7 @@ def recognise(path: str | Path, *, communes: gpd.GeoDataFrame | None = None) -> 
     path
         Of a file, or of a folder, whose own folders are not looked into; or the address of a table of a database.
     communes
-        In the contract: how many rows lie in them is then counted.
+        In the contract: how many rows lie in their territory is then counted.
 
     Returns
     -------
@@ -169,7 +174,9 @@ def _of_file(path: Path | Database, communes: gpd.GeoDataFrame | None) -> Iterat
     """What a file holds: the parts that are known, or where none is, each."""
     roads = next((form for suffix, form in ROADS.items() if path.name.casefold().endswith(suffix)), None)
     if path.name.endswith(".roads") or roads is not None:
-        yield Recognised(path, "roads", Note("told_by_form", form=roads or ".roads"), form=Form(roads or "roads"))
+        form = Form(roads or "roads")
+        day = _day_of_roads(path) if roads == "OSM" else ""
+        yield Recognised(path, "roads", Note("told_by_form", form=roads or ".roads"), form=form, vintage=day)
         return
     try:
         parts = part_names(path)
@@ -178,7 +185,28 @@ def _of_file(path: Path | Database, communes: gpd.GeoDataFrame | None) -> Iterat
         return
     found = [_of_part(path, part, communes) for part in parts]
     known = [one for one in found if one.kind]
-    yield from known or found
+    yield from map(_with_span, known or found)
+
+
+def _day_of_roads(path: Path | Database) -> str:
+    """The day of a file of OpenStreetMap, by its header or its newest object; "" where it cannot be read."""
+    import osmium
+
+    try:
+        return day_of_osm(Path(str(path))) or day_of(path.name)
+    except (*UNREADABLE, osmium.InvalidLocationError):
+        return ""  # what reads the roads says what is wrong with it
+
+
+def _with_span(one: Recognised) -> Recognised:
+    """Say of a timetable from which day to which it is."""
+    if one.layout is None or one.layout.name != "gtfs_stops" or not is_gtfs(str(one.file)):
+        return one
+    first, last = gtfs_span(str(one.file))
+    if not first:
+        return one
+    vintage = day_of(first, whole=True) or one.vintage
+    return replace(one, vintage=vintage, reason=Note("told_with_span", reason=one.reason, first=first, last=last))
 
 
 def _of_part(path: Path | Database, part: str, communes: gpd.GeoDataFrame | None) -> Recognised:
@@ -186,13 +214,23 @@ def _of_part(path: Path | Database, part: str, communes: gpd.GeoDataFrame | None
         raw = read_table(path, layer=part or None, wanted=Wanted(names={**SERVICES.names, **COMMUNES.names}))
     except AccessmapError as error:
         return Recognised(path, "", Note("not_read", why=error), form=Form(part=part))
-    return _of_table(path, replace(raw, form=replace(raw.form, part=part)), communes)
+    one = _of_table(path, replace(raw, form=replace(raw.form, part=part)))
+    return one if communes is None else counted(one, raw, communes)
 
 
-def _of_table(path: Path | Database, raw: RawTable, communes: gpd.GeoDataFrame | None) -> Recognised:
+def counted(one: Recognised, raw: RawTable, communes: gpd.GeoDataFrame) -> Recognised:
+    """Return what a table is with how many of its rows are in the communes, and in their territory."""
+    where = communes_of_rows(raw, communes, one.kind)
+    if where is None:
+        return one
+    home = communes.index[communes["in_territory"]] if "in_territory" in communes else communes.index
+    return replace(one, inside=int(where.isin(home).sum()), around=int(where.notna().sum()))
+
+
+def _of_table(path: Path | Database, raw: RawTable) -> Recognised:
     names = set(raw.names)
     layout = layout_of(names, raw.shape)
-    told = Recognised(path, "", Note("not_known"), form=raw.form, rows=len(raw.table), inside=_inside(raw, communes))
+    told = Recognised(path, "", Note("not_known"), form=raw.form, rows=len(raw.table))
     vintage = raw.vintage
     if layout is not None:
         reason = Note("told_by_layout", title=layout.title, publisher=layout.publisher or Note("no_publisher"))
@@ -212,12 +250,37 @@ def _of_table(path: Path | Database, raw: RawTable, communes: gpd.GeoDataFrame |
         if not missing or kind == "communes":
             found = replace(told, kind=kind, reason=reason, missing=missing, vintage=vintage)
             return replace(found, categories=categories)
-    near = nearest_layout(names)
+    near = _nearest(raw)
     columns = ", ".join(map(str, raw.table.columns[:8]))
     if near is None:
         return replace(told, reason=Note("none_has_columns", has=columns))
-    reason = Note("nearest_is", title=near[0].title, has=columns)
-    return replace(told, nearest=near[0].kind, missing=tuple(map(names_of, near[1])), reason=reason)
+    kind, title, missing = near
+    return replace(told, nearest=kind, missing=missing, reason=Note("nearest_is", title=title, has=columns))
+
+
+def _nearest(raw: RawTable) -> tuple[str, str | Note, tuple[str, ...]] | None:
+    """Of the published files and the kinds, that of which the smallest part is missing: kind, title, what is missing.
+
+    Communes are of no use without their shapes, and what has places or addresses is nearer to services than to them.
+    """
+    found: list[tuple[float, str, str | Note, tuple[str, ...]]] = []
+    near = nearest_layout(set(raw.names))
+    if near is not None:
+        layout, lacking = near
+        shapes = layout.kind == "communes" and raw.shape != "polygon"
+        parts = min(map(len, layout.columns)) + shapes
+        missing = tuple(map(names_of, lacking)) + (("geometry",) if shapes else ())
+        found.append((len(missing) / parts, layout.kind, layout.title, missing))
+    placed = raw.shape == "point" or _has_coordinates(raw)
+    addressed = any(ADDRESS.fullmatch(name) for name in raw.names)
+    coded = _column(raw, COMMUNE_CODES) is not None
+    if placed or addressed or coded:
+        lacks = [name for name in ("name",) if not _column(raw, ("name", *SERVICES.names["name"]))]
+        lacks += [] if placed or coded else ["lon, lat"]
+        lacks += [] if _column(raw, ("category", "categorie")) else ["category"]
+        found.append(((len(lacks) - addressed / 2) / 3, "services", Note("kind_services"), tuple(lacks)))
+    some = [each for each in found if each[0] <= 0.5]
+    return min(some, key=lambda each: each[0])[1:] if some else None
 
 
 def _lacking(raw: RawTable, kind: str) -> tuple[str, ...]:
@@ -254,23 +317,3 @@ def _column(raw: RawTable, patterns: tuple[str, ...]) -> str | None:
 def _categories(raw: RawTable) -> tuple[str, ...]:
     column = _column(raw, ("category", "categorie"))
     return tuple(sorted(as_text(raw.table[column]).dropna().unique()))[:50] if column else ()
-
-
-def _inside(raw: RawTable, communes: gpd.GeoDataFrame | None) -> int | None:
-    """How many rows are in the communes: by their code, else by their place; None where neither is known."""
-    if communes is None:
-        return None
-    code = _column(raw, (*COMMUNE_CODES, "code"))
-    if code is not None:
-        codes = as_text(raw.table[code])
-        return int((codes.isin(communes.index) | ("0" + codes).isin(communes.index)).sum())
-    if raw.shape == "none" or raw.table.crs is None:
-        lon, lat = (_column(raw, (name, *COORDINATES[name])) for name in ("lon", "lat"))
-        if lon is None or lat is None:
-            return None
-        numbers = [pd.to_numeric(as_text(raw.table[one]).str.replace(",", "."), errors="coerce") for one in (lon, lat)]
-        points = gpd.GeoSeries.from_xy(*numbers, crs=4326)
-    else:
-        points = raw.table.geometry.representative_point()
-    area = shapely.union_all(communes.geometry.to_numpy())
-    return int(shapely.contains(area, points.to_crs(communes.crs).to_numpy()).sum())

@@ -65,7 +65,7 @@ def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Inde
     for position, name in enumerate(wanted):
         found, several = _found(table, plain_names, name)
         if not len(found):
-            near = () if several else near_matches(name, known)
+            near = () if several else near_matches(name, known) or _near_epci(name, table)
             unknown.append(Unknown(position, name, near, several, bool(several) and several[0] not in table.index))
         chosen += list(found)
     return pd.Index(dict.fromkeys(chosen)), unknown
@@ -95,6 +95,12 @@ def _found(table: pd.DataFrame, names: pd.Series, name: str) -> tuple[Sequence[s
         if tier:
             return (), tuple(f"{groups[code]} ({code})" for code in tier)
     return (same, ()) if len(same) == 1 else ((), same)
+
+
+def _near_epci(name: str, table: pd.DataFrame) -> tuple[str, ...]:
+    """The EPCI whose own names, without their forms, are spelt almost like that of one: "ca grand cahor"."""
+    own = {_own_name(each): each for each in _epci(table).values()}
+    return tuple(own[one] for one in near_matches(_own_name(name), own))
 
 
 def _epci(table: pd.DataFrame) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """study.toml: one file that names a territory, its data, its scenarios and what to make of them."""
 
 from accessmap.files import Drafts, Written
-from accessmap.studyfile.found import found_text
+from accessmap.studyfile.found import found_study, recognised_in
 from accessmap.studyfile.loading import Loaded, communes_of, load_study, loaded
 from accessmap.studyfile.manifest import Difference, dossier_of, manifest_of, verified
 from accessmap.studyfile.problems import StudyFileError, problem, record
@@ -30,13 +30,14 @@ __all__ = [
     "communes_of",
     "dossier_of",
     "file_stem",
-    "found_text",
+    "found_study",
     "load_study",
     "loaded",
     "manifest_of",
     "problem",
     "read_settings",
     "readable_settings",
+    "recognised_in",
     "record",
     "sample_epci",
     "settings_of",

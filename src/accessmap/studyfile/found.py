@@ -2,60 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+
 from accessmap.categories import Lang
-from accessmap.errors import Problem, StudyError
+from accessmap.errors import AccessmapError, Problem, StudyError
 from accessmap.read.columns import read_numbers
+from accessmap.read.communes import communes_around, read_communes
 from accessmap.read.files import read_table
 from accessmap.read.fitting import SIZES
-from accessmap.read.layouts.known import in_layout
 from accessmap.read.layouts.registry import KINDS
-from accessmap.read.recognising import Recognised, recognised
-from accessmap.studyfile.template import relative, rendered
+from accessmap.read.recognising import Recognised, counted, recognised
+from accessmap.studyfile.sections import official_title
+from accessmap.studyfile.sorting import COUNTED, FIRST, Found, sort_files
+from accessmap.studyfile.template import placed, relative, rendered
+from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
-# Of a file of many kinds those that a first study shows, most wanted first; the first is what its dossier is about.
-FIRST = (
-    *("france_services", "general_practitioner", "pharmacy", "post_office", "nurse", "primary_school", "bakery"),
-    *("supermarket", "library", "hospital"),
-)
-MANY = 12
 FAR = 1_500  # communes in a file beyond which those far from the territory are left out
 AROUND_KM = 30
 # From corner to corner of metropolitan France in EPSG:3035, metres: no Lambert reaches as far east.
 GRID_OF_FRANCE = (3_150_000, 4_400_000, 1_950_000, 3_250_000)
-REFERENCES = ("access_minutes", "apl")  # layouts of figures that a dossier sets beside its own
 
 
-@dataclass
-class Found:
-    """What goes where: by section the file that is taken, and those left beside it."""
+@dataclass(frozen=True)
+class FoundStudy:
+    """The text of a study.toml of a folder, its title, what each file is, and of those that it leaves out why."""
 
-    sections: dict[str, Recognised] = field(default_factory=dict)
-    services: list[dict[str, Any]] = field(default_factory=list)
-    spare: dict[str, list[Recognised]] = field(default_factory=dict)
-    others: list[Recognised] = field(default_factory=list)
-    categories: list[str] = field(default_factory=list)
-    zonages: list[Recognised] = field(default_factory=list)
-    references: list[Recognised] = field(default_factory=list)
-    types: Recognised | None = None
+    text: str
+    title: str
+    every: list[Recognised]
+    left: list[tuple[Recognised, Note]]
 
 
-def found_text(
+def found_study(
     folder: str | Path,
     home: Path,
     *,
     title: str = "",
     territory: Sequence[str] = (),
     category: str | None = None,
+    services: Sequence[tuple[str, str | None]] = (),
     file: str = "study.toml",
     lang: Lang = "fr",
-) -> tuple[str, list[Recognised]]:
-    """Return the text of a study.toml of the files of a folder, and what each of them is.
+) -> FoundStudy:
+    """Return the study.toml of the files of a folder, and what each of them is.
 
     Parameters
     ----------
@@ -65,30 +60,37 @@ def found_text(
         The folder of the study.toml, from which its paths start.
     title, territory, category, file
         As for :func:`~accessmap.studyfile.template.study_text`.
+    services
+        Files whose category is told, which no column need tell: in the folder, or anywhere.
     lang
         Of its comments, and of the study.
 
     Raises
     ------
     StudyError
-        Where no file holds communes, or none services.
+        Where no file holds communes, or none services of a category that is known.
     """
-    every = recognised(folder)
-    found = _sorted(every)
+    area, every = recognised_in(folder, territory, services)
+    found = sort_files(every, area, {str(path): kind for path, kind in services if kind}, category)
     if "communes" not in found.sections:
         raise StudyError(Problem("found_no_communes", value=str(folder)))
     if not found.services:
-        raise StudyError(Problem("found_no_services", value=str(folder)))
+        raise StudyError(_no_services(found, folder))
     words = Words(lang)
     communes = found.sections["communes"]
-    chosen = category or next((one for one in FIRST if one in found.categories), found.categories[0])
+    first = [each for each in FIRST if each in found.categories]
+    chosen = category or next(iter(first), found.categories[0])
+    typed = " · ".join(territory)
+    if not title:
+        title = typed or Path(folder).resolve().name
+        title = official_title(area, title, territory) if area is not None and typed else title
     text = rendered(
         "found.toml.j2",
         say=words,
         lang=lang,
         file=file,
         folder=str(folder),
-        title=title or (" · ".join(territory) if territory else Path(folder).resolve().name),
+        title=title,
         territory=list(territory),
         around=AROUND_KM if territory and (communes.rows or 0) > FAR else None,
         sections=dict.fromkeys(KINDS) | {name: _told(one, home, words) for name, one in found.sections.items()},
@@ -97,6 +99,8 @@ def found_text(
             {**each, **_told(each["one"], home, words), "types": _types(found, each["one"], home, words)}
             for each in found.services
         ],
+        unnamed=[{**each, **_told(each["one"], home, words)} for each in found.unnamed],
+        elsewhere=[_told(one, home, words) for one in found.elsewhere],
         others=[_told(one, home, words) for one in found.others],
         mairies="mairie" in found.categories,
         cell_metres=_cell_metres(found.sections.get("residents")),
@@ -105,75 +109,95 @@ def found_text(
         category=chosen,
         alongside=[one for one in found.categories if one not in (chosen, "mairie")][:6],
     )
-    return text, every
+    return FoundStudy(text, title, every, _left(found))
 
 
-def _sorted(every: Iterable[Recognised]) -> Found:
-    """Put each table where a study reads it: of several of one kind the newest."""
-    found = Found()
-    newest = sorted(every, key=lambda one: (one.vintage, one.path), reverse=True)
-    lacking = any("population" in one.missing for one in newest if one.kind == "communes")
-    taken = {"communes", "residents", "digital", "schools", "roll", "roads", "nodes", "edges", "equipment", "step_free"}
-    taken |= {"population", "epci"} if lacking else set()
-    for one in newest:
-        if one.kind == "services":
-            _add_services(found, one)
-        elif one.kind == "zonage":
-            found.zonages.append(one)
-        elif one.layout is not None and one.layout.name in REFERENCES:
-            found.references.append(one)
-        elif one.kind == "dictionary" and found.types is None and _lists_types(one):
-            found.types = one
-        elif one.kind not in taken:
-            found.others.append(one)
-        elif one.kind in found.sections:
-            found.spare.setdefault(one.kind, []).append(one)
-        else:
-            found.sections[one.kind] = one
-    _make_whole(found, lacking=lacking)
-    return found
+def recognised_in(
+    folder: str | Path, territory: Sequence[str] = (), services: Sequence[tuple[str, str | None]] = ()
+) -> tuple[gpd.GeoDataFrame | None, list[Recognised]]:
+    """Return what the files of a folder are, and how many of their rows are in a territory of its communes.
+
+    Parameters
+    ----------
+    folder
+        Of the files.
+    territory
+        Names or codes of EPCI or communes; all communes where none is given.
+    services
+        Further files, and their category.
+
+    Returns
+    -------
+    tuple
+        The communes, None where the folder has none that can be read; and each table.
+
+    Raises
+    ------
+    StudyFileError
+        Where a name of the territory is that of no EPCI or commune, with near matches.
+    """
+    every = recognised(folder)
+    inside = {Path(str(one.file)).resolve() for one in every}
+    more = [path for path, _ in services if Path(path).resolve() not in inside]
+    every += [one for path in more for one in recognised(path)]
+    area = _area([one for one in every if one.kind in ("communes", "population", "epci")], territory)
+    if area is None:
+        return None, every
+    return area, [_counted(one, area) if one.kind in COUNTED else one for one in every]
 
 
-def _make_whole(found: Found, *, lacking: bool) -> None:
-    """Let one file be what it is twice, and leave aside what stands alone and is read with another."""
-    if lacking and "population" not in found.sections and "epci" in found.sections:
-        names = read_table(found.sections["epci"].path).names
-        if any("pmun" in name for name in names):  # the composition of EPCI counts the people too
-            found.sections["population"] = found.sections["epci"]
-    communes = found.sections.get("communes")
-    if communes is not None and communes.layout is not None and communes.layout.category:
-        found.services.insert(0, {"category": communes.layout.category, "one": communes})
-        found.categories.insert(0, communes.layout.category)
-    for alone, other in (("roll", "schools"), ("equipment", "schools"), ("nodes", "edges"), ("edges", "nodes")):
-        if alone in found.sections and other not in found.sections:
-            found.others.append(found.sections.pop(alone))
-    if "roads" in found.sections and "edges" in found.sections:
-        for name in ("nodes", "edges"):
-            found.spare.setdefault("roads", []).append(found.sections.pop(name))
+def _counted(one: Recognised, area: gpd.GeoDataFrame) -> Recognised:
+    try:
+        return counted(one, read_table(one.path), area)
+    except AccessmapError:
+        return one  # what reads the file says what is wrong with it
 
 
-def _add_services(found: Found, one: Recognised) -> None:
-    """Add a file of services: whole, or of many kinds those that are wanted first; of one layout the newest."""
-    same = [each["one"] for each in found.services if one.layout is not None and each["one"].layout == one.layout]
-    if same and one.layout is not None and one.vintage and same[0].vintage != one.vintage:
-        found.spare.setdefault("services", []).append(one)
-        return
-    if (one.layout is None and not one.categories) or one.missing:
-        found.others.append(one)
-        return
-    kinds = list(one.categories) or _kinds_in(one)
-    few = kinds if len(kinds) <= MANY else [kind for kind in FIRST if kind in kinds]
-    sections = [None] if len(kinds) == len(few) and len(kinds) > 1 else few
-    if len(few) == 1 and not (one.layout is not None and one.layout.category):
-        sections = few
-    for kind in sections:
-        found.services.append({"category": kind, "one": one})
-    found.categories += [kind for kind in few if kind not in found.categories]
+def _area(every: Sequence[Recognised], territory: Sequence[str]) -> gpd.GeoDataFrame | None:
+    """The communes of a study of these files, the territory marked; None where they cannot be read."""
+    found = sort_files(every)
+    if "communes" not in found.sections:
+        return None
+    beside: dict[str, Any] = {
+        name: found.sections[name].path for name in ("population", "epci") if name in found.sections
+    }
+    one = found.sections["communes"]
+    try:
+        if not territory:
+            return read_communes(one.path, **beside)
+        communes = communes_around(one.path, territory, **beside)
+    except AccessmapError:
+        return None  # `check` says what is wrong with them
+    codes, _ = placed(communes, territory)
+    communes = communes.assign(in_territory=communes.index.isin(codes))
+    if (one.rows or 0) <= FAR:
+        return communes
+    near = communes.geometry.intersects(
+        communes.geometry[communes["in_territory"]].union_all().buffer(AROUND_KM * 1000)
+    )
+    return communes[near]
 
 
-def _lists_types(one: Recognised) -> bool:
-    """Whether a dictionary names the types of equipment of the BPE."""
-    return one.layout is not None and (one.layout.name == "bpe_types" or "bpe" in one.path.casefold())
+def _no_services(found: Found, folder: str | Path) -> Problem:
+    """Why there are no services: none at all, or of a category that nothing tells, with what to type."""
+    if not found.unnamed:
+        return Problem("found_no_services", value=str(folder))
+    each = found.unnamed[0]
+    typed = f"{each['category'] or 'pharmacy'}={each['one'].file}"
+    names = ", ".join(one["one"].file.name for one in found.unnamed)
+    return Problem("found_no_category", value=str(folder), n=len(found.unnamed), names=names, typed=typed)
+
+
+def _left(found: Found) -> list[tuple[Recognised, Note]]:
+    """What the study leaves out, and why: what is not known tells it itself."""
+    named = [(one, Note("left_elsewhere", n=one.rows or 0)) for one in found.elsewhere]
+    for each in found.unnamed:
+        one, guess = each["one"], each["category"]
+        typed = f"--services {guess or 'pharmacy'}={one.file}"
+        named.append((one, Note("left_guessed" if guess else "left_unnamed", typed=typed, guess=guess)))
+    named += [(one, Note("left_twice", names=", ".join(names))) for one, names in found.twice]
+    named += [(one, Note("left_spare")) for each in found.spare.values() for one in each]
+    return named + [(one, Note("left_other")) for one in found.others if one.kind]
 
 
 def _cell_metres(one: Recognised | None) -> int | None:
@@ -196,12 +220,6 @@ def _types(found: Found, one: Recognised, home: Path, words: Words) -> dict[str,
     return _told(found.types, home, words) if is_bpe and found.types is not None else None
 
 
-def _kinds_in(one: Recognised) -> list[str]:
-    """The categories that a published file tells of its rows."""
-    raw, _ = in_layout(read_table(one.path), None, None, None)
-    return sorted(raw.table["category"].dropna().unique()) if "category" in raw.table else []
-
-
 def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     """What the text says of a table: its path, why it is what it is, and its source."""
     credit = {}
@@ -214,6 +232,8 @@ def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:
     other = [words("found_is", name=name, reason=f"{words(f'kind_{one.kind}')}, {reason}" if one.kind else reason)]
     if one.rows:
         parts.append(words("found_rows", n=one.rows))
+    if one.inside is not None and one.kind in COUNTED:
+        parts.append(words("found_inside", n=one.inside))
     if one.vintage:
         parts.append(words("found_date", date=one.vintage))
     if one.nearest:

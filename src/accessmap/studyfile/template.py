@@ -77,7 +77,7 @@ def study_text(
         from accessmap.sample import sample_communes, sample_services
 
         every = sample_communes()
-        codes, named = _placed(every, territory)
+        codes, named = placed(every, territory)
         known = sample_services()
         mairies_only = not services and category is None and _inside(known, "france_services", codes).empty
         chosen = category or ("mairie" if mairies_only else "france_services")
@@ -120,7 +120,7 @@ def sample_epci() -> gpd.GeoDataFrame:
     return table.assign(france_services=counts, whole=~grouped["edge"].any()).sort_values("name")
 
 
-def _placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, list[str]]:
+def placed(communes: gpd.GeoDataFrame, territory: Sequence[str]) -> tuple[Any, list[str]]:
     """Return the codes of the territory and its parts as they are written; StudyFileError where one is unknown."""
     if not territory:
         return communes.index[communes["in_territory"]], []

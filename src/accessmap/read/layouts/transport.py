@@ -1,6 +1,7 @@
 """Where one changes to another mode: stops of a timetable (GTFS), and stations that charge cars (schema-irve)."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from accessmap.errors import AccessmapError
 from accessmap.files import check_input, is_input
 from accessmap.read.columns import as_text
 from accessmap.read.dating import dated, day_of
@@ -69,6 +71,40 @@ def gtfs_table(path: Tabular) -> RawTable:
     pairs = times.drop_duplicates().merge(trips, on="trip_id").merge(routes, on="route_id")
     rail = pairs["route_type"].isin(RAIL).groupby(pairs["stop_id"]).any()
     return replace(raw, table=raw.table.assign(served=raw.table["stop_id"].map(rail).astype(object)))
+
+
+SPANS = (
+    (("feed_info.txt", ("feed_start_date", "feed_end_date")),),
+    (("calendar.txt", ("start_date", "end_date")), ("calendar_dates.txt", ("date",))),
+)
+"""Where a timetable says its days, the surest first."""
+
+
+def gtfs_span(path: str | Path) -> tuple[str, str]:
+    """Return the first and the last day of a timetable, as feed_info.txt says, or else its calendars; "" of neither."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = {Path(name).name: name for name in archive.namelist()}
+            for tables in SPANS:
+                days: list[str] = []
+                for name, columns in tables:
+                    if name in files:
+                        table = read_delimited(name, _unpacked(Path(path), archive, files[name])).table
+                        for column in columns:
+                            said = as_text(table[column]).dropna() if column in table else pd.Series(dtype=object)
+                            days += [one for one in said if DAY.fullmatch(one)]
+                if len(days) > 1:
+                    return _iso(min(days)), _iso(max(days))
+    except (AccessmapError, zipfile.BadZipFile, EOFError, OSError, RuntimeError):
+        pass  # what reads the timetable says what is wrong with it
+    return "", ""
+
+
+DAY = re.compile(r"\d{8}")
+
+
+def _iso(day: str) -> str:
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if day else ""
 
 
 def _day_of_feed(info: bytes) -> str:
