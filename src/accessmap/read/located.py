@@ -63,7 +63,10 @@ def _told(raw: RawTable, communes: gpd.GeoDataFrame, kind: str) -> pd.Series | N
     who, zone = communes.sindex.query(points, predicate="intersects")
     placed = pd.Series(communes.index[zone], index=who).groupby(level=0).min().reindex(range(len(points)))
     placed = placed.astype(object).where(placed.notna(), None)
-    return placed if codes is None else codes.where(codes.notna(), placed)
+    if codes is None or not codes.notna().any():
+        return placed
+    unsaid = reading.table["commune"].isna().to_numpy()  # what names a commune that is not loaded is elsewhere
+    return codes.where(~unsaid, placed)
 
 
 def _codes(reading: Reading, loaded: pd.Index) -> pd.Series | None:

@@ -130,7 +130,8 @@ def day_of_osm(path: Path) -> str:
     said = day_of(header.get("osmosis_replication_timestamp") or header.get("timestamp"), whole=True)
     if said or path.stat().st_size > MOST_SCANNED:
         return said
-    newest = max((each.timestamp for each in osmium.FileProcessor(str(path))), default=None)
+    objects = osmium.FileProcessor(str(path))
+    newest = max((each.timestamp for each in objects if not each.is_changeset()), default=None)
     return "" if newest is None or newest.year <= FIRST_YEAR else day_of(newest.date().isoformat(), whole=True)
 
 
