@@ -3,7 +3,7 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -130,8 +130,8 @@ def day_of_osm(path: Path) -> str:
     said = day_of(header.get("osmosis_replication_timestamp") or header.get("timestamp"), whole=True)
     if said or path.stat().st_size > MOST_SCANNED:
         return said
-    objects = osmium.FileProcessor(str(path))
-    newest = max((each.timestamp for each in objects if not each.is_changeset()), default=None)
+    objects: Iterable[Any] = osmium.FileProcessor(str(path))
+    newest = max((each.timestamp for each in objects), default=None)
     return "" if newest is None or newest.year <= FIRST_YEAR else day_of(newest.date().isoformat(), whole=True)
 
 
