@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.lines import without_overtaking
-from accessmap.roads.transit.raptor import StopLegs
+from accessmap.roads.transit.raptor import StopLegs, TimedLegs
 
 STOPS = 6
 AFTER_MIDNIGHT = 86_400
 LEGS = st.dictionaries(st.integers(0, STOPS - 1), st.integers(0, 5), min_size=1, max_size=3)
+
+# Of each leg: its stop (or destination), seconds, and when it serves: who is there no sooner and no later than that.
+WINDOWS = st.lists(
+    st.tuples(st.integers(0, STOPS - 1), st.integers(0, 6), st.integers(-12, 12), st.integers(0, 12)), max_size=3
+).map(lambda legs: [(to, s, AFTER_MIDNIGHT + first, AFTER_MIDNIGHT + first + more) for to, s, first, more in legs])
 
 
 def a_day(
@@ -147,3 +152,8 @@ def days(draw: st.DrawFn) -> Day:
 def legs(places: list[dict[int, int]]) -> StopLegs:
     rows = [(place, stop, seconds) for place, legs in enumerate(places) for stop, seconds in legs.items()]
     return StopLegs.of(len(places), *np.array(rows, "int32").reshape(-1, 3).T)
+
+
+def timed_legs(of_places: list[list[tuple[int, int, int, int]]]) -> TimedLegs:
+    rows = [(place, *leg) for place, legs in enumerate(of_places) for leg in legs]
+    return TimedLegs.timed(len(of_places), np.array(rows, "int32").reshape(-1, 5).T)

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from accessmap.read.services import read_services as read_services
     from accessmap.roads.network import RoadNetwork as RoadNetwork
     from accessmap.roads.transit import plans as lines  # noqa: F401
+    from accessmap.roads.transit.on_demand import OnDemand as OnDemand
     from accessmap.roads.transit.timetable import Timetable as Timetable
     from accessmap.sample import load_sample as load_sample
     from accessmap.study import digital_help as digital_help
@@ -94,6 +95,7 @@ _HOME = {
     "national": "country.territories",
     "nearest": "measures.minutes",
     "nearest_times": "study.travel",
+    "OnDemand": "roads.transit.on_demand",
     "Programme": "programme.programme",
     "read_communes": "read.communes",
     "read_residents": "read.residents",

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from accessmap.words import words as labels
+from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
 _VEHICLES = ("rail", "bus", "tram", "metro", "ferry", "cable_car", "funicular")
@@ -58,6 +59,8 @@ def _leg(words: Words, row: dict[str, Any], here: str, *, first: bool, final: bo
     minutes, stop, kind = _minutes(words, row["minutes"]), row["to_stop"], row["kind"]
     if kind == "ride":
         return _ride(words, row, here)
+    if kind == "on_demand":
+        return _on_demand(words, row)
     if kind == "wait":
         door = "itinerary_wait_home" if first else "itinerary_wait_there"
         return words("itinerary_wait" if stop else door, minutes=minutes)
@@ -83,6 +86,18 @@ def _ride(words: Words, row: dict[str, Any], here: str) -> str:
     more += [] if row["wheelchair"] == "unknown" else [f"itinerary_wheelchair_{row['wheelchair']}"]
     more += [f"itinerary_booking_{row['booking']}"] if row["booking"] else []
     return ", ".join([told, *(words(key) for key in more)])
+
+
+def _on_demand(words: Words, row: dict[str, Any]) -> str:
+    told = words(
+        "itinerary_on_demand",
+        name=f" {row['line']}" if row["line"] else "",
+        minutes=_minutes(words, row["minutes"]),
+        stop=row["to_stop"] or words("itinerary_door"),
+    )
+    more = [] if row["wheelchair"] == "unknown" else [words(f"itinerary_wheelchair_{row['wheelchair']}")]
+    notice = row["notice"]
+    return ", ".join([told, *more, notice.told(words.lang) if isinstance(notice, Note) else str(notice)])
 
 
 def _minutes(words: Words, minutes: float) -> str:

@@ -59,9 +59,9 @@ def round_trips(
     pandas.DataFrame
         By resident: service_id (of the shortest day; <NA> where there is none), leaves, arrives, served (when the stay
         begins), returns and home (minutes after midnight), away (minutes from leaving home to being back), lost (of
-        these those that are no stay), ways (how many journeys there allow it, of all the sites; one that needs no ride
-        counts once a site), earliest_home (minutes after midnight, of any of them) and sure (whether it holds with the
-        hours that are known alone).
+        these those that are no stay), ways (how many journeys there allow it, of all the sites; one that needs no ride,
+        or goes on demand all the way, counts once a site), earliest_home (minutes after midnight, of any of them) and
+        sure (whether it holds with the hours that are known alone).
 
     Raises
     ------
@@ -91,7 +91,7 @@ def round_trips(
     found: list[list[Ints]] = []
     with progress_bar(Note("progress_round_trips"), len(rows), shown=progress) as done:
         for some in rows:
-            rides = there.arrivals(origins=some), back.arrivals(destinations=some)
+            rides = there.arrivals(origins=some), there.asked_arrivals(origins=some), back.arrivals(destinations=some)
             walks = on_foot[0][some], on_foot[1][:, some]
             terms = there.moments, round(stay * 60), latest
             found.append([_shortest(*rides, *walks, *case, *terms) for case in cases])
@@ -132,7 +132,7 @@ def _home(arrives, opens, closes, stay, moments, back, walk):  # type: ignore[no
 
 
 @kernel
-def _shortest(there, back, walk_there, walk_back, first, opens, closes, moments, stay, latest):  # type: ignore[no-untyped-def]
+def _shortest(there, asked, back, walk_there, walk_back, first, opens, closes, moments, stay, latest):  # type: ignore[no-untyped-def]
     """Return by resident: site, leaves, arrives, served, returns, home, ways, earliest home; -1 where there is none."""
     residents, _, sites = there.shape
     best = np.full((residents, 8), -1, np.int64)
@@ -147,6 +147,8 @@ def _shortest(there, back, walk_there, walk_back, first, opens, closes, moments,
                 on_foot = walk >= 0 and moments[at] + walk <= arrives
                 if on_foot:
                     arrives = moments[at] + walk
+                # What comes when it is asked for is one way, as walking is, and not one a minute.
+                on_foot = on_foot or (len(asked) > 0 and asked[resident, at, site] <= arrives)
                 if arrives >= later:
                     continue
                 later = arrives

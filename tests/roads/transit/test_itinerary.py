@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toy_days import AFTER_MIDNIGHT, LEGS, days, legs
+from toy_days import AFTER_MIDNIGHT, LEGS, WINDOWS, days, legs, timed_legs
 from toy_feeds import FEED, TUESDAY, read
 from toy_streets import points, residents, services, streets
 
 import accessmap as am
 from accessmap.errors import AccessmapError
-from accessmap.roads.transit.itinerary import Rides, Way
 from accessmap.roads.transit.lines import NEVER
-from accessmap.roads.transit.raptor import Raptor
+from accessmap.roads.transit.one_search import Ends, Rides, Way
+from accessmap.roads.transit.raptor import Raptor, Timed
 
 
-def check_way(day, rides: Rides, way: Way, leaves: int, arrives: int, most: int) -> None:
+def check_way(day, rides: Rides, way: Way, ends: tuple[Ends, Ends], leaves: int, arrives: int, most: int) -> None:
     """Fail where a way cannot be gone as it is told."""
     calls, vehicles = rides.forward, 0
-    at, now = way.first[0], leaves + way.first[1]
+    at, now = way.first[0], first_of(ends[0], way.first, leaves)
     for number, (on, off) in enumerate(way.rides):
         if number:
             start, end, seconds = way.changes[number - 1]
@@ -43,38 +43,48 @@ def check_way(day, rides: Rides, way: Way, leaves: int, arrives: int, most: int)
             assert right[where]
         at, now, vehicles = int(calls.stop[off]), int(calls.arrival[off]), vehicles + 1
     assert at == way.last[0]
-    assert now + way.last[1] == arrives
+    assert first_of(ends[1], way.last, now) == arrives
     assert 1 <= vehicles <= most
 
 
-def check_day_told(day, access, egress, most):
-    rides, raptor = Rides(day), Raptor(day)
-    ends = legs([access]), legs([egress])
+def first_of(end: Ends, way: tuple[int, int], at: int) -> int:
+    """Return when one is there by a way, which serves then."""
+    stop, leg = way
+    assert end.stop[leg] == stop
+    return int(end.there(np.full(len(end.stop), at))[leg])
+
+
+def check_day_told(day, access, egress, most, soon=(), late=()):
+    rides = Rides(day)
+    ends, windows = (legs([access]), legs([egress])), (timed_legs([soon]), timed_legs([late]))
+    both = tuple(Ends.of(*each) for each in zip(ends, windows, strict=True))
+    raptor, timed = Raptor(day), Timed(*windows, timed_legs([[]]))
     moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14, 4)
-    soonest = raptor.moments(*ends, moments, rides=most)[0, :, 0]
-    latest = raptor.moments(*ends[::-1], moments, rides=most, backward=True)[0, :, 0]
+    soonest = raptor.moments(*ends, moments, rides=most, timed=timed)[0, :, 0]
+    latest = raptor.moments(*ends[::-1], moments, rides=most, backward=True, timed=timed.turned())[0, :, 0]
     for moment, there, back in zip(moments.tolist(), soonest.tolist(), latest.tolist(), strict=True):
-        found = rides.leaving(*ends, moment, most)
+        found = rides.leaving(*both, moment, most)
         assert (found is None) == (there == NEVER)
         if found is not None:
             leaves, arrives, way = found
             assert (arrives, leaves >= moment) == (there, True)
-            last = raptor.moments(*ends[::-1], np.array([there]), rides=most, backward=True)[0, 0, 0]
+            at = np.array([there])
+            last = raptor.moments(*ends[::-1], at, rides=most, backward=True, timed=timed.turned())[0, 0, 0]
             assert leaves == last
-            check_way(day, rides, way, leaves, arrives, most)
-        found = rides.arriving(*ends, moment, most)
+            check_way(day, rides, way, both, leaves, arrives, most)
+        found = rides.arriving(*both, moment, most)
         assert (found is None) == (back == NEVER)
         if found is not None:
             leaves, arrives, way = found
             assert (leaves, arrives <= moment) == (back, True)
-            assert arrives == raptor.moments(*ends, np.array([back]), rides=most)[0, 0, 0]
-            check_way(day, rides, way, leaves, arrives, most)
+            assert arrives == raptor.moments(*ends, np.array([back]), rides=most, timed=timed)[0, 0, 0]
+            check_way(day, rides, way, both, leaves, arrives, most)
 
 
 @settings(deadline=None, max_examples=15)
-@given(days(), LEGS, LEGS, st.integers(1, 4))
-def test_the_total_is_that_of_the_engine_and_the_way_can_be_gone(day, access, egress, most):
-    check_day_told(day, access, egress, most)
+@given(days(), LEGS, LEGS, st.integers(1, 4), WINDOWS, WINDOWS)
+def test_the_total_is_that_of_the_engine_and_the_way_can_be_gone(day, access, egress, most, soon, late):
+    check_day_told(day, access, egress, most, soon, late)
 
 
 @pytest.mark.slow

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from toy_days import AFTER_MIDNIGHT, LEGS, STOPS, a_day, days, legs
+from toy_days import AFTER_MIDNIGHT, LEGS, STOPS, WINDOWS, a_day, days, legs, timed_legs
 
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.lines import NEVER
-from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, TimedLegs, rank_of
+from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, rank_of
 
 
 def runs_of(day: Day) -> list[list[tuple[int, int, int, bool, bool]]]:
@@ -251,17 +251,6 @@ def test_pairs_are_as_they_are_alone():
     for stop in range(4):
         alone = Raptor(day).moments(StopLegs.at([stop]), StopLegs.at(np.arange(4)), moments, rides=3)
         assert (together[stop] == alone[0]).all()
-
-
-# Of each leg: its stop (or destination), seconds, and when it serves: who is there no sooner and no later than that.
-WINDOWS = st.lists(
-    st.tuples(st.integers(0, STOPS - 1), st.integers(0, 6), st.integers(-12, 12), st.integers(0, 12)), max_size=3
-).map(lambda legs: [(to, s, AFTER_MIDNIGHT + first, AFTER_MIDNIGHT + first + more) for to, s, first, more in legs])
-
-
-def timed_legs(of_places: list[list[tuple[int, int, int, int]]]) -> TimedLegs:
-    rows = [(place, *leg) for place, legs in enumerate(of_places) for leg in legs]
-    return TimedLegs.timed(len(of_places), np.array(rows, "int32").reshape(-1, 5).T)
 
 
 def there_by(legs: list[tuple[int, int, int]], at: float) -> float:

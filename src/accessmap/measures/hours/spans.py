@@ -190,6 +190,21 @@ def spans_of(when: str, monday: dt.date) -> Spans:
     return list(_read(text, monday, WEEK_MINUTES)[1])
 
 
+def hours_of_day(text: str, date: dt.date) -> tuple[Spans, Spans]:
+    """Return when OSM opening_hours are surely open on a day and the next, and when they may be: minutes from midnight.
+
+    What began the day before and lasts into the day begins below 0.
+
+    >>> hours_of_day("Tu 22:00-02:00; We 08:00-12:00", dt.date(2026, 6, 9))[0]
+    [(1320.0, 1560.0), (1920.0, 2160.0)]
+    """
+    monday = monday_of(date)
+    midnight = (date - monday).days * 24 * 60
+    both = _read(text, monday, midnight + 2 * 24 * 60)
+    sure, maybe = ([(a - midnight, b - midnight) for a, b in spans if b > midnight] for spans in both)
+    return sure, maybe
+
+
 @lru_cache(maxsize=20_000)  # one dossier asks for the same week of the same sites fifteen times
 def _read(
     text: str, monday: dt.date, horizon: float, place: Place | None = None, *, typical: bool = False

@@ -1,207 +1,29 @@
-"""One journey told leg by leg: a plain search for one pair of places and one moment, that remembers how it went.
-
-Rounds as in the engine, over every call of the day at once and without any pruning.
-"""
+"""One journey told leg by leg."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from accessmap.errors import NetworkError, OptionError, Problem, SnapError
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.asked import Asked
 from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.lines import joined, turned
-from accessmap.roads.transit.raptor import StopLegs
+from accessmap.roads.transit.one_search import LATE, Ends, Rides, Way
+from accessmap.roads.transit.raptor import StopLegs, Timed
 from accessmap.roads.transit.terms import PARKED_MINUTES, Runs, Terms
-from accessmap.roads.trips import Trips
+from accessmap.roads.trips import EVERY, Trips
 
-_Ints = npt.NDArray[np.int64]
 COLUMNS = [
     "kind", "mode", "line", "headsign", "trip", "goes_on_as", "from_stop", "to_stop", "leaves", "arrives", "minutes",
-    "wheelchair", "booking", "geometry",
+    "wheelchair", "booking", "notice", "geometry",
 ]  # fmt: skip
-#: Later than any time, and a place beyond all.
-_NEVER = np.int64(2**62)
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a search went, in the order of the journey.
-
-    Attributes
-    ----------
-    first, last
-        The stop at which one gets on first and off last, and the seconds of the way to it and from it.
-    rides
-        Where one gets on and off: cells of `Calls`.
-    changes
-        Between them: from which stop to which, and the seconds that it takes.
-    """
-
-    first: tuple[int, int]
-    rides: list[tuple[int, int]]
-    changes: list[tuple[int, int, int]]
-    last: tuple[int, int]
-
-    def turned(self, cells: int) -> Way:
-        """Return the way that it is when time runs on again."""
-        rides = [(cells - 1 - off, cells - 1 - on) for on, off in self.rides[::-1]]
-        return Way(self.last, rides, [(end, start, s) for start, end, s in self.changes[::-1]], self.first)
-
-
-class Calls:
-    """Every call of a day, trip after trip; trips in which one stays seated are one."""
-
-    def __init__(self, day: Day) -> None:
-        per_pattern = np.diff(day.trip_start)
-        pattern = np.repeat(np.arange(len(per_pattern)), per_pattern)
-        width = np.diff(day.pattern_start)[pattern]
-        self.stops = day.stops
-        self.begin = np.cumsum([0, *width])
-        self.trip = np.repeat(np.arange(len(width)), width)
-        place = np.arange(self.begin[-1]) - self.begin[self.trip]
-        at = day.pattern_start[pattern][self.trip] + place
-        self.stop = day.pattern_stop[at]
-        self.board = day.may_board[at] & (place < width[self.trip] - 1)
-        self.alight = day.may_alight[at]
-        self.arrival, self.departure = day.arrival.astype("int64"), day.departure.astype("int64")
-        here = np.flatnonzero(day.change >= 0)
-        self.change_from = np.concatenate([here, np.repeat(np.arange(day.stops), np.diff(day.walk_start))])
-        self.change_to = np.concatenate([here, day.walk_stop])
-        self.change_seconds = np.concatenate([day.change[here], day.walk_seconds]).astype("int64")
-
-    def quickest(
-        self, start: tuple[_Ints, _Ints], end: tuple[_Ints, _Ints], at: int, rides: int
-    ) -> tuple[int, Way] | None:
-        """Return the earliest arrival and how it comes about, with as few rides as it takes; None where there is none.
-
-        Parameters
-        ----------
-        start, end
-            Stops, and seconds to them and from them.
-        at
-            When one leaves.
-        rides
-            At most.
-        """
-        if not len(self.trip) or not len(end[0]):
-            return None
-        cells = np.arange(len(self.trip))
-        ready, leg = _least(at + start[1], start[0], self.stops)
-        rounds: list[tuple[_Ints, _Ints, _Ints, _Ints]] = []
-        best, found = _NEVER, (-1, -1)
-        for number in range(rides):
-            on = self.board & (self.departure >= ready[self.stop])
-            first = np.minimum.reduceat(np.where(on, cells, _NEVER), self.begin[:-1])
-            off = np.flatnonzero(self.alight & (cells > first[self.trip]))
-            reached, by = _least(self.arrival[off], self.stop[off], self.stops)
-            there = np.where(reached[end[0]] < _NEVER, reached[end[0]] + end[1], _NEVER)
-            rounds.append((ready, leg, off, by))
-            if there.min() < best:
-                best, found = there.min(), (number, int(there.argmin()))
-            known = np.flatnonzero(reached[self.change_from] < _NEVER)
-            then = reached[self.change_from[known]] + self.change_seconds[known]
-            ready, of_known = _least(then, self.change_to[known], self.stops)
-            leg = np.where(of_known >= 0, known[of_known] if len(known) else -1, -1)
-        return None if best == _NEVER else (int(best), self._traced(rounds, *found, start, end))
-
-    def _traced(
-        self,
-        rounds: list[tuple[_Ints, _Ints, _Ints, _Ints]],
-        number: int,
-        last: int,
-        start: tuple[_Ints, _Ints],
-        end: tuple[_Ints, _Ints],
-    ) -> Way:
-        stop = int(end[0][last])
-        rides: list[tuple[int, int]] = []
-        changes: list[tuple[int, int, int]] = []
-        while True:
-            ready, leg, off, by = rounds[number]
-            got_off = int(off[by[stop]])
-            ridden = np.arange(self.begin[self.trip[got_off]], got_off)
-            ridden = ridden[self.board[ridden] & (self.departure[ridden] >= ready[self.stop[ridden]])]
-            # Of the stops at which the vehicle can be had, the one with the shortest way to it.
-            seconds = self.change_seconds if number else start[1]
-            got_on = int(ridden[seconds[leg[self.stop[ridden]]].argmin()])
-            rides.append((got_on, got_off))
-            way = int(leg[self.stop[got_on]])
-            if not number:
-                first = int(start[0][way]), int(start[1][way])
-                return Way(first, rides[::-1], changes[::-1], (int(end[0][last]), int(end[1][last])))
-            stop = int(self.change_from[way])
-            changes.append((stop, int(self.change_to[way]), int(self.change_seconds[way])))
-            number -= 1
-
-
-def _least(values: _Ints, groups: npt.NDArray[Any], count: int) -> tuple[_Ints, _Ints]:
-    """Return the least value of each group, and which it is: the first of equals, -1 where there is none."""
-    least = np.full(count, _NEVER)
-    np.minimum.at(least, groups, values)
-    same = np.flatnonzero(values == least[groups])[::-1]
-    which = np.full(count, -1, "int64")
-    which[groups[same]] = same
-    return least, which
-
-
-class Rides:
-    """The searches of one day forward and backward."""
-
-    def __init__(self, day: Day) -> None:
-        one = joined(replace(day, trip_row=np.arange(len(day.trip_row), dtype="int32")))
-        self.day = day
-        self.first_trip = one.trip_row
-        self.forward, self.backward = Calls(one), Calls(turned(one))
-
-    def leaving(self, start: StopLegs, end: StopLegs, at: int, rides: int) -> tuple[int, int, Way] | None:
-        """Return when one leaves at the latest who arrives as early as can be, that arrival, and the way between."""
-        ends = _ends(start), _ends(end)
-        there = self.forward.quickest(*ends, at, rides)
-        if there is None:
-            return None
-        back = self.backward.quickest(ends[1], ends[0], -there[0], rides)
-        assert back is not None
-        return -back[0], there[0], back[1].turned(len(self.forward.trip))
-
-    def arriving(self, start: StopLegs, end: StopLegs, at: int, rides: int) -> tuple[int, int, Way] | None:
-        """Return when one leaves at the latest who is there by then, the earliest arrival of it, and the way."""
-        ends = _ends(start), _ends(end)
-        back = self.backward.quickest(ends[1], ends[0], -at, rides)
-        if back is None:
-            return None
-        there = self.forward.quickest(*ends, -back[0], rides)
-        assert there is not None
-        return -back[0], *there
-
-    def vehicles(self, on: int, off: int) -> list[tuple[int, int, int]]:
-        """Return the trips of the day that one ride takes, each with the places where it begins and ends for the rider.
-
-        More than one where one stays seated.
-        """
-        number = int(self.forward.trip[on])
-        place, last = (cell - int(self.forward.begin[number]) for cell in (on, off))
-        trip, width, found = int(self.first_trip[number]), np.diff(self.day.pattern_start), []
-        pattern_of = np.searchsorted(self.day.trip_start, np.arange(len(self.day.trip_row)), side="right") - 1
-        while True:
-            calls = int(width[pattern_of[trip]])
-            if place < calls:
-                found.append((trip, max(place, 0), min(last, calls - 1)))
-            if last < calls:
-                return found
-            place, last, trip = place - calls, last - calls, int(self.day.next_trip[trip])
-
-
-def _ends(legs: StopLegs) -> tuple[_Ints, _Ints]:
-    return legs.stop.astype("int64"), legs.seconds.astype("int64")
 
 
 class Joined(Protocol):
@@ -211,6 +33,9 @@ class Joined(Protocol):
     end: StopLegs
     direct: list[Trips]
 
+    def on_demand(self, origins: slice, destinations: slice) -> Timed | None:
+        """Return the ways on demand."""
+
 
 class Searched(Protocol):
     """What is asked of `Journeys`."""
@@ -218,6 +43,10 @@ class Searched(Protocol):
     timetable: Runs
     streets: dict[str, RoadNetwork]
     terms: Terms
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Return what of transport on demand serves."""
 
     @property
     def day(self) -> Day:
@@ -241,6 +70,40 @@ def explained(
     homeward: bool,
 ) -> gpd.GeoDataFrame:
     """Return the journey of one pair leg by leg, as `Journeys.explain`; an empty table where there is none."""
+    at = _moment(journeys, origin, destination, depart, arrive)
+    ends = [points.geometry.to_crs(journeys.timetable.stops.crs) for points in (origin, destination)]
+    try:
+        trips: Joined = journeys.trips(*ends, homeward=homeward)
+    except SnapError:  # too far from the streets: there is no way
+        return _table([], ends[0].crs)
+    timed = trips.on_demand(EVERY, EVERY) or Timed.none(1, 1)
+    told = _Told(journeys, ends[0], ends[1], homeward, Ends.of(trips.start, timed.start), Ends.of(trips.end, timed.end))
+    search = journeys.rides.leaving if arrive is None else journeys.rides.arriving
+    ride = search(told.start, told.end, at, journeys.terms.most_rides)
+    straight = _straight(Ends.of(StopLegs.none(1), timed.direct), at, arriving=arrive is not None)
+    minutes, mode = _without_ride(trips, journeys)
+    # Of equals the one who leaves later, else who goes without a ride, and then who goes on demand.
+    ways: list[tuple[float, float, int]] = [] if np.isnan(minutes) else [(minutes, -at, 0)]
+    for number, found in enumerate((straight, ride), start=1):
+        if found is not None:
+            leaves, arrives = found[:2]
+            taken = float(np.float32((arrives - at if arrive is None else at - leaves) / 60))
+            ways.append((taken, -leaves if arrive is None else -at, number))
+    best, arriving = min(ways)[2] if ways else -1, arrive is not None
+    rows: list[dict[str, Any]] = []
+    if best == 0:
+        rows = told.all_the_way(mode, at, minutes, arriving=arriving)
+    elif best == 1 and straight is not None:
+        rows = told.on_demand(*straight, at, arriving=arriving)
+    elif ride is not None:
+        rows = told.by_rides(*ride, at, arriving=arriving)
+    return _table(_without_double_waits(rows), ends[0].crs)
+
+
+def _moment(
+    journeys: Searched, origin: gpd.GeoSeries, destination: gpd.GeoSeries, depart: str | None, arrive: str | None
+) -> int:
+    """Return the time that is asked for, in seconds after midnight; an error where what is asked cannot be told."""
     for name, points in (("origin", origin), ("destination", destination)):
         if len(points) != 1:
             raise NetworkError(Problem("roads_explain_one_point", where="explain", value=name, n=len(points)))
@@ -250,22 +113,33 @@ def explained(
     if depart is not None and arrive is not None:
         raise OptionError(Problem("journeys_both"))
     asked, where = (depart, "depart") if arrive is None else (arrive, "arrive")
-    at = journeys.terms.depart[0] if asked is None else span((asked, "99:59"), where=where)[0]
-    ends = [points.geometry.to_crs(journeys.timetable.stops.crs) for points in (origin, destination)]
-    try:
-        trips: Joined = journeys.trips(*ends, homeward=homeward)
-    except SnapError:  # too far from the streets: there is no way
-        return _table([], ends[0].crs)
-    told = _Told(journeys, ends[0], ends[1], homeward)
-    search = journeys.rides.leaving if arrive is None else journeys.rides.arriving
-    found = search(trips.start, trips.end, at, journeys.terms.most_rides)
-    minutes, mode = _without_ride(trips, journeys)
-    ride = np.nan if found is None else float(np.float32((found[1] - at if arrive is None else at - found[0]) / 60))
-    # Of equals the one who leaves later, else who goes without a ride.
-    later = found is not None and arrive is None and found[0] > at
-    if not np.isnan(minutes) and not (ride < minutes or (ride == minutes and later)):
-        return _table(told.all_the_way(mode, at, minutes, arriving=arrive is not None), ends[0].crs)
-    return _table([] if found is None else told.by_rides(*found, at, arriving=arrive is not None), ends[0].crs)
+    return journeys.terms.depart[0] if asked is None else span((asked, "99:59"), where=where)[0]
+
+
+def _straight(direct: Ends, at: int, *, arriving: bool) -> tuple[int, int, tuple[int, int, int]] | None:
+    """Return when one leaves who goes all the way on demand, when one arrives, and the leg; None where none serves."""
+    if not len(direct.stop):
+        return None
+    legs = direct.turned() if arriving else direct
+    there = legs.there(np.full(len(legs.stop), -at if arriving else at))
+    if there.min() >= LATE:
+        return None
+    arrives = direct.there(np.full(len(there), -there.min())) if arriving else there
+    best = np.flatnonzero(there == there.min())
+    leaves = np.minimum(arrives, direct.latest) - direct.seconds
+    one = int(best[np.lexsort((arrives[best], -leaves[best]))[0]])
+    return int(leaves[one]), int(arrives[one]), direct.leg(one)
+
+
+def _without_double_waits(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with waits that follow each other at one place made one."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if found and row["kind"] == found[-1]["kind"] == "wait":
+            row = {**row, "leaves": found[-1]["leaves"], "minutes": row["minutes"] + found[-1]["minutes"]}
+            found.pop()
+        found.append(row)
+    return found
 
 
 def _without_ride(trips: Joined, journeys: Searched) -> tuple[float, str]:
@@ -280,8 +154,17 @@ def _without_ride(trips: Joined, journeys: Searched) -> tuple[float, str]:
 class _Told:
     """Rows of legs."""
 
-    def __init__(self, journeys: Searched, origin: gpd.GeoSeries, destination: gpd.GeoSeries, homeward: bool) -> None:
+    def __init__(
+        self,
+        journeys: Searched,
+        origin: gpd.GeoSeries,
+        destination: gpd.GeoSeries,
+        homeward: bool,
+        start: Ends,
+        end: Ends,
+    ) -> None:
         self.journeys, self.origin, self.destination, self.homeward = journeys, origin, destination, homeward
+        self.start, self.end = start, end
         self.stops = journeys.timetable.stops
 
     def all_the_way(self, mode: str, at: int, minutes: float, *, arriving: bool) -> list[dict[str, Any]]:
@@ -293,10 +176,10 @@ class _Told:
     def by_rides(self, leaves: int, arrives: int, way: Way, at: int, *, arriving: bool) -> list[dict[str, Any]]:
         """Return the rows of a journey, with the waits."""
         calls, place = self.journeys.rides.forward, self.journeys.day.place
-        first, last = int(place[way.first[0]]), int(place[way.last[0]])
+        first, last = (int(place[end[0]]) for end in (way.first, way.last))
         rows = [] if arriving else [self._wait(at, leaves, self.origin.iloc[0], "")]
-        rows += self._streets(first, leaves, way.first[1], away=True)
-        now = leaves + way.first[1]
+        now = int(self.start.there(np.full(len(self.start.stop), leaves))[way.first[1]])
+        rows += self._end(first, leaves, now, self.start.leg(way.first[1]), away=True)
         for number, (on, off) in enumerate(way.rides):
             if number:
                 start, end, seconds = way.changes[number - 1]
@@ -306,11 +189,81 @@ class _Told:
             rows.append(self._wait(now, int(calls.departure[on]), self._at(stop), self._name(stop)))
             rows.append(self._ride(on, off))
             now = int(calls.arrival[off])
-        rows += self._streets(last, now, way.last[1], away=False)
-        assert now + way.last[1] == arrives
+        leg = self.end.leg(way.last[1])
+        sets_out = min(arrives, leg[2]) - leg[0]
+        assert now <= sets_out
+        rows.append(self._wait(now, sets_out, self._at(last), self._name(last)))
+        rows += self._end(last, sets_out, arrives, leg, away=False)
         if arriving:
             rows.append(self._wait(arrives, at, self.destination.iloc[0], ""))
         return [row for row in rows if row["minutes"] > 0 or row["kind"] == "ride"]
+
+    def on_demand(
+        self, leaves: int, arrives: int, leg: tuple[int, int, int], at: int, *, arriving: bool
+    ) -> list[dict[str, Any]]:
+        """Return the rows of who goes all the way on demand."""
+        ends = (self.origin, ""), (self.destination, "")
+        most = self._most(away=True), self._most(away=False)
+        rows = [] if arriving else [self._wait(at, leaves, self.origin.iloc[0], "")]
+        rows += self._asked(leg, leaves, arrives, ends, most)
+        rows += [self._wait(arrives, at, self.destination.iloc[0], "")] if arriving else []
+        return [row for row in rows if row["minutes"] > 0]
+
+    def _most(self, *, away: bool) -> float:
+        """Return the minutes on foot at one end at most."""
+        terms = self.journeys.terms
+        return terms.access_minutes if away != self.homeward else terms.egress_minutes
+
+    def _end(self, stop: int, at: int, until: int, leg: tuple[int, int, int], *, away: bool) -> list[dict[str, Any]]:
+        """Return the rows between a door and a stop: on demand, or by the streets."""
+        if leg[2] >= LATE:
+            return self._streets(stop, at, leg[0], away=away)
+        door, place = self.origin if away else self.destination, self.stops.geometry.iloc[[stop]]
+        ends, most = (
+            [(door, ""), (place, self._name(stop))],
+            [self._most(away=away), self.journeys.terms.transfer_minutes],
+        )
+        ends, most = (ends, most) if away else (ends[::-1], most[::-1])
+        return self._asked(leg, at, until, (ends[0], ends[1]), (most[0], most[1]))
+
+    def _asked(
+        self,
+        leg: tuple[int, int, int],
+        leaves: int,
+        arrives: int,
+        ends: tuple[tuple[gpd.GeoSeries, str], tuple[gpd.GeoSeries, str]],
+        most: tuple[float, float],
+    ) -> list[dict[str, Any]]:
+        """Return the rows of one leg on demand: on foot to where one gets on, the wait, the ride, and on foot."""
+        (start, here), (end, there) = ends
+        for asked in self.journeys.asked:
+            legs, ons, offs = asked.legs(start, end, self.journeys.streets, most, every_way=True)
+            same = legs[(legs[["seconds", "earliest", "latest"]] == list(leg)).all(axis=1)]
+            if len(same):
+                break
+        way = same.iloc[0]
+        on, off = ons.iloc[[way["on"]]], offs.iloc[[way["off"]]]
+        names = [self._called(on, here, way["before"]), self._called(off, there, way["after"])]
+        bounds = [leaves, leaves + way["before"]]
+        bounds += [bounds[1] + round(asked.wait), arrives - way["after"], arrives]
+        minutes = [each / 60 for each in bounds]
+        foot, car = self.journeys.streets["walk"], self.journeys.streets["car"]
+        return [
+            _row("walk", minutes[0], minutes[1], _line(foot, start, on), from_stop=here, to_stop=names[0]),
+            self._wait(bounds[1], bounds[2], on.iloc[0], names[0]),
+            _row(
+                "on_demand", minutes[2], minutes[3], _line(car, on, off), mode="on_demand", line=asked.name,
+                from_stop=names[0],                to_stop=names[1], wheelchair=asked.wheelchair, notice=asked.booking,
+            ),
+            _row("walk", minutes[3], minutes[4], _line(foot, off, end), from_stop=names[1], to_stop=there),
+        ]  # fmt: skip
+
+    def _called(self, place: gpd.GeoSeries, end: str, walked: int) -> str:
+        """Return the name of where one gets on or off: that of the stop, or of the end where one walks to none."""
+        stop = str(place.index[0])
+        if stop in self.stops.index:
+            return str(self.stops["name"][stop])
+        return end if not walked else ""
 
     def _name(self, stop: int) -> str:
         return str(self.stops["name"].iloc[stop])
@@ -420,4 +373,5 @@ def _row(kind: str, leaves: float, arrives: float, way: Any, /, **known: Any) ->
 def _table(rows: Sequence[Mapping[str, Any]], crs: Any) -> gpd.GeoDataFrame:
     table = pd.DataFrame(list(rows), columns=COLUMNS)
     table = table.astype(dict.fromkeys(("leaves", "arrives", "minutes"), "float64"))
+    table["notice"] = pd.Series([row["notice"] for row in rows], dtype=object)  # as notes, in either language
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)

@@ -16,16 +16,20 @@ import numpy.typing as npt
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
+from accessmap.roads.transit.asked import LEG, Asked, legs_of
 from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.itinerary import Rides, explained
+from accessmap.roads.transit.flexible import flexible
+from accessmap.roads.transit.itinerary import explained
 from accessmap.roads.transit.lines import NEVER
 from accessmap.roads.transit.nearby import Nearby
-from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
+from accessmap.roads.transit.on_demand import OnDemand
+from accessmap.roads.transit.one_search import Rides
+from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, TimedLegs
 from accessmap.roads.transit.terms import PARKED_MINUTES, Runs, Terms
 from accessmap.roads.trips import EVERY, Trips
 from accessmap.words.near import near_names
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Figure, Note, first_few
 
 Floats = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
@@ -65,6 +69,7 @@ class Journeys:
         self.why = why
         self.terms = terms
         self._before: Journeys | None = None
+        self._nothing_asked = False
 
     @classmethod
     def of(
@@ -78,7 +83,7 @@ class Journeys:
         networks = {"walk": streets} if isinstance(streets, RoadNetwork) else dict(streets)
         _check(networks, terms)
         made = cls(timetable, networks, timetable.date_of(date), timetable.why_day(date), terms)
-        made.day  # noqa: B018 - what cannot be is told now
+        made.day, made.asked  # noqa: B018 - what cannot be is told now
         return made
 
     def over(self, timetable: Runs) -> Journeys:
@@ -92,14 +97,31 @@ class Journeys:
             Made of this one: its stops, and perhaps some more.
         """
         made = type(self)(timetable, self.streets, self.date, self.why, self.terms)
-        made._before = self
+        made._before, made._nothing_asked = self, self._nothing_asked
         return made
+
+    def without_on_demand(self) -> Journeys:
+        """Return the same journeys without any transport on demand."""
+        made = self.over(self.timetable)
+        made.terms, made._nothing_asked = replace(self.terms, on_demand=()), True
+        return made
+
+    @cached_property
+    def asked(self) -> tuple[Asked, ...]:
+        """What of transport on demand serves that day: what was given, and what the feeds have."""
+        terms, timetable = self.terms, self.timetable
+        if "car" not in self.streets or self._nothing_asked:
+            return ()
+        every = [ride for each in terms.on_demand for ride in each.asked(self.date, timetable.stops)]
+        every += flexible(timetable, self.date) if len(timetable.flex) else []
+        return tuple(each for each in every if each.wheelchair == "yes" or not terms.wheelchair)
 
     @cached_property
     def day(self) -> Day:
         """What runs."""
         walks = self._nearby.walks if self.terms.transfer_minutes else None
-        return self.timetable.day_on(self.date, walks=walks, change_seconds=self.terms.change_seconds)
+        change, wheelchair = self.terms.change_seconds, self.terms.wheelchair
+        return self.timetable.day_on(self.date, walks=walks, change_seconds=change, wheelchair=wheelchair)
 
     @cached_property
     def _nearby(self) -> Nearby:
@@ -151,6 +173,10 @@ class Journeys:
             ),
             Note("journeys_changes", rides=Figure.of(terms.most_rides), transfer=Figure.of(terms.transfer_minutes)),
             *([] if terms.parking is None else [_parked(terms)]),
+            *(each.note(self.date) for each in terms.on_demand),
+            *_told_flexible(self),
+            *(self.timetable.accessible(self.date) if terms.wheelchair else ()),
+            *_told_unknown(terms),
         )
 
     def __repr__(self) -> str:
@@ -201,9 +227,9 @@ class Journeys:
         direct = self._direct(origins, destinations, max_metres)
         start = self._legs(origins, home=not homeward, away=True, max_metres=max_metres)
         end = self._legs(destinations, home=homeward, away=False, max_metres=max_metres)
-        return JourneyTrips(
-            self, start, end, direct, np.array(moments, "int64"), share, arrive is not None, homeward, max_metres
-        )
+        how = np.array(moments, "int64"), share, arrive is not None, homeward, max_metres
+        ends = origins, destinations
+        return JourneyTrips(self, start, end, direct, *how, self._timed(*ends, homeward=homeward), ends)
 
     def explain(
         self,
@@ -232,12 +258,13 @@ class Journeys:
         Returns
         -------
         geopandas.GeoDataFrame
-            kind ("walk", "bike", "car", "wait", "ride", "change"); mode (of the vehicle: "rail", "bus" …), line,
+            kind ("walk", "bike", "car", "wait", "ride", "change", "on_demand"); mode (of the vehicle: "rail" …), line,
             headsign (of a trip that has none, or a number there, the last stop) and trip of a ride, and goes_on_as (the
             trips in which one stays seated); from_stop and to_stop (names; "" at the door, and at a car park); leaves
             and arrives (minutes after service midnight), minutes; wheelchair of a ride ("yes" where vehicle and both
-            stops are accessible, "no", "unknown"), booking ("phone", "driver", "" none), and the line in the CRS of the
-            stops: that of the streets, straight for rides. Parking is in the minutes by car. The minutes add up to
+            stops are accessible, "no", "unknown"), booking ("phone", "driver", "" none), notice (of a ride on
+            demand, in words; its name is the line), and the line in the CRS of the stops: that of the streets, straight
+            for rides. Parking is in the minutes by car. The minutes add up to
             those of `travel_times`. Empty where there is no journey.
 
         Raises
@@ -281,7 +308,7 @@ class Journeys:
     ) -> tuple[npt.NDArray[Any], ...]:
         """Return those ways for some stops, by their rows: point, row, seconds; `joined` has the points as origins."""
         terms, stops = self.terms, self.timetable.stops.geometry.iloc[rows]
-        mode, most = (terms.access, terms.access_minutes) if home else (terms.egress, terms.egress_minutes)
+        mode, most = terms.access if home else terms.egress, self._most(home=home)
         ways = [self._trips("walk", points, stops, away, max_metres, joined.get("walk"))]
         if mode != "walk" and not (home and mode == "car" and terms.parking is not None):
             ways.append(self._trips(mode, points, stops, away, max_metres, joined.get(mode)))
@@ -299,11 +326,47 @@ class Journeys:
 
     def _split(self, points: int, point: Longs, row: Longs, seconds: npt.NDArray[Any]) -> StopLegs:
         """Return ways to places as ways to the stops of the day: where a place is split, each is as near."""
+        which, stop = self._each(row)
+        return StopLegs.of(points, point[which], stop, seconds[which])
+
+    def _each(self, row: Longs) -> tuple[Longs, Longs]:
+        """Return for places the stops of the day that each is: which of them, and the stop."""
         order = np.argsort(self.day.place, kind="stable")
         first, end = np.searchsorted(self.day.place[order], np.stack([row, row + 1]))
         some = end - first
         which = np.repeat(first, some) + np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
-        return StopLegs.of(points, np.repeat(point, some), order[which], np.repeat(seconds, some))
+        return np.repeat(np.arange(len(row)), some), order[which]
+
+    def _timed(
+        self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, homeward: bool
+    ) -> tuple[TimedLegs, TimedLegs]:
+        """Return the ways on demand to stops, and from them."""
+        return (
+            self._timed_at(origins, home=not homeward, away=True),
+            self._timed_at(destinations, home=homeward, away=False),
+        )
+
+    def _timed_at(self, points: gpd.GeoSeries, *, home: bool, away: bool) -> TimedLegs:
+        """Return the ways on demand between points and stops."""
+        if not self.asked:
+            return TimedLegs.none(len(points))
+        rows, most = self._nearby.rows, (self._most(home=home), self.terms.transfer_minutes)
+        ends = points, self.timetable.stops.geometry.iloc[rows]
+        legs = legs_of(self.asked, *(ends if away else ends[::-1]), self.streets, most if away else most[::-1])
+        place, to, *times = (legs[name].to_numpy() for name in LEG)
+        point, stop = (place, to) if away else (to, place)
+        which, stop = self._each(rows[stop])
+        return TimedLegs.timed(len(points), [point[which], stop, *(each[which] for each in times)])
+
+    def _door_to_door(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, homeward: bool) -> TimedLegs:
+        """Return the ways on demand all the way."""
+        most = self._most(home=not homeward), self._most(home=homeward)
+        legs = legs_of(self.asked, origins, destinations, self.streets, most)
+        return TimedLegs.timed(len(origins), [legs[name].to_numpy() for name in LEG])
+
+    def _most(self, *, home: bool) -> float:
+        """Return the minutes to a stop, or from one, at most."""
+        return self.terms.access_minutes if home else self.terms.egress_minutes
 
     def _trips(
         self,
@@ -369,11 +432,15 @@ class JourneyTrips:
     backward: bool
     homeward: bool
     max_metres: float | None
+    timed: tuple[TimedLegs, TimedLegs]
+    ends: tuple[gpd.GeoSeries, gpd.GeoSeries]
 
     def to(self, destinations: gpd.GeoSeries) -> JourneyTrips:
         """Return journeys of the same origins to other destinations; those that do not join are not reached."""
         end = self.journeys._legs(destinations, home=self.homeward, away=False, max_metres=self.max_metres)
-        return replace(self, end=end, direct=[trips.to(destinations) for trips in self.direct])
+        timed = self.timed[0], self.journeys._timed_at(destinations, home=self.homeward, away=False)
+        direct = [trips.to(destinations) for trips in self.direct]
+        return replace(self, end=end, direct=direct, timed=timed, ends=(self.ends[0], destinations))
 
     def over(self, journeys: Journeys) -> JourneyTrips:
         """Return the same by journeys that `Journeys.over` made of these: only ways to further stops are looked for."""
@@ -389,7 +456,8 @@ class JourneyTrips:
                 more = journeys._ways(at, new, home=home, away=away, max_metres=self.max_metres, joined=known)
                 ways.append(np.stack(more))
             sides.append(journeys._split(len(legs), *np.concatenate(ways, axis=1).astype("int64")))
-        return replace(self, journeys=journeys, start=sides[0], end=sides[1])
+        timed = journeys._timed(*self.ends, homeward=self.homeward)
+        return replace(self, journeys=journeys, start=sides[0], end=sides[1], timed=timed)
 
     @property
     def places(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
@@ -419,7 +487,26 @@ class JourneyTrips:
         The shape is (origins, departures, destinations), of those asked for.
         """
         ends = self.start.part(origins), self.end.part(destinations)
-        return self.journeys._raptor.moments(*ends, self.moments, rides=self.journeys.terms.most_rides)
+        timed = self.on_demand(origins, destinations)
+        return self.journeys._raptor.moments(*ends, self.moments, rides=self.journeys.terms.most_rides, timed=timed)
+
+    def asked_arrivals(self, *, origins: slice = EVERY) -> npt.NDArray[np.int32]:
+        """Return the same of those who go all the way on demand; of no shape where there is none of it."""
+        timed = self.on_demand(origins, EVERY)
+        if timed is None:
+            return np.empty((0, 0, 0), "int32")
+        ends = len(timed.start), len(timed.end)
+        alone = replace(timed, start=TimedLegs.none(ends[0]), end=TimedLegs.none(ends[1]))
+        none = StopLegs.none(ends[0]), StopLegs.none(ends[1])
+        return self.journeys._raptor.moments(*none, self.moments, rides=1, timed=alone)
+
+    def on_demand(self, origins: slice, destinations: slice) -> Timed | None:
+        """Return the ways on demand of some origins and destinations; None where nothing serves."""
+        if not self.journeys.asked:
+            return None
+        start, end = self.timed[0].part(origins), self.timed[1].part(destinations)
+        ends = self.ends[0].iloc[origins], self.ends[1].iloc[destinations]
+        return Timed(start, end, self.journeys._door_to_door(*ends, homeward=self.homeward))
 
     def on_foot(self, rows: slice = EVERY) -> Floats:
         """Return minutes without any ride, (origins, destinations); NaN where that is too far."""
@@ -450,7 +537,7 @@ class JourneyTrips:
         self, percentiles: Sequence[float], limit: float | None, rows: slice
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return seconds (percentiles, origins, destinations) and how many departures reach (origins, destinations)."""
-        start = self.start.part(rows)
+        start, timed = self.start.part(rows), self.on_demand(rows, EVERY)
         ends = (self.end, start) if self.backward else (start, self.end)
         seconds, within = self.journeys._raptor.seconds(
             *ends,
@@ -459,6 +546,7 @@ class JourneyTrips:
             rides=self.journeys.terms.most_rides,
             limit=ANY if limit is None else int(limit * 60),
             backward=self.backward,
+            timed=timed.turned() if timed is not None and self.backward else timed,
         )
         axes = (1, 2, 0) if self.backward else (1, 0, 2)
         return seconds.transpose(axes), within.T if self.backward else within
@@ -493,6 +581,7 @@ def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
             raise OptionError(
                 Problem("journeys_no_streets", where=where, value=mode, near=near, known=", ".join(networks))
             )
+    _check_on_demand(networks, terms)
     for name in ("access_minutes", "egress_minutes", "parking_minutes", "transfer_minutes", "stay"):
         value = getattr(terms, name)
         if not (np.isfinite(value) and value >= 0):
@@ -503,6 +592,33 @@ def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
         raise OptionError(Problem("journeys_parking_without_car", where="parking", value=terms.access))
     if not (isinstance(terms.most_rides, int) and terms.most_rides >= 1):
         raise OptionError(Problem("journeys_rides", where="most_rides", value=terms.most_rides))
+
+
+def _check_on_demand(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
+    for each in terms.on_demand:
+        if not isinstance(each, OnDemand):
+            raise OptionError(Problem("journeys_on_demand", where="on_demand", value=type(each).__name__))
+    if terms.on_demand and "car" not in networks:
+        known = ", ".join(networks)
+        raise OptionError(Problem("journeys_on_demand_without_car", where="on_demand", known=known))
+
+
+def _told_flexible(journeys: Journeys) -> list[Note]:
+    """Return what of the feeds' zones counts."""
+    flex = journeys.timetable.flex
+    if not len(flex):
+        return []
+    if "car" not in journeys.streets:
+        return [Note("journeys_flexible_left", n=int(flex["trip"].nunique()))]
+    names = list(dict.fromkeys(each.name for each in journeys.asked if each.published))
+    return [Note("journeys_flexible", n=len(names), names=first_few(names, str))]
+
+
+def _told_unknown(terms: Terms) -> list[Note]:
+    """Return how much of transport on demand is left out since nobody says that it takes a wheelchair."""
+    left = [each for each in terms.on_demand if each.wheelchair is not True] if terms.wheelchair else []
+    unknown = Figure.of(sum(each.wheelchair is None for each in left))
+    return [Note("on_demand_wheelchair_left", n=len(left), unknown=unknown)] if left else []
 
 
 def _parked(terms: Terms) -> Note:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,11 @@ class StopLegs:
         """Return no way at all: each place is one of the stops."""
         stops = np.asarray(stops)
         return cls.of(len(stops), np.arange(len(stops)), stops, np.zeros(len(stops), "int32"))
+
+    @classmethod
+    def none(cls, places: int) -> Self:
+        """Return the legs of so many places that have none."""
+        return cls(np.zeros(places + 1, "int64"), *(np.empty(0, "int32") for _ in range(len(fields(cls)) - 1)))
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -73,11 +78,6 @@ class TimedLegs(StopLegs):
         order = np.lexsort((seconds, place))
         start = np.searchsorted(place[order], np.arange(places + 1)).astype("int64")
         return cls(start, *(each[order].astype("int32") for each in (stop, seconds, earliest, latest)))
-
-    @classmethod
-    def none(cls, places: int) -> TimedLegs:
-        """Return the legs of so many places that have none."""
-        return cls.timed(places, [np.empty(0, "int32")] * 5)
 
     @property
     def place(self) -> npt.NDArray[np.int32]:

@@ -40,7 +40,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "pathways": {"from_stop": WHOLE, "to_stop": WHOLE, "seconds": WHOLE},
     "feeds": {"start": DAYS, "end": DAYS},
     "flex": dict.fromkeys(
-        ("trip", "route", "place", "place_id", "name", "booking", "message", "phone", "url", "timezone"), TEXT
+        ("trip", "route", "place", "place_id", "name", "booking", "message", "phone", "url", "timezone", "wheelchair"),
+        TEXT,
     )
     | dict.fromkeys(("service", "sequence", "start", "end", "pickup", "drop_off", "before", "after"), WHOLE),
 }

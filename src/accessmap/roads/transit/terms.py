@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.provenance import Provenance
+from accessmap.roads.readers.gtfs.calendars import Calendar
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.words.notes import Note
 
 #: Minutes from a car park to a stop, on foot: a park-and-ride lies beside its station.
@@ -43,6 +45,18 @@ class Runs(Protocol):
         """Return where and when they call."""
 
     @property
+    def flex(self) -> gpd.GeoDataFrame:
+        """Return what goes by zones and windows of time."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """Return on which days each service runs."""
+
+    @property
+    def timezone(self) -> str:
+        """Return the zone by whose clock days are read."""
+
+    @property
     def first_call(self) -> npt.NDArray[np.int64]:
         """Return where the calls of each run begin."""
 
@@ -55,8 +69,11 @@ class Runs(Protocol):
     def served_on(self, date: dt.date) -> npt.NDArray[np.int64]:
         """Return the rows of the stops at which something calls on a date."""
 
-    def day_on(self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
+    def day_on(self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int, wheelchair: bool) -> Day:
         """Return what runs on a date, be it nothing."""
+
+    def accessible(self, date: dt.date) -> tuple[Note, ...]:
+        """Return what of a day is known to take a wheelchair, with counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +93,8 @@ class Terms:
     percentile: float
     stay: float
     between: tuple[str, str]
+    on_demand: tuple[OnDemand, ...] = ()
+    wheelchair: bool = False
 
     @property
     def longest(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +25,7 @@ from accessmap.roads.transit.changes import CHANGE_SECONDS
 from accessmap.roads.transit.dates import KINDS, dates_of, usual_day
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.journeys import Journeys, moments_of
+from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.roads.transit.running import Running, running
 from accessmap.roads.transit.saved import read_timetable, write_timetable
 from accessmap.roads.transit.terms import Terms
@@ -76,7 +77,7 @@ class Timetable(Feeds):
         start, end (seconds), pickup, drop_off; mean_factor, mean_offset, safe_factor, safe_offset (how much longer than
         by car, seconds; NaN not said); booking ("at_once", "same_day", "days_before", "" none), notice_minutes,
         notice_days, notice_time (-1 none), message, phone, url; the stops (rows) and times between which a route
-        deviates: before, leaves_before, after, reaches_after (-1 none); timezone.
+        deviates: before, leaves_before, after, reaches_after (-1 none); timezone; wheelchair ("yes", "no", "unknown").
     periods : pandas.DataFrame
         By feed: start and end of the days for which it is whole.
     sources : tuple of Source
@@ -292,9 +293,37 @@ class Timetable(Feeds):
         """
         return self.day_on(self.date_of(date), walks=walks, change_seconds=change_seconds)
 
-    def day_on(self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int) -> Day:
-        """Return what runs on a date, as `day` does, be it nothing."""
-        return build_day(self, self.running_on(date), walks=walks, change_seconds=change_seconds)
+    def day_on(
+        self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int, wheelchair: bool = False
+    ) -> Day:
+        """Return what runs on a date, as `day` does, be it nothing; or what of it is known to take a wheelchair."""
+        runs = self.running_on(date)
+        of = self._accessible(runs) if wheelchair else (self, runs)
+        return build_day(*of, walks=walks, change_seconds=change_seconds)
+
+    def _accessible(self, runs: Running) -> tuple[Self, Running]:
+        """Return the timetable with stops alone that are known to take a wheelchair, and the runs that do."""
+        able = (self.trips["wheelchair"] == "yes").to_numpy()[runs.trip]
+        there = (self.stops["wheelchair"] == "yes").to_numpy()[self.calls["stop"].to_numpy()]
+        rights = {name: self.calls[name].where(there, 1) for name in ("pickup", "drop_off")}
+        kept = Running(runs.trip[able], runs.ahead[able], runs.shift[able])
+        return replace(self, calls=self.calls.assign(**rights)), kept
+
+    def accessible(self, date: dt.date) -> tuple[Note, ...]:
+        """Return how many trips of a day, and how many of the stops they serve, are known to take a wheelchair.
+
+        Those of which nothing is known are counted apart.
+        """
+        runs = self.running_on(date)
+        told = []
+        for key, table, rows in (
+            ("timetable_wheelchair_trips", self.trips, runs.trip[runs.ahead == 0]),
+            ("timetable_wheelchair_stops", self.stops, self.served_on(date)),
+        ):
+            can = table["wheelchair"].iloc[rows]
+            unknown = Figure.of((can == "unknown").sum())
+            told.append(Note(key, n=int((can == "yes").sum()), unknown=unknown, all=Figure.of(len(can))))
+        return tuple(told)
 
     # ------------------------------------------------------------------ journeys
 
@@ -316,6 +345,8 @@ class Timetable(Feeds):
         percentile: float = 50,
         stay: float = 60,
         between: tuple[str, str] = ("08:00", "18:00"),
+        on_demand: OnDemand | Sequence[OnDemand] = (),
+        wheelchair: bool = False,
     ) -> Journeys:
         """Return the journeys from door to door of a day, which stand where a network does: `am.travel_times`.
 
@@ -347,6 +378,12 @@ class Timetable(Feeds):
             What holds where a call does not say otherwise: see `travel_times`.
         stay, between
             The same of `round_trips`.
+        on_demand
+            Transport on demand beside the timetable: to a stop, from one, or all the way. It goes by the streets of
+            "car", which it needs. What the feeds have of the kind (`flex`) counts too where there are those.
+        wheelchair
+            Count vehicles, stops and transport on demand alone that are known to take a wheelchair; the streets are not
+            looked at.
 
         Raises
         ------
@@ -358,7 +395,7 @@ class Timetable(Feeds):
         terms = Terms(
             access, egress, access_minutes, egress_minutes, None if parking is None else parking.geometry,
             parking_minutes, transfer_minutes, change_seconds, most_rides, moments_of(depart, "depart"), percentile,
-            stay, between,
+            stay, between, (on_demand,) if isinstance(on_demand, OnDemand) else tuple(on_demand), wheelchair,
         )  # fmt: skip
         return Journeys.of(self, streets, date, terms)
 

@@ -51,6 +51,7 @@ COLUMNS = (
         "after",
         "reaches_after",
         "timezone",
+        "wheelchair",
         "geometry",
     ),
 )
@@ -212,6 +213,7 @@ def read_flex(
             **_notice(feed, table),
             **_neighbours(trip, order, calls),
             "timezone": routes["timezone"].to_numpy()[of_trip["route"].to_numpy()],
+            "wheelchair": of_trip["wheelchair"].to_numpy(),
             "geometry": [_shape(name, zones, stops, row) for name in named],
         }
     )
@@ -222,7 +224,20 @@ def read_flex(
 def nothing() -> gpd.GeoDataFrame:
     """Return the table of a timetable that has no zones."""
     numbers = {"mean_factor", "mean_offset", "safe_factor", "safe_offset"}
-    text = {"trip", "route", "place", "place_id", "name", "booking", "message", "phone", "url", "timezone", "stops"}
+    text = {
+        "trip",
+        "route",
+        "place",
+        "place_id",
+        "name",
+        "booking",
+        "message",
+        "phone",
+        "url",
+        "timezone",
+        "stops",
+        "wheelchair",
+    }
     kinds = {name: object if name in text else float if name in numbers else np.int64 for name in COLUMNS[:-1]}
     columns = {name: np.zeros(0, dtype=kind) for name, kind in kinds.items()}
     return gpd.GeoDataFrame(columns, geometry=[], crs=4326)

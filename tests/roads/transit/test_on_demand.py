@@ -1,0 +1,252 @@
+"""Transport on demand beside the trains of the toy feed, whose minutes can be done in the head."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from toy_feeds import FEED, FLEX, TUESDAY, feed, read
+from toy_streets import LAT, STEP, WEST, points, residents, services, streets
+
+import accessmap as am
+from accessmap.errors import AccessmapError
+
+# By car a place is reached ten times as fast as on foot.
+BOTH = {"walk": streets(1.0), "car": streets(0.1)}
+
+
+def zone(first: int, last: int) -> shapely.Polygon:
+    return shapely.box(WEST + STEP * (first - 0.5), LAT - 0.01, WEST + STEP * (last + 0.5), LAT + 0.01)
+
+
+@pytest.fixture(scope="module")
+def timetable(tmp_path_factory: pytest.TempPathFactory) -> am.Timetable:
+    return read(tmp_path_factory.mktemp("feed"), FEED)
+
+
+def journeys(timetable, *on_demand, **options):
+    return timetable.journeys(BOTH, date=TUESDAY, on_demand=on_demand, **options)
+
+
+def minutes(journeys, home: int, site: int, **options: object) -> float:
+    return float(am.travel_times(residents([home]), services([site]), journeys, **options).iloc[0, 0])
+
+
+# Trains leave A (0) at 7:00 and 8:00, B (100) at 7:12 and 8:12, and are at C (200) at 7:20 and 8:20.
+EARLY = "Tu 06:00-07:30"
+
+
+def test_a_stop_is_reached_on_demand_while_it_runs(timetable):
+    taxi = am.OnDemand(zone(-60, 0), EARLY, wait=3, speed_factor=0.5)
+    both = journeys(timetable, taxi)
+    # 50 places by car are 5 minutes, at half its speed 10, after 3: at A for the train of 7:00.
+    assert minutes(both, -50, 200, depart="06:47") == 13 + 20
+    assert minutes(both, -50, 200, depart="06:48") == 12 + 60 + 20
+    # On foot it is 50 minutes, which is too far for a stop.
+    assert np.isnan(minutes(journeys(timetable), -50, 200, depart="06:00"))
+    # It serves who sets out by 7:29, and for the train of 8:00 that is soon enough; then no more.
+    assert minutes(both, -50, 200, depart="07:29") == 51
+    assert np.isnan(minutes(both, -50, 200, depart="07:30"))
+    # Who is there before it runs waits for it.
+    assert minutes(both, -50, 200, depart="05:50") == 70 + 20
+    assert minutes(both, -50, 200, arrive="07:20") == 33
+
+
+def test_the_way_from_a_stop_and_all_the_way_are_on_demand_too(timetable):
+    taxi = am.OnDemand(zone(200, 260), "Tu 07:22-12:00", wait=2)
+    both = journeys(timetable, taxi)
+    # At C at 7:20: it runs from 7:22 on; 2 minutes to wait and 5 to ride.
+    assert minutes(both, 0, 250, depart="07:00") == 20 + 2 + 2 + 5
+    assert minutes(both, 0, 250, depart="08:00") == 20 + 2 + 5
+    assert minutes(both, 210, 250, depart="08:00") == 2 + 4
+    assert minutes(both, 250, 210, depart="08:00", homeward=True) == 6
+    assert np.isnan(minutes(both, 185, 250, depart="12:00"))
+    assert minutes(both, 210, 215, depart="08:00") == 2.5
+    assert minutes(both, 210, 211, depart="08:00") == 1
+
+
+def test_with_stops_one_end_is_one_of_them(timetable):
+    at_stops = am.OnDemand(zone(-60, 20), "Tu 06:00-09:00", stops=["A", "C"])
+    both = journeys(timetable, at_stops)
+    assert minutes(both, -50, 200, depart="06:55") == 25
+    # From home to C, which lies outside the zone, and on foot from there.
+    assert minutes(both, -50, 205, depart="06:00") == 25 + 5
+    # Neither end is a stop: one gets off at A and walks on.
+    assert minutes(both, -50, 10, depart="06:00") == 5 + 10
+    assert minutes(both, 4, -50, depart="06:00") == 4 + 5
+    between = journeys(timetable, am.OnDemand(zone(-60, 20), "Tu 06:00-09:00", stops=points([-45, 0]), door=False))
+    assert minutes(between, -50, 200, depart="06:50") == 30
+    assert minutes(between, -50, 200, depart="06:51") == 89
+    assert minutes(between, -50, 10, depart="06:50") == 5 + 4.5 + 10
+
+
+def test_it_never_hurts_outside_its_hours_it_changes_nothing_and_it_is_undone(timetable):
+    homes, sites = residents([-50, -10, 3, 95, 150]), services([5, 120, 205, 250])
+    window = {"depart": ("06:30", "08:30")}
+    plain = journeys(timetable)
+    before = am.travel_times(homes, sites, plain, **window)
+    every = [
+        am.OnDemand(zone(-60, 300), hours, wait=1) for hours in ("Tu 06:00-09:00", "We 06:00-09:00", "Tu 04:00-05:00")
+    ]
+    with_all = am.travel_times(homes, sites, journeys(timetable, *every), **window)
+    assert (with_all.fillna(np.inf) <= before.fillna(np.inf)).all(axis=None)
+    assert (with_all.fillna(np.inf) < before.fillna(np.inf)).any(axis=None)
+    pd.testing.assert_frame_equal(am.travel_times(homes, sites, journeys(timetable, *every[1:]), **window), before)
+    undone = journeys(timetable, *every).without_on_demand()
+    pd.testing.assert_frame_equal(am.travel_times(homes, sites, undone, **window), before)
+
+
+def test_the_same_doors(timetable):
+    homes, sites = residents([-50, 10]), services([5, 205])
+    both = journeys(timetable, am.OnDemand(zone(-60, 20), "Tu 06:00-09:00", wait=1))
+    times = am.travel_times(homes, sites, both, depart=("06:30", "07:30"))
+    window = {"depart": ("06:30", "07:30")}
+    nearest = am.nearest_times(homes, sites, both, k=2)
+    pd.testing.assert_frame_equal(nearest, am.nearest(am.travel_times(homes, sites, both), k=2), check_dtype=False)
+    by = am.journey_times(homes, sites, both, percentiles=(0, 50, 100), **window)
+    pd.testing.assert_frame_equal(by[50], times)
+    single = [am.travel_times(homes, sites, both, depart=f"{at // 60:02}:{at % 60:02}") for at in range(390, 450)]
+    values = np.stack([each.to_numpy() for each in single])
+    np.testing.assert_array_equal(by[100].to_numpy(), values.max(axis=0))
+    np.testing.assert_array_equal(by[0].to_numpy(), values.min(axis=0))
+    share = am.departure_share(homes, sites, both, limit=30, **window)
+    np.testing.assert_allclose(share.to_numpy(), (values <= 30).mean(axis=0), rtol=1e-6)
+    long = am.travel_times_long(homes, sites, both, limit=60)
+    usual = am.travel_times(homes, sites, both).to_numpy().ravel()
+    assert long["minutes"].tolist() == usual[usual <= 60].tolist()
+
+
+@pytest.mark.parametrize(
+    ("home", "site", "asked"),
+    [
+        (-50, 200, {"depart": "06:40"}),
+        (-50, 200, {"depart": "05:50"}),
+        (-50, 250, {"depart": "06:40"}),
+        (-50, -20, {"depart": "06:40"}),
+        (-50, -20, {"depart": "05:40"}),
+        (-50, 250, {"arrive": "07:45"}),
+        (-50, -20, {"arrive": "07:45"}),
+        (-50, -20, {"depart": "06:40", "homeward": True}),
+    ],
+)
+def test_a_journey_in_words_adds_up_to_the_minutes(timetable, home, site, asked):
+    taxis = [
+        am.OnDemand(zone(-60, 0), EARLY, wait=3, notice=(1, "16:00"), name="du Pays"),
+        am.OnDemand(zone(200, 260), "Tu 07:30-12:00", stops=points([203, 249]), notice=90),
+    ]
+    both = journeys(timetable, *taxis)
+    ends = [points([place]).geometry for place in (home, site)]
+    legs = both.explain(*(ends[::-1] if "homeward" in asked else ends), **asked)
+    assert legs["minutes"].sum() == pytest.approx(minutes(both, home, site, **asked))
+    assert (legs["leaves"].to_numpy()[1:] == legs["arrives"].to_numpy()[:-1]).all()
+    assert "on_demand" in set(legs["kind"])
+
+
+def test_the_notice_is_told_beside_the_minutes(timetable):
+    taxi = am.OnDemand(zone(-60, 0), EARLY, wait=3, notice=(1, "16:00"), name="du Pays")
+    both = journeys(timetable, taxi)
+    legs = both.explain(points([-50]).geometry, points([200]).geometry, depart="06:50")
+    told = am.sentences.itinerary(legs).replace("\xa0", " ")
+    assert "taxi à la demande du Pays 5 min jusqu’à Aville, à réserver la veille avant 16 h" in told
+    assert "to be booked the day before by 16:00" in am.sentences.itinerary(legs, lang="en")
+    note = both.notes[3].told("fr").replace("\xa0", " ")
+    assert note.startswith("transport à la demande « du Pays » : ce jour-là 06:00–07:30, à 100 % de la vitesse")
+    other = journeys(timetable, am.OnDemand(zone(-60, 0), "Sa 08:00-12:00", notice="par courriel"))
+    assert "ne fonctionne pas ce jour-là" in other.notes[3].told("fr")
+
+
+def test_there_and_back_on_demand(timetable):
+    taxi = am.OnDemand(zone(-60, 60), "Tu 08:00-12:00", wait=5)
+    office = services([40]).assign(hours="Tu 09:00-12:00")
+    window = {"between": ("07:00", "18:00")}
+    home = residents([-50])
+    assert am.round_trips(home, office, journeys(timetable), **window)["service_id"].isna().all()
+    found = am.round_trips(home, office, journeys(timetable, taxi), **window).iloc[0]
+    # 9 minutes by car after 5, an hour in the office, and back: at the latest at 11:59. One way, not one a minute.
+    assert (found["leaves"], found["arrives"], found["served"]) == (645, 659, 659)
+    assert (found["home"], found["away"], found["lost"], found["ways"]) == (733, 88, 28, 1)
+    assert found["earliest_home"] == 614
+
+
+def test_what_is_wrong_is_said(timetable):
+    square = zone(-60, 0)
+    taxi = am.OnDemand(square, EARLY)
+    communes = points([0, 100]).set_index(pd.Index(["02173", "02738"], name="code"))
+    communes = communes.set_geometry(communes.buffer(100))
+    for call, told in (
+        (lambda: am.OnDemand(square, "lundi matin"), "opening_hours"),
+        (lambda: am.OnDemand(square, EARLY, speed_factor=1.3), "divided by 0.8"),
+        (lambda: am.OnDemand(square, EARLY, wait=-1), "wait"),
+        (lambda: am.OnDemand(square, EARLY, notice=(1, "16")), "notice"),
+        (lambda: am.OnDemand(square, EARLY, notice=(1.5, "16:00")), "notice"),
+        (lambda: am.OnDemand(square, EARLY, stops=[]), "stops"),
+        (lambda: am.OnDemand(square, EARLY, door=False), "door"),
+        (lambda: am.OnDemand(shapely.LineString([(3, 49), (4, 49)]), EARLY), "area"),
+        (lambda: am.OnDemand("02173", EARLY), "communes="),
+        (lambda: am.OnDemand(["02173", "02739"], EARLY, communes=communes), "02739.*02738"),
+        (lambda: timetable.journeys(BOTH["walk"], on_demand=taxi), "by car, which are missing"),
+        (lambda: timetable.journeys(BOTH, on_demand="TAD"), "OnDemand"),
+        (lambda: journeys(timetable, am.OnDemand(square, EARLY, stops=["Avile"])), "Aville"),
+    ):
+        with pytest.raises(AccessmapError, match=told):
+            call()
+    assert am.OnDemand("02173", EARLY, communes=communes).zone.area > 0
+
+
+# ---------------------------------------------------------------------- what feeds have
+
+
+def test_the_zones_of_a_feed_are_the_same_thing(tmp_path):
+    """Z1 goes anywhere in a zone from 9:00 to 12:00, in 1.5 times the car's minutes and 10 more."""
+    timetable = read(tmp_path, feed(FLEX))
+    both = timetable.journeys(BOTH, date=TUESDAY)
+    # From 50 to 150 by car 10 minutes.
+    assert minutes(both, 50, 150, depart="09:00") == 25
+    assert minutes(both, 50, 150, depart="08:40") == 45
+    # One is there by the end of the window.
+    assert minutes(both, 50, 150, depart="11:35") == 25
+    assert np.isnan(minutes(both, 50, 150, depart="11:36"))
+    same = am.OnDemand(zone(0, 200), "Tu 09:00-11:35", speed_factor=1 / 1.5, wait=10)
+    alone = read(tmp_path, FEED, "plain.zip").journeys(BOTH, date=TUESDAY, on_demand=same)
+    assert minutes(alone, 50, 150, depart="09:07") == minutes(both, 50, 150, depart="09:07") == 25
+    told = both.notes[3].told("fr")
+    assert "2 transports à la demande ce jour-là (GTFS-Flex), comptés avec eux" in told.replace("\xa0", " ")
+    on_foot = timetable.journeys(BOTH["walk"], date=TUESDAY)
+    assert "3 courses à la demande (GTFS-Flex) ne sont pas comptées" in on_foot.notes[3].told("fr").replace("\xa0", " ")
+
+
+def test_a_timed_run_that_deviates(tmp_path):
+    """D1 leaves A at 8:00, may go anywhere in the zone, and is at C at 8:30."""
+    timetable = read(tmp_path, feed(FLEX))
+    both = timetable.journeys(BOTH, date=TUESDAY, access_minutes=5, egress_minutes=5)
+    # From A at 8:00 to 100 in 10 minutes, on foot to A in 3.
+    assert minutes(both, -3, 100, depart="07:57") == 13
+    assert np.isnan(minutes(both, -3, 100, depart="09:00", limit=30))
+    # From 100 it is at C at its time; it is at 100 by 8:20 to be there.
+    assert minutes(both, 100, 203, depart="08:20") == 10 + 3
+    assert minutes(both, 100, 203, depart="08:00") == 30 + 3
+    # Called at once, the zone cannot be where one gets on and off: from 50 to 150 goes Z1 alone, from 9:00 on.
+    assert minutes(both, 50, 150, depart="08:00") == 60 + 25
+    legs = both.explain(points([-3]).geometry, points([100]).geometry, depart="07:57")
+    assert legs["kind"].tolist() == ["walk", "on_demand"]
+    assert legs["minutes"].sum() == 13
+
+
+def test_a_run_that_deviates_twice_takes_one_from_door_to_door(tmp_path):
+    call = "D1,2,,zone,,,,08:00:00,08:30:00,2,2,tel\n"
+    twice = FLEX["stop_times.txt"].replace(call, call + call.replace("D1,2", "D1,3")).replace("D1,3,C", "D1,4,C")
+    both = read(tmp_path, feed({**FLEX, "stop_times.txt": twice})).journeys(BOTH, date=TUESDAY)
+    # It leaves A at 8:00, passes 50 from 8:05 on, and must be at C, 5 minutes from 150, by 8:30.
+    assert minutes(both, 50, 150, depart="08:00") == 5 + 10
+    assert minutes(both, 50, 150, depart="08:15") == 10
+    assert minutes(both, 50, 150, depart="08:16") == 44 + 25
+
+
+def test_groups_of_stops_and_booking_rules(tmp_path):
+    """G1 takes from the stops A and C to B1 between 14:00 and 18:00, booked the day before by 17:00."""
+    timetable = read(tmp_path, feed(FLEX))
+    both = timetable.journeys(BOTH, date=TUESDAY)
+    assert minutes(both, 5, 103, depart="14:00") == 5 + 10 + 3
+    assert np.isnan(minutes(both, 103, 5, depart="14:00", limit=60))
+    legs = both.explain(points([5]).geometry, points([103]).geometry, depart="14:00")
+    assert legs["notice"].iloc[1].told("fr").replace("\xa0", " ") == "à réserver la veille avant 17 h"
+    assert legs["to_stop"].tolist() == ["Aville", "Bourg voie 1", ""]
