@@ -296,6 +296,29 @@ def test_what_readers_did_is_denied_neither_by_check_nor_by_the_dossier_or_its_w
     assert found.iloc[0, :2].to_list() == ["Services", "france_services.csv"]
 
 
+def test_an_earlier_study_is_checked_told_and_verified(toy, capsys):
+    then = toy.parent / "alors"
+    then.mkdir()
+    for path in toy.parent.iterdir():
+        if path.is_file():
+            (then / path.name).write_bytes(path.read_bytes())
+    services = pd.read_csv(then / "france_services.csv", dtype=str)
+    services.iloc[1:].to_csv(then / "france_services.csv", index=False)
+    toy.write_text(TOY + '[[earlier]]\nname = "2017"\npath = "alors/study.toml"\n', encoding="utf-8")
+    assert run(capsys, "run", toy)[0] == 0
+    page = BeautifulSoup((toy.parent / "out" / "trois-villages.html").read_text("utf-8"), "html.parser")
+    assert "2017" in page.select_one("#history").text
+    assert run(capsys, "verify", toy.parent / "out" / "trois-villages.html")[0] == 0
+    services.to_csv(then / "france_services.csv", index=False)
+    code, out, _ = run(capsys, "verify", toy.parent / "out" / "trois-villages.html")
+    assert code == 3
+    assert "alors/france_services.csv" in out
+    toy.write_text(TOY + '[[earlier]]\nname = "2017"\npath = "alors/study.tml"\n', encoding="utf-8")
+    code, _, err = run(capsys, "check", toy)
+    assert code == 1
+    assert "earlier[1].path" in err
+
+
 # ---------------------------------------------------------------------------------------------------------- run
 
 

@@ -1,8 +1,13 @@
 """Scenarios that are history are told apart from proposals: known from their kind, never from their name."""
 
+import dataclasses
+
+import pytest
 from bs4 import BeautifulSoup
 
 from accessmap.dossier import Dossier
+from accessmap.errors import ScenarioError
+from accessmap.provenance import Provenance, Source
 from accessmap.study.scenario import Scenario
 
 
@@ -37,3 +42,25 @@ def test_history_alone_makes_a_dossier_of_today(toy_study):
     assert list(dossier.tables["coverage"]) == ["baseline"]
     assert "changes" not in dossier.tables or dossier.tables["changes"].empty
     assert "1998" not in said(dossier.sentences)
+
+
+def test_study_of_an_earlier_date_stands_beside_today_and_apart_from_the_plans(toy_study):
+    was = Scenario("-").close("fs-a").apply(toy_study)
+    doctors = Source("Liste", "ANCT", "LO", "2017-03", of=("services.france_services",))
+    was = dataclasses.replace(was, provenance=Provenance((doctors,)))
+    plan = Scenario("1998").open("france_services", commune="02002")
+    past = Scenario("Bientôt", kind="history").close("fs-a")
+    dossier = Dossier.of(toy_study, past, plan, earlier={"2017": was})
+    assert list(dossier.tables["coverage"]) == ["baseline", "1998"]
+    # the same situation, told by a scenario that goes back and by a study of then
+    table = dossier.tables["history"]
+    assert list(table.index) == ["Bientôt", "2017"]
+    assert table.loc["2017"].equals(table.loc["Bientôt"].rename("2017"))
+    told = said([BeautifulSoup(dossier.to_html(), "html.parser").select_one("#history").get_text(" ")])
+    assert "2017 : aucune France services dans le territoire" in told
+    assert "Les habitants sont partout ceux d’aujourd’hui" in told
+    assert "2017 : Données : France services de mars 2017 ; date inconnue : habitants" in told
+    assert "les routes de cette date viennent d’une autre source" not in told
+    assert "ANCT" in set(dossier.tables["sources"]["publisher"])
+    with pytest.raises(ScenarioError, match="2017"):
+        Dossier.of(toy_study, Scenario("2017", kind="history").close("fs-a"), earlier={"2017": was})

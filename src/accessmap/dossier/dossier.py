@@ -113,6 +113,7 @@ class Dossier:
         programme: Programme | None = None,
         territories: Mapping[str, str | Iterable[str]] | None = None,
         reference: pd.DataFrame | None = None,
+        earlier: Mapping[str, Study] = MappingProxyType({}),
         chapters: Sequence[Chapter] | None = None,
         candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
@@ -139,6 +140,9 @@ class Dossier:
             its EPCI where not given; a department only makes sense where all of its services are in the study.
         reference
             Published figures (`accessmap.read.reference`) that a chapter sets beside those of the study.
+        earlier
+            By name ("2017"), studies of the same territory at earlier dates: what changed since, for the people of
+            today (`accessmap.compare_studies`), stands beside the scenarios that are history.
         chapters
             Those behind the answer, in order; ``accessmap.chapters()`` where not given. One may be left out or added.
         candidates
@@ -193,7 +197,8 @@ class Dossier:
             known = Known(
                 study=study,
                 results=found,
-                history=results(study, past, kind) if past else None,
+                history=results(study, past, kind, earlier) if past or earlier else None,
+                earlier=earlier,
                 alternatives=plans,
                 tried=tried,
                 others={
@@ -226,7 +231,7 @@ class Dossier:
                 instead=known.instead[kind],
                 lang=lang,
             )[0],
-            provenance=study.credit.with_parameters(
+            provenance=(study.credit + history.credit(earlier)).with_parameters(
                 **{
                     words("param_category"): shown.name(lang),
                     words("param_thresholds"): cutoffs,

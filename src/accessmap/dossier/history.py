@@ -1,8 +1,10 @@
-"""How things were: the scenarios that are history, told beside today and never as a plan."""
+"""How things were: scenarios that are history and studies of earlier dates, beside today and never as a plan."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,11 +14,17 @@ from accessmap.dossier.pictures import marked_sites, serving_sites, small_figure
 from accessmap.dossier.results import Known, Tables
 from accessmap.maps.communes import compare_views
 from accessmap.measures.resilience import site_places
+from accessmap.provenance import Provenance
+from accessmap.study.study import Study
 from accessmap.words.words import BASELINE, Words
+
+if TYPE_CHECKING:
+    from accessmap.roads.network import RoadNetwork
+    from accessmap.roads.transit.journeys import Journeys
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame] | None:
-    """Return what each scenario that is history says of the service studied, beside today; None where there is none.
+    """Return what each scenario that is history, and each earlier study, says of the service; None where there is none.
 
     Returns
     -------
@@ -49,8 +57,27 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
 
 def sentences(tables: Tables, words: Words) -> list[str]:
     """Return how it was then, how it is today, and who has gained since."""
-    found = tables.known.results
-    return told_of.history(tables["history"], category=found.category, cutoff=found.quoted, lang=words.lang)
+    known, found = tables.known, tables.known.results
+    lines = told_of.history(tables["history"], category=found.category, cutoff=found.quoted, lang=words.lang)
+    if known.earlier:
+        lines.append(words("history_people"))
+    for name, study in known.earlier.items():
+        dates = told_of.vintages(study.vintages, categories=[found.category], lang=words.lang)
+        lines += [words("labelled", name=name, value=line) for line in dates]
+        if {_road(each) for each in study.networks.values()} != {_road(each) for each in known.study.networks.values()}:
+            lines.append(words("history_other_roads", name=name))
+    return lines
+
+
+def _road(network: RoadNetwork | Journeys) -> tuple[str, ...]:
+    """Return what a network is made of: two with the same have the same roads."""
+    return tuple(sorted(f"{source.title} {source.vintage} {source.sha256}" for source in network.provenance.sources))
+
+
+def credit(earlier: Mapping[str, Study]) -> Provenance:
+    """Return the sources of earlier studies, as a dossier lists them beside its own."""
+    sources = [replace(source, of=()) for study in earlier.values() for source in study.credit.sources]
+    return Provenance(tuple(dict.fromkeys(sources)))
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:

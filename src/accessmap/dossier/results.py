@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import geopandas as gpd
@@ -11,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from accessmap.categories import Lang
-from accessmap.errors import ScenarioError
+from accessmap.errors import Problem, ScenarioError
 from accessmap.measures.imbalance import deficit, gini
 from accessmap.measures.minutes import by_commune, coverage, nearest
 from accessmap.programme.programme import Programme
 from accessmap.sentences.access import quoted_cutoff
-from accessmap.study.comparison import categories_changed, compare, winners_and_losers
+from accessmap.study.comparison import categories_changed, compare, compare_studies, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.words.near import category_meant, plain
@@ -64,8 +65,8 @@ class Results:
 
     @property
     def names(self) -> list[str]:
-        """Names of the scenarios, in order."""
-        return [scenario.name for scenario in self.scenarios]
+        """Names of the scenarios, and of the studies of earlier dates, in order."""
+        return [str(name) for name in self.minutes if name != BASELINE]
 
     def levels(self) -> pd.DataFrame:
         """Return mean minutes by commune, one column for the baseline and for each scenario."""
@@ -98,7 +99,9 @@ class Known:
     results
         Minutes to the service studied, and what follows from them; its category, proposals and threshold quoted.
     history
-        The same under the scenarios that are history; None where there are none.
+        The same under the scenarios that are history, and in the studies of earlier dates; None where there are none.
+    earlier
+        By name, studies of the territory at earlier dates.
     alternatives, tried
         The plans that a council has before it, by plan, and what one site more would give at each candidate place: see
         `accessmap.dossier.alternatives.tables_of`.
@@ -122,6 +125,7 @@ class Known:
     study: Study
     results: Results
     history: Results | None
+    earlier: Mapping[str, Study]
     alternatives: pd.DataFrame
     tried: pd.DataFrame
     others: Mapping[str, Results]
@@ -148,18 +152,30 @@ class Tables(dict[str, pd.DataFrame]):
         return Tables, (self.known, dict(self))
 
 
-def results(study: Study, scenarios: Sequence[Scenario], category: str) -> Results:
-    """Return what a dossier reports of these scenarios, on the territory and nothing else."""
+def results(
+    study: Study, scenarios: Sequence[Scenario], category: str, earlier: Mapping[str, Study] = MappingProxyType({})
+) -> Results:
+    """Return what a dossier reports of these scenarios, and earlier studies, on the territory and nothing else."""
     compared = compare(scenarios, study, category=category)
+    if earlier:
+        twice = sorted({*map(str, compared)} & set(earlier))
+        if twice:
+            raise ScenarioError(Problem("compare_one_name", value=twice[0]))
+        dates = compare_studies({**earlier, BASELINE: study}, category=category)
+        compared = compared.join(dates[list(earlier)])
     inside = study.inside.to_numpy()
     minutes, residents = compared[inside], study.residents[inside]
     people = residents["population"].astype("float64")
     changes = (
-        winners_and_losers(minutes, residents, at_least=AT_LEAST) if scenarios else pd.DataFrame(columns=["minutes"])
+        winners_and_losers(minutes, residents, at_least=AT_LEAST)
+        if len(minutes.columns) > 1
+        else pd.DataFrame(columns=["minutes"])
     )
     sites = {BASELINE: study.sites(category)}
     for scenario in scenarios:
         sites[scenario.name] = scenario.apply(study).sites(category)
+    for name, each in earlier.items():
+        sites[name] = each.knowing([category]).sites(category).to_crs(study.services.crs)
     return Results(
         category=category,
         scenarios=tuple(scenarios),

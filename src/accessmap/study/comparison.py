@@ -156,9 +156,9 @@ def compare_studies(
         raise ScenarioError(Problem("compare_what"))
     *earlier, last = studies
     latest = studies[last]
-    _check_one_territory(studies, last)
+    check_one_territory(studies, latest, last)
     opened = pd.concat([study.services["category"] for study in studies.values()])
-    same = {last: latest} | {name: _with_people_of(latest, studies[name]) for name in earlier}
+    same = {last: latest} | {name: with_people_of(latest, studies[name]) for name in earlier}
     known = {name: same[name].knowing(opened) for name in studies}
     if measure is None:
         latest.knowing(opened).sites(str(category))  # a category that no date has is a slip, and is named here
@@ -170,9 +170,8 @@ def compare_studies(
     return pd.DataFrame(found, index=latest.residents.index)
 
 
-def _check_one_territory(studies: Mapping[str, Study], last: str) -> None:
-    """Refuse studies whose territories differ, or that lack communes where people of the last live, naming these."""
-    here = studies[last]
+def check_one_territory(studies: Mapping[str, Study], here: Study, last: str) -> None:
+    """Refuse studies whose territory is not that of the last, or that lack communes where its people live."""
     inside = here.communes.index[here.communes["in_territory"]]
     for name, study in studies.items():
         own = study.communes.index[study.communes["in_territory"]]
@@ -183,7 +182,7 @@ def _check_one_territory(studies: Mapping[str, Study], last: str) -> None:
                 raise StudyError(Problem(key, value=name, other=last, n=len(codes), codes=first_few(codes)))
 
 
-def _with_people_of(latest: Study, study: Study) -> Study:
+def with_people_of(latest: Study, study: Study) -> Study:
     """Return a study with the residents of another, to be routed anew unless they are its own."""
     if study.residents is latest.residents or study.residents.equals(latest.residents):
         return study

@@ -15,8 +15,9 @@ import pandas as pd
 from accessmap.categories import Lang
 from accessmap.dossier.brand import Brand
 from accessmap.dossier.results import category_of
-from accessmap.errors import Problem, ScenarioError
+from accessmap.errors import AccessmapError, Problem, ScenarioError
 from accessmap.provenance import Provenance
+from accessmap.study.comparison import check_one_territory
 from accessmap.study.plausibility import NOTES, REFUSE, doubts, plausibility
 from accessmap.study.saved import read_saved
 from accessmap.study.scenario_files import read as read_scenarios
@@ -72,6 +73,8 @@ class Loaded:
         were not asked for.
     brand
         Title, logo and colour of the council, for its dossier.
+    earlier
+        By name, the studies of earlier dates; none where they were not asked for.
     """
 
     study: Study
@@ -81,6 +84,7 @@ class Loaded:
     cautions: tuple[Problem, ...] = ()
     measured: pd.DataFrame | None = None
     brand: Brand = field(default_factory=Brand)
+    earlier: Mapping[str, Study] = field(default_factory=dict)
 
 
 def load_study(path: str | Path) -> Study:
@@ -184,6 +188,7 @@ def loaded(
         _check_categories(ledger, {*services["category"], *opened})
     if study is not None and for_dossier and not {("dossier",), ("services",)} & lost:
         _check_category_told(ledger, study)
+    earlier = _earlier(ledger, study) if study is not None and for_dossier else {}
     measured = _check_plausible(ledger, study) if study is not None and for_dossier and not ledger.problems else None
     problems = [each for each in ledger.problems if each in known or not _follows(each, known)]
     if problems or study is None:
@@ -191,7 +196,7 @@ def loaded(
     lang = file.settings.study.lang
     study = replace(study, cautions=tuple(_kept(page_sentence(each), lang) for each in ledger.cautions))
     said = MappingProxyType(ledger.said)
-    return Loaded(study, said, programme, reference, tuple(ledger.cautions), measured, brand)
+    return Loaded(study, said, programme, reference, tuple(ledger.cautions), measured, brand, earlier)
 
 
 def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
@@ -236,6 +241,23 @@ def _brand(ledger: Ledger) -> Brand:
     if brand.notes:
         ledger.said["dossier"] = brand.notes
     return replace(brand, title=asked.title or "", subtitle=asked.subtitle or "")
+
+
+def _earlier(ledger: Ledger, study: Study) -> dict[str, Study]:
+    """Return the studies of earlier dates, keeping a problem for each that is not read or of another territory."""
+    found: dict[str, Study] = {}
+    for number, section in enumerate(ledger.settings.earlier):
+        at = ("earlier", number, "path")
+        try:
+            each = load_study(ledger.file.find(section.path))
+            check_one_territory({section.name: each}, study, study.title)
+        except AccessmapError as error:
+            ledger.add("studyfile_refused", *at, message=error)
+        except OSError as error:
+            ledger.add("studyfile_no_file", *at, path=str(error.filename), why=error.strerror or "")
+        else:
+            found[section.name] = each
+    return found
 
 
 def _check_plausible(ledger: Ledger, study: Study) -> pd.DataFrame:

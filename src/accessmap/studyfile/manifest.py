@@ -23,11 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from accessmap.dossier import Dossier
 from accessmap.errors import Problem, StudyError
 from accessmap.files import file_of, is_input, read_json
-from accessmap.read.database import Database
+from accessmap.read.database import Database, database
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
-from accessmap.studyfile.reading import StudyFile, accepting, settings_of
+from accessmap.studyfile.reading import StudyFile, accepting, read_settings, settings_of
 
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
@@ -138,6 +138,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         candidates=asked.candidates,
         programme=found.programme,
         reference=found.reference,
+        earlier=found.earlier,
         accept=file.settings.check.accept,
         lang=file.settings.study.lang,
     ).with_brand(found.brand)
@@ -252,6 +253,19 @@ def verified(page: str | Path, settings: str | Path | None = None) -> tuple[dict
 
 
 def _inputs(file: StudyFile) -> Iterator[str]:
+    """Yield every file that the settings name, as they name it, and those of earlier dates."""
+    yield from _own_inputs(file)
+    for each in file.settings.earlier:
+        path = file.find(each.path)
+        if path.is_dir():
+            yield from (f"{each.path}/{part.name}" for part in sorted(path.iterdir()) if is_input(part))
+            continue
+        yield each.path
+        for name in _own_inputs(read_settings(path)):
+            yield name if database(name) else Path(Path(each.path).parent, name).as_posix()
+
+
+def _own_inputs(file: StudyFile) -> Iterator[str]:
     """Yield every file that the settings name, as they name it; of a Shapefile, each part."""
     settings = file.settings
     named = [settings.communes.path, settings.residents.path if settings.residents else None]

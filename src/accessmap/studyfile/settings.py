@@ -234,6 +234,13 @@ class ReferenceSection(_Section):
         return [self.path] if isinstance(self.path, str) else self.path
 
 
+class EarlierSection(_Section):
+    """`[[earlier]]`: the same territory at an earlier date: another study.toml, or the folder of a saved study."""
+
+    name: Text
+    path: Text
+
+
 class ProgrammeSection(_Section):
     """`[programme]`: the operations of a contract."""
 
@@ -285,6 +292,7 @@ class Settings(_Section):
     schools: SchoolsSection | None = None
     equipment: EquipmentSection | None = None
     reference: ReferenceSection | None = None
+    earlier: list[EarlierSection] = []
     programme: ProgrammeSection | None = None
     scenarios: ScenariosSection | None = None
     scenario: list[dict[str, Any]] = []
