@@ -5,6 +5,7 @@ import re
 import struct
 import zlib
 
+import openpyxl
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
@@ -154,3 +155,18 @@ def test_the_pages_bear_title_logo_and_colour_and_load_nothing(toy_study, tmp_pa
     bare = plain.to_html()
     assert 'class="d-logo"' not in bare
     assert bare.count("--accent:") == 1
+    picture = dossier.maps["compare"].get_root().render()
+    table = am.council_table(toy_study, "france_services", counts=[1]).branded(**own).to_html()
+    for text in (picture, table):  # the map and the table that a council tries plans on, too
+        page = BeautifulSoup(text, "html.parser")
+        assert page.h1.get_text() == "Titre <b>"
+        style = " ".join(each.get_text() for each in page.find_all("style"))
+        assert style.count(dossier.brand.logo) == 1
+        assert "color: #005b8f" in style
+    assert "Le 12 décembre" in table
+    book = openpyxl.load_workbook(dossier.save_workbook(tmp_path / "t.xlsx"))
+    first, columns = book.worksheets[:2]
+    assert [first["A1"].value, first["A2"].value] == ["Titre <b>", "Le 12 décembre"]
+    assert columns["A1"].fill.fgColor.rgb == "FF005B8F"
+    assert len(first._images) == 1
+    assert (dossier.brand.picture()[1:], Brand().picture()) == ((1, 1), None)

@@ -16,11 +16,12 @@ COMMUNE = "02217"  # Coucy-le-Château-Auffrique, a town of the territory with n
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("--out", type=Path, default=Path("out"), metavar=say("folder"), help=say("help_out"))
+    parser.add_argument("--pdf", action="store_true", help=say("help_pdf"))
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the dossier of the sample and its tables."""
-    from accessmap.studyfile import Drafts, write_tables
+    from accessmap.studyfile import Drafts, write_pdfs, write_tables
 
     start = time.monotonic()
     with say.steps(4) as step, Drafts(asked.out) as drafts:
@@ -43,13 +44,21 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         )
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")
-        dossier.save_sheets(drafts.path("pays-chaunois-fiches.html"))
+        sheets = dossier.save_sheets(drafts.path("pays-chaunois-fiches.html"))
         write_tables(dossier, page.parent, page.stem, formats=["xlsx", "gpkg"])
+        unprinted = write_pdfs(dossier, page, sheets) if asked.pdf else None
         written = drafts.place()
     seconds = say.words.count(time.monotonic() - start, digits=1)
     say.tell("demo_done", path=(asked.out / page.name).resolve(), seconds=seconds)
     say.tell("demo_beside", names=", ".join(each.path.name for each in written if each.path.name != page.name))
     for sentence in dossier.sentences:
         say.line(f"- {sentence}")
-    say.result(page=asked.out / page.name, files=[each.path for each in written], sentences=dossier.sentences)
+    if unprinted is not None:
+        say.line(unprinted.told(say.lang))
+    say.result(
+        page=asked.out / page.name,
+        files=[each.path for each in written],
+        sentences=dossier.sentences,
+        unprinted=None if unprinted is None else unprinted.told(say.lang),
+    )
     return 0

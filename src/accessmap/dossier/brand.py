@@ -6,7 +6,7 @@ import base64
 import colorsys
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -106,6 +106,35 @@ class Brand:
         if self.logo:
             parts.append(f".d-logo, .d-sheet-head::before {{ background-image: url({self.logo}); }}\n{_LOGO_STYLE}")
         return "\n".join(parts)
+
+    def head_style(self, heading: str) -> str:
+        """Return the style of a page that has one heading, such as a map: its colour, and the logo above it."""
+        parts = [replace(self, logo="").style()] if self.colour else []
+        parts += [f"{heading} {{ color: {self.colour}; }}"] if self.colour else []
+        if self.logo:
+            size = "display: block; width: 240px; height: 60px; margin: 0 0 8px"
+            shown = f"background: url({self.logo}) left center / contain no-repeat"
+            parts.append(f'{heading}::before {{ content: ""; {size}; {shown}; }}')
+        return "\n".join(parts)
+
+    def picture(self) -> tuple[bytes, int, int] | None:
+        """Return the logo as bytes with its width and height in pixels; None of a drawing (SVG), or where it has none.
+
+        >>> Brand().picture() is None
+        True
+        """
+        kind, _, text = self.logo.partition(";base64,")
+        content = base64.b64decode(text)
+        if kind == "data:image/png":
+            return content, int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+        at = 2
+        while kind == "data:image/jpeg" and at + 9 < len(content):  # to the segment that begins the frame
+            mark, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
+            if mark in range(0xC0, 0xD0) and mark not in (0xC4, 0xC8, 0xCC):
+                high, wide = content[at + 5 : at + 7], content[at + 7 : at + 9]
+                return content, int.from_bytes(wide, "big"), int.from_bytes(high, "big")
+            at += 2 + length
+        return None
 
 
 _LOGO_STYLE: Final = """\

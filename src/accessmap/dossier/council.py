@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from html import escape
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from accessmap.categories import Lang
 from accessmap.dossier.best import best_plans
+from accessmap.dossier.brand import Brand
 from accessmap.dossier.council_places import check_size, packed, places_of, plan_of
 from accessmap.dossier.layout import Live, Part
 from accessmap.dossier.results import AT_LEAST, Known, Tables, plainly
@@ -72,6 +73,8 @@ class CouncilTable:
         "fr" or "en".
     made
         The day it was made.
+    brand
+        Logo and colour of a council, as `branded` has them; none where not given.
     """
 
     title: str
@@ -84,18 +87,33 @@ class CouncilTable:
     plans: tuple[Scenario, ...]
     lang: Lang
     made: date
+    brand: Brand = field(default_factory=Brand)
+
+    def branded(
+        self,
+        *,
+        title: str | None = None,
+        subtitle: str | None = None,
+        logo: str | os.PathLike[str] | None = None,
+        colour: str | None = None,
+    ) -> CouncilTable:
+        """Return the same table with the title, logo and colour of a council: as `Dossier.branded` does."""
+        brand = Brand.of(title=title, subtitle=subtitle, logo=logo, colour=colour)
+        return replace(self, brand=brand, title=brand.title or self.title)
 
     def to_html(self) -> str:
         """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
         words = Words(self.lang)
         drawing = self.drawing()
-        style = "\n".join([leaflet_css(), asset("map.css"), asset("council.css"), asset("council_page.css")])
+        sheets = ("map.css", "council.css", "council_page.css")
+        style = "\n".join([leaflet_css(), *map(asset, sheets), self.brand.head_style("h1")])
         script = "\n".join([leaflet_js(), asset("map.js"), self.script()])
         study = self.study
         return environment().get_template("council_page.html").render(
             text=words,
             lang=self.lang,
             title=self.title,
+            subtitle=self.brand.subtitle,
             policy=policy(style, script),
             style=Markup(style),  # noqa: S704 - our own files
             script=Markup(script),  # noqa: S704 - our own files

@@ -390,7 +390,7 @@ class Dossier:
         """The interactive map of the dossier, by name, as `compare_map` returns it."""
         from accessmap.maps.offline import OfflineMap
 
-        return MappingProxyType({"compare": OfflineMap(self._drawing())})
+        return MappingProxyType({"compare": OfflineMap(self._drawing(), self.brand.head_style(".am-page-title"))})
 
     def to_html(self) -> str:
         """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from accessmap.dossier.brand import Brand
 from accessmap.dossier.columns import Column, catalogue, column_of, told
 from accessmap.dossier.results import Known
 from accessmap.measures.resilience import site_places
@@ -35,6 +37,7 @@ MOST_ROWS: Final = 100_000
 LONGEST_TEXT: Final = 32_767
 LONGEST_NAME: Final = 31
 WIDTHS: Final = (7, 46)
+LOGO_PIXELS: Final = (240, 60)
 SITE_COLUMNS: Final = ("capacity", "hours", "step_free", "mobile", "source", "note")
 # As files of Excel write number formats; each Excel shows them as its country does.
 FORMATS: Final = {
@@ -70,6 +73,7 @@ class Content:
     lang: labels.Lang
     made: date
     hash: str
+    brand: Brand
     known: Known
 
 
@@ -168,15 +172,18 @@ class _Book:
 
     def __init__(self, book: xlsxwriter.Workbook, dossier: Content, words: Words) -> None:
         self.book, self.dossier, self.words = book, dossier, words
+        colour = dossier.brand.colour or "#1f4e79"
         self.head = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#1f4e79", "font_color": "#ffffff"}
+            {"bold": True, "text_wrap": True, "valign": "top", "bg_color": colour, "font_color": "#ffffff"}
         )
         self.text, self.wrapped = (
             book.add_format({"num_format": "@"}),
             book.add_format({"text_wrap": True, "valign": "top"}),
         )
-        self.bold, self.title = book.add_format({"bold": True}), book.add_format({"bold": True, "font_size": 16})
-        self.link = book.add_format({"font_color": "#1f4e79", "underline": 1})
+        self.bold = book.add_format({"bold": True})
+        heading = {"bold": True, "font_size": 16, "valign": "top"}
+        self.title = book.add_format(heading | ({"font_color": colour} if dossier.brand.colour else {}))
+        self.link = book.add_format({"font_color": colour, "underline": 1})
         self.numbers = {kind: book.add_format({"num_format": code}) for kind, code in FORMATS.items()}
         self.numbers |= {"number": book.add_format({"num_format": "#,##0.00"})}
         known = dossier.known
@@ -216,6 +223,14 @@ class _Book:
         sheet.set_column(1, 1, 90)
         sheet.hide_gridlines(2)
         sheet.write_string(0, 0, _cut(dossier.title), self.title)
+        if dossier.brand.subtitle:
+            sheet.write_string(1, 0, _cut(dossier.brand.subtitle))
+        if picture := dossier.brand.picture():
+            content, width, height = picture
+            scale = min(LOGO_PIXELS[0] / width, LOGO_PIXELS[1] / height)
+            said = {"image_data": BytesIO(content), "x_scale": scale, "y_scale": scale}
+            sheet.set_column(2, 2, 40)
+            sheet.insert_image(0, 2, "logo", said | {"description": words("brand_logo")})
         made = labels.date_text(dossier.made, lang=dossier.lang)
         said = [("", words("book_made", date=made, version=version("accessmap"), hash=dossier.hash[:16]))]
         said += [("", line) for line in dossier.sentences]

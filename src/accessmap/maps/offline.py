@@ -90,12 +90,15 @@ def _policy(page: str, hosts: set[str]) -> str:
 
 
 class OfflineMap(folium.Map):
-    """A map drawn from a `Drawing`, with its title, legends and credit; other folium layers can still be added."""
+    """A map drawn from a `Drawing`, with its title, legends and credit; other folium layers can still be added.
+
+    `style` is CSS that comes after ours.
+    """
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own form
     default_css: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own form
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, style: str = "") -> None:
         import pyproj
 
         left, top = drawing.origin
@@ -104,7 +107,7 @@ class OfflineMap(folium.Map):
         )
         super().__init__(location=(lat, lon), zoom_start=10, tiles=None, zoom_snap=0.25)
         self.default_js, self.default_css = [], []
-        self.drawing = drawing
+        self.drawing, self.style = drawing, style
         _Page(drawing.title, drawing.lang).add_child(self)
 
     @property
@@ -133,7 +136,7 @@ class OfflineMap(folium.Map):
             saved(os.fsdecode(outfile), svg=lambda: sheet(self.drawing), html=lambda: self.get_root().render(**kwargs))
 
     def __reduce__(self) -> Any:
-        return (OfflineMap, (self.drawing,)) if self.untouched else super().__reduce__()
+        return (OfflineMap, (self.drawing, self.style)) if self.untouched else super().__reduce__()
 
     def save_svg(self, path: str | os.PathLike[str], *, view: int = 0) -> Path:
         """Write one view as a picture for print: title, map, legend, north, scale and credit; return its path.
@@ -180,7 +183,7 @@ class OfflineMap(folium.Map):
         icons = json.dumps({name: leaflet_image(file) for name, file in images.items()} | {"imagePath": ""})
         head = (
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<style>{leaflet_css()}\n{asset('map.css')}\n{asset('page.css')}</style>\n"
+            f"<style>{leaflet_css()}\n{asset('map.css')}\n{asset('page.css')}\n{self.style}</style>\n"
             f"<script>{leaflet_js()}</script>\n<script>{_FOLIUM_NEEDS % icons}\n{asset('map.js')}</script>"
         )
         whole = parts.map(escape(self.drawing.title), stills(self.drawing, key, ids=ids))
