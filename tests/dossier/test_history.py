@@ -59,7 +59,7 @@ def test_study_of_an_earlier_date_stands_beside_today_and_apart_from_the_plans(t
     told = said([BeautifulSoup(dossier.to_html(), "html.parser").select_one("#history").get_text(" ")])
     assert "2017 : aucune France services dans le territoire" in told
     assert "Les habitants sont partout ceux d’aujourd’hui" in told
-    assert "2017 : Données : France services de mars 2017 ; date inconnue : habitants" in told
+    assert "Données de « 2017 » : France services de mars 2017." in told
     assert "les routes de cette date viennent d’une autre source" not in told
     assert "ANCT" in set(dossier.tables["sources"]["publisher"])
     with pytest.raises(ScenarioError, match="2017"):

@@ -10,7 +10,7 @@ from accessmap import sentences as told_of
 from accessmap.dossier import history
 from accessmap.dossier.answer import actions
 from accessmap.dossier.layout import Fact, Facts, Part
-from accessmap.dossier.results import Known, Tables
+from accessmap.dossier.results import Known, Tables, is_counted
 from accessmap.measures.resilience import site_places
 from accessmap.study.yearly import yearly_costs
 from accessmap.tables.contracts import category_shown
@@ -120,7 +120,7 @@ def _certainty(known: Known, costs: pd.DataFrame) -> pd.DataFrame:
         placed = said["point_quality"].astype("str").str.startswith("placed_at").eq(True)
         unknown = {
             "points": placed,
-            "counted": placed & sites.get("capacity", none).notna(),
+            "counted": is_counted(sites),
             "hours": said["hours"].isna(),
             "step_free": said["step_free"].fillna("unknown").eq("unknown"),
         }

@@ -47,6 +47,8 @@ def with_glossary(page: str, lang: Lang) -> str:
         wanted, meaning = known[term]
         if quiet or not wanted or lang != "fr" or term in spelt:
             return term
+        if match.string[match.start() - 1 : match.start()] == "(":  # spelt out by what stands before
+            return term
         spelt.add(term)
         short = re.split(r"\s?:", meaning)[0]
         return term if short in match.string else f"{term} ({escape(short)})"

@@ -11,11 +11,13 @@ import pandas as pd
 from accessmap import sentences as told_of
 from accessmap.dossier.layout import Figures, Part
 from accessmap.dossier.pictures import marked_sites, serving_sites, small_figures
-from accessmap.dossier.results import Known, Tables
+from accessmap.dossier.results import Known, Tables, is_counted
 from accessmap.maps.communes import compare_views
 from accessmap.measures.resilience import site_places
 from accessmap.provenance import Provenance
+from accessmap.sentences.dates import of_when
 from accessmap.study.study import Study
+from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 if TYPE_CHECKING:
@@ -30,9 +32,9 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     -------
     dict
         history
-            By scenario: `sites` in the territory, `share` (0-1) of people within the threshold quoted and `mean`
-            minutes, then and (`_now`) today; people who have gained and lost a minute or more since, and who are newly
-            reached or no longer.
+            By scenario: `counted`, whether sites are numbers by commune; `sites` in the territory, `share` (0-1) of
+            people within the threshold quoted and `mean` minutes, then and (`_now`) today; people who have gained and
+            lost a minute or more since, and who are newly reached or no longer.
     """
     found = known.history
     if found is None:
@@ -40,10 +42,11 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     places = {
         name: int(site_places(sites, known.study.communes)["inside"].sum()) for name, sites in found.sites.items()
     }
+    counted = {name: is_counted(sites).any() for name, sites in found.sites.items()}
     rows = {}
     for name in found.names:
         sums = pd.DataFrame(found.changes.xs(name, level="scenario")).sum()
-        row: dict[str, float] = {}
+        row: dict[str, float] = {"counted": bool(counted[name] or counted[BASELINE])}
         for end, at in (("", name), ("_now", BASELINE)):
             row[f"sites{end}"] = places[at]
             row[f"share{end}"] = float(found.coverage[at][known.results.quoted])
@@ -62,8 +65,9 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     if known.earlier:
         lines.append(words("history_people"))
     for name, study in known.earlier.items():
-        dates = told_of.vintages(study.vintages, categories=[found.category], lang=words.lang)
-        lines += [words("labelled", name=name, value=line) for line in dates]
+        kind = labels.category(found.category).name(words.lang, count=2)
+        dated = of_when(kind, study.vintage("services", found.category), words)
+        lines.append(words("history_dated", name=name, dated=dated))
         if {_road(each) for each in study.networks.values()} != {_road(each) for each in known.study.networks.values()}:
             lines.append(words("history_other_roads", name=name))
     return lines

@@ -189,6 +189,14 @@ def results(
     )
 
 
+def is_counted(sites: pd.DataFrame) -> pd.Series:
+    """Return which sites are a number by commune, put at its mairie, and no site of their own."""
+    none = pd.Series(pd.NA, index=sites.index, dtype="str")
+    placed = sites.get("point_quality", none).astype("str").str.startswith("placed_at").eq(True)
+    counted: pd.Series = placed & sites.get("capacity", none).notna()
+    return counted
+
+
 def category_of(study: Study, scenarios: Sequence[Scenario], category: str | None) -> str:
     """Return the service a dossier is about: as asked, as the scenarios change it, or the only sensible one."""
     if category is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from accessmap.sentences.advice import Row, Told, choices, how_timed
+from accessmap.sentences.past import sites_told
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
@@ -109,11 +110,8 @@ class _Aloud:
         return " ".join(said)
 
     def past(self, name: str, row: Row) -> str:
-        words, sites = self.words, int(row["sites"])
-        key = "history_sites" if sites else "history_none_f" if self.category.feminine else "history_none"
-        held = words(
-            key, n=sites, kinds=self.category.name(words.lang, count=sites), kind=self.category.name(words.lang)
-        )
+        words = self.words
+        held = sites_told(int(row["sites"]), self.category, words, counted=bool(row.get("counted")))
         share = self.share(row["share"])
         return words("aloud_past", name=name, sites=held, share=share, cutoff=self.cutoff)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from accessmap.categories import Category
 from accessmap.sentences.access import who_changes
 from accessmap.words import words as labels
 from accessmap.words.words import Words
@@ -16,7 +17,8 @@ def history(table: pd.DataFrame, *, category: str, cutoff: float, lang: labels.L
     ----------
     table
         By scenario: `sites` in the territory, `share` of people (0-1) within the cutoff and `mean` minutes, then and
-        (`sites_now` …) today; people: `gain`, `lose`, `newly_reached`, `no_longer_reached`, since then.
+        (`sites_now` …) today; people: `gain`, `lose`, `newly_reached`, `no_longer_reached`, since then; where it has
+        `counted`, whether sites are numbers by commune.
     category
         Of the sites.
     cutoff
@@ -40,8 +42,7 @@ def history(table: pd.DataFrame, *, category: str, cutoff: float, lang: labels.L
     for name, row in table.to_dict("index").items():
         for end, at in (("", str(name)), ("_now", words("baseline"))):
             sites = int(row[f"sites{end}"])
-            held = words("history_sites", n=sites, kinds=kind.name(lang, count=sites)) if sites else None
-            held = held or words("history_none_f" if kind.feminine else "history_none", kind=kind.name(lang))
+            held = sites_told(sites, kind, words, counted=bool(row.get("counted")))
             told = words(
                 "history_line",
                 name=at,
@@ -54,3 +55,12 @@ def history(table: pd.DataFrame, *, category: str, cutoff: float, lang: labels.L
         moved = who_changes(row, words)
         said[-1] += " " + (words("history_since", moved=", ".join(moved)) if moved else words("history_same"))
     return said
+
+
+def sites_told(sites: int, kind: Category, words: Words, *, counted: bool = False) -> str:
+    """Return how many sites there are; where some are numbers by commune, in how many places: "médecins en 3 lieux"."""
+    if not sites:
+        return words("history_none_f" if kind.feminine else "history_none", kind=kind.name(words.lang))
+    if counted:
+        return words("history_places", n=sites, kinds=kind.name(words.lang, count=2))
+    return words("history_sites", n=sites, kinds=kind.name(words.lang, count=sites))

@@ -31,8 +31,8 @@ def reference(table: pd.DataFrame, *, unpublished: Iterable[str] = (), lang: lab
     >>> row = {"own": [4.6], "published": [3.8], "vintage_published": ["2023"]}
     >>> for line in reference(pd.DataFrame(row, index=keys), unpublished=["mairie"], lang="en"):
     ...     print(line.replace("\xa0", " "))
-    Pharmacies: 4.6 min on average in the territory, 3.8 min published for the département Aisne (02) (2023), a
-    difference of +0.8 min.
+    Pharmacies: 4.6 min on average in the territory, 3.8 min published for the département Aisne (2023), a difference of
+    +0.8 min.
     Nothing is published of: town halls.
     """
     words = Words(labels.check_lang(lang))
