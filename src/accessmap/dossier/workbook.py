@@ -228,9 +228,9 @@ class _Book:
         if picture := dossier.brand.picture():
             content, width, height = picture
             scale = min(LOGO_PIXELS[0] / width, LOGO_PIXELS[1] / height)
-            said = {"image_data": BytesIO(content), "x_scale": scale, "y_scale": scale}
+            shown = {"image_data": BytesIO(content), "x_scale": scale, "y_scale": scale}
             sheet.set_column(2, 2, 40)
-            sheet.insert_image(0, 2, "logo", said | {"description": words("brand_logo")})
+            sheet.insert_image(0, 2, "logo", shown | {"description": words("brand_logo")})
         made = labels.date_text(dossier.made, lang=dossier.lang)
         said = [("", words("book_made", date=made, version=version("accessmap"), hash=dossier.hash[:16]))]
         said += [("", line) for line in dossier.sentences]
