@@ -37,7 +37,7 @@ def test_what_changes_elsewhere_stands_at_the_head_and_in_the_chapter(dossier):
     soup = BeautifulSoup(dossier.to_html(), "html.parser")
     heads = [line.get_text().replace("\xa0", " ") for line in soup.select(".d-verdict")]
     assert heads[0].endswith(
-        "with the scenario “plan”, trips do not change: it changes other services (France services, pharmacies)."
+        "with the scenario “plan”, these trips do not change: it changes other services (France services, pharmacies)."
     )
     assert heads[1].startswith("Today, 72% of people are within 10 minutes of a France services; with")
     assert heads[1].endswith("80% (+5,526 people).")

@@ -66,7 +66,7 @@ def test_a_capacity_that_changes_makes_a_chapter_of_supply_per_person(capacities
 def test_a_scenario_of_a_capacity_alone_is_not_told_as_no_change(capacities):
     dossier = dossier_of(capacities, am.Scenario("plus").resize("fs-a", capacity=6))
     assert told(dossier.verdict).endswith(
-        "avec le scénario « plus », les trajets ne changent pas : il change la capacité des sites."
+        "avec le scénario « plus », ces trajets ne changent pas : il change la capacité des sites."
     )
     text = page(dossier).get_text(" ", strip=True)
     assert "la même part" not in text
@@ -100,7 +100,7 @@ def test_closing_a_site_of_known_capacity_changes_the_supply(capacities):
     by = dossier.tables["supply_by_commune"].loc["france_services"]["per_person"]
     assert by.loc["moins"].to_list() == pytest.approx([0, 0.1])
     assert "l’offre par habitant baisse dans 2 communes." in page(dossier).text
-    assert "les trajets ne changent pas" not in told(dossier.verdict)
+    assert "ces trajets ne changent pas" not in told(dossier.verdict)
 
 
 def test_hours_and_step_free_access_have_their_line_and_no_chapter_of_supply(toy_study):

@@ -70,6 +70,28 @@ def test_a_timetable_without_a_saturday_says_so(study):
     assert told[1].replace("\xa0", " ").endswith("hours alone, 3 people; on a Saturday, 1.")
 
 
+def test_what_a_scenario_of_lines_changes_is_told(study):
+    """A bus every half hour from b, and back: 9 without a car gain; without any bus they cannot go."""
+    people = study.residents["commune"].map({"02001": 20.0, "02002": 9.0, "60001": 2.0})
+    known = replace(study, residents=study.residents.assign(without_car=people))
+    more = am.Scenario("Navette").add_line("N", ["02002", "02001"], minutes=[0, 5], every=30)
+    less = am.Scenario("Sans bus").cut_line("1")
+    site = am.Scenario("Site").open(FS, commune="02002").cut_line("1")
+    dossier = am.Dossier.of(known, more, less, site, category=FS)
+    table = dossier.tables["lines_changed"]
+    assert table.index.tolist() == ["Navette", "Sans bus", "Site"]
+    sides = ["gain", "lose", "newly_reached", "no_longer_reached", "can_before", "can"]
+    assert table[sides].to_numpy().tolist() == [[9, 0, 0, 0, 29, 29], [0, 0, 0, 9, 29, 20], [9, 0, 0, 0, 29, 29]]
+    said = chapter(dossier)
+    assert "« Navette », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
+    assert "9 n’ont plus de site à leur portée." in said
+    assert "« Sans bus » : 20 habitants sans voiture peuvent aller et revenir le même jour (29 aujourd’hui)." in said
+    page = " ".join(BeautifulSoup(dossier.to_html(), "html.parser").text.split())
+    assert "Ces trajets ne changent pas : ce scénario change les lignes de transports collectifs" in page
+    assert "réer la ligne « N » (02002 – 02001, toutes les 30 minutes de 6 h 00 à 20 h 00)" in page
+    assert dossier.tables["changes"].loc["Sans bus", ["gain", "lose"]].sum().sum() == 0
+
+
 @pytest.mark.slow
 def test_the_trains_of_the_pays_chaunois(sample_study, data_folder):
     timetable = am.Timetable.from_gtfs(data_folder / "gtfs" / "ter_sncf_2025-01.zip", licence="ODbL")

@@ -267,7 +267,7 @@ def test_a_first_site_where_nobody_reaches_one_is_recommended():
 
 def test_a_proposal_that_moves_no_site_is_judged_by_what_it_changes():
     lines = decided(plan("tard"), TERGNIER, instead={"tard": "les horaires d’ouverture"})
-    assert lines[-1] == "« tard » ne change pas les trajets : à juger sur ce qu’elle change, les horaires d’ouverture."
+    assert lines[-1] == "« tard » ne change pas ces trajets : à juger sur ce qu’elle change, les horaires d’ouverture."
     assert lines[0].startswith("Aujourd’hui, 72 %")
 
 

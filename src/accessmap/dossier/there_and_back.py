@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap import sentences as told_of
+from accessmap.dossier import lines_changed
 from accessmap.dossier.layout import Cell, How, Lines, Part, Table, count_cell, sortable
 from accessmap.errors import OptionError
 from accessmap.study.modes import people_without_car
@@ -17,17 +18,21 @@ from accessmap.words.notes import DayRead
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accessmap.dossier.results import Known, Tables
     from accessmap.roads.transit.journeys import Journeys
+    from accessmap.study.study import Study
 
 #: Sites of a category, beside the one studied, for which all the ways there and back are searched.
 MOST_SITES: Final = 200
 
 
-def tables(known: Known) -> dict[str, pd.DataFrame]:
+def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
     """Return who can go to an open site and be home the same day, today; nothing where there is no timetable.
 
-    People are those without a car where the residents say who has none, else everybody.
+    `under` is the study as it is and under each scenario. People are those without a car where the residents say who
+    has none, else everybody.
 
     Returns
     -------
@@ -39,6 +44,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         round_trips_by_commune
             By commune, of the category studied: `name`, `people`, `can`, `saturday_can`; `away`, the shortest day, and
             `lost`, the mean of the minutes that are no stay, of those who can (missing where nobody can).
+        lines_changed
+            By scenario that changes lines, sites or hours: see `lines_changed.table_of`.
         _left_out
             By category of too many sites: how many.
     """
@@ -67,6 +74,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     return {
         "round_trips": pd.DataFrame.from_dict(rows, orient="index").rename_axis("category"),
         "round_trips_by_commune": communes,
+        "lines_changed": lines_changed.table_of(known, under, weights),
         "_left_out": pd.DataFrame({"sites": pd.Series(left, dtype="int64")}),
     }
 

@@ -14,6 +14,7 @@ from accessmap.measures.floating import two_step_fca
 from accessmap.measures.hours import hours_in_reach
 from accessmap.measures.minutes import coverage
 from accessmap.measures.stepfree import step_free_minutes
+from accessmap.roads.transit.journeys import Journeys
 from accessmap.sentences.access import quoted_cutoff
 from accessmap.study.study import Study
 from accessmap.tables.contracts import moving
@@ -28,14 +29,14 @@ COLUMNS: Final = ["within", "per", "unit", "before_worst", "before_best", "after
 
 
 def parts_changed(before: Study, after: Study, category: str) -> list[str]:
-    """Return what of a category differs between two studies: "roads", "sites", "mobile" or one of PROPERTIES.
+    """Return what of a category differs between two studies: "roads", "lines", "sites", "mobile" or some of PROPERTIES.
 
     A property differs where a site that stands in both says something else; capacity too where sites that say one come,
     go or move. Sites that move ("mobile") are counted in nothing else.
     """
-    found = []
-    if any(after.networks[mode] is not network for mode, network in before.networks.items()):
-        found.append("roads")
+    other = [network for mode, network in before.networks.items() if after.networks[mode] is not network]
+    lines = [isinstance(network, Journeys) for network in other]
+    found = [*(["roads"] if not all(lines) else []), *(["lines"] if any(lines) else [])]
     old, new = before.sites(category), after.sites(category)
     moved = not (old.index.equals(new.index) and bool((old.geometry == new.geometry).all()))
     if moved:

@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier import there_and_back
+from accessmap.dossier import lines_changed, there_and_back
 from accessmap.dossier.layout import Cell, How, Part, Table, share_cell
 from accessmap.dossier.results import Known, Tables
 from accessmap.roads.transit.journeys import EACH, Journeys
@@ -35,13 +35,14 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     if len(study.networks) < 2:
         return None
     coverage = {}
-    for name, each in studies_under(known.results.scenarios, study).items():
+    under = studies_under(known.results.scenarios, study)
+    for name, each in under.items():
         if name == BASELINE or len(each.sites(category)):
             coverage[name] = modes.coverage(each, category=category)
     known_people = "without_car" in study.residents and CAR in study.networks
     without = modes.without_car(study, category=category) if known_people else pd.DataFrame()
     both = {"modes": pd.concat(coverage, names=["situation"]), "_without_car": without}
-    return both | there_and_back.tables(known)
+    return both | there_and_back.tables(known, under)
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -56,19 +57,23 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     said = [words("without_car_today", cutoff=words.cutoff(found.quoted), modes=", ".join(by_mode))]
     without = tables["_without_car"]
     if without.empty:
-        return [*said, words("without_car_unknown"), *there_and_back.sentences(tables, words)]
+        return [*said, words("without_car_unknown"), *_by_timetable(tables, words)]
     for mode in names:
         if mode != CAR:
             said += told_of.without_car(
                 without, mode=mode, cutoff=found.quoted, category=found.category, lang=words.lang
             )
-    return said + there_and_back.sentences(tables, words)
+    return said + _by_timetable(tables, words)
+
+
+def _by_timetable(tables: Tables, words: Words) -> list[str]:
+    return [*there_and_back.sentences(tables, words), *lines_changed.sentences(tables, words)]
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:
     """Return people within each threshold, by mode and situation."""
     parts: list[Part] = [_modes_table(tables["modes"], words), How(_how(tables.known.study.journeys, words))]
-    return [*there_and_back.shown(tables, words), *parts]
+    return [*lines_changed.shown(tables, words), *there_and_back.shown(tables, words), *parts]
 
 
 def _how(journeys: Journeys | None, words: Words) -> str:

@@ -20,7 +20,7 @@ from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
-from accessmap.sentences.there_and_back import round_trips
+from accessmap.sentences.there_and_back import lines_changed, round_trips
 
 __all__ = [
     "alternatives",
@@ -42,6 +42,7 @@ __all__ = [
     "in_short",
     "inequality",
     "itinerary",
+    "lines_changed",
     "missing",
     "price",
     "programme",

@@ -53,6 +53,42 @@ def round_trips(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     return said
 
 
+def lines_changed(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
+    r"""Return who gains and loses a minute or more by the timetable, and can be home the same day, by scenario.
+
+    Parameters
+    ----------
+    table
+        By scenario: gain, lose, newly_reached and no_longer_reached (people), can_before and can; `without_car`,
+        whether people are those without a car. As the table `lines_changed` of a dossier.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> row = {"gain": 410.0, "lose": 12.0, "newly_reached": 95.0, "no_longer_reached": 0.0}
+    >>> table = pd.DataFrame([row | {"can_before": 4230.0, "can": 4325.0, "without_car": True}], index=["Shuttle"])
+    >>> for line in lines_changed(table, lang="en"):
+    ...     print(line.replace("\xa0", " ").replace("minute, ", "minute,\n"))
+    “Shuttle”, by public transport: 410 people without a car gain at least 1 minute,
+    12 lose as much, 95 are newly reached.
+    “Shuttle”: 4,325 people without a car can go and be home the same day (4,230 today).
+    """
+    words = Words(labels.check_lang(lang))
+    said = []
+    for name, row in table.to_dict("index").items():
+        who = "without_car" if row["without_car"] else "everybody"
+        gain, lose = _whole(row["gain"]), _whole(row["lose"])
+        parts = [words(f"lines_gain_{who}", n=gain) if gain else words(f"lines_gain_nobody_{who}")]
+        parts.append(words("lines_lose", n=lose) if lose else words("lines_lose_nobody"))
+        for column in ("newly_reached", "no_longer_reached"):
+            parts += [words(f"lines_{column}", n=_whole(row[column]))] if _whole(row[column]) else []
+        said.append(words("lines_moved", name=name, told=", ".join(parts)))
+        can, before = _whole(row["can"]), words.count(_whole(row["can_before"]))
+        said.append(words(f"lines_can_{who}" if can else f"lines_can_nobody_{who}", n=can, name=name, before=before))
+    return said
+
+
 def _saturday(people: float, words: Words) -> str:
     if np.isnan(people):
         return words("round_trips_no_saturday")
