@@ -1,7 +1,9 @@
 """A timetable as one more mode of a study: the bus of `toy_transit`, whose minutes are done by hand."""
 
 import math
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from toy_transit import on_foot, with_bus
 
@@ -57,6 +59,32 @@ def test_a_timetable_is_no_network_of_roads(study, toy_study, tmp_path):
         am.Study(study.communes, study.residents, study.services, networks={"transit": study.journeys})
     with pytest.raises(StudyError, match="is a timetable"):
         study.with_network(study.journeys, mode="car")
-    with pytest.raises(StudyError, match="mode 'transit' is a timetable"):
-        study.save(tmp_path / "kept")
     assert study.with_network(on_foot(toy_study), mode="transit").journeys is None
+
+
+def test_a_study_with_a_timetable_is_given_back_equal(study, tmp_path):
+    lots = study.mairies.geometry.iloc[:1]
+    timetable, walk = study.journeys.timetable, study.networks["walk"]
+    rides = {"access": "car", "parking": lots, "depart": "08:15", "percentile": 0, "date": "saturday", "stay": 30.5}
+    parked = timetable.journeys({"walk": walk, "car": study.network}, **rides)
+    both = replace(
+        study, networks={**study.networks, "parked": parked}, scenarios={"cut": am.Scenario("cut").cut_line("1")}
+    )
+    again = am.load_study(both.save(tmp_path / "kept"))
+    assert sorted(path.name for path in (tmp_path / "kept").glob("*.zip")) == [
+        "roads-1.zip", "roads-2.zip", "timetable-3.zip"
+    ]  # fmt: skip
+    for mode in both.networks:
+        assert again.minutes(mode=mode).equals(both.minutes(mode=mode))
+    one, other = both.networks["parked"], again.networks["parked"]
+    assert (one.date, one.why, one.notes, one.provenance) == (other.date, other.why, other.notes, other.provenance)
+    assert one.terms.parking.equals(other.terms.parking)
+    assert again.journeys.timetable is other.timetable
+    assert again.networks["walk"] is other.streets["walk"]
+    assert again.credit == both.credit
+    cut = [each.scenarios["cut"].apply(each) for each in (both, again)]
+    assert cut[0].minutes(FS, mode="transit").equals(cut[1].minutes(FS, mode="transit"))
+    planned = am.load_study(cut[0].save(tmp_path / "planned"))
+    assert planned.minutes(FS, mode="transit").equals(cut[0].minutes(FS, mode="transit"))
+    trips = [am.round_trips(each.residents, each.sites(FS), each.journeys) for each in (both, again)]
+    pd.testing.assert_frame_equal(*trips)

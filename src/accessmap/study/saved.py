@@ -1,8 +1,8 @@
 """A study kept whole in a folder: tables, networks, scenarios and what is known of them, given back equal.
 
 study.json says what is there, with the checksum of every file; tables are Parquet, networks are files of their own
-(`RoadNetwork.save`), scenarios are TOML. Values that Parquet would give back as something else (a note, None beside
-text) are kept as JSON, each with its kind.
+(`RoadNetwork.save`, `Timetable.save`), scenarios are TOML. Values that Parquet would give back as something else (a
+note, None beside text) are kept as JSON, each with its kind.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import errno
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from hashlib import sha256
 from importlib import import_module
@@ -27,6 +28,7 @@ from accessmap.files import folder_aside, is_input, read_json, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.journeys import Journeys
+from accessmap.roads.transit.terms import Terms
 from accessmap.words.notes import Note, first_few
 
 Made = TypeVar("Made")
@@ -143,11 +145,13 @@ def _write(study: Any, draft: Path) -> dict[str, Any]:
         table = getattr(study, name)
         if table is not None:
             tables[name] = _write_table(table, draft / f"{name}.parquet", name)
-    networks = {}
-    for number, (mode, network) in enumerate(study.networks.items(), start=1):
-        if isinstance(network, Journeys):
-            raise StudyError(Problem("saved_journeys", mode=mode))
-        networks[mode] = network.save(draft / f"roads-{number}.zip").name
+    files = _Files(draft)
+    networks = {
+        mode: _write_journeys(network, files, f"networks.{mode}")
+        if isinstance(network, Journeys)
+        else files.of(network)
+        for mode, network in study.networks.items()
+    }
     named = {name: scenario.name for name, scenario in study.scenarios.items()}
     try:
         scenarios = [each.named(name).table() for name, each in study.scenarios.items()]
@@ -173,7 +177,11 @@ def _read(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = {
         name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()
     }
-    networks = {mode: RoadNetwork.load(folder / name) for mode, name in about["networks"].items()}
+    held = _Held(folder)
+    networks = {
+        mode: held.roads(told) if isinstance(told, str) else _read_journeys(told, held)
+        for mode, told in about["networks"].items()
+    }
     return {
         **{name: tables.get(name) for name in TABLES},
         "networks": networks,
@@ -184,6 +192,64 @@ def _read(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "scenarios": (folder / SCENARIOS, about["scenarios"]),
         "categories": frozenset(about["categories"]),
     }
+
+
+# ------------------------------------------------------------------ networks
+
+
+class _Files:
+    """The files of the networks and timetables of a study: each is written once, whatever is made of it."""
+
+    def __init__(self, draft: Path) -> None:
+        self.draft = draft
+        self.names: dict[int, str] = {}
+
+    def of(self, saves: Any) -> str:
+        """Return the name of the file of a network or a timetable."""
+        if id(saves) not in self.names:
+            kind = "roads" if isinstance(saves, RoadNetwork) else "timetable"
+            self.names[id(saves)] = saves.save(self.draft / f"{kind}-{len(self.names) + 1}.zip").name
+        return self.names[id(saves)]
+
+
+class _Held:
+    """The networks and timetables of a folder, each read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.read: dict[str, Any] = {}
+
+    def roads(self, name: str) -> RoadNetwork:
+        """Return the network of a file."""
+        network: RoadNetwork = self.read.get(name) or RoadNetwork.load(self.folder / name)
+        return self.read.setdefault(name, network)
+
+    def timetable(self, name: str) -> Any:
+        """Return the timetable of a file."""
+        from accessmap.roads.transit.timetable import Timetable  # studies without one do not read it
+
+        timetable = self.read.get(name) or Timetable.load(self.folder / name)
+        return self.read.setdefault(name, timetable)
+
+
+def _write_journeys(journeys: Journeys, files: _Files, where: str) -> dict[str, Any]:
+    """Write the timetable and the streets of journeys, and return what study.json says of them."""
+    terms = {each.name: getattr(journeys.terms, each.name) for each in fields(journeys.terms)}
+    return {
+        "timetable": files.of(journeys.timetable),
+        "streets": {mode: files.of(network) for mode, network in journeys.streets.items()},
+        "date": journeys.date.isoformat(),
+        "why": _kept(journeys.why, where),
+        "terms": {name: _kept(value, where) for name, value in terms.items()},
+    }
+
+
+def _read_journeys(told: Mapping[str, Any], held: _Held) -> Journeys:
+    """Return the journeys that study.json tells of: by the day that they were of, and for what reason."""
+    streets = {mode: held.roads(name) for mode, name in told["streets"].items()}
+    terms = Terms(**{name: _given(value) for name, value in told["terms"].items()})
+    timetable, day = held.timetable(told["timetable"]), date.fromisoformat(told["date"])
+    return Journeys(timetable, streets, day, _given(told["why"]), terms)
 
 
 # ------------------------------------------------------------------ tables
@@ -256,6 +322,13 @@ def _kept(value: object, where: str) -> Any:
     if isinstance(value, (list, tuple)):
         kind = "list" if isinstance(value, list) else "tuple"
         return {"is": kind, "items": [_kept(each, where) for each in value]}
+    return _kept_apart(value, where)
+
+
+def _kept_apart(value: object, where: str) -> dict[str, Any]:
+    if isinstance(value, gpd.GeoSeries) and value.index.dtype.kind in "iOU" and value.crs is not None:
+        places = zip(value.index, value.to_wkb(hex=True), strict=True)
+        return {"is": "places", "items": [value.crs.to_wkt(), [[_kept(key, where), at] for key, at in places]]}
     if isinstance(value, date) and type(value) in (date, datetime, pd.Timestamp):
         return {"is": type(value).__name__, "items": value.isoformat()}
     raise StudyError(Problem("saved_value", where=where, value=type(value).__name__))
@@ -279,6 +352,9 @@ _MADE: dict[str, Callable[[Any], Any]] = {
     "dict": lambda items: {_given(key): _given(value) for key, value in items},
     "list": lambda items: [_given(each) for each in items],
     "tuple": lambda items: tuple(_given(each) for each in items),
+    "places": lambda items: gpd.GeoSeries.from_wkb(
+        [at for _, at in items[1]], index=[_given(key) for key, _ in items[1]], crs=items[0]
+    ),
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
     "Timestamp": pd.Timestamp,

@@ -134,7 +134,7 @@ class Timetable(Feeds):
     @classmethod
     def _of(cls, feeds: Feeds) -> Self:
         place = [feeds.stops["lon"].min(), feeds.stops["lat"].min(), feeds.stops["lon"].max(), feeds.stops["lat"].max()]
-        crs = metric_crs(np.array(place) if len(feeds.calls) else feeds.flex.total_bounds)
+        crs = metric_crs(np.array(place) if len(feeds.calls) or not len(feeds.flex) else feeds.flex.total_bounds)
         placed = {"stops": _placed(feeds.stops, crs), "flex": feeds.flex.to_crs(crs)}
         return cls(**{name: getattr(feeds, name) for name in _FIELDS} | placed)
 
@@ -291,7 +291,17 @@ class Timetable(Feeds):
         OptionError
             Where the day is none, or nothing runs on it.
         """
-        return self.day_on(self.date_of(date), walks=walks, change_seconds=change_seconds)
+        key = self.date_of(date), change_seconds
+        if walks is not None or key not in self._days:
+            made = self.day_on(key[0], walks=walks, change_seconds=change_seconds)
+            if walks is not None:
+                return made
+            self._days[key] = made
+        return self._days[key]
+
+    @cached_property
+    def _days(self) -> dict[tuple[dt.date, int], Day]:
+        return {}
 
     def day_on(
         self, date: dt.date, *, walks: pd.DataFrame | None, change_seconds: int, wheelchair: bool = False
