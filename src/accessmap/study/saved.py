@@ -222,7 +222,8 @@ class _Held:
     def roads(self, name: str) -> RoadNetwork:
         """Return the network of a file."""
         network: RoadNetwork = self.read.get(name) or RoadNetwork.load(self.folder / name)
-        return self.read.setdefault(name, network)
+        self.read[name] = network
+        return network
 
     def timetable(self, name: str) -> Any:
         """Return the timetable of a file."""
