@@ -3,12 +3,14 @@
 import math
 from dataclasses import replace
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from toy_transit import on_foot, with_bus
 
 import accessmap as am
-from accessmap.errors import StudyError
+from accessmap.errors import NetworkError, OptionError, StudyError
 
 FS = "france_services"
 
@@ -88,3 +90,39 @@ def test_a_study_with_a_timetable_is_given_back_equal(study, tmp_path):
     assert planned.minutes(FS, mode="transit").equals(cut[0].minutes(FS, mode="transit"))
     trips = [am.round_trips(each.residents, each.sites(FS), each.journeys) for each in (both, again)]
     pd.testing.assert_frame_equal(*trips)
+
+
+def test_isochrones_by_timetable_are_those_of_travel_times(study):
+    """Land within 68 minutes of the site: about it on foot, and about the stop of b, whose bus half of them take."""
+    site = study.sites(FS).geometry.loc[["fs-a"]]
+    areas = am.isochrones(study.journeys, site, [20, 68], cell_metres=50)
+    assert areas.index.tolist() == [("fs-a", 20), ("fs-a", 68)]
+    near, far = areas.geometry
+    assert far.contains(near.buffer(-60))
+    rng = np.random.default_rng(1)
+    west, south, east, north = study.communes.total_bounds
+    at = gpd.points_from_xy(rng.uniform(west, east, 300), rng.uniform(south, north, 300))
+    homes = gpd.GeoDataFrame({"commune": ["02001"] * 300, "population": 1}, geometry=at, crs=2154)
+    homes.index = pd.Index([f"h{number}" for number in range(300)], name="resident_id")
+    times = am.travel_times(homes, study.sites(FS).loc[["fs-a"]], study.journeys)["fs-a"]
+    for minutes, area in ((20, near), (68, far)):
+        inside = times <= minutes
+        sure = homes.distance(area.boundary) > 60
+        assert (homes.within(area) == inside)[sure].all()
+        assert inside[sure].any()
+        assert not inside[sure].all()
+    outward = am.isochrones(study.journeys, site, 20, outward=True, depart="11:00", cell_metres=50)
+    assert outward.geometry.iloc[0].contains(study.mairies.geometry["mairie-b"])  # the bus of 11:00 is there at 11:05
+    later = am.isochrones(study.journeys, site, 20, outward=True, depart="11:01", cell_metres=50)
+    assert not later.geometry.iloc[0].contains(study.mairies.geometry["mairie-b"])
+    with pytest.raises(NetworkError, match="walk_kmh"):
+        am.isochrones(study.journeys, site, 20, walk_kmh=3)
+    with pytest.raises(OptionError, match="percentile"):
+        am.isochrones(study.network, site, 20, percentile=50)
+
+
+def test_the_nearest_by_timetable_are_those_of_travel_times(study):
+    times = am.travel_times(study.residents, study.services, study.journeys)
+    for k in (1, 2):
+        found = am.nearest_times(study.residents, study.services, study.journeys, k=k)
+        pd.testing.assert_frame_equal(found, am.nearest(times, k=k))

@@ -160,6 +160,10 @@ class Trips:
         points = self.roads.project(origins)
         return replace(self, places=(points.to_numpy(), self.places[1]), start=self.roads.snap(points, self.legs))
 
+    def off_road_metres(self, *, ends: bool) -> Floats:
+        """Return how far each origin, or each destination, is from every road."""
+        return (self.end if ends else self.start).nearest
+
     def minutes(self, limit: float | None = None, rows: slice = EVERY) -> npt.NDArray[np.float32]:
         """Return minutes of these origins (rows) to every destination (columns); NaN is not reached."""
         segments, start = self.roads.segments, self.start.rows(rows)

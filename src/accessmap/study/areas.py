@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessmap.errors import NetworkError, Problem, Problems, TableError
+from accessmap.errors import NetworkError, OptionError, Problem, Problems, TableError
 from accessmap.measures.minutes import nearest
 from accessmap.roads.network import RoadNetwork
-from accessmap.study.travel import check_network
+from accessmap.roads.transit.journeys import Journeys
+from accessmap.study.reach import Timed
+from accessmap.study.travel import Hours, check_network
 from accessmap.tables.aligned import check_columns, check_kind
 from accessmap.tables.contracts import check_communes
 from accessmap.tables.cutoffs import cutoffs_of
@@ -32,7 +35,7 @@ Cells = npt.NDArray[np.bool_]
 
 
 def isochrones(
-    network: RoadNetwork,
+    network: RoadNetwork | Journeys,
     points: gpd.GeoSeries | gpd.GeoDataFrame,
     cutoffs: float | Iterable[float],
     *,
@@ -40,6 +43,8 @@ def isochrones(
     walk_kmh: float | None = None,
     walk_metres: float | None = None,
     cell_metres: float | None = None,
+    depart: Hours | None = None,
+    percentile: float | None = None,
     progress: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return the land within so many minutes of each point, one polygon for each (point, minutes).
@@ -50,7 +55,7 @@ def isochrones(
     Parameters
     ----------
     network
-        The roads.
+        The roads; or the journeys of a timetable, whose minutes count from the moment one wants to leave.
     points
         By id, in any CRS: the sites.
     cutoffs
@@ -65,6 +70,9 @@ def isochrones(
         network, `network.max_metres`.
     cell_metres
         Side of a cell of the grid; by default a thousandth of the extent, 5 to 100 m.
+    depart, percentile
+        Of journeys, as in `travel_times`: land from which this share of the departures arrives in time. 100 is all of
+        them, 50 the half; those of the journeys where not given.
     progress
         Show a progress bar on standard error, or in the notebook.
 
@@ -77,7 +85,10 @@ def isochrones(
     Raises
     ------
     NetworkError
-        Where cutoffs are empty or not above 0, a speed or size is not above 0, or cells are too small for the extent.
+        Where cutoffs are empty or not above 0, a speed or size is not above 0, cells are too small for the extent, or
+        `walk_kmh` is given with journeys, whose streets have their own.
+    OptionError
+        Where hours are given without journeys, or are none.
     SnapError
         Where points have no CRS or no place.
 
@@ -89,7 +100,7 @@ def isochrones(
     >>> areas.geometry.area.is_monotonic_increasing
     True
     """
-    check_network(network, "isochrones")
+    roads = _roads(network, walk_kmh, {"depart": depart, "percentile": percentile})
     check_kind(points, "points", gpd.GeoDataFrame, gpd.GeoSeries)
     cutoffs = sorted(float(cutoff) for cutoff in cutoffs_of(cutoffs))
     sizes = {"walk_kmh": walk_kmh, "walk_metres": walk_metres, "cell_metres": cell_metres}
@@ -102,14 +113,14 @@ def isochrones(
     if problems:
         raise NetworkError(*problems)
     geometry = points.geometry if isinstance(points, gpd.GeoDataFrame) else points
-    if walk_kmh is not None:
-        network = network.with_legs(access_kmh=walk_kmh)
+    if walk_kmh is not None and isinstance(roads, RoadNetwork):
+        roads = roads.with_legs(access_kmh=walk_kmh)
     rows = {}
-    places = network.minutes_along(geometry, most=cutoffs[-1], every=BESIDE_METRES, outward=outward)
+    places = roads.minutes_along(geometry, most=cutoffs[-1], every=BESIDE_METRES, outward=outward)
     with progress_bar(Note("progress_isochrones"), len(geometry), shown=progress) as done:
         for number, (point, reached) in enumerate(places):
             site = geometry.iloc[[number]]
-            field = _Field.around(network, site, reached, cutoffs, outward, walk_metres, cell_metres)
+            field = _Field.around(roads, site, reached, cutoffs, outward, walk_metres, cell_metres)
             wider = None
             for cutoff in reversed(cutoffs):
                 area = field.within(cutoff) if field is not None else shapely.MultiPolygon()
@@ -118,8 +129,21 @@ def isochrones(
                 rows[point, cutoff] = wider = area
             done()
     index = pd.MultiIndex.from_product([geometry.index, cutoffs], names=[geometry.index.name or "point", "minutes"])
-    areas = gpd.GeoSeries([rows[key] for key in index], index=index, crs=network.crs)
+    areas = gpd.GeoSeries([rows[key] for key in index], index=index, crs=roads.crs)
     return gpd.GeoDataFrame(geometry=areas.to_crs(geometry.crs))
+
+
+def _roads(network: object, walk_kmh: float | None, hours: dict[str, Any]) -> RoadNetwork | Timed:
+    """Return what gives the minutes of a grid; hours are of journeys alone."""
+    given = {name: value for name, value in hours.items() if value is not None}
+    if isinstance(network, Journeys):
+        if walk_kmh is not None:
+            raise NetworkError(Problem("isochrones_walk_kmh", value=walk_kmh))
+        return Timed(network, given)
+    check_network(network, "isochrones")
+    if given:
+        raise OptionError(Problem("journeys_hours_without", call="isochrones", value=", ".join(given)))
+    return cast("RoadNetwork", network)
 
 
 def catchments(communes: gpd.GeoDataFrame, residents: pd.DataFrame, times: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -208,7 +232,7 @@ class _Field:
     @classmethod
     def around(
         cls,
-        network: RoadNetwork,
+        network: RoadNetwork | Timed,
         site: gpd.GeoSeries,
         reached: Grid,
         cutoffs: list[float],
@@ -239,7 +263,7 @@ class _Field:
             there = trips.to(grid) if outward else trips.leaving(grid)
             minutes = there.minutes(cutoffs[-1] + span / metres_a_minute).ravel().astype("float64")
             if walk_metres is not None:
-                minutes[(there.end if outward else there.start).nearest > walk_metres] = np.nan
+                minutes[there.off_road_metres(ends=outward) > walk_metres] = np.nan
             told: Grid = np.nan_to_num(minutes, nan=FAR)
             return told
 
@@ -247,6 +271,9 @@ class _Field:
         minutes = asked(np.repeat(x, len(y)), np.tile(y, len(x)), across).reshape(shape)
         while across > size * 1.5:
             wanted = _near(minutes, cutoffs, across / metres_a_minute)
+            if isinstance(network, Timed):  # land about a stop may be an island within one cell
+                cells = ((network.stops - low) // across).astype(int)
+                wanted[tuple(cells[((cells >= 0) & (cells < wanted.shape)).all(axis=1)].T)] = True
             minutes, wanted = _halved(minutes, wanted)
             across /= 2
             x, y = (low[axis] + np.arange(minutes.shape[axis]) * across for axis in (0, 1))

@@ -130,6 +130,12 @@ class Journeys:
         most = self.streets["walk"], self.terms.transfer_minutes
         return Nearby.of(*known, *most) if self._before is None else self._before._nearby.grown(*known, *most)
 
+    @property
+    def near_stops(self) -> gpd.GeoSeries:
+        """The stops that are served on the day and near the streets: points by id."""
+        points: gpd.GeoSeries = self.timetable.stops.geometry.iloc[self._nearby.rows]
+        return points
+
     @cached_property
     def _raptor(self) -> Raptor:
         return Raptor(self.day)
