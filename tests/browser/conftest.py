@@ -51,6 +51,14 @@ class Browser:
         """Run a command of the DevTools protocol."""
         return dict(self.driver.execute_cdp_cmd(command, parameters))
 
+    def heard(self, selector: str) -> tuple[str, str]:
+        """Name and description of an element as the browser tells them to a screen reader, with plain spaces."""
+        root = self.run_cdp("DOM.getDocument", depth=0)["root"]["nodeId"]
+        node = self.run_cdp("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        told = self.run_cdp("Accessibility.getPartialAXTree", nodeId=node, fetchRelatives=False)["nodes"][0]
+        name, description = (" ".join(told.get(key, {}).get("value", "").split()) for key in ("name", "description"))
+        return name, description
+
     def wait(self, holds: Callable[[], bool], *, seconds: float = 10) -> None:
         """Wait until something holds."""
         end = time.monotonic() + seconds

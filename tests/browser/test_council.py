@@ -11,6 +11,7 @@ import pytest
 import accessmap as am
 from accessmap.dossier.council import council_table
 from accessmap.dossier.results import main_sites, weighted_quantile
+from accessmap.maps.choropleth import change_classes, classes
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -560,6 +561,36 @@ def test_the_dossier_carries_the_table_with_its_plans(browser, table, dossier, a
     assert found["cards"]["À 10\u00a0minutes ou moins"][0] == "79,9\u00a0%"
     check(browser, table, random_plans(table, 2, seed=5))
     quiet(browser, dossier)
+
+
+def test_words_for_those_who_do_not_see_the_map_follow_its_plan_and_what_it_shows(browser, table, page):
+    opened(browser, page)
+    study, words = table.study, Words("fr")
+    breaks = browser.js("return document.querySelector('.ct').council.plans.data")
+    (plan,) = random_plans(table, 1, seed=6)
+    browser.driver.execute_async_script(FOLLOW, plan.hash)
+    communes = study.counted[study.communes["in_territory"]]
+    minutes = am.compare(plan.scenario, study, category=FS)[study.inside]
+    residents, people = study.residents[study.inside], communes["population"]
+    before, after = (am.by_commune(minutes[name], residents)["value"].reindex(communes.index) for name in minutes)
+    change = am.winners_and_losers(minutes, residents).xs("p0", level="scenario")["minutes"].reindex(communes.index)
+    told = {"unit": "minutes", "say": words}
+    for view, said, (entries, _) in (
+        ("level", "le trajet moyen", classes(after, people, breaks=breaks["breaks"], **told)),
+        (
+            "change",
+            "l’écart avec aujourd’hui",
+            change_classes(before, after, people, breaks=breaks["change_breaks"], change=change, **told),
+        ),
+    ):
+        browser.js(f"document.querySelector('[name=ct-view][value={view}]').click()")
+        name, description = browser.heard(".ct-map")
+        assert name.startswith(f"Carte des communes, {said}. {' '.join(read(browser)['sentence'].split())}")
+        assert len(entries) > 2
+        assert sum(entry.communes for entry in entries) == len(communes)
+        for entry in entries:
+            held = entry.count("fr") if entry.communes else words("communes", n=0)
+            assert " ".join(f"{entry.label} {held}".split()) in description
 
 
 def test_touching_the_map_opens_moves_and_shows(browser, page):

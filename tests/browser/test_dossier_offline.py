@@ -1,10 +1,12 @@
 """The dossier and the maps as people open them: a file, no network, a phone, a keyboard, paper."""
 
 import base64
+import re
 import time
 from dataclasses import replace
 from itertools import combinations
 
+import pandas as pd
 import pytest
 
 import accessmap.maps as maps
@@ -119,6 +121,60 @@ def test_the_switch_changes_colours_legend_and_sites(browser, dossier):
     assert closed == today - 3
     assert opened == today + 1
     quiet(browser, dossier)
+
+
+CLASS = re.compile(
+    r"(gain |perte |)(?:de )?(?:(plus de )?([\d,]+)(?: à ([\d,]+))? min( ou moins)?|(écart de moins de 1 min))"
+    r" :? ?(\d+) communes?(?: · ([\d ]+?) habitants?)?"
+)
+
+
+def counted(told: str, minutes, people) -> list[str]:
+    """The classes that a text alternative counts and that the table of communes does not have so."""
+    wrong, communes = [], 0
+    for sign, more, low, high, less, none, count, living in CLASS.findall(told):
+        low, high = (float(each.replace(",", ".") or "inf") for each in (low or "1", high))
+        size = -minutes if sign == "gain " else minutes
+        if none:
+            mask = minutes.abs() < low
+        elif less:
+            mask = size <= low
+        else:
+            mask = (size > low if more else size >= low) & (size <= high)
+        held = (int(mask.sum()), round(people[mask].sum()))
+        communes += held[0]
+        if held != (int(count), int(living.replace(" ", "") or 0)):
+            wrong.append(f"{sign}{more}{low} {high}: {count} {living} for {held}")
+    return wrong if communes == len(minutes) else [*wrong, f"{communes} communes of {len(minutes)} are counted: {told}"]
+
+
+def test_words_for_those_who_do_not_see_a_map_follow_the_map_that_is_shown(browser, dossier):
+    browser.open(dossier)
+    browser.wait(lambda: browser.js(DRAWN) == 84)
+    rows = browser.js("""return [...document.querySelectorAll('#communes tbody tr')].map(row =>
+        [...row.cells].map(cell => cell.dataset.sort))""")
+    numbers = pd.DataFrame(rows).iloc[:, 1:-1].apply(pd.to_numeric)
+    names = browser.js("return [...document.querySelectorAll('.am-views span')].map(part => part.textContent)")
+    stills = browser.js("""return [...document.querySelectorAll('#carte-avant-apres svg.am-picture')].map(svg =>
+        [svg.querySelector('title').textContent, svg.querySelector('desc').textContent])""")
+    assert [name for name, _ in stills] == names
+    browser.js(FIND, "Folembray")
+    people, told = numbers[1], []
+    for number, still in enumerate(stills):
+        browser.js(f"document.querySelectorAll('.am-views input')[{number}].click()")
+        name, description = browser.heard("#explorer .folium-map")
+        assert " ".join(names[number].split()) in name
+        assert name.endswith("Sites affichés : France services")
+        assert counted(description, numbers[number + 2], people) == []
+        assert counted(" ".join(still[1].split()), numbers[number + 2], people) == []
+        told.append(browser.js("return document.querySelector('.am-told').textContent"))
+        assert browser.js("return document.querySelectorAll('.leaflet-tooltip').length") == 0 if number else True
+    # What was looked up is told anew in each map; and the counting above would find the words of another map.
+    assert len(set(told)) >= 3
+    assert all("Folembray" in each for each in told)
+    assert counted(description, numbers[2], people) != []
+    browser.js("document.querySelector('.am-layers input').click()")
+    assert browser.heard("#explorer .folium-map")[0].endswith("Sites affichés : aucun")
 
 
 def test_legends_say_the_right_words(browser, dossier):

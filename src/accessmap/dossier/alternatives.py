@@ -351,7 +351,7 @@ def _table(table: pd.DataFrame, known: Known, words: Words) -> Table:
                     Cell("–") if today else count_cell(row["gain"] + row["newly_reached"], words),
                 )
             )
-    return Table(columns, rows, label=words("chapter_alternatives"), stacks=True)
+    return Table(columns, rows, label=words("chapter_alternatives"))
 
 
 def _tried(tried: pd.DataFrame, known: Known, words: Words) -> Table:
@@ -421,5 +421,5 @@ def _figure(tried: pd.DataFrame, known: Known, words: Words) -> Figure | None:
     sites = sites[~sites.index.duplicated()]
     stands_in: dict[str, tuple[int, ...]] = dict.fromkeys(map(str, sites.index), (0,))
     serving = set(found.communes["nearest_site_id"].dropna())
-    alts, fresh = [view.alt(words.lang)], frozenset(map(str, new.index))
-    return small_figures(study, [view], sites, stands_in, alts, "alternatives", words, fresh=fresh, serving=serving)[0]
+    fresh = frozenset(map(str, new.index))
+    return small_figures(study, [view], sites, stands_in, "alternatives", words, fresh=fresh, serving=serving)[0]

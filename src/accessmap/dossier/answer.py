@@ -29,6 +29,7 @@ from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
+from accessmap.sentences.access import side_told
 from accessmap.sentences.dates import of_when
 from accessmap.tables.contracts import category_shown, moving
 from accessmap.words import words as labels
@@ -72,7 +73,7 @@ def cards(known: Known, words: Words) -> list[Card]:
             lines += told_of.touched(whole[whole.index.get_level_values("scenario") == name], lang=words.lang)
         elif name != BASELINE:
             sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-            lines += [words(f"card_{side}", n=round(sums[side].sum())) for side in ("gain", "lose")]
+            lines += [side_told(side, sums[side].sum(), words) for side in ("gain", "lose")]
         share = words.percent(float(found.coverage[name][cutoff]))
         made.append(Card(words.name(name), share, words("card_within", cutoff=words.cutoff(cutoff)), tuple(lines)))
     return made
@@ -126,7 +127,7 @@ def changes_shown(tables: Tables, words: Words) -> list[Part]:
         if sides:
             charts = [_curves(known, name, words), *(_dumbbells(found, sums, side, name, words) for side in sides)]
             parts.append(Beside(tuple((drawn(chart),) for chart in charts)))
-            tables_ = tuple(_most_changed(found, sums, side, words) for side in sides)
+            tables_ = tuple(_most_changed(found, sums, side, name, words) for side in sides)
             parts.append(Folded(words("changes_figures"), (Beside(tables_),), on_paper=False))
     return parts
 
@@ -172,14 +173,15 @@ def _changed(known: Known, found: Results, scenario: str, words: Words) -> list[
     return told_of.changes(found.changes, scenario=scenario, lang=words.lang)
 
 
-def _most_changed(found: Results, sums: pd.DataFrame, side: str, words: Words) -> tuple[Part, ...]:
+def _most_changed(found: Results, sums: pd.DataFrame, side: str, scenario: str, words: Words) -> tuple[Part, ...]:
+    ends = found.communes[[f"minutes {BASELINE}", f"minutes {scenario}"]]
     touched = _touched(sums, side)
     shown = touched.head(MOST_COMMUNES)
     rows = [
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
             count_cell(row[side], words),
-            Cell(words.change(row["minutes"]), sortable(row["minutes"])),
+            Cell(words.change_beside(*ends.loc[code], row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
     ]

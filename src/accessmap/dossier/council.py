@@ -44,7 +44,7 @@ MOST_IN_DOSSIER, SECONDS_IN_DOSSIER = 600_000, 2.0
 SCRIPTS: Final = ("council_numbers.js", "council_plans.js", "council_map.js", "council.js")
 SHARED: Final = (
     "people", "unreached", "baseline", "newly_reached", "no_longer_reached", "zoom_in", "zoom_out", "north",
-    "north_letter",
+    "north_letter", "communes", "legend_count",
 )  # fmt: skip
 
 
@@ -105,9 +105,9 @@ class CouncilTable:
         """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
         words = Words(self.lang)
         drawing = self.drawing()
-        sheets = ("map.css", "council.css", "council_page.css")
+        sheets = ("map.css", "council.css", "tables.css", "council_page.css")
         style = "\n".join([leaflet_css(), *map(asset, sheets), self.brand.head_style("h1")])
-        script = "\n".join([leaflet_js(), asset("map.js"), self.script()])
+        script = "\n".join([leaflet_js(), asset("map.js"), asset("tables.js"), self.script()])
         study = self.study
         return environment().get_template("council_page.html").render(
             text=words,

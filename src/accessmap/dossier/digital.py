@@ -162,7 +162,7 @@ def _map(tables: Tables, words: Words) -> Figure:
         lang=words.lang,
     )
     view = replace(page.drawing.views[0], name=words("online_map_title"))
-    return small_figures(study, [view], None, {}, [view.alt(words.lang)], "numerique-carte", words)[0]
+    return small_figures(study, [view], None, {}, "numerique-carte", words)[0]
 
 
 def sheet_lines(tables: Tables, words: Words) -> dict[str, list[str]]:

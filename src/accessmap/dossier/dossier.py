@@ -401,9 +401,17 @@ class Dossier:
         live = [part for chapter in chapters for part in chapter["parts"] if isinstance(part, Live)]
         styles, scripts = (dict.fromkeys(getattr(part, kind) for part in live) for kind in ("style", "script"))
         style = "\n".join(
-            [leaflet_css(), asset("map.css"), asset("dossier.css"), tone_styles(), *styles, self.brand.style()]
+            [
+                leaflet_css(),
+                asset("map.css"),
+                asset("dossier.css"),
+                asset("tables.css"),
+                tone_styles(),
+                *styles,
+                self.brand.style(),
+            ]
         )
-        script = "\n".join([leaflet_js(), asset("map.js"), asset("dossier.js"), *scripts])
+        script = "\n".join([leaflet_js(), asset("map.js"), asset("tables.js"), asset("dossier.js"), *scripts])
         template = environment().get_template("dossier.html")
         page = template.render(
             text=words,
@@ -429,13 +437,15 @@ class Dossier:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""
         words = Words(self.lang)
         drawing = self._drawing()
-        style = "\n".join([asset("dossier.css"), tone_styles(), self.brand.style()])
+        style = "\n".join([asset("dossier.css"), asset("tables.css"), tone_styles(), self.brand.style()])
+        script = f"{asset('tables.js')}\naccessmapTables.fit();"
         template = environment().get_template("sheets.html")
         return template.render(
             text=words,
             title=words("sheets_title", place=self._known.study.title),
-            policy=policy(style),
+            policy=policy(style, script),
             style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704 - our own files
             definitions=definitions(drawing),
             credit=drawing.credit,
             **self._common(words),

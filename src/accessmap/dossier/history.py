@@ -96,5 +96,4 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     serving = serving_sites(found, sites)
     names = [*found.names, words("baseline")]  # what was is no scenario to choose
     drawn = [replace(views[number], name=name) for number, name in zip(kept, names, strict=True)]
-    alts = [view.alt(words.lang) for view in drawn]
-    return [Figures(tuple(small_figures(known.study, drawn, sites, here, alts, "history", words, serving=serving)))]
+    return [Figures(tuple(small_figures(known.study, drawn, sites, here, "history", words, serving=serving)))]

@@ -251,7 +251,7 @@ def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
         "median": words.minutes,
         "p10": words.minutes,
         "p90": words.minutes,
-        "p90_p10": lambda value: words("times", value=words.times(value)) if value == value else "–",
+        "p90_p10": words.count,  # as its parts are written: below
         "unreached_people": words.people,
         "short_share": words.percent,
         "shortfall": lambda value: words.minutes(value * line),
@@ -267,9 +267,13 @@ def _indices_table(indices: pd.DataFrame, line: float, words: Words) -> Table:
         if key == "theil_between":
             named = "between"
             values = values / indices.loc["theil"].replace(0.0, np.nan).to_numpy(dtype="float64")
+        told = [written(float(value)) for value in values]
+        if key == "p90_p10":
+            parts = zip(values, indices.loc["p90"], indices.loc["p10"], strict=True)
+            told = [words("times", value=words.times(*ends)) if ratio == ratio else "–" for ratio, *ends in parts]
         cutoff = words.cutoff(line)
         title = Cell(words(f"index_{named}", cutoff=cutoff), note=words(f"index_{named}_read", cutoff=cutoff))
-        rows.append((title, *(Cell(written(float(value)), sortable(float(value))) for value in values)))
+        rows.append((title, *(Cell(text, sortable(float(value))) for text, value in zip(told, values, strict=True))))
     return Table((words("metric"), *(words.name(str(name)) for name in indices)), rows, words("indices_title"))
 
 

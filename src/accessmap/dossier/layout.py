@@ -34,7 +34,7 @@ class Table:
 
     A row of one cell is a heading over those below it. The title stands above the table, and names it to those who do
     not see it; a label only names it, and the title of the chapter does where there is neither. All columns but the
-    first are numbers where it is not said which are. Rows that stack are cards on a phone.
+    first are numbers where it is not said which are.
     """
 
     kind: ClassVar = "table"
@@ -45,7 +45,6 @@ class Table:
     numeric: tuple[bool, ...] = ()
     level: int = 3
     sortable: bool = False
-    stacks: bool = False
 
     def __post_init__(self) -> None:
         if not self.numeric:

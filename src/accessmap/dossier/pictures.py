@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Final
 
 import geopandas as gpd
@@ -17,7 +18,9 @@ from accessmap.maps.drawing import SHAPES, Drawing, View, draw
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import beyond, picture
 from accessmap.provenance import Provenance
+from accessmap.sentences.access import side_told
 from accessmap.study.study import Study
+from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
 
 MAP_KEY: Final = "carte"
@@ -70,7 +73,7 @@ def figures(drawing: Drawing, parts: Any, found: Results, words: Words) -> list[
         # Views come in the order baseline, then level and change of each scenario.
         name = BASELINE if number == 0 else found.names[(number - 1) // 2]
         facts = _facts(found, name, words, change=number > 0 and number % 2 == 0)
-        alt = f"{words('map_minutes', name=view.name, facts=facts)} {words('map_alt', table=words('chapter_communes'))}"
+        alt = f"{facts} {view.alt(words.lang)} {words('map_alt', table=words('chapter_communes'))}"
         arrows = f" · {words('map_beyond')}" if beyond(drawing, number) else ""
         svg = picture(drawing, number, key=f"{MAP_KEY}-{number}", alt=alt)
         made.append(Figure(view.name, svg, parts.legend(view), view.title + arrows))
@@ -82,8 +85,7 @@ def _facts(found: Results, name: str, words: Words, *, change: bool) -> str:
     if not change:
         return words("facts", mean=words.minutes(float(found.summary[name]["mean"])))
     sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-    gain, lose = (words.people(sums[side].sum()) for side in ("gain", "lose"))
-    return words("change_facts", gain=gain, lose=lose)
+    return ". ".join(labels.capitalised(side_told(side, sums[side].sum(), words)) for side in ("gain", "lose")) + "."
 
 
 def marks(drawing: Drawing) -> list[dict[str, Any]]:
@@ -104,18 +106,19 @@ def small_figures(
     views: list[View],
     sites: gpd.GeoDataFrame | None,
     stands_in: dict[str, tuple[int, ...]],
-    alts: list[str],
     key: str,
     words: Words,
     *,
+    facts: Sequence[str] = (),
     fresh: frozenset[str] = frozenset(),
     serving: Collection[str] = (),
 ) -> list[Figure]:
     """Return one picture a view, whose paths are those that the page holds already; ids start with `key`.
 
     Each has room for services outside that are `serving` people inside, or an arrow towards them. The legend that
-    several share counts none of them.
+    several share counts none of them; the words for those who do not see a picture read its own, after its `facts`.
     """
+    alts = [f"{fact} {view.alt(words.lang)}".strip() for fact, view in zip_longest(facts, views, fillvalue="")]
     if len(views) > 1:
         bare = [tuple(replace(entry, communes=None, people=None) for entry in view.entries) for view in views]
         views = [replace(view, entries=entries) for view, entries in zip(views, bare, strict=True)]

@@ -108,7 +108,7 @@ def _map(study: Study, programme: Programme, words: Words) -> Figure:
     fill = {code: number for number, (_, codes) in enumerate(groups) for code in codes}
     title = words("programme_map_title")
     view = View("programme", title, title, entries, fill, dict.fromkeys(fill, ()))
-    return small_figures(study, [view], None, {}, [view.alt(words.lang)], "programme-carte", words)[0]
+    return small_figures(study, [view], None, {}, "programme-carte", words)[0]
 
 
 def _with_names(label: str, codes: Sequence[str], names: pd.Series, words: Words) -> str:

@@ -284,12 +284,9 @@ def _maps(tables: Tables, words: Words) -> list[Part]:
             stands_in |= dict.fromkeys(sites.index, (number,))
     every = gpd.GeoDataFrame(pd.concat(marked), crs=study.services.crs) if marked else None
     mean = tables["services"]["mean"].xs(BASELINE, level="situation")
-    alts = [
-        words("map_minutes", name=view.name, facts=words("facts", mean=words.minutes(float(mean[view.key]))))
-        for view in views
-    ]
+    facts = [words("facts", mean=words.minutes(float(mean[view.key]))) for view in views]
     serving = set(tables["_nearest_sites"]["site_id"].xs(BASELINE, level="situation").dropna())
-    figures = small_figures(study, views, every, stands_in, alts, "services", words, serving=serving)
+    figures = small_figures(study, views, every, stands_in, "services", words, facts=facts, serving=serving)
     return [Figures(tuple(figures)), *told]
 
 
@@ -302,10 +299,7 @@ def _views(tables: Tables, words: Words) -> list[View]:
     for category in tables.known.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
         view = value_views(communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words)[0]
-        # One legend does for all of them: it counts neither communes nor people.
-        entries = tuple(replace(entry, communes=None, people=None) for entry in view.entries)
-        name = labels.capitalised(_name(category, words, count=2))
-        views.append(replace(view, key=category, name=name, entries=entries))
+        views.append(replace(view, key=category, name=labels.capitalised(_name(category, words, count=2))))
     return views
 
 

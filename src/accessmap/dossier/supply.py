@@ -119,17 +119,15 @@ def _figures(
 ) -> Figures:
     """Return a small map of each situation, on one scale, dark where there is least."""
     breaks = rounded_breaks(communes["per_person"] * per)
-    views, alts, heading = [], [], labels.capitalised(title)
+    views, said, heading = [], [], labels.capitalised(title)
     for name in map(str, facts.index):
         values = (communes["per_person"].xs(name, level="situation") * per).rename("value")
         (view,) = value_views(known.study.communes, values, unit="", breaks=breaks, say=words, higher_is_better=True)
-        # One legend does for all of them: it counts neither communes nor people.
-        plain = [replace(entry, communes=None, people=None) for entry in view.entries]
-        entries = tuple(replace(each, label=words("supply_partly")) if each.pattern else each for each in plain)
+        entries = tuple(replace(each, label=words("supply_partly")) if each.pattern else each for each in view.entries)
         views.append(replace(view, key=name, name=words.name(name), title=heading, entries=entries, note=""))
         row: dict[Any, Any] = facts.loc[name].to_dict()
-        alts.append(words("supply_alt", name=words.name(name), value=_written(row, per, words)))
-    return Figures(tuple(small_figures(known.study, views, None, {}, alts, f"supply-{category}", words)))
+        said.append(words("supply_alt", value=_written(row, per, words)))
+    return Figures(tuple(small_figures(known.study, views, None, {}, f"supply-{category}", words, facts=said)))
 
 
 def _communes(table: pd.DataFrame, per: int, title: str, words: Words) -> Table:

@@ -267,7 +267,7 @@ MOST_NAMES: Final = 9
 # between a marker and the edge.
 MOST_ROOM: Final = 0.2
 EDGE_ROOM: Final = 0.035
-WORDS: Final = ("not_found", "outside", "zoom_in", "zoom_out", "north", "north_letter")
+WORDS: Final = ("not_found", "outside", "zoom_in", "zoom_out", "north", "north_letter", "map_sites_none")
 
 # Markers in a box of 20 by 20, centred on 0 0; one path a shape, drawn the same on screen and on paper.
 SHAPES: Final[Mapping[str, str]] = {
@@ -404,6 +404,7 @@ class Drawing:
             ],
             "views": [
                 {
+                    "name": view.name,
                     "paint": [[entry.colour, entry.pattern, entry.line] for entry in view.entries],
                     "fill": dict(view.fill),
                     "told": dict(view.told),
@@ -415,7 +416,11 @@ class Drawing:
             "edge": self.edge,
             "tiles": self.tiles and {"url": self.tiles.url, "credit": self.tiles.credit, "most": self.tiles.most_zoom},
             "words": {key: labels.text(key, lang=self.lang) for key in WORDS}
-            | {"cluster": labels.text("cluster", lang=self.lang, sites="{n}")},
+            | {
+                "cluster": labels.text("cluster", lang=self.lang, sites="{n}"),
+                "map_label": labels.text("map_label", lang=self.lang, title=self.title),
+                "map_sites": labels.text("map_sites", lang=self.lang, names="{names}"),
+            },
         }
         return str(labels.curled(embedded(told)))
 

@@ -91,6 +91,17 @@ def coverage(
     return [words("joined").join(parts) + "."]
 
 
+def side_told(which: str, people: float, words: Words) -> str:
+    r"""Return how many people gain, or lose, a minute or more.
+
+    Examples
+    --------
+    >>> side_told("gain", 5, Words("en")), side_told("lose", 0, Words("en"))
+    ('5 people gain at least 1\xa0minute', 'nobody loses 1\xa0minute or more')
+    """
+    return words(f"card_{which}", n=round(people)) if round(people) else words(f"card_{which}_nobody")
+
+
 def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:
     r"""Return who gains, who loses, who is newly reached and who no longer, each where it is someone.
 
@@ -110,7 +121,7 @@ def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:
     sides, apart = ("gain", "lose"), ("newly_reached", "no_longer_reached")
     counts = {key: round(float(people[key])) for key in (*sides, *apart)}
     return [
-        *(words(f"card_{key}", n=counts[key]) for key in sides if counts[key]),
+        *(side_told(key, counts[key], words) for key in sides if counts[key]),
         *(words("labelled", name=words(key), value=words.people(counts[key])) for key in apart if counts[key]),
     ]
 
@@ -203,7 +214,7 @@ def in_short(
     parts = []
     for name in names:
         sums = pd.DataFrame(changes.xs(name, level="scenario")).sum().to_dict()
-        gain, lose = (words(f"card_{side}", n=round(sums[side])) for side in ("gain", "lose"))
+        gain, lose = (side_told(which, sums[which], words) for which in ("gain", "lose"))
         apart = who_changes({**sums, "gain": 0, "lose": 0}, words)
         parts.append(", ".join([words("sentence_change", name=name, gain=gain, lose=lose), *apart]))
     return [*said, words("joined").join(parts) + "."] if parts else said

@@ -118,9 +118,22 @@ def changes(table: pd.DataFrame, *, scenario: str, lang: labels.Lang = "fr") -> 
     sums = pd.DataFrame(table.xs(scenario, level="scenario"))
     said = []
     for side in ("gain", "lose"):
-        communes = int((sums[side].round() > 0).sum())
-        whole = words(f"{side}_summary", people=words.people(sums[side].sum()), communes=words("communes", n=communes))
-        said.append(whole if communes else words(f"{side}_none"))
+        touched = sums[sums[side].round() > 0]
+        if touched.empty:
+            said.append(words(f"{side}_none"))
+            continue
+        # Some of a commune's people may move a minute where their mean does not: maps of means count fewer communes.
+        mean = touched.get("minutes", pd.Series(dtype="float64")) * (-1 if side == "gain" else 1)
+        less = int((mean < 1).sum())
+        said.append(
+            words(
+                f"{side}_summary",
+                n=round(sums[side].sum()),
+                people=words.people(sums[side].sum()),
+                communes=words("communes", n=len(touched)),
+                means=words(f"{side}_means", n=less) if less else "",
+            )
+        )
     for column, key in (("newly_reached", "new_summary"), ("no_longer_reached", "lost_summary")):
         if round(sums[column].sum()):
             said.append(words(key, people=words.people(sums[column].sum())))

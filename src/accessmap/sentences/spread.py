@@ -62,10 +62,9 @@ def inequality(
 
 def _spread(today: pd.Series, words: Words) -> str:
     best, worst = words.minutes(today["p10"]), words.minutes(today["p90"])
-    ratio = float(today["p90_p10"])
-    if math.isnan(ratio) or words.times(ratio) == words.times(1):
+    if math.isnan(today["p90_p10"]) or best == worst:
         return words("ineq_spread", best=best, worst=worst)
-    return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.times(ratio))
+    return words("ineq_spread_ratio", best=best, worst=worst, ratio=words.times(today["p90"], today["p10"]))
 
 
 def _beyond(coverage: pd.DataFrame, people: float, words: Words) -> str:

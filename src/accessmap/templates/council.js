@@ -171,12 +171,18 @@ var council = (function () {
       write(find(".ct-most"), [named_("most", -1), named_("least", 1)].filter(Boolean).join(" "));
     }
 
+    // A change beside its two numbers: as they subtract, unless it is of other people than theirs.
+    function meanChange(k) {
+      var was = today.communes[k].mean, is = now.communes[k].mean, by = gone.communes[k].minutes;
+      return Math.abs(is - was - by) < 0.05 ? say.difference(was, is) : by;
+    }
+
     // The communes whose mean trip changes most, by a minute at least.
     function named_(key, sign) {
       var far = gone.communes.map(function (sums, k) { return { k: k, by: sums.minutes * sign }; })
         .filter(function (each) { return each.by >= data.at_least; })
         .sort(function (a, b) { return b.by - a.by; }).slice(0, MOST_NAMED);
-      var names = far.map(function (each) { return text("council_named_change", { name: data.communes[each.k][1], change: change(gone.communes[each.k].minutes) }); });
+      var names = far.map(function (each) { return text("council_named_change", { name: data.communes[each.k][1], change: change(meanChange(each.k)) }); });
       return names.length ? text("council_" + key, { names: names.join(", ") }) : "";
     }
 
@@ -256,24 +262,37 @@ var council = (function () {
       });
     }
 
-    function lookOf(k) {
-      if (view === "level") { return data.classes[numbers.levelClass(now.communes[k].mean)]; }
-      return data.changes[numbers.changeClass(today.communes[k].mean, now.communes[k].mean, gone.communes[k].minutes)];
+    function used() { return view === "level" ? data.classes : data.changes; }
+    function classOf(k) {
+      if (view === "level") { return numbers.levelClass(now.communes[k].mean); }
+      return numbers.changeClass(today.communes[k].mean, now.communes[k].mean, gone.communes[k].minutes);
     }
 
+    // Those who do not see the map hear its state: what it shows, and its legend with what each class holds.
     function showMap() {
-      var looks = {};
-      data.communes.forEach(function (commune, k) { looks[commune[0]] = lookOf(k); });
+      var looks = {}, holds = used().map(function () { return [0, 0]; });
+      data.communes.forEach(function (commune, k) {
+        var at = classOf(k);
+        looks[commune[0]] = used()[at];
+        holds[at][0] += 1;
+        holds[at][1] += commune[2];
+      });
       map.paint(looks);
       map.stand(places.map(function (place, k) { return stateOf(k); }));
+      holds.forEach(function (held, at) {
+        var communes = text("communes", {}, held[0]);
+        write(counted_[at], held[0] ? text("legend_count", { communes: communes, people: people(held[1]) }) : communes);
+      });
+      find(".ct-map").setAttribute("aria-label", text("council_map", { view: text("council_view_" + view), plan: find(".ct-sentence").textContent }));
     }
 
+    var counted_ = [];
     function showLegend() {
-      var used = view === "level" ? data.classes : data.changes;
-      find(".ct-legend").replaceChildren.apply(find(".ct-legend"), used.map(function (look) {
+      counted_ = used().map(function () { return el("span", { "class": "am-count" }); });
+      find(".ct-legend").replaceChildren.apply(find(".ct-legend"), used().map(function (look, at) {
         var swatch = accessmap.element("svg", { viewBox: "0 0 34 20", "class": "am-swatch", "aria-hidden": "true" }, [
           accessmap.element("rect", { x: 0.5, y: 0.5, width: 33, height: 19, fill: look[2] ? "url(#am-" + look[2] + ")" : look[1], stroke: "#6b6b6b" })]);
-        return el("li", {}, [swatch, el("span", { text: look[0] })]);
+        return el("li", {}, [swatch, el("span", { "class": "am-entry", text: look[0] + " " }, [counted_[at]])]);
       }));
     }
 
@@ -488,6 +507,7 @@ var council = (function () {
           return el("tr", {}, [el("th", { scope: "row", text: row[2] || text("council_card_" + row[0]) })].concat(all.map(function (each, at) { return el("td", { "class": "ct-number", text: row[1](each, at) }); })));
         }).concat([tools]))]);
       box.replaceChildren(el("div", { "class": "ct-scroll", role: "region", tabindex: "0", "aria-label": text("council_compare_caption") }, [table]));
+      accessmapTables.fit();
     }
 
     find(".ct-save").addEventListener("click", function () {

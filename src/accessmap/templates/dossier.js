@@ -48,25 +48,6 @@
     document.querySelectorAll("details").forEach(function (part) { part.open = true; });
   });
 
-  // A table is a stop of the keyboard where it scrolls, and nowhere else.
-  function regions() {
-    document.querySelectorAll(".d-scroll").forEach(function (part) {
-      var scrolls = part.scrollWidth > part.clientWidth + 1;
-      if (part.dataset.name === undefined) { part.dataset.name = part.getAttribute("aria-label"); }
-      if (scrolls) {
-        part.setAttribute("role", "region");
-        part.setAttribute("aria-label", part.dataset.name);
-        part.tabIndex = 0;
-      } else {
-        ["role", "aria-label", "tabindex"].forEach(function (name) { part.removeAttribute(name); });
-      }
-    });
-  }
-  window.addEventListener("resize", regions);
-  window.addEventListener("hashchange", regions);
-  document.addEventListener("toggle", regions, true);
-  regions();
-
   function compare(a, b, direction) {
     // What has no number is last, whichever way.
     if (a === "" || b === "") { return (a === "") - (b === ""); }
@@ -92,4 +73,5 @@
       });
     });
   });
+  accessmapTables.fit();
 })();

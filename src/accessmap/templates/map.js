@@ -130,8 +130,24 @@ var accessmap = (function () {
       return [zone.name].concat(zone.inside ? data.views[current].told[zone.code] || [] : [data.words.outside]);
     }
 
+    // What was asked for is told again in each map that is chosen; a commune says something else there.
+    var asked = null;
     function show(zone) {
+      asked = zone;
       told.replaceChildren(lines(tell(zone), "am-told-lines"));
+    }
+    function say(texts) {
+      asked = null;
+      told.replaceChildren(lines(texts, "am-told-lines"));
+    }
+
+    // Those who do not see the map hear which one is shown, with which sites; its legend, which counts, describes it.
+    function describe() {
+      var canvas = map.getContainer(), sites = data.layers.filter(function (layer, k) { return shown[k]; });
+      var state = (data.views.length > 1 ? [data.views[current].name] : []).concat(!data.layers.length ? []
+        : data.words.map_sites.replace("{names}", sites.map(function (layer) { return layer.name; }).join(", ") || data.words.map_sites_none));
+      canvas.setAttribute("aria-label", [data.words.map_label].concat(state).join(". "));
+      canvas.setAttribute("aria-describedby", canvas.id + "-legend-" + current);
     }
 
     // One for all: a tooltip bound to each commune would make a stop of the keyboard of each.
@@ -148,7 +164,7 @@ var accessmap = (function () {
 
     function tellPiece(layer, texts) {
       tips(layer, function () { return texts; });
-      layer.on("click", function () { told.replaceChildren(lines(texts, "am-told-lines")); });
+      layer.on("click", function () { say(texts); });
     }
 
     function looked(entry) {
@@ -220,7 +236,7 @@ var accessmap = (function () {
       map.on("mouseout", function () { map.closeTooltip(tip); });
       map.on("click", function (event) {
         var cell = cellAt(event.latlng);
-        if (cell) { told.replaceChildren(lines(words(cell), "am-told-lines")); }
+        if (cell) { say(words(cell)); }
       });
     }
 
@@ -250,7 +266,7 @@ var accessmap = (function () {
           // Leaflet makes a button of what the keyboard reaches; what it does not is a picture with a name.
           if (!icon.hasAttribute("role")) { icon.setAttribute("role", "img"); }
         });
-        marker.on("click keypress", function () { told.replaceChildren(lines(point[2], "am-told-lines")); });
+        marker.on("click keypress", function () { say(point[2]); });
         marks.push({ marker: marker, layer: k, views: point[3] });
       });
     });
@@ -302,12 +318,16 @@ var accessmap = (function () {
         });
         paint();
         stand();
+        describe();
+        map.closeTooltip(tip);
+        if (asked) { show(asked); } else { told.replaceChildren(); }
       });
     });
     root.querySelectorAll(".am-layers input").forEach(function (input) {
       input.addEventListener("change", function () {
         shown[+input.value] = input.checked;
         stand();
+        describe();
       });
     });
     var find = root.querySelector(".am-find input");
@@ -317,7 +337,7 @@ var accessmap = (function () {
       var inside = zones.filter(function (item) { return item.zone.inside; });
       var found = inside.find(function (item) { return fold(item.zone.name) === wanted; }) ||
         inside.find(function (item) { return fold(item.zone.name).indexOf(wanted) === 0; });
-      if (!found) { told.textContent = data.words.not_found; return; }
+      if (!found) { asked = null; told.textContent = data.words.not_found; return; }
       show(found.zone);
       if (!data.cells.length) { tipAt(found.layer.getBounds().getCenter(), tell(found.zone)); }
       else { map.fitBounds(found.layer.getBounds(), { maxZoom: 13 }); }
@@ -328,6 +348,7 @@ var accessmap = (function () {
     northArrow(data.words).addTo(map);
     root.classList.add("am-live");
     choose();
+    describe();
     function fit() {
       map.invalidateSize(false);
       if (!fitted && map.getSize().x > 0 && map.getSize().y > 0) {
@@ -344,16 +365,22 @@ var accessmap = (function () {
     stand();
     unclutter(names);
     map.on("zoomend", stand);
-    map.on("zoomend resize", function () { unclutter(names); });
+    map.on("moveend resize", function () { unclutter(names); });
   }
 
-  // Of two names that would lie over each other, the larger commune's, which comes first, is kept.
+  // Of two names that would lie over each other, the larger commune's, which comes first, is kept. A name that would be
+  // cut at the side of the map is moved inwards; that of a place beyond the side is left out.
   function unclutter(names) {
     var kept = [], texts = names.map(function (marker) { return marker.getElement().firstChild; });
-    texts.forEach(function (text) { text.hidden = false; });
+    if (!names.length) { return; }
+    texts.forEach(function (text) { text.hidden = false; text.style.left = ""; });
     // All are measured before any is hidden: the page is laid out once.
-    texts.map(function (text) { return text.getBoundingClientRect(); }).forEach(function (box, k) {
-      texts[k].hidden = kept.some(function (other) {
+    var frame = texts[0].closest(".leaflet-container").getBoundingClientRect();
+    texts.map(function (text) { return text.getBoundingClientRect(); }).forEach(function (whole, k) {
+      var by = Math.max(0, frame.left + 4 - whole.left) - Math.max(0, whole.right + 4 - frame.right);
+      var box = { left: whole.left + by, right: whole.right + by, top: whole.top, bottom: whole.bottom };
+      if (by) { texts[k].style.left = by + "px"; }
+      texts[k].hidden = Math.abs(by) > whole.width / 2 || kept.some(function (other) {
         return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
       });
       if (!texts[k].hidden) { kept.push(box); }

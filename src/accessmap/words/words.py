@@ -414,9 +414,21 @@ class Words:
         change = _rounded(after, 1) - _rounded(before, 1)
         return "" if abs(change) < 0.05 else number(change, digits=1, lang=self.lang, signed=True)
 
-    def times(self, ratio: float) -> str:
-        """Return a ratio with one decimal, none where that is 0: the same beside a sentence and in it."""
+    def times(self, more: float, less: float) -> str:
+        r"""Return how many times one number is another that stands beside it, both written with one decimal.
+
+        It has a decimal where who divides the numbers as they are written finds the same, and none, with "about", where
+        rounding them changes it.
+
+        Examples
+        --------
+        >>> Words("en").times(13.7, 4.9), Words("en").times(13.72, 1.271), Words("en").times(3, 3)
+        ('2.8', 'about 11', '1')
+        """
+        ratio, written = more / less, _rounded(less, 1)
         shown = _rounded(ratio, 1)
+        if not written or _rounded(_rounded(more, 1) / written, 1) != shown:
+            return self("times_about", value=self.count(ratio))
         return self.count(ratio, digits=0 if shown == round(shown) else 1)
 
     def percent(self, share: float) -> str:
