@@ -174,14 +174,14 @@ def _changed(known: Known, found: Results, scenario: str, words: Words) -> list[
 
 
 def _most_changed(found: Results, sums: pd.DataFrame, side: str, scenario: str, words: Words) -> tuple[Part, ...]:
-    ends = found.communes[[f"minutes {BASELINE}", f"minutes {scenario}"]]
+    before, after = (found.communes[f"minutes {name}"] for name in (BASELINE, scenario))
     touched = _touched(sums, side)
     shown = touched.head(MOST_COMMUNES)
     rows = [
         (
             Cell(str(found.communes["name"][code]), str(found.communes["name"][code])),
             count_cell(row[side], words),
-            Cell(words.change_beside(*ends.loc[code], row["minutes"]), sortable(row["minutes"])),
+            Cell(words.change_beside(before[code], after[code], row["minutes"]), sortable(row["minutes"])),
         )
         for code, row in shown.iterrows()
     ]

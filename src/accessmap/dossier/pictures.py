@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any, Final
 
 import geopandas as gpd
@@ -118,7 +117,9 @@ def small_figures(
     Each has room for services outside that are `serving` people inside, or an arrow towards them. The legend that
     several share counts none of them; the words for those who do not see a picture read its own, after its `facts`.
     """
-    alts = [f"{fact} {view.alt(words.lang)}".strip() for fact, view in zip_longest(facts, views, fillvalue="")]
+    alts = [
+        f"{fact} {view.alt(words.lang)}".strip() for fact, view in zip(facts or [""] * len(views), views, strict=True)
+    ]
     if len(views) > 1:
         bare = [tuple(replace(entry, communes=None, people=None) for entry in view.entries) for view in views]
         views = [replace(view, entries=entries) for view, entries in zip(views, bare, strict=True)]
