@@ -53,8 +53,15 @@ def spread(p90: float, p10: float, after: float) -> list[str]:
 
 @pytest.mark.parametrize(
     ("p90", "p10", "told"),
-    [(10.8, 1, "10,8"), (11.0, 1, "11"), (10.96, 1, "11"), (3.0, 1, "3"), (2.25, 1, "2,3"), (13.72, 1.271, "environ 11")]
-    + [(12.0, 0.04, "environ 300")],
+    [
+        (10.8, 1, "10,8"),
+        (11.0, 1, "11"),
+        (10.96, 1, "11"),
+        (3.0, 1, "3"),
+        (2.25, 1, "2,3"),
+        (13.72, 1.271, "environ 11"),
+        (12.0, 0.04, "environ 300"),
+    ],
 )
 def test_a_ratio_is_told_as_its_parts_as_written_divide_and_as_about_where_rounding_changes_it(p90, p10, told):
     assert f"soit {told} fois plus" in spread(p90, p10, p90)[0]

@@ -86,7 +86,7 @@ def _said(notes: pd.DataFrame, words: Words) -> list[Part]:
         folded.append(Folded(words("repairs_of_table", name=name, n=total), tuple(lines), on_paper=False))
     titles = (words("repairs_table"), *(words(f"repairs_{kind}") for kind in counted))
     parts: list[Part] = [words("repairs_said")]
-    return [*parts, *([Table(titles, rows, label=words("section_repairs"), stacks=True)] if counted else []), *folded]
+    return [*parts, *([Table(titles, rows, label=words("section_repairs"))] if counted else []), *folded]
 
 
 def kind_of(note: object) -> str:
