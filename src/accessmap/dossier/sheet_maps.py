@@ -29,7 +29,7 @@ SHAPE: Final = 0.62
 LEAST_METRES: Final = 9_000
 ROOM: Final = 0.14
 SIMPLIFIED: Final = 40
-PIXELS: Final = 520
+PIXELS: Final = 430
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,7 @@ def _colour(before: float, after: float) -> str:
 
 def _key(before: str, after: str, colour: str) -> list[Markup]:
     """Return what the two dots are, in words beside them."""
-    second = 36 + 7 * len(before)
+    second = 40 + 9 * len(before)  # larger on paper
     return [
         _DOT.format(x=18, y=40, r=5, fill="#fff", stroke=TODAY),
         write(28, 44, before),

@@ -79,7 +79,7 @@ MARGIN: Final = 0.03
 NAME: Final = 15
 MARKER: Final = 1.05
 # Shares of the width that names and markers never exceed, however small the picture.
-LARGEST_NAME: Final = 0.030
+LARGEST_NAME: Final = 0.036
 LARGEST_MARKER: Final = 0.0021
 # Mean width of a bold letter of the usual sans-serif fonts, in their size.
 LETTER: Final = 0.62
@@ -355,7 +355,7 @@ def _scale(drawing: Drawing, size: int, marker: float) -> Markup:
     return Markup(
         '<path d="M{half},{tip}l{step},{tall}l-{step},-{notch}l-{step},{notch}z" fill="#1b1b1b" stroke="#fff"'
         ' stroke-width="{thin}" paint-order="stroke" class="am-north"/>'
-        '<text x="{half}" y="{foot}" font-size="{small}" stroke-width="{halo}" class="am-label">{north}</text>'
+        '<text x="{half}" y="{foot}" font-size="{size}" stroke-width="{halo}" class="am-label">{north}</text>'
         '<path d="M{left},{up}v{tick}h{length}v-{tick}" fill="none" stroke="#1b1b1b" class="am-edge"/>'
         '<text x="{end}" y="{foot}" font-size="{size}" class="am-scale">{words} km</text>'
     ).format(
@@ -365,7 +365,6 @@ def _scale(drawing: Drawing, size: int, marker: float) -> Markup:
         tall=round(size * 1.2),
         notch=size // 3,
         thin=round(size / 8),
-        small=round(size * 0.8),
         halo=round(size / 6),
         north=north,
         left=left,
