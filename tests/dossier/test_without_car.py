@@ -42,6 +42,20 @@ def test_who_can_go_and_be_home_the_same_day(study):
     assert "ODbL" in dossier.to_html()
 
 
+def test_what_transport_on_demand_adds_is_told_with_what_is_booked(study, tmp_path):
+    """Without a bus from b that day: a taxi takes there, and back."""
+    journeys = study.networks["transit"]
+    streets = {"walk": study.networks["walk"], "car": study.network}
+    taxi = am.OnDemand(study.communes, "Mo-Fr 08:00-18:00", name="TAD", notice=(1, "16:00"))
+    late = {"depart": ("08:00", "09:00"), "date": journeys.date.isoformat(), "between": ("09:30", "18:00")}
+    with_taxi = journeys.timetable.journeys(streets, on_demand=taxi, **late)
+    dossier = am.Dossier.of(study.with_network(with_taxi, mode="transit"), category=FS)
+    assert dossier.tables["round_trips"].loc[FS, "can"] == 150
+    said = chapter(dossier)
+    assert "50 d’entre eux ne le peuvent que grâce au transport à la demande" in said
+    assert "« TAD », à réserver la veille avant 16 h" in said
+
+
 def test_everybody_is_counted_where_nobody_knows_who_has_no_car_and_unknown_hours_are_told(study):
     blank = study.with_services(study.services.assign(hours=None))
     dossier = am.Dossier.of(blank, category=FS, lang="en")

@@ -1140,6 +1140,14 @@ def test_a_timetable_is_one_more_mode(toy, toy_study):
     assert (journeys.date.weekday(), journeys.terms.stay, journeys.terms.between) == (4, 30, ("08:00", "18:00"))
     assert set(journeys.notes) <= set(found.said["transit"])
     assert found.study.minutes("france_services", mode="transit")["fs-a"].tolist()[:2] == [0, 65]
+    found.study.communes.to_file(home / "zone.geojson")
+    asked = '[[transit.on_demand]]\nname = "TAD"\nhours = "Fr 06:00-20:00"\nnotice = [1, "16:00"]\nwait = 3\nzone = '
+    for zone in ('["02001", "02002", "60001"]', '"zone.geojson"'):
+        toy.write_text(TOY + TRANSIT + f'date = "friday"\n{asked}{zone}\n', encoding="utf-8")
+        again = loaded(read_settings(toy))
+        assert again.study.minutes("france_services", mode="transit").max(axis=None) < 65
+        told = [note.told("fr").replace("\xa0", " ") for note in again.said["transit"]]
+        assert any("« TAD »" in note and "la veille avant 16 h" in note for note in told)
     wrong = {
         'date = "fridays"\n': ("transit: ", "'friday'"),
         'date = "2031-01-01"\n': ("transit: ", "2031-01-01"),
@@ -1151,6 +1159,11 @@ def test_a_timetable_is_one_more_mode(toy, toy_study):
         'gtfs = ["lost.zip"]\n': ("transit.gtfs[1]", "lost.zip"),
         'gtfs = ["walk.csv"]\n': ("transit.gtfs", "walk.csv"),
         'depart = ["07:00"]\n': ("transit: ", "07:00"),
+        '[[transit.on_demand]]\nzone = ["02999"]\nhours = "24/7"\n': ("transit.on_demand[1]", "02999"),
+        '[[transit.on_demand]]\nzone = "02001"\nhours = "matin"\n': ("transit.on_demand[1]", "matin"),
+        '[[transit.on_demand]]\nzone = "02001"\nhours = "24/7"\nspeed_factor = 2\n': ("speed_factor = 2", "1"),
+        '[[transit.on_demand]]\nzone = "lost.geojson"\nhours = "24/7"\n': ("zone", "lost.geojson"),
+        '[[transit.on_demand]]\nzone = "02001"\nhours = "24/7"\nstops = ["x"]\n': ("transit: ", "'x'"),
     }
     for line, (place, told) in wrong.items():
         text = TOY + TRANSIT.replace('gtfs = ["bus.zip"]\n', "" if line.startswith("gtfs") else 'gtfs = ["bus.zip"]\n')

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Sites of a category, beside the one studied, for which all the ways there and back are searched.
 MOST_SITES: Final = 200
+#: Kinds of transport on demand that are named.
+MOST_TOLD: Final = 5
 
 
 def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
@@ -48,6 +50,9 @@ def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
             By scenario that changes lines, sites or hours: see `lines_changed.table_of`.
         _left_out
             By category of too many sites: how many.
+        _on_demand
+            By what of transport on demand serves that day: `told`, its name and what one books; and `added`, of all of
+            it: how many people can go to the category studied, and could not without. Empty where there is none.
     """
     journeys, study = known.study.journeys, known.study
     if journeys is None:
@@ -59,7 +64,7 @@ def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
     weights = weights.astype("float64")[study.inside]
     days = [journeys, *_saturday(journeys)]
     rows: dict[str, dict[str, object]] = {}
-    left, communes = {}, pd.DataFrame()
+    left, communes, asked = {}, pd.DataFrame(), pd.DataFrame()
     for category in known.categories:
         sites = study.sites(category)
         if category != known.results.category and len(sites) > MOST_SITES:
@@ -71,12 +76,22 @@ def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
         if category == known.results.category:
             communes = _by_commune(found, study.residents.loc[weights.index, "commune"], weights)
             communes.insert(0, "name", study.communes["name"].reindex(communes.index))
+            if journeys.asked:
+                without = round_trips(study.residents.loc[weights.index], sites, journeys.without_on_demand())
+                added = found[0]["service_id"].notna() & without["service_id"].isna()
+                asked = _on_demand(journeys, float(weights[added].sum()))
     return {
         "round_trips": pd.DataFrame.from_dict(rows, orient="index").rename_axis("category"),
         "round_trips_by_commune": communes,
         "lines_changed": lines_changed.table_of(known, under, weights),
         "_left_out": pd.DataFrame({"sites": pd.Series(left, dtype="int64")}),
+        "_on_demand": asked,
     }
+
+
+def _on_demand(journeys: Journeys, added: float) -> pd.DataFrame:
+    told = {(each.name, each.booking): each.told for each in journeys.asked}
+    return pd.DataFrame({"told": pd.Series(list(told.values()), dtype=object), "added": added})
 
 
 def _saturday(journeys: Journeys) -> list[Journeys]:
@@ -112,7 +127,15 @@ def _by_commune(found: list[pd.DataFrame], commune: pd.Series, weights: pd.Serie
 def sentences(tables: Tables, words: Words) -> list[str]:
     """Return how many people can go and be home the same day, by category."""
     table = tables.get("round_trips", pd.DataFrame())
-    return told_of.round_trips(table, lang=words.lang) if len(table) else []
+    said = told_of.round_trips(table, lang=words.lang) if len(table) else []
+    asked = tables.get("_on_demand", pd.DataFrame())
+    if len(asked):
+        category = labels.capitalised(labels.category(tables.known.results.category).name(words.lang))
+        told = words.listed([each.told(words.lang) for each in asked["told"]], most=MOST_TOLD)
+        n = int(np.floor(asked["added"].iloc[0] + 0.5))
+        key = "round_trips_on_demand" if n else "round_trips_on_demand_none"
+        said.append(words(key, n=n, category=category, told=told))
+    return said
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:

@@ -166,7 +166,7 @@ def loaded(
     if communes is not None:
         homes = ledger.tried(("residents",), partial(sections.residents_of, ledger, communes, services))
         roads = sections.networks_of(ledger, communes, services)
-        networks = None if roads is None else with_journeys(ledger, roads)
+        networks = None if roads is None else with_journeys(ledger, roads, communes)
         more = sections.tables_of(ledger, communes, services)
         for each in written:
             ledger.problems += each.places(communes, services if ("services",) not in lost else None)

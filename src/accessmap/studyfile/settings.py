@@ -180,6 +180,20 @@ class RoadsSection(ModeSection):
 Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
 
 
+class OnDemandSection(_Section):
+    """`[[transit.on_demand]]`: transport on demand beside the timetable, as `accessmap.OnDemand`."""
+
+    zone: Text | Annotated[list[Text], Field(min_length=1)]
+    hours: Text
+    stops: Annotated[list[Text], Field(min_length=1)] | None = None
+    speed_factor: Annotated[float, Field(gt=0, le=1)] = 1
+    wait: NotNegative = 0
+    notice: NotNegative | Text | Annotated[list[int | Text], Field(min_length=2, max_length=2)] | None = None
+    door: bool = True
+    wheelchair: bool | None = None
+    name: str = ""
+
+
 class TransitSection(_Section):
     """`[transit]`: timetables, and how one goes by them; the streets are those of `[roads.walk]`."""
 
@@ -196,6 +210,8 @@ class TransitSection(_Section):
     percentile: Annotated[float, Field(ge=0, le=100)] = 50
     stay: NotNegative = 60
     between: Pair = ["08:00", "18:00"]
+    wheelchair: bool = False
+    on_demand: list[OnDemandSection] = []
 
 
 class DigitalSection(_FileSection):

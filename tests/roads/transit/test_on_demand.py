@@ -1,5 +1,6 @@
 """Transport on demand beside the trains of the toy feed, whose minutes can be done in the head."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -192,6 +193,56 @@ def test_what_is_wrong_is_said(timetable):
     assert am.OnDemand("02173", EARLY, communes=communes).zone.area > 0
 
 
+def test_a_wheelchair_takes_what_is_known_to_take_it(tmp_path):
+    """Of A and C and one train of two it is known; of B1 and the other it is not."""
+    files = feed(stops=("C,Ceville,49.6,3.3,,,", "C,Ceville,49.6,3.3,,,1"))
+    trips = str(files["trips.txt"]).replace("block_id,shape_id", "block_id,shape_id,wheelchair_accessible")
+    trips = trips.replace("R2,Ceville,,", "R2,Ceville,,,1").replace("Q1,Ceville,,", "Q1,Ceville,,,2")
+    stops = str(files["stops.txt"]).replace("B,Bourg,49.6,3.2,1,,1", "B,Bourg,49.6,3.2,1,,")
+    timetable = read(tmp_path, {**files, "trips.txt": trips, "stops.txt": stops})
+    every, able = (timetable.journeys(BOTH, date=TUESDAY, wheelchair=each) for each in (False, True))
+    assert (minutes(every, 0, 200, depart="07:00"), minutes(able, 0, 200, depart="07:00")) == (20, 80)
+    # At B1 nobody knows whether one gets off.
+    assert minutes(every, 0, 100, depart="08:00") == 10
+    assert np.isnan(minutes(able, 0, 100, depart="08:00"))
+    first, second = (note.told("fr").replace("\xa0", " ") for note in able.notes[3:])
+    assert "1 course sur 3 est dite accessible ce jour-là, et pour 1 on ne sait pas" in first
+    assert "2 arrêts desservis sur 4 sont dits accessibles, et pour 1 on ne sait pas" in second
+    assert able.on("2025-02-05").terms.wheelchair
+    # Of transport on demand too.
+    for known, taken in ((True, 70), (False, np.nan), (None, np.nan)):
+        taxi = am.OnDemand(zone(-60, 0), "Tu 06:00-08:30", wheelchair=known)
+        found = timetable.journeys(BOTH, date=TUESDAY, wheelchair=True, on_demand=taxi)
+        assert minutes(found, -50, 200, depart="07:10") == pytest.approx(taken, nan_ok=True)
+    assert "1 transport à la demande laissé de côté" in found.notes[-1].told("fr").replace("\xa0", " ")
+
+
+HOP = "R,week,R2,Ceville,,\nR,week,H1,Hameau,,\nR,week,H2,Hameau,,\n"
+HOPS = (
+    "H1,07:00:00,07:00:00,A,1\nH1,07:06:00,07:06:00,D,2\nH2,08:00:00,08:00:00,A,1\nH2,08:12:00,08:12:00,D,2\nQ1,07:15"
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "quick", "slow"),
+    [("walk", 6, 10), ("bike", 2.5, 2.5), ("car", 6, 10), ("park", 6, 10), ("taxi", 1, 1), ("slow taxi", 6, 9)],
+)
+def test_a_mile_is_ridden_only_where_that_is_quicker(tmp_path, mode, quick, slow):
+    """D is 10 minutes on foot from A: the bus of 7:00 takes 6 minutes, that of 8:00 takes 12."""
+    stop = ("C,Ceville", "D,Hameau,49.6,3.11,,,\nC,Ceville")
+    timetable = read(tmp_path, feed(stops=stop, trips=("R,week,R2,Ceville,,\n", HOP), stop_times=("Q1,07:15", HOPS)))
+    both = {**BOTH, "bike": streets(0.25)}
+    more = {"parking": points([-5])} if mode == "park" else {}
+    if "taxi" in mode:
+        more = {"on_demand": am.OnDemand(zone(-5, 15), "Tu 06:00-09:00", wait=8 if "slow" in mode else 0)}
+    access = {"park": "car"}.get(mode, mode if mode in both else "walk")
+    found = timetable.journeys(both, date=TUESDAY, access=access, **more)
+    for depart, wanted in (("07:00", quick), ("08:00", slow), ("07:01", slow)):
+        assert minutes(found, 0, 10, depart=depart) == wanted
+        legs = found.explain(points([0]).geometry, points([10]).geometry, depart=depart)
+        assert ("ride" in set(legs["kind"])) == (wanted == 6)
+
+
 # ---------------------------------------------------------------------- what feeds have
 
 
@@ -250,3 +301,61 @@ def test_groups_of_stops_and_booking_rules(tmp_path):
     legs = both.explain(points([5]).geometry, points([103]).geometry, depart="14:00")
     assert legs["notice"].iloc[1].told("fr").replace("\xa0", " ") == "à réserver la veille avant 17 h"
     assert legs["to_stop"].tolist() == ["Aville", "Bourg voie 1", ""]
+
+
+def test_what_drafts_and_odd_feeds_have_of_it(tmp_path):
+    """Zones in the place of stops, a rule of the day at once, and a window after midnight."""
+    header = FLEX["stop_times.txt"].splitlines()[0].replace("pickup_drop_off_window", "pickup_dropoff_window")
+    times = "Z1,1,zone,,,,,22:00:00,26:00:00,2,1,now\nZ1,2,zone,,,,,22:00:00,26:00:00,1,2,\n"
+    rules = "booking_rule_id,booking_type,prior_notice_duration_min\nnow,0,\n"
+    files = {**FLEX, "stop_times.txt": f"{header}\n{FEED_TIMES}{times}", "booking_rules.txt": rules}
+    files["trips.txt"] = FEED["trips.txt"] + "Q,week,Z1,,,\n"
+    files |= {"location_groups.txt": None, "location_group_stops.txt": None}
+    both = read(tmp_path, feed(files)).journeys(BOTH, date=TUESDAY)
+    assert minutes(both, 50, 150, depart="23:30") == 10
+    # Of the evening before it serves until 2:00.
+    assert minutes(both, 50, 150, depart="01:45") == 10
+    assert minutes(both, 50, 150, depart="01:55") > 1000
+    legs = both.explain(points([50]).geometry, points([150]).geometry, depart="23:30")
+    assert legs["notice"].iloc[0].told("fr") == "sans réservation"
+
+
+FEED_TIMES = "R1,1,A,,,07:00:00,07:00:00,,,,,\nR1,2,C,,,07:20:00,07:20:00,,,,,\n"
+
+
+def test_the_deviated_routes_of_a_real_feed_take_one_to_the_door(data_folder):
+    """Cobblinc: from the collection point at 7:30, anywhere in zone 1, to the transfer point by 8:00."""
+    timetable = am.Timetable.from_gtfs(data_folder / "gtfs" / "cobblinc_deviated_flex.zip")
+    stops = timetable.stops.geometry
+    x, y = stops.x, stops.y
+    # Streets of a grid of 200 m, a minute on foot each 80 m and by car each 500 m.
+    lon, lat = np.meshgrid(
+        np.arange(x.min() - 3000, x.max() + 3000, 200), np.arange(y.min() - 3000, y.max() + 3000, 200)
+    )
+    number = np.arange(lon.size).reshape(lon.shape)
+    pairs = np.concatenate(
+        [
+            np.stack([number[:, :-1], number[:, 1:]], -1).reshape(-1, 2),
+            np.stack([number[:-1], number[1:]], -1).reshape(-1, 2),
+        ]
+    )
+    at = gpd.GeoSeries(gpd.points_from_xy(lon.ravel(), lat.ravel()), crs=timetable.stops.crs).to_crs(4326)
+    nodes = pd.DataFrame({"lon": at.x, "lat": at.y})
+    by = {
+        mode: am.RoadNetwork.from_edges(
+            nodes, pd.DataFrame({"u": pairs[:, 0], "v": pairs[:, 1], "minutes": 200 / speed}), directed=False
+        )
+        for mode, speed in (("walk", 80), ("car", 500))
+    }
+    journeys = timetable.journeys(by, date="2021-10-26")
+    assert {each.name for each in journeys.asked} == {"Zone 1", "Zone 2", "Zone 3"}
+    zone_1 = timetable.flex[timetable.flex["place_id"] == "zone_1"].geometry.iloc[0].representative_point()
+    home = gpd.GeoSeries([zone_1], crs=timetable.stops.crs)
+    start = stops[["yz85"]]
+    legs = journeys.explain(start, home, depart="07:25")
+    assert legs["kind"].tolist() == ["wait", "on_demand"]
+    assert legs["leaves"].iloc[1] == 450
+    assert legs["arrives"].iloc[1] <= 480
+    assert legs["notice"].iloc[1].told("fr").replace("\xa0", " ") == "à réserver 2 h avant (tél. (770) 528-1053)"
+    back = journeys.explain(home, stops[["cujv"]], arrive="08:00")
+    assert (back["kind"].iloc[-1], back["arrives"].iloc[-1]) == ("on_demand", 480)

@@ -99,6 +99,11 @@ class Asked:
     deviates: tuple[gpd.GeoSeries | None, ...] = (None, None, None, None)
     published: bool = False
 
+    @property
+    def told(self) -> Note:
+        """Its name, and what one books."""
+        return Note("on_demand_told", name=named(self.name), booking=self.booking)
+
     def legs(
         self,
         points: gpd.GeoSeries,
@@ -215,6 +220,11 @@ def minutes_between(
         return network.trips(origins, destinations).minutes(most)
     except SnapError:
         return np.full(shape, np.nan, "float32")
+
+
+def named(name: str) -> Note:
+    """Return how transport on demand is called, with its name where it has one."""
+    return Note("on_demand_named", name=name) if name else Note("on_demand_unnamed")
 
 
 def legs_of(

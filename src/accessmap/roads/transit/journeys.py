@@ -153,7 +153,8 @@ class Journeys:
         OptionError
             Where the timetable has no such day.
         """
-        return type(self).of(self.timetable, self.streets, date, self.terms)
+        made = type(self).of(self.timetable, self.streets, date, self.terms)
+        return made.without_on_demand() if self._nothing_asked else made
 
     @property
     def provenance(self) -> Provenance:

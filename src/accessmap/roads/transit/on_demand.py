@@ -14,7 +14,7 @@ import shapely
 from accessmap.errors import OptionError, Problem
 from accessmap.measures.hours.spans import hours_of_day
 from accessmap.roads.readers.tables import clip_polygon
-from accessmap.roads.transit.asked import Asked, Ends, windows
+from accessmap.roads.transit.asked import Asked, Ends, named, windows
 from accessmap.roads.transit.clock import span
 from accessmap.roads.transit.running import DAY, MORNING_AFTER
 from accessmap.words.near import near_names
@@ -172,11 +172,6 @@ def _stops(names: Sequence[str], stops: gpd.GeoDataFrame) -> gpd.GeoSeries:
         found.append(named.geometry)
     every = pd.concat(found)
     return every[~every.index.duplicated()]
-
-
-def named(name: str) -> Note:
-    """Return how transport on demand is called, with its name where it has one."""
-    return Note("on_demand_named", name=name) if name else Note("on_demand_unnamed")
 
 
 def notice_note(notice: Notice) -> Note:
