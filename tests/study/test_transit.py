@@ -68,6 +68,8 @@ def test_a_study_with_a_timetable_is_given_back_equal(study, tmp_path):
     lots = study.mairies.geometry.iloc[:1]
     timetable, walk = study.journeys.timetable, study.networks["walk"]
     rides = {"access": "car", "parking": lots, "depart": "08:15", "percentile": 0, "date": "saturday", "stay": 30.5}
+    taxi = {"stops": ["02001"], "speed_factor": 0.8, "notice": (1, "16:00"), "name": "TAD"}
+    rides["on_demand"] = [am.OnDemand(study.communes, "24/7", **taxi), am.OnDemand(study.communes, "off", lots)]
     parked = timetable.journeys({"walk": walk, "car": study.network}, **rides)
     both = replace(
         study, networks={**study.networks, "parked": parked}, scenarios={"cut": am.Scenario("cut").cut_line("1")}
@@ -115,6 +117,15 @@ def test_isochrones_by_timetable_are_those_of_travel_times(study):
     assert outward.geometry.iloc[0].contains(study.mairies.geometry["mairie-b"])  # the bus of 11:00 is there at 11:05
     later = am.isochrones(study.journeys, site, 20, outward=True, depart="11:01", cell_metres=50)
     assert not later.geometry.iloc[0].contains(study.mairies.geometry["mairie-b"])
+    # A taxi, with no bus about it: as far as the car goes in the 20 minutes.
+    streets = {"walk": study.networks["walk"], "car": study.network}
+    taxi = am.OnDemand(study.communes, "24/7")
+    asked = study.journeys.timetable.journeys(streets, on_demand=taxi, access_minutes=5, egress_minutes=5)
+    area = am.isochrones(asked, site, 20, cell_metres=50).geometry.iloc[0]
+    times = am.travel_times(homes, study.sites(FS).loc[["fs-a"]], asked)["fs-a"]
+    sure = homes.distance(area.boundary) > 60
+    assert (homes.within(area) == (times <= 20))[sure].all()
+    assert area.area > near.area
     with pytest.raises(NetworkError, match="walk_kmh"):
         am.isochrones(study.journeys, site, 20, walk_kmh=3)
     with pytest.raises(OptionError, match="percentile"):

@@ -46,10 +46,15 @@ class Timed:
 
         No place further than these, and their legs, is within `most` minutes at any departure.
         """
-        terms, stops = self.journeys.terms, self.journeys.near_stops
+        terms, stops, asked = self.journeys.terms, self.journeys.near_stops, self.journeys.asked
         home = (terms.egress, terms.egress_minutes) if outward else (terms.access, terms.access_minutes)
         modes, walked = {"walk", home[0]}, min(most, home[1])
         about = [dict(self._about(mode, stops, walked, every, outward)) for mode in modes]
+        # On demand one is taken as far as a car goes: from a stop, and from the site itself.
+        driven = most / min((each.factor for each in asked), default=1.0)
+        if asked:
+            about.append(dict(self._about("car", stops, driven, every, outward)))
+        own = dict(self._about("car", points, driven, every, outward)) if asked else {}
         for number, (point, places) in enumerate(
             self._walk.minutes_along(points, most=min(most, terms.longest), every=every, outward=outward)
         ):
@@ -60,6 +65,7 @@ class Timed:
             ends = (site, stops) if outward else (stops, site)
             soonest = self.journeys.trips(*ends, **{**self.hours, "percentile": 0}).minutes(most).ravel()
             near = [by_stop[stop] for stop in stops.index[~np.isnan(soonest)] for by_stop in about]
+            near += [own[point]] if asked else []
             yield point, np.concatenate([places, *near])
 
     def _about(self, mode: str, stops: gpd.GeoSeries, most: float, every: float, outward: bool) -> Any:

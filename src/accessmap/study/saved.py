@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 import tomli_w
 
 from accessmap.errors import AccessmapError, Problem, StudyError, WriteError
@@ -28,6 +29,7 @@ from accessmap.files import folder_aside, is_input, read_json, write_whole
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.journeys import Journeys
+from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.roads.transit.terms import Terms
 from accessmap.words.notes import Note, first_few
 
@@ -330,6 +332,9 @@ def _kept_apart(value: object, where: str) -> dict[str, Any]:
     if isinstance(value, gpd.GeoSeries) and value.index.dtype.kind in "iOU" and value.crs is not None:
         places = zip(value.index, value.to_wkb(hex=True), strict=True)
         return {"is": "places", "items": [value.crs.to_wkt(), [[_kept(key, where), at] for key, at in places]]}
+    if isinstance(value, OnDemand):
+        options = {name: getattr(value, name) for name in ON_DEMAND}
+        return {"is": "on_demand", "items": [value.zone.wkb_hex, _kept(options, where)]}
     if isinstance(value, date) and type(value) in (date, datetime, pd.Timestamp):
         return {"is": type(value).__name__, "items": value.isoformat()}
     raise StudyError(Problem("saved_value", where=where, value=type(value).__name__))
@@ -345,7 +350,9 @@ def _given(kept: Any) -> Any:
     return _MADE[kind](items)
 
 
+ON_DEMAND = ("hours", "stops", "speed_factor", "wait", "notice", "door", "wheelchair", "name")
 _MADE: dict[str, Callable[[Any], Any]] = {
+    "on_demand": lambda items: OnDemand(shapely.from_wkb(items[0]), **_given(items[1])),
     "NA": lambda _: pd.NA,
     "NaT": lambda _: pd.NaT,
     "provenance": lambda items: Provenance(*(_given(part) for part in items)),
