@@ -120,7 +120,9 @@ def test_drafts_of_the_format_are_read_as_the_reference(tmp_path: Path) -> None:
     groups = "location_group_id,location_id,location_group_name\ngroup,A,Villages\ngroup,zone,Villages\n"
     times = FLEX_TIMES.replace("1,,zone,", "1,zone,,").replace("2,,zone,", "2,zone,,")  # a zone in the place of a stop
     files = {"stop_times.txt": header + times, "location_groups.txt": groups, "location_group_stops.txt": None}
-    flex = read(tmp_path, feed({**FLEX, **files})).flex
+    timetable = read(tmp_path, feed({**FLEX, **files}))
+    assert [(note.key, note.n) for note in timetable.notes] == [("gtfs_note_flex_draft", 3), ("gtfs_note_flexible", 5)]
+    flex = timetable.flex
     assert flex["place"].tolist() == ["zone", "zone", "zone", "group", "stop"]
     assert flex["stops"].tolist()[3] == [0]
     assert flex.geometry[3].covers(flex.geometry[0])

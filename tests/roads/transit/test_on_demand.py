@@ -1,15 +1,21 @@
 """Transport on demand beside the trains of the toy feed, whose minutes can be done in the head."""
 
+from itertools import product
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from toy_feeds import FEED, FLEX, TUESDAY, feed, read
 from toy_streets import LAT, STEP, WEST, points, residents, services, streets
 
 import accessmap as am
 from accessmap.errors import AccessmapError
+from accessmap.roads.transit.asked import ALWAYS, EVER, Asked, Ends, legs_of, windows
+from accessmap.roads.transit.on_demand import notice_note
 
 # By car a place is reached ten times as fast as on foot.
 BOTH = {"walk": streets(1.0), "car": streets(0.1)}
@@ -359,3 +365,50 @@ def test_the_deviated_routes_of_a_real_feed_take_one_to_the_door(data_folder):
     assert legs["notice"].iloc[1].told("fr").replace("\xa0", " ") == "à réserver 2 h avant (tél. (770) 528-1053)"
     back = journeys.explain(home, stops[["cujv"]], arrive="08:00")
     assert (back["kind"].iloc[-1], back["arrives"].iloc[-1]) == ("on_demand", 480)
+
+
+def naive(window, pickups, drops, home, site, at):
+    """Return when one is there who leaves at a second, by trying every place of getting on and off."""
+    walk, car = (lambda a, b: 60 * abs(a - b)), (lambda a, b: 6 * abs(a - b))
+    best = np.inf
+    on = [(home, 0)] if pickups is None else [(stop, walk(home, stop)) for stop in pickups if abs(home - stop) <= 30]
+    off = [(site, 0)] if drops is None else [(stop, walk(stop, site)) for stop in drops if abs(site - stop) <= 30]
+    for (start, before), (end, after) in product(on, off):
+        first = max(window["first"], window.get("leaves", -1e9) + car(100, start))
+        last = min(window["last"], window.get("until", 1e9) - car(start, 150))
+        begins = max(at + before, first)
+        there = max(begins + car(start, end) + 30, window["not_before"], window.get("since", -1e9) + car(100, end))
+        if begins <= last and there <= min(window["not_after"], window.get("reaches", 1e9) - car(end, 150)):
+            best = min(best, there + after)
+    return best
+
+
+PLACES = st.one_of(st.none(), st.lists(st.integers(60, 190), min_size=1, max_size=4, unique=True))
+TIME = st.integers(0, 1500)
+
+
+@settings(deadline=None, max_examples=15)
+@given(PLACES, PLACES, TIME, TIME, TIME, TIME, st.booleans(), st.sampled_from([0, 300, 900]), st.data())
+def test_legs_are_those_of_every_place_of_getting_on_and_off(
+    pickups, drops, first, more, before, late, free, pace, data
+):
+    """Seconds on one street: a run that deviates leaves 100 and is at 150, or one that does not."""
+    window = {"first": first, "last": first + more, "not_before": before, "not_after": before + late}
+    if free:
+        window |= {"not_before": EVER, "not_after": ALWAYS}
+    if pace:
+        window |= {"leaves": first - 200, "until": first + pace, "since": before - 300, "reaches": before + pace}
+    homes = data.draw(st.lists(st.integers(50, 200), min_size=1, max_size=3))
+    sites = data.draw(st.lists(st.integers(50, 200), min_size=1, max_size=3))
+    area = zone(-60, 300)
+    on, off = (Ends(area) if each is None else Ends(stops=points(each).geometry) for each in (pickups, drops))
+    beside = tuple(points([each]).geometry if pace else None for each in (100, 150, 100, 150))
+    asked = Asked("", notice_note(0), "unknown", on, off, windows([window]), wait=30, deviates=beside)
+    ends = points(homes).geometry, points(sites).geometry
+    legs = legs_of([asked], *ends, BOTH, (30, 30))
+    for (row, home), (column, site) in product(enumerate(homes), enumerate(sites)):
+        mine = legs[(legs["place"] == row) & (legs["to"] == column)]
+        for at in (0, 300, first, first + 100, first + more, 2500):
+            some = mine[at + mine["seconds"] <= mine["latest"]]
+            found = np.maximum(at + some["seconds"], some["earliest"]).min() if len(some) else np.inf
+            assert found == pytest.approx(naive(window, pickups, drops, home, site, at), abs=3)

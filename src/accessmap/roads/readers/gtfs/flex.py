@@ -175,6 +175,8 @@ def read_flex(
         [0 if name in zones.areas else 1 if name in zones.groups else 2 if name in row else -1 for name in named]
     )
     place = Coded.of(named)
+    drafted = ~table["location_id"].given & ~table["location_group_id"].given & np.isin(kind, (0, 1))
+    feed.note("gtfs_note_flex_draft", n=int(drafted.sum()), rows=feed.place(table, np.flatnonzero(drafted), place, ids))
     near = near_names(next((name for name, of in zip(named, kind, strict=True) if of < 0), ""), zones.ids)
     more = {"column": "location_id", "other": "locations.geojson", "near": near}
     bad = feed.wrong("gtfs_unknown", table, kind < 0, place, id=ids, **more)
