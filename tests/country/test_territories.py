@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +16,11 @@ import pandas as pd
 import pytest
 
 import accessmap as am
+from accessmap.cli import main
+from accessmap.country.inputs import save_country
 from accessmap.country.parts import TABLES
+from accessmap.country.running import _Team
+from accessmap.country.territories import country_of
 from accessmap.measures.resilience import dependence
 
 
@@ -29,7 +38,7 @@ def study(sample_study: am.Study) -> am.Study:
 @pytest.fixture(scope="module")
 def run(study: am.Study, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
     out = tmp_path_factory.mktemp("national")
-    return out, am.national(study, out, by="epci", nearest=2, buffer_km=1)
+    return out, am.national(study, out, by="epci", nearest=2, buffer_km=1, workers=1)
 
 
 def test_union_of_parts_is_the_whole_cell_by_cell(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
@@ -77,7 +86,7 @@ def test_what_is_whole_is_kept_and_what_is_not_is_made_again(study: am.Study, ru
     first, second = parts.index[:2]
     (out / "cells" / f"territory={first}" / "cells.parquet").write_bytes(b"half")
     (out / "parts" / f"{second}.json").unlink()
-    again = am.national(study, out, by="epci", nearest=2, buffer_km=1)
+    again = am.national(study, out, by="epci", nearest=2, buffer_km=1, workers=1)
     assert set(again.index[again["state"] == "computed"]) == {first, second}
     assert files(out) == before
 
@@ -89,9 +98,9 @@ def test_changed_input_costs_the_parts_that_depend_on_it(study: am.Study, run: t
     residents = study.residents.copy()
     residents.loc[person, "population"] += 1
     changed = am.Study(study.communes, residents, study.services, study.network)
-    again = am.national(changed, out, by="epci", nearest=2, buffer_km=1)
+    again = am.national(changed, out, by="epci", nearest=2, buffer_km=1, workers=1)
     assert again.index[again["state"] == "computed"].tolist() == [code]
-    again = am.national(study, out, by="epci", nearest=2, buffer_km=1)
+    again = am.national(study, out, by="epci", nearest=2, buffer_km=1, workers=1)
     assert again.index[again["state"] == "computed"].tolist() == [code]
 
 
@@ -100,7 +109,7 @@ def test_part_that_fails_is_reported_and_the_others_are_kept(study: am.Study, tm
     blocked = tmp_path / "cells" / f"territory={code}"
     blocked.parent.mkdir()
     blocked.write_text("a file where a folder must be")
-    parts = am.national(study, tmp_path, by="epci")
+    parts = am.national(study, tmp_path, by="epci", workers=1)
     assert parts["state"].value_counts().to_dict() == {"computed": len(parts) - 1, "failed": 1}
     assert parts.loc[code, "state"] == "failed"
     assert "cells" in parts.loc[code, "error"]
@@ -118,6 +127,96 @@ def test_tables_can_be_read_as_one_by_territory(run: tuple[Path, pd.DataFrame]) 
 
 
 def test_options_that_are_none_are_refused(study: am.Study, tmp_path: Path) -> None:
-    for options in ({"by": "regions"}, {"nearest": 0}, {"buffer_km": 0}):
+    for options in ({"by": "regions"}, {"nearest": 0}, {"buffer_km": 0}, {"workers": 0}):
         with pytest.raises(ValueError, match="|".join(options).replace("nearest", "k")):
             am.national(study, tmp_path, **options)
+
+
+def test_processes_write_the_same_bytes_and_a_lost_worker_is_replaced(
+    study: am.Study, run: tuple[Path, pd.DataFrame], tmp_path: Path
+) -> None:
+    out, _ = run
+    country = country_of(study, by="epci", nearest=2, buffer_km=1)
+    lost = []
+
+    def killed_once(team: _Team) -> None:
+        if not lost:
+            lost.append(team.processes[0].pid)
+            os.kill(lost[0], signal.SIGKILL)
+
+    class Team(_Team):
+        def _asked(self, process: Any, code: str) -> Any:
+            killed_once(self)  # as the system does when memory is short
+            return super()._asked(process, code)
+
+    inputs = save_country(country, tmp_path / "inputs")
+    states = Team(inputs, tmp_path / "out", country.territories, lambda: None).run(2)
+    assert lost
+    assert {state for state, _ in states.values()} == {"computed"}
+    assert files(tmp_path / "out") == files(out)
+
+
+def on_cluster(study: am.Study, out: Path, cluster: Any) -> pd.DataFrame:
+    return am.national(study, out, by="epci", nearest=2, buffer_km=1, scheduler=cluster.scheduler_address)
+
+
+def test_dask_writes_the_same_bytes_keeps_what_is_there_and_reports_what_fails(
+    study: am.Study, run: tuple[Path, pd.DataFrame], tmp_path: Path
+) -> None:
+    from distributed import LocalCluster
+
+    out, parts = run
+    blocked = tmp_path / "summary" / f"territory={parts.index[0]}"
+    blocked.parent.mkdir()
+    blocked.write_text("a file where a folder must be")
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        first = on_cluster(study, tmp_path, cluster)
+        assert first["state"].tolist() == ["failed", "computed"]
+        blocked.unlink()
+        second = on_cluster(study, tmp_path, cluster)
+    assert second["state"].tolist() == ["computed", "kept"]
+    assert files(tmp_path) == files(out)
+
+
+@pytest.mark.slow
+def test_dask_replaces_a_worker_killed_in_mid_run(sample_study: am.Study, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    whole = sample_study.communes.assign(in_territory=True)
+    study = am.Study(whole, sample_study.residents.iloc[::9], sample_study.services, sample_study.network)
+    am.national(study, tmp_path / "alone", by="epci", buffer_km=1, workers=1)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        pid = cluster.workers[0].pid
+
+        def kill() -> None:
+            while not list((tmp_path / "cluster").glob("parts/*.json")):
+                time.sleep(0.05)
+            os.kill(pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        address = cluster.scheduler_address
+        parts = am.national(study, tmp_path / "cluster", by="epci", buffer_km=1, scheduler=address)
+        killer.join(60)
+    assert set(parts["state"]) <= {"computed", "kept"}  # kept where it had just been written by who was killed
+    assert files(tmp_path / "cluster") == files(tmp_path / "alone")
+
+
+def test_command_computes_then_keeps_and_fails_with_the_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = tmp_path / "study.toml"
+    toml.write_text('[study]\nterritory = ["CC du Pays Noyonnais"]\n[communes]\nsample = true\n', "utf-8")
+    asked = ["national", str(toml), "--out", str(tmp_path / "out"), "--by", "epci", "--quiet"]
+    assert main(asked) == 0
+    assert "1 territoire calculé." in capsys.readouterr().out
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["kept"], told["computed"], told["parts"][0]["name"]) == (1, 0, "CC du Pays Noyonnais")
+    record = next((tmp_path / "out" / "parts").iterdir())
+    record.unlink()
+    (tmp_path / "out" / "access" / f"territory={record.stem}" / "access.parquet").unlink()
+    (tmp_path / "out" / "access" / f"territory={record.stem}").rmdir()
+    (tmp_path / "out" / "access" / f"territory={record.stem}").write_text("in the way")
+    assert main(asked) == 1
+    assert "CC du Pays Noyonnais" in capsys.readouterr().err

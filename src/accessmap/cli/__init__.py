@@ -58,7 +58,20 @@ def _usage_told(message: str, say: Say) -> str:
 REFUSED, USAGE, INTERRUPTED = 1, 2, 130
 WESTERN = re.compile(r"-\d+(\.\d*)?\s*,.+")
 # In the order of the help; each is a module of this package.
-COMMANDS = ("demo", "data", "new", "check", "run", "services", "site", "explain", "isochrones", "fetch", "verify")
+COMMANDS = (
+    "demo",
+    "data",
+    "new",
+    "check",
+    "run",
+    "services",
+    "site",
+    "explain",
+    "isochrones",
+    "fetch",
+    "verify",
+    "national",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -25,7 +25,7 @@ WIDER = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """The places of services as arrays, sorted by kind: several may be those of one service.
+    """Where services stand, as arrays, sorted by kind: several rows may be of one service, or stand at one place.
 
     Parameters
     ----------
@@ -34,9 +34,11 @@ class Sites:
     first
         The first row of each kind, and the number of rows after the last, (kinds + 1,).
     xy
-        Metres in the CRS of the roads, (n, 2).
+        Metres of each place in the CRS of the roads, (places, 2).
+    place
+        The place of each row, (n,).
     service
-        The row of the table of services that each place is of, (n,).
+        The row of the table of services that it is of, (n,).
     told
         A hash of what the results tell of that service, (n,).
     """
@@ -44,25 +46,33 @@ class Sites:
     kinds: tuple[str, ...]
     first: Ints
     xy: Floats
+    place: Ints
     service: Ints
     told: Ints
 
     @classmethod
-    def of(cls, services: gpd.GeoDataFrame, network: RoadNetwork, told: pd.DataFrame) -> Sites:
-        """Return the places of services, in the order of the table within each kind; `told` is what results tell."""
+    def of(cls, services: pd.DataFrame, xy: Floats, place: Ints, service: Ints) -> Sites:
+        """Return the rows sorted by kind, those of one kind in their order.
+
+        Parameters
+        ----------
+        services
+            By `service_id`: category, and what else the results tell of them.
+        xy, place, service
+            As of the class, in any order of kinds.
+        """
         kinds, number = np.unique(services["category"].astype(str).to_numpy(dtype=object), return_inverse=True)
-        order = np.argsort(number, kind="stable")
-        points = services.geometry.to_crs(network.crs)
-        xy = np.column_stack([points.x, points.y])[order]
-        hashes = pd.util.hash_pandas_object(told.astype(str), index=True).to_numpy()[order]
-        first = np.searchsorted(number[order], np.arange(len(kinds) + 1))
-        return cls(tuple(kinds), first, xy, order.astype("int64"), hashes)
+        order = np.argsort(number[service], kind="stable")
+        first = np.searchsorted(number[service][order], np.arange(len(kinds) + 1))
+        hashes = pd.util.hash_pandas_object(services.astype(str), index=True).to_numpy()
+        service = service[order]
+        return cls(tuple(kinds), first, xy, place[order], service, hashes[service])
 
     def within(self, bounds: Bounds, wanted: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
         """Return the rows within bounds of the kinds that are wanted, and the first of each kind among them."""
         x, y = self.xy.T
         inside = (x >= bounds[0]) & (y >= bounds[1]) & (x <= bounds[2]) & (y <= bounds[3])
-        rows = np.flatnonzero(inside & np.repeat(wanted, np.diff(self.first)))
+        rows = np.flatnonzero(inside[self.place] & np.repeat(wanted, np.diff(self.first)))
         return rows, np.searchsorted(rows, self.first)
 
 
@@ -114,10 +124,9 @@ def nearest_of_kinds(network: RoadNetwork, places: gpd.GeoSeries, sites: Sites, 
         around = cut(network, _beyond(places, reach))
         rows, first = sites.within(_beyond(places, reach + network.max_metres), wanted)
         digest.update(_digest(around, sites, rows, first))
-        for kind, found, which, proven in _searched(around, places, sites.xy[rows], first, wanted, k):
-            new = open_[:, kind] & proven
-            minutes[new, kind] = found[new]
-            service[new, kind] = np.where(which[new] >= 0, sites.service[rows[which[new]]] if len(rows) else -1, -1)
+        for kind, new, found, which in _searched(around, places, sites, rows, first, open_, k):
+            minutes[new, kind] = found
+            service[new, kind] = np.where(which >= 0, sites.service[rows[which]] if len(rows) else -1, -1)
             open_[new, kind] = False
         rounds.append((reach, tuple(np.array(sites.kinds, dtype=object)[wanted])))
         reach *= WIDER
@@ -146,26 +155,43 @@ def _beyond(places: gpd.GeoSeries, metres: float) -> Bounds:
 
 
 def _searched(
-    around: Cut, places: gpd.GeoSeries, xy: Floats, first: Ints, wanted: npt.NDArray[np.bool_], k: int
-) -> Iterator[tuple[int, npt.NDArray[np.float32], Ints, npt.NDArray[np.bool_]]]:
-    """Yield each kind that is wanted: minutes, rows of `xy` (-1 for none) and which of the places are proven."""
+    around: Cut,
+    places: gpd.GeoSeries,
+    sites: Sites,
+    rows: Ints,
+    first: Ints,
+    open_: npt.NDArray[np.bool_],
+    k: int,
+) -> Iterator[tuple[int, Ints, npt.NDArray[np.float32], Ints]]:
+    """Yield each kind that is open: the places for which it is proven now, their minutes, which of `rows` (-1: none).
+
+    `open_` says of each place and kind whether it is wanted still.
+    """
     network = around.network
     roads, legs = network._roads, network._legs
-    points: npt.NDArray[np.object_] = np.asarray(shapely.points(xy)) if len(xy) else np.empty(0, dtype=object)
-    start = roads.snap(places, legs)
-    end = roads.snap(gpd.GeoSeries(points, crs=network.crs), legs)
+    used, at = np.unique(sites.place[rows], return_inverse=True)
+    points: npt.NDArray[np.object_] = np.asarray(shapely.points(sites.xy[used]), dtype=object)
+    homes, start = places.to_numpy(), roads.snap(places, legs)
+    end = roads.snap(gpd.GeoSeries(points, crs=network.crs), legs)  # each place once, whatever stands there
+    none = points[:0], end.rows(slice(0))
+    every = Trips(roads, legs, (homes, none[0]), start, none[1])
     least = around.least_ms(start)
-    nowhere = np.isinf(least)
-    for kind in np.flatnonzero(wanted):
-        some = slice(int(first[kind]), int(first[kind + 1]))
-        if some.start == some.stop:
-            none = np.full((len(places), k), -1)
-            yield int(kind), np.full(none.shape, np.nan, "float32"), none, nowhere
+    for kind in np.flatnonzero(open_.any(axis=0)):
+        here = np.flatnonzero(open_[:, kind])
+        begin, stop = int(first[kind]), int(first[kind + 1])
+        if begin == stop:
+            nowhere = here[np.isinf(least[here])]
+            yield int(kind), nowhere, np.full((len(nowhere), k), np.nan, "float32"), np.full((len(nowhere), k), -1)
             continue
-        trips = Trips(roads, legs, (places.to_numpy(), points[some]), start, end.rows(some))
-        minutes, which = trips.nearest(k)
+        some = at[begin:stop]
+        trips = (
+            every if len(here) == len(places) else Trips(roads, legs, (homes[here], none[0]), start.at(here), none[1])
+        )
+        minutes, which = trips.ending(points[some], end.at(some)).nearest(k)
         last = minutes[:, -1].astype("float64") * MS_PER_MINUTE
-        yield int(kind), minutes, np.where(which >= 0, which + some.start, -1), (last < least) | nowhere
+        proven = np.flatnonzero((last < least[here]) | np.isinf(least[here]))
+        which = which[proven]
+        yield int(kind), here[proven], minutes[proven], np.where(which >= 0, which + begin, -1)
 
 
 def _digest_of_places(places: gpd.GeoSeries) -> blake2b:
@@ -179,7 +205,7 @@ def _digest(around: Cut, sites: Sites, rows: Ints, first: Ints) -> bytes:
     network, digest = around.network, blake2b(digest_size=20)
     roads = network._roads
     digest.update(repr((network._legs, len(around.edge))).encode())
-    for array in (roads.xy, roads.part, *roads.arcs, first, sites.xy[rows], sites.told[rows]):
+    for array in (roads.xy, roads.part, *roads.arcs, first, sites.xy[sites.place[rows]], sites.told[rows]):
         digest.update(np.ascontiguousarray(array).tobytes())
     for name in ("snappable", "through"):
         if name in network.edges:

@@ -17,6 +17,7 @@ from accessmap.country.certified import Found, Sites, digest_of, nearest_of_kind
 from accessmap.files import draft_of, read_json, write_whole
 from accessmap.measures import imbalance
 from accessmap.measures.baskets import basket, basket_named, baskets
+from accessmap.measures.imbalance.indices import shares_of
 from accessmap.measures.minutes import coverage, means_by_commune
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
@@ -158,14 +159,13 @@ def tables_of(country: Country, code: str, homes: gpd.GeoDataFrame, found: Found
 def _cells(country: Country, homes: gpd.GeoDataFrame, found: Found) -> gpd.GeoDataFrame:
     """Return the residents with minutes to the nearest of each kind, and the site: `pharmacy`, `pharmacy_site`."""
     columns: dict[str, Any] = {}
+    ids: Any = country.services.index.astype("str").array
     for number, kind in enumerate(country.sites.kinds):
         for rank in range(country.k):
             name = kind if rank == 0 else f"{kind}_{rank + 1}"
             columns[name] = found.minutes[:, number, rank]
-            rows = found.service[:, number, rank]
-            used = np.unique(rows[rows >= 0])
-            at = np.where(rows < 0, -1, np.searchsorted(used, rows))
-            columns[f"{name}_site"] = pd.Categorical.from_codes(at, categories=country.services.index[used])
+            # Text, and no categories: those of another part would have other codes, and the parts be no one table.
+            columns[f"{name}_site"] = ids.take(found.service[:, number, rank], allow_fill=True)
     return homes[["commune", "population", "geometry"]].join(pd.DataFrame(columns, index=homes.index))
 
 
@@ -188,18 +188,22 @@ def _baskets(minutes: pd.DataFrame) -> pd.DataFrame:
 def _summary(country: Country, minutes: pd.DataFrame, outside: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
     """Return by kind the imbalance of minutes over the people, their coverage, and who goes outside."""
     within = coverage(minutes, people, country.thresholds).rename("within_{:g}".format).T
-    rows = {}
-    for kind in minutes.columns:
-        here = minutes[kind]
-        row = {"people": float(people.sum()), "unreached_share": imbalance.unreached_share(here, people)}
-        if people[here.notna()].sum() > 0:
-            known = imbalance.summary(here, people, unit="minutes", higher_is_better=False)["value"]
-            row |= {name: known[name] for name in INDICATORS}
-        gone = outside[kind].to_numpy()
-        row["outside_share"] = float(people.to_numpy("float64") @ np.nan_to_num(gone)) / row["people"]
-        rows[kind] = row
-    told = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=[*INDICATORS, "outside_share"])
-    return told.join(within)
+    rows = {kind: _imbalance(minutes[kind], people) for kind in minutes.columns}
+    away = people.to_numpy("float64") @ outside.fillna(0).to_numpy() / people.sum()
+    told = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=INDICATORS)
+    return told.assign(outside_share=away).join(within)
+
+
+def _imbalance(minutes: pd.Series, people: pd.Series) -> dict[str, float]:
+    """Return some of the indicators of `imbalance.summary`, under its names."""
+    told = {"people": float(people.sum()), "unreached_share": imbalance.unreached_share(minutes, people)}
+    reached = minutes.notna()
+    known, counted = minutes[reached], people[reached]
+    if counted.sum() > 0:
+        shares = {"median": 0.5, "p10": 0.1, "p90": 0.9}
+        told |= {name: imbalance.quantile(known, counted, share=share) for name, share in shares.items()}
+        told |= {"mean": shares_of(known, counted)[2], "gini": imbalance.gini(known, counted)}
+    return told
 
 
 def record_path(out: Path, code: str) -> Path:

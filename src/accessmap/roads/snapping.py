@@ -213,12 +213,19 @@ class Snapped:
         joins = slice(self.first[begin], self.first[max(begin, end)])
         return self._taken(joins, self.point[joins] - begin, self.nearest[rows])
 
+    def at(self, points: Ints) -> "Snapped":
+        """Return these points, each as often and in the order asked for."""
+        counts = np.diff(self.first)[points]
+        point = np.repeat(np.arange(len(points)), counts)
+        within = np.arange(len(point)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return self._taken(self.first[points][point] + within, point, self.nearest[points])
+
     def only(self, join: int) -> "Snapped":
         """Return one point by one of its joins."""
         at = slice(join, join + 1)
         return self._taken(at, np.zeros(1, "int64"), self.nearest[self.point[at]])
 
-    def _taken(self, joins: slice, point: Ints, nearest: Floats) -> "Snapped":
+    def _taken(self, joins: slice | Ints, point: Ints, nearest: Floats) -> "Snapped":
         return Snapped(
             point, self.segment[joins], self.fraction[joins], self.metres[joins], self.leg_ms[joins], nearest
         )
@@ -396,12 +403,21 @@ def quickest(
     origins_of, which, ms
         One row a trip: its origin, its destination and its milliseconds; a pair may have several.
     """
+    minutes = np.full((origins, k), np.nan, "float32")
+    best = np.full((origins, k), ABSENT, "int32")
+    if k == 1:  # no need to sort
+        never = np.iinfo("int64").max
+        many = int(which.max(initial=0)) + 1
+        least = np.full(origins, never)
+        np.minimum.at(least, origins_of, ms * many + which)
+        reached = np.flatnonzero(least < never)
+        minutes[reached, 0] = least[reached] // many / MS_PER_MINUTE
+        best[reached, 0] = least[reached] % many
+        return minutes, best
     order = np.lexsort((which, ms, origins_of))
     trips = pd.DataFrame({"o": origins_of[order], "d": which[order], "ms": ms[order]}).drop_duplicates(["o", "d"])
     trips["rank"] = trips.groupby("o").cumcount()
     trips = trips[trips["rank"] < k]
-    minutes = np.full((origins, k), np.nan, "float32")
-    best = np.full((origins, k), ABSENT, "int32")
     at = trips["o"].to_numpy(), trips["rank"].to_numpy()
     minutes[at], best[at] = trips["ms"].to_numpy() / MS_PER_MINUTE, trips["d"].to_numpy()
     return minutes, best

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from accessmap.errors import Problem, SnapError
 from accessmap.roads.graph import RoadGraph
-from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Snapped, along, direct_ms, own_segment, quickest
+from accessmap.roads.snapping import MS_PER_MINUTE, Entries, Legs, Snapped, along, direct_ms, own_segment, quickest
 from accessmap.words.notes import Metres
 
 Floats = npt.NDArray[np.float64]
@@ -111,6 +111,10 @@ def _far(side: Snapped, most: float) -> Problem:
     return Problem("roads_points_far", where="points", n=len(side.nearest), **metres)
 
 
+def _squares(xy: Floats, reach: Floats) -> npt.NDArray[np.object_]:
+    return np.asarray(shapely.box(*(xy - reach[:, None]).T, *(xy + reach[:, None]).T), dtype=object)
+
+
 def _xy(points: npt.NDArray[np.object_]) -> Floats:
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)]).astype("float64")
 
@@ -155,6 +159,22 @@ class Trips:
         points = self.roads.project(destinations)
         return replace(self, places=(self.places[0], points.to_numpy()), end=self.roads.snap(points, self.legs))
 
+    def ending(self, points: npt.NDArray[np.object_], end: Snapped) -> Trips:
+        """Return trips of the same origins to destinations that have been joined."""
+        others = replace(self, places=(self.places[0], points), end=end)
+        others.__dict__.update(departures=self.departures, squares=self.squares)
+        return others
+
+    @cached_property
+    def departures(self) -> Entries:
+        """Where the origins enter the graph."""
+        return self.start.origins(self.roads.segments)
+
+    @cached_property
+    def squares(self) -> npt.NDArray[np.object_]:
+        """Around each origin, a square as wide as its leg is long."""
+        return _squares(_xy(self.places[0]), self._reach(self.start))
+
     def leaving(self, origins: gpd.GeoSeries) -> Trips:
         """Return trips of other origins to the same destinations; those that do not join reach none."""
         points = self.roads.project(origins)
@@ -186,7 +206,7 @@ class Trips:
         segments = self.roads.segments
         minutes, which = self.roads.router.nearest(self.end.destinations(segments).seeds, k=k)
         ms = np.rint(np.nan_to_num(minutes.astype("float64")) * MS_PER_MINUTE).astype("int64")
-        start = self.start.origins(segments)
+        start = self.departures
         found = (
             (np.repeat(start.point, k), which[start.state].ravel(), (ms[start.state] + start.ms[:, None]).ravel()),
             direct_ms(self.start, self.end, segments)[:3],
@@ -211,18 +231,17 @@ class Trips:
         """
         start, most = self.start.rows(rows), self.legs.max_metres
         starts, ends = self.places[0][rows], self.places[1]
-        # A millimetre more, so that rounding does not decide where the way is straight over the road.
-        reach = [np.minimum(side.nearest, most) + 0.0005 for side in (start, self.end)]
+        reach = [self._reach(side) for side in (start, self.end)]
         # Two squares, each as wide as its leg is long, overlap wherever the straight way may be the shorter one.
-        squares: list[Any] = [
-            shapely.box(*(xy - leg[:, None]).T, *(xy + leg[:, None]).T)
-            for xy, leg in zip((_xy(starts), _xy(ends)), reach, strict=True)
-        ]
-        o, d = shapely.STRtree(squares[1]).query(squares[0])
+        o, d = shapely.STRtree(_squares(_xy(ends), reach[1])).query(self.squares[rows])
         joined = start.joined[o] & self.end.joined[d]
         legs = reach[0][o] + reach[1][d]
         kept = shapely.distance(starts[o], ends[d]) <= np.where(joined, legs, np.minimum(legs, most))
         return self._straight(starts, o[kept], d[kept])
+
+    def _reach(self, side: Snapped) -> Floats:
+        """Return the metres of each leg, and a millimetre: rounding does not decide if the straight way is shorter."""
+        return np.minimum(side.nearest, self.legs.max_metres) + 0.0005
 
     def local(self, rows: slice) -> tuple[Ints, Ints, Ints]:
         """Return (origin, destination, milliseconds) of the pairs near enough to keep to streets that are left out."""

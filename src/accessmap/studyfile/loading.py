@@ -137,6 +137,7 @@ def loaded(
     scenarios_from: Path | None = None,
     for_dossier: bool = False,
     known: Collection[Problem] = (),
+    country: bool = False,
 ) -> Loaded:
     """Return the study of settings that have been read.
 
@@ -150,6 +151,8 @@ def loaded(
         Whether the settings must tell which service a dossier of the study is about.
     known
         Problems found before, which are told together with those of the tables.
+    country
+        Whether it is a whole country, of which the communes that nothing can be computed of are left out.
 
     Raises
     ------
@@ -159,7 +162,7 @@ def loaded(
     ledger = Ledger(file, known)
     lost = {place_of(problem).path[:1] for problem in known}  # what hangs on what was lost before is not told again
     written, scenarios = plans.scenarios_of(ledger, scenarios_from or file.path)
-    communes = sections.communes_of(ledger)
+    communes = sections.communes_of(ledger, country=country)
     services = sections.services_of(ledger, communes) if communes is not None else None
     homes = networks = None
     more: dict[str, pd.DataFrame] = {}

@@ -18,7 +18,7 @@ from accessmap.provenance import Provenance
 from accessmap.read.accessibility import entrances
 from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
-from accessmap.read.communes import communes_around, read_communes
+from accessmap.read.communes import communes_around, communes_of_country, read_communes
 from accessmap.read.coverage import digital as read_digital
 from accessmap.read.database import Database
 from accessmap.read.dating import credited
@@ -455,8 +455,8 @@ CAUTIONS = {
 }
 
 
-def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
-    """Return the communes, the territory marked; None after keeping the problems."""
+def communes_of(ledger: Ledger, *, country: bool = False) -> gpd.GeoDataFrame | None:
+    """Return the communes, the territory marked (all, of a country); None after keeping the problems."""
     section = ledger.settings.communes
     if section.sample:
         from accessmap.sample import sample_communes, sample_notes, sample_provenance
@@ -474,7 +474,8 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
         asked: dict[str, Any] = {name: files.get(name) for name in ("population", "epci")}
         asked["zonages"] = [file for name, file in files.items() if name.startswith("zonage") and file is not None]
         wanted = ledger.settings.study.territory
-        read = partial(communes_around, territory=wanted) if wanted else read_communes
+        whole = communes_of_country if country else read_communes
+        read = partial(communes_around, territory=wanted) if wanted else whole
         counted = people_of(ledger.settings)
         own = () if section.population is not None else counted
         table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **asked), *own)
@@ -490,7 +491,8 @@ def communes_of(ledger: Ledger) -> gpd.GeoDataFrame | None:
     communes = _nearby(ledger, marked)
     if not communes["in_territory"].any():
         ledger.add("studyfile_empty_territory", "study", "territory")
-    _note_the_edge(ledger, communes)
+    if not country:  # whose edge is its border
+        _note_the_edge(ledger, communes)
     return communes
 
 

@@ -1,0 +1,126 @@
+"""All of France: every kind of the equipment list from every commune, and six kinds beside the minutes published.
+
+    ACCESSMAP_DATA=… python benchmarks/national.py [--out FOLDER] [--workers N]
+
+Reads france/ and opendata/ of the folder that ACCESSMAP_DATA names (data/README says which files) and prints time and
+memory, then for each kind and département the mean of the people beside the published one. What was fitted on these six
+kinds: that services known by their count are spread by the law of the people, and not around the mairie
+(`accessmap.read.spread.service_places`). Speeds, legs and the law itself are of before.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+import accessmap as am
+
+PUBLISHED = {
+    "gendarmerie": "gendarmerie",
+    "college": "middle_school",
+    "urgences": "emergency",
+    "pharmacie": "pharmacy",
+    "cinema": "cinema",
+    "implantations_france_services_ifs": "france_services",
+}
+#: The list of 2022 has these whole; that of 2013 has no France services.
+FRANCE_SERVICES = ("02", "08", "60", "80")
+#: No published time is below a minute: the first decile of pharmacies is 1 nearly everywhere.
+LEAST = 1.0
+
+DESCRIPTION = """\
+[study]
+title = "France"
+[communes]
+path = "{france}/communes.parquet"
+[[services]]
+category = "mairie"
+path = "{france}/communes.parquet"
+clip = true
+[[services]]
+path = "{france}/bpe_2013_counts.parquet"
+clip = true
+[[services]]
+path = "{opendata}/france_services_2022-12.csv"
+clip = true
+[residents]
+modelled = true
+[roads]
+nodes = "{france}/tm_france_nodes.csv.gz"
+edges = "{france}/tm_france_edges.csv.gz"
+"""
+
+
+def description(data, folder):
+    """The national.toml of these data, written to a folder."""
+    path = folder / "national.toml"
+    path.write_text(DESCRIPTION.format(france=data / "france", opendata=data / "opendata"), "utf-8")
+    return path
+
+
+def means(out, kinds):
+    """Minutes to the nearest of each kind of the people of each département and of France, none below a minute."""
+    cells = pd.read_parquet(out / "cells", columns=["population", "territory", *kinds])
+    rows = {}
+    for kind in kinds:
+        minutes = cells[kind].clip(lower=LEAST)
+        known = cells[minutes.notna() & (cells["population"] > 0)].assign(minutes=minutes)
+        weighted = known["minutes"] * known["population"]
+        by = known["territory"].astype(str)
+        rows[kind] = weighted.groupby(by).sum() / known["population"].groupby(by).sum()
+        rows[kind]["FR"] = weighted.sum() / known["population"].sum()
+    return pd.DataFrame(rows)
+
+
+def compared(out, data):
+    """One row a kind and département: published and ours."""
+    table = pd.read_csv(data / "france" / "access_minutes_2023.csv", dtype={"dep": str})
+    table = table.assign(kind=table["Libelle_TYPEQU"].map(PUBLISHED))
+    ours = means(out, list(PUBLISHED.values()))
+    table["ours"] = [ours[kind].get(dep) for kind, dep in zip(table["kind"], table["dep"], strict=True)]
+    known = (table["kind"] != "france_services") | table["dep"].isin(FRANCE_SERVICES)
+    return table.loc[known, ["kind", "dep", "moyenne", "ours"]].rename(columns={"moyenne": "published"})
+
+
+def told(table):
+    """Print errors and correlations, of all, by kind, and the départements furthest off."""
+    error = table["ours"] - table["published"]
+    print(f"all: mean absolute error {error.abs().mean():.2f} min, r {table['ours'].corr(table['published']):.3f}")
+    for kind, part in table.groupby("kind", sort=False):
+        off = part["ours"] - part["published"]
+        dep = part[part["dep"] != "FR"]
+        france = part.loc[part["dep"] == "FR"]
+        whole = "" if france.empty else f"; France {france['ours'].item():.1f} for {france['published'].item():.1f}"
+        r = dep["ours"].corr(dep["published"])
+        print(f"  {kind:16} error {off.abs().mean():.2f}, too long by {off.mean():+.2f}, r {r:.2f}{whole}")
+    worst = table.assign(off=error).reindex(error.abs().sort_values(ascending=False).index).head(8)
+    print("furthest off:")
+    print(worst.round(1).to_string(index=False))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--workers", type=int)
+    asked = parser.parse_args()
+    data = Path(os.environ["ACCESSMAP_DATA"])
+    with tempfile.TemporaryDirectory() as folder:
+        out = asked.out or Path(folder, "national")
+        started = time.perf_counter()
+        parts = am.national(description(data, Path(folder)), out, workers=asked.workers, progress=True)
+        seconds = time.perf_counter() - started
+        print(parts["state"].value_counts().to_dict(), parts.loc[parts["error"] != "", "error"].to_dict())
+        own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        cpu = sum(each.ru_utime + each.ru_stime for each in (own, others))
+        size = sum(path.stat().st_size for path in out.rglob("*.parquet"))
+        peaks = f"peak {own.ru_maxrss / 1e6:.2f} GB here, {others.ru_maxrss / 1e6:.2f} GB the largest worker"
+        print(f"{seconds:.0f} s ({cpu:.0f} s of computing), {peaks}, {size / 1e6:.0f} MB written")
+        told(compared(out, data))
+
+
+if __name__ == "__main__":
+    main()
