@@ -17,7 +17,7 @@ from accessmap.read.private import LOOKED_AT, private_columns
 from accessmap.read.raw import RawTable, RowNames, plain, refusal_of_rows
 from accessmap.tables.checks import TableProblems
 from accessmap.words.near import near_names
-from accessmap.words.notes import Note, written
+from accessmap.words.notes import Note, first_few, written
 
 LOGGER = logging.getLogger("accessmap")
 
@@ -137,6 +137,8 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
     alone = np.array([not any(one.fullmatch(word) for one in WRITINGS) for word in text], dtype=bool)
     # each may be read by itself, but all in one way they may not
     wrong = either if found and either.any() else alone if alone.any() and not found else comma
+    if not wrong.any():  # "44.447.123" of degrees, which have no thousands
+        wrong = np.ones(len(text), dtype=bool)
     none[np.flatnonzero(given)[wrong]] = True
     return NumbersRead(pd.Series(np.nan, index=values.index), none, "number_two_ways" if found else "number_unreadable")
 
@@ -258,6 +260,13 @@ def _refuse(raw: RawTable, column: str, key: str, bad: NDArray[np.bool_], **told
     rows = np.flatnonzero(bad)
     if len(rows):
         raise refusal_of_rows(raw, column, key, rows, **told)
+
+
+# How a cell of numbers says that its number is not known or is kept secret, in French files.
+UNKNOWN = frozenset(
+    {"nc", "n.c.", "n.c", "nd", "n.d.", "n.d", "ns", "s", "secret", "na", "n/a", "-", "–", "—", "..", "...", "…", "?"}
+    | {"non communiqué", "non renseigné", "non disponible", "non connu", "inconnu", "inconnue", "sans objet"}
+)
 
 
 class Reading(TableProblems):
@@ -393,8 +402,12 @@ class Reading(TableProblems):
         for name in names:
             if name not in self.table.columns:
                 continue
+            self._forget_unknown(name)
             read = read_numbers(self.table[name])
             values = self.table[name] if read.key else read.numbers
+            if read.key == "number_unreadable":  # those that can be read by themselves are no problem
+                others = read_numbers(self.table[name].mask(read.bad))
+                values = values if others.key else values.where(read.bad, others.numbers)
             if read.key == "number_two_ways":
                 self.flag(read.bad, read.key, self.table[name], name=name, **both_ways(self.table[name], read.bad))
                 values = pd.Series(0, index=values.index)  # harmless: the reading ends in an error
@@ -406,6 +419,21 @@ class Reading(TableProblems):
                 values = values.astype("int64")
             made[name] = values
         self.table = self.table.assign(**made)
+
+    def _forget_unknown(self, name: str) -> None:
+        """Take for missing what says that a number is not known ("NC", "s", "-"), and say so."""
+        values = self.table[name]
+        if not pd.api.types.is_string_dtype(values.dropna()) and values.dtype != object:
+            return
+        words = values.map(lambda value: value.strip().casefold() if isinstance(value, str) else "")
+        said = words.isin(UNKNOWN).to_numpy()
+        if said.any():
+            listed = ", ".join(repr(word) for word in values[said].str.strip().drop_duplicates()[:5])
+            rows = first_few(np.flatnonzero(said), lambda row: self.rows[row])
+            self.note(
+                "numbers_unknown", n=int(said.sum()), name=repr(self.sources.get(name, name)), words=listed, rows=rows
+            )
+            self.table = self.table.assign(**{name: values.mask(said, None)})
 
     def unread(self, name: str) -> None:
         """Add a problem where a column that must be numbers could not be read, and go on without its values."""

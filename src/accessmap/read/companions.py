@@ -170,9 +170,14 @@ def commune_codes(raw: RawTable) -> tuple[pd.Series, list[Note]]:
                 continue
             text = as_text(raw.table[column]).str.replace(r"\.0$", "", regex=True)
             like = text.dropna().map(lambda code: CODE.fullmatch(code) is not None)
-            if len(like) and like.mean() > 0.9:
+            if len(like) and like.mean() > 0.5:
+                other = np.flatnonzero(text.notna() & ~like.reindex(text.index, fill_value=True))
+                text = text.where(~text.index.isin(text.index[other]))
                 short = int((text.str.len() == 4).sum())
                 notes = [raw.note("codes_zero_put_back", n=short, name=repr(column))] if short else []
+                if len(other):  # "Total", "France métropolitaine"
+                    told = raw.named(other, raw.table[column])
+                    notes.append(raw.note("companion_other_rows", n=len(other), rows=told))
                 return text.str.zfill(5), notes
     whole, part = (_first(raw, names) for names in (DEPARTEMENTS, PARTS))
     if whole is None or part is None:

@@ -15,10 +15,10 @@ from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
 from accessmap.read.fitting import FAR_METRES, Placed, far_from_theirs
 from accessmap.read.points import split_points
-from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
+from accessmap.read.raw import RawTable, first_line, plain, refusal, refusal_of_rows
 from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name, on_earth
 from accessmap.tables.contracts import metric_crs
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 GRID_CRS = "EPSG:3035"  # ETRS89-LAEA, the grid of INSPIRE (Implementing Rule 1089/2010), Eurostat and INSEE's cells
 # "CRS3035RES200mN2029800E4252400" (INSEE, Eurostat: metres) and "1kmN2967E3827" (INSPIRE: zeros of the size cut)
@@ -224,7 +224,7 @@ def _given_crs(reading: Reading, crs: object) -> CRS | None:
     try:
         given = None if crs is None else CRS.from_user_input(crs)
     except CRSError as error:
-        reading.add("no_crs", value=crs, shown=repr(crs), error=str(error))
+        reading.add("no_crs", value=crs, shown=repr(crs), error=Aside.of(first_line(error)))
         return None
     if given is not None and not on_earth(given):
         reading.add("crs_undefined", value=crs_name(given), crs=repr(crs_name(given)))

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from accessmap.read.layouts.finess import finess_table, is_finess
 from accessmap.read.raw import Form, RawTable, RowNames, refusal
-from accessmap.read.titles import title_lines
-from accessmap.words.notes import Note, first_few
+from accessmap.read.titles import second_table, title_lines
+from accessmap.words.notes import Aside, Note, first_few
 
 SEPARATORS = (";", ",", "\t", "|")
 MISSING = ("", "\\N", "NULL", "null", "NaN", "nan", "NA", "N/A", "None", "<NA>")
 # Starts of files whose publisher quotes nothing, so that a quotation mark is a character like another (annuaire santé).
 UNQUOTED = ("Type d'identifiant PP|", "Type d’identifiant PP|")
+MOST_ROWS_APART = 20_000  # of a file in which a second table is looked for: such are made by hand
 SNIFFED = 65_536  # characters looked at to tell what separates columns
 MOST_COLUMNS = 16_384  # as a spreadsheet holds (Excel's last column is XFD)
 FRENCH = re.compile("[éèêëàâäîïôöûüùçœæÉÈÊËÀÂÎÏÔÛÙÇŒ«»’°–]")  # two bytes or three each in UTF-8
@@ -71,7 +72,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
         check_header(name, header)
         rows = _Widths.of(text, separator, quoting)
     except csv.Error as error:
-        raise refusal(name, "file_quote_open", value='"', error=str(error)) from error
+        raise refusal(name, "file_quote_open", value='"', error=Aside.of(str(error))) from error
     table = _whole_rows(name, text, header, rows, separator, quoting, skipped)
     given = table.notna().any(axis=1).to_numpy()
     if not given.any():
@@ -87,7 +88,19 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     shorter = np.flatnonzero((rows.widths[1 : len(table) + 1] < len(header)) & given)
     if len(shorter):
         raw = raw.told(raw.note("file_rows_shorter", n=len(shorter), rows=raw.named(shorter), columns=len(header)))
-    return raw.keep(given)
+    return _first_table(raw.keep(given), given)
+
+
+def _first_table(raw: RawTable, given: NDArray[np.bool_]) -> RawTable:
+    """Leave out a second table below a blank row, as a spreadsheet writes it into one CSV."""
+    if given.all() or len(given) > MOST_ROWS_APART:
+        return raw
+    second = second_table(raw.table.fillna("").to_numpy().tolist(), np.flatnonzero(given).tolist())
+    if second is None:
+        return raw
+    left = raw.table.iloc[second:]
+    note = raw.note("second_table_left", n=len(left), shown=repr(str(left.iloc[0].dropna().iloc[0])[:80]))
+    return raw.keep(np.arange(len(raw.table)) < second, note)
 
 
 def _whole_rows(
@@ -121,7 +134,7 @@ def _whole_rows(
     except pd.errors.EmptyDataError as error:
         raise refusal(name, "file_header_only") from error
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise refusal(name, "file_quote_open", value='"', error=str(error).strip()) from error
+        raise refusal(name, "file_quote_open", value='"', error=Aside.of(str(error).strip())) from error
     return pd.DataFrame({column: cell_text(table[place]) for place, column in enumerate(header)})
 
 
@@ -194,13 +207,15 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
     try:
         return content.decode(encoding or "utf-8-sig"), ()
     except LookupError as error:
-        raise refusal(name, "file_not_in_encoding", value=encoding, error=str(error)) from error
+        raise refusal(name, "file_not_in_encoding", value=encoding, error=Aside.of(str(error))) from error
     except UnicodeDecodeError as error:
         stray = error
     at = _byte_place(content, stray.start)
     value = f"0x{content[stray.start]:02x}"
     if encoding is not None:
-        raise refusal(name, "file_not_in_encoding", value=encoding, error=f"{stray}; {at}") from stray
+        raise refusal(
+            name, "file_not_in_encoding", value=encoding, error=Aside.of(Note("byte_at", byte=value, place=at))
+        ) from stray
     # letters of UTF-8 beside it: the file is UTF-8 with something broken, and any other reading garbles those letters
     text = content.decode("utf-8", errors="replace")
     if len(FRENCH.findall(text)) > text.count("\ufffd") / 10:
@@ -208,7 +223,8 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
     try:
         return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)
     except UnicodeDecodeError as error:
-        raise refusal(name, "file_encoding_unknown", error=f"{error}; {_byte_place(content, error.start)}") from error
+        told = {"byte": f"0x{content[error.start]:02x}", "place": _byte_place(content, error.start)}
+        raise refusal(name, "file_encoding_unknown", error=Aside.of(Note("byte_at", **told))) from error
 
 
 def _byte_place(content: bytes, at: int) -> Note:

@@ -27,7 +27,7 @@ from accessmap.read.raw import Form, RawTable, RowNames, refusal
 from accessmap.read.records import is_geojson, load_json, read_json_records
 from accessmap.read.workbook import read_workbook, sheets
 from accessmap.words.near import near_names
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 Tabular = str | Path | pd.DataFrame
 """A table: the path of its file, its address in a database, or the DataFrame or GeoDataFrame itself."""
@@ -304,7 +304,7 @@ def _read_gzip(path: Path, encoding: str | None, layer: str | None, usual: str |
             with gzip.open(path) as packed:
                 _unpack(path, cast("IO[bytes]", packed), inner)
         except (EOFError, OSError, zlib.error) as error:
-            raise refusal(path.name, "file_damaged", error=str(error)) from error
+            raise refusal(path.name, "file_damaged", error=Aside.of(str(error))) from error
         return _read(inner, encoding, layer, usual, wanted)
 
 
@@ -330,7 +330,7 @@ def _read_zip(path: Path, encoding: str | None, layer: str | None, usual: str | 
             several = len(found) > 1 or raw.form.part
             return replace(raw, notes=(*raw.notes, *taken), form=replace(raw.form, part=part if several else ""))
     except NotImplementedError as error:
-        raise refusal(path.name, "zip_compression", error=str(error)) from error
+        raise refusal(path.name, "zip_compression", error=Aside.of(str(error))) from error
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError) as error:
         raise refusal(path.name, "zip_damaged") from error
 

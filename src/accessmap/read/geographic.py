@@ -19,7 +19,7 @@ from accessmap.errors import SourceError
 from accessmap.read.geojson import check_geojson, why_not_geojson
 from accessmap.read.parts import Wanted, chosen_part
 from accessmap.read.raw import SHAPES, first_line, plain, refusal
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 SUFFIXES = {"GeoPackage": ".gpkg", "GeoJSON": ".geojson", "Shapefile": ".shp"}
 
@@ -41,7 +41,7 @@ def _check_whole(path: Path) -> None:
     except (sqlite3.Error, UnicodeDecodeError) as error:
         answer = str(error)
     if answer != "ok":
-        raise refusal(path.name, "geopackage_damaged", error=first_line(answer))
+        raise refusal(path.name, "geopackage_damaged", error=Aside.of(first_line(answer)))
     others = [sql for sql in virtual if not OWN_INDEX.search(sql)]
     if others:  # VirtualShape and VirtualOGR open other files, or the network
         raise refusal(path.name, "geopackage_opens_others", value=others[0][:80])
@@ -118,9 +118,9 @@ def read_geographic(
             raise
         except (DataSourceError, DataLayerError, CRSError, RuntimeError, ValueError, LookupError) as error:
             what = why_not_geojson(path) if kind == "GeoJSON" else first_line(error)
-            raise refusal(path.name, "file_unreadable", kind=kind, error=what) from error
+            raise refusal(path.name, "file_unreadable", kind=kind, error=Aside.of(what)) from error
         except shapely.errors.GEOSException as error:
-            raise refusal(path.name, "file_unreadable", kind=kind, error=first_line(error)) from error
+            raise refusal(path.name, "file_unreadable", kind=kind, error=Aside.of(first_line(error))) from error
     # That a column of mixed types stays text is what is wanted.
     told = dict.fromkeys(first_line(each.message) for each in said)
     notes = [Note("gdal_says", file=path.name, what=what) for what in told if "Could not parse column" not in what]
@@ -141,7 +141,7 @@ def layers(path: Path) -> list[str]:
     try:
         names = {str(name): kind for name, kind in pyogrio.list_layers(path)}
     except (pyogrio.errors.DataSourceError, RuntimeError, ValueError) as error:
-        raise refusal(path.name, "file_unreadable", kind="GeoPackage", error=first_line(error)) from error
+        raise refusal(path.name, "file_unreadable", kind="GeoPackage", error=Aside.of(first_line(error))) from error
     return [name for name, kind in names.items() if kind is not None] or list(names)
 
 

@@ -10,7 +10,7 @@ from pyproj.exceptions import CRSError
 
 from accessmap.errors import SourceError
 from accessmap.read.raw import not_json, refusal
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 
 def check_geojson(path: Path) -> None:
@@ -90,9 +90,9 @@ def _check_features(name: str, content: bytes) -> None:
         raise
     except (ValueError, IndexError, RecursionError) as error:
         what = not_json(error)
-        raise refusal(name, "file_unreadable", kind="GeoJSON", error=what) from error
+        raise refusal(name, "file_unreadable", kind="GeoJSON", error=Aside.of(what)) from error
     except _FeatureError as error:
-        raise refusal(name, "geojson_feature", value=error.n, n=error.n, error=error.why) from error
+        raise refusal(name, "geojson_feature", value=error.n, n=error.n, error=Aside.of(error.why)) from error
 
 
 class _FeatureError(Exception):

@@ -12,7 +12,7 @@ from accessmap.errors import Problem, SourceError
 from accessmap.read.columns import as_text, noted
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.raw import RawTable, plain, refusal
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -148,7 +148,7 @@ def _entries(timetable: str | Sequence[object]) -> list[tuple[str, str, list[obj
         try:
             timetable = json.loads(timetable or "[]")
         except json.JSONDecodeError as error:
-            problem = Problem("timetable_not_json", value=timetable, shown=repr(timetable), error=str(error))
+            problem = Problem("timetable_not_json", value=timetable, shown=repr(timetable), error=Aside.of(str(error)))
             raise SourceError(problem) from error
     if not isinstance(timetable, list | tuple):
         raise SourceError(Problem("timetable_not_list", value=timetable, shown=repr(timetable)))

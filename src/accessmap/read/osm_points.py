@@ -21,10 +21,10 @@ from accessmap.files import check_input, is_input
 from accessmap.read.dating import dated, day_of
 from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
-from accessmap.read.raw import RawTable, RowNames, refusal
+from accessmap.read.raw import RawTable, RowNames, first_line, refusal
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-from accessmap.words.notes import Metres, Note
+from accessmap.words.notes import Aside, Metres, Note
 
 # wheelchair=limited means that some rooms, or a step, are out of reach (wiki.openstreetmap.org/wiki/Key:wheelchair).
 STEP_FREE = {"yes": "yes", "designated": "yes", "no": "no"}
@@ -112,7 +112,7 @@ def osm_points(path: str | Path, category: str | None) -> RawTable:
     try:
         found = list(_objects(path, wanted))
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
-        raise refusal(path.name, "osm_unreadable", error=str(error).splitlines()[0] if str(error) else "") from error
+        raise refusal(path.name, "osm_unreadable", error=Aside.of(first_line(error))) from error
     read = _sites(path.name, found, wanted, category)
     return dated(replace(read, vintage=day_of_osm(path)), path.name)
 

@@ -1,5 +1,6 @@
 """Where services stand when their file does not say it, or says it badly: each rule marked in `point_quality`."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
@@ -97,6 +98,8 @@ def place(
     if "commune" not in reading.table.columns:
         reading.table = reading.table.assign(commune=None)
     reading.text("commune")
+    _forget_names(reading, places.index)
+    _refuse_postal(reading)
     # else all of departments 01 to 09 would be left out as sites of other communes
     put_back_zeros(reading, places.index)
     _update_codes(reading, places.index, successors)
@@ -110,6 +113,37 @@ def place(
     _name_communes(reading, communes)
     if clip:
         _leave_out(reading, communes)
+
+
+COMMUNE_CODE = re.compile(r"(?:\d[\dAB]\d{3}|\d{4})(?:\.0*)?|\d[\dAB]\d{7}|\d[\dAB]\d{3}\b.*")
+"""A code of commune, one that a spreadsheet made a number, that of one of its IRIS, or one with a name behind it."""
+POSTAL = 5
+"""How many communes, all with codes that end in 0, are too many to be INSEE's and not postal (1 in 100,000)."""
+
+
+def _forget_names(reading: Reading, loaded: pd.Index) -> None:
+    """Go by the points where the column of communes holds names and no codes; refuse rows that have no other place."""
+    codes = reading.table["commune"]
+    given = codes.dropna()
+    like = given.map(lambda code: COMMUNE_CODE.fullmatch(code) is not None) | given.isin(loaded)
+    if not len(given) or 2 * like.sum() >= len(given):
+        return
+    name = reading.sources.get("commune", "commune")
+    lost = _absent(reading) & codes.notna().to_numpy()
+    if lost.all():
+        reading.add("communes_by_name", value=name, example=repr(given.iloc[0]))
+        reading.raise_if_any()
+    reading.note("communes_not_codes", name=repr(name), example=repr(given.iloc[0]))
+    reading.table = reading.table.assign(commune=None, commune_in_file=codes)
+
+
+def _refuse_postal(reading: Reading) -> None:
+    """Refuse codes that can only be postal: a postal code is of several communes, or that of another as INSEE's."""
+    codes = reading.table["commune"].dropna()
+    whole = codes[codes.str.fullmatch(r"\d{5}")]
+    if whole.nunique() >= POSTAL and len(whole) == len(codes) and whole.str.endswith("0").all():
+        reading.add("codes_are_postal", value=reading.sources.get("commune", "commune"), example=repr(whole.iloc[0]))
+        reading.raise_if_any()
 
 
 def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") -> None:
@@ -128,6 +162,8 @@ def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") 
     words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
     france = isinstance(reading.table, gpd.GeoDataFrame) and reading.table.crs.to_epsg() == 2154
     bare = words.map(lambda word: word.partition(".")[0] if FLOAT_AS_TEXT.fullmatch(word) else word)
+    start = words.str.extract(r"^(\d[\dAB]\d{3})(?:\d{4}$|\s*[-–:(/]?\s*\D.*$)")[0]  # of an IRIS, or before a name
+    bare = bare.where(~start.isin(loaded), start)
     lost = bare.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + bare).isin(loaded)
     right = bare.where(~lost, "0" + bare)
     mended = np.flatnonzero((right != words).to_numpy())

@@ -34,7 +34,7 @@ from accessmap.words.notes import Note
 
 ROADS = {".osm.pbf": "OSM", ".pbf": "OSM", ".osm": "OSM", ".osm.gz": "OSM", ".osm.bz2": "OSM", ".graphml": "GraphML"}
 PAGES = (".md", ".toml", ".html", ".ipynb", ".py")  # what lies beside data, and is none
-ADDRESS = re.compile(r"(.*_)?(adresse|address|rue|voie|code_?postal|cp|postcode|localite|ville)(_.*)?")
+ADDRESS = re.compile(r"(.*_)?(adresse|address|rue|voie|code_?postal|cp|postcode|localite|ville|commune)(_.*)?")
 GENERIC = {"communes": COMMUNES, "residents": RESIDENTS, "services": SERVICES}
 NEEDS = {"communes": ("code", "name", "population"), "residents": ("population",), "services": ("name",)}
 

@@ -15,7 +15,7 @@ from accessmap.read.delimited import cell_text, check_header
 from accessmap.read.geojson import JSON
 from accessmap.read.private import is_private_name
 from accessmap.read.raw import Form, RawTable, RowNames, first_line, not_json, refusal
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 LISTS = (
     "results",
@@ -104,7 +104,7 @@ def load_json(path: Path) -> Any:
             return [JSON.decode(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError) as error:
         why = not_json(error)
-        raise refusal(path.name, "file_unreadable", kind="JSON", error=why) from error
+        raise refusal(path.name, "file_unreadable", kind="JSON", error=Aside.of(why)) from error
 
 
 def _records(path: Path, content: Any) -> list[Mapping[str, Any]]:
@@ -169,7 +169,7 @@ def _with_shapes(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     try:
         drawn_as = [None if shape is None else shapely.from_geojson(json.dumps(shape)) for shape in shapes]
     except shapely.errors.GEOSException as error:
-        raise refusal(path.name, "file_unreadable", kind="JSON", error=first_line(error)) from error
+        raise refusal(path.name, "file_unreadable", kind="JSON", error=Aside.of(first_line(error))) from error
     frame: pd.DataFrame = gpd.GeoDataFrame(table.drop(columns=drawn), geometry=drawn_as, crs="EPSG:4326")
     return frame
 

@@ -164,6 +164,7 @@ def read_services(
         reading.rename(NAMES, columns if known in (GENERIC, "france_services") else None)
     if known == GENERIC:
         as_schools(reading, category)
+        _leave_out_closed(reading)
     _give_category(reading, category if known == GENERIC else None)
     _mean_category(reading)
     split_points(reading)
@@ -238,6 +239,31 @@ def _give_category(reading: Reading, category: str | None) -> None:
     reading.table = reading.table.assign(category=category)
 
 
+STATES = re.compile(
+    "(etat|statut|situation)(_(administratif|juridique|actuel|etablissement|du_site|de_l_etablissement).*)?"
+)
+SHUT = re.compile(
+    "(definitivement_)?fermee?s?(_definitivement)?|fermeture_definitive|cesse?e?|cessation|inactive?|supprimee?"
+)
+
+
+def _leave_out_closed(reading: Reading) -> None:
+    """Leave out the sites that a column of states says are closed, where it says so of some; name them."""
+    for column in reading.table.columns:
+        if STATES.fullmatch(plain(column)) is None:
+            continue
+        shut = (
+            as_text(reading.table[column])
+            .fillna("")
+            .map(lambda word: SHUT.fullmatch(plain(word)) is not None)
+            .to_numpy()
+        )
+        if shut.any() and not shut.all():
+            rows = first_few(np.flatnonzero(shut), lambda row: reading.rows[row])
+            reading.note("closed_left_out", n=int(shut.sum()), column=repr(column), rows=rows)
+            reading.keep(~shut)
+
+
 def _mean_category(reading: Reading) -> None:
     """Write the published name of a category where the file has its French one."""
     if "category" not in reading.table.columns:
@@ -283,6 +309,9 @@ def _give_ids(reading: Reading) -> None:
     table = reading.table
     if "service_id" in table.columns:
         return
+    again = np.flatnonzero(pd.DataFrame(table).astype(str).duplicated())
+    if len(again):  # one entered twice, or two at one address
+        reading.note("services_repeated", n=len(again), rows=first_few(again, lambda row: reading.rows[row]))
     kind = table["category"].astype(str)
     ids = kind + "-" + (table["commune"].astype(str) if "commune" in table.columns else "")
     if "commune" not in table.columns or table["commune"].isna().any() or ids.duplicated().any():

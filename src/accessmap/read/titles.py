@@ -130,6 +130,9 @@ def sheet_table(cells: list[list[Any]], merged: Sequence[Span], wanted: Wanted) 
     header = _headings(cells, at, merged, below)
     kept = [place for place, name in enumerate(header) if name or any(not _is_blank(cells[n][place]) for n in below)]
     width = len(kept)
+    second = second_table([cells[n] for n in below], below)
+    left = below[second:] if second else []
+    below = below[:second] if second else below
     foot = []
     while below and _is_foot([cells[below[-1]][place] for place in kept], width):
         foot.append(below.pop())
@@ -138,6 +141,7 @@ def sheet_table(cells: list[list[Any]], merged: Sequence[Span], wanted: Wanted) 
     above = [n for n in given if n < at]
     said = [
         ("title_passed_over", len(above), repr(_first_text(cells[above[0]])) if above else ""),
+        ("second_table_left", len(left), repr(_first_text(cells[left[0]])) if left else ""),
         ("foot_left_out", len(foot), repr(_first_text(cells[foot[-1]])) if foot else ""),
         ("merged_cells_filled", sum(n > at for n in filled), ""),
     ]
@@ -149,6 +153,42 @@ def sheet_table(cells: list[list[Any]], merged: Sequence[Span], wanted: Wanted) 
         tuple(one for one in said if one[1]),
         "\n".join(str(cell) for n in above for cell in cells[n] if not _is_blank(cell)),
     )
+
+
+NUMBER_LIKE = re.compile(r"[-+]?[\d\s\u00a0\u202f.,]*\d[\d\s\u00a0\u202f.,]*")
+
+
+def second_table(rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> int | None:
+    """Return which row begins another table of the same sheet, None where there is none.
+
+    It stands below a blank row, holds nothing but words, also where there were numbers above, and has rows below it.
+
+    Parameters
+    ----------
+    rows
+        Below the header, without those that are blank.
+    numbers
+        Where each stands.
+
+    Examples
+    --------
+    >>> second_table([["A", 1], ["B", 2], ["commune", "population"], ["Cahors", 3]], [1, 2, 4, 5])
+    2
+    """
+    for at in range(1, len(rows) - 1):
+        if numbers[at] == numbers[at - 1] + 1:
+            continue
+        given = [place for place, cell in enumerate(rows[at]) if not _is_blank(cell)]
+        if len(given) < 2 or any(_is_number(rows[at][place]) for place in given):
+            continue
+        above = [[row[place] for row in rows[:at] if not _is_blank(row[place])] for place in given]
+        if any(cells and 2 * sum(map(_is_number, cells)) > len(cells) for cells in above):
+            return at
+    return None
+
+
+def _is_number(cell: object) -> bool:
+    return NUMBER_LIKE.fullmatch(cell.strip()) is not None if isinstance(cell, str) else isinstance(cell, int | float)
 
 
 def _is_blank(cell: object) -> bool:

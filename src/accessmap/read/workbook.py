@@ -22,7 +22,7 @@ from accessmap.read.packed import unpacked
 from accessmap.read.parts import Wanted, chosen_part
 from accessmap.read.raw import Form, RawTable, RowNames, first_line, plain, refusal
 from accessmap.read.titles import SheetTable, sheet_table
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 MOST_CELLS = 30_000_000  # from the first to the last of a sheet: each takes a hundred bytes of memory
 CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,4})(\d{1,8})"')
@@ -121,7 +121,7 @@ def _unreadable(path: Path, error: BaseException) -> SourceError:
     with path.open("rb") as file:
         if file.read(4) == b"\xd0\xcf\x11\xe0" and path.suffix.casefold() not in (".xls", ".xlt"):
             return refusal(path.name, "file_not_a_table", what=Note("what_old_office"))
-    return refusal(path.name, "file_unreadable", kind=Note("a_workbook"), error=first_line(error))
+    return refusal(path.name, "file_unreadable", kind=Note("a_workbook"), error=Aside.of(first_line(error)))
 
 
 def _table_of(sheet: Any, wanted: Wanted) -> SheetTable | None:
@@ -175,7 +175,7 @@ def _check_chains(path: Path) -> None:
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:  # how an .xlsx with a password is kept: [MS-OFFCRYPTO] 2.3.4
         raise refusal(path.name, "workbook_with_password")
-    damaged = refusal(path.name, "file_unreadable", kind=Note("a_workbook"), error=Note("sectors_damaged"))
+    damaged = refusal(path.name, "file_unreadable", kind=Note("a_workbook"), error=Aside.of(Note("sectors_damaged")))
     if len(content) < 512 or content[30:32] not in (b"\t\0", b"\x0c\0"):
         raise damaged
     size = 1 << content[30]

@@ -142,6 +142,26 @@ class Listed(Note):
         return told + (words.text("more_listed", lang=lang, n=values["more"]) if values["more"] else "")
 
 
+class Aside(Note):
+    """Why in brackets, where it helps: a note, or what a library said in English, which French is spared.
+
+    >>> Aside.of("unexpected EOF"), Aside.of("unexpected EOF").told("fr"), Aside.of(Note.plain("ligne 3")).told("fr")
+    (' (unexpected EOF)', '', ' (ligne 3)')
+    """
+
+    @classmethod
+    def of(cls, why: str) -> Self:
+        """Return the brackets of a reason; none of an empty one."""
+        return cls("", why=why)
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        why = values["why"]
+        if isinstance(why, Note):
+            return f" ({why.told(lang)})"
+        return f" ({why})" if why and lang == "en" else ""
+
+
 def written(value: object) -> str:
     """Return what stands in a cell as Python writes it, numpy's numbers as plain ones: '-2.0', "'a'"."""
     return repr(words.bare(value))

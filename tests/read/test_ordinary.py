@@ -1,0 +1,172 @@
+"""Files as councils keep them, by hand or in a spreadsheet: read right, or refused, or what was done is said."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import accessmap as am
+from accessmap.errors import AccessmapError
+from accessmap.read.columns import read_numbers
+from accessmap.read.companions import populations
+
+CODES = ["46007", "46032", "46037", "46042", "46044", "46311"]
+NAMES = ["Arcambal", "Boissières", "Bouziès", "Cahors", "Caillac", "Sousceyrac"]
+
+
+@pytest.fixture(scope="module")
+def communes() -> gpd.GeoDataFrame:
+    squares = [shapely.box(570_000 + 5_000 * at, 6_370_000, 575_000 + 5_000 * at, 6_375_000) for at in range(6)]
+    rows = {"name": NAMES, "population": 100, "epci": "200023737", "in_territory": True}
+    return gpd.GeoDataFrame(rows, geometry=squares, index=pd.Index(CODES, name="code"), crs=2154)
+
+
+@pytest.fixture(scope="module")
+def sites(communes: gpd.GeoDataFrame) -> pd.DataFrame:
+    places = communes.geometry.centroid.to_crs(4326)
+    return pd.DataFrame({"nom": [f"P{at}" for at in range(6)], "insee": CODES, "lat": places.y, "lon": places.x})
+
+
+def read(path: Path, communes: gpd.GeoDataFrame, category: str = "pharmacy") -> tuple[gpd.GeoDataFrame, str]:
+    mairies = gpd.GeoDataFrame({"commune": CODES}, geometry=communes.geometry.centroid.to_numpy(), crs=2154)
+    table = am.read_services(path, category=category, communes=communes, mairies=mairies)
+    return table, "\n".join(note.told("fr") for note in table.attrs["read_notes"]).replace("\xa0", " ")
+
+
+def refused(path: Path, communes: gpd.GeoDataFrame) -> str:
+    with pytest.raises(AccessmapError) as caught:
+        read(path, communes)
+    return caught.value.told("fr").replace("\xa0", " ").replace("\u202f", " ")
+
+
+def test_a_second_table_below_the_first_is_left_out_and_said(tmp_path, communes, sites) -> None:
+    """Its rows are no services: without points they would stand at the mairies."""
+    book = openpyxl.Workbook()
+    for row in [
+        list(sites),
+        *sites.head(3).to_numpy().tolist(),
+        [],
+        ["nom", "insee"],
+        ["Infirmier", "46042"],
+        ["B", "46044"],
+    ]:
+        book.active.append(row)
+    book.save(tmp_path / "deux.xlsx")
+    text = sites.head(3).to_csv(index=False, sep=";") + ";;;\nnom;insee;;\nInfirmier;46042;;\nB;46044;;\n"
+    (tmp_path / "deux.csv").write_text(text, "utf-8")
+    for name in ("deux.xlsx", "deux.csv"):
+        table, said = read(tmp_path / name, communes)
+        assert table["commune"].tolist() == CODES[:3]
+        assert "3 lignes d’un second tableau, plus bas, ne sont pas lues ('nom')" in said
+
+
+def test_a_blank_row_inside_a_table_leaves_nothing_out(tmp_path, communes, sites) -> None:
+    lines = sites.to_csv(index=False, sep=";").splitlines()
+    (tmp_path / "blanc.csv").write_text("\n".join([*lines[:3], ";;;", *lines[3:]]), "utf-8")
+    assert len(read(tmp_path / "blanc.csv", communes)[0]) == 6
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda code: f"{code}0101",
+        lambda code: f"{code} - Cahors",
+        lambda code: f"{code}.0",
+        lambda code: f"{code} (46)",
+    ],
+    ids=["iris", "with a name", "float", "in brackets"],
+)
+def test_a_code_of_a_commune_is_found_in_what_stands_around_it(written, tmp_path, communes, sites) -> None:
+    sites.assign(insee=sites["insee"].map(written)).to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes)
+    assert table["commune"].tolist() == CODES
+    assert set(table["point_quality"]) == {"file"}
+    assert "6 codes de communes de 'insee' remis d’aplomb" in said
+
+
+def test_names_of_communes_are_no_codes(tmp_path, communes, sites) -> None:
+    named = sites.drop(columns="insee").assign(commune=NAMES)
+    named.to_csv(tmp_path / "points.csv", index=False)
+    table, said = read(tmp_path / "points.csv", communes)
+    assert table["commune"].tolist() == CODES
+    assert "'commune' n’a pas de codes de commune ('Arcambal')" in said
+    named.drop(columns=["lat", "lon"]).to_csv(tmp_path / "noms.csv", index=False)
+    assert "ajoutez une colonne avec le code INSEE" in refused(tmp_path / "noms.csv", communes)
+
+
+def test_postal_codes_are_not_taken_for_those_of_communes(tmp_path, communes, sites) -> None:
+    sites.assign(insee=["46000", "46100", "46200", "46300", "46400", "46500"]).to_csv(tmp_path / "s.csv", index=False)
+    assert "ce sont des codes postaux" in refused(tmp_path / "s.csv", communes)
+
+
+@pytest.mark.parametrize("degrees", ["44.44{}.123", "44°26'5{}\"N"])
+def test_degrees_that_are_no_number_are_refused_and_no_site_goes_to_its_mairie(
+    degrees, tmp_path, communes, sites
+) -> None:
+    sites.assign(lat=[degrees.format(at) for at in range(6)]).to_csv(tmp_path / "s.csv", index=False)
+    assert "'lat' n’est pas un nombre dans 6 lignes" in refused(tmp_path / "s.csv", communes)
+
+
+@pytest.mark.parametrize("text", [["44.447.123", "44.447.124"], ["1.2.3"], ["12,3,4"], ["1 2 3"], ["x"]])
+@pytest.mark.parametrize("degrees", [False, True])
+def test_whatever_is_not_read_is_marked(text: list[str], degrees: bool) -> None:
+    found = read_numbers(pd.Series(text, dtype=object), degrees=degrees)
+    assert found.numbers.notna().all() or found.bad.any()
+
+
+def test_numbers_that_are_said_to_be_unknown_are(tmp_path, communes, sites) -> None:
+    sites.assign(capacite=["NC", "s", "-", "12", "1 020", "n.d."]).to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes, "childcare")
+    assert table["capacity"].tolist() == pytest.approx([np.nan, np.nan, np.nan, 12, 1020, np.nan], nan_ok=True)
+    assert "4 valeurs de 'capacite' ('NC', 's', '-', 'n.d.') prises pour inconnues (ligne 2" in said
+    sites.assign(capacite=["12 places", "1 020", "3", "4", "5", "6"]).to_csv(tmp_path / "t.csv", index=False)
+    told = refused(tmp_path / "t.csv", communes)
+    assert "dans 1 ligne : ligne 2" in told  # and not the numbers beside it
+
+
+def test_rows_that_repeat_another_are_told_and_those_that_are_closed_left_out(tmp_path, communes, sites) -> None:
+    pd.concat([sites, sites.head(2)]).to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes)
+    assert len(table) == 8
+    assert "2 lignes en répètent une autre mot pour mot, et comptent chacune (ligne 8, ligne 9)" in said
+    sites.assign(statut=["Fermé", "Ouvert", "", "Fermée définitivement", "Ouvert", "Ouvert"]).to_csv(tmp_path / "t.csv")
+    table, said = read(tmp_path / "t.csv", communes)
+    assert table["name"].tolist() == ["P1", "P2", "P4", "P5"]
+    assert "2 sites fermés d’après 'statut' sont écartés" in said
+
+
+def test_a_table_of_several_categories_keeps_that_which_is_asked_for(tmp_path, communes, sites) -> None:
+    kinds = ["Pharmacie", "boulangerie", "pharmacies", "Mairie", "ludothèque", "PHARMACIE"]
+    sites.assign(categorie=kinds).to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes, "pharmacie")
+    assert table["name"].tolist() == ["P0", "P2", "P5"]
+    assert "3 lignes d’autres catégories écartées, comme demandé" in said
+
+
+def test_the_total_below_legal_populations_is_passed_over(tmp_path) -> None:
+    (tmp_path / "pop.csv").write_text("code_insee;pmun\n46042;19 878\n46044;605\nTotal;20 483\n", "utf-8")
+    found = populations(tmp_path / "pop.csv")
+    assert found.table["population"].to_dict() == {"46042": 19878, "46044": 605}
+    assert any("1 row without a code of a commune passed over (line 4 ('Total'))" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"\x1f\x8b\x08\x00cut", "s.csv.gz est tronqué ou abîmé : téléchargez-le"), (b"", "")],
+)
+def test_what_a_library_says_in_english_is_left_out_of_french(content: bytes, told: str, tmp_path, communes) -> None:
+    (tmp_path / "s.csv.gz").write_bytes(content)
+    said = refused(tmp_path / "s.csv.gz", communes)
+    assert told in said
+    assert "ended before" not in said
+
+
+def test_a_crs_that_is_none_is_told_in_french(tmp_path, communes, sites) -> None:
+    sites.to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(AccessmapError) as caught:
+        am.read_services(tmp_path / "s.csv", category="pharmacy", crs="EPSG:21540", communes=communes)
+    assert "crs='EPSG:21540' n’est pas un CRS\xa0: écrivez-le" in caught.value.told("fr")
