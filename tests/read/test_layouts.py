@@ -288,8 +288,8 @@ def test_counts_beyond_the_communes_are_left_out_when_asked_and_named_when_not(t
 
 
 def test_count_that_is_no_number_is_named(tmp_path, communes, mairies) -> None:
-    with pytest.raises(TableError, match=r"'capacity' is not a number.*line 2 'bpe-02173-D201' \('s'\)"):
-        read_services(saved(tmp_path, ENSEMBLE.replace("D201;9", "D201;s")), communes=communes, mairies=mairies)
+    with pytest.raises(TableError, match=r"'capacity' is not a number.*line 2 'bpe-02173-D201' \('x'\)"):
+        read_services(saved(tmp_path, ENSEMBLE.replace("D201;9", "D201;x")), communes=communes, mairies=mairies)
 
 
 XY_2018 = (

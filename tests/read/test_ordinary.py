@@ -13,6 +13,7 @@ import accessmap as am
 from accessmap.errors import AccessmapError
 from accessmap.read.columns import read_numbers
 from accessmap.read.companions import populations
+from accessmap.read.recognising import recognised
 
 CODES = ["46007", "46032", "46037", "46042", "46044", "46311"]
 NAMES = ["Arcambal", "Boissières", "Bouziès", "Cahors", "Caillac", "Sousceyrac"]
@@ -85,7 +86,7 @@ def test_a_code_of_a_commune_is_found_in_what_stands_around_it(written, tmp_path
     table, said = read(tmp_path / "s.csv", communes)
     assert table["commune"].tolist() == CODES
     assert set(table["point_quality"]) == {"file"}
-    assert "6 codes de communes de 'insee' remis d’aplomb" in said
+    assert "6 codes de 'insee' sont ceux d’IRIS, ou ont un nom" in said or "ou perdu des décimales" in said
 
 
 def test_names_of_communes_are_no_codes(tmp_path, communes, sites) -> None:
@@ -170,3 +171,23 @@ def test_a_crs_that_is_none_is_told_in_french(tmp_path, communes, sites) -> None
     with pytest.raises(AccessmapError) as caught:
         am.read_services(tmp_path / "s.csv", category="pharmacy", crs="EPSG:21540", communes=communes)
     assert "crs='EPSG:21540' n’est pas un CRS\xa0: écrivez-le" in caught.value.told("fr")
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (
+            "activiteoffresoin;010780054;CH FLEYRIAT;14;Médecine d'urgence;m;ml;f;fl;n;2000-01-01;010000024;CH",
+            "activités",
+        ),
+        ("equipementsocial;010000024;924;Accueil;11;Complet;711;Personnes âgées;A;80;;;;;;;;N;", "équipements sociaux"),
+    ],
+)
+def test_the_other_extractions_of_finess_are_refused_with_the_one_it_takes(row, kind, tmp_path, communes) -> None:
+    path = tmp_path / "etalab-cs1100505-stock.csv"
+    path.write_text(f"finess;etalab;111;2026-05-12\nstructureet;010000024;010780054\n{row}\n", "utf-8")
+    said = refused(path, communes)
+    assert kind in said
+    assert "cs1100507" in said
+    (one,) = recognised(path)
+    assert "cs1100507" in one.reason.told("fr")

@@ -160,19 +160,25 @@ def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") 
     if codes.isin(loaded).all():
         return
     words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
+    start = words.str.extract(r"^(\d[\dAB]\d{3})(?:\d{4}$|\s*[-–:(/]?\s*\D.*$)")[0]  # of an IRIS, or before a name
+    taken = words.where(~start.isin(loaded), start)
+    _write_codes(reading, column, words, taken, "codes_taken_out")
+    words = taken
     france = isinstance(reading.table, gpd.GeoDataFrame) and reading.table.crs.to_epsg() == 2154
     bare = words.map(lambda word: word.partition(".")[0] if FLOAT_AS_TEXT.fullmatch(word) else word)
-    start = words.str.extract(r"^(\d[\dAB]\d{3})(?:\d{4}$|\s*[-–:(/]?\s*\D.*$)")[0]  # of an IRIS, or before a name
-    bare = bare.where(~start.isin(loaded), start)
     lost = bare.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + bare).isin(loaded)
-    right = bare.where(~lost, "0" + bare)
+    _write_codes(reading, column, words, bare.where(~lost, "0" + bare), "codes_put_right")
+
+
+def _write_codes(reading: Reading, column: str, words: pd.Series, right: pd.Series, told: str) -> None:
+    """Write the codes that are other than they were, and say how many and the first."""
     mended = np.flatnonzero((right != words).to_numpy())
     if len(mended):
-        shown = reading.valued(
-            mended[0], Note("value_for", value=repr(words.iloc[mended[0]]), right=repr(right.iloc[mended[0]]))
-        )
-        reading.table = reading.table.assign(**{column: codes.where((right == words).to_numpy(), right)})
-        reading.note("codes_put_right", n=len(mended), name=repr(reading.sources.get(column, column)), row=shown)
+        pair = Note("value_for", value=repr(words.iloc[mended[0]]), right=repr(right.iloc[mended[0]]))
+        shown = reading.valued(mended[0], pair)
+        codes = reading.table[column].astype(object).where((right == words).to_numpy(), right)
+        reading.table = reading.table.assign(**{column: codes})
+        reading.note(told, n=len(mended), name=repr(reading.sources.get(column, column)), row=shown)
 
 
 def _update_codes(reading: Reading, loaded: pd.Index, successors: Mapping[str, str] | None) -> None:

@@ -47,7 +47,11 @@ def is_finess(text: str) -> bool:
     >>> is_finess("finess;etalab;98;2026-05-12\nstructureet;010000024;010780054;CH DE FLEYRIAT")
     True
     """
-    return text.startswith(("finess;", "structureet;"))
+    return text.startswith(("finess;", "structureet;")) or OTHER_ROWS.match(text) is not None
+
+
+# Rows of FINESS's other extractions (cs1100501 to cs1100505): what an establishment does or owns, by its number alone.
+OTHER_ROWS = re.compile(r"^(activiteoffresoin|equipementsocial|activitesoin|equipementmaterielourd);", re.MULTILINE)
 
 
 def finess_table(name: str, text: str) -> RawTable:
@@ -73,6 +77,7 @@ def finess_table(name: str, text: str) -> RawTable:
     >>> raw.table.loc[0, ["nofinesset", "coordxet"]].tolist(), list(raw.lines)
     (['020000063', '714500.5'], ['line 1'])
     """
+    _refuse_activities(name, text)
     structures: dict[str, tuple[str, ...]] = {}
     places: dict[str, tuple[str, ...]] = {}
     lines: dict[str, int] = {}
@@ -108,6 +113,12 @@ def finess_table(name: str, text: str) -> RawTable:
         notes.append(Note("finess_repeated", n=len(twice), file=name, rows=Listed.of(twice[:5])))
     places_in_file = RowNames("line_number", [lines[number] for number in joined["nofinesset"]])
     return RawTable(name, joined, places_in_file, tuple(notes), Form("CSV", separator=";"), date)
+
+
+def _refuse_activities(name: str, text: str) -> None:
+    other = OTHER_ROWS.search(text)
+    if other is not None:
+        raise refusal(name, "finess_of_activities", value=other[1], kind=Note(f"finess_{other[1]}"))
 
 
 def _is_shifted(fields: list[str], names: tuple[str, ...]) -> bool:
