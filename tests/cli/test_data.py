@@ -18,8 +18,11 @@ import shapely
 
 import accessmap
 from accessmap.cli import main
+from accessmap.cli.check import _tell_readers
+from accessmap.cli.say import Say
 from accessmap.read.recognising import recognised
 from accessmap.studyfile.found import found_study
+from accessmap.words.notes import Note
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto_own_territory.md"
 EPCI = "Communauté d'agglomération du Grand Cahors"
@@ -257,3 +260,19 @@ def test_a_list_is_nearest_to_what_it_has_most_of(header: str, kind: str, missin
     (one,) = recognised(tmp_path)
     assert (one.kind, one.nearest) == ("", kind)
     assert missing in ", ".join(one.missing)
+
+
+def test_what_one_file_makes_readers_say_of_many_sections_is_told_once(capsys) -> None:
+    said = {
+        f"services[{at}]": (
+            Note("other_kinds_left_out", n=at * 10, file="bpe.csv"),
+            Note("read_as_windows_1252", file="x.csv"),
+        )
+        for at in range(1, 5)
+    }
+    _tell_readers(said, Say("fr"), every=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert "dans 3 autres sections\xa0: --all" in lines[0]
+    _tell_readers(said, Say("fr"), every=True)
+    assert len(capsys.readouterr().out.splitlines()) == 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from accessmap.categories import Lang
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 5
+_ALIKE = 2  # sentences of one file that differ in numbers alone, and are all printed
 _BY = ("table", "problem", "remedy")
 # What differs from row to row in a sentence, and is left out where rows are counted.
 _FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,]*\sk?m\b")
@@ -56,14 +57,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     _tell_study(found.study, say)
     measured = [] if found.measured is None else _tell_measures(found.measured, say)
     say.cautions(found.cautions)
-    by_sentence: dict[str, list[str]] = {}
-    for section, sentences in found.said.items():
-        for sentence in sentences:
-            by_sentence.setdefault(told(sentence, say.lang), []).append(section)
-    for text, at in by_sentence.items():
-        more = say("check_more", n=len(at) - 1) if len(at) > 1 else ""
-        say.line(f"  [{at[0]}{more}] {text}")
-    if len(report) or not by_sentence:
+    _tell_readers(found.said, say, every=asked.all)
+    if len(report) or not any(found.said.values()):
         _tell_report(report, communes.index[communes["in_territory"]], say, most=len(report) if asked.all else _SHOWN)
     cautions = [studyfile.record(each, say.lang) for each in found.cautions]
     said = {section: [told(each, say.lang) for each in sentences] for section, sentences in found.said.items()}
@@ -71,6 +66,25 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         ok=True, problems=[], cautions=cautions, said=said, plausibility=measured, report=report.to_dict("records")
     )
     return 0
+
+
+def _tell_readers(said: Mapping[str, Iterable[str]], say: Say, *, every: bool) -> None:
+    """Print what readers did by section; what one file made them say of several, in other numbers, once."""
+    by_sentence: dict[str, list[str]] = {}
+    alike: dict[object, list[str]] = {}
+    for section, sentences in said.items():
+        for sentence in sentences:
+            text = told(sentence, say.lang)
+            if text not in by_sentence and not every:
+                kind = (sentence.key, sentence.values.get("file")) if isinstance(sentence, Note) else text  # noqa: PD011
+                alike.setdefault(kind, []).append(text)
+            by_sentence.setdefault(text, []).append(section)
+    folded = {text for texts in alike.values() if len(texts) > _ALIKE for text in texts[1:]}
+    others = {texts[0]: len(texts) - 1 for texts in alike.values() if len(texts) > _ALIKE}
+    for text, at in by_sentence.items():
+        if text not in folded:
+            more = say("check_more", n=len(at) - 1) if len(at) > 1 else ""
+            say.line(f"  [{at[0]}{more}] {text}" + (say("check_alike", n=others[text]) if text in others else ""))
 
 
 def told(note: str, lang: Lang) -> str:
