@@ -223,8 +223,8 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
     try:
         return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)
     except UnicodeDecodeError as error:
-        told = {"byte": f"0x{content[error.start]:02x}", "place": _byte_place(content, error.start)}
-        raise refusal(name, "file_encoding_unknown", error=Aside.of(Note("byte_at", **told))) from error
+        found = Note("byte_at", byte=f"0x{content[error.start]:02x}", place=_byte_place(content, error.start))
+        raise refusal(name, "file_encoding_unknown", error=Aside.of(found)) from error
 
 
 def _byte_place(content: bytes, at: int) -> Note:
