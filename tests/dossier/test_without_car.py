@@ -52,8 +52,9 @@ def test_what_transport_on_demand_adds_is_told_with_what_is_booked(study, tmp_pa
     dossier = am.Dossier.of(study.with_network(with_taxi, mode="transit"), category=FS)
     assert dossier.tables["round_trips"].loc[FS, "can"] == 150
     said = chapter(dossier)
-    assert "50 d’entre eux ne le peuvent que grâce au transport à la demande" in said
-    assert "« TAD », à réserver la veille avant 16 h" in said
+    assert "50 personnes ne peuvent y aller et en revenir le même jour que grâce au transport à la demande" in said
+    assert "(« TAD », à réserver la veille avant 16 h)" in said
+    assert "Transport à la demande « TAD » : ce jour-là 08:00–18:00, à 100 % de la vitesse d’une voiture" in said
 
 
 def test_everybody_is_counted_where_nobody_knows_who_has_no_car_and_unknown_hours_are_told(study):

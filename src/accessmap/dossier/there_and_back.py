@@ -172,6 +172,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         words("round_trips_left_out", n=int(sites), category=labels.category(str(name)).name(words.lang, count=2))
         for name, sites in tables["_left_out"]["sites"].items()
     ]
+    left += [labels.capitalised(each.note(journeys.date).told(words.lang)) + "." for each in terms.on_demand]
     title = words("round_trips_title", category=kind)
     return [Table(columns, rows, title, sortable=True), *([Lines(tuple(left))] if left else []), How(how)]
 

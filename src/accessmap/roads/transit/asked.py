@@ -102,7 +102,7 @@ class Asked:
     @property
     def told(self) -> Note:
         """Its name, and what one books."""
-        return Note("on_demand_told", name=named(self.name), booking=self.booking)
+        return Note("on_demand_told", name=self.name, booking=self.booking) if self.name else self.booking
 
     def legs(
         self,
