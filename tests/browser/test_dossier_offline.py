@@ -1,13 +1,13 @@
 """The dossier and the maps as people open them: a file, no network, a phone, a keyboard, paper."""
 
 import base64
-import re
 import time
 from dataclasses import replace
 from itertools import combinations
 
 import pandas as pd
 import pytest
+from heard import counted
 
 import accessmap.maps as maps
 from accessmap.dossier import Dossier
@@ -121,31 +121,6 @@ def test_the_switch_changes_colours_legend_and_sites(browser, dossier):
     assert closed == today - 3
     assert opened == today + 1
     quiet(browser, dossier)
-
-
-CLASS = re.compile(
-    r"(gain |perte |)(?:de )?(?:(plus de )?([\d,]+)(?: à ([\d,]+))? min( ou moins)?|(écart de moins de 1 min))"
-    r" :? ?(\d+) communes?(?: · ([\d ]+?) habitants?)?"
-)
-
-
-def counted(told: str, minutes, people) -> list[str]:
-    """The classes that a text alternative counts and that the table of communes does not have so."""
-    wrong, communes = [], 0
-    for sign, more, low, high, less, none, count, living in CLASS.findall(told):
-        low, high = (float(each.replace(",", ".") or "inf") for each in (low or "1", high))
-        size = -minutes if sign == "gain " else minutes
-        if none:
-            mask = minutes.abs() < low
-        elif less:
-            mask = size <= low
-        else:
-            mask = (size > low if more else size >= low) & (size <= high)
-        held = (int(mask.sum()), round(people[mask].sum()))
-        communes += held[0]
-        if held != (int(count), int(living.replace(" ", "") or 0)):
-            wrong.append(f"{sign}{more}{low} {high}: {count} {living} for {held}")
-    return wrong if communes == len(minutes) else [*wrong, f"{communes} communes of {len(minutes)} are counted: {told}"]
 
 
 def test_words_for_those_who_do_not_see_a_map_follow_the_map_that_is_shown(browser, dossier):

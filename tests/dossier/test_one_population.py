@@ -3,28 +3,18 @@
 import re
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from aisne import COUNCIL, aisne_study
 from bs4 import BeautifulSoup
+from three_dossiers import OPENS, dossier_of, plan_of, twenty_services
 
 import accessmap as am
-from accessmap.programme.files import sample as sample_programme
 from accessmap.studyfile.results import write_tables
 
 PEOPLE = re.compile(r"([\d,]+)\xa0(?:people|person)")
 COMMUNES = re.compile(r"([\d,]+)\xa0communes?")
 SIDES = ["gain", "lose", "newly_reached", "no_longer_reached"]
-OPENS = "02217"
-
-
-def with_fibre(study):
-    """Return a study in which the fibre of four communes in five is known."""
-    codes = study.communes.index
-    rate = pd.Series(np.arange(len(codes)) % 5 / 4, index=codes)
-    return replace(study, digital=pd.DataFrame({"fibre": rate[np.arange(len(codes)) % 7 < 6]}))
 
 
 def gridded(study, folder):
@@ -48,30 +38,6 @@ def odd(study):
     return replace(study, residents=residents.assign(population=people)).about({*around, OPENS}, title="Odd")
 
 
-def with_schools(study):
-    """Return a study of a school a commune, of every level; of two in three, what they have is known."""
-    inside = study.communes[study.communes["in_territory"]]
-    ids = pd.Index([f"00{code}A" for code in inside.index], name="school_id")
-    levels = np.resize(["primary", "middle", "high"], len(ids))
-    columns = {"name": ("École de " + inside["name"]).to_numpy(), "level": levels, "commune": inside.index}
-    schools = gpd.GeoDataFrame(columns, geometry=inside.representative_point().to_numpy(), index=ids, crs=inside.crs)
-    known = ids[np.arange(len(ids)) % 3 < 2]
-    tablets = np.resize([12.0, 0.0, 0.0], len(known))
-    return replace(
-        study,
-        schools=schools,
-        equipment=pd.DataFrame({"tablets": tablets, "interactive_boards": 0.0}, index=known),
-    )
-
-
-def plan_of(study):
-    """Return a plan that opens one site and closes another, both of the territory."""
-    sites = study.sites("france_services")
-    inside = study.communes.index[study.communes["in_territory"]]
-    closed = sites.index[sites["commune"].isin(inside)][0]
-    return am.Scenario("plan").open("france_services", commune=OPENS).close(closed)
-
-
 @pytest.fixture(
     scope="module",
     params=[
@@ -83,23 +49,14 @@ def plan_of(study):
     ],
 )
 def made(request, sample_study, tmp_path_factory):
-    study, alongside, programme = sample_study, None, None
+    study = sample_study
     if request.param == "grid":
         study = gridded(study, request.getfixturevalue("real_data"))
     elif request.param == "odd":
         study = odd(study)
     elif request.param == "services":
-        study = aisne_study(request.getfixturevalue("real_data"), kinds=(*COUNCIL, "france_services"))
-        alongside = COUNCIL
-    study = with_fibre(study)
-    plan = plan_of(study)
-    if request.param == "programme":
-        study, programme = with_schools(study), sample_programme()
-        lacking = study.digital["fibre"].reindex(study.schools["commune"]) < 1
-        plan = plan.connect(lacking.index[lacking][0]).equip(study.equipment.index[1], tablets=8)
-    dossier = am.Dossier.of(
-        study, plan, category="france_services", alongside=alongside, programme=programme, lang="en"
-    )
+        study = twenty_services(request.getfixturevalue("real_data"))
+    study, dossier = dossier_of(request.param, study, lang="en")
     folder = tmp_path_factory.mktemp(request.param)
     write_tables(dossier, folder, "d", formats=["csv", "tableur"])
     return study, dossier, folder

@@ -80,6 +80,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         cutoff=found.quoted,
         lang=lang,
     )
+    short["dates"] = rows["dates"][0] if rows["dates"] else ""
     facts = [
         Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()

@@ -85,9 +85,11 @@ LARGEST_MARKER: Final = 0.0021
 LETTER: Final = 0.62
 # More sites than this of one kind are drawn smaller, as map.js does.
 MANY: Final = 60
-# Where a name may stand: under what it names, over it, at its right, at its left;
+# Where a name may stand: under what it names, over it, at its right, at its left, at a corner;
 # how far its foot is below, in sizes of the name.
-PLACES: Final = ((0, 1.6), (0, 2.0), (0, -0.8), (0, -1.2), (1, 0.35), (-1, 0.35))
+PLACES: Final = (
+    (0, 1.6), (0, 2.0), (0, -0.8), (0, -1.2), (1, 0.35), (-1, 0.35), (1, 1.5), (-1, 1.5), (1, -0.7), (-1, -0.7)
+)  # fmt: skip
 Box = tuple[float, float, float, float]
 # Lengths of a scale bar, in kilometres: the longest that takes no more than a fifth of the map.
 BARS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)

@@ -553,6 +553,7 @@ var council = (function () {
     follow();
     root.council = { plans: plans, act: act, move: move, measure: function () { return { now: now, changes: gone, today: today }; } };
     root.classList.add("ct-started");
+    accessmapTables.fit();
   }
 
   // In a long page it is made when one comes near, or follows a link to a plan.
