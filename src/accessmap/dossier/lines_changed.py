@@ -76,4 +76,4 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         for name, row in table.iterrows()
     ]
     columns = [words(f"lines_changed_{name}") for name in ("scenario", *SIDES, "can_before", "can")]
-    return [Table(columns, rows, words("lines_changed_title"), stacks=True)]
+    return [Table(columns, rows, words("lines_changed_title"))]
