@@ -6,6 +6,8 @@ cafein is a peer for this script and no dependency (pip install cafein). Both ar
 turns, each round; the ratio is that of the medians, and of each round. What is done once (reading, streets, transfers,
 compiling) is not in it, and is told. Data: ``ACCESSMAP_DATA``, by default ../shared/data.
 
+The peak of memory is that of a process of each alone that reads all and searches one window.
+
 Single departures are compared cell by cell. cafein lets one get on and off where the feed says not to (pickup and
 drop-off types of 1), and leaves out the trips of the next morning: without those rules, and up to midnight, no cell
 differs. For a percentile it takes another rank than the nearest one (the 61st of 120 for the median).
@@ -36,25 +38,26 @@ RIDES = 8
 SEVEN = 7 * 3600
 
 
-def clocked(call):
-    begin = time.perf_counter()
+def clocked(call, clock=time.perf_counter):
+    begin = clock()
     found = call()
-    return found, time.perf_counter() - begin
+    return found, clock() - begin
 
 
 def turns(name, ours, theirs, rounds):
-    """Print the ratio of two calls that take turns, and return what the last of each gave."""
+    """Print the ratios of two calls that take turns, by the clock and of processor time."""
+    clocks = {"": time.perf_counter, " of processor time": time.process_time}
     mine, peer = [], []
     for _ in range(rounds):
-        left, seconds = clocked(ours)
-        mine.append(seconds)
-        right, seconds = clocked(theirs)
-        peer.append(seconds)
-    ratios = ", ".join(f"{one / other:.1f}" for one, other in zip(peer, mine, strict=True))
-    ratio = statistics.median(peer) / statistics.median(mine)
-    seconds = f"accessmap {statistics.median(mine):.2f} s, cafein {statistics.median(peer):.2f} s"
-    print(f"{name}: {seconds}, ×{ratio:.1f} ({ratios})")
-    return left, right
+        for call, taken in ((ours, mine), (theirs, peer)):
+            begin = [clock() for clock in clocks.values()]
+            call()
+            taken.append([clock() - first for clock, first in zip(clocks.values(), begin, strict=True)])
+    for number, unit in enumerate(clocks):
+        one, other = ([taken[number] for taken in each] for each in (mine, peer))
+        ratios = ", ".join(f"{b / a:.1f}" for a, b in zip(one, other, strict=True))
+        a, b = statistics.median(one), statistics.median(other)
+        print(f"{name}: accessmap {a:.2f} s, cafein {b:.2f} s{unit}, ×{b / a:.1f} ({ratios})", flush=True)
 
 
 def peak():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from accessmap.study.study import Study
 
 #: Sites of a category, beside the one studied, for which all the ways there and back are searched.
-MOST_SITES: Final = 200
+MOST_SITES: Final = 2_000
 #: Kinds of transport on demand that are named.
 MOST_TOLD: Final = 5
 

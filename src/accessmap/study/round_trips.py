@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Ints = npt.NDArray[np.int64]
-_CELLS = 8_000_000  # of departures × residents × services that are held at a time, there and back
+_CELLS = 16_000_000  # of departures × residents × services that are held at a time, there and back
+_SITES = 128  # services that are searched at a time
 _LATE = np.int64(7 * 86_400)  # as good as never: what the search gives for it is later still
 
 
@@ -86,15 +87,25 @@ def round_trips(
     today = journeys.date.weekday() * 86_400
     cases = [_spans_of_day(case, today) for case in openings(services, monday_of(journeys.date))]
     on_foot = [_seconds(there.on_foot()), _seconds(back.on_foot())]
-    every = max(1, _CELLS // (len(there.moments) * max(1, len(services))))
+    terms = there.moments, round(stay * 60), latest
+    every = max(1, _CELLS // (len(there.moments) * max(1, min(_SITES, len(services)))))
     rows = [slice(at, min(at + every, len(residents))) for at in range(0, len(residents), every)]
     found: list[list[Ints]] = []
     with progress_bar(Note("progress_round_trips"), len(rows), shown=progress) as done:
         for some in rows:
-            rides = there.arrivals(origins=some), there.asked_arrivals(origins=some), back.arrivals(destinations=some)
             walks = on_foot[0][some], on_foot[1][:, some]
-            terms = there.moments, round(stay * 60), latest
-            found.append([_shortest(*rides, *walks, *case, *terms) for case in cases])
+            best = [_no_day(some.stop - some.start) for _ in cases]
+            for first in range(0, len(services), _SITES):
+                sites = slice(first, min(first + _SITES, len(services)))
+                rides = (
+                    there.arrivals(origins=some, destinations=sites),
+                    there.asked_arrivals(origins=some, destinations=sites),
+                    back.arrivals(origins=sites, destinations=some),
+                )
+                for case, mine in zip(cases, best, strict=True):
+                    opened = case[0][first : sites.stop + 1], *case[1:]
+                    _shortest(*rides, walks[0][:, sites], walks[1][sites], *opened, *terms, first, mine)
+            found.append(best)
             done()
     sure, may = (np.concatenate(case) for case in zip(*found, strict=True))
     return _table(residents, services, may, sure, stay)
@@ -131,16 +142,23 @@ def _home(arrives, opens, closes, stay, moments, back, walk):  # type: ignore[no
     return _LATE, _LATE
 
 
+def _no_day(residents: int) -> Ints:
+    """Return rows of `_shortest` before any site: site, leaves, arrives, served, returns, home, ways, earliest home."""
+    return np.full((residents, 8), [-1, -1, -1, -1, -1, -1, 0, -1])
+
+
 @kernel
-def _shortest(there, asked, back, walk_there, walk_back, first, opens, closes, moments, stay, latest):  # type: ignore[no-untyped-def]
-    """Return by resident: site, leaves, arrives, served, returns, home, ways, earliest home; -1 where there is none."""
+def _shortest(there, asked, back, walk_there, walk_back, first, opens, closes, moments, stay, latest, from_site, best):  # type: ignore[no-untyped-def]
+    """Better the shortest day by resident, of `_no_day`, with sites from `from_site` on, whose spans `first` tells."""
     residents, _, sites = there.shape
-    best = np.full((residents, 8), -1, np.int64)
     for resident in range(residents):
-        shortest, ways, earliest = _LATE, 0, _LATE
+        mine = best[resident]
+        shortest = mine[5] - mine[1] if mine[6] else _LATE
         for site in range(sites):
             walk, walked, later = walk_there[resident, site], False, _LATE
-            mine = slice(first[site], first[site + 1])
+            if walk < 0 and there[resident, 0, site] >= _LATE:
+                continue  # who leaves later arrives no sooner
+            spans = slice(first[site], first[site + 1])
             # From the last departure to the first: of those that arrive together the last one is a journey.
             for at in range(len(moments) - 1, -1, -1):
                 arrives = min(_LATE, np.int64(there[resident, at, site]))
@@ -153,20 +171,16 @@ def _shortest(there, asked, back, walk_there, walk_back, first, opens, closes, m
                     continue
                 later = arrives
                 way = back[site, :, resident], walk_back[site, resident]
-                served, home = _home(arrives, opens[mine], closes[mine], stay, moments, way[0], way[1])
+                served, home = _home(arrives, opens[spans], closes[spans], stay, moments, way[0], way[1])
                 if home > latest:
                     continue
                 walked = walked or on_foot
-                ways += not on_foot
-                earliest = min(earliest, home)
+                mine[6] += not on_foot
+                mine[7] = home if mine[7] < 0 else min(mine[7], home)
                 if home - moments[at] < shortest:
                     shortest = home - moments[at]
-                    best[resident, :6] = (site, moments[at], arrives, served, served + stay, home)
-            ways += walked
-        best[resident, 6] = ways
-        if ways:
-            best[resident, 7] = earliest
-    return best
+                    mine[:6] = (from_site + site, moments[at], arrives, served, served + stay, home)
+            mine[6] += walked
 
 
 def _table(residents: gpd.GeoDataFrame, services: gpd.GeoDataFrame, may: Ints, sure: Ints, stay: float) -> pd.DataFrame:

@@ -497,9 +497,9 @@ class JourneyTrips:
         timed = self.on_demand(origins, destinations)
         return self.journeys._raptor.moments(*ends, self.moments, rides=self.journeys.terms.most_rides, timed=timed)
 
-    def asked_arrivals(self, *, origins: slice = EVERY) -> npt.NDArray[np.int32]:
+    def asked_arrivals(self, *, origins: slice = EVERY, destinations: slice = EVERY) -> npt.NDArray[np.int32]:
         """Return the same of those who go all the way on demand; of no shape where there is none of it."""
-        timed = self.on_demand(origins, EVERY)
+        timed = self.on_demand(origins, destinations)
         if timed is None:
             return np.empty((0, 0, 0), "int32")
         ends = len(timed.start), len(timed.end)

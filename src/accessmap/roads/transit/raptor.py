@@ -65,7 +65,8 @@ class Raptor:
         self._run(start, end, at, rides, limit, backward, np.empty(0, "int64"), out, timed)
         # The search has them sorted, and those of a search backward with time turned round.
         place = np.argsort(np.argsort(-np.asarray(at) if backward else at, kind="stable"))
-        out = out[:, place]
+        if (np.diff(place) < 0).any():
+            out = out[:, place]
         return np.negative(out, out=out, where=out != NEVER) if backward else out
 
     def seconds(
