@@ -17,6 +17,8 @@ import argparse
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import time
 import warnings
 from dataclasses import replace
@@ -26,6 +28,7 @@ import cafein
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from cafein.streets import walking_footpaths
 
 import accessmap as am
 from accessmap.roads.transit.lines import NEVER
@@ -34,6 +37,7 @@ from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
 DATA = Path(os.environ.get("ACCESSMAP_DATA", Path(__file__).parents[2] / "shared/data"))
 TER, TER_DAY = DATA / "gtfs/ter_sncf_2025-01.zip", "2025-03-04"
 POA, POA_DAY = [DATA / "gtfs/r5r_poa_eptc.zip", DATA / "gtfs/r5r_poa_trensurb.zip"], "2019-05-14"
+OSM = DATA / "osm/porto_alegre.osm.pbf"
 RIDES = 8
 SEVEN = 7 * 3600
 
@@ -111,58 +115,107 @@ def ter(rounds, _):
     print(peak())
 
 
-def poa(rounds, origins):
-    hexagons = pd.read_csv(DATA / "gtfs/poa_hexgrid.csv")
-    points = gpd.GeoDataFrame(hexagons[["id"]], geometry=gpd.points_from_xy(hexagons.lon, hexagons.lat), crs=4326)
-    osm = DATA / "osm/porto_alegre.osm.pbf"
-    timetable, seconds = clocked(lambda: am.Timetable.from_gtfs(POA, licence="MIT"))
-    streets, streets_seconds = clocked(lambda: am.RoadNetwork.from_osm(osm, mode="walk", country="generic"))
-    journeys, journeys_seconds = clocked(
-        lambda: timetable.journeys(
-            streets, date=POA_DAY, access_minutes=20, egress_minutes=20, transfer_minutes=20, change_seconds=0,
-            most_rides=RIDES,
-        )
-    )  # fmt: skip
-    print(f"Porto Alegre read in {seconds:.1f} s, streets {streets_seconds:.1f} s, journeys {journeys_seconds:.1f} s")
-    print(peak())
+def hexagons():
+    table = pd.read_csv(DATA / "gtfs/poa_hexgrid.csv")
+    return gpd.GeoDataFrame(table[["id"]], geometry=gpd.points_from_xy(table.lon, table.lat), crs=4326)
+
+
+def our_porto_alegre():
+    timetable = am.Timetable.from_gtfs(POA, licence="MIT")
+    streets = am.RoadNetwork.from_osm(OSM, mode="walk", country="generic")
+    terms = {"access_minutes": 20, "egress_minutes": 20, "transfer_minutes": 20, "change_seconds": 0}
+    return timetable.journeys(streets, date=POA_DAY, most_rides=RIDES, **terms)
+
+
+def their_porto_alegre():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        peer, seconds = clocked(
-            lambda: cafein.TransportNetwork.from_gtfs(
-                [str(path) for path in POA], osm_pbf=str(osm), trip_distances=False, walking_speed_kmph=4.8,
-                max_walking_time=20,
-            )
-        )  # fmt: skip
+        options = {"osm_pbf": str(OSM), "trip_distances": False, "walking_speed_kmph": 4.8, "max_walking_time": 20}
+        peer = cafein.TransportNetwork.from_gtfs([str(path) for path in POA], **options)
     peer.compute_tbtr_transfers(POA_DAY)
+    return peer
+
+
+def ours_of(journeys, origins, points, depart):
+    return journeys.trips(points.geometry.iloc[:origins], points.geometry, depart=depart, percentile=50).minutes()
+
+
+def theirs_of(peer, origins, points, **window):
+    walks = {"walking_speed_kmph": 4.8, "max_walking_time": 20, "destinations": points, "router": "tbtr"}
+    found = peer.travel_time_matrix(points.iloc[:origins], f"{POA_DAY} 13:00", max_rides=RIDES, **walks, **window)
+    return found.reshape(origins, -1)
+
+
+def on_their_streets(peer, journeys, points, known):
+    """Compare one departure cell by cell where both walk as cafein does: to the stops, between them and from them."""
+    stops = journeys.timetable.stops.iloc[journeys.day.place]
+    feed = stops["feed"].map({path.stem: str(number) for number, path in enumerate(POA)})
+    number = {name: at for names in (stops["stop_id"], feed + ":" + stops["stop_id"]) for at, name in enumerate(names)}
+    near = [
+        peer.access_stops(point.y, point.x, walking_speed_kmph=4.8, max_walking_time=20) for point in points.geometry
+    ]
+    rows = [(at, number[name], seconds) for at, each in enumerate(near) for name, seconds in each.items()]
+    legs = StopLegs.of(len(points), *np.array(rows, "int64").T)
+    feet = walking_footpaths(
+        str(OSM), peer.stops, walking_speed_kmph=4.8, max_walking_time=pd.Timedelta(minutes=20).to_pytimedelta()
+    )
+    at = np.array([number[name] for name in feet.stop_ids])
+    start, end = at[feet.from_index], at[feet.to_index]
+    order = np.lexsort((end, start))
+    walk_start = np.searchsorted(start[order], np.arange(len(stops) + 1))
+    walks = {"walk_stop": end[order].astype("int32"), "walk_seconds": feet.seconds[order].astype("int32")}
+    day = replace(journeys.day, walk_start=walk_start.astype("int64"), **walks)
+    one = Raptor(day).seconds(legs, legs, np.array([13 * 3600]), percentiles=(0,), rides=RIDES)[0][:, 0].astype("int64")
+    other = np.where(known > 4e9, int(NEVER), known.astype("int64"))
+    apart = one != other
+    on_foot = apart & (other <= 1200) & (other < one)
+    rest = apart & ~on_foot
+    print(f"    with cafein's ways on foot {apart.sum()} of {apart.size} cells differ, {on_foot.sum()} all on foot;")
+    print(f"    of the other {rest.sum()}: ours later {(one > other)[rest].sum()}, sooner {(one < other)[rest].sum()}")
+    return one, other, rest
+
+
+def alone(who, origins):
+    """Read Porto Alegre by one of the two, search 30 departures, and tell the peak of memory."""
+    points = hexagons()
+    if who == "accessmap":
+        ours_of(our_porto_alegre(), origins, points, ("13:00", "13:30"))
+    else:
+        theirs_of(their_porto_alegre(), origins, points, departure_time_window=30, percentiles=[50])
+    print(f"{who} alone, 30 departures: {peak()}", flush=True)
+
+
+def poa(rounds, origins):
+    for who in ("accessmap", "cafein"):
+        subprocess.run([sys.executable, __file__, "--alone", who, "--origins", str(origins)], check=True)
+    points = hexagons()
+    journeys, seconds = clocked(our_porto_alegre)
+    print(f"Porto Alegre: {seconds:.1f} s, {peak()}")
+    peer, seconds = clocked(their_porto_alegre)
     print(f"cafein: {seconds:.1f} s, {peak()}")
     day = journeys.day
     print(f"{len(day.trip_row)} trips, {len(day.walk_stop)} ways on foot between stops; cafein {peer.transfer_count}")
 
-    def ours(depart):
-        trips = journeys.trips(points.geometry.iloc[:origins], points.geometry, depart=depart, percentile=50)
-        return trips.minutes()
-
-    def theirs(**window):
-        return peer.travel_time_matrix(
-            points.iloc[:origins], f"{POA_DAY} 13:00", max_rides=RIDES, destinations=points, walking_speed_kmph=4.8,
-            max_walking_time=20, router="tbtr", **window,
-        ).reshape(origins, -1)  # fmt: skip
-
     # The buses of this sample run from noon to four.
-    ours("13:00")
-    one, other = ours("13:00"), theirs().astype("float64")
-    other = np.where(other > 4e9, np.nan, other / 60)
+    _, seconds = clocked(lambda: ours_of(journeys, origins, points, "13:00"))
+    print(f"The first search, with what is worked out once: {seconds:.1f} s")
+    one, known = ours_of(journeys, origins, points, "13:00"), theirs_of(peer, origins, points)
+    other = np.where(known > 4e9, np.nan, known / 60)
     both = ~np.isnan(one) & ~np.isnan(other)
     apart = (one - other)[both]
     ours_alone, theirs_alone = (~np.isnan(one) & np.isnan(other)).sum(), (np.isnan(one) & ~np.isnan(other)).sum()
     print(f"Porto Alegre, one departure: reached by both {both.sum()}, by ours {ours_alone}, by cafein {theirs_alone}")
     told = ", ".join(f"{share} % {np.percentile(apart, share):.1f}" for share in (5, 25, 50, 75, 95))
     print(f"    ours less cafein's, minutes: {told} (streets and ways on foot are each its own)")
+    if origins == len(points):
+        on_their_streets(peer, journeys, points, known)
     for minutes in (30, 120):
         turns(
             f"Porto Alegre, {origins} × {len(points)} door to door, {minutes} departures",
-            lambda minutes=minutes: ours(("13:00", f"{13 + minutes // 60:02d}:{minutes % 60:02d}")),
-            lambda minutes=minutes: theirs(departure_time_window=minutes, percentiles=[50]),
+            lambda until=f"{13 + minutes // 60}:{minutes % 60:02d}": ours_of(
+                journeys, origins, points, ("13:00", until)
+            ),
+            lambda minutes=minutes: theirs_of(peer, origins, points, departure_time_window=minutes, percentiles=[50]),
             rounds,
         )
     print(peak())
@@ -173,6 +226,10 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--part", nargs="+", choices=["ter", "poa"], default=["ter", "poa"])
     parser.add_argument("--origins", type=int, default=1227, help="of Porto Alegre: the first so many")
+    parser.add_argument("--alone", choices=["accessmap", "cafein"], help="tell the memory of one in Porto Alegre")
     options = parser.parse_args()
+    if options.alone:
+        alone(options.alone, options.origins)
+        sys.exit()
     for part in options.part:
         {"ter": ter, "poa": poa}[part](options.rounds, options.origins)
