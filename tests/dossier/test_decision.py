@@ -21,7 +21,30 @@ def said(soup) -> str:
 @pytest.fixture(scope="module")
 def dossier(sample_study):
     plan = Scenario("Coucy").open(KIND, commune="02217")
-    return Dossier.of(sample_study, sample_study.scenarios["2017"], plan, category=KIND, chapters=FEW)
+    asked = {"chapters": FEW, "uncertainty": am.uncertainty.Assumptions()}
+    return Dossier.of(sample_study, sample_study.scenarios["2017"], plan, category=KIND, **asked)
+
+
+def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, sample_study):
+    """The plans of one site more in the same worlds; without them nothing of it is told."""
+    table, checks, unsure = (dossier.tables[name] for name in ("sureness", "to_check", "undecided"))
+    plans = dossier.tables["alternatives"]
+    assert set(table.index) == set(plans.index)
+    assert table["mean_now"].to_numpy() == pytest.approx(plans["mean"].reindex(table.index).to_numpy(), abs=1e-4)
+    assert table["share_now"].to_numpy() == pytest.approx(plans["share"].reindex(table.index).to_numpy())
+    assert table["chance"].sum() == pytest.approx(1)
+    assert table["name"].iloc[0] == "Tergnier"
+    assert (table["mean_low"] < table["mean_now"]).all()
+    assert (table["mean_now"] < table["mean_high"]).all()
+    assert checks.index[0] == "everything"
+    assert len(unsure) == sample_study.communes["in_territory"].sum()
+    text = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#decision"))
+    assert "Tergnier reste le meilleur choix dans" in text
+    assert "« Coucy » serait le meilleur choix dans" in text
+    assert "À vérifier d’abord" in text
+    assert "est tiré au hasard 300 fois" in text
+    again = Dossier.of(sample_study, Scenario("Coucy").open(KIND, commune="02217"), chapters=FEW)
+    assert "sureness" not in again.tables
 
 
 def test_each_alternative_has_the_numbers_that_compare_gives(dossier, sample_study):

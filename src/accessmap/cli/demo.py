@@ -41,6 +41,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             plan,
             category=CATEGORY,
             programme=am.programme.sample(),
+            uncertainty=am.uncertainty.Assumptions(),
         )
         page = dossier.save(drafts.path("pays-chaunois.html"))
         step("step_tables")

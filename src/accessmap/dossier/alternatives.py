@@ -52,8 +52,8 @@ GROUPS: Final = {"age_75_over": "aged", "without_car": "without_car"}
 
 def tables_of(
     study: Study, found: Results, candidates: str | gpd.GeoDataFrame | None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the plans that a council has before it, and what a site at each candidate place would give.
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, gpd.GeoDataFrame]]:
+    """Return the plans that a council has before it, what a site at each candidate place would give, and their sites.
 
     Plans of as many sites, with the same closings, answer one question; the best of each is exact (`p_median`), or
     comes with its gap. Someone who reaches no site counts there for the longest way of all.
@@ -74,7 +74,10 @@ def tables_of(
 
         By candidate place, the best first, where one site more is asked for: `name`, `commune`, `mean`, `mean_added`,
         `people_added`; else empty.
+
+        By plan of the first question, the sites that are open.
     """
+    open_: dict[str, gpd.GeoDataFrame] = {}
     minutes = {BASELINE: found.minutes[BASELINE]}
     rows: Rows = {BASELINE: {"role": "today", "name": BASELINE, "question": -1}}
     asked: dict[tuple[tuple[str, ...], int], list[str]] = {} if found.scenarios else {(_ids(found, BASELINE), 1): []}
@@ -90,15 +93,17 @@ def tables_of(
     if candidates is not None and found.total:
         free = places(study, found.category, candidates)[1]
         for number, ((kept, count), names) in enumerate(asked.items()):
-            places_tried = _Question(study, found, free, kept, names).answer(number, count, rows, minutes)
+            question = _Question(study, found, free, kept, names)
+            places_tried = question.answer(number, count, rows, minutes)
             tried = places_tried if tried.empty else tried
+            open_ = open_ or question.open
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("plan")
     for name in ("opens", "closes"):
         table[name] = table[name].fillna(0).astype(int) if name in table else 0
     table["best"] = table["best"].eq(True) if "best" in table else False
     for name, value in (("status", ""), ("gap", np.nan), ("places", 0), ("rank", np.nan)):
         table[name] = table[name].fillna(value) if name in table else value
-    return _worth(table, pd.DataFrame(minutes), study, found), tried
+    return _worth(table, pd.DataFrame(minutes), study, found), tried, open_
 
 
 def _ids(found: Results, name: str) -> tuple[str, ...]:
@@ -124,6 +129,7 @@ class _Question:
         self, study: Study, found: Results, free: gpd.GeoDataFrame, kept: tuple[str, ...], names: Sequence[str]
     ) -> None:
         self.study, self.found, self.kept = study, found, kept
+        self.open: dict[str, gpd.GeoDataFrame] = {}
         own = pd.concat([free.iloc[:0], *(_kept(found, name)[1] for name in names)])
         own = own[~_at(own).isin(set(_at(free))) & ~_at(own).duplicated()]
         # What is proposed may be chosen too: the best is then never worse than a proposal.
@@ -164,6 +170,10 @@ class _Question:
                 rows[key] = {"role": roles[sites], "name": ", ".join(self.names[list(sites)])}
                 minutes[key] = self.times[[*self.kept, *sites]].min(axis=1)
             rows[key]["best"] = roles[sites] == "best"
+        every = pd.concat([self.found.sites[BASELINE], self.free])
+        for sites in roles:
+            self.open[self._key(sites)] = every.loc[[*self.kept, *sites]]
+        self.open |= {name: self.found.sites[name] for name in self.at_names.values()}
         proof = {"question": number, "opens": count, "status": best.status, "gap": best.gap, "places": len(self.free)}
         proof["closes"] = len(self.found.sites[BASELINE]) - len(self.kept)
         for key in {*map(self._key, roles), *self.at_names.values()}:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier import history
+from accessmap.dossier import history, sureness
 from accessmap.dossier.answer import actions
 from accessmap.dossier.layout import Fact, Facts, Part
 from accessmap.dossier.results import Known, Tables, is_counted
@@ -30,9 +30,11 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
             By fact, counts: `unknown` of `of`; and the `gap` of the siting. See `accessmap.sentences.certainty`.
         costs
             By proposal: `eur`, `unknown`, `km`, `eur_car`. See `accessmap.sentences.costs`.
+        sureness, to_check, undecided
+            Where worlds are drawn: see `accessmap.dossier.sureness.tables`.
     """
     costs = _costs(known)
-    return {"certainty": _certainty(known, costs), "costs": costs}
+    return {"certainty": _certainty(known, costs), "costs": costs, **sureness.tables(known)}
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -60,7 +62,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     rows = {
         "gains": told_of.gains(plans, lang=lang),
         "costs": told_of.costs(tables["costs"], lang=lang),
-        "sure": told_of.certainty(tables["certainty"], lang=lang),
+        "sure": [*sureness.sentences(tables, words), *told_of.certainty(tables["certainty"], lang=lang)],
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
         "unknowns": told_of.unknowns(tables["certainty"], lang=lang),
         "history": [
@@ -81,8 +83,10 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         lang=lang,
     )
     short["dates"] = rows["dates"][0] if rows["dates"] else ""
+    drawn = sureness.how(tables, words)
+    more = {"sure": f"{drawn} " if drawn else ""}
     facts = [
-        Fact(words(f"fact_{key}"), tuple(told), words(f"how_{key}", **how), short.get(key, ""))
+        Fact(words(f"fact_{key}"), tuple(told), more.get(key, "") + words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()
         if told
     ]

@@ -36,6 +36,7 @@ from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
+from accessmap.dossier.sureness import draws_of
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.dossier.workbook import Content, write_workbook
 from accessmap.errors import Problems, StudyError
@@ -53,6 +54,7 @@ from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
+from accessmap.uncertainty.inputs import Assumptions
 from accessmap.words import words as labels
 from accessmap.words.notes import Note
 from accessmap.words.progress import progress_bar
@@ -117,6 +119,7 @@ class Dossier:
         chapters: Sequence[Chapter] | None = None,
         candidates: str | gpd.GeoDataFrame | None = "mairie",
         accept: Collection[str] = (),
+        uncertainty: Assumptions | None = None,
         lang: Lang = "fr",
         progress: bool = False,
     ) -> Dossier:
@@ -151,6 +154,8 @@ class Dossier:
         accept
             Measures of the roads' plausibility that may be beyond their bounds, such as "one_way_edges"; what is
             doubtful or accepted stands at the top of the page.
+        uncertainty
+            How uncertain the inputs are: the page of the decision then says how sure it is (`accessmap.uncertainty`).
         lang
             "fr" or "en".
         progress
@@ -193,7 +198,7 @@ class Dossier:
             found = results(study, scenarios, kind)
             if isinstance(candidates, str) and candidates == "mairie" and study.mairies.empty:
                 candidates = None
-            plans, tried = alternatives.tables_of(study, found, candidates)
+            plans, tried, open_ = alternatives.tables_of(study, found, candidates)
             known = Known(
                 study=study,
                 results=found,
@@ -212,6 +217,7 @@ class Dossier:
                 territories=territories,
                 reference=reference,
                 lang=lang,
+                draws=draws_of(study, found, open_ or {each.name: each for each in scenarios}, uncertainty),
             )
             done()
             tables = {}
@@ -292,7 +298,8 @@ class Dossier:
         """Every table by name.
 
         communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
-        certainty and costs; alternatives, and places_tried where one more site is asked for; history where any is;
+        certainty and costs; sureness, to_check and undecided where worlds are drawn; alternatives, and places_tried
+        where one more site is asked for; history where any is;
         touched where a scenario changes hours, step-free access or a capacity; services, services_by_commune, scores;
         supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; zonages where communes
         are in any; reference (and reference_by_commune) where published figures are given; hours, hours_by_commune,

@@ -20,6 +20,7 @@ from accessmap.sentences.access import quoted_cutoff
 from accessmap.study.comparison import categories_changed, compare, compare_studies, winners_and_losers
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
+from accessmap.uncertainty.drawing import Draws
 from accessmap.words.near import category_meant, plain
 from accessmap.words.words import BASELINE
 
@@ -120,6 +121,8 @@ class Known:
         Of a contract, and what its chapter sets side by side; None where not given.
     lang
         "fr" or "en".
+    draws
+        Worlds drawn for the plans of the first question; None where none are asked for.
     """
 
     study: Study
@@ -136,6 +139,7 @@ class Known:
     territories: Mapping[str, str | Iterable[str]] | None
     reference: pd.DataFrame | None
     lang: Lang
+    draws: Draws | None = None
 
 
 class Tables(dict[str, pd.DataFrame]):

@@ -20,6 +20,7 @@ from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
+from accessmap.sentences.sureness import ranges, regret, to_check, tornado, undecided
 from accessmap.sentences.there_and_back import lines_changed, round_trips
 
 __all__ = [
@@ -46,7 +47,9 @@ __all__ = [
     "missing",
     "price",
     "programme",
+    "ranges",
     "reference",
+    "regret",
     "resilience",
     "round_trips",
     "schools",
@@ -54,7 +57,10 @@ __all__ = [
     "speech",
     "supply",
     "territories",
+    "to_check",
+    "tornado",
     "touched",
+    "undecided",
     "unknowns",
     "vintages",
     "winners_and_losers",

@@ -28,6 +28,7 @@ from accessmap.roads.readers.tables import file_sha256
 from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.reading import StudyFile, accepting, read_settings, settings_of
+from accessmap.uncertainty.inputs import Assumptions
 
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
@@ -129,7 +130,7 @@ class Difference:
 
 def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
     """Return the dossier that the settings of a study.toml ask for, of the study that they name."""
-    asked = file.settings.dossier
+    asked, spreads = file.settings.dossier, file.settings.uncertainty
     return Dossier.of(
         found.study,
         *found.study.scenarios.values(),
@@ -140,6 +141,7 @@ def dossier_of(file: StudyFile, found: Loaded) -> Dossier:
         reference=found.reference,
         earlier=found.earlier,
         accept=file.settings.check.accept,
+        uncertainty=None if spreads is None else Assumptions(**spreads.model_dump()),
         lang=file.settings.study.lang,
     ).with_brand(found.brand)
 

@@ -295,6 +295,29 @@ class CheckSection(_Section):
     accept: list[Text] = []
 
 
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Spread = Annotated[float, Field(ge=0, le=0.3, allow_inf_nan=False)]
+Wide = Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
+
+
+class UncertaintySection(_Section):
+    """`[uncertainty]`: how sure the decision is; what is not given is as `accessmap.uncertainty.assumptions` has it."""
+
+    network: Share | None = None
+    road_class: Spread | None = None
+    place: Spread | None = None
+    legs: Share | None = None
+    homes: Wide | None = None
+    population: Share | None = None
+    population_year: Share | None = None
+    closed_year: Share | None = None
+    missing_year: Share | None = None
+    turnover: Wide | None = None
+    hours: Share | None = None
+    classes: dict[str, Spread] = {}
+    years: dict[Literal["services", "population"], Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]] = {}
+
+
 class Settings(_Section):
     """A whole study.toml."""
 
@@ -313,6 +336,7 @@ class Settings(_Section):
     scenarios: ScenariosSection | None = None
     scenario: list[dict[str, Any]] = []
     dossier: DossierSection = DossierSection()
+    uncertainty: UncertaintySection | None = None
     check: CheckSection = CheckSection()
 
     @model_validator(mode="after")

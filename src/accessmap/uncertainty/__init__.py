@@ -2,6 +2,7 @@
 
 from accessmap.face import renamed
 from accessmap.uncertainty.drawing import Draws, draw
+from accessmap.uncertainty.flips import tornado
 from accessmap.uncertainty.inputs import Assumptions, assumptions
 from accessmap.uncertainty.rerouting import rerouted
 from accessmap.uncertainty.told import ranges, regret, to_check, undecided
@@ -15,6 +16,7 @@ __all__ = [
     "regret",
     "rerouted",
     "to_check",
+    "tornado",
     "undecided",
 ]
 

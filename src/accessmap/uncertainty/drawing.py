@@ -235,7 +235,7 @@ def draw(
 
 def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Draws:
     """Return the plans that are weighed in so many worlds."""
-    found = figures(asked, Drawn(assumed, int(n), seed, asked.side, dict(asked.years)))
+    found = figures(asked, worlds_of(asked, assumed, int(n), seed))
     index, plans = pd.RangeIndex(n, name="world"), pd.Index(asked.plans, name="plan")
     told = _told(found, asked.far)
     frames = [pd.DataFrame(each[1:], index, plans) for each in told]
@@ -246,6 +246,16 @@ def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Draws:
     communes = {plan: pd.DataFrame(level[:, 1:, at].T, index, codes) for at, plan in enumerate(plans)}
     minutes, mean, share = frames
     return Draws(minutes, mean, share, now, asked, assumed, seed, communes, pd.DataFrame(level[:, 0].T, plans, codes))
+
+
+def worlds_of(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Drawn:
+    """Return the world of the study, and so many drawn for it."""
+    return Drawn(assumed, n, seed, asked.side, dict(asked.years))
+
+
+def minutes_in(asked: Weighed, worlds: Worlds) -> Floats:
+    """Return minutes a person, worlds × plans."""
+    return _told(figures(asked, worlds), asked.far)[0]
 
 
 def _told(found: Figures, far: float) -> list[Floats]:

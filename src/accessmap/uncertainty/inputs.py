@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 import pandas as pd
 
-from accessmap.errors import OptionError, Problem, Problems
+from accessmap.errors import OptionError, Problems
 from accessmap.words.near import near_names
 
 #: What may be checked, each with the spreads that say how uncertain it is.
@@ -33,6 +33,11 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 def _preset() -> pd.DataFrame:
     text = files("accessmap").joinpath("presets", "uncertainty.csv").read_text("utf-8")
     return pd.read_csv(StringIO(text), index_col="name")
+
+
+@cache
+def _spreads() -> dict[str, float]:
+    return {str(name): float(value) for name, value in _preset()["spread"].items()}
 
 
 def assumptions() -> pd.DataFrame:
@@ -113,7 +118,7 @@ class Assumptions:
     def of(self, name: str) -> float:
         """Return one spread: as given, else as in `assumptions`."""
         given: float | None = getattr(self, name)
-        return float(_preset()["spread"][name]) if given is None else given
+        return _spreads()[name] if given is None else given
 
     @classmethod
     def names(cls) -> list[str]:
@@ -132,6 +137,12 @@ class Assumptions:
         nothing: dict[str, Any] = {each: 0.0 for each in self.names() if each not in kept}
         return replace(self, **nothing, classes=self.classes if name == "speeds" else {})
 
+    @property
+    def any(self) -> bool:
+        """Whether anything is uncertain."""
+        spreads = [self.of(name) for name in self.names() if name != "turnover"]
+        return any(spreads) or any(self.classes.values())
+
     def by_class(self, road_class: str) -> float:
         """Return the spread of the speeds of one class of road."""
         return self.classes.get(road_class, self.of("road_class"))
@@ -141,13 +152,3 @@ def _check(problems: Problems, name: str, value: Any, least: float, most: float)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not least <= value <= most:
         problems.add("uncertainty_spread", where=name, value=value, name=name, least=least, most=most)
-
-
-def only_known(given: Mapping[str, Any]) -> Assumptions:
-    """Return the assumptions of a table of names; unknown names raise OptionError with near matches."""
-    known = [*Assumptions.names(), "classes", "years"]
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        problem = Problem("uncertainty_unknown", where=unknown[0], value=unknown[0], near=near_names(unknown[0], known))
-        raise OptionError(problem, about="uncertainty")
-    return Assumptions(**given)

@@ -11,7 +11,8 @@ from accessmap.errors import OptionError, Problem
 from accessmap.roads.by_class import LEGS, UNCLASSED
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
-from accessmap.uncertainty.drawing import Draws
+from accessmap.uncertainty.drawing import Draws, worlds_of
+from accessmap.uncertainty.weighed import Weighed
 from accessmap.uncertainty.worlds import Drawn
 
 
@@ -35,10 +36,9 @@ def rerouted(draws: Draws, study: Study, *, worlds: int = 3) -> pd.DataFrame:
     OptionError
         Where a plan changes the roads.
     """
-    asked, network = draws.asked, next(iter(study.networks.values()))
-    if len(asked.ways) > 1 or not isinstance(network, RoadNetwork):
-        raise OptionError(Problem("uncertainty_one_network", where="plans"))
-    drawn = Drawn(draws.assumed, draws.n, draws.seed, asked.side, dict(asked.years))
+    asked = draws.asked
+    network = the_network(asked, study)
+    drawn = worlds_of(asked, draws.assumed, draws.n, draws.seed)
     lines = network.lines()
     middles = gpd.GeoDataFrame(geometry=lines.geometry.interpolate(0.5, normalized=True)).to_crs(study.communes.crs)
     found = gpd.sjoin(middles, study.communes[["geometry"]].rename_axis("code").reset_index(), predicate="intersects")
@@ -49,8 +49,7 @@ def rerouted(draws: Draws, study: Study, *, worlds: int = 3) -> pd.DataFrame:
     there = drawn.sites(asked)
     told = network.edges.get("road_class", pd.Series(UNCLASSED, network.edges.index))
     kinds = told.astype("object").fillna(UNCLASSED).astype("str")
-    inside = study.residents[study.inside]
-    inside = inside.iloc[np.argsort(inside["commune"].to_numpy("str"), kind="stable")]
+    inside = people_of(study)
     rows = {}
     for world in range(1, min(worlds, draws.n) + 1):
         factor = kinds.map({name: float(each[world]) for name, each in by_class.items()}) * by_place[number, world]
@@ -58,10 +57,7 @@ def rerouted(draws: Draws, study: Study, *, worlds: int = 3) -> pd.DataFrame:
         slow = slow.with_legs(access_kmh=network.access_kmh / float(by_class[LEGS][world]))
         homes, people = _moved(draws, drawn, inside.geometry, world)
         minutes = slow.travel_minutes(homes, asked.sites.geometry)
-        minutes = np.where(np.isnan(minutes) | ~there[:, world], np.inf, minutes)
-        for plan, open_ in zip(asked.plans, asked.open, strict=True):
-            near = minutes[:, open_].min(axis=1, initial=np.inf)
-            mean = people @ np.where(np.isfinite(near), near, asked.far) / people.sum()
+        for plan, mean in zip(asked.plans, means_of(asked, minutes, there[:, world], people), strict=True):
             rows[world - 1, plan] = (draws.minutes[plan].iloc[world - 1], mean)
     index = pd.MultiIndex.from_tuples(rows, names=["world", "plan"])
     return pd.DataFrame(list(rows.values()), index, ["drawn", "rerouted"])
@@ -82,3 +78,30 @@ def _moved(
         people[first:end] *= weight if isinstance(weight, float) else weight[world]
     places = gpd.points_from_xy(homes.x + shift[:, 0], homes.y + shift[:, 1], crs=homes.crs)
     return gpd.GeoSeries(places, homes.index), people
+
+
+def the_network(asked: Weighed, study: Study) -> RoadNetwork:
+    """Return the roads of a study; refused where a plan has others."""
+    network = next(iter(study.networks.values()))
+    if len(asked.ways) > 1 or not isinstance(network, RoadNetwork):
+        raise OptionError(Problem("uncertainty_one_network", where="plans"))
+    return network
+
+
+def people_of(study: Study) -> gpd.GeoDataFrame:
+    """Return the residents of the territory in the order of what is weighed."""
+    inside = study.residents[study.inside]
+    return inside.iloc[np.argsort(inside["commune"].to_numpy("str"), kind="stable")]
+
+
+def means_of(
+    asked: Weighed,
+    minutes: npt.NDArray[np.float32],
+    there: npt.NDArray[np.bool_],
+    people: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return minutes a person of each plan, from minutes of people to sites of which some are there."""
+    people = asked.people if people is None else people
+    near = np.where(np.isnan(minutes) | ~there, np.inf, minutes)
+    least = [near[:, open_].min(axis=1, initial=np.inf) for open_ in asked.open]
+    return np.array([people @ np.where(np.isfinite(each), each, asked.far) / people.sum() for each in least])

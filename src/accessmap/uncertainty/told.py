@@ -11,8 +11,9 @@ import pandas as pd
 
 from accessmap.errors import OptionError, Problem
 from accessmap.tables.cutoffs import classes_of, cutoffs_of
-from accessmap.uncertainty.drawing import Draws, drawn
+from accessmap.uncertainty.drawing import Draws, minutes_in, worlds_of
 from accessmap.uncertainty.inputs import INPUTS
+from accessmap.uncertainty.worlds import Several
 from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE
 
@@ -69,10 +70,10 @@ def regret(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By plan, the least `expected` first: `now` (minutes), `chance` of being the best (0-1; equally good plans share
-        it), `expected` and `worst` regret, `mostly`, the regret that nine worlds in ten do not pass, minutes of the
-        `worst_case`, and whether its worst regret is the least: `minimax`. Regret is by how much a plan is farther than
-        the best of that world.
+        By plan, the least `expected` first: `now` (minutes); `chance` of being the best (0-1; equally good plans share
+        it); `expected` and `worst` regret; `otherwise`, the regret that nine in ten of the worlds in which another plan
+        is the best do not pass; minutes of the `worst_case`; and `minimax`, whether its worst regret is the least.
+        Regret is by how much a plan is farther than the best of that world.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def regret(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFrame:
     >>> table.index.to_list(), float(table["chance"].sum())
     (['Tergnier', 'Sinceny'], 1.0)
     """
-    minutes = draws.minutes[_among(draws, among)]
+    minutes = draws.minutes[plans_among(draws, among)]
     lost = _lost(minutes)
     best = lost <= ALIKE
     table = pd.DataFrame(
@@ -97,7 +98,7 @@ def regret(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFrame:
             "chance": (best / best.sum(axis=1)[:, None]).mean(axis=0),
             "expected": lost.mean(axis=0),
             "worst": lost.max(axis=0),
-            "mostly": np.quantile(lost, LEVEL, axis=0),
+            "otherwise": [np.quantile(each[each > ALIKE], LEVEL) if (each > ALIKE).any() else 0.0 for each in lost.T],
             "worst_case": minutes.max(),
         },
         index=minutes.columns,
@@ -112,7 +113,13 @@ def _lost(minutes: pd.DataFrame) -> npt.NDArray[np.float64]:
     return lost
 
 
-def _among(draws: Draws, among: Iterable[str] | None) -> list[str]:
+def chosen_of(draws: Draws, plans: list[str]) -> str:
+    """Return the best of these plans as the study has them."""
+    return str(draws.now.loc["minutes", plans].idxmin())
+
+
+def plans_among(draws: Draws, among: Iterable[str] | None) -> list[str]:
+    """Return the plans to be compared; unknown ones, or none, raise OptionError."""
     known = draws.asked.plans
     chosen = [plan for plan in known if plan != BASELINE] if among is None else list(dict.fromkeys(among))
     unknown = [plan for plan in chosen if plan not in known]
@@ -148,7 +155,7 @@ def undecided(draws: Draws, *, plan: str = BASELINE, bounds: Iterable[float] = (
     OptionError
         Where there is no such plan, or a bound is no number.
     """
-    (plan,) = _among(draws, [plan])
+    (plan,) = plans_among(draws, [plan])
     edges = sorted(cutoffs_of(bounds, "bounds"))
     level = draws.communes[plan]
     classes = np.where(np.isnan(level.to_numpy()), -1, classes_of(level.to_numpy(), edges))
@@ -192,15 +199,18 @@ def to_check(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFram
     -----
     The expected value of perfect information: H. Raiffa and R. Schlaifer, Applied Statistical Decision Theory (1961).
     """
-    plans = _among(draws, among)
-    chosen = str(draws.now.loc["minutes", plans].idxmin())
-    rows = {"everything": _worth(draws.minutes[plans], chosen)}
-    for name in INPUTS:
-        only = draws.assumed.only(name)
-        if any(only.of(each) for each in INPUTS[name]) or (name == "speeds" and any(only.classes.values())):
-            rows[name] = _worth(drawn(draws.asked, only, draws.n, draws.seed).minutes[plans], chosen)
-        else:
-            rows[name] = (0.0, 0.0)
+    plans = plans_among(draws, among)
+    chosen = chosen_of(draws, plans)
+    at = [draws.asked.plans.index(plan) for plan in plans]
+    kinds = {name: draws.assumed.only(name) for name in INPUTS}
+    alone = {name: worlds_of(draws.asked, each, draws.n, draws.seed) for name, each in kinds.items() if each.any}
+    rows = {"everything": _worth(draws.minutes[plans], chosen)} | dict.fromkeys(INPUTS, (0.0, 0.0))
+    if alone:
+        minutes = minutes_in(draws.asked, Several(tuple(alone.values())))[:, at]
+        parts = np.split(minutes, len(alone))
+        rows |= {
+            name: _worth(pd.DataFrame(part[1:], columns=plans), chosen) for name, part in zip(alone, parts, strict=True)
+        }
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["changes", "value"]).rename_axis("input")
     rest = table.drop(index="everything").sort_values(["value", "changes"], ascending=False, kind="stable")
     return pd.concat([table.loc[["everything"]], rest])

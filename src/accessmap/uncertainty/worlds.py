@@ -124,3 +124,39 @@ class Drawn:
                 if row["hours_unknown"] and seldom:
                     alive[number] &= ~self._less(seldom ** row["several"], "hours", site)
         return alive
+
+
+@dataclass(frozen=True)
+class Several:
+    """Worlds of several kinds, one after the other."""
+
+    kinds: tuple[Worlds, ...]
+
+    @property
+    def n(self) -> int:
+        """How many in all."""
+        return sum(each.n for each in self.kinds)
+
+    def classes(self, names: Sequence[str]) -> Single:
+        """Return what minutes on each class of road are multiplied by, (classes, n)."""
+        return np.concatenate([each.classes(names) for each in self.kinds], axis=1)
+
+    def places(self, codes: Sequence[str]) -> Single:
+        """Return what minutes on the roads of each commune are multiplied by, (communes, n)."""
+        return np.concatenate([each.places(codes) for each in self.kinds], axis=1)
+
+    def people(self, code: str) -> npt.NDArray[np.float64] | float:
+        """Return what the people of a commune are multiplied by, (n,)."""
+        return np.concatenate([np.broadcast_to(each.people(code), each.n) for each in self.kinds])
+
+    def homes(self, code: str, count: int) -> Single | None:
+        """Return the metres by which the residents of a commune live elsewhere, (count, 2, n); None where nowhere."""
+        found = [each.homes(code, count) for each in self.kinds]
+        if all(each is None for each in found):
+            return None
+        blank = [np.zeros((count, 2, each.n), "float32") for each in self.kinds]
+        return np.concatenate([b if each is None else each for each, b in zip(found, blank, strict=True)], axis=2)
+
+    def sites(self, weighed: Weighed) -> Open:
+        """Return which sites are there and open, (sites, n)."""
+        return np.concatenate([each.sites(weighed) for each in self.kinds], axis=1)
