@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -263,3 +264,53 @@ def _told(found: Figures, far: float) -> list[Floats]:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = found.minutes / found.reached
     return [(found.minutes + far * (found.people - found.reached)) / found.people, mean, found.within / found.people]
+
+
+def times_in_worlds(
+    study: Study,
+    sites: gpd.GeoDataFrame,
+    *,
+    category: str,
+    assumed: Assumptions | None = None,
+    n: int = 20,
+    seed: int = 0,
+) -> dict[str, pd.DataFrame]:
+    """Return the minutes of the territory's residents to these sites, as the study has them and in so many worlds.
+
+    Parameters
+    ----------
+    study
+        Its first network is of roads.
+    sites
+        Those of today and the candidates, by id, with a `name`.
+    category
+        Of the sites: those of the study that are in it may be closed in a world, and reach nobody there (NaN).
+    assumed, n, seed
+        As in `draw`, whose worlds these are.
+
+    Returns
+    -------
+    dict
+        "now", then "world 0", "world 1" …: residents × sites, as `robust_p_median` takes them.
+    """
+    assumed = assumed or Assumptions()
+    asked = weighed(study, {"all": sites}, category=category, assumed=assumed)
+    worlds = worlds_of(asked, assumed, n, seed)
+    kept = np.flatnonzero(asked.open[1] & ~(asked.sites["missing"].to_numpy() > 0))
+    there, ends = worlds.sites(asked)[kept], worlds.places(list(asked.sites["commune"]))[kept]
+    ways = asked.ways[asked.of[1]]
+    classes = worlds.classes(ways.classes)
+    codes = [str(asked.commune[start]) for start in asked.starts[:-1]]
+    homes = worlds.places(codes)
+    found = np.empty((len(asked.people), len(kept), worlds.n), "float32")
+    for number, code in enumerate(codes):
+        rows = slice(int(asked.starts[number]), int(asked.starts[number + 1]))
+        moved = worlds.homes(code, rows.stop - rows.start)
+        found[rows] = _minutes(ways, rows, kept, classes, (homes[number] + ends) / 2, moved)
+    found[:, ~there] = np.nan
+    found[np.isinf(found)] = np.nan
+    inside = study.residents.index[study.inside]
+    order = np.argsort(study.residents["commune"][study.inside].to_numpy("str"), kind="stable")
+    index, columns = inside[order], asked.sites.index[kept]
+    names = ["now", *(f"world {number}" for number in range(n))]
+    return {name: pd.DataFrame(found[:, :, at], index, columns) for at, name in enumerate(names)}
