@@ -61,7 +61,7 @@ def test_existing_and_forbidden_sites_hold_and_what_cannot_be_is_refused():
     with pytest.raises(am.AccessmapError, match="against"):
         robust_p_median(times, people, 2, against="worst")
     with pytest.raises(am.AccessmapError, match="w9"):
-        robust_p_median({**times, "w9": times["w0"].iloc[:-1]}, people.iloc[:-1], 1)
+        robust_p_median({**times, "w9": times["w0"].iloc[:-1]}, people, 1)
     with pytest.raises(am.AccessmapError):
         robust_p_median({}, people, 1)
 

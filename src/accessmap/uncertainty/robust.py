@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -210,7 +211,7 @@ class _Largest:
         self.means, self.best = means, best
         self.sites = means[0].minutes.shape[1]
         ends = self.sites + np.cumsum([0, *(mean.extra for mean in means)])
-        self.places = [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self.places = [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
         self.size = int(ends[-1]) + 1  # the last variable is the largest regret
 
     def value(self, y: Open) -> float:
