@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -25,7 +26,12 @@ def plain(name: object) -> str:
     >>> plain("Code INSEE"), plain("Libellé_Commune")
     ('code_insee', 'libelle_commune')
     """
-    text = unicodedata.normalize("NFKD", str(name).casefold()).encode("ascii", "ignore").decode().casefold()
+    return _plain(str(name))
+
+
+@lru_cache(maxsize=10_000)  # a column of a whole country repeats its words
+def _plain(name: str) -> str:
+    text = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode().casefold()
     return re.sub(r"[^a-z0-9]+", "_", text).strip("_")
 
 
