@@ -387,7 +387,7 @@ PLACES = st.one_of(st.none(), st.lists(st.integers(60, 190), min_size=1, max_siz
 TIME = st.integers(0, 1500)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=25)
 @given(PLACES, PLACES, TIME, TIME, TIME, TIME, st.booleans(), st.sampled_from([0, 300, 900]), st.data())
 def test_legs_are_those_of_every_place_of_getting_on_and_off(
     pickups, drops, first, more, before, late, free, pace, data

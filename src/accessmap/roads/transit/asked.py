@@ -192,7 +192,7 @@ class Asked:
                 "on": got_on, "off": place[j],
             }
         )  # fmt: skip
-        kept: pd.DataFrame = found[begins <= last]
+        kept: pd.DataFrame = found[(begins <= last) & (not_before <= not_after)[place[j]]]
         return kept
 
 

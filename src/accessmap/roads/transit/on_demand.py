@@ -155,7 +155,7 @@ class OnDemand:
             hours=Listed.of(told),
             unsure=Note.plain("") if sure == may else Note("on_demand_unsure"),
             speed=Figure.of(self.speed_factor * 100),
-            wait=Figure.of(self.wait),
+            wait=Figure.of(self.wait, digits=0 if self.wait.is_integer() else 1),
             booking=self.booking,
         )
 
