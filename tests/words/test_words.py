@@ -18,6 +18,8 @@ from accessmap.errors import Problem
 from accessmap.words import words as labels
 from accessmap.words.near import category_meant
 from accessmap.words.notes import Note, first_few
+from accessmap.words.opening import hours_text
+from accessmap.words.words import Words
 
 NARROW, NO_BREAK = "\u202f", "\u00a0"
 VOCABULARY = [
@@ -259,3 +261,27 @@ def test_a_category_is_known_by_each_of_its_words(kind):
     words = CATEGORIES[kind]
     typed = (kind, words.fr, words.plural, words.en, words.plural_en, words.fr.upper(), words.fr.replace(" ", "_"))
     assert {category_meant(name) for name in typed} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("hours", "fr"),
+    [
+        ("Mo-Th 08:30-12:00; PH off", "lundi à jeudi 8 h 30-12 h ; fermé les jours fériés"),
+        ("Mo,We 09:00-12:30, 14:00-17:00", "lundi, mercredi 9 h-12 h 30 et 14 h-17 h"),
+        ("Fr unknown", "vendredi (horaires inconnus)"),
+        ("24/7", "tous les jours, jour et nuit"),
+        ("Mo-Su 00:00-24:00; SH off", "tous les jours 0 h-24 h ; fermé pendant les vacances scolaires"),
+        ("Sa[1,-1] 10:00-12:00", "1er et dernier samedi du mois 10 h-12 h"),
+        ("Sa-Su,PH off", "fermé du samedi au dimanche, les jours fériés"),
+        (
+            'Fr 20:00-26:00 "sur appel; le soir"; Jan 01 off',
+            'vendredi 20 h-2 h "sur appel; le soir" ; fermé le 1er janvier',
+        ),
+        ("Apr-Oct Mo 09:00-12:00", "avril à octobre lundi 9 h-12 h"),
+        ("week 1-53/2 Th 09:00-12:00", "week 1-53/2 jeudi 9 h-12 h"),
+        ("sur rendez-vous", "sur rendez-vous"),
+    ],
+)
+def test_opening_hours_are_told_in_words_and_what_is_none_stays(hours, fr):
+    told = hours_text(hours, Words("fr"))
+    assert told.replace("\xa0", " ").replace("\u202f", " ") == fr
