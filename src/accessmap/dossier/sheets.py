@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from accessmap import sentences as told_of
+from accessmap.dossier.answer import of_when_sites
 from accessmap.dossier.digital import sheet_lines
 from accessmap.dossier.layout import Cell, Table, drawn, lost_note, minutes_cell, sortable
 from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRITORY, levels
@@ -21,6 +22,7 @@ from accessmap.maps.change_charts import dumbbell_chart
 from accessmap.maps.drawing import Drawing
 from accessmap.measures.minutes import by_commune
 from accessmap.sentences.access import who_changes
+from accessmap.sentences.dates import of_when
 from accessmap.tables.departments import department, department_name
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -117,7 +119,9 @@ def _titled(parts: Mapping[str, list[str]], words: Words) -> tuple[tuple[str, tu
 def _facts(known: Known, scores: pd.DataFrame, ranks: pd.Series, code: str, words: Words) -> list[str]:
     """Return people, EPCI and score of a commune."""
     commune = known.study.communes.loc[code].to_dict()
-    said = [words.people(float(known.results.communes["population"][code])), words("insee_code", code=code)]
+    people = words.people(float(known.results.communes["population"][code]))
+    said = [of_when(people, known.study.vintage("residents"), words), of_when_sites(known, words)]
+    said.append(words("insee_code", code=code))
     epci = commune.get("epci_name")
     if isinstance(epci, str):
         said.append(epci)
