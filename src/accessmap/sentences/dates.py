@@ -13,6 +13,8 @@ from accessmap.words import words as labels
 from accessmap.words.words import Words
 
 MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+YEAR = re.compile(r"\d{4}(-\d{4})?")
+PERIOD = re.compile(r"(\d{4}-\d\d-\d\d) – (\d{4}-\d\d-\d\d)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-][\d:]+)?")
 UNKNOWN = ("", "undated")  # networks saved by 0.1 say the word
 
@@ -72,13 +74,20 @@ def _line(key: str, asked: list[tuple[str, object]], words: Words) -> str:
 
 
 def dated_text(what: str, vintage: str, words: Words) -> str:
-    """Return what is of a year, a month or a day: "médecins de 2013", "d’août 2024", "du 1er août 2024".
+    r"""Return what is of a year, month or day: "médecins de 2013", "d’août 2024", "du 1er août 2024"; or of several.
 
     >>> dated_text("France services", "2024-08", Words("fr")), dated_text("hospitals", "2022-12", Words("en"))
     ('France services d’août 2024', 'hospitals of December 2022')
+    >>> dated_text("bus", "2025-01-01 – 2025-03-31", Words("en")), dated_text("bus", "v7", Words("en"))
+    ('bus du 1er janvier 2025 au 31 mars 2025', 'bus (version v7)')
     """
     told = day_text(vintage, words)
-    if told == vintage or MONTH.fullmatch(vintage):
+    first = vintage.split(", ")[0]
+    if PERIOD.fullmatch(vintage):
+        return words("dated_period", what=what, period=told)
+    if not YEAR.fullmatch(first) and not MONTH.fullmatch(first) and day_text(first, words) == first:
+        return words("dated_version", what=what, version=vintage)
+    if YEAR.fullmatch(first) or MONTH.fullmatch(first):
         return words("dated_elided" if told[0] in "aeo" else "dated_year", what=what, date=told)
     return words("dated_day", what=what, date=told)
 
@@ -98,7 +107,11 @@ def of_when(what: str, vintage: str, words: Words) -> str:
 
 
 def day_text(vintage: str, words: Words) -> str:
-    """Return a day or a month as it is read aloud; a year, or what is no day, as it is."""
+    """Return a day, a month, a period or several as they are read aloud; a year, or what is no day, as it is."""
+    if period := PERIOD.fullmatch(vintage):
+        return words("dated_from_to", first=day_text(period[1], words), last=day_text(period[2], words))
+    if ", " in vintage:
+        return words("vintages_and").join(day_text(part, words) for part in vintage.split(", "))
     vintage = vintage.partition("T")[0] if MOMENT.fullmatch(vintage) else vintage
     if month := MONTH.fullmatch(vintage):
         return f"{words('months').split()[int(month[2]) - 1]} {month[1]}"
