@@ -79,7 +79,7 @@ def dated_text(what: str, vintage: str, words: Words) -> str:
     >>> dated_text("France services", "2024-08", Words("fr")), dated_text("hospitals", "2022-12", Words("en"))
     ('France services d’août 2024', 'hospitals of December 2022')
     >>> dated_text("bus", "2025-01-01 – 2025-03-31", Words("en")), dated_text("bus", "v7", Words("en"))
-    ('bus du 1er janvier 2025 au 31 mars 2025', 'bus (version v7)')
+    ('bus of 1 January 2025 to 31 March 2025', 'bus (v7)')
     """
     told = day_text(vintage, words)
     first = vintage.split(", ")[0]
