@@ -203,7 +203,7 @@ class Dossier:
                 study=study,
                 results=found,
                 history=results(study, past, kind, earlier) if past or earlier else None,
-                earlier=earlier,
+                earlier=dict(earlier),
                 alternatives=plans,
                 tried=tried,
                 others={
