@@ -30,6 +30,11 @@ def timetable(tmp_path_factory: pytest.TempPathFactory) -> am.Timetable:
     return read(tmp_path_factory.mktemp("feed"), FEED)
 
 
+@pytest.fixture(scope="module")
+def flexible(tmp_path_factory: pytest.TempPathFactory) -> am.Timetable:
+    return read(tmp_path_factory.mktemp("flex"), feed(FLEX))
+
+
 def journeys(timetable, *on_demand, **options):
     return timetable.journeys(BOTH, date=TUESDAY, on_demand=on_demand, **options)
 
@@ -105,13 +110,13 @@ def test_it_never_hurts_outside_its_hours_it_changes_nothing_and_it_is_undone(ti
 def test_the_same_doors(timetable):
     homes, sites = residents([-50, 10]), services([5, 205])
     both = journeys(timetable, am.OnDemand(zone(-60, 20), "Tu 06:00-09:00", wait=1))
-    times = am.travel_times(homes, sites, both, depart=("06:30", "07:30"))
-    window = {"depart": ("06:30", "07:30")}
+    times = am.travel_times(homes, sites, both, depart=("06:50", "07:05"))
+    window = {"depart": ("06:50", "07:05")}
     nearest = am.nearest_times(homes, sites, both, k=2)
     pd.testing.assert_frame_equal(nearest, am.nearest(am.travel_times(homes, sites, both), k=2), check_dtype=False)
     by = am.journey_times(homes, sites, both, percentiles=(0, 50, 100), **window)
     pd.testing.assert_frame_equal(by[50], times)
-    single = [am.travel_times(homes, sites, both, depart=f"{at // 60:02}:{at % 60:02}") for at in range(390, 450)]
+    single = [am.travel_times(homes, sites, both, depart=f"{at // 60:02}:{at % 60:02}") for at in range(410, 425)]
     values = np.stack([each.to_numpy() for each in single])
     np.testing.assert_array_equal(by[100].to_numpy(), values.max(axis=0))
     np.testing.assert_array_equal(by[0].to_numpy(), values.min(axis=0))
@@ -252,10 +257,9 @@ def test_a_mile_is_ridden_only_where_that_is_quicker(tmp_path, mode, quick, slow
 # ---------------------------------------------------------------------- what feeds have
 
 
-def test_the_zones_of_a_feed_are_the_same_thing(tmp_path):
+def test_the_zones_of_a_feed_are_the_same_thing(flexible, tmp_path):
     """Z1 goes anywhere in a zone from 9:00 to 12:00, in 1.5 times the car's minutes and 10 more."""
-    timetable = read(tmp_path, feed(FLEX))
-    both = timetable.journeys(BOTH, date=TUESDAY)
+    both = flexible.journeys(BOTH, date=TUESDAY)
     # From 50 to 150 by car 10 minutes.
     assert minutes(both, 50, 150, depart="09:00") == 25
     assert minutes(both, 50, 150, depart="08:40") == 45
@@ -267,14 +271,13 @@ def test_the_zones_of_a_feed_are_the_same_thing(tmp_path):
     assert minutes(alone, 50, 150, depart="09:07") == minutes(both, 50, 150, depart="09:07") == 25
     told = both.notes[3].told("fr")
     assert "2 transports à la demande ce jour-là (GTFS-Flex), comptés avec eux" in told.replace("\xa0", " ")
-    on_foot = timetable.journeys(BOTH["walk"], date=TUESDAY)
+    on_foot = flexible.journeys(BOTH["walk"], date=TUESDAY)
     assert "3 courses à la demande (GTFS-Flex) ne sont pas comptées" in on_foot.notes[3].told("fr").replace("\xa0", " ")
 
 
-def test_a_timed_run_that_deviates(tmp_path):
+def test_a_timed_run_that_deviates(flexible):
     """D1 leaves A at 8:00, may go anywhere in the zone, and is at C at 8:30."""
-    timetable = read(tmp_path, feed(FLEX))
-    both = timetable.journeys(BOTH, date=TUESDAY, access_minutes=5, egress_minutes=5)
+    both = flexible.journeys(BOTH, date=TUESDAY, access_minutes=5, egress_minutes=5)
     # From A at 8:00 to 100 in 10 minutes, on foot to A in 3.
     assert minutes(both, -3, 100, depart="07:57") == 13
     assert np.isnan(minutes(both, -3, 100, depart="09:00", limit=30))
@@ -298,10 +301,9 @@ def test_a_run_that_deviates_twice_takes_one_from_door_to_door(tmp_path):
     assert minutes(both, 50, 150, depart="08:16") == 44 + 25
 
 
-def test_groups_of_stops_and_booking_rules(tmp_path):
+def test_groups_of_stops_and_booking_rules(flexible):
     """G1 takes from the stops A and C to B1 between 14:00 and 18:00, booked the day before by 17:00."""
-    timetable = read(tmp_path, feed(FLEX))
-    both = timetable.journeys(BOTH, date=TUESDAY)
+    both = flexible.journeys(BOTH, date=TUESDAY)
     assert minutes(both, 5, 103, depart="14:00") == 5 + 10 + 3
     assert np.isnan(minutes(both, 103, 5, depart="14:00", limit=60))
     legs = both.explain(points([5]).geometry, points([103]).geometry, depart="14:00")
