@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -285,3 +286,8 @@ def test_a_category_is_known_by_each_of_its_words(kind):
 def test_opening_hours_are_told_in_words_and_what_is_none_stays(hours, fr):
     told = hours_text(hours, Words("fr"))
     assert told.replace("\xa0", " ").replace("\u202f", " ") == fr
+
+
+def test_the_page_on_services_names_every_category():
+    page = " ".join((Path(__file__).parents[2] / "docs" / "howto_services.md").read_text("utf-8").split())
+    assert [name for name, kind in CATEGORIES.items() if f"{kind.fr} `{name}`" not in page] == []
