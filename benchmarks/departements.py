@@ -49,10 +49,10 @@ def france(folder):
 def departement(code, communes, counts):
     """The study of one département with what lies within 20 km of it, reported on the département."""
     here = communes[communes["dep"] == code]
-    near = communes[communes.intersects(here.union_all().buffer(AROUND_METRES, resolution=2))].copy()
+    near = communes[communes.intersects(here.union_all().buffer(AROUND_METRES, quad_segs=2))].copy()
     near = near.assign(in_territory=near["dep"] == code, epci=near["epci"].fillna("")).astype({"population": "int64"})
     halls = gpd.GeoSeries.from_xy(near["mairie_lon"], near["mairie_lat"], index=near.index, crs=4326).to_crs(METRIC_CRS)
-    astray = halls.is_empty | ~halls.within(near.geometry)
+    astray = halls.is_empty | ~halls.within(near.geometry, align=False)
     halls = halls.where(~astray, near.representative_point())
     mairies = gpd.GeoDataFrame({"commune": near.index}, geometry=halls, index=near.index, crs=METRIC_CRS)
     kinds = {name: kind for kind, name in EQUIPMENT.items()}
