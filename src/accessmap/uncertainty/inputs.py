@@ -48,8 +48,8 @@ def assumptions() -> pd.DataFrame:
 
     Examples
     --------
-    >>> assumptions().loc["homes", ["spread", "unit"]].to_list()
-    [0.289, 'side']
+    >>> float(assumptions().loc["homes", "spread"]), assumptions().loc["homes", "unit"]
+    (0.289, 'side')
     """
     return _preset().copy()
 
