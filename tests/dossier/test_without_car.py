@@ -99,7 +99,7 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     assert table[sides].to_numpy().tolist() == [[9, 0, 0, 0, 29, 29], [0, 0, 0, 9, 29, 20], [9, 0, 0, 0, 29, 29]]
     said = chapter(dossier)
     assert "« Navette », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
-    assert "9 n’ont plus de site à leur portée." in said
+    assert "9 habitants n’ont plus de site à leur portée." in said
     assert "« Sans bus » : 20 habitants sans voiture peuvent aller et revenir le même jour (29 aujourd’hui)." in said
     page = " ".join(BeautifulSoup(dossier.to_html(), "html.parser").text.split())
     assert "Ces trajets ne changent pas : ce scénario change les lignes de transports collectifs" in page

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from accessmap.cli.places import add_study, place, study_asked
+from accessmap.cli.places import add_mode, add_study, mode_asked, place, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
@@ -15,6 +15,8 @@ from accessmap.words.reasons import road_told
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from accessmap.roads.network import RoadNetwork
+    from accessmap.roads.transit.journeys import Journeys
     from accessmap.study.study import Study
 
 
@@ -23,23 +25,34 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     parser.add_argument("origin", metavar=say("from"), help=say("help_place"))
     parser.add_argument("destination", metavar=say("to"), help=say("help_place"))
+    add_mode(parser, say)
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--depart", default=None, metavar="HH:MM", help=say("help_depart"))
+    when.add_argument("--arrive", default=None, metavar="HH:MM", help=say("help_arrive"))
     add_study(parser, say, first=False)
 
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print minutes and kilometres by stretch and by class of road; 1 where there is no way."""
+    from accessmap.roads.transit.journeys import Journeys
+
     study, _ = study_asked(asked, say)
     (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
-    way = study.network.explain(start, end)
+    network = study.networks[mode_asked(asked, study)]
+    if isinstance(network, Journeys):
+        return _by_timetable(network, (start_name, start), (end_name, end), asked, say)
+    if asked.depart or asked.arrive:
+        raise StudyError(Problem("cli_explain_hours_without"))
+    way = network.explain(start, end)
     if way.empty:
         raise StudyError(Problem("studyfile_no_way", start=start_name, end=end_name))
     minutes, km = float(way["minutes"].sum()), float(way["length_m"].sum()) / 1000
     told = say.words.minutes(minutes)
     say.tell("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say))
-    if study.network.provenance.modelled:
+    if network.provenance.modelled:
         say.tell("run_modelled", way="")
     say.line()
-    along = _along(way, study) if study.network.provenance.modelled else [""] * len(way)
+    along = _along(way, network, study) if network.provenance.modelled else [""] * len(way)
     way["label"] = [
         _label(row, say) + (f" ({names})" if names else "")
         for row, names in zip(way.to_dict("records"), along, strict=True)
@@ -64,16 +77,39 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     ]
     say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
     stretches = way.drop(columns=["geometry", "label"]).assign(along=along).to_dict("records")
-    modelled = study.network.provenance.modelled
+    modelled = network.provenance.modelled
     say.result(start=start_name, end=end_name, minutes=minutes, km=km, modelled=modelled, stretches=stretches)
     return 0
 
 
-def _along(way: gpd.GeoDataFrame, study: Study) -> list[str]:
+def _by_timetable(
+    journeys: Journeys, start: tuple[str, Any], end: tuple[str, Any], asked: argparse.Namespace, say: Say
+) -> int:
+    """Print the journey of one time leg by leg, and in a sentence."""
+    import accessmap as am
+
+    legs = journeys.explain(start[1], end[1], depart=asked.depart, arrive=asked.arrive)
+    if legs.empty:
+        raise StudyError(Problem("studyfile_no_way", start=start[0], end=end[0]))
+    say.line(f"{start[0]} → {end[0]}")
+    told = am.sentences.itinerary(legs, lang=say.lang)
+    say.line(told)
+    say.line()
+    for note in journeys.notes:
+        say.line(f"  {note.told(say.lang)}")
+    if journeys.provenance.modelled:
+        say.tell("run_modelled", way="")
+    rows = legs.drop(columns="geometry").to_dict("records")
+    modelled = journeys.provenance.modelled
+    say.result(start=start[0], end=end[0], date=journeys.date.isoformat(), told=told, modelled=modelled, legs=rows)
+    return 0
+
+
+def _along(way: gpd.GeoDataFrame, network: RoadNetwork, study: Study) -> list[str]:
     """Return the communes along each stretch of a modelled network, whose nodes are their mairies, by their code."""
     import geopandas as gpd
 
-    nodes = study.network.nodes
+    nodes = network.nodes
     points = gpd.GeoSeries.from_xy(nodes["lon"], nodes["lat"], index=nodes.index, crs="EPSG:4326").to_crs(way.crs)
     names = study.communes["name"].reindex(nodes.index.astype(str))
     at = {(round(x), round(y)): name for x, y, name in zip(points.x, points.y, names, strict=True)}

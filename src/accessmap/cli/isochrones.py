@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accessmap.cli.places import add_study, place, study_asked
+from accessmap.cli.places import add_mode, add_study, mode_asked, place, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words.near import category_meant
@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--minutes", type=float, nargs="+", default=None, metavar="MIN", help=say("help_minutes"))
     parser.add_argument("--all", action="store_true", help=say("help_iso_all"))
     parser.add_argument("--outward", action="store_true", help=say("help_outward"))
+    add_mode(parser, say)
     parser.add_argument("--out", type=Path, default=Path("isochrones.gpkg"), metavar=say("file"), help=say("help_iso"))
     add_study(parser, say)
 
@@ -47,13 +48,14 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         study, _ = study_asked(asked, say)
         step("step_isochrones")
         names, points, others = _points(asked, study)
-        areas = am.isochrones(study.network, points, asked.minutes or study.thresholds, outward=asked.outward)
+        network = study.networks[mode_asked(asked, study)]
+        areas = am.isochrones(network, points, asked.minutes or study.thresholds, outward=asked.outward)
         table = areas.reset_index().rename(columns={areas.index.names[0]: "site"})
         table.insert(1, "name", [str(names[site]) for site in table["site"]])
         table.insert(3, "km2", table.geometry.area / 1e6)
         draft = drafts.path(asked.out.name)
         if suffix == ".html":
-            studyfile.write_map(_map(areas, points, study, say, outward=asked.outward), draft)
+            studyfile.write_map(_map(areas, points, study, asked, say), draft)
         else:
             with dated():
                 out = table if suffix == ".gpkg" else table.to_crs(4326)
@@ -66,11 +68,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     if asked.at is None and not asked.all:
         inside = say("isochrones_inside", n=len(points))
         say.line(say("isochrones_others", n=others, inside=inside) if others else f"{inside}.")
-    if study.network.provenance.modelled:
+    modelled = network.provenance.modelled
+    if modelled:
         say.tell("isochrones_modelled")
     say.written([studyfile.Written(asked.out, written[0].replaced)])
     records = table.drop(columns="geometry").to_dict("records")
-    modelled = study.network.provenance.modelled
     say.result(path=asked.out, replaced=written[0].replaced, modelled=modelled, isochrones=records)
     return 0
 
@@ -88,15 +90,19 @@ def _points(asked: argparse.Namespace, study: Study) -> tuple[dict[str, str], gp
     return dict(sites["name"]), sites.geometry, len(every) - len(sites)
 
 
-def _map(areas: gpd.GeoDataFrame, points: gpd.GeoSeries, study: Study, say: Say, *, outward: bool) -> OfflineMap:
+def _map(
+    areas: gpd.GeoDataFrame, points: gpd.GeoSeries, study: Study, asked: argparse.Namespace, say: Say
+) -> OfflineMap:
     """Return the areas as a map, with the sites that are known and the people counted in each band."""
     import pandas as pd
 
     import accessmap as am
 
-    homes = study.residents.geometry
-    trips = study.network.trips(points, homes).minutes().T if outward else study.network.trips(homes, points).minutes()
+    homes, mode = study.residents.geometry, mode_asked(asked, study)
+    network = study.networks[mode]
+    trips = network.trips(points, homes).minutes().T if asked.outward else network.trips(homes, points).minutes()
     times = pd.DataFrame(trips, index=homes.index, columns=points.index)
+    by = f" {say.words.mode(mode)}" if asked.mode else ""
     known = study.services[study.services.index.isin(areas.index.get_level_values(0))]
     return am.maps.isochrone_map(
         areas,
@@ -104,7 +110,7 @@ def _map(areas: gpd.GeoDataFrame, points: gpd.GeoSeries, study: Study, say: Say,
         study.communes,
         residents=study.residents,
         times=times,
-        title=say("isochrones_title_out" if outward else "isochrones_title_in", title=study.title),
+        title=say("isochrones_title_out" if asked.outward else "isochrones_title_in", title=study.title, by=by),
         provenance=study.credit,
         lang=say.lang,
     )

@@ -50,6 +50,24 @@ def study_asked(asked: argparse.Namespace, say: Say) -> tuple[Study, StudyFile |
     return studyfile.loaded(file).study, file
 
 
+def add_mode(parser: argparse.ArgumentParser, say: Say) -> None:
+    """Describe the argument that names one of the modes of the study."""
+    parser.add_argument("--mode", default=None, metavar="MODE", help=say("help_study_mode"))
+
+
+def mode_asked(asked: argparse.Namespace, study: Study) -> str:
+    """Return the mode that is asked for, the first of the study where none is; StudyError where it has no such mode."""
+    from accessmap.words.near import near_names
+
+    mode: str = asked.mode or next(iter(study.networks))
+    if mode not in study.networks:
+        known = ", ".join(study.networks)
+        raise StudyError(
+            Problem("studyfile_unknown_mode", value=mode, near=near_names(mode, study.networks), modes=known)
+        )
+    return mode
+
+
 def communes_alone(study: Study) -> gpd.GeoDataFrame:
     """Return the communes without their EPCI, whose names a place is not: one leaves from a commune."""
     return study.communes.drop(columns="epci_name", errors="ignore").assign(epci="")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from accessmap.cli.places import add_study, communes_alone, study_asked
+from accessmap.cli.places import add_study, communes_alone, mode_asked, study_asked
 from accessmap.cli.say import Say
 from accessmap.errors import Problem, StudyError
 from accessmap.words import words as labels
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NEARLY = 0.05  # how much worse, as a share of the best, a choice that is shown beside it may be
 SHOWN = 5
 TIE = 1e-9  # shares of the best that differ by less are the noise of sums
+OWN = "own"  # the mode of each: by car who has one, else by the quickest of the others
 TENTH = 0.1  # of a minute, as minutes are shown
 
 
@@ -40,6 +41,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     choices = ("mean", "coverage", "worst")
     parser.add_argument("--objective", choices=choices, default="mean", help=say("help_objective"))
     parser.add_argument("--cutoff", type=float, default=None, metavar="MIN", help=say("help_cutoff"))
+    parser.add_argument("--mode", default=None, metavar="MODE", help=say("help_site_mode"))
     parser.add_argument("--candidates", default="mairie", metavar=say("category"), help=say("help_candidates"))
     parser.add_argument("--free", action="store_true", help=say("help_free"))
     several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
@@ -145,15 +147,29 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     inside = existing.geometry.intersects(study.communes.loc[study.communes["in_territory"]].union_all())
     ours = existing[inside]
     forbidden = _forbidden(asked, ours, candidates, study)
+    if asked.mode == OWN:
+        times, people = _by_car(study, sites)
+    else:
+        times = study.minutes(sites, mode=mode_asked(asked, study))[here]
+        people = study.people.astype("float64")
     return _Table(
-        study.minutes(sites)[here],
-        study.people.astype("float64"),
+        times,
+        people,
         sites,
         list(ours.index),
         list(existing.index[~inside]),
         _kept(asked, ours, forbidden),
         forbidden,
     )
+
+
+def _by_car(study: Study, sites: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the minutes of those of the territory who have a car and of those who have none, and how many they are."""
+    from accessmap.study import modes
+
+    times, people = modes.minutes_by_car(study, sites), modes.people_by_car(study)
+    here = study.inside[times.index.get_level_values(0)].to_numpy()
+    return times[here], people[here]
 
 
 def _quoted(study: Study, table: _Table) -> float:

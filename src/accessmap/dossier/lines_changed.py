@@ -72,7 +72,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     if not len(table):
         return []
     rows = [
-        (Cell(words.name(str(name))), *(count_cell(row[column], words) for column in (*SIDES, "can_before", "can")))
+        (Cell(str(name)), *(count_cell(row[column], words) for column in (*SIDES, "can_before", "can")))
         for name, row in table.iterrows()
     ]
     columns = [words(f"lines_changed_{name}") for name in ("scenario", *SIDES, "can_before", "can")]

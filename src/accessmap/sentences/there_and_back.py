@@ -71,7 +71,7 @@ def lines_changed(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]
     >>> for line in lines_changed(table, lang="en"):
     ...     print(line.replace("\xa0", " ").replace("minute, ", "minute,\n"))
     “Shuttle”, by public transport: 410 people without a car gain at least 1 minute,
-    12 lose as much, 95 are newly reached.
+    12 lose as much, 95 people are newly reached.
     “Shuttle”: 4,325 people without a car can go and be home the same day (4,230 today).
     """
     words = Words(labels.check_lang(lang))

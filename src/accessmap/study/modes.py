@@ -9,7 +9,9 @@ in INSEE's table. Tables are of the territory alone.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -21,7 +23,12 @@ from accessmap.tables.cutoffs import cutoffs_of, is_within
 from accessmap.words.near import near_names
 from accessmap.words.notes import first_few
 
-__all__ = ["coverage", "gap", "minutes", "people_without_car", "without_car"]
+__all__ = ["coverage", "gap", "minutes", "minutes_by_car", "people_by_car", "people_without_car", "without_car"]
+
+
+#: Who has a car, and who has none.
+CAR: Final = "car"
+WITHOUT: Final = "without_car"
 
 
 def minutes(study: Study, *, category: str | Iterable[str]) -> pd.DataFrame:
@@ -95,14 +102,78 @@ def coverage(
     return pd.DataFrame({"people": share * people.sum(), "share": share})
 
 
-def _against_car(study: Study, category: str | Iterable[str], car: str) -> tuple[Floats, dict[str, Floats]]:
-    """Return the territory's minutes by car, and those in every other mode."""
+def minutes_by_car(study: Study, services: str | Iterable[str] | gpd.GeoDataFrame, *, car: str = "car") -> pd.DataFrame:
+    """Return minutes to sites of those who have a car, by car, and of those who have none, by the best other mode.
+
+    With `people_by_car` it is what `accessmap.siting` asks of: minutes by resident and who, and how many they are.
+
+    Parameters
+    ----------
+    study
+        Its residents and networks, the car and another at least.
+    services
+        As in `Study.minutes`.
+    car
+        Name of the car among the networks.
+
+    Returns
+    -------
+    DataFrame
+        By (resident, who), who being "car" and then "without_car", of every resident: minutes to each site, float32;
+        NaN is not reached.
+
+    Raises
+    ------
+    StudyError, SnapError
+        As in `minutes`, or where the car is not among the networks, or alone.
+
+    Examples
+    --------
+    >>> import accessmap as am
+    >>> study = am.load_sample()
+    >>> on_foot = am.RoadNetwork.modelled(study.communes, study.mairies, mode="walk")
+    >>> people = study.residents.assign(without_car=study.residents["population"] * 0.2)
+    >>> both = am.Study(study.communes, people, study.services, {"car": study.network, "walk": on_foot})
+    >>> times, counted = minutes_by_car(both, "hospital"), people_by_car(both)
+    >>> float(counted.sum()) == float(study.residents["population"].sum()), times.shape
+    (True, (14752, 7))
+    """
+    others = _others(study, car)
+    found = {mode: study.minutes(services, mode=mode) for mode in (car, *others)}
+    best = np.fmin.reduce([found[mode].to_numpy() for mode in others])
+    by_car = found[car]
+    who = {CAR: by_car, WITHOUT: pd.DataFrame(best, index=by_car.index, columns=by_car.columns)}
+    return pd.concat(who, names=["who", by_car.index.name or "resident_id"]).swaplevel()
+
+
+def people_by_car(study: Study) -> pd.Series:
+    """Return the people who have a car and those who have none, by (resident, who), as `minutes_by_car` has them.
+
+    Raises
+    ------
+    TableError
+        As in `people_without_car`.
+    """
+    none = people_without_car(study.residents)
+    who = {CAR: study.residents["population"].astype("float64") - none, WITHOUT: none}
+    table = pd.concat(who, names=["who", none.index.name or "resident_id"]).swaplevel()
+    return table.clip(lower=0.0).rename("people")
+
+
+def _others(study: Study, car: str) -> list[str]:
+    """Return the modes but the car; StudyError where it is not among them, or alone."""
     known = study.networks
     if car not in known or len(known) < 2:
         near = () if car in known else near_names(car, known)
         raise StudyError(Problem("modes_car_and_another", value=car, near=near, modes=first_few(list(known))))
+    return [mode for mode in known if mode != car]
+
+
+def _against_car(study: Study, category: str | Iterable[str], car: str) -> tuple[Floats, dict[str, Floats]]:
+    """Return the territory's minutes by car, and those in every other mode."""
+    others = _others(study, car)
     times = minutes(study, category=category)[study.inside]
-    return times[car].to_numpy(), {mode: times[mode].to_numpy() for mode in known if mode != car}
+    return times[car].to_numpy(), {mode: times[mode].to_numpy() for mode in others}
 
 
 def without_car(
