@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accessmap import RoadNetwork, Study, sentences
+from accessmap import RoadNetwork, Study, sentences, siting
 from accessmap.errors import NetworkError, SourceError, StudyError, TableError
 from accessmap.read.insee import households as read_households_without_car
 from accessmap.roads.modelled import LOCAL_METRES, MAX_METRES, modelled_legs
@@ -18,7 +18,7 @@ from accessmap.roads.speeds import rows_of
 from accessmap.study.modes import coverage as coverage_by_mode
 from accessmap.study.modes import gap as mode_gap
 from accessmap.study.modes import minutes as minutes_by_mode
-from accessmap.study.modes import people_without_car, without_car
+from accessmap.study.modes import minutes_by_car, people_by_car, people_without_car, without_car
 
 FS = "france_services"
 
@@ -364,3 +364,24 @@ def test_on_real_roads_hardly_anyone_walks_quicker_than_they_drive(liechtenstein
     far = minutes["car"] > 5
     assert far.sum() > 20
     assert (minutes["walk"] > minutes["car"])[far].all()
+
+
+def test_those_who_have_a_car_and_those_who_have_none_each_have_their_minutes(toy_study):
+    """By car 3 minutes to the next village, on foot 70: of 150 people in a and b, 20 and 10 have no car."""
+    walk = toy_study.network.with_minutes(toy_study.network.edges["minutes"] * 0 + 70)
+    people = toy_study.residents.assign(without_car=[20.0, 10.0, 1.0])
+    study = replace(toy_study, residents=people, networks={"car": toy_study.network, "walk": walk})
+    times, counted = minutes_by_car(study, study.mairies), people_by_car(study)
+    assert counted.to_dict() == {
+        ("ra", "car"): 80, ("rb", "car"): 40, ("rx", "car"): 9,
+        ("ra", "without_car"): 20, ("rb", "without_car"): 10, ("rx", "without_car"): 1,
+    }  # fmt: skip
+    assert times.loc[("ra", "car"), ["mairie-a", "mairie-b"]].tolist() == [0, 3]
+    assert times.loc[("ra", "without_car"), ["mairie-a", "mairie-b"]].tolist() == [0, 70]
+    best = siting.p_median(times, counted, 1)
+    assert best.sites == ("mairie-a",)
+    assert best.objective == pytest.approx(40 * 3 + 9 * 6 + 10 * 70 + 1 * 140)
+    near = siting.max_coverage(times, counted, 1, cutoff=10)
+    assert (near.sites, near.objective) == (("mairie-a",), pytest.approx(129 + 20))
+    with pytest.raises(StudyError, match="car"):
+        minutes_by_car(toy_study, study.mairies)

@@ -47,6 +47,8 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     several: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
     parser.add_argument("--keep", metavar=say("id"), help=say("help_keep"), **several)
     parser.add_argument("--forbid", metavar=say("code"), help=say("help_forbid"), **several)
+    told = say("help_unreached_minutes")
+    parser.add_argument("--unreached-minutes", type=float, default=None, metavar="MIN", help=told)
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="S", help=say("help_time_limit"))
     parser.add_argument("--out", type=Path, default=None, metavar=say("folder"), help=say("help_site_out"))
 
@@ -152,6 +154,8 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
     else:
         times = study.minutes(sites, mode=mode_asked(asked, study))[here]
         people = study.people.astype("float64")
+    if asked.unreached_minutes is not None:  # a longer way is none
+        times = times.where(times <= asked.unreached_minutes)
     return _Table(
         times,
         people,
@@ -258,7 +262,7 @@ def _best(table: _Table, asked: argparse.Namespace) -> Siting:
     elif asked.objective == "coverage":
         found = siting.max_coverage(table.times, table.people, p, cutoff=asked.cutoff, **options)
     else:
-        found = siting.p_median(table.times, table.people, p, **options)
+        found = siting.p_median(table.times, table.people, p, unreached_minutes=asked.unreached_minutes, **options)
     # What is there today counts as existing even where it was free to close.
     return replace(found, existing=(*table.here, *table.outside))
 
