@@ -142,8 +142,9 @@ def minutes_by_car(study: Study, services: str | Iterable[str] | gpd.GeoDataFram
     found = {mode: study.minutes(services, mode=mode) for mode in (car, *others)}
     best = np.fmin.reduce([found[mode].to_numpy() for mode in others])
     by_car = found[car]
-    who = {CAR: by_car, WITHOUT: pd.DataFrame(best, index=by_car.index, columns=by_car.columns)}
-    return pd.concat(who, names=["who", by_car.index.name or "resident_id"]).swaplevel()
+    both = [by_car, pd.DataFrame(best, index=by_car.index, columns=by_car.columns)]
+    table: pd.DataFrame = pd.concat(both, keys=[CAR, WITHOUT], names=["who", by_car.index.name or "resident_id"])
+    return table.swaplevel()
 
 
 def people_by_car(study: Study) -> pd.Series:
@@ -155,9 +156,9 @@ def people_by_car(study: Study) -> pd.Series:
         As in `people_without_car`.
     """
     none = people_without_car(study.residents)
-    who = {CAR: study.residents["population"].astype("float64") - none, WITHOUT: none}
-    table = pd.concat(who, names=["who", none.index.name or "resident_id"]).swaplevel()
-    return table.clip(lower=0.0).rename("people")
+    both = [study.residents["population"].astype("float64") - none, none]
+    table: pd.Series = pd.concat(both, keys=[CAR, WITHOUT], names=["who", none.index.name or "resident_id"])
+    return table.swaplevel().clip(lower=0.0).rename("people")
 
 
 def _others(study: Study, car: str) -> list[str]:
