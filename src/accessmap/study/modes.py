@@ -142,8 +142,9 @@ def minutes_by_car(study: Study, services: str | Iterable[str] | gpd.GeoDataFram
     found = {mode: study.minutes(services, mode=mode) for mode in (car, *others)}
     best = np.fmin.reduce([found[mode].to_numpy() for mode in others])
     by_car = found[car]
-    both = [by_car, pd.DataFrame(best, index=by_car.index, columns=by_car.columns)]
-    table: pd.DataFrame = pd.concat(both, keys=[CAR, WITHOUT], names=["who", by_car.index.name or "resident_id"])
+    by_other = pd.DataFrame(best, index=by_car.index, columns=by_car.columns)
+    name = str(by_car.index.name or "resident_id")
+    table: pd.DataFrame = pd.concat([by_car, by_other], keys=[CAR, WITHOUT], names=["who", name])
     return table.swaplevel()
 
 
