@@ -142,10 +142,8 @@ def minutes_by_car(study: Study, services: str | Iterable[str] | gpd.GeoDataFram
     found = {mode: study.minutes(services, mode=mode) for mode in (car, *others)}
     best = np.fmin.reduce([found[mode].to_numpy() for mode in others])
     by_car = found[car]
-    by_other = pd.DataFrame(best, index=by_car.index, columns=by_car.columns)
-    name = str(by_car.index.name or "resident_id")
-    table: pd.DataFrame = pd.concat([by_car, by_other], keys=[CAR, WITHOUT], names=["who", name])
-    return table.swaplevel()
+    minutes = np.concatenate([by_car.to_numpy(), best])
+    return pd.DataFrame(minutes, index=_who(study), columns=by_car.columns)
 
 
 def people_by_car(study: Study) -> pd.Series:
@@ -157,9 +155,15 @@ def people_by_car(study: Study) -> pd.Series:
         As in `people_without_car`.
     """
     none = people_without_car(study.residents)
-    both = [study.residents["population"].astype("float64") - none, none]
-    table: pd.Series = pd.concat(both, keys=[CAR, WITHOUT], names=["who", none.index.name or "resident_id"])
-    return table.swaplevel().clip(lower=0.0).rename("people")
+    have = (study.residents["population"].astype("float64") - none).clip(lower=0.0)
+    return pd.Series(np.concatenate([have, none]), index=_who(study), name="people")
+
+
+def _who(study: Study) -> pd.MultiIndex:
+    """Return every resident with a car, then every resident without."""
+    ids = study.residents.index
+    who = np.repeat([CAR, WITHOUT], len(ids))
+    return pd.MultiIndex.from_arrays([ids.append(ids), who], names=[ids.name or "resident_id", "who"])
 
 
 def _others(study: Study, car: str) -> list[str]:
