@@ -25,7 +25,14 @@ def made():
     study = load_sample()
     slow = {mode: am.RoadNetwork.modelled(study.communes, study.mairies, mode=mode) for mode in ("bike", "walk")}
     plan = Scenario("France services à Coucy-le-Château-Auffrique").open("france_services", commune="02217")
-    return Dossier.of(replace(study, networks=study.networks | slow), plan, programme=am.programme.sample())
+    return Dossier.of(
+        replace(study, networks=study.networks | slow),
+        *study.scenarios.values(),
+        plan,
+        category="france_services",
+        programme=am.programme.sample(),
+        uncertainty=am.uncertainty.Assumptions(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +107,15 @@ def test_the_first_screen_has_advice_second_best_and_how_sure_and_leads_to_a_com
     browser.js(TYPE.replace("cherche", "votre"), "Blérancourt")
     browser.wait(lambda: browser.js(SHOWN) == ["fiche-02093"])
     assert "Blérancourt" in browser.js("return document.querySelector('#fiche-02093 .d-sheet-verdict').textContent")
+
+
+def test_on_paper_the_decision_is_one_sheet_of_a4(browser, dossier):
+    browser.run_cdp("Emulation.setEmulatedMedia", media="print")
+    try:
+        browser.open(dossier, width=695, height=1013)  # 184 mm x 268 mm, within the margins of the page
+        assert 600 < browser.js("return document.querySelector('#decision').getBoundingClientRect().bottom") < 1013
+    finally:
+        browser.run_cdp("Emulation.setEmulatedMedia", media="")
 
 
 def test_part_of_a_name_narrows_the_list_and_enter_takes_the_first(browser, dossier):

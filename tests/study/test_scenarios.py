@@ -179,7 +179,7 @@ def test_compare_takes_the_category_that_the_scenarios_change(toy_study):
     with pytest.raises(ScenarioError, match="give category=.*france_services, mairie"):
         compare([Scenario("less").close("fs-a").close("mairie-b")], toy_study)
     with pytest.raises(StudyError, match="no service of category"):
-        compare([Scenario("less").close("fs-a")], toy_study, category="france services")
+        compare([Scenario("less").close("fs-a")], toy_study, category="frances services")
 
 
 def test_compare_takes_any_measure_of_a_study(toy_study):
@@ -576,12 +576,12 @@ def test_what_a_scenario_refuses_is_data_and_told_in_french(toy_study):
 
 
 def test_a_category_spelt_near_another_is_opened_where_its_word_says_it_is_meant(toy_study):
-    with pytest.raises(ScenarioError, match="'mairies' .*if you mean it, give its word on maps, category_label"):
-        Scenario("annexe").open("mairies", commune="02002").apply(toy_study)
-    plan = Scenario("annexe").open("mairies", category_label="mairie annexe", commune="02002")
-    opened = plan.apply(toy_study).services.loc["mairies-02002"]
-    assert (opened["category"], opened["category_label"]) == ("mairies", "mairie annexe")
-    assert plan.apply(toy_study).minutes("mairies")["mairies-02002"].to_list() == [3, 0, 3]
+    with pytest.raises(ScenarioError, match="'mairi' .*if you mean it, give its word on maps, category_label"):
+        Scenario("annexe").open("mairi", commune="02002").apply(toy_study)
+    plan = Scenario("annexe").open("mairi", category_label="mairie annexe", commune="02002")
+    opened = plan.apply(toy_study).services.loc["mairi-02002"]
+    assert (opened["category"], opened["category_label"]) == ("mairi", "mairie annexe")
+    assert plan.apply(toy_study).minutes("mairi")["mairi-02002"].to_list() == [3, 0, 3]
     assert plan.steps[0].given()["category_label"] == "mairie annexe"
 
 

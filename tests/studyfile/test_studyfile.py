@@ -719,8 +719,12 @@ def test_entrances_published_minutes_and_zonages_are_told_of_the_study(toy):
         ["france_services", "2023", 7.8],
         ["general_practitioner", "2022", 3.0],
     ]
-    assert {"acceslibre.csv", "minutes_2023.csv", "apl.csv", "frr.csv"} <= {
-        each.title for each in found.study.provenance.sources
+    told = {(name, each.publisher) for each in found.study.provenance.sources for name in each.of}
+    assert told >= {
+        ("step_free", "Ministère de la transition écologique"),
+        ("reference", "INSEE, Nos services publics"),
+        ("reference", "DREES"),
+        ("zonage", "ANCT, DGCL"),
     }
     assert {"zonages", "reference"} <= set(dossier_of(read_settings(toy), found).tables)
     toy.write_text(text.replace("acceslibre.csv", "minutes_2023.csv"), encoding="utf-8")

@@ -29,7 +29,7 @@ from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
-from accessmap.sentences.access import side_told
+from accessmap.sentences.access import sides_told
 from accessmap.sentences.dates import of_when
 from accessmap.tables.contracts import category_shown, moving
 from accessmap.words import words as labels
@@ -73,7 +73,7 @@ def cards(known: Known, words: Words) -> list[Card]:
             lines += told_of.touched(whole[whole.index.get_level_values("scenario") == name], lang=words.lang)
         elif name != BASELINE:
             sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-            lines += [side_told(side, sums[side].sum(), words) for side in ("gain", "lose")]
+            lines += sides_told(sums.sum(numeric_only=True).to_dict(), words)
         share = words.percent(float(found.coverage[name][cutoff]))
         made.append(Card(words.name(name), share, words("card_within", cutoff=words.cutoff(cutoff)), tuple(lines)))
     return made

@@ -59,10 +59,12 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     lang, cutoff = words.lang, words.cutoff(found.quoted)
     kind = found.category
     past = history.tables(known) or {}
+    drawn, certain = sureness.sentences(tables, words), told_of.certainty(tables["certainty"], lang=lang)
     rows = {
         "gains": told_of.gains(plans, lang=lang),
         "costs": told_of.costs(tables["costs"], lang=lang),
-        "sure": [*sureness.sentences(tables, words), *told_of.certainty(tables["certainty"], lang=lang)],
+        # The proof stands beside the plans it is about, before the ranges.
+        "sure": [*drawn[:2], *certain[:1], *drawn[2:], *certain[1:]],
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
         "unknowns": told_of.unknowns(tables["certainty"], lang=lang),
         "history": [
@@ -83,8 +85,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         lang=lang,
     )
     short["dates"] = rows["dates"][0] if rows["dates"] else ""
-    drawn = sureness.how(tables, words)
-    more = {"sure": f"{drawn} " if drawn else ""}
+    worlds = sureness.how(tables, words)
+    more = {"sure": f"{worlds} " if worlds else ""}
     facts = [
         Fact(words(f"fact_{key}"), tuple(told), more.get(key, "") + words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()

@@ -17,7 +17,7 @@ from accessmap.maps.drawing import SHAPES, Drawing, View, draw
 from accessmap.maps.page import credit_line, map_parts
 from accessmap.maps.svg import beyond, picture
 from accessmap.provenance import Provenance
-from accessmap.sentences.access import side_told
+from accessmap.sentences.access import sides_told
 from accessmap.study.study import Study
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -84,7 +84,7 @@ def _facts(found: Results, name: str, words: Words, *, change: bool) -> str:
     if not change:
         return words("facts", mean=words.minutes(float(found.summary[name]["mean"])))
     sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-    return ". ".join(labels.capitalised(side_told(side, sums[side].sum(), words)) for side in ("gain", "lose")) + "."
+    return ". ".join(map(labels.capitalised, sides_told(sums.sum(numeric_only=True).to_dict(), words))) + "."
 
 
 def marks(drawing: Drawing) -> list[dict[str, Any]]:

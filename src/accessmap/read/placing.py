@@ -125,8 +125,10 @@ def _forget_names(reading: Reading, loaded: pd.Index) -> None:
     """Go by the points where the column of communes holds names and no codes; refuse rows that have no other place."""
     codes = reading.table["commune"]
     given = codes.dropna()
+    if given.empty:
+        return
     like = given.map(lambda code: COMMUNE_CODE.fullmatch(code) is not None) | given.isin(loaded)
-    if not len(given) or 2 * like.sum() >= len(given):
+    if 2 * like.sum() >= len(given):
         return
     name = reading.sources.get("commune", "commune")
     lost = _absent(reading) & codes.notna().to_numpy()

@@ -102,6 +102,19 @@ def side_told(which: str, people: float, words: Words) -> str:
     return words(f"card_{which}", n=round(people)) if round(people) else words(f"card_{which}_nobody")
 
 
+def sides_told(people: Mapping[Any, float], words: Words) -> list[str]:
+    r"""Return how many people gain, and lose, a minute or more; where nobody does, that no trip changes.
+
+    Examples
+    --------
+    >>> sides_told({"gain": 0, "lose": 0}, Words("en"))
+    ['no trip changes by a minute or more']
+    """
+    if not any(round(people[side]) for side in ("gain", "lose")):
+        return [words("gains_no_trip")]
+    return [side_told(side, people[side], words) for side in ("gain", "lose")]
+
+
 def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:
     r"""Return who gains, who loses, who is newly reached and who no longer, each where it is someone.
 

@@ -325,6 +325,8 @@ def gains(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
             here = who_changes({**dict.fromkeys(counted, 0.0), side: counted[side], apart: counted[apart]}, words)
             told = words("gains_where", people=", ".join(here), communes=words("communes", n=row[f"communes_{side}"]))
             parts.append(told if here else words(f"gains_nobody_{side}"))
+        if not any(map(round, counted.values())):  # what it changes may be no trip at all
+            parts = [words("gains_no_trip")]
         parts.append(words("gains_unchanged", n=round(row["unchanged"])))
         line = words("gains_line", name=row["name"], told=words("joined").join(parts))
         said.append(f"{line} {words('gains_most', names=row['for_whom'])}" if row["for_whom"] else line)

@@ -63,10 +63,11 @@ def _gains(table: pd.DataFrame, words: Words) -> str:
     lines = []
     for row in proposals:
         sides = {"gain": row["gain"] + row["newly_reached"], "lose": row["lose"] + row["no_longer_reached"]}
-        told = ", ".join(
+        said = (
             words(f"brief_{side}", n=round(n)) if round(n) else words(f"gains_nobody_{side}")
             for side, n in sides.items()
         )
+        told = ", ".join(said) if any(map(round, sides.values())) else words("gains_no_trip")
         lines.append(
             labels.capitalised(told) if len(proposals) == 1 else words("gains_line", name=row["name"], told=told)
         )

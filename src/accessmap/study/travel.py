@@ -337,7 +337,7 @@ class Known:
         """Return minutes of every resident to these points, float32, residents × sites; a place is routed to once."""
         places = list(zip(sites.x, sites.y, strict=True))
         new = [number for number, place in enumerate(places) if place not in self._at]
-        if new:
+        if new or not self._routed:  # of no place too: it is told if nobody is near the roads
             self._route(sites.iloc[new], [places[number] for number in new], progress=progress)
         at = [self._at[place] for place in places]
         if not places or len(new) == len(places):

@@ -407,7 +407,7 @@ def check_services(
         `capacity` (0 or more, missing where unknown), `capacity_unit` (what it counts, in French), `hours` (OSM
         opening_hours, missing where unknown), `step_free` (yes, no or unknown), `mobile` (bool: a bus, which is counted
         apart from what stands in one place) and `commune` (code). A category outside
-        :data:`accessmap.words.words.CATEGORIES` needs the word to show on maps in `category_label`.
+        :data:`accessmap.categories.CATEGORIES` needs the word to show on maps in `category_label`.
     communes
         Where given, both tables must share one CRS, and a site inside these communes may not carry an unknown code (of
         a commune since merged, say); sites beyond them may.
@@ -422,7 +422,7 @@ def check_services(
     Traceback (most recent call last):
     accessmap.errors.TableError: services: 1 problem.
     'category' is unknown in 1 row: 'a' ('mairies' (did you mean 'mairie'?)):
-    use a name of accessmap.words.words.CATEGORIES, or say in 'category_label' which word maps should show.
+    use a name of accessmap.categories.CATEGORIES, or say in 'category_label' which word maps should show.
     """
     found = CheckedTable("services", services, row_names)
     if found.is_table(geographic=True):
