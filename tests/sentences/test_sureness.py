@@ -40,7 +40,7 @@ def test_what_is_lost_is_rounded_up_to_seconds_or_tenths_of_a_minute():
 
 def test_a_plan_that_is_always_the_best_loses_nothing():
     always = plain(regret(table(1.0, 0.0, 0.0), lang="en"))
-    assert always == ["Tergnier remains the best choice in all cases drawn."]
+    assert always == ["By the mean trip, Tergnier remains the best choice in all cases drawn."]
     assert regret(table(1.0).head(1)) == []  # nothing to compare with
 
 

@@ -144,7 +144,8 @@ def _picture(
         if way.line is not None
     )
     told = [words("labelled", name=_kind(way.category, words), value=way.site) for way in ways]
-    alt = words("sheet_map_told", name=name, sites=" ; ".join(dict.fromkeys(told)) or words("unreached"))
+    sites = " ; ".join(dict.fromkeys(told)) or words("unreached")
+    alt = labels.curled(words("sheet_map_told", name=name, sites=sites))
     return picture(local, 0, key=f"c{code}", alt=alt, pixels=PIXELS, corner=corner, over=over)
 
 

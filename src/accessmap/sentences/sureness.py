@@ -37,7 +37,7 @@ def regret(
     >>> rows = {"chance": [0.9, 0.1], "expected": [0.001, 0.3], "otherwise": [0.08, 0.4], "worst": [0.2, 2.0]}
     >>> told = regret(pd.DataFrame(rows, index=["Tergnier", "Coucy"]), lang="en")[0].replace("\xa0", " ")
     >>> told.split("; ")
-    ['Tergnier remains the best choice in 9 cases of 10',
+    ['By the mean trip, Tergnier remains the best choice in 9 cases of 10',
      'otherwise under 5 seconds a person are lost as a rule, 15 seconds at most.']
     """
     words = Words(labels.check_lang(lang))
