@@ -10,6 +10,8 @@ the three words of a council, health, shops and culture, as `read_services` and 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from departements import EQUIPMENT
+from departements import PUBLISHED as OF_EQUIPMENT
 
 import accessmap as am
 from accessmap.measures.baskets import basket_named
@@ -22,22 +24,8 @@ LONGER = 1.06
 ACCESS_KMH = 18.0
 LOCAL_METRES = 1_500.0
 
-# Equipment whose access times are published, as the counts by commune name it.
-EQUIPMENT = {
-    "emergency": "Urgences",
-    "middle_school": "Collège",
-    "gendarmerie": "Gendarmerie",
-    "pharmacy": "Pharmacie",
-    "cinema": "Cinéma",
-}
-PUBLISHED = {
-    "urgences": "emergency",
-    "college": "middle_school",
-    "gendarmerie": "gendarmerie",
-    "pharmacie": "pharmacy",
-    "implantations_france_services_ifs": "france_services",
-    "cinema": "cinema",
-}
+# Of the Aisne there is a list of France services too.
+PUBLISHED = {**OF_EQUIPMENT, "implantations_france_services_ifs": "france_services"}
 
 
 # Baskets by the name of their domain; the count of 2013 has no library, which INSEE's list only had later.

@@ -16,17 +16,10 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from aisne import PUBLISHED
 
 import accessmap as am
 
-PUBLISHED = {
-    "gendarmerie": "gendarmerie",
-    "college": "middle_school",
-    "urgences": "emergency",
-    "pharmacie": "pharmacy",
-    "cinema": "cinema",
-    "implantations_france_services_ifs": "france_services",
-}
 #: The list of 2022 has these whole; that of 2013 has no France services.
 FRANCE_SERVICES = ("02", "08", "60", "80")
 #: No published time is below a minute: the first decile of pharmacies is 1 nearly everywhere.
