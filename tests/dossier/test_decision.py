@@ -25,7 +25,12 @@ def dossier(sample_study):
     return Dossier.of(sample_study, sample_study.scenarios["2017"], plan, category=KIND, **asked)
 
 
-def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, sample_study):
+@pytest.fixture(scope="module")
+def page(dossier):
+    return BeautifulSoup(dossier.to_html(), "html.parser")
+
+
+def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, page, sample_study):
     """The plans of one site more in the same worlds."""
     table, checks, unsure = (dossier.tables[name] for name in ("sureness", "to_check", "undecided"))
     plans = dossier.tables["alternatives"]
@@ -38,11 +43,31 @@ def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, sample_study):
     assert (table["mean_now"] < table["mean_high"]).all()
     assert checks.index[0] == "everything"
     assert len(unsure) == sample_study.communes["in_territory"].sum()
-    text = said(BeautifulSoup(dossier.to_html(), "html.parser").select_one("#decision"))
+    text = said(page.select_one("#decision"))
     assert "Tergnier reste le meilleur choix dans" in text
     assert "« Coucy » serait le meilleur choix dans" in text
     assert "À vérifier d’abord" in text
     assert "est tiré au hasard 300 fois" in text
+
+
+def test_communes_of_an_undecided_class_are_hatched_on_the_maps_and_told_in_words(dossier, page):
+    """Those that fewer than nine worlds in ten leave in the class of their colour, on every map of minutes."""
+    communes, unsure = dossier.tables["communes"], dossier.tables["undecided"]
+    for number, name in ((0, "baseline"), (1, "Coucy")):
+        here = set(communes.index[communes[f"class_chance {name}"] < 0.9])
+        assert 0 < len(here) < len(communes)
+        picture = page.select_one(f"#carte-{number}-t").parent
+        (hatched,) = picture.find_all("g", fill=f"url(#carte-{number}-unsure)")
+        assert {use["href"].removeprefix("#z-") for use in hatched.find_all("use")} == here
+        assert picture.find("pattern", id=f"carte-{number}-unsure")
+        told = picture.find("desc").get_text()
+        assert f"classe incertaine (juste dans moins de 9\xa0cas sur 10)\xa0: {len(here)}\xa0communes" in told
+    assert not page.select_one("#carte-2-t").parent.find_all("pattern", id="carte-2-unsure")  # a change has no class
+    assert set(communes.index[communes["class_chance baseline"] < 0.9]) == set(unsure.index[unsure["undecided"]])
+    row = communes.loc["02217"]
+    assert row["minutes_low baseline"] < row["minutes baseline"] < row["minutes_high baseline"]
+    low, high = (f"{row[f'minutes_{end} baseline']:.0f}" for end in ("low", "high"))
+    assert f"entre {low} et {high}" in said(page.select_one("#fiche-02217 tbody"))
 
 
 def test_each_alternative_has_the_numbers_that_compare_gives(dossier, sample_study):
@@ -85,8 +110,7 @@ def test_the_best_is_the_siting_of_the_library_and_ranks_count_every_place(dossi
     assert table.loc["Coucy", "people_added"] == 1202
 
 
-def test_the_decision_is_the_first_thing_of_the_page(dossier):
-    page = BeautifulSoup(dossier.to_html(), "html.parser")
+def test_the_decision_is_the_first_thing_of_the_page(page):
     head = page.select_one("#decision")
     assert head.find_previous("section") is None
     # One class of minutes would hold every place: the map tells how near the best each comes.

@@ -25,6 +25,7 @@ from accessmap.dossier.layout import (
     sortable,
 )
 from accessmap.dossier.results import Known, Results, Tables, plainly
+from accessmap.dossier.sureness import between
 from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
@@ -260,18 +261,19 @@ def communes_shown(tables: Tables, words: Words) -> list[Part]:
         columns += [words("with_scenario", name=name), words("change")]
     columns.append(words("site_today"))
     rows = []
-    for _, row in tables["communes"].sort_values("name", key=plainly, kind="stable").iterrows():
+    table = tables["communes"].sort_values("name", key=plainly, kind="stable")
+    for code, row in table.iterrows():
         site = str(row["nearest_site"]) if isinstance(row["nearest_site"], str) else words("unreached")
         before = row[f"minutes {BASELINE}"]
         cells = [
             Cell(str(row["name"]), str(row["name"])),
             count_cell(row["population"], words),
-            minutes_cell(before, words),
+            minutes_cell(before, words, between(table, str(code), BASELINE, words)),
         ]
         for name in names:
             after, change = row[f"minutes {name}"], row[f"change {name}"]
             newly = math.isnan(before) and not math.isnan(after)
-            cells.append(minutes_cell(after, words))
+            cells.append(minutes_cell(after, words, between(table, str(code), name, words)))
             cells.append(
                 Cell(words("newly_reached") if newly else words.change_beside(before, after, change), sortable(change))
             )

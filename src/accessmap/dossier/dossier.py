@@ -36,7 +36,7 @@ from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
-from accessmap.dossier.sureness import draws_of
+from accessmap.dossier.sureness import draws_of, with_ranges
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.dossier.workbook import Content, write_workbook
 from accessmap.errors import Problems, StudyError
@@ -199,6 +199,8 @@ class Dossier:
             if isinstance(candidates, str) and candidates == "mairie" and study.mairies.empty:
                 candidates = None
             plans, tried, open_ = alternatives.tables_of(study, found, candidates)
+            draws = draws_of(study, found, open_, uncertainty)
+            found = with_ranges(found, draws)
             known = Known(
                 study=study,
                 results=found,
@@ -217,7 +219,7 @@ class Dossier:
                 territories=territories,
                 reference=reference,
                 lang=lang,
-                draws=draws_of(study, found, open_ or {each.name: each for each in scenarios}, uncertainty),
+                draws=draws,
             )
             done()
             tables = {}

@@ -12,6 +12,7 @@ import pandas as pd
 
 from accessmap.dossier.layout import Figure
 from accessmap.dossier.results import Results
+from accessmap.dossier.sureness import hatched
 from accessmap.maps.communes import compare_views
 from accessmap.maps.drawing import SHAPES, Drawing, View, draw
 from accessmap.maps.page import credit_line, map_parts
@@ -36,6 +37,10 @@ def main_drawing(
     """
     changes = found.mean_changes() if found.names else None
     views = compare_views(study.counted, found.levels(), changes=changes, say=words)
+    # Views come in the order baseline, then level and change of each scenario.
+    for number, name in enumerate([BASELINE, *found.names]):
+        at = max(0, 2 * number - 1)
+        views[at] = hatched(views[at], found.communes, name, words)
     sites, stands_in, fresh = marked_sites(found)
     serving = serving_sites(found, sites)
     at = sites["commune"].loc[serving].dropna() if "commune" in sites else []

@@ -18,6 +18,7 @@ from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRIT
 from accessmap.dossier.results import Known, Results, Tables, plainly
 from accessmap.dossier.services import emergencies_unknown, places
 from accessmap.dossier.sheet_maps import sheet_maps
+from accessmap.dossier.sureness import between
 from accessmap.maps.change_charts import dumbbell_chart
 from accessmap.maps.drawing import Drawing
 from accessmap.measures.minutes import by_commune
@@ -179,6 +180,8 @@ def _services(
         if category == MAIRIE:
             notes += _not_own(float(today["minutes"]), mairies.get(code), words)
         lost = lost_note(today["unreached_people"], words) if pd.notna(today["minutes"]) else ""
+        if category == known.results.category:
+            lost = " · ".join(filter(None, (between(communes, code, BASELINE, words), lost)))
         rank = words("rank_of", rank=ranks[category], n=len(communes)) if pd.notna(today["rank"]) else "–"
         rows.append(
             (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import geopandas as gpd
@@ -10,12 +12,14 @@ import pandas as pd
 
 from accessmap import sentences as told_of
 from accessmap.dossier.results import Known, Results, Tables
+from accessmap.maps.choropleth import breaks_for
+from accessmap.maps.drawing import Entry, View
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.uncertainty.drawing import Draws, draw
 from accessmap.uncertainty.inputs import Assumptions
-from accessmap.uncertainty.told import ranges, regret, to_check, undecided
+from accessmap.uncertainty.told import LEVEL, ranges, regret, to_check, undecided
 from accessmap.words.words import BASELINE, Words
 
 WORLDS: Final = 300
@@ -24,19 +28,83 @@ WORLDS: Final = 300
 def draws_of(
     study: Study, found: Results, plans: Mapping[str, gpd.GeoDataFrame | Scenario], assumed: Assumptions | None
 ) -> Draws | None:
-    """Return the worlds of today and of some plans; None where none are asked for, or nobody lives in the territory.
+    """Return the worlds of today and of plans; None where none are asked for, or nobody lives in the territory.
 
     Parameters
     ----------
     plans
-        By name, the sites that are open, or a scenario.
+        By name, the sites that are open; the other scenarios are drawn too.
     assumed
         How uncertain things are; None where nothing is to be drawn.
     """
     first = next(iter(study.networks.values()))
     if assumed is None or not isinstance(first, RoadNetwork) or not found.total:
         return None
-    return draw(study, plans, category=found.category, cutoff=found.quoted, assumed=assumed, n=WORLDS)
+    every = {**plans, **{each.name: each for each in found.scenarios if each.name not in plans}}
+    return draw(study, every, category=found.category, cutoff=found.quoted, assumed=assumed, n=WORLDS)
+
+
+def with_ranges(found: Results, draws: Draws | None) -> Results:
+    """Return the results with `minutes_low`, `minutes_high` and `class_chance` by commune and situation that is drawn.
+
+    The class is that of the dossier's maps; its chance is the share (0-1) of the worlds in which the commune is in it.
+    """
+    if draws is None:
+        return found
+    communes = found.communes.copy()
+    for name in drawn_of(found, draws):
+        told = undecided(draws, plan=name, bounds=breaks_of(found)).reindex(communes.index)
+        for column, value in (("minutes_low", "low"), ("minutes_high", "high"), ("class_chance", "chance")):
+            communes[f"{column} {name}"] = told[value]
+    return replace(found, communes=communes)
+
+
+def breaks_of(found: Results) -> tuple[float, ...]:
+    """Return the bounds of the classes of minutes on the dossier's maps."""
+    return breaks_for(pd.concat([values for _, values in found.levels().items()]), "minutes")
+
+
+def drawn_of(found: Results, draws: Draws | None) -> list[str]:
+    """Return today and the scenarios that worlds are drawn for, in the order of the maps."""
+    return [] if draws is None else [name for name in (BASELINE, *found.names) if name in draws.asked.plans]
+
+
+def between(communes: pd.DataFrame, code: str, name: str, words: Words, *, key: str = "sureness_beside") -> str:
+    """Return the range of a commune's minutes, in whole ones where it is wider than one; empty where it is not known.
+
+    Parameters
+    ----------
+    communes
+        Of `with_ranges`.
+    name
+        Of the situation.
+    key
+        Of the words.
+    """
+    if f"minutes_low {name}" not in communes:
+        return ""
+    now, low, high = (float(communes[f"{each} {name}"][code]) for each in ("minutes", "minutes_low", "minutes_high"))
+    if any(math.isnan(each) for each in (now, low, high)):
+        return ""
+    digits = 0 if round(high) - round(low) > 1 else 1
+    return words(key, low=words.count(low, digits=digits), high=words.count(high, digits=digits))
+
+
+def hatched(view: View, communes: pd.DataFrame, name: str, words: Words) -> View:
+    """Return a view of minutes with the communes hatched whose class is not sure, and each tooltip with its range."""
+    if f"class_chance {name}" not in communes:
+        return view
+    told, unsure = dict(view.told), communes[f"class_chance {name}"] < LEVEL
+    for code in map(str, communes.index):
+        if said := between(communes, code, name, words, key="sureness_between"):
+            told[code] = (*told[code], said)
+    if not unsure.any():
+        return replace(view, told=told)
+    people = float(communes["population"][unsure].sum())
+    count = Entry("", "", communes=int(unsure.sum()), people=people).count(words.lang)
+    entry = Entry(words("class_unsure"), "", "unsure", said=count)
+    codes = tuple(map(str, communes.index[unsure]))
+    return replace(view, told=told, entries=(*view.entries, entry), unsure=codes)
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame]:
@@ -57,19 +125,30 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     wide = ranges(draws)
     told = {figure: pd.DataFrame(wide.xs(figure, level="figure")) for figure in ("mean", "share")}
     table = pd.concat([each.add_prefix(f"{figure}_") for figure, each in told.items()], axis=1)
-    listed = draws.asked.open & ~(draws.asked.sites["missing"].to_numpy() > 0)
-    # Plans of more sites are nearer whatever the world: only as many are compared.
-    several = len(listed) > 2 and len(set(listed[1:].sum(axis=1))) == 1
+    among = compared(known, draws)
     kept = ["chance", "expected", "otherwise", "worst", "worst_case", "minimax"]
-    lost = regret(draws)[kept] if several else pd.DataFrame(columns=kept, dtype="float64")
+    lost = regret(draws, among=among)[kept] if among else pd.DataFrame(columns=kept, dtype="float64")
     order = [*lost.index, *table.index.difference(lost.index, sort=False)]
     table = table.join(lost).loc[order].rename_axis("plan")
     table.insert(0, "name", known.alternatives["name"].reindex(table.index))
     return {
         "sureness": table,
-        **({"to_check": to_check(draws)} if several else {}),
-        "undecided": undecided(draws, bounds=known.study.thresholds),
+        **({"to_check": to_check(draws, among=among)} if among else {}),
+        "undecided": undecided(draws, bounds=breaks_of(known.results)),
     }
+
+
+def compared(known: Known, draws: Draws) -> list[str]:
+    """Return the plans that answer the first question, or all where none is asked; none where fewer than two are alike.
+
+    Plans of more sites are nearer whatever the world: only plans of as many are compared.
+    """
+    number = known.alternatives["question"]
+    first = number[number >= 0].min()
+    plans = [plan for plan in draws.asked.plans[1:] if first != first or number.get(plan) == first]
+    listed = draws.asked.open & ~(draws.asked.sites["missing"].to_numpy() > 0)
+    counts = {int(listed[draws.asked.plans.index(plan)].sum()) for plan in plans}
+    return plans if len(plans) > 1 and len(counts) == 1 else []
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -82,14 +161,14 @@ def sentences(tables: Tables, words: Words) -> list[str]:
         str(plan): words("quoted", name=row["name"]) if row["role"] == "proposal" else str(row["name"])
         for plan, row in plans.to_dict("index").items()
     }
-    compared = table.drop(index=BASELINE)
-    proposals = [str(plan) for plan in compared.index if plans.loc[plan, "role"] == "proposal"]
+    others = table[table["chance"].notna()] if "to_check" in tables else table.drop(index=BASELINE)
+    proposals = [str(plan) for plan in others.index if plans.loc[plan, "role"] == "proposal"]
     said = []
     if "to_check" in tables:
         among = proposals[0] if proposals else None
-        said += told_of.regret(compared, names=names, among=among, lang=lang)
+        said += told_of.regret(others, names=names, among=among, lang=lang)
         said += told_of.to_check(tables["to_check"], lang=lang)
-    told = [BASELINE, *dict.fromkeys([*compared.index[:1], *proposals[:1]])]
+    told = [BASELINE, *dict.fromkeys([*others.index[:1], *proposals[:1]])]
     held = pd.concat({"mean": table.loc[told, [f"mean_{end}" for end in ("now", "low", "high")]]})
     held = held.set_axis(["now", "low", "high"], axis=1).swaplevel()
     return said + told_of.ranges(held, names=names, lang=lang)

@@ -167,6 +167,7 @@ class View:
     told: Mapping[str, tuple[str, ...]]  # lines of the tooltip, by code
     note: str = ""  # a sentence under the legend
     square: Square | None = None  # above the list of entries
+    unsure: tuple[str, ...] = ()  # codes hatched over their colour, as the last entry of the legend says
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fill", MappingProxyType(dict(self.fill)))
@@ -409,6 +410,7 @@ class Drawing:
                     "fill": dict(view.fill),
                     "told": dict(view.told),
                 }
+                | ({"unsure": view.unsure} if view.unsure else {})
                 for view in self.views
             ],
             "pieces": [[piece.view, piece.entry, piece.path if paths else None, piece.lines] for piece in self.pieces],

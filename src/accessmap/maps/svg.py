@@ -19,6 +19,7 @@ TWO: Final = (
     ("#c873b6", "#855aa5", "#2c3e87"),
 )
 _DOTS: Final = '<circle cx="4" cy="4" r="1.4" fill="{ink}"/>'
+_LINE: Final = '<path d="M{at},0v9" stroke="{ink}" stroke-opacity=".6" stroke-width="1.3"/>'
 _LINES: Final = '<rect width="2" height="8" fill="{ink}"/>'
 
 
@@ -51,6 +52,8 @@ PATTERNS: Final[Mapping[str, tuple[int, int, str]]] = MappingProxyType(
             45,
             '<rect width="9" height="9" fill="#ffffff"/><circle cx="4.5" cy="4.5" r=".9" fill="#6b6b6b"/>',
         ),
+        # Over a colour that is likely and not sure: one line dark and one light, to be seen on all of them.
+        "unsure": (9, 135, _LINE.format(at=0.65, ink="#1b1b1b") + _LINE.format(at=1.95, ink="#ffffff")),
         **_two(),
     }
 )
@@ -189,10 +192,13 @@ def _zones(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
     for zone in drawing.zones:
         if zone.inside and zone.code in shown.fill:
             filled.setdefault(paint(shown.entries[shown.fill[zone.code]], key), []).append(zone.code)
-    return land + [
+    land += [
         Markup('<g fill="{}" stroke="{}">{}</g>').format(fill, GROUND[True][1], _uses(ids, codes))
         for fill, codes in filled.items()
     ]
+    if shown.unsure:
+        land.append(Markup('<g fill="{}">{}</g>').format(paint(shown.entries[-1], key), _uses(ids, shown.unsure)))
+    return land
 
 
 def _uses(ids: str, codes: Iterable[str]) -> Markup:

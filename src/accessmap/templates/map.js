@@ -181,6 +181,11 @@ var accessmap = (function () {
         item.layer.setStyle({
           fillColor: !entry ? "#ffffff" : entry[1] ? "url(#am-" + entry[1] + ")" : entry[0], fillOpacity: entry ? thin : bare
         });
+        var unsure = (view.unsure || []).indexOf(item.zone.code) >= 0;
+        if (unsure && !item.over) {
+          item.over = L.polygon(item.layer.getLatLngs(), { stroke: false, fillColor: "url(#am-unsure)", fillOpacity: 1, interactive: false, pane: "am-over", className: "am-unsure" });
+        }
+        if (item.over && unsure !== map.hasLayer(item.over)) { item.over[unsure ? "addTo" : "removeFrom"](map); }
       });
       pieces.forEach(function (piece) {
         var here = piece.view === current;
