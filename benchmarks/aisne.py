@@ -123,6 +123,15 @@ def services_of(folder, communes, categories):
     return pd.concat(tables)[[name for name in columns if name != "geometry"] + ["geometry"]]
 
 
+def spread_equipment(folder, services):
+    """Services with the equipment of the count of 2013 spread inside the communes, and not at their mairies."""
+    communes = am.read_communes(folder / "communes.gpkg")
+    halls = services[services["category"] == "mairie"]
+    counted = am.read_services(folder / "bpe_2013_counts.csv", communes=communes, mairies=halls, spread=True)
+    at_halls = services[~services["category"].isin(EQUIPMENT)]
+    return pd.concat([at_halls, counted.loc[counted["category"].isin(EQUIPMENT), at_halls.columns]])
+
+
 def countable(counted):
     """Categories of the count that are published ones, the most frequent first."""
     published = counted[counted["category_label"].isna()]

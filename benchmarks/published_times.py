@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from aisne import access_table, aisne_study, published
+from aisne import access_table, aisne_study, published, spread_equipment
 from scipy.optimize import minimize
 
 import accessmap as am
@@ -80,9 +80,11 @@ def main():
     if arguments.fit:
         fit(study, target.drop(index="cinema"))
     other = over_modelled_roads(study)
+    spread = study.with_services(spread_equipment(folder, study.services))
     tables = {
         "published 2023": target,
         "real roads": access_table(study, target.index),
+        "spread": access_table(spread, target.index),
         "modelled": access_table(other, target.index),
     }
     print(pd.concat(tables, axis=1).round(2).to_string())

@@ -849,6 +849,19 @@ def test_columns_of_roads_that_would_be_passed_over_are_refused(toy):
             load_study(toy)
 
 
+def test_counts_by_commune_are_spread_where_a_section_says_so(toy):
+    counts = "CODGEO;TYPEQU;NB_EQUIP\n02001;D307;3\n02002;D307;1\n"
+    (toy.parent / "bpe.csv").write_text(counts, encoding="utf-8")
+    text, found = toy.read_text(encoding="utf-8"), []
+    for more in ("", "spread = true\n"):
+        toy.write_text(text + f'\n[[services]]\npath = "bpe.csv"\n{more}', encoding="utf-8")
+        found.append(load_study(toy).sites("pharmacy"))
+    at_halls, spread = found
+    assert len(at_halls) == 2
+    assert spread["capacity"].tolist() == [1.0] * 4
+    assert spread["commune"].value_counts().to_dict() == {"02001": 3, "02002": 1}
+
+
 def aisne_text(real_data):
     """A study.toml of the main roads of the Aisne."""
     import aisne

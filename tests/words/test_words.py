@@ -224,6 +224,7 @@ OF_FILES = ("communes.toml", "layouts.toml", "lists.toml", "read.toml", "service
 OF_PYTHON = {  # only Python can come to these
     *(
         "clip_without_communes",
+        "spread_without_communes",
         "codes_how",
         "codes_split",
         "mairies_without_commune",

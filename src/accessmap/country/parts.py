@@ -15,18 +15,19 @@ import pandas as pd
 
 from accessmap.country.certified import Found, Sites, digest_of, nearest_of_kinds
 from accessmap.files import draft_of, read_json, write_whole
-from accessmap.measures import imbalance
 from accessmap.measures.baskets import basket, basket_named, baskets
-from accessmap.measures.imbalance.indices import shares_of
+from accessmap.measures.imbalance.indices import gini_of_sorted, weighted_quantile
 from accessmap.measures.minutes import coverage, means_by_commune
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork
+from accessmap.tables.aligned import Floats
 
 TABLES = ("cells", "communes", "access", "summary")
 """What is written of each territory: residents, communes, communes × kinds, and kinds."""
 FORMAT = 1
 #: Of the imbalance of a kind, the indicators that a summary keeps.
 INDICATORS = ("people", "unreached_share", "mean", "median", "p10", "p90", "gini")
+QUANTILES = {"median": 0.5, "p10": 0.1, "p90": 0.9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,21 +189,24 @@ def _baskets(minutes: pd.DataFrame) -> pd.DataFrame:
 def _summary(country: Country, minutes: pd.DataFrame, outside: pd.DataFrame, people: pd.Series) -> pd.DataFrame:
     """Return by kind the imbalance of minutes over the people, their coverage, and who goes outside."""
     within = coverage(minutes, people, country.thresholds).rename("within_{:g}".format).T
-    rows = {kind: _imbalance(minutes[kind], people) for kind in minutes.columns}
+    counted = people.to_numpy("float64")
+    rows = {kind: _imbalance(minutes[kind].to_numpy(), counted) for kind in minutes.columns}
     away = people.to_numpy("float64") @ outside.fillna(0).to_numpy() / people.sum()
     told = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=INDICATORS)
     return told.assign(outside_share=away).join(within)
 
 
-def _imbalance(minutes: pd.Series, people: pd.Series) -> dict[str, float]:
-    """Return some of the indicators of `imbalance.summary`, under its names."""
-    told = {"people": float(people.sum()), "unreached_share": imbalance.unreached_share(minutes, people)}
-    reached = minutes.notna()
-    known, counted = minutes[reached], people[reached]
-    if counted.sum() > 0:
-        shares = {"median": 0.5, "p10": 0.1, "p90": 0.9}
-        told |= {name: imbalance.quantile(known, counted, share=share) for name, share in shares.items()}
-        told |= {"mean": shares_of(known, counted)[2], "gini": imbalance.gini(known, counted)}
+def _imbalance(minutes: Floats, people: Floats) -> dict[str, float]:
+    """Return some of the indicators of `imbalance.summary`, under its names, from values that are sorted once."""
+    reached = ~np.isnan(minutes)
+    total = people.sum()
+    told = {"people": total, "unreached_share": people[~reached].sum() / total if total > 0 else np.nan}
+    some = np.flatnonzero(reached & (people > 0))
+    if len(some):
+        some = some[np.argsort(minutes[some], kind="stable")]
+        known, counted = minutes[some], people[some]
+        told |= {name: weighted_quantile(known, counted, share) for name, share in QUANTILES.items()}
+        told |= {"mean": known @ counted / counted.sum(), "gini": gini_of_sorted(known, counted)}
     return told
 
 

@@ -14,8 +14,7 @@ from accessmap.country.parts import Country
 from accessmap.country.running import here, in_processes, on_dask
 from accessmap.errors import OptionError, Problem
 from accessmap.measures.resilience import site_places
-from accessmap.read.placing import PLACED
-from accessmap.read.spread import MOST_PLACES, service_places
+from accessmap.read.spread import counted, places_of_counts
 from accessmap.tables.contracts import moving
 from accessmap.tables.departments import department, department_name
 from accessmap.words.notes import Note
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 By = Literal["department", "epci", "tiles"]
 TILE_METRES = 50_000
-COUNTS = "INSEE BPE"
-"""The source of counts by commune, as their reader names it; whatever else has a capacity is one site."""
 NO_EPCI = "none"
 """The territory of the communes that are in no EPCI, or of none that is known."""
 
@@ -185,27 +182,12 @@ def sites_of(
     if not by_count.any():
         return Sites.of(told, xy, own, own)
     code = services["commune"][by_count].astype(str)
-    number = fixed["capacity"][by_count].clip(1, MOST_PLACES).round().astype(int).to_numpy()
-    most = pd.Series(number).groupby(code.to_numpy()).max()
-    halls = mairies.dropna(subset="commune").drop_duplicates("commune").set_index("commune").geometry
-    without = most.index.difference(halls.index)
-    middles = communes.geometry.loc[without].representative_point()
-    centres = gpd.GeoDataFrame(geometry=pd.concat([halls.to_crs(communes.crs), middles]), crs=communes.crs)
-    found = service_places(communes, centres, most).geometry
-    first = pd.Series(np.cumsum(most) - most, most.index).loc[code].to_numpy()
+    number, first, found = places_of_counts(fixed["capacity"][by_count], code, communes, mairies)
     rank = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
     place = np.concatenate([own[~by_count], len(fixed) + np.repeat(first, number) + rank])
     service = np.concatenate([own[~by_count], np.repeat(own[by_count], number)])
     order = np.argsort(service, kind="stable")
     return Sites.of(told, np.vstack([xy, np.column_stack([found.x, found.y])]), place[order], service[order])
-
-
-def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
-    """Return whether each service is a commune's count of equipment, whose places nobody knows."""
-    quality, source = (services.get(name, pd.Series("", services.index)) for name in ("point_quality", "source"))
-    capacity = services["capacity"] if "capacity" in services else pd.Series(np.nan, services.index)
-    by_count: pd.Series[bool] = quality.isin(PLACED) & (source == COUNTS) & (capacity > 0)
-    return by_count
 
 
 def _territories(communes: gpd.GeoDataFrame, by: By) -> tuple[pd.Series, dict[str, str]]:

@@ -10,7 +10,7 @@ from accessmap import sentences as told_of
 from accessmap.dossier import history, sureness
 from accessmap.dossier.answer import actions
 from accessmap.dossier.layout import Fact, Facts, Part
-from accessmap.dossier.results import Known, Tables, is_counted
+from accessmap.dossier.results import Known, Tables, by_rule, is_counted
 from accessmap.measures.resilience import site_places
 from accessmap.study.yearly import yearly_costs
 from accessmap.tables.contracts import category_shown
@@ -123,10 +123,9 @@ def _certainty(known: Known, costs: pd.DataFrame) -> pd.DataFrame:
     sites = sites[site_places(sites, study.communes)["inside"]]
     if len(sites):
         none = pd.Series(pd.NA, index=sites.index, dtype="str")
-        said = {name: sites.get(name, none) for name in ("point_quality", "hours", "step_free")}
-        placed = said["point_quality"].astype("str").str.startswith("placed_at").eq(True)
+        said = {name: sites.get(name, none) for name in ("hours", "step_free")}
         unknown = {
-            "points": placed,
+            "points": by_rule(sites),
             "counted": is_counted(sites),
             "hours": said["hours"].isna(),
             "step_free": said["step_free"].fillna("unknown").eq("unknown"),

@@ -194,11 +194,16 @@ def results(
 
 
 def is_counted(sites: pd.DataFrame) -> pd.Series:
-    """Return which sites are a number by commune, put at its mairie, and no site of their own."""
-    none = pd.Series(pd.NA, index=sites.index, dtype="str")
-    placed = sites.get("point_quality", none).astype("str").str.startswith("placed_at").eq(True)
-    counted: pd.Series = placed & sites.get("capacity", none).notna()
+    """Return which sites are a number by commune, put at its mairie or spread inside, and no site of their own."""
+    counted: pd.Series = by_rule(sites) & sites.get("capacity", pd.Series(pd.NA, index=sites.index)).notna()
     return counted
+
+
+def by_rule(sites: pd.DataFrame) -> pd.Series:
+    """Return which sites stand where a rule puts them, for want of a place of their own."""
+    quality = sites.get("point_quality", pd.Series(pd.NA, index=sites.index)).astype("str")
+    ruled: pd.Series = (quality.str.startswith("placed_at") | (quality == "spread")).eq(True)
+    return ruled
 
 
 def category_of(study: Study, scenarios: Sequence[Scenario], category: str | None) -> str:

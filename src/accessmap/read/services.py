@@ -22,6 +22,7 @@ from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain
 from accessmap.read.school_services import as_schools
+from accessmap.read.spread import spread_counts
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
 from accessmap.tables.contracts import check_communes, check_services
 from accessmap.words import words as labels
@@ -84,6 +85,7 @@ def read_services(
     clip: bool = False,
     successors: Mapping[str, str] | None = None,
     types: Tabular | None = None,
+    spread: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
@@ -131,6 +133,10 @@ def read_services(
         enough.
     types
         Of equipment of the BPE: INSEE's list of the types of an edition, by which those that are new are named.
+    spread
+        Make of each count by commune that many services, spread inside it as people are
+        (:func:`~accessmap.read.spread_counts`), and not one at the mairie: nearer to the minutes that are published,
+        though the places are made up. Around the `mairies` where they are given.
 
     Raises
     ------
@@ -139,7 +145,7 @@ def read_services(
     TableError
         With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
     OptionError
-        For a layout that is none, or `clip` without `communes`.
+        For a layout that is none, or `clip` or `spread` without `communes`.
 
     Examples
     --------
@@ -150,7 +156,7 @@ def read_services(
     ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
     """
     category = None if category is None else category_meant(category)
-    _check_asked(communes, clip=clip)
+    _check_asked(communes, clip=clip, spread=spread)
     if not isinstance(path, pd.DataFrame) and is_osm(path):
         raw, known = osm_points(path, category), "osm"
     else:
@@ -192,10 +198,15 @@ def read_services(
         _name_places(reading, communes)
     _give_quality(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
-    return reading.finish("service_id", FIRST, check_services, communes)
+    services = reading.finish("service_id", FIRST, check_services, communes)
+    if not spread or communes is None:
+        return services
+    return spread_counts(services, communes, mairies)
 
 
-def _check_asked(communes: gpd.GeoDataFrame | None, *, clip: bool) -> None:
+def _check_asked(communes: gpd.GeoDataFrame | None, *, clip: bool, spread: bool) -> None:
+    if spread and communes is None:
+        raise OptionError(Problem("spread_without_communes"))
     if communes is not None:
         check_communes(communes)
     elif clip:

@@ -1,5 +1,7 @@
 """Where people live when no finer data is at hand: a commune's population spread around its mairie."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 from zlib import crc32
@@ -11,8 +13,8 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, Problems, TableError
-from accessmap.read.columns import noted
-from accessmap.read.placing import OUTSIDE_METRES
+from accessmap.read.columns import LOGGER, noted
+from accessmap.read.placing import OUTSIDE_METRES, PLACED
 from accessmap.tables.checks import table_name
 from accessmap.words.notes import Figure, Note
 
@@ -177,6 +179,9 @@ def spread_residents(
 
 # Published minutes of 2023 to six kinds, 21 means each, over main roads with legs at 18 km/h: the mean absolute error
 # is 0.92 with services spread as people are, 1.12 with the first of each kind at the mairie, 1.02 with a scale of 0.2.
+COUNTS = "INSEE BPE"
+"""The source of counts by commune, as their reader names it; whatever else has a capacity is one site."""
+COUNT_TOLD = ("point_quality", "source", "capacity", "capacity_unit")
 MOST_PLACES = 64
 """Places of a kind in one commune: more change no time by much, in a town of any size."""
 
@@ -219,6 +224,83 @@ def service_places(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, number
     centre = np.column_stack([points.x, points.y])
     where = _inside(here.geometry.to_numpy()[of], centre[of], distance, start[of] + rank * GOLDEN_ANGLE)
     return gpd.GeoDataFrame({"commune": here.index.to_numpy()[of]}, geometry=shapely.points(where), crs=communes.crs)
+
+
+def places_of_counts(
+    capacity: pd.Series, code: pd.Series, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame | None
+) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], gpd.GeoSeries]:
+    """Return how many places each count has, its first among the places of all communes, and these places.
+
+    Kinds of one commune share its places: a count of three stands at the first three.
+
+    Parameters
+    ----------
+    capacity, code
+        How many, and the commune where they are, by row of the counts.
+    communes, mairies
+        As in `spread_residents`; `mairies` with `commune`. Of a commune without one a point inside counts.
+    """
+    number = capacity.clip(1, MOST_PLACES).round().astype("int64").to_numpy()
+    most = pd.Series(number).groupby(code.to_numpy()).max()
+    known = communes.iloc[:0].assign(commune="") if mairies is None else mairies.dropna(subset="commune")
+    halls = known.drop_duplicates("commune").set_index("commune").geometry
+    without = most.index.difference(halls.index)
+    middles = communes.geometry.loc[without].representative_point()
+    centres = gpd.GeoDataFrame(geometry=pd.concat([halls.to_crs(communes.crs), middles]), crs=communes.crs)
+    first = pd.Series(np.cumsum(most) - most, most.index).loc[code].to_numpy()
+    return number, first, service_places(communes, centres, most).geometry
+
+
+def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Return whether each service is a commune's count of equipment, whose places nobody knows."""
+    told = {name: services.get(name, pd.Series(None, services.index, dtype=object)) for name in COUNT_TOLD}
+    ruled = told["point_quality"].isin(PLACED) & (told["source"] == COUNTS)
+    # a site has seats or screens, and no unit of what is counted
+    by_count: pd.Series[bool] = ruled & (told["capacity"].astype("float64") > 0) & told["capacity_unit"].notna()
+    return by_count
+
+
+def spread_counts(
+    services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return services with those known by their count alone as that many rows, spread inside their commune as people.
+
+    They stand at `service_places`, marked "spread" in `point_quality`, and share the capacity; whatever has a place of
+    its own stays as it is. Of ``pharmacy-02173`` come ``pharmacy-02173.1``, ``pharmacy-02173.2``, … A count above
+    `MOST_PLACES` has that many places. A note in `.attrs["read_notes"]` says how many they are.
+
+    Parameters
+    ----------
+    services
+        As `read_services` returns them, with `capacity`.
+    communes
+        Polygons by code, in a metric CRS.
+    mairies
+        Services with `commune`, around which people live; of a commune without one a point inside counts.
+
+    Raises
+    ------
+    TableError
+        If the communes are in degrees.
+    """
+    by_count = (counted(services) & services["commune"].isin(communes.index)).to_numpy(dtype=bool)
+    if not by_count.any():
+        return services
+    rows = services[by_count]
+    number, first, found = places_of_counts(rows["capacity"], rows["commune"].astype(str), communes, mairies)
+    rank = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+    each = rows.loc[np.repeat(rows.index, number)]
+    new = each.assign(capacity=each["capacity"] / np.repeat(number, number), point_quality="spread")
+    new = new.set_geometry(
+        found.iloc[np.repeat(first, number) + rank].to_crs(services.crs).to_numpy(), crs=services.crs
+    )
+    new.index = pd.Index([f"{key}.{k}" for key, k in zip(each.index, rank + 1, strict=True)], name=services.index.name)
+    table = pd.concat([services[~by_count], new])
+    table.attrs = dict(services.attrs)
+    note = Note("services_spread", n=len(new), counts=int(by_count.sum()))
+    LOGGER.info(note)
+    table.attrs["read_notes"] = [*services.attrs.get("read_notes", ()), note]
+    return table
 
 
 def _halved(rank: npt.NDArray[np.int64]) -> Floats:

@@ -96,7 +96,12 @@ def found_study(
         sections=dict.fromkeys(KINDS) | {name: _told(one, home, words) for name, one in found.sections.items()},
         spare={name: [_told(one, home, words) for one in each] for name, each in found.spare.items()},
         services=[
-            {**each, **_told(each["one"], home, words), "types": _types(found, each["one"], home, words)}
+            {
+                **each,
+                **_told(each["one"], home, words),
+                "types": _types(found, each["one"], home, words),
+                "bpe": _is_bpe(each["one"]),
+            }
             for each in found.services
         ],
         unnamed=[{**each, **_told(each["one"], home, words)} for each in found.unnamed],
@@ -216,8 +221,11 @@ def _cell_metres(one: Recognised | None) -> int | None:
 
 def _types(found: Found, one: Recognised, home: Path, words: Words) -> dict[str, Any] | None:
     """The list of types that stands beside a file of the BPE."""
-    is_bpe = one.layout is not None and one.layout.name == "bpe"
-    return _told(found.types, home, words) if is_bpe and found.types is not None else None
+    return _told(found.types, home, words) if _is_bpe(one) and found.types is not None else None
+
+
+def _is_bpe(one: Recognised) -> bool:
+    return one.layout is not None and one.layout.name == "bpe"
 
 
 def _told(one: Recognised, home: Path, words: Words) -> dict[str, Any]:

@@ -349,7 +349,7 @@ def _one(
         table = _sampled_services(ledger, communes, section.category)
     else:
         key = ("services", number, "path")
-        options = {**section.options, "category": section.category, "layout": section.layout}
+        options = {**section.options, "category": section.category, "layout": section.layout, "spread": section.spread}
         if section.types is not None:
             at = ("services", number, "types")
             options["types"] = ledger.tried(at, partial(ledger.found, *at))

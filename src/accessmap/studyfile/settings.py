@@ -108,6 +108,7 @@ class ServicesSection(_FileSection):
     layout: Text | None = None
     types: Text | None = None
     clip: bool = False
+    spread: bool = False
     accessibility: Text | None = None
     sources = ("path", "sample")
 

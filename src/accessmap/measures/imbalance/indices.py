@@ -188,9 +188,18 @@ def gini(values: pd.Series, weights: pd.Series) -> float:
     >>> gini(pd.Series({"a": 0.0, "b": 1.0}), pd.Series({"a": 1, "b": 1}))
     0.5
     """
-    curve = lorenz(values, weights)
-    below, access = np.diff(curve["people"]), curve["access"].to_numpy()
-    return float(1.0 - below @ (access[:-1] + access[1:]))
+    numbers, shares, _ = shares_of(values, weights)
+    order = np.argsort(numbers, kind="stable")
+    return gini_of_sorted(numbers[order], shares[order])
+
+
+def gini_of_sorted(numbers: Floats, people: Floats) -> float:
+    """Return the Gini index of numbers that are sorted, of which somebody (people above 0) has each."""
+    held = np.cumsum(numbers * people)
+    if not held[-1] > 0:
+        return float("nan")
+    access = np.concatenate([[0.0], held / held[-1]])
+    return float(1.0 - (people / people.sum()) @ (access[:-1] + access[1:]))
 
 
 def lorenz(values: pd.Series, weights: pd.Series) -> pd.DataFrame:
