@@ -185,7 +185,8 @@ def table(sample_study):
     # Without the mairies of the neighbours, which only make each scenario slower.
     services = sample_study.services
     inside = services["commune"].map(sample_study.communes["in_territory"]).astype(bool)
-    return council_table(sample_study.with_services(services[inside | (services["category"] == FS)]), FS)
+    study = sample_study.with_services(services[inside | (services["category"] == FS)])
+    return council_table(study, FS, uncertainty=am.uncertainty.Assumptions())
 
 
 @pytest.fixture(scope="module")
@@ -229,11 +230,28 @@ def read(browser):
     return browser.driver.execute_async_script(READ + "done(read());")
 
 
-def test_the_price_is_against_the_proven_best(browser, table, page):
+SURE = """return [document.querySelector('.ct-sure').textContent,
+  document.querySelectorAll('.leaflet-ct-unsure-pane path').length,
+  document.querySelector('.ct-legend li:last-child').textContent,
+  [...document.querySelectorAll('.ct-range')].map(node => node.textContent).filter(Boolean)]"""
+
+
+def test_the_price_is_against_the_proven_best_and_only_plans_that_were_drawn_have_ranges(browser, table, page):
     words = Words("fr")
     opened(browser, page)
+    told, hatched, legend, ranges = browser.js(SURE)
+    today = table.sureness.loc["baseline"]
+    low, high = (words.count(end, digits=1) for end in today["mean"])
+    assert ranges[0] == f"entre {low} et {high}\u00a0min"
+    assert hatched == len(today["unsure"]) > 0
+    assert f"{hatched}\u00a0communes" in legend
+    assert f"parmi les {today['among']}\u00a0plans calculés d’autant de sites" in told
     button(browser, ".ct-places button", "Ouvrir\u00a0: Coucy-le-Château-Auffrique")
     found = read(browser)
+    told, hatched, legend, ranges = browser.js(SURE)
+    assert "non calculé pour ce plan" in told
+    assert legend.endswith("non calculé pour ce plan")
+    assert (hatched, ranges) == (0, [])
     assert found["sentence"].endswith(f"passe de {words.minutes(7.339)} à {words.minutes(6.575)}.")
     best, kept = table.best.loc[4], table.best_kept.loc[4]
     assert (best["status"], kept["status"]) == ("optimal", "optimal")
@@ -249,6 +267,8 @@ def test_the_price_is_against_the_proven_best(browser, table, page):
     button(browser, ".ct-price button", "Essayer le meilleur plan")
     found = read(browser)
     assert found["cards"]["Trajet moyen"][0] == words.minutes(best["mean_minutes"])
+    low, high = browser.js(SURE)[3][0].removeprefix("entre ").removesuffix("\u00a0min").split(" et ")
+    assert float(low.replace(",", ".")) < best["mean_minutes"] < float(high.replace(",", "."))
     assert found["price"][1].startswith("C’est le meilleur plan prouvé à 4 sites dans le territoire\u00a0:")
     # A site outside the territory: nothing is proven of that.
     button(browser, ".ct-places button", "Fermer\u00a0: France services de Noyon")

@@ -13,7 +13,9 @@ import accessmap as am
 from accessmap.dossier.best import best_plans
 from accessmap.dossier.council import council_table
 from accessmap.dossier.council_places import check_size, packed, places_of, plan_of
+from accessmap.dossier.council_sureness import sure_data, sure_plans
 from accessmap.errors import OptionError, StudyError
+from accessmap.words.words import Words
 
 FS = "france_services"
 
@@ -102,6 +104,34 @@ def test_the_best_of_each_number_is_that_of_all_choices(toy_study):
     assert table.best["mean_minutes"].to_dict() == pytest.approx({1: 1.0, 2: 0.0})
     assert set(table.best["status"]) == {"optimal"}
     assert table.best_kept["sites"].to_dict() == {2: ("fs-a", f"{FS}-02002")}
+
+
+def test_where_nothing_is_uncertain_ranges_are_the_figures_of_compare(toy_study):
+    places = places_of(toy_study, FS)
+    plans = {"both": ("fs-a", f"{FS}-02002", "fs-x"), "away": (f"{FS}-02002", "fs-x")}
+    nothing = am.uncertainty.Assumptions.none()
+    sure = sure_plans(toy_study, FS, places, plans.values(), assumed=nothing, breaks=[2.0]).drop(columns="unsure")
+    scenarios = [
+        am.Scenario("both").open(FS, commune="02002"),
+        am.Scenario("away").move("fs-a", commune="02002"),
+    ]
+    inside, people = toy_study.inside, toy_study.people
+    minutes = am.compare(scenarios, toy_study, category=FS)[inside]
+    shares = am.coverage(minutes, people, toy_study.thresholds)
+    moved = am.winners_and_losers(minutes, toy_study.residents[inside]).groupby(level="scenario").sum(numeric_only=True)
+    for plan, name in zip(sure.index, minutes, strict=True):
+        row = sure.loc[plan]
+        assert row["mean"] == pytest.approx([(minutes[name] * people).sum() / people.sum()] * 2)
+        for cutoff in toy_study.thresholds:
+            assert row[f"within {cutoff:g}"] == pytest.approx([shares.loc[cutoff, name]] * 2)
+        for side in ("gain", "lose"):
+            assert row[side] == ((moved.loc[name, side],) * 2 if name != "baseline" else (0, 0))
+    # Today and "away" are of two sites: 1 minute a person against 2.
+    assert sure["among"].to_list() == [2, 1, 2]
+    assert sure["chance"].to_list()[::2] == [1.0, 0.0]
+    data = sure_data(sure.assign(unsure=[("02002",), (), ()]), places.index, pd.Index(["02001", "02002"]), Words("fr"))
+    assert list(data) == ["0,1", "0,1,2", "1,2"]
+    assert (data["0,1"]["unsure"], data["0,1"]["often"]) == ([1], "tous les cas tirés")
 
 
 def test_where_a_number_reaches_not_everyone_there_is_no_best():

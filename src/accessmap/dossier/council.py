@@ -20,6 +20,7 @@ from accessmap.categories import Lang
 from accessmap.dossier.best import best_plans
 from accessmap.dossier.brand import Brand
 from accessmap.dossier.council_places import check_size, packed, places_of, plan_of
+from accessmap.dossier.council_sureness import sure_data, sure_plans
 from accessmap.dossier.layout import Live, Part
 from accessmap.dossier.results import AT_LEAST, Known, Tables, plainly
 from accessmap.errors import OptionError, Problem
@@ -34,6 +35,8 @@ from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.tables.contracts import category_shown
+from accessmap.uncertainty.drawing import Draws
+from accessmap.uncertainty.inputs import Assumptions
 from accessmap.words import words as labels
 from accessmap.words.words import Words
 
@@ -44,7 +47,7 @@ MOST_IN_DOSSIER, SECONDS_IN_DOSSIER = 600_000, 2.0
 SCRIPTS: Final = ("council_numbers.js", "council_plans.js", "council_map.js", "council.js")
 SHARED: Final = (
     "people", "unreached", "baseline", "newly_reached", "no_longer_reached", "zoom_in", "zoom_out", "north",
-    "north_letter", "communes", "legend_count",
+    "north_letter", "communes", "legend_count", "class_unsure",
 )  # fmt: skip
 
 
@@ -69,6 +72,8 @@ class CouncilTable:
         The same where every site of today stays.
     plans
         Scenarios to begin with.
+    sureness
+        How sure the figures of some plans are: see `council_table`; None where nothing is drawn.
     lang
         "fr" or "en".
     made
@@ -85,6 +90,7 @@ class CouncilTable:
     best: pd.DataFrame
     best_kept: pd.DataFrame
     plans: tuple[Scenario, ...]
+    sureness: pd.DataFrame | None
     lang: Lang
     made: date
     brand: Brand = field(default_factory=Brand)
@@ -171,8 +177,7 @@ class CouncilTable:
         text, width = packed(self.times.to_numpy("float32"))
         drawn = places.geometry.to_crs(DRAWN_CRS)
         number = {name: k for k, name in enumerate(places.index)}
-        levels = by_commune(self.times.loc[:, places["today"]].min(axis=1), residents)["value"]
-        breaks = breaks_for(levels, "minutes")
+        breaks = _breaks(self.times, places, residents)
         return {
             "lang": self.lang,
             "category": self.category,
@@ -214,6 +219,7 @@ class CouncilTable:
             "plans": [plan for scenario in self.plans if (plan := plan_of(scenario, self.category, places, study))][:3],
             "best": _told(self.best, number),
             "best_kept": _told(self.best_kept, number),
+            "sure": None if self.sureness is None else sure_data(self.sureness, places.index, communes.index, words),
             "words": {key: labels.unfilled(key, self.lang) for key in (*labels.keys_of("council_"), *SHARED)},
         }
 
@@ -228,6 +234,7 @@ def council_table(
     title: str | None = None,
     time_limit: float = 20.0,
     accept: Collection[str] = (),
+    uncertainty: Assumptions | None = None,
     lang: Lang = "fr",
 ) -> CouncilTable:
     """Return a page on which a council tries plans for a category of services: open, close and move sites.
@@ -256,6 +263,9 @@ def council_table(
         Seconds for each proof; where it is met, the page gives the best that was found and how far it may be from it.
     accept
         As for `Dossier.of`: measures of the roads' plausibility that may be beyond their bounds.
+    uncertainty
+        How uncertain the inputs are: today, the plans at the start and the proven ones then have their ranges, and the
+        chance to be the best of those of as many sites; of every other plan the page says that this is not computed.
     lang
         "fr" or "en".
 
@@ -288,7 +298,7 @@ def council_table(
     study = gated(study, category, accept)
     places = places_of(study, category, candidates)
     check_size(study, len(places))
-    return _made(study, category, places, plans, counts, title, time_limit, lang)
+    return _made(study, category, places, plans, counts, title, time_limit, lang, uncertainty)
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame] | None:
@@ -310,9 +320,12 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     if residents * places > MOST_IN_DOSSIER:
         return [words("council_too_big_here", residents=words.count(residents), places=words.count(places))]
     study, category = known.study, known.results.category
+    places, draws = places_of(study, category), known.draws
+    drawn = () if draws is None else _places_drawn(draws, places)
     made = _made(
-        study, category, places_of(study, category), known.results.scenarios, None, None, SECONDS_IN_DOSSIER, words.lang
-    )
+        study, category, places, known.results.scenarios, None, None, SECONDS_IN_DOSSIER, words.lang,
+        None if draws is None else draws.assumed, drawn,
+    )  # fmt: skip
     return [Live(made.body(made.drawing(), "h3"), asset("council.css"), made.script())]
 
 
@@ -325,6 +338,8 @@ def _made(
     title: str | None,
     time_limit: float,
     lang: Lang,
+    assumed: Assumptions | None,
+    drawn: Iterable[tuple[str, ...]] = (),
 ) -> CouncilTable:
     words = Words(lang)
     times = study.minutes(places)[study.inside]
@@ -339,18 +354,49 @@ def _made(
     shown = category_shown(study.services, category)
     kept = best_plans(**asked, fixed=today_ids, counts=more)
     kept["sites"] = [(*today_ids.difference(fixed, sort=False), *sites) if sites else () for sites in kept["sites"]]
+    best, plans = best_plans(**asked, fixed=fixed, counts=counts), tuple(plans)
+    sureness = None
+    if assumed is not None and float(study.people.sum()):
+        given = [plan["plan"] for each in plans if (plan := plan_of(each, category, places, study))]
+        proven = [(*fixed, *sites) for table in (best, kept) for sites in table["sites"] if sites]
+        sets = [*(_open(plan, places) for plan in given), *proven, *drawn]
+        breaks = _breaks(times, places, study.residents[study.inside])
+        sureness = sure_plans(study, category, places, sets, assumed=assumed, breaks=breaks)
     return CouncilTable(
         title=words("council_title", place=study.title, category=shown.name(lang, count=2)) if title is None else title,
         study=study,
         category=category,
         places=places,
         times=times,
-        best=best_plans(**asked, fixed=fixed, counts=counts),
+        best=best,
         best_kept=kept.set_axis(pd.Index([here + count for count in more], name="count")),
-        plans=tuple(plans),
+        plans=plans,
+        sureness=sureness,
         lang=lang,
         made=today(),
     )
+
+
+def _breaks(times: pd.DataFrame, places: gpd.GeoDataFrame, residents: gpd.GeoDataFrame) -> tuple[float, ...]:
+    """Return the bounds of the classes of minutes on the map: those of today."""
+    return breaks_for(by_commune(times.loc[:, places["today"]].min(axis=1), residents)["value"], "minutes")
+
+
+def _open(plan: dict[str, Any], places: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the places at which a site is open in a plan of `plan_of`."""
+    gone = {*plan["closed"], *plan["moved"]}
+    kept = [k for k, today in enumerate(places["today"]) if today and k not in gone]
+    return tuple(places.index[[*kept, *plan["moved"].values(), *plan["opened"]]])
+
+
+def _places_drawn(draws: Draws, places: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    """Return the places of each plan that a dossier draws, of those whose sites all stand at one."""
+    names = dict(zip(zip(places.geometry.x, places.geometry.y, strict=True), places.index, strict=True))
+    sites = draws.asked.sites
+    at = [names.get((point.x, point.y)) for point in sites.geometry]
+    listed = ~(sites["missing"].to_numpy() > 0)
+    plans = [[at[k] for k in np.flatnonzero(open_ & listed)] for open_ in draws.asked.open[1:]]
+    return [tuple(map(str, each)) for each in plans if None not in each]
 
 
 def _checked(counts: Iterable[int], most: int) -> list[int]:

@@ -47,7 +47,7 @@ def regret(
     rows = table.to_dict("index")
     first = str(table.index[0])
     best, said = rows[first], []
-    shown: dict[str, Any] = {"name": named.get(first, first), "often": _cases(best["chance"], words)}
+    shown: dict[str, Any] = {"name": named.get(first, first), "often": cases(best["chance"], words)}
     if best["chance"] >= ALWAYS or not best["worst"] > 0:
         said.append(words("sureness_always", **shown))
     else:
@@ -55,15 +55,15 @@ def regret(
         said.append(words("sureness_best", **shown, lost=least, worst=most))
     if among is not None and among != first and among in rows:
         row = rows[among]
-        here: dict[str, Any] = {"name": named.get(among, among), "often": _cases(row["chance"], words)}
+        here: dict[str, Any] = {"name": named.get(among, among), "often": cases(row["chance"], words)}
         if abs(row["expected"] - best["expected"]) < 1e-9:
             return said
         said.append(words("sureness_other", **here, best=shown["name"], lost=_lost(row["expected"], words)))
     return said
 
 
-def _cases(chance: float, words: Words) -> str:
-    """Return a chance as cases of ten, or of twenty where it is near certain or nearly none."""
+def cases(chance: float, words: Words) -> str:
+    """Return a chance in words: cases of ten, or of twenty where it is near certain or nearly none."""
     if chance >= ALWAYS:
         return words("sureness_in_all")
     if chance > 0.95:

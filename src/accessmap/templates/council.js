@@ -105,8 +105,8 @@ var council = (function () {
 
     var cards = {};
     function card(key, title, most) {
-      var value = el("strong"), note = el("span");
-      cards[key] = { box: el("div", {}, [el("dt", { text: title }), el("dd", {}, [value, note])]), value: value, note: note };
+      var value = el("strong"), note = el("span"), range = el("span", { "class": "ct-range" });
+      cards[key] = { box: el("div", {}, [el("dt", { text: title }), el("dd", {}, [value, note].concat(data.sure ? [range] : []))]), value: value, note: note, range: range };
       if (most) { cards[key].box.className = "ct-most-said"; }
       find(".ct-cards").appendChild(cards[key].box);
     }
@@ -136,6 +136,22 @@ var council = (function () {
     function set(key, value, note) {
       write(cards[key].value, value);
       write(cards[key].note, note || "");
+    }
+
+    // What was drawn beforehand for the places that are open; nothing where this plan was not among them.
+    function sureOf() { return data.sure && data.sure[openHere(now.open).join(",")]; }
+    function showSure() {
+      if (!data.sure) { return; }
+      var sure = sureOf(), percent = (data.lang === "fr" ? NO_BREAK : "") + "%";
+      // A range whose ends are written alike says nothing.
+      function range(key, name, times, digits, unit) {
+        var ends = (sure && sure[name] || [0, 0]).map(function (end) { return say.number(end * times, digits); });
+        write(cards[key].range, ends[0] === ends[1] ? "" : text("council_sure_range", { low: ends[0], high: ends[1] }) + unit);
+      }
+      range("mean", "mean", 1, 1, NO_BREAK + "min");
+      data.cutoffs.forEach(function (value, k) { range("within" + k, "within " + value, 100, 0, percent); });
+      ["gain", "lose"].forEach(function (key) { range(key, key, 1, 0, ""); });
+      write(find(".ct-sure"), !sure ? text("council_sure_none") : [text("council_sure_read"), sure.often ? text("council_sure_chance", { often: sure.often }, sure.among) : ""].filter(Boolean).join(" "));
     }
 
     function planTold() {
@@ -168,6 +184,7 @@ var council = (function () {
       cards.lost.box.hidden = !now.lost && !today.lost;
       var share = say.percent(now.shares[0], 1);
       write(find(".ct-strip"), text("council_strip", { sites: text("council_sites_short", {}, counted.here), mean: minutes(now.mean), share: share, cutoff: minutes0(data.cutoffs[0]) }));
+      showSure();
       write(find(".ct-most"), [named_("most", -1), named_("least", 1)].filter(Boolean).join(" "));
     }
 
@@ -278,6 +295,12 @@ var council = (function () {
         holds[at][1] += commune[2];
       });
       map.paint(looks);
+      var sure = view === "level" && sureOf(), unsure = sure ? sure.unsure : [];
+      map.hatch(unsure.map(function (k) { return data.communes[k][0]; }));
+      if (data.sure && view === "level") {
+        var held = unsure.reduce(function (sum, k) { return sum + data.communes[k][2]; }, 0), number = text("communes", {}, unsure.length);
+        write(unsureCount, !sure ? text("council_sure_not") : held ? text("legend_count", { communes: number, people: people(held) }) : number);
+      }
       map.stand(places.map(function (place, k) { return stateOf(k); }));
       holds.forEach(function (held, at) {
         var communes = text("communes", {}, held[0]);
@@ -286,10 +309,12 @@ var council = (function () {
       find(".ct-map").setAttribute("aria-label", text("council_map", { view: text("council_view_" + view), plan: find(".ct-sentence").textContent }));
     }
 
-    var counted_ = [];
+    var counted_ = [], unsureCount = el("span", { "class": "am-count" });
     function showLegend() {
-      counted_ = used().map(function () { return el("span", { "class": "am-count" }); });
-      find(".ct-legend").replaceChildren.apply(find(".ct-legend"), used().map(function (look, at) {
+      var looks = used().concat(data.sure && view === "level" ? [[text("class_unsure"), "", "unsure"]] : []);
+      counted_ = looks.map(function () { return el("span", { "class": "am-count" }); });
+      if (looks.length > used().length) { counted_[used().length] = unsureCount; }
+      find(".ct-legend").replaceChildren.apply(find(".ct-legend"), looks.map(function (look, at) {
         var swatch = accessmap.element("svg", { viewBox: "0 0 34 20", "class": "am-swatch", "aria-hidden": "true" }, [
           accessmap.element("rect", { x: 0.5, y: 0.5, width: 33, height: 19, fill: look[2] ? "url(#am-" + look[2] + ")" : look[1], stroke: "#6b6b6b" })]);
         return el("li", {}, [swatch, el("span", { "class": "am-entry", text: look[0] + " " }, [counted_[at]])]);

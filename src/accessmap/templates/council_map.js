@@ -23,10 +23,12 @@ var councilMap = (function () {
     this.zones = {};
     this.marks = {};
     this.painted = {};
+    this.hatched = {};
     var origin = data.origin, self = this;
     // On a touch screen one finger scrolls the page; two fingers move the map.
     var map = this.map = L.map(box, { center: [0, 0], zoom: 9, zoomSnap: 0.25, scrollWheelZoom: false, dragging: !L.Browser.mobile });
     // Possible places are many: they are drawn together, and let touches through to the communes below.
+    map.createPane("ct-unsure").style.zIndex = 410;
     map.createPane("ct-dots").style.zIndex = 450;
     map.getPane("ct-dots").style.pointerEvents = "none";
     this.dots = L.svg({ pane: "ct-dots" });
@@ -94,6 +96,19 @@ var councilMap = (function () {
       if (this.painted[code] === fill || !this.zones[code]) { return; }
       this.painted[code] = fill;
       this.zones[code].setStyle({ fillColor: fill });
+    }, this);
+  };
+
+  // Hatch these communes over their colours.
+  Map.prototype.hatch = function (codes) {
+    var wanted = {};
+    codes.forEach(function (code) { wanted[code] = true; });
+    Object.keys(this.hatched).forEach(function (code) { if (!wanted[code]) { this.hatched[code].removeFrom(this.map); } }, this);
+    codes.forEach(function (code) {
+      if (!this.hatched[code] && this.zones[code]) {
+        this.hatched[code] = L.polygon(this.zones[code].getLatLngs(), { stroke: false, fillColor: "url(#am-unsure)", fillOpacity: 1, interactive: false, pane: "ct-unsure" });
+      }
+      if (this.hatched[code] && !this.map.hasLayer(this.hatched[code])) { this.hatched[code].addTo(this.map); }
     }, this);
   };
 

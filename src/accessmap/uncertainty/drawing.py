@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,8 +48,12 @@ class Figures:
     by_commune: Floats
 
 
-def figures(asked: Weighed, worlds: Worlds) -> Figures:
-    """Return what every plan comes to in every world."""
+#: What else is counted of a plan: its number, minutes of people × worlds, people, and what these are multiplied by.
+Also = Callable[[int, Single, Floats, Floats | float], None]
+
+
+def figures(asked: Weighed, worlds: Worlds, also: Also | None = None) -> Figures:
+    """Return what every plan comes to in every world; `also` is told the minutes as they are found, of today first."""
     communes, plans, n = len(asked.starts) - 1, len(asked.plans), worlds.n
     codes = [str(asked.commune[start]) for start in asked.starts[:-1]]
     there = worlds.sites(asked)
@@ -75,6 +80,8 @@ def figures(asked: Weighed, worlds: Worlds) -> Figures:
                 minutes = _minutes(ways, some, kept, classes[which], pace, shift)
                 for plan, near in _nearest(minutes, asked.open[mine][:, kept], there[kept]):
                     _add(sums[number, :, :, mine[plan]], near, asked.people[some], asked.cutoff)
+                    if also is not None:
+                        also(mine[plan], near, asked.people[some], weight)
         sums[number] *= np.reshape(weight, (-1, 1))
     whole = sums.sum(axis=0)
     return Figures(np.repeat(total[:, None], plans, axis=1), whole[1], whole[0], whole[2], sums[:, :2])
@@ -234,9 +241,9 @@ def draw(
         return drawn(asked, assumed, n, seed)
 
 
-def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Draws:
-    """Return the plans that are weighed in so many worlds."""
-    found = figures(asked, worlds_of(asked, assumed, int(n), seed))
+def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int, also: Also | None = None) -> Draws:
+    """Return the plans that are weighed in so many worlds; see `figures` for `also`, to whom the study is world 0."""
+    found = figures(asked, worlds_of(asked, assumed, int(n), seed), also)
     index, plans = pd.RangeIndex(n, name="world"), pd.Index(asked.plans, name="plan")
     told = _told(found, asked.far)
     frames = [pd.DataFrame(each[1:], index, plans) for each in told]
