@@ -200,6 +200,7 @@ class TransitSection(_Section):
 
     gtfs: Annotated[list[Text], Field(min_length=1)]
     licence: Text | None = None
+    bad_trips: Literal["error", "drop"] = "error"
     date: Text | dt.date = "tuesday"
     access: Literal["walk", "bike", "car"] = "walk"
     egress: Literal["walk", "bike", "car"] = "walk"

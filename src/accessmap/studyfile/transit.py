@@ -54,7 +54,7 @@ def _timetable(ledger: Ledger, section: TransitSection) -> Timetable | None:
     found = [path for path in paths if isinstance(path, Path)]
     if len(found) < len(at):
         return None
-    read = partial(Timetable.from_gtfs, found, licence=section.licence)
+    read = partial(Timetable.from_gtfs, found, licence=section.licence, bad_trips=section.bad_trips)
     timetable: Timetable | None = ledger.tried((TRANSIT, "gtfs"), read)
     return timetable
 

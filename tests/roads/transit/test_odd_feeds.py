@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_feeds import FEED, TUESDAY, feed, packed, read
+from toy_feeds import FEED, FLEX, TUESDAY, feed, packed, read
 
 import accessmap as am
-from accessmap.errors import SourceError
+from accessmap.errors import OptionError, SourceError
 
 Timetable = am.Timetable
 TIMES, TRIPS, STOPS, CALENDAR = (FEED[f"{name}.txt"] for name in ("stop_times", "trips", "stops", "calendar"))
@@ -473,6 +473,62 @@ def test_an_odd_feed_is_read_and_said(tmp_path: Path, name: str) -> None:
     assert len(notes) == len([each for each in wanted if each]), notes
     assert all(re.search(each, " ".join(notes), re.DOTALL) for each in wanted), notes
     assert holds(timetable)
+
+
+# Of these feeds the trips that are left where those that cannot be read are left out, whole.
+DROPPED = {
+    "a stop nowhere known": ["R1", "R2"],
+    "a route not known": ["R1", "R2"],
+    "the same trip twice": ["R2", "Q1"],
+    "a time that is none": ["R2", "Q1"],
+    "back in time": ["R2", "Q1"],
+    "the last stop untimed": ["R2", "Q1"],
+    "a sequence twice": ["R2", "Q1"],
+    "a pickup of 5": ["Q1"],
+    "a headway of 0": ["R2", "Q1"],
+}
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_trips_that_cannot_be_read_are_left_out_whole_where_that_is_asked(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "toy.zip"
+    path.write_bytes(packed(REFUSED[name][0]))
+    timetable = Timetable.from_gtfs(path, licence="ODbL", bad_trips="drop")
+    left = 3 - len(DROPPED[name])
+    assert timetable.trips["trip"].tolist() == DROPPED[name]
+    assert len(timetable.calls) == sum({"R": 3, "Q": 2}[trip[0]] for trip in DROPPED[name])
+    reason, in_all = (note.told("en") for note in timetable.notes)
+    assert re.match(rf"toy\.zip: {left} trips? left out that cannot be read: .*\(?'[RQZ]", reason)
+    assert in_all.startswith(f"toy.zip: {left} trip{'s' * (left > 1)} of 3 ")
+    saved = Timetable.load(timetable.save(tmp_path / "saved.zip"))
+    assert [note.told("fr") for note in saved.notes] == [note.told("fr") for note in timetable.notes]
+
+
+def test_what_is_wrong_beside_trips_stays_an_error_and_so_do_trips_that_are_all_bad(tmp_path: Path) -> None:
+    path = tmp_path / "toy.zip"
+    every = TIMES.replace(":00,", "h,")
+    for files, said in (
+        (REFUSED["a latitude of 496"][0], "stop_lat"),
+        (feed({"stop_times.txt": every}), r"8 lines .*'R1' \('07:00h'\).*arrival_time is no time"),
+    ):
+        path.write_bytes(packed(files))
+        with pytest.raises(SourceError, match=said):
+            Timetable.from_gtfs(path, bad_trips="drop")
+    with pytest.raises(OptionError, match="'leave' is no choice"):
+        Timetable.from_gtfs(path, bad_trips="leave")
+
+
+def test_a_zone_without_a_window_takes_its_trip_alone_and_a_rule_for_a_trip_goes_with_it(tmp_path: Path) -> None:
+    files = feed(FLEX, stop_times=("09:00:00,12:00:00,2,1,tel", ",12:00:00,2,1,tel"))
+    files["transfers.txt"] = "from_stop_id,to_stop_id,transfer_type,from_trip_id,to_trip_id\n,,4,D1,Z1\n"
+    path = tmp_path / "toy.zip"
+    path.write_bytes(packed(files))
+    timetable = Timetable.from_gtfs(path, licence="ODbL", bad_trips="drop")
+    assert timetable.flex["trip"].tolist() == ["D1", "G1", "G1"]
+    assert timetable.trips["trip"].tolist() == ["D1"]
+    assert timetable.transfers.empty
+    with pytest.raises(SourceError, match="start_pickup_drop_off_window is no time"):
+        Timetable.from_gtfs(path)
 
 
 def test_every_problem_of_a_feed_is_told_at_once(tmp_path: Path) -> None:

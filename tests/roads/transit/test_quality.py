@@ -69,6 +69,60 @@ def test_the_class_follows_the_interval_the_vehicle_and_the_distance(tmp_path, r
     assert known["metres"].to_list() == pytest.approx([float(each) for each in known.index], abs=2)
 
 
+@pytest.mark.parametrize(
+    ("route_type", "every", "nodes", "letters"),
+    [
+        (2, 30, (), "CD--"),  # a train each half hour on a line: IV
+        (2, 30, ("G",), "BCD-"),  # at a node: III
+        (2, 60, (), "D---"),  # each hour, the hour itself included: V
+        (2, 20, (), "CD--"),  # each 20 minutes is no longer less than 20: IV
+        (2, 70, (), "----"),  # less than each hour does not count
+        (3, 10, (), "CD--"),  # a bus each 10 minutes: IV
+        (3, 4, (), "ABCD"),  # less than 5: II
+        (3, 35, (), "D---"),  # each 35: V
+        (6, 4, (), "D---"),  # a cable car is V however often it goes
+        (1500, 10, (), "----"),  # a taxi is none of them
+    ],
+)
+def test_the_swiss_classes(tmp_path, route_type, every, nodes, letters):
+    timetable = feed(tmp_path / "feed", every=every, route_type=route_type)
+    found = am.lines.quality(homes(290, 490, 740, 990), timetable, method="switzerland", nodes=nodes)
+    assert "".join(found["class"].astype(object).fillna("-")) == letters
+    assert found["class"].cat.categories.to_list() == list("ABCD")
+
+
+def test_in_switzerland_buses_do_not_make_trains_more_frequent(tmp_path):
+    """A train each hour (V) and a bus each 12 minutes (IV): the bus gives the class; in Germany a train each 10."""
+    timetable = feed(tmp_path / "feed", every=60)
+    back = am.lines.add(timetable, "B", ["X", "P1", "Y"], minutes=[0, 10, 20], every=12)
+    swiss = am.lines.quality(homes(290), back, method="switzerland").iloc[0]
+    assert (swiss["class"], swiss["mode"], swiss["interval"]) == ("C", "bus", 12)
+    german = am.lines.quality(homes(290), back).iloc[0]
+    assert (german["class"], german["mode"], german["interval"]) == ("A", "rail", 10)
+
+
+def test_by_hour_by_commune_and_as_land(tmp_path):
+    timetable = feed(tmp_path / "feed", every=60)
+    places = homes(100, 490, 1500)
+    by_hour = am.lines.quality_by_hour(places, timetable, between=("05:00", "08:00"))
+    assert by_hour.columns.to_list() == ["05:00", "06:00", "07:00"]
+    assert by_hour.astype(object).fillna("-").to_numpy().tolist() == [["-", "C", "C"], ["-", "D", "D"], ["-", "-", "-"]]
+    people = gpd.GeoDataFrame({"commune": list("aab"), "population": [7.0, 5.0, 3.0]}, places.index, geometry=places)
+    counted = am.lines.people_by_class(am.lines.quality(people, timetable)["class"], people)
+    assert counted.loc["a"].to_dict() == dict.fromkeys("ABEF", 0.0) | {"C": 7.0, "D": 5.0, "none": 0.0}
+    assert counted.to_numpy().sum() == 15
+    assert counted.loc["b", "none"] == 3
+    land = am.lines.quality_areas(timetable)
+    near = land.geometry.contains(places.to_crs(land.crs).iloc[1])
+    assert near[near].index.to_list() == ["D"]
+    assert land.geometry.is_empty.to_list() == [True, True, False, False, False, False]
+    with pytest.raises(OptionError, match="no whole hours"):
+        am.lines.quality_by_hour(places, timetable, between=("05:30", "07:00"))
+    for options, match in (({"method": "swiss"}, "germany, switzerland"), ({"nodes": "Gare"}, "no station 'Gare'")):
+        with pytest.raises(OptionError, match=match):
+            am.lines.quality(places, timetable, **options)
+
+
 def test_an_hour_without_departures_has_no_class_and_bad_hours_are_refused(tmp_path):
     timetable = feed(tmp_path / "feed", every=60)
     assert am.lines.quality(homes(100), timetable, between=("21:00", "22:00"))["class"].isna().all()

@@ -20,14 +20,24 @@ import shapely
 from accessmap.errors import OptionError, Problem
 from accessmap.roads.readers.gtfs.calendars import EPOCH, WEEKDAYS, Calendar
 from accessmap.roads.transit.clock import span
-from accessmap.roads.transit.quality import quality
+from accessmap.roads.transit.quality import people_by_class, quality, quality_areas, quality_by_hour
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 
 if TYPE_CHECKING:
     from accessmap.roads.transit.timetable import Timetable
 
-__all__ = ["add", "add_stop", "cut", "interval", "quality", "shift"]
+__all__ = [
+    "add",
+    "add_stop",
+    "cut",
+    "interval",
+    "people_by_class",
+    "quality",
+    "quality_areas",
+    "quality_by_hour",
+    "shift",
+]
 
 Ints = npt.NDArray[np.int64]
 MODE_NUMBERS = {"tram": 0, "metro": 1, "rail": 2, "bus": 3, "ferry": 4, "cable_car": 6, "funicular": 7}

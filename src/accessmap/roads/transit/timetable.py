@@ -94,6 +94,7 @@ class Timetable(Feeds):
         paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
         *,
         licence: str | None = None,
+        bad_trips: str = "error",
     ) -> Self:
         r"""Return the timetable of one or more GTFS feeds.
 
@@ -103,6 +104,10 @@ class Timetable(Feeds):
             A zip as it is published, or a folder of its files; several of them, or name → path.
         licence
             Under which the feeds are published, as it must be quoted: no feed says it.
+        bad_trips
+            "error" where a row of a trip cannot be read (a time that is none, a stop that is nowhere); "drop" leaves
+            such trips out whole, each reason noted with how many and which, as nobody but the operator can mend them.
+            What is wrong with stops, routes or calendars stays an error.
 
         Raises
         ------
@@ -129,7 +134,7 @@ class Timetable(Feeds):
         >>> timetable.usual_day(), timetable.day().departure.tolist()
         (datetime.date(2025, 2, 4), [27720, 30240])
         """
-        return cls._of(read_feeds(paths, licence=licence))
+        return cls._of(read_feeds(paths, licence=licence, bad_trips=bad_trips))
 
     @classmethod
     def _of(cls, feeds: Feeds) -> Self:

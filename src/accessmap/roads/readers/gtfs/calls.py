@@ -154,7 +154,13 @@ def read_calls(
     flex = table.keep(flexible & held)
     told = used_rows(len(trips), trip[flexible & held])
     table, trip = table.keep(held & ~flexible), trip[held & ~flexible]
-    return _in_order(feed, table, _read(feed, table, trip, stops), told), flex, told
+    calls = _read(feed, table, trip, stops)
+    gone = feed.gone(trips.index)
+    if gone.any():  # a trip with a call that cannot be read is not one call shorter
+        told |= gone
+        kept = ~gone[calls.trip]
+        table, calls = table.keep(kept), calls[kept]
+    return _in_order(feed, table, calls, told), flex, told
 
 
 def _read(feed: Feed, table: FeedTable, trip: Ints, stops: pd.DataFrame) -> Calls:

@@ -162,7 +162,10 @@ class FeedTable:
 
 @dataclass
 class Feed:
-    """A feed that is being read: where its files are, and what is said of them."""
+    """A feed that is being read: where its files are, and what is said of them.
+
+    Where `drops`, a row of a trip that cannot be read is no problem: the trip is kept in `dropped`, and noted.
+    """
 
     path: Path
     name: str
@@ -170,6 +173,8 @@ class Feed:
     notes: list[Note] = field(default_factory=list)
     problems: Problems = field(default_factory=Problems)
     spent: int = 0
+    drops: bool = False
+    dropped: set[str] = field(default_factory=set)
 
     @property
     def file(self) -> str:
@@ -193,11 +198,26 @@ class Feed:
     ) -> Flags:
         """Keep a problem of these rows, each with its line, its id and its value, and return which they are."""
         rows = np.flatnonzero(bad)
+        drops = self.drops and "trip_id" in table
+        if drops:  # what is wrong further on with a trip that is left out already is not told
+            trips = table["trip_id"][rows].texts()
+            rows = rows[[trip not in self.dropped for trip in trips]]
+            self.dropped.update(trips[trips != ""])
         if len(rows):
             where = self.place(table, rows, value, id)
             first = "" if value is None else value[rows[:1]].texts()[0]
-            self.problems.add(key, where=where, value=first, n=len(rows), **more)
+            if drops:
+                of = len(set(table["trip_id"].codes[rows].tolist()))
+                what = Note(key, n=len(rows), **{"value": first, **more, "near": ""})
+                self.note("gtfs_note_trips_dropped", n=of, where=where, what=what)
+            else:
+                self.problems.add(key, where=where, value=first, n=len(rows), **more)
         return bad
+
+    def gone(self, trips: Iterable[object]) -> Flags:
+        """Return which of these trips (ids) are left out as they cannot be read."""
+        flags: Flags = pd.Index(trips).isin(self.dropped)
+        return flags
 
     def unknown(
         self,
@@ -333,7 +353,7 @@ def _odd_quotes(content: bytes) -> bool:
     return bool((np.bincount(line) % 2).any())
 
 
-def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
+def open_feed(path: str | Path, name: str, *, drops: bool = False) -> tuple[Feed, str]:
     """Return a feed whose files can be read, and the SHA-256 of its zip ("" of a folder).
 
     Raises
@@ -344,7 +364,7 @@ def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
     path = Path(path)
     if os.path.isdir(path):
         files = {each.name: each for each in sorted(path.iterdir()) if each.is_file()}
-        return Feed(path, name, _members(path, {each: _of_folder(path, each) for each in files})), ""
+        return Feed(path, name, _members(path, {each: _of_folder(path, each) for each in files}), drops=drops), ""
     try:
         check_input(path)
     except OSError as error:
@@ -359,7 +379,7 @@ def open_feed(path: str | Path, name: str) -> tuple[Feed, str]:
             raise refusal(path.name, "zip_damaged") from error
         raise refusal(path.name, "gtfs_no_zip") from error
     members = {each: _of_zip(path, content, each) for each in names}
-    return Feed(path, name, _members(path, members)), hashlib.sha256(content).hexdigest()
+    return Feed(path, name, _members(path, members), drops=drops), hashlib.sha256(content).hexdigest()
 
 
 _DAMAGED = (zipfile.BadZipFile, EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError, ValueError)

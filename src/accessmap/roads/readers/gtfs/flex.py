@@ -176,7 +176,6 @@ def read_flex(
     )
     place = Coded.of(named)
     drafted = ~table["location_id"].given & ~table["location_group_id"].given & np.isin(kind, (0, 1))
-    feed.note("gtfs_note_flex_draft", n=int(drafted.sum()), rows=feed.place(table, np.flatnonzero(drafted), place, ids))
     near = near_names(next((name for name, of in zip(named, kind, strict=True) if of < 0), ""), zones.ids)
     more = {"column": "location_id", "other": "locations.geojson", "near": near}
     bad = feed.wrong("gtfs_unknown", table, kind < 0, place, id=ids, **more)
@@ -195,6 +194,9 @@ def read_flex(
         kinds.append(numbers)
     if feed.problems:  # and so there is an error to come
         return nothing()
+    if bad.any():  # and their trips are left out
+        return read_flex(feed, table.keep(~feed.gone(ids.texts())), zones, stops, routes, trips, calls)
+    feed.note("gtfs_note_flex_draft", n=int(drafted.sum()), rows=feed.place(table, np.flatnonzero(drafted), place, ids))
     trip = ids.places(numbered(trips.index))
     of_trip = trips.iloc[trip]
     found = pd.DataFrame(

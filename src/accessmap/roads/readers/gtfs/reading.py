@@ -21,7 +21,7 @@ from accessmap.roads.readers.gtfs.flex import read_flex, read_zones
 from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
-from accessmap.words.notes import Note
+from accessmap.words.notes import Figure, Note
 
 READ = {"agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates", "frequencies", "transfers"}
 READ |= {"pathways", "shapes", "feed_info", "levels", "attributions", "translations", "locations", "location_groups"}
@@ -56,9 +56,14 @@ class Feeds:
 
 
 def read_feeds(
-    paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path], *, licence: str | None = None
+    paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
+    *,
+    licence: str | None = None,
+    bad_trips: str = "error",
 ) -> Feeds:
     """Return the timetable of one or more feeds.
+
+    Trips that cannot be read are an error, or with `bad_trips="drop"` left out and noted.
 
     Raises
     ------
@@ -67,8 +72,10 @@ def read_feeds(
     OptionError
         Where no path is given, or two feeds have one name.
     """
+    if bad_trips not in ("error", "drop"):
+        raise OptionError(Problem("gtfs_bad_trips", value=bad_trips))
     named = _named(paths)
-    feeds = [_read(path, name, licence) for name, path in named]
+    feeds = [_read(path, name, licence, drops=bad_trips == "drop") for name, path in named]
     if len(feeds) > 1:
         feeds = [_prefixed(each, name) for each, (name, _) in zip(feeds, named, strict=True)]
     return reduce(_joined, feeds)
@@ -89,8 +96,8 @@ def _named(paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) 
     return given
 
 
-def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
-    feed, digest = open_feed(path, name)
+def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> Feeds:
+    feed, digest = open_feed(path, name, drops=drops)
     agencies, publishers = read_agencies(feed)
     stops = read_stops(feed)
     routes = read_routes(feed, agencies)
@@ -101,11 +108,21 @@ def _read(path: str | Path, name: str, licence: str | None) -> Feeds:
     runs = read_frequencies(feed, trips)
     transfers = read_transfers(feed, stops, routes, trips)
     pathways = read_pathways(feed, stops)
+    calls = calls[~feed.gone(trips.index)[calls.trip]]
     if not feed.problems:
         calls = timed(feed, calls, trips, stops)
         tell_speeds(feed, calls, trips, stops, routes)
     flex = read_flex(feed, by_zone, zones, stops, routes, trips, calls)
     feed.problems.raise_if_any(SourceError, feed.file)
+    if feed.dropped:
+        gone = feed.gone(trips.index)
+        if gone.all():  # what is wrong with all of them is an error
+            return _read(path, name, licence, drops=False)
+        told |= gone
+        calls, runs = calls[~gone[calls.trip]], runs[~gone[runs["trip"]]]
+        flex = flex[~feed.gone(flex["trip"])].reset_index(drop=True)
+        transfers = transfers[~(feed.gone(transfers["from_trip"]) | feed.gone(transfers["to_trip"]))]
+        feed.note("gtfs_note_trips_dropped_in_all", n=int(gone.sum()), of=Figure.of(len(trips)))
     feed.note("gtfs_note_flexible", n=len(flex))
     trips, calls = _called(feed, trips, calls, runs, told)
     _tell_zones(feed, stops, routes)
