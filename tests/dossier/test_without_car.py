@@ -35,6 +35,11 @@ def test_who_can_go_and_be_home_the_same_day(study):
     assert communes.loc["02001", ["people", "can", "saturday_can", "away", "lost"]].tolist() == [20, 20, 20, 60, 0]
     assert communes.loc["02002", ["people", "can", "saturday_can", "away", "lost"]].tolist() == [9, 9, 0, 125, 65]
     said = chapter(dossier)
+    # One bus a day there and one back give no class: nobody has one, and the map says it.
+    assert dossier.tables["served"][["name", "C", "none"]].to_numpy().tolist() == [["Aville", 0, 100], ["Bourg", 0, 50]]
+    assert "Personne ne vit près d’un arrêt qui donne une desserte de classe A à D." in said
+    assert "150 habitants (100 %) n’ont pas d’arrêt proche où cet horaire passe assez souvent" in said
+    assert "aucun habitant 2 communes · 150 habitants" in said
     assert "29 habitants sans voiture (100 %) peuvent aller à un site ouvert et en revenir le même jour" in said
     assert "; le samedi, 20." in said
     assert "2 h 05" in said

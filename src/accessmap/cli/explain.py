@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Hashable
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from accessmap.cli.places import add_mode, add_study, mode_asked, place, study_asked
@@ -34,11 +35,13 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print minutes and kilometres by stretch and by class of road; 1 where there is no way."""
+    import accessmap as am
     from accessmap.roads.transit.journeys import Journeys
 
     study, _ = study_asked(asked, say)
     (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
-    network = study.networks[mode_asked(asked, study)]
+    mode = mode_asked(asked, study)
+    network = study.networks[mode]
     if isinstance(network, Journeys):
         return _by_timetable(network, (start_name, start), (end_name, end), asked, say)
     if asked.depart or asked.arrive:
@@ -49,6 +52,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     minutes, km = float(way["minutes"].sum()), float(way["length_m"].sum()) / 1000
     told = say.words.minutes(minutes)
     say.tell("explain_total", start=start_name, end=end_name, minutes=told, km=_km(km, say))
+    cost = am.lines.costs_by_mode(start, end, {mode: network})
+    grams, euros = (float(cost[name][mode]) for name in ("grams", "euros"))
+    _costs(km, grams, euros, say, "explain_costs")
     if network.provenance.modelled:
         say.tell("run_modelled", way="")
     say.line()
@@ -78,7 +84,10 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.rows([say("explain_class"), say("explain_km"), say("explain_minutes")], rows)
     stretches = way.drop(columns=["geometry", "label"]).assign(along=along).to_dict("records")
     modelled = network.provenance.modelled
-    say.result(start=start_name, end=end_name, minutes=minutes, km=km, modelled=modelled, stretches=stretches)
+    say.result(
+        start=start_name, end=end_name, minutes=minutes, km=km, grams_co2=grams, euros=euros,
+        modelled=modelled, stretches=stretches,
+    )  # fmt: skip
     return 0
 
 
@@ -94,6 +103,9 @@ def _by_timetable(
     say.line(f"{start[0]} → {end[0]}")
     told = am.sentences.itinerary(legs, lang=say.lang)
     say.line(told)
+    cost = am.lines.costs(legs, journeys.timetable)
+    km, grams, euros = (float(cost[name].sum(skipna=False)) for name in ("km", "grams", "euros"))
+    _costs(km, grams, euros, say, "explain_costs_by_timetable")
     say.line()
     for note in journeys.notes:
         say.line(f"  {note.told(say.lang)}")
@@ -101,8 +113,18 @@ def _by_timetable(
         say.tell("run_modelled", way="")
     rows = legs.drop(columns="geometry").to_dict("records")
     modelled = journeys.provenance.modelled
-    say.result(start=start[0], end=end[0], date=journeys.date.isoformat(), told=told, modelled=modelled, legs=rows)
+    say.result(start=start[0], end=end[0], date=journeys.date.isoformat(), told=told, modelled=modelled, legs=rows,
+               km=km, grams_co2=grams, euros=euros)  # fmt: skip
     return 0
+
+
+def _costs(km: float, grams: float, euros: float, say: Say, key: str) -> None:
+    """Print what a trip costs one person, and how it is counted."""
+    co2 = say("explain_co2_unknown") if isnan(grams) else say("explain_co2", grams=say.words.count(grams))
+    price = (
+        say("explain_price_unknown") if isnan(euros) else say("explain_price", euros=say.words.count(euros, digits=2))
+    )
+    say.tell(key, km=_km(km, say), co2=co2, price=price)
 
 
 def _along(way: gpd.GeoDataFrame, network: RoadNetwork, study: Study) -> list[str]:

@@ -307,7 +307,8 @@ class Dossier:
         are in any; reference (and reference_by_commune) where published figures are given; hours, hours_by_commune,
         hours_of_week; outside_sites, outside_demand; criticality, one_closure_away; coverage_rates, physical_digital,
         double_burden, digital_help, schools; modes where there are other ways to go; round_trips and
-        round_trips_by_commune where there is a timetable, and lines_changed where a scenario changes who can go by it;
+        round_trips_by_commune and served where there is a timetable, and lines_changed where a scenario changes who can
+        go by it;
         indicators and territories where there is a programme. They are empty where nothing is known.
         """
         made = {

@@ -5,7 +5,7 @@ from typing import Final
 import pandas as pd
 
 from accessmap import sentences as told_of
-from accessmap.dossier import lines_changed, there_and_back
+from accessmap.dossier import lines_changed, served, there_and_back
 from accessmap.dossier.layout import Cell, How, Part, Table, share_cell
 from accessmap.dossier.results import Known, Tables
 from accessmap.roads.transit.journeys import EACH, Journeys
@@ -29,7 +29,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
         _without_car
             Of today, see `accessmap.modes.without_car`; empty where the residents do not say who has no car.
 
-        And those of `there_and_back` where the study has a timetable.
+        And those of `there_and_back` and `served` where the study has a timetable.
     """
     study, category = known.study, known.results.category
     if len(study.networks) < 2:
@@ -42,7 +42,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     known_people = "without_car" in study.residents and CAR in study.networks
     without = modes.without_car(study, category=category) if known_people else pd.DataFrame()
     both = {"modes": pd.concat(coverage, names=["situation"]), "_without_car": without}
-    return both | there_and_back.tables(known, under)
+    return both | there_and_back.tables(known, under) | served.tables(known)
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -67,13 +67,14 @@ def sentences(tables: Tables, words: Words) -> list[str]:
 
 
 def _by_timetable(tables: Tables, words: Words) -> list[str]:
-    return [*there_and_back.sentences(tables, words), *lines_changed.sentences(tables, words)]
+    return [each for part in (there_and_back, lines_changed, served) for each in part.sentences(tables, words)]
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:
     """Return people within each threshold, by mode and situation."""
     parts: list[Part] = [_modes_table(tables["modes"], words), How(_how(tables.known.study.journeys, words))]
-    return [*lines_changed.shown(tables, words), *there_and_back.shown(tables, words), *parts]
+    by_timetable = [each for part in (lines_changed, there_and_back, served) for each in part.shown(tables, words)]
+    return [*by_timetable, *parts]
 
 
 def _how(journeys: Journeys | None, words: Words) -> str:

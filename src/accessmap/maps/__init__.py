@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from accessmap.maps.exploring import explore
     from accessmap.maps.isochrones import isochrone_map
     from accessmap.maps.roads import network_map, route_map
+    from accessmap.maps.served import quality_map
 
 __all__ = [
     "Chart",
@@ -28,6 +29,7 @@ __all__ = [
     "isochrone_map",
     "lorenz_chart",
     "network_map",
+    "quality_map",
     "route_map",
     "step_chart",
 ]
@@ -41,6 +43,7 @@ _HOME = {
     "cell_map": "maps.cells",
     "explore": "maps.exploring",
     "isochrone_map": "maps.isochrones",
+    "quality_map": "maps.served",
 }
 
 __getattr__ = found_in(_HOME, "maps")

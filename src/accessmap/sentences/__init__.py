@@ -21,7 +21,7 @@ from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
 from accessmap.sentences.sureness import ranges, regret, to_check, tornado, undecided
-from accessmap.sentences.there_and_back import lines_changed, round_trips
+from accessmap.sentences.there_and_back import lines_changed, round_trips, served
 
 __all__ = [
     "alternatives",
@@ -53,6 +53,7 @@ __all__ = [
     "resilience",
     "round_trips",
     "schools",
+    "served",
     "services",
     "speech",
     "supply",

@@ -89,6 +89,39 @@ def lines_changed(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]
     return said
 
 
+def served(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
+    r"""Return how many people have a stop of class A to D within reach, of a lower class, and none.
+
+    Parameters
+    ----------
+    table
+        By commune: people by class, the best first, and "none". As `am.lines.people_by_class` counts them.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> row = dict(zip([*"ABCDEF", "none"], [0.0, 0.0, 40.0, 10.0, 50.0, 0.0, 100.0]))
+    >>> for line in served(pd.DataFrame([row]), lang="en"):
+    ...     print(line.replace("\xa0", " "))
+    50 people (25%) live within 1 km of a stop that gives class A to D of public transport, 50 of class E or F.
+    100 people (50%) have no stop near at which something of this timetable leaves often enough for a class.
+    """
+    words = Words(labels.check_lang(lang))
+    people = table.sum()
+    whole = float(people.sum())
+    names = [str(name) for name in people.index[:-1]]
+    good, rest = ([name for name in names if (name <= "D") is best] for best in (True, False))
+    near, less, none = _whole(people[good].sum()), _whole(people[rest].sum()), _whole(people.iloc[-1])
+
+    def share(n: int) -> str:
+        return words.percent(n / whole if whole else float("nan"))
+
+    more = words("served_rest", n=less, first=rest[0], last=rest[-1]) if rest and less else ""
+    said = [words("served_near" if near else "served_near_nobody", n=near, share=share(near), rest=more)]
+    return [*said, words("served_far" if none else "served_far_nobody", n=none, share=share(none))]
+
+
 def _saturday(people: float, words: Words) -> str:
     if np.isnan(people):
         return words("round_trips_no_saturday")

@@ -139,7 +139,7 @@ def test_legs_are_written_out(journeys):
     assert shown == ["rail", "K1", "Ceville", "R1", "", "unknown", ""]
     stops = journeys.timetable.stops
     assert legs.crs == stops.crs
-    assert ride.geometry.coords[:] == [stops.geometry[stop].coords[0] for stop in ("A", "C")]
+    assert ride.geometry.coords[:] == [stops.geometry[stop].coords[0] for stop in ("A", "B1", "C")]
     # On foot one follows the street: ten of the two hundred steps to C, with the nodes between.
     assert legs.geometry.iloc[1].length == pytest.approx(ride.geometry.length / 20, rel=1e-3)
     assert len(legs.geometry.iloc[1].coords) > 10

@@ -297,7 +297,7 @@ class _Told:
             "ride",
             int(rides.forward.departure[on]) / 60,
             int(rides.forward.arrival[off]) / 60,
-            shapely.LineString([self._at(stop) for stop in stops]),
+            self._called_at(taken),
             mode=route["mode"],
             line=route["short_name"] or route["long_name"],
             headsign=self._headsign(int(which[0])),
@@ -307,6 +307,15 @@ class _Told:
             to_stop=self._name(stops[1]),
             wheelchair="no" if "no" in access else "yes" if access == {"yes"} else "unknown",
             booking="phone" if 2 in how else "driver" if 3 in how else "",
+        )
+
+    def _called_at(self, taken: Sequence[tuple[int, int, int]]) -> shapely.LineString:
+        """Return the line of a ride: straight from each stop where it calls to the next."""
+        timetable, rides = self.journeys.timetable, self.journeys.rides
+        rows = [timetable.first_call[rides.day.trip_row[trip]] for trip, _, _ in taken]
+        calls = [np.arange(row + on, row + off + 1) for row, (_, on, off) in zip(rows, taken, strict=True)]
+        return shapely.LineString(
+            [self._at(stop) for stop in timetable.calls["stop"].to_numpy()[np.concatenate(calls)]]
         )
 
     def _headsign(self, row: int) -> str:

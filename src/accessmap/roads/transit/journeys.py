@@ -271,7 +271,7 @@ class Journeys:
             and arrives (minutes after service midnight), minutes; wheelchair of a ride ("yes" where vehicle and both
             stops are accessible, "no", "unknown"), booking ("phone", "driver", "" none), notice (of a ride on
             demand, in words; its name is the line), and the line in the CRS of the stops: that of the streets, straight
-            for rides. Parking is in the minutes by car. The minutes add up to
+            from call to call for rides. Parking is in the minutes by car. The minutes add up to
             those of `travel_times`. Empty where there is no journey.
 
         Raises

@@ -1,4 +1,4 @@
-"""Lines: how well they serve a place, and a timetable with one more, one less, at other times or more often.
+"""Lines: how well they serve a place, what a trip costs, and a timetable with one more, or less, or at other times.
 
 Each plan is another `Timetable` with a note of what was done; whatever is computed on both can be compared.
 """
@@ -19,7 +19,9 @@ import shapely
 
 from accessmap.errors import OptionError, Problem
 from accessmap.roads.readers.gtfs.calendars import EPOCH, WEEKDAYS, Calendar
+from accessmap.roads.readers.gtfs.fares import read_fares
 from accessmap.roads.transit.clock import span
+from accessmap.roads.transit.costs import costs, costs_by_mode
 from accessmap.roads.transit.quality import people_by_class, quality, quality_areas, quality_by_hour
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
 __all__ = [
     "add",
     "add_stop",
+    "costs",
+    "costs_by_mode",
     "cut",
     "interval",
     "people_by_class",
     "quality",
     "quality_areas",
     "quality_by_hour",
+    "read_fares",
     "shift",
 ]
 

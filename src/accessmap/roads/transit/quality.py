@@ -162,6 +162,7 @@ def quality_areas(
     date: dt.date | str | None = None,
     between: tuple[str, str] = ("06:00", "20:00"),
     nodes: Collection[str] = (),
+    within: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the land of each class, by class, the best first: discs about the stops, the better class above.
 
@@ -169,6 +170,8 @@ def quality_areas(
     ----------
     timetable, method, date, between, nodes
         As for `quality`.
+    within
+        Communes or other places: stops that serve nothing within their bounds are left out.
 
     Raises
     ------
@@ -177,6 +180,9 @@ def quality_areas(
     """
     how = method_of(method)
     stops = _stations(_departures(timetable, date), timetable, how, *span(between), _known(nodes, timetable))
+    if within is not None:
+        frame = shapely.box(*within.to_crs(stops.crs).total_bounds)
+        stops = stops[shapely.dwithin(stops.geometry.to_numpy(), frame, how.bands[-1])]
     given = how.table[stops["category"].to_numpy()]
     land: list[shapely.Geometry] = []
     better: shapely.Geometry = shapely.Polygon()
@@ -207,9 +213,12 @@ def people_by_class(classes: pd.Series, residents: gpd.GeoDataFrame) -> pd.DataF
     >>> people_by_class(classes, residents).to_numpy().tolist()
     [[120.0, 0.0, 80.0], [0.0, 5.0, 0.0]]
     """
-    here = classes.reindex(residents.index).cat.add_categories([NONE]).fillna(NONE).rename("class")
+    here = classes.reindex(residents.index).cat.add_categories([NONE]).fillna(NONE)
     people = residents["population"].astype("float64")
-    return people.groupby([residents["commune"], here], observed=False).sum().unstack("class").rename_axis(columns=None)
+    table = pd.DataFrame({"commune": residents["commune"], "class": here, "people": people})
+    return table.pivot_table("people", "commune", "class", "sum", fill_value=0.0, observed=False).rename_axis(
+        columns=None
+    )
 
 
 def method_of(name: str) -> Method:
@@ -313,7 +322,7 @@ def _methods() -> dict[str, Method]:
 
 
 def _method(data: pd.DataFrame) -> Method:
-    tables: dict[str, pd.DataFrame] = dict(list(data.groupby("table")))
+    tables = {str(name): rows for name, rows in data.groupby("table")}
     intervals: dict[str, list[tuple[float, bool, int]]] = {}
     for name, up_to, included, value in _rows(tables["interval"]):
         intervals.setdefault(str(name), []).append((float(up_to), included == "yes", int(value)))

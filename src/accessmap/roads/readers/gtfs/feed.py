@@ -214,9 +214,9 @@ class Feed:
                 self.problems.add(key, where=where, value=first, n=len(rows), **more)
         return bad
 
-    def gone(self, trips: Iterable[object]) -> Flags:
+    def gone(self, trips: pd.Index | pd.Series | npt.NDArray[np.object_]) -> Flags:
         """Return which of these trips (ids) are left out as they cannot be read."""
-        flags: Flags = pd.Index(trips).isin(self.dropped)
+        flags: Flags = pd.Series(trips, dtype=object).isin(self.dropped).to_numpy()
         return flags
 
     def unknown(

@@ -1,0 +1,88 @@
+"""How well homes are served by the timetable: people by class of public transport, and where they live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from accessmap import sentences as told_of
+from accessmap.dossier.layout import Cell, Figures, How, Part, Table, count_cell
+from accessmap.dossier.pictures import small_figures
+from accessmap.maps.choropleth import BESIDE_WHITE, classes, value_text
+from accessmap.maps.drawing import View
+from accessmap.words.near import plain
+from accessmap.words.notes import DayRead
+from accessmap.words.words import Words
+
+if TYPE_CHECKING:
+    from accessmap.dossier.results import Known, Tables
+
+NONE: Final = "none"
+#: Shares of the people of a commune that are told apart, beside nobody.
+BREAKS: Final = (0.0, 0.25, 0.5, 0.75)
+
+
+def tables(known: Known) -> dict[str, pd.DataFrame]:
+    """Return people by class of public transport, by commune of the territory; nothing where there is no timetable.
+
+    Returns
+    -------
+    dict
+        served
+            By commune: `name`, and the people who live in each class, A to F and `none`, on the day of the journeys.
+    """
+    journeys, study = known.study.journeys, known.study
+    if journeys is None:
+        return {}
+    from accessmap.roads.transit.quality import people_by_class, quality  # a study without a timetable needs none of it
+
+    homes = study.residents[study.inside]
+    found = quality(homes, journeys.timetable, date=journeys.date)  # type: ignore[arg-type]
+    counted = people_by_class(found["class"], homes).rename_axis("code")
+    counted.insert(0, "name", study.communes["name"].reindex(counted.index))
+    return {"served": counted}
+
+
+def sentences(tables: Tables, words: Words) -> list[str]:
+    """Return how many people have a stop of the better classes, of the others, and none."""
+    table = tables.get("served", pd.DataFrame())
+    return told_of.served(table.drop(columns="name"), lang=words.lang) if len(table) else []
+
+
+def shown(tables: Tables, words: Words) -> list[Part]:
+    """Return the map of the share of people who have a class, and people by class and commune."""
+    table = tables.get("served", pd.DataFrame())
+    journeys = tables.known.study.journeys
+    if not len(table) or journeys is None:
+        return []
+    names = [name for name in table.columns if name != "name"]
+    ordered = table.sort_values("name", key=lambda each: each.map(plain))
+    rows = [
+        (Cell(row["name"], plain(row["name"])), *(count_cell(row[name], words) for name in names))
+        for row in ordered[(ordered[names[:-1]] > 0).any(axis=1)].to_dict("records")
+    ]
+    columns = (words("commune"), *(words("quality_class", name=name) for name in names[:-1]), words("served_none"))
+    view = _view(table, tables, words)
+    figures = small_figures(tables.known.study, [view], None, {}, "served", words)
+    parts: list[Part] = [Figures(tuple(figures))]
+    if rows:
+        parts.append(Table(columns, rows, words("served_title"), sortable=True))
+    return [*parts, How(words("how_served", day=DayRead.of(journeys.date).told(words.lang)))]
+
+
+def _view(table: pd.DataFrame, tables: Tables, words: Words) -> View:
+    """Return the map: by commune, which share of its people have a stop of any class near."""
+    communes = tables.known.study.counted
+    codes = communes.index[communes["in_territory"]] if "in_territory" in communes else communes.index
+    counts = table.drop(columns="name").reindex(codes)
+    people = counts.sum(axis=1)
+    share = 1 - counts[NONE] / people.where(people > 0, np.nan)
+    entries, fill = classes(
+        share, people, breaks=BREAKS, unit="share", say=words, higher_is_better=True, lightest=BESIDE_WHITE
+    )
+    entries = (replace(entries[0], label=words("served_nobody")), *entries[1:])
+    told = {str(code): (value_text(value, "share", words),) for code, value in share.dropna().items()}
+    return View("served", words("served_map"), words("served_legend"), entries, fill, told)
