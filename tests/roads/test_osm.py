@@ -3,6 +3,7 @@
 import bz2
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -18,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from accessmap.errors import NetworkError, SourceError
 from accessmap.read.spread import in_areas, in_settlement
-from accessmap.roads.readers.osm import read_osm
+from accessmap.roads.readers.osm import IN_NO_RULE, read_osm
 from accessmap.roads.readers.osm_pace import ferry_minutes
 from accessmap.roads.readers.osm_tags import way_use
 from accessmap.roads.readers.tables import RoadTables
@@ -238,6 +239,32 @@ def test_roads_across_180_degrees_are_refused_and_read_side_by_side(write: Write
         read_osm(path)
     west = read_osm(path, clip=(179.0, -17.0, 179.985, -16.0))
     assert west.edges["length_m"].tolist() == pytest.approx([1066, 1066], abs=2)
+
+
+def test_names_are_read_as_they_are_written(write: Write) -> None:
+    name = "Rue d'« Été », 100 % n°1=2@3\n\tbis, x%20%y 𝄞"
+    roads = read_osm(write([([1, 2], {"highway": "residential", "name": name, "n,o=te": "a b"})]))
+    assert set(roads.edges["name"]) == {name}
+
+
+@pytest.mark.parametrize("mode", ["car", "bike", "walk"])
+@pytest.mark.parametrize(
+    "tags", [{"highway": "residential"}, {"highway": "steps"}, {"route": "ferry"}, {"indoor": "corridor"}]
+)
+def test_ways_that_only_tags_of_no_rule_tell_apart_are_the_same_road(tags: Tags, mode: str) -> None:
+    alone = way_use(tags, mode)
+    for key in IN_NO_RULE:
+        for value in ("yes", "no", "1", "FR:urban", "private", "no @ (Mo-Fr 07:00-19:00)"):
+            use = way_use({key: value, **tags}, mode)
+            assert repr(use and replace(use, name=None)) == repr(alone)  # NaN are no numbers that equal
+
+
+def test_a_large_file_is_read_as_a_small_one(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[tuple[list[int], Tags]] = [([1, 2, 3], {"highway": "residential"}), ([3, 9], {"building": "yes"})]
+    path = write(ways, {2: {"barrier": "gate"}, 9: {"highway": "stop"}})
+    small = read_osm(path)
+    monkeypatch.setattr("accessmap.roads.readers.osm.SMALL_FILE_BYTES", 0)
+    pd.testing.assert_frame_equal(read_osm(path).edges, small.edges)
 
 
 def test_lengths_and_minutes_of_a_segment(write: Write) -> None:

@@ -38,6 +38,10 @@ class Lines:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
+    def takes(self, way: int) -> bool:
+        """Return whether a line goes along a way."""
+        return way in self._line_of
+
     def tags_of(self, way: int, tags: dict[str, str]) -> dict[str, str]:
         """Return the tags of a way with those that its line has for it; a way that is none otherwise is a ferry."""
         line = self._line_of.get(way)

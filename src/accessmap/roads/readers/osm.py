@@ -2,16 +2,18 @@
 
 import zlib
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accessmap.errors import AccessmapError, NetworkError, Problem, SourceError
 from accessmap.files import is_input
@@ -21,6 +23,7 @@ from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
 from accessmap.roads.readers.inside import barred_roads
+from accessmap.roads.readers.osm_columns import IntArray, blocks, degrees, numbers, references, tags_of
 from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_turns import CLOSED, TAGS, Read, Restrictions, Step
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
@@ -44,13 +47,28 @@ OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
 WAY_KEYS = {*osm_tags.KINDS, "landuse", "place", "barrier"}
 SETTLED_LANDUSE = {"residential", "retail"}
 SETTLED_PLACES = {"city", "town", "village", "hamlet", "suburb", "quarter", "neighbourhood"}
-# osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB, and is then quicker than Python;
-# up to this size, some 4 million nodes, it is not worth that.
-SMALL_FILE_BYTES = 30_000_000
+# osmium's filter by id takes a bit for each id up to the highest, some 0.5-1.5 GB; up to this size, some 120 million
+# nodes, it is not worth that, and all nodes pass through a file of 40 bytes each.
+SMALL_FILE_BYTES = 1_000_000_000
 # What osmium, expat and what unpacks raise of a file that is damaged.
 UNREADABLE = (RuntimeError, ValueError, KeyError, OSError, EOFError, zlib.error, ExpatError)
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-IntArray = npt.NDArray[np.int64]
+# Keys that no rule of `osm_tags.way_use` looks at: ways that only these tell apart are the same road.
+IN_NO_RULE = {
+    *(
+        "name",
+        "ref",
+        "alt_name",
+        "old_name",
+        "loc_name",
+        "short_name",
+        "official_name",
+        "int_ref",
+        "old_ref",
+        "reg_ref",
+    ),
+    *("source", "source:name", "note", "description", "created_by", "wikidata", "wikipedia", "fixme", "FIXME"),
+    *("destination", "destination:ref", "postal_code", "addr:postcode", "operator", "owner", "lit", "layer", "bridge"),
+}
 
 
 def read_osm(
@@ -85,6 +103,17 @@ def read_osm(
 _Member = tuple[osm_tags.WayUse, Square, str]  # what an area is, the area, and the role of a way in it
 
 
+class _Kind(NamedTuple):
+    """What tags make of a way; `use` is shared by ways that only their names tell apart."""
+
+    tags: dict[str, str]
+    read: bool
+    settled: bool
+    road: bool
+    drawn: bool
+    use: osm_tags.WayUse | None
+
+
 @dataclass
 class _Reading:
     """One reading of a file: the passes over it, in the order in which each needs the one before."""
@@ -97,10 +126,10 @@ class _Reading:
     restrictions: Restrictions
     refs: "array[int]" = field(default_factory=lambda: array("q"))
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
-    rings: list[list[int]] = field(default_factory=list)
+    rings: list[IntArray] = field(default_factory=list)
     squares: list[Square] = field(default_factory=list)
     drawn: dict[int, dict[str, str]] = field(default_factory=dict)
-    newest: datetime = NEVER
+    newest: str = ""
     pieces: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     lines: Lines = field(default_factory=lambda: Lines([]))
     met: int = 0
@@ -110,9 +139,18 @@ class _Reading:
     restricted: set[int] = field(default_factory=set)
     restricted_met: set[int] = field(default_factory=set)
     row_of: dict[int, int] = field(default_factory=dict)
+    vintage: str = ""
+    dated: bool = True
+    uses: dict[tuple[tuple[str, str], ...], osm_tags.WayUse | None] = field(default_factory=dict)
 
     def tables(self) -> RoadTables:
+        import osmium
+
+        with osmium.io.Reader(str(self.path)) as reader:
+            header = reader.header()
+        self.vintage = header.get("osmosis_replication_timestamp") or header.get("timestamp")
         self.gone = objects_gone(self.path)
+        self.dated = not (self.gone.none and self.vintage)
         self.lines = self._ferry_lines()
         ways = self._ways(*self._members())
         if not len(ways):
@@ -191,86 +229,111 @@ class _Reading:
     def _ways(self, settled: set[int], squares: dict[int, list[_Member]]) -> pd.DataFrame:
         """What the roads are, in the order in which their nodes are noted; rings of built-up areas on the way."""
         from osmium import filter as only
-        from osmium import osm
 
         filters = [] if settled or squares or self.lines else [only.KeyFilter(*WAY_KEYS)]
         ways = Ways()
-        for way in self._objects(osm.WAY, *filters):
-            tags = self.lines.tags_of(way.id, dict(way.tags))
-            if WAY_KEYS.isdisjoint(tags) and way.id not in settled and way.id not in squares:
-                continue
-            refs = [node.ref for node in way.nodes]
-            if not self._stands(way, tags, refs):
-                continue
-            if way.id in settled or _is_settled(tags):
-                self.rings.append(refs)
-            self.met += "highway" in tags
-            if not osm_tags.KINDS.isdisjoint(tags):
-                self._road(ways, tags, refs, way)
-            elif not passages.DRAWN.isdisjoint(values(tags.get("barrier", ""))):
-                self.drawn.update(dict.fromkeys(refs, tags))
-            for use, square, role in squares.get(way.id, ()):
-                if not square.ways:
-                    self.squares.append(square)
-                (square.holes if role == "inner" else square.ways).append(len(self.sizes))
-                self._add(ways, use, refs)
+        for block in blocks(self.path, "w", *filters, versions=self.dated):
+            ids = numbers(block["id"])
+            refs, starts = references(block["refs"])
+            stands = self.gone.standing("w", block, ids)
+            whole = stands & ~self._has_gone(refs, starts)
+            texts = block["tags"].dictionary_encode()
+            kinds = [self._kind(tags_of(text)) for text in texts.dictionary.to_pylist()]
+            for row, (way, code) in enumerate(zip(ids.tolist(), texts.indices.to_pylist(), strict=True)):
+                kind = kinds[code]
+                if self.lines.takes(way):
+                    kind = self._kind(self.lines.tags_of(way, kind.tags))
+                bounds = way in settled, squares.get(way, ())
+                if (kind.read or any(bounds)) and self._stands(way, kind, stands[row], whole[row]):
+                    self._way(ways, way, kind, refs[starts[row] : starts[row + 1]], *bounds)
+                    if self.dated and kind.use is not None:
+                        self.newest = max(self.newest, block["timestamp"][row].as_py()[1:])
         if self.roads_gone:
             self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
         return ways.frame()
 
-    def _stands(self, way: Any, tags: dict[str, str], refs: list[int]) -> bool:
+    def _stands(self, way: int, kind: _Kind, stands: bool, whole: bool) -> bool:
         """Whether a way is on the map, with all of its nodes; a road that is not is noted."""
-        stands = self.gone.stands("w", way)
-        if stands and self.gone.ids["n"].isdisjoint(refs):
-            if way.id in self.restricted:
-                self.restricted_met.add(way.id)
+        if whole:
+            if way in self.restricted:
+                self.restricted_met.add(way)
             return True
-        if "highway" in tags and (stands or way.id in self.gone.ids["w"]):  # and not an older version
-            self.roads_gone.add(way.id)
+        if "highway" in kind.tags and (stands or way in self.gone.ids["w"]):  # and not an older version
+            self.roads_gone.add(way)
         return False
 
-    def _road(self, ways: Ways, tags: dict[str, str], refs: list[int], way: Any) -> None:
-        use = osm_tags.way_use(tags, self.mode)
-        if use is None:
-            return
-        if self.mode != "car" and refs[0] == refs[-1] and osm_tags.is_area(tags):
-            self.squares.append(Square([len(self.sizes)]))
-        self.lines.keep(way.id, tags, len(self.sizes))
-        if way.id in self.restricted:
-            self.row_of[way.id] = len(self.sizes)
-        self._add(ways, use, refs)
-        self.newest = max(self.newest, way.timestamp)
+    def _way(
+        self, ways: Ways, way: int, kind: _Kind, refs: IntArray, settled: bool, squares: Sequence[_Member]
+    ) -> None:
+        if kind.settled or settled:
+            self.rings.append(refs.copy())
+        self.met += "highway" in kind.tags
+        if kind.road:
+            self._road(ways, way, kind, refs)
+        elif kind.drawn:
+            self.drawn.update(dict.fromkeys(refs.tolist(), kind.tags))
+        for use, square, role in squares:
+            if not square.ways:
+                self.squares.append(square)
+            (square.holes if role == "inner" else square.ways).append(len(self.sizes))
+            self._add(ways, use, refs)
 
-    def _add(self, ways: Ways, use: osm_tags.WayUse, refs: list[int]) -> None:
-        ways.add(use)
-        self.refs.extend(refs)
+    def _has_gone(self, refs: IntArray, starts: IntArray) -> npt.NDArray[np.bool_]:
+        """Whether each way uses a node that is not on the map."""
+        found = np.isin(refs, list(self.gone.ids["n"])) if self.gone.ids["n"] else np.zeros(len(refs), dtype=bool)
+        return np.diff(np.concatenate([[0], np.cumsum(found)])[starts]) > 0
+
+    def _kind(self, tags: dict[str, str]) -> _Kind:
+        road = not osm_tags.KINDS.isdisjoint(tags)
+        use = None
+        if road:
+            key = tuple(item for item in tags.items() if item[0] not in IN_NO_RULE)
+            use = self.uses[key] if key in self.uses else osm_tags.way_use(dict(key), self.mode)
+            self.uses[key] = use
+        drawn = not road and not passages.DRAWN.isdisjoint(values(tags.get("barrier", "")))
+        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), _is_settled(tags), road, drawn, use)
+
+    def _road(self, ways: Ways, way: int, kind: _Kind, refs: IntArray) -> None:
+        if kind.use is None:
+            return
+        if self.mode != "car" and len(refs) and refs[0] == refs[-1] and osm_tags.is_area(kind.tags):
+            self.squares.append(Square([len(self.sizes)]))
+        self.lines.keep(way, kind.tags, len(self.sizes))
+        if way in self.restricted:
+            self.row_of[way] = len(self.sizes)
+        self._add(ways, kind.use, refs, osm_tags.name_of(kind.tags))
+
+    def _add(self, ways: Ways, use: osm_tags.WayUse, refs: IntArray, name: str | None = None) -> None:
+        ways.add(use, name)
+        self.refs.frombytes(refs.tobytes())
         self.sizes.append(len(refs))
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray, IntArray]:
         """Nodes of the roads; polygons of built-up areas; delays, barriers and gates by position of their node."""
         from osmium import filter as only
-        from osmium import osm
 
-        wanted = np.unique(np.frombuffer(self.refs, dtype=np.int64))
-        bounds = np.unique(np.array([ref for ring in self.rings for ref in ring], dtype=np.int64))
-        ids, lon, lat = array("q"), array("d"), array("d")
+        wanted = _distinct(np.frombuffer(self.refs, dtype=np.int64))
+        ids = _distinct(np.concatenate([wanted, *self.rings])) if self.rings else wanted
+        lon, lat = np.full((2, len(ids)), np.nan)
+        drawn = np.array(list(self.drawn), dtype=np.int64)
         delayed: list[tuple[int, str, str]] = []
         barriers: list[int] = []
         gates: list[int] = []
-        chosen = set(np.union1d(wanted, bounds).tolist())
-        filters = [only.IdFilter(chosen)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
-        for node in self._objects(osm.NODE, *filters):
-            number = node.id
-            if number not in chosen:
-                continue
-            place = node.location
-            if not place.valid() or not self.gone.stands("n", node):
-                continue
-            ids.append(number)
-            lon.append(place.lon)
-            lat.append(place.lat)
-            if len(node.tags) or number in self.drawn:
-                tags = dict(node.tags)
+        filters = [only.IdFilter(ids.data)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
+        for block in blocks(self.path, "n", *filters, versions=self.dated):
+            numbered = numbers(block["id"])
+            at = _positions(ids, numbered)
+            x, y = degrees(block["lon"]), degrees(block["lat"])
+            valid = (np.abs(x) <= 180) & (np.abs(y) <= 90)  # False of NaN
+            rows = np.flatnonzero((at >= 0) & valid & self.gone.standing("n", block, numbered))
+            first = rows[np.isnan(lon[at[rows]])][::-1]  # of two the first that the file has
+            lon[at[first]], lat[at[first]] = x[first], y[first]
+            told = pc.not_equal(block["tags"], "T").to_numpy(zero_copy_only=False)[rows]
+            if len(drawn):
+                told |= np.isin(numbered[rows], drawn)
+            rows = rows[told]
+            texts = block["tags"].take(pa.array(rows)).to_pylist()
+            for number, tags in zip(numbered[rows].tolist(), map(tags_of, texts), strict=True):
                 if "barrier" not in tags:
                     tags = self.drawn.get(number, {}) | tags
                 event = passages.node_event(tags)
@@ -285,20 +348,19 @@ class _Reading:
                     gates.append(number)
                 if event:
                     delayed.append((number, event, passages.facing(tags, event)))
-        columns = {"lon": np.frombuffer(lon), "lat": np.frombuffer(lat)}
-        nodes = pd.DataFrame(columns, index=pd.Index(np.frombuffer(ids, dtype=np.int64), name="node"))
-        nodes = nodes[~nodes.index.duplicated()].sort_index()
-        areas = _polygons(self.rings, nodes)
-        nodes = nodes[nodes.index.isin(wanted)]
+        areas = _polygons(self.rings, ids, np.column_stack([lon, lat]))
+        kept = ~np.isnan(lon) & (_positions(wanted, ids) >= 0 if self.rings else True)
+        ids = ids[kept]
+        nodes = pd.DataFrame({"lon": lon[kept], "lat": lat[kept]}, index=pd.Index(ids, name="node"))
         events = pd.DataFrame(delayed, columns=["node", "event", "facing"])
-        events["node"] = _positions(nodes, events["node"].to_numpy(dtype=np.int64))
-        barred, gated = (_positions(nodes, np.array(found, dtype=np.int64)) for found in (barriers, gates))
+        events["node"] = _positions(ids, events["node"].to_numpy(dtype=np.int64))
+        barred, gated = (_positions(ids, np.array(found, dtype=np.int64)) for found in (barriers, gates))
         return nodes, areas, events[events["node"] >= 0], barred[barred >= 0], gated[gated >= 0]
 
     def _segments(self, nodes: pd.DataFrame) -> Segments:
         """Pieces of ways, without those whose nodes the file lacks (they are counted in the notes)."""
         refs, sizes = np.frombuffer(self.refs, dtype=np.int64), np.frombuffer(self.sizes, dtype=np.int64)
-        position = _positions(nodes, refs)
+        position = _positions(nodes.index.to_numpy(), refs)
         way = np.repeat(np.arange(len(sizes)), sizes)
         inner = (way[1:] == way[:-1]) & (refs[1:] != refs[:-1])
         segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
@@ -344,7 +406,7 @@ class _Reading:
         lon, lat = (nodes[axis].to_numpy(dtype=float) for axis in ("lon", "lat"))
 
         def place(node: int) -> tuple[float, float]:
-            at = nodes.index.get_loc(node)
+            at = np.searchsorted(ids, node)
             return float(lon[at]), float(lat[at])
 
         read = self.restrictions.read(of_way, self.restricted_met, set(steps), place)
@@ -378,16 +440,11 @@ class _Reading:
         return obeyed
 
     def _source(self) -> Source:
-        import osmium
-
-        with osmium.io.Reader(str(self.path)) as reader:
-            header = reader.header()
-        newest = f"{self.newest:%Y-%m-%dT%H:%M:%SZ}" if self.newest > NEVER else ""
         return Source(
             title=f"OpenStreetMap, {self.path.name}",
             publisher="© OpenStreetMap contributors",
             licence=ODBL,
-            vintage=header.get("osmosis_replication_timestamp") or header.get("timestamp") or newest,
+            vintage=self.vintage or self.newest,
             url=OSM_COPYRIGHT,
             sha256=file_sha256(self.path),
         )
@@ -397,19 +454,29 @@ def _is_settled(tags: Any) -> bool:
     return tags.get("landuse") in SETTLED_LANDUSE or tags.get("place") in SETTLED_PLACES
 
 
-def _positions(nodes: pd.DataFrame, ids: IntArray) -> IntArray:
-    """Position of each id among the nodes, -1 where there is none."""
-    return nodes.index.get_indexer(pd.Index(ids)).astype(np.int64)
+def _distinct(ids: IntArray) -> IntArray:
+    """The different ones of these ids, sorted."""
+    ids = np.sort(ids)
+    return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if len(ids) else ids
 
 
-def _polygons(rings: list[list[int]], nodes: pd.DataFrame) -> list[Any]:
+def _positions(known: IntArray, ids: IntArray) -> IntArray:
+    """Position of each id among those known, which are sorted; -1 where there is none."""
+    if not len(known):
+        return np.full(len(ids), -1)
+    at = np.searchsorted(known, ids)
+    at[at == len(known)] = 0
+    at[known[at] != ids] = -1
+    return at
+
+
+def _polygons(rings: list[IntArray], ids: IntArray, places: npt.NDArray[np.float64]) -> list[Any]:
     """Polygons of closed ways, and of open ones that close together; what the file holds only in part is left out."""
     import shapely
 
-    coordinates = nodes[["lon", "lat"]].to_numpy()
     lines = []
     for ring in rings:
-        at = _positions(nodes, np.array(ring, dtype=np.int64))
-        if len(at) > 1 and at.min() >= 0:
-            lines.append(shapely.LineString(coordinates[at]))
+        at = places[_positions(ids, ring)]
+        if len(at) > 1 and not np.isnan(at).any():
+            lines.append(shapely.LineString(at))
     return list(shapely.get_parts(shapely.polygonize(lines))) if lines else []

@@ -91,6 +91,11 @@ def class_of(tags: Tags, mode: str = "walk") -> str:
     return next((kind for (key, value), kind in WALKABLE.items() if value in values(tags.get(key, ""))), "")
 
 
+def name_of(tags: Tags) -> str | None:
+    """Return what a way is called."""
+    return tags.get("name") or tags.get("ref")
+
+
 def is_area(tags: Tags) -> bool:
     """Return whether a closed way is land that people cross, and not a line around it."""
     indoors = tags.get("indoor") == "corridor" and "highway" not in tags
@@ -257,7 +262,7 @@ def way_use(tags: Tags, mode: str) -> WayUse | None:
         paced = paced._replace(slope_backward=PUSHED_KMH, reason_backward=PUSHED)
     return WayUse(
         road_class=road_class,
-        name=tags.get("name") or tags.get("ref"),
+        name=name_of(tags),
         dual=motorroad or halved,
         roundabout=roundabout,
         forward=forward,

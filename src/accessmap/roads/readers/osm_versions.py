@@ -6,16 +6,19 @@ files with history have `visible="false"`, and every version of an object one af
 
 import bz2
 import gzip
-from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from accessmap.errors import Problem, SourceError
+from accessmap.roads.readers.osm_columns import IntArray, blocks, numbers
 
 KINDS = {"node": "n", "way": "w", "relation": "r"}
 CHUNK = 1 << 20
@@ -41,6 +44,15 @@ class Gone:
         last = self.last[kind].get(thing.id)
         return last is None or last == thing.version
 
+    def standing(self, kind: str, block: pa.RecordBatch, ids: IntArray) -> npt.NDArray[np.bool_]:
+        """Return the same of each object of a block of `osm_columns.blocks`, which has versions unless `none`."""
+        if self.none:
+            return np.ones(len(ids), dtype=bool)
+        stands = _visible(block) & ~np.isin(ids, list(self.ids[kind]))
+        for row in np.flatnonzero(np.isin(ids, list(self.last[kind]))):
+            stands[row] &= self.last[kind][int(ids[row])] == int(block["version"][row].as_py()[1:])
+        return stands
+
 
 def objects_gone(path: Path) -> Gone:
     """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not searched."""
@@ -51,13 +63,13 @@ def objects_gone(path: Path) -> Gone:
     if path.name.endswith(".pbf") and not history:
         return Gone(none=True)
     gone = Gone()
-    seen = {kind: (array("q"), array("q"), array("b")) for kind in KINDS.values()}
-    thing: Any
-    for thing in osmium.FileProcessor(str(path)):
-        for column, value in zip(seen[thing.type_str()], (thing.id, thing.version, thing.visible), strict=True):
-            column.append(value)
-    for kind, columns in seen.items():
-        table = pd.DataFrame(dict(zip(("id", "version", "visible"), map(np.asarray, columns), strict=True)))
+    for kind in KINDS.values():
+        found = blocks(path, kind, versions=True)
+        parts = [(numbers(each["id"]), numbers(each["version"]), _visible(each)) for each in found]
+        if not parts:
+            continue
+        columns = map(np.concatenate, zip(*parts, strict=True))
+        table = pd.DataFrame(dict(zip(("id", "version", "visible"), columns, strict=True)))
         table = table.sort_values(["id", "version"], kind="stable")
         again = table[table.duplicated(["id", "version"])]
         if len(again):  # which of the two holds, nothing says
@@ -71,10 +83,15 @@ def objects_gone(path: Path) -> Gone:
         last = table[~table["id"].duplicated(keep="last")]
         twice = last[several[last.index]]
         gone.last[kind].update(zip(twice["id"].tolist(), twice["version"].tolist(), strict=True))
-        gone.ids[kind].update(last.loc[last["visible"] == 0, "id"].tolist())
+        gone.ids[kind].update(last.loc[~last["visible"], "id"].tolist())
     for kind, ids in _deleted_in_josm(path).items():
         gone.ids[kind].update(ids)
     return gone
+
+
+def _visible(block: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = pc.equal(block["visible"], "dV").to_numpy(zero_copy_only=False)
+    return found
 
 
 def _deleted_in_josm(path: Path) -> dict[str, set[int]]:

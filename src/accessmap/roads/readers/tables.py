@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -166,17 +167,25 @@ class Ways:
     """The ways open to a mode, in the order they were met: what their tags come to, shared by all segments of each."""
 
     def __init__(self) -> None:
-        self._names = [each.name for each in fields(WayUse) if each.name not in UNKEPT]
-        self._rows: list[tuple[Any, ...]] = []
+        self._uses: list[WayUse] = []
+        self._number: dict[int, int] = {}  # of a use, by the identity of what `_uses` keeps alive
+        self._kinds = array("i")
+        self._names: list[str | None] = []
 
-    def add(self, use: WayUse) -> None:
-        """Keep one more way."""
-        self._rows.append((*(getattr(use, name) for name in self._names), *use.pace))
+    def add(self, use: WayUse, name: str | None = None) -> None:
+        """Keep one more way, of a name of its own or that of its use; a use that many ways share is kept once."""
+        number = self._number.setdefault(id(use), len(self._uses))
+        if number == len(self._uses):
+            self._uses.append(use)
+        self._kinds.append(number)
+        self._names.append(use.name if name is None else name)
 
     def frame(self) -> pd.DataFrame:
         """Return a table, one row a way; words as categories, which keeps a country's roads small."""
-        table = pd.DataFrame(self._rows, columns=[*self._names, *Pace._fields])
-        words = dict.fromkeys(("road_class", "name", "setting", "law", "cap_reason", "odd"), "category")
+        names = [each.name for each in fields(WayUse) if each.name not in UNKEPT]
+        rows = [(*(getattr(use, name) for name in names), *use.pace) for use in self._uses]
+        table = pd.DataFrame(rows, columns=[*names, *Pace._fields])
+        words = dict.fromkeys(("road_class", "setting", "law", "cap_reason", "odd"), "category")
         numbers = dict.fromkeys(
             ("limit_forward", "limit_backward", "cap_kmh", "minutes", "boarding_s", "slope_forward", "slope_backward"),
             "float64",
@@ -188,7 +197,10 @@ class Ways:
         for name in ("reason", "legal"):
             kinds = pd.CategoricalDtype(sorted({*table[f"{name}_forward"], *table[f"{name}_backward"]}))
             both |= {f"{name}_forward": kinds, f"{name}_backward": kinds}
-        return table.astype({**words, **numbers, **truths, "wide_forward": "bool", "wide_backward": "bool", **both})
+        table = table.astype({**words, **numbers, **truths, "wide_forward": "bool", "wide_backward": "bool", **both})
+        ways = table.take(np.frombuffer(self._kinds, dtype=np.int32)).reset_index(drop=True)
+        ways["name"] = pd.Series(self._names, dtype=table["name"].dtype).astype("category")
+        return ways
 
 
 def segment_metres(lon: FloatArray, lat: FloatArray, lon_to: FloatArray, lat_to: FloatArray) -> FloatArray:
