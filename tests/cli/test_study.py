@@ -657,7 +657,7 @@ def test_fetch_asks_once_and_writes_roads_that_a_study_reads(overpass, tmp_path,
     assert len(asked) == 1
     assert '[roads] path = "here.roads"' in out
     with zipfile.ZipFile("here.roads") as archive:
-        assert "edges.parquet" in archive.namelist()
+        assert "edges.arrow" in archive.namelist()
 
 
 def test_a_server_that_refuses_is_told_in_french(tmp_path, monkeypatch, capsys):

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from accessmap.errors import NetworkError, SnapError
 from accessmap.provenance import Provenance, Source
+from accessmap.roads.archive import ARROW, PARQUET, packed
 from accessmap.roads.network import RoadNetwork
 
 ORIGIN = (720_000.0, 6_950_000.0)  # in Lambert-93, near Chauny
@@ -39,6 +40,7 @@ def points(*places):
 LINE = {"a": (0, 0), "b": (1000, 0), "c": (2000, 0)}
 GOOD_NODES = pd.DataFrame({"lon": [3.2, 3.3], "lat": [49.6, 49.6]}, index=["a", "b"])
 GOOD_EDGES = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [1.0]})
+NUMBERED = GOOD_EDGES.assign(u=np.int32([0]), v=np.int32([1]))  # as a file has them
 
 
 def test_matrix_is_minutes_from_row_to_column():
@@ -358,21 +360,21 @@ def test_a_damaged_file_is_refused(tmp_path):
     path.write_bytes(whole[:200])
     with pytest.raises(NetworkError, match="damaged"):
         RoadNetwork.load(path)
-    at = whole.index(b"PAR1") + 40
+    at = whole.index(b"ARROW1") + 40
     path.write_bytes(whole[:at] + b"####" + whole[at + 4 :])
     with pytest.raises(NetworkError, match="damaged"):
         RoadNetwork.load(path)
 
 
-def forged(path, change=lambda meta: meta, nodes=None, edges=None):
-    """Write the file anew with sound checksums: another meta, other tables."""
+def forged(path, change=lambda meta: meta, **tables):
+    """Write the file anew with sound checksums: another meta, other tables (nodes, edges, turns)."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    for name, table in (("nodes.parquet", nodes), ("edges.parquet", edges)):
-        if table is not None:
-            members[name] = table if isinstance(table, bytes) else table.to_parquet()
+    for name, table in tables.items():
+        named = f"{name}{ARROW}"
+        members[named] = table if isinstance(table, bytes) else bytes(packed(named, table))
     meta = json.loads(members["meta.json"])
-    meta["sha256"] = {name: hashlib.sha256(members[name]).hexdigest() for name in meta["sha256"]}
+    meta["sha256"] = {name: hashlib.sha256(members[name]).hexdigest() for name in members if name != "meta.json"}
     meta = change(meta)
     members["meta.json"] = meta if isinstance(meta, bytes) else json.dumps(meta).encode()
     with zipfile.ZipFile(path, "w") as archive:
@@ -408,18 +410,27 @@ def test_an_impossible_meta_with_sound_checksums_is_refused(tmp_path, meta):
         {"nodes": GOOD_NODES.assign(lon="x")},
         {"nodes": GOOD_NODES[:0]},
         {"nodes": GOOD_NODES.drop(columns="lat")},
-        {"nodes": GOOD_NODES.reset_index(drop=True)},
-        {"nodes": b"PAR1"},
+        {"nodes": GOOD_NODES.set_axis(["a", "a"])},
+        {"nodes": b"ARROW1"},
         {"nodes": b""},
-        {"edges": GOOD_EDGES},  # nothing says whether they may be joined
-        {"edges": GOOD_EDGES.assign(u="zz", snappable=True)},
-        {"edges": GOOD_EDGES.assign(minutes=-1.0)},
-        {"edges": GOOD_EDGES.assign(minutes=np.nan)},
-        {"edges": GOOD_EDGES.assign(minutes="4")},
-        {"edges": GOOD_EDGES.assign(minutes=[[1.0]])},
-        {"edges": GOOD_EDGES.assign(u=[[1.0]])},
-        {"edges": GOOD_EDGES.assign(snappable="False")},
-        {"edges": GOOD_EDGES.assign(snappable=True, length_m="far")},
+        {"edges": NUMBERED},  # nothing says whether they may be joined
+        {"edges": NUMBERED.assign(u=np.int32(2), snappable=True)},
+        {"edges": NUMBERED.assign(u=np.int32(-1), snappable=True)},
+        {"edges": NUMBERED.assign(u=0.0, snappable=True)},
+        {"edges": GOOD_EDGES.assign(snappable=True)},  # names are no positions
+        {"edges": NUMBERED.assign(minutes=-1.0, snappable=True)},
+        {"edges": NUMBERED.assign(minutes=np.nan, snappable=True)},
+        {"edges": NUMBERED.assign(minutes="4", snappable=True)},
+        {"edges": NUMBERED.assign(minutes=[[1.0]], snappable=True)},
+        {"edges": NUMBERED.assign(u=[[1.0]], snappable=True)},
+        {"edges": NUMBERED.assign(snappable="False")},
+        {"edges": NUMBERED.assign(snappable=True, length_m="far")},
+        {"turns": pd.DataFrame({"nodes": [np.array([0, 1], "int32").tobytes()]})},
+        {"turns": pd.DataFrame({"nodes": [np.array([0, 1, 2], "int32").tobytes()]})},
+        {"turns": pd.DataFrame({"nodes": [np.array([0, 1, 0], "int32").tobytes()]})},  # the road goes one way
+        {"turns": pd.DataFrame({"nodes": [np.array([0, 1, 0], "int32").tobytes()[:-1]]})},
+        {"turns": pd.DataFrame({"nodes": ["aba"]})},
+        {"turns": pd.DataFrame({"nodes": [3]})},
     ],
 )
 def test_impossible_tables_with_sound_checksums_are_refused(tmp_path, tables):
@@ -427,6 +438,43 @@ def test_impossible_tables_with_sound_checksums_are_refused(tmp_path, tables):
     forged(path, **tables)
     with pytest.raises(NetworkError, match=r"roads\.net"):
         RoadNetwork.load(path)
+
+
+def test_a_file_of_parquet_tables_is_read_unchanged(tmp_path):
+    edges = [("a", "b", 4.0), ("b", "a", 5.0), ("b", "c", 3.0)]
+    turns = pd.DataFrame({"nodes": [["a", "b", "c"]], "kind": "no_left_turn", "source": 7})
+    made = network(LINE, edges, turns=turns)
+    path = made.save(tmp_path / "new.roads")
+    with zipfile.ZipFile(path) as archive:
+        meta = json.loads(archive.read("meta.json"))
+    tables = {"nodes": made.nodes, "edges": made.edges, "turns": made.turns}
+    members = {f"{name}{PARQUET}": bytes(packed(f"{name}{PARQUET}", table)) for name, table in tables.items()}
+    meta |= {"format": 2, "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}}
+    with zipfile.ZipFile(tmp_path / "old.roads", "w") as archive:
+        archive.writestr("meta.json", json.dumps(meta))
+        for name, data in members.items():
+            archive.writestr(name, data)
+    old, new = RoadNetwork.load(tmp_path / "old.roads"), RoadNetwork.load(path)
+    for name in tables:
+        pd.testing.assert_frame_equal(getattr(old, name), getattr(new, name))
+    assert old.provenance == new.provenance
+    assert np.isnan(old.matrix(["a"], ["c"]).item())
+
+
+def test_tables_of_a_saved_network_lie_in_its_file(tmp_path):
+    made = network(LINE, [("a", "b", 4.0), ("b", "a", 5.0)])
+    path = made.save(tmp_path / "roads.net")
+    again = RoadNetwork.load(path)
+    minutes = again.edges["minutes"].to_numpy()
+    assert not minutes.flags.writeable
+    assert minutes.flags.aligned
+    made.with_minutes(pd.Series({0: 9.0})).save(path)  # the file is replaced below it
+    assert minutes.tolist() == [4.0, 5.0]
+    assert again.with_minutes(pd.Series({0: 7.0})).matrix(["a"], ["b"]).item() == 7.0
+    assert again.matrix(["a"], ["b"]).item() == 4.0
+    assert RoadNetwork.load(path).matrix(["a"], ["b"]).item() == 9.0
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
 
 
 def test_another_version_of_the_file_is_named(tmp_path, monkeypatch):

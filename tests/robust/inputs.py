@@ -30,6 +30,7 @@ import numpy as np
 import osmium
 import osmnx
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import shapely
 import xlwt
@@ -48,6 +49,8 @@ from accessmap.read.communes import read_communes
 from accessmap.read.opening_hours import parse_timetable
 from accessmap.read.residents import read_residents
 from accessmap.read.services import read_services
+from accessmap.roads.archive import ARROW
+from accessmap.roads.archive import packed as table_packed
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.timetable import Timetable
 from accessmap.study import scenario_files
@@ -492,10 +495,12 @@ def packed(members: Mapping[str, bytes]) -> bytes:
 
 
 def _frame(content: bytes, rng: random.Random) -> bytes:
-    """Another value, type, name or order in a Parquet table; of what is none, or becomes none, a bit."""
+    """Another value, type, name or order in a Parquet or Arrow table; of what is none, or becomes none, a bit."""
     if not content:
         return content
     try:
+        if content.startswith(b"ARROW1"):
+            return bytes(table_packed(ARROW, _other(pa.ipc.open_file(content).read_pandas(), rng)))
         table = pd.read_parquet(io.BytesIO(content))
         buffer = io.BytesIO()
         _other(table, rng).to_parquet(buffer)

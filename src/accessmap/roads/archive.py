@@ -1,8 +1,12 @@
-"""One zip of Parquet tables with their checksums and what is said of them: how networks and timetables are saved."""
+"""One zip of tables with their checksums and what is said of them: how networks and timetables are saved.
+
+Tables are Parquet, or Arrow's own format, which is looked at where it lies in the file and takes no memory of its own.
+"""
 
 import hashlib
-import io
 import json
+import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Mapping
@@ -20,6 +24,9 @@ from accessmap.words.notes import Note
 
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
 UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
+ARROW, PARQUET = ".arrow", ".parquet"
+LOCAL_HEADER, ALIGNMENT = struct.Struct("<26xHH"), 64  # of a member of a zip (APPNOTE 4.3.7); of Arrow's columns
+FILLER = 0xD935  # header of the extra field by which Android's zipalign moves members
 
 
 class Strict(BaseModel):
@@ -58,8 +65,11 @@ Saved = TypeVar("Saved", bound=Meta)
 def write_archive(
     path: Path, tables: Mapping[str, pd.DataFrame], provenance: Provenance, *, version: int, **more: Any
 ) -> Path:
-    """Write tables to one file by their names, and return its path; it appears whole or not at all."""
-    members = {name: _parquet(table) for name, table in tables.items()}
+    """Write tables to one file by their names, which end in `PARQUET` or `ARROW`, and return its path.
+
+    It appears whole or not at all.
+    """
+    members = {name: packed(name, table) for name, table in tables.items()}
     meta = {
         "format": version,
         **more,
@@ -69,11 +79,26 @@ def write_archive(
         ],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
     }
-    with draft_of(path) as draft, zipfile.ZipFile(draft, "w") as archive:
+    with draft_of(path) as draft, draft.open("wb") as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr("meta.json", json.dumps(meta, ensure_ascii=False, indent=1))
         for name, data in members.items():
-            archive.writestr(name, data)
+            member = zipfile.ZipInfo(name)
+            fill = -(file.tell() + LOCAL_HEADER.size + len(name) + 4) % ALIGNMENT
+            member.extra = struct.pack("<HH", FILLER, fill) + bytes(fill)
+            archive.writestr(member, data)
     return path
+
+
+def packed(name: str, table: pd.DataFrame) -> memoryview:
+    """Return the bytes of a table, in the format that its name ends in."""
+    sink = pa.BufferOutputStream()
+    if name.endswith(PARQUET):
+        table.to_parquet(sink, compression="zstd")
+    else:
+        columns = pa.Table.from_pandas(table)
+        with pa.ipc.new_file(sink, columns.schema) as writer:
+            writer.write_table(columns)
+    return memoryview(sink.getvalue())
 
 
 def read_archive(
@@ -86,7 +111,7 @@ def read_archive(
     needed: Collection[str],
     optional: Collection[str] = (),
 ) -> tuple[Saved, dict[str, pd.DataFrame]]:
-    """Return what a saved file says of itself, and its tables by name.
+    """Return what a saved file says of itself, and its tables by name; those of Arrow are mapped, and read-only.
 
     Parameters
     ----------
@@ -101,15 +126,16 @@ def read_archive(
     reads
         Versions that are read.
     needed, optional
-        Names of the tables.
+        Names of the tables, without their ending.
     """
     try:
         with zipfile.ZipFile(check_input(path)) as archive:
             if packed := [each.filename for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]:
                 raise zipfile.BadZipFile(f"{packed[0]} is compressed")  # and might expand without end
             meta = json.loads(archive.read("meta.json"))
-            further = [name for name in optional if name in archive.namelist()]
-            members = {name: archive.read(name) for name in (*needed, *further)}
+            infos = {Path(info.filename).stem: info for info in archive.infolist() if info.filename != "meta.json"}
+            further = [name for name in optional if name in infos]
+            members = _mapped(path, [infos[name] for name in (*needed, *further)])
     except UNREADABLE as fault:
         raise error(Problem(stranger, where=str(path), why=Note.plain(str(fault)))) from fault
     if not isinstance(meta, dict) or type(meta.get("format")) is not int or meta["format"] not in reads:
@@ -125,7 +151,19 @@ def read_archive(
         raise error(Problem("roads_saved_damaged", where=str(path), value=", ".join(damaged)))
     if set(saved.sha256) != set(members):
         raise impossible(path, "sha256", ", ".join(sorted({*saved.sha256} ^ {*members})), error)
-    return saved, {name: _table(path, name, data, error) for name, data in members.items()}
+    return saved, {Path(name).stem: _table(path, name, data, error) for name, data in members.items()}
+
+
+def _mapped(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, pa.Buffer]:
+    """Bytes of members where they lie in the file; copied on Windows, which replaces no file that is mapped."""
+    with pa.OSFile(str(path)) if os.name == "nt" else pa.memory_map(str(path)) as file:
+        whole = file.read_buffer()
+    found = {}
+    for info in infos:
+        name, extra = LOCAL_HEADER.unpack_from(whole, info.header_offset)
+        begin = info.header_offset + LOCAL_HEADER.size + name + extra
+        found[info.filename] = whole.slice(begin, info.file_size)
+    return found
 
 
 def impossible(path: Path, what: str, why: str, error: type[AccessmapError]) -> AccessmapError:
@@ -133,17 +171,16 @@ def impossible(path: Path, what: str, why: str, error: type[AccessmapError]) -> 
     return error(Problem("roads_saved_impossible", where=str(path), value=what, why=Note.plain(why)))
 
 
-def _table(path: Path, name: str, data: bytes, error: type[AccessmapError]) -> pd.DataFrame:
+def _table(path: Path, name: str, data: pa.Buffer, error: type[AccessmapError]) -> pd.DataFrame:
     try:
-        table = pd.read_parquet(io.BytesIO(data))
+        if name.endswith(ARROW):
+            columns = pa.ipc.open_file(data).read_all()
+            columns.validate(full=True)  # what Arrow asks of bytes that anyone may have written
+            table: pd.DataFrame = columns.to_pandas(split_blocks=True)
+        else:
+            table = pd.read_parquet(pa.BufferReader(data))
     except (ValueError, TypeError, LookupError, OSError, RecursionError, MemoryError, pa.ArrowException) as fault:
         raise impossible(path, name, str(fault), error) from fault
     if table.columns.has_duplicates:
         raise impossible(path, name, "duplicate columns", error)
     return table
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, compression="zstd")
-    return buffer.getvalue()

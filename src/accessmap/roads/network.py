@@ -357,7 +357,7 @@ class RoadNetwork:
     # ------------------------------------------------------------------ files
 
     def save(self, path: str | Path) -> Path:
-        """Write the network to one file (a zip of Parquet tables with checksums) and return its path.
+        """Write the network to one file (a zip of Arrow tables with checksums) and return its path.
 
         The file appears whole or not at all.
         """
@@ -366,7 +366,7 @@ class RoadNetwork:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Return the network that `save` wrote.
+        """Return the network that `save` wrote; its tables are those of the file, mapped into memory.
 
         Raises
         ------

@@ -1,16 +1,17 @@
 """What roads must look like, and the one file that holds them, versioned and with checksums."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, Problems
 from accessmap.provenance import Provenance
-from accessmap.roads.archive import Meta, Strict, impossible, read_archive, write_archive
+from accessmap.roads.archive import ARROW, Meta, Strict, impossible, read_archive, write_archive
 from accessmap.roads.modelled import parameters_of
 from accessmap.roads.snapping import Legs, joins_rule
 from accessmap.roads.speeds import MODES
@@ -18,11 +19,14 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Note
 from accessmap.words.words import keys_of
 
-#: 2 has turns and roads that are no way through, which readers of 1 would pass over in silence.
-FORMAT = 2
-READ = (1, 2)
-MEMBERS = ("nodes.parquet", "edges.parquet")
-TURNS, TURN_COSTS = "turns.parquet", "turn_costs.parquet"
+#: 2 has turns and roads that are no way through, which readers of 1 would pass over in silence; 3 is mapped: in it u, v
+#: and the nodes of turns are positions.
+FORMAT = 3
+READ = (1, 2, 3)
+TABLES = ("nodes", "edges")
+TURNING = ("turns", "turn_costs")
+Positions = npt.NDArray[np.int32]
+POSITION = np.dtype("<i4")
 
 
 def write_network(
@@ -34,11 +38,17 @@ def write_network(
     turns: pd.DataFrame | None = None,
     turn_costs: pd.DataFrame | None = None,
 ) -> Path:
-    """Write one zip of Parquet tables and return its path; it appears whole or not at all."""
-    tables = dict(zip(MEMBERS, (nodes, edges), strict=True))
-    tables |= {name: table for name, table in {TURNS: turns, TURN_COSTS: turn_costs}.items() if table is not None}
+    """Write one zip of Arrow tables and return its path; it appears whole or not at all."""
+    u, v = (nodes.index.get_indexer(pd.Index(edges[end])).astype(np.int32) for end in ("u", "v"))
+    tables = {"nodes": nodes, "edges": edges.assign(u=u, v=v)}
+    for name, table in zip(TURNING, (turns, turn_costs), strict=True):
+        if table is not None:
+            flat, starts = _flat(table["nodes"])
+            at = nodes.index.get_indexer(pd.Index(flat)).astype(np.int32)
+            tables[name] = table.assign(nodes=[at[a:b].tobytes() for a, b in itertools.pairwise(starts)])
     more = {"legs": vars(legs), "modelled": provenance.modelled}
-    return write_archive(path, tables, provenance, version=FORMAT, **more)
+    named = {f"{name}{ARROW}": table for name, table in tables.items()}
+    return write_archive(path, named, provenance, version=FORMAT, **more)
 
 
 def read_network(
@@ -57,22 +67,25 @@ def read_network(
         error=NetworkError,
         stranger="roads_not_saved_here",
         reads=READ,
-        needed=MEMBERS,
-        optional=(TURNS, TURN_COSTS),
+        needed=TABLES,
+        optional=TURNING,
     )
-    nodes, edges, *_ = members.values()
+    nodes, edges = (members.pop(name) for name in TABLES)
+    mapped = saved.format >= FORMAT
     try:
-        turning = {name: members[name] for name in (TURNS, TURN_COSTS) if name in members}
-        tables = {name: table.assign(nodes=table["nodes"].map(list)) for name, table in turning.items()}
-        turns, costs = tables.get(TURNS), tables.get(TURN_COSTS)
-        _check_costs(costs)
-        every = pd.concat(tables.values(), ignore_index=True) if tables else None
         legs = Legs(**saved.legs.model_dump())
-        check_roads(nodes, edges, legs, turns=every, columns=("u", "v", "minutes", "snappable"))
+        if mapped:
+            edges, turning = _named(nodes, edges, members)
+        else:
+            turning = {name: table.assign(nodes=table["nodes"].map(list)) for name, table in members.items()}
+        turns, costs = (turning.get(name) for name in TURNING)
+        _check_costs(costs)
+        every = pd.concat(turning.values(), ignore_index=True) if turning and not mapped else None
+        check_roads(nodes, edges, legs, turns=every, columns=("u", "v", "minutes", "snappable"), known=mapped)
     except NetworkError as error:
         raise NetworkError(*error.problems, about=str(path)) from error
     except (TypeError, ValueError, LookupError) as error:  # columns of what is no number and no name
-        raise impossible(path, ", ".join(MEMBERS), str(error), NetworkError) from error
+        raise impossible(path, ", ".join(TABLES), str(error), NetworkError) from error
     sources = tuple(each.source() for each in saved.sources)
     # What readers say of a file is told in the language of who loads the network.
     told: dict[Any, Any] = {note: note for note in (*map(Note, keys_of("roads_told_")), joins_rule())}
@@ -82,6 +95,51 @@ def read_network(
         told.get(name, name): told.get(value, value) for name, value in saved.parameters.items()
     }
     return nodes, edges, saved.legs.model_dump(), Provenance(sources, parameters, saved.modelled), turns, costs
+
+
+def _flat(lists: pd.Series) -> tuple[list[Any], list[int]]:
+    """What lists hold, one after the other, and where each begins and the last ends."""
+    return [each for row in lists for each in row], [0, *itertools.accumulate(map(len, lists))]
+
+
+def _named(
+    nodes: pd.DataFrame, edges: pd.DataFrame, turning: Mapping[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Edges and turns with ids for the positions that the file has; ValueError where these cannot be."""
+    tails, heads = (_positions(edges[end].to_numpy(), end, len(nodes)) for end in ("u", "v"))
+    found = {}
+    for name, table in turning.items():
+        sizes = np.fromiter(map(len, table["nodes"]), dtype=np.int64, count=len(table)) // POSITION.itemsize
+        at = _positions(np.frombuffer(b"".join(table["nodes"]), dtype=POSITION), name, len(nodes))
+        row = np.repeat(np.arange(len(sizes)), sizes)
+        steps = np.flatnonzero(row[1:] == row[:-1])
+        if (sizes < 3).any() or not _all_driven(at[steps], at[steps + 1], tails, heads, len(nodes)):
+            raise ValueError(name)
+        ids = nodes.index.to_numpy()[at]
+        if len(sizes) and (sizes == sizes[0]).all():
+            lists = ids.reshape(-1, sizes[0]).tolist()
+        else:
+            lists = [each.tolist() for each in np.split(ids, np.cumsum(sizes)[:-1])]
+        found[name] = table.assign(nodes=pd.Series(lists, index=table.index, dtype=object))
+    return edges.assign(u=nodes.index[tails], v=nodes.index[heads]), found
+
+
+def _positions(column: npt.NDArray[Any], name: str, count: int) -> Positions:
+    if column.dtype != np.int32 or (len(column) and not 0 <= column.min() <= column.max() < count):
+        raise ValueError(name)
+    return column
+
+
+def _all_driven(u: Positions, v: Positions, tails: Positions, heads: Positions, count: int) -> bool:
+    """Whether each of these steps is an edge."""
+    met = np.zeros(count, dtype=bool)
+    met[u] = True
+    near = met[tails]
+    keys = np.sort(tails[near].astype(np.int64) * count + heads[near])
+    wanted = u.astype(np.int64) * count + v
+    return not len(wanted) or (
+        len(keys) > 0 and bool((keys[np.searchsorted(keys, wanted).clip(max=len(keys) - 1)] == wanted).all())
+    )
 
 
 class _SavedLegs(Strict):
@@ -108,8 +166,12 @@ def check_roads(
     *,
     turns: pd.DataFrame | None = None,
     columns: Iterable[str] = ("u", "v", "minutes"),
+    known: bool = False,
 ) -> None:
-    """Raise one NetworkError that lists every problem of these tables and legs; edges must have `columns`."""
+    """Raise one NetworkError that lists every problem of these tables and legs; edges must have `columns`.
+
+    That edges lead from node to node is not looked at where it is `known`.
+    """
     problems = Problems()
     tables = (("nodes", nodes, ("lon", "lat")), ("edges", edges, tuple(columns)), ("turns", turns, ("nodes",)))
     for name, table, needed in tables:
@@ -119,7 +181,9 @@ def check_roads(
                 problems.add("roads_column_missing", where=name, value=column, near=near)
     if not problems:
         _check_nodes(nodes, problems)
-        _check_edges(nodes, edges, problems)
+        if not known:
+            _check_ends(nodes, edges, problems)
+        _check_edges(edges, problems)
         if turns is not None:
             _check_turns(nodes, edges, turns, problems)
     check_legs(legs, problems)
@@ -185,7 +249,7 @@ def _is_number(value: object) -> bool:
 def _check_nodes(nodes: pd.DataFrame, problems: Problems) -> None:
     if len(nodes) == 0:
         problems.add("roads_table_empty", where="nodes")
-    if nodes.index.has_duplicates:
+    if _has_duplicates(nodes.index):
         twice = nodes.index[nodes.index.duplicated()]
         problems.add("roads_node_twice", where="nodes", value=twice[0], n=len(twice))
     lon, lat = (pd.to_numeric(nodes[name], errors="coerce") for name in ("lon", "lat"))
@@ -197,21 +261,33 @@ def _check_nodes(nodes: pd.DataFrame, problems: Problems) -> None:
         problems.add("roads_node_outside", where="nodes", value=node, n=int(outside.sum()), **first)
 
 
+def _has_duplicates(index: pd.Index) -> bool:
+    """As `Index.has_duplicates`, of whole numbers without a table of them."""
+    if index.dtype != np.int64:
+        return index.has_duplicates
+    ids = np.sort(index.to_numpy(), kind="stable")  # quick with what is sorted but for a few
+    return bool((ids[1:] == ids[:-1]).any())
+
+
 def _check_numbers(name: str, table: pd.DataFrame, columns: Iterable[str], problems: Problems) -> None:
     for column in columns:
-        if column in table and table[column].map(lambda value: isinstance(value, str)).any():
+        told = column in table and not pd.api.types.is_numeric_dtype(table[column])
+        if told and table[column].map(lambda value: isinstance(value, str)).any():
             problems.add("roads_not_numbers", where=name, value=column)
 
 
-def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -> None:
-    if len(edges) == 0:
-        problems.add("roads_table_empty", where="edges")
+def _check_ends(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -> None:
     for end in ("u", "v"):
         unknown = ~edges[end].isin(nodes.index)
         if unknown.any():
             value, row = edges.loc[unknown, end].iloc[0], edges.index[unknown][0]
             found = {"value": value, "near": near_names(value, nodes.index), "n": int(unknown.sum())}
             problems.add("roads_edge_end_unknown", where="edges", end=end, row=row, **found)
+
+
+def _check_edges(edges: pd.DataFrame, problems: Problems) -> None:
+    if len(edges) == 0:
+        problems.add("roads_table_empty", where="edges")
     minutes = pd.to_numeric(edges["minutes"], errors="coerce")
     bad = ~(np.isfinite(minutes) & (minutes >= 0))
     if bad.any():
@@ -219,7 +295,8 @@ def _check_edges(nodes: pd.DataFrame, edges: pd.DataFrame, problems: Problems) -
         problems.add("roads_edge_minutes", where="edges", value=value, row=row, n=int(bad.sum()))
     _check_numbers("edges", edges, ("minutes", "length_m", "speed_kmh", "delay_s"), problems)
     for column in ("snappable", "through"):
-        unclear = ~edges[column].isin([True, False]) if column in edges else np.zeros(len(edges), "bool")
+        told = column in edges and not pd.api.types.is_bool_dtype(edges[column])
+        unclear = ~edges[column].isin([True, False]) if told else np.zeros(len(edges), "bool")
         if unclear.any():
             value, row = edges.loc[unclear, column].iloc[0], edges.index[unclear][0]
             problems.add("roads_edge_yes_no", where="edges", column=column, value=value, row=row, n=int(unclear.sum()))

@@ -12,7 +12,7 @@ import shapely
 
 from accessmap.errors import SourceError
 from accessmap.provenance import Provenance
-from accessmap.roads.archive import Meta, impossible, read_archive, write_archive
+from accessmap.roads.archive import PARQUET, Meta, impossible, read_archive, write_archive
 from accessmap.roads.readers.gtfs.calendars import WEEKDAYS, Calendar
 from accessmap.roads.readers.gtfs.calls import HOW
 from accessmap.roads.readers.gtfs.flex import nothing
@@ -69,7 +69,7 @@ def write_timetable(path: Path, timetable: Feeds) -> Path:
     flex = timetable.flex.to_crs(4326)
     tables["flex"] = pd.DataFrame(flex).assign(geometry=flex.geometry.to_wkb(), stops=flex["stops"].map(list))
     notes = [record_of(note) for note in timetable.notes]
-    named = {f"{name}.parquet": table for name, table in tables.items()}
+    named = {f"{name}{PARQUET}": table for name, table in tables.items()}
     return write_archive(path, named, Provenance(timetable.sources), version=FORMAT, notes=notes)
 
 
@@ -81,15 +81,14 @@ def read_timetable(path: Path) -> Feeds:
     SourceError
         Where the file is not one of ours, is damaged, or is of another version.
     """
-    saved, named = read_archive(
+    saved, tables = read_archive(
         path,
         _Meta,
         error=SourceError,
         stranger="timetable_not_saved_here",
         reads=(FORMAT,),
-        needed=[f"{name}.parquet" for name in COLUMNS],
+        needed=tuple(COLUMNS),
     )
-    tables = {name.removesuffix(".parquet"): table for name, table in named.items()}
     try:
         for name, table in tables.items():
             _check_columns(name, table)
