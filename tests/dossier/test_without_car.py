@@ -97,11 +97,12 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     more = am.Scenario("Navette").add_line("N", ["02002", "02001"], minutes=[0, 5], every=30)
     less = am.Scenario("Sans bus").cut_line("1")
     site = am.Scenario("Site").open(FS, commune="02002").cut_line("1")
-    dossier = am.Dossier.of(known, more, less, site, category=FS)
+    taxi = am.Scenario("TAD").add_on_demand("Taxi", ["02001", "02002"], "Mo-Fr 07:00-19:00", notice=(1, "16:00"))
+    dossier = am.Dossier.of(known, more, less, site, taxi, category=FS)
     table = dossier.tables["lines_changed"]
-    assert table.index.tolist() == ["Navette", "Sans bus", "Site"]
+    assert table.index.tolist() == ["Navette", "Sans bus", "Site", "TAD"]
     sides = ["gain", "lose", "newly_reached", "no_longer_reached", "can_before", "can"]
-    assert table[sides].to_numpy().tolist() == [[9, 0, 0, 0, 29, 29], [0, 0, 0, 9, 29, 20], [9, 0, 0, 0, 29, 29]]
+    assert table[sides].to_numpy().tolist() == [[9, 0, 0, 0, 29, 29], [0, 0, 0, 9, 29, 20], *2 * [[9, 0, 0, 0, 29, 29]]]
     said = chapter(dossier)
     assert "« Navette », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
     assert "9 habitants n’ont plus de site à leur portée." in said
@@ -109,6 +110,8 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     page = " ".join(BeautifulSoup(dossier.to_html(), "html.parser").text.split())
     assert "Ces trajets ne changent pas : ce scénario change les lignes de transports collectifs" in page
     assert "réer la ligne « N » (02002 – 02001, toutes les 30 minutes de 6 h 00 à 20 h 00)" in page
+    assert "réer le transport à la demande « Taxi » (Aville, Bourg ; lundi à vendredi 7 h-19 h ; à réserver" in page
+    assert "« TAD », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
     assert dossier.tables["changes"].loc["Sans bus", ["gain", "lose"]].sum().sum() == 0
 
 

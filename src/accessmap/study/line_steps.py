@@ -36,7 +36,8 @@ class LineStep(Step):
         super().__post_init__()
         for name, value in self.values().items():  # lists of Python, and of numpy
             if isinstance(value, list | np.ndarray):
-                object.__setattr__(self, name, tuple(np.asarray(value).tolist()))
+                plain = (each.item() if isinstance(each, np.generic) else each for each in value)
+                object.__setattr__(self, name, tuple(plain))
 
     def planned(self, timetable: Timetable, study: Study) -> Timetable:
         """Return the timetable with the change."""

@@ -9,7 +9,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from accessmap.errors import Problem, Problems, ScenarioError
+from accessmap.roads.transit.on_demand import Notice
 from accessmap.study.line_steps import AddLine, AddStop, CutLine, SetInterval, ShiftLine
+from accessmap.study.on_demand_steps import AddOnDemand, CutOnDemand, zone_texts
 from accessmap.study.steps import (
     Changes,
     Close,
@@ -208,6 +210,32 @@ class Scenario:
     def set_interval(self, line: str, every: float, *, between: tuple[str, str]) -> Scenario:
         """Return the scenario with a line every so many minutes between two times of the day: see `lines.interval`."""
         return self.then(SetInterval(line=line, every=every, between=between))
+
+    def add_on_demand(
+        self,
+        name: str,
+        zone: Any,
+        hours: str,
+        stops: Sequence[str] | None = None,
+        *,
+        speed_factor: float | None = None,
+        wait: float | None = None,
+        notice: Notice = None,
+        door: bool | None = None,
+        wheelchair: bool | None = None,
+    ) -> Scenario:
+        """Return the scenario with transport on demand (TAD) more; options are those of `accessmap.OnDemand`.
+
+        The zone is a commune (code or name), several, or a place as `OnDemand` takes it. It goes by the roads of "car".
+        """
+        given: dict[str, Any] = {"speed_factor": speed_factor, "wait": wait, "door": door, "wheelchair": wheelchair}
+        given["notice"] = tuple(notice) if isinstance(notice, list) else notice
+        given["stops"] = stops if stops is None or isinstance(stops, str) else tuple(stops)
+        return self.then(AddOnDemand(name=name, zone=zone_texts(zone), hours=hours, **given))
+
+    def cut_on_demand(self, name: str) -> Scenario:
+        """Return the scenario without the transport on demand of this name that is given beside the timetable."""
+        return self.then(CutOnDemand(name=name))
 
     def named(self, name: str) -> Scenario:
         """Return the same changes under another name."""

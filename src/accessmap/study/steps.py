@@ -261,6 +261,9 @@ class Changes:
         self.touched: set[str] = set()
         self.cautions: list[Note] = []
         self._timetable: Timetable | None = None
+        self.on_demand = {
+            mode: each.terms.on_demand for mode, each in study.networks.items() if isinstance(each, Journeys)
+        }
 
     def study(self) -> Study:
         """Return the study with the changes; only changed roads and lines are routed again."""
@@ -268,6 +271,7 @@ class Changes:
             self.services,
             self.network,
             timetable=self._timetable,
+            on_demand=self.on_demand,
             digital=self.digital,
             equipment=self.equipment,
             cautions=self.cautions,
@@ -277,7 +281,7 @@ class Changes:
     def timetable(self) -> Timetable:
         """The one timetable of all journeys of the study; ScenarioError where there is none, or are several."""
         if self._timetable is None:
-            found = {id(each.timetable): each.timetable for each in self._journeys}
+            found = {id(each.timetable): each.timetable for each in self.journeys}
             if len(found) != 1:
                 raise ScenarioError(Problem("step_several_timetables" if found else "step_no_timetable", n=len(found)))
             self._timetable = cast("Timetable", found.popitem()[1])
@@ -288,12 +292,18 @@ class Changes:
         self._timetable = timetable
 
     @property
-    def days(self) -> tuple[date, ...]:
-        """The days of all journeys of the study."""
-        return tuple(dict.fromkeys(each.date for each in self._journeys))
+    def names_on_demand(self) -> list[str]:
+        """The names of all transport on demand that is given beside the timetable."""
+        return list(dict.fromkeys(each.name for asked in self.on_demand.values() for each in asked if each.name))
 
     @property
-    def _journeys(self) -> list[Journeys]:
+    def days(self) -> tuple[date, ...]:
+        """The days of all journeys of the study."""
+        return tuple(dict.fromkeys(each.date for each in self.journeys))
+
+    @property
+    def journeys(self) -> list[Journeys]:
+        """All journeys of the study, as they were before."""
         return [each for each in self.before.networks.values() if isinstance(each, Journeys)]
 
     def site(self, name: str) -> str:

@@ -36,6 +36,7 @@ from accessmap.words.near import category_meant, near_names, some
 from accessmap.words.notes import Metres, Note, first_few
 
 if TYPE_CHECKING:
+    from accessmap.roads.transit.on_demand import OnDemand
     from accessmap.roads.transit.timetable import Timetable
 
 NOTE_COLUMNS = ("table", "id", "commune", "problem", "remedy")
@@ -437,8 +438,13 @@ class Study:
     def with_network(self, network: RoadNetwork | Journeys, *, mode: str | None = None) -> Study:
         """Return the same study over other roads in one mode, the first where not given: it is routed again."""
         mode = self._mode(mode)
-        known = {name: each for name, each in self._known.items() if name != mode}
-        return self._with(networks=_by_mode({**self.networks, mode: network}), _known=known)
+        networks, old = {**self.networks, mode: network}, self.networks[mode]
+        for name, each in self.networks.items():  # journeys go by the roads of the study where they did
+            if name != mode and isinstance(each, Journeys) and isinstance(network, RoadNetwork):
+                streets = {of: network if one is old else one for of, one in each.streets.items()}
+                networks[name] = each if streets == each.streets else each.by(streets)
+        known = {name: each for name, each in self._known.items() if networks[name] is self.networks[name]}
+        return self._with(networks=_by_mode(networks), _known=known)
 
     def about(self, codes: Iterable[str], *, title: str) -> Study:
         """Return the same study reported on other communes; the minutes already known are kept.
@@ -477,19 +483,25 @@ class Study:
         network: RoadNetwork,
         *,
         timetable: Timetable | None = None,
+        on_demand: Mapping[str, tuple[OnDemand, ...]] = MappingProxyType({}),
         digital: pd.DataFrame | None = None,
         equipment: pd.DataFrame | None = None,
         cautions: Iterable[str] = (),
     ) -> Study:
         """Return the study with tables whose changes the caller has checked; other roads are routed again.
 
-        By another timetable only the rides are searched again: the ways to the stops are kept.
+        By another timetable, or other transport on demand by mode, only the rides are searched again: the ways to the
+        stops are kept.
         """
         study = self if network is self.network else self.with_network(network)
-        for mode, journeys in self.networks.items():
-            if isinstance(journeys, Journeys) and timetable is not None and timetable is not journeys.timetable:
-                planned = journeys.over(timetable)
-                known = {**study._known, mode: self._routed(mode).over(planned)}
+        for mode, journeys in study.networks.items():
+            if not isinstance(journeys, Journeys):
+                continue
+            lines = journeys.timetable if timetable is None else timetable
+            asked = on_demand.get(mode, journeys.terms.on_demand)
+            if lines is not journeys.timetable or asked != journeys.terms.on_demand:
+                planned = journeys.over(lines, on_demand=asked, car=study.networks.get("car"))
+                known = {**study._known, mode: study._routed(mode).over(planned)}
                 study = study._with(networks=_by_mode({**study.networks, mode: planned}), _known=known)
         return study._with(
             services=services, digital=digital, equipment=equipment, cautions=(*self.cautions, *cautions)

@@ -14,6 +14,7 @@ from toy_streets import LAT, STEP, WEST, points, residents, services, streets
 
 import accessmap as am
 from accessmap.errors import AccessmapError
+from accessmap.roads.transit import plans
 from accessmap.roads.transit.asked import ALWAYS, EVER, Asked, Ends, legs_of, windows
 from accessmap.roads.transit.on_demand import notice_note
 
@@ -299,6 +300,36 @@ def test_a_run_that_deviates_twice_takes_one_from_door_to_door(tmp_path):
     assert minutes(both, 50, 150, depart="08:00") == 5 + 10
     assert minutes(both, 50, 150, depart="08:15") == 10
     assert minutes(both, 50, 150, depart="08:16") == 44 + 25
+
+
+def test_lines_that_go_by_zones_are_cut_and_shifted_with_their_windows(flexible):
+    """Z1 and G1 are of the route Q, and D1, which deviates, of R."""
+    short = {"access_minutes": 5, "egress_minutes": 5}
+    none, later, early = (
+        change.journeys(BOTH, date=TUESDAY, **short)
+        for change in (am.lines.cut(flexible, "Q"), am.lines.shift(flexible, "Q", 60), am.lines.cut(flexible, "R"))
+    )
+    plain = flexible.journeys(BOTH, date=TUESDAY, **short)
+    assert minutes(plain, 50, 150, depart="09:00") == 25
+    assert minutes(later, 50, 150, depart="09:00") == 85
+    assert np.isnan(minutes(none, 50, 150, depart="09:00"))
+    assert minutes(plain, -3, 100, depart="07:57") == 13
+    assert minutes(none, -3, 100, depart="07:57") == 13
+    assert np.isnan(minutes(early, -3, 100, depart="07:57", limit=30))
+    assert not {each.name for each in early.asked} & {"D", "R"}
+    delayed = am.lines.shift(flexible, "R", 10).journeys(BOTH, date=TUESDAY, **short)
+    assert minutes(delayed, -3, 100, depart="07:57") == 23
+    assert minutes(delayed, 100, 203, depart="08:30") == 10 + 3
+    # The windows that begin between the two times: that of Z1, and not that of G1.
+    morning = am.lines.cut(flexible, "Q", between=("08:00", "12:00"))
+    assert morning.flex["trip"].tolist() == ["D1", "G1", "G1"]
+    # What runs at an interval no longer deviates, which is said; windows have no interval.
+    often = am.lines.interval(flexible, "R", 30, between=("06:00", "10:00"))
+    assert often.flex["trip"].tolist() == ["Z1", "Z1", "G1", "G1"]
+    assert "1 trip replaced deviated on demand" in often.notes[-2]
+    with pytest.raises(AccessmapError, match="no trip"):
+        am.lines.interval(flexible, "Q", 30, between=("06:00", "10:00"))
+    assert plans.runs_on(flexible, "Q", pd.Timestamp(TUESDAY).date())
 
 
 def test_groups_of_stops_and_booking_rules(flexible):

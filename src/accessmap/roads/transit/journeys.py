@@ -86,7 +86,13 @@ class Journeys:
         made.day, made.asked  # noqa: B018 - what cannot be is told now
         return made
 
-    def over(self, timetable: Runs) -> Journeys:
+    def over(
+        self,
+        timetable: Runs,
+        *,
+        on_demand: Sequence[OnDemand] | None = None,
+        car: RoadNetwork | Journeys | None = None,
+    ) -> Journeys:
         """Return the journeys of the same day by another timetable, one of `am.lines`, on the same terms.
 
         The ways to stops that are known are kept. Where nothing runs any more, one goes on foot.
@@ -95,9 +101,32 @@ class Journeys:
         ----------
         timetable
             Made of this one: its stops, and perhaps some more.
+        on_demand
+            Other transport on demand beside it; the same where not given.
+        car
+            The roads by which that goes, where these journeys have none.
+
+        Raises
+        ------
+        OptionError
+            Where transport on demand has no roads to go by.
         """
-        made = type(self)(timetable, self.streets, self.date, self.why, self.terms)
+        terms, streets = self.terms, self.streets
+        if on_demand is not None:
+            terms = replace(terms, on_demand=tuple(on_demand))
+            if on_demand and "car" not in streets and isinstance(car, RoadNetwork):
+                if len(timetable.flex):  # it would begin to count
+                    raise OptionError(Problem("journeys_on_demand_flexible"))
+                streets = {**streets, "car": car}
+            _check_on_demand(streets, terms)
+        made = type(self)(timetable, streets, self.date, self.why, terms)
         made._before, made._nothing_asked = self, self._nothing_asked
+        return made
+
+    def by(self, streets: Mapping[str, RoadNetwork]) -> Journeys:
+        """Return the same journeys by other streets, of the same modes."""
+        made = type(self)(self.timetable, streets, self.date, self.why, self.terms)
+        made._nothing_asked = self._nothing_asked
         return made
 
     def without_on_demand(self) -> Journeys:

@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 Ints = npt.NDArray[np.int64]
+_Bool = npt.NDArray[np.bool_]
 MODE_NUMBERS = {"tram": 0, "metro": 1, "rail": 2, "bus": 3, "ferry": 4, "cable_car": 6, "funicular": 7}
 
 
@@ -174,9 +175,9 @@ def cut(timetable: Timetable, line: str, *, between: tuple[str, str] | None = No
         Where there is no such line, several are, or it has no trip then.
     """
     route = _route(timetable, line)
-    gone = _trips_of(timetable, route, between)
-    note = Note("lines_note_cut", n=int(gone.sum()), line=line_name(timetable, route))
-    return _without(timetable, gone, note)
+    gone, asked = _trips_of(timetable, route, between)
+    note = Note("lines_note_cut", n=_count(timetable, gone, asked), line=line_name(timetable, route))
+    return _without(timetable, gone, asked, note)
 
 
 def shift(timetable: Timetable, line: str, minutes: float, *, between: tuple[str, str] | None = None) -> Timetable:
@@ -197,15 +198,19 @@ def shift(timetable: Timetable, line: str, minutes: float, *, between: tuple[str
     if not np.isfinite(minutes):
         raise OptionError(Problem("lines_minutes", value=minutes))
     route = _route(timetable, line)
-    moved = _trips_of(timetable, route, between)
-    calls = timetable.calls.copy()
-    late = np.where(moved[calls["trip"].to_numpy()], round(minutes * 60), 0)
+    moved, asked = _trips_of(timetable, route, between)
+    calls, flex, seconds = timetable.calls.copy(), timetable.flex.copy(), round(minutes * 60)
+    late = np.where(moved[calls["trip"].to_numpy()], seconds, 0)
     for column in ("arrival", "departure"):
         calls[column] = (calls[column].to_numpy() + late).astype("int32")
-    if int(calls["arrival"].min()) < 0:
+    for column, beside in (("start", None), ("end", None), ("leaves_before", "before"), ("reaches_after", "after")):
+        some = asked if beside is None else asked & (flex[beside] >= 0).to_numpy()
+        flex[column] = (flex[column] + np.where(some, seconds, 0)).astype(flex[column].dtype)
+    if (calls["arrival"] < 0).any() or (flex["start"] < 0).any():
         raise OptionError(Problem("lines_before_midnight", value=minutes))
-    note = Note("lines_note_shifted", n=int(moved.sum()), line=line_name(timetable, route), minutes=minutes)
-    return replace(timetable, calls=calls, notes=(*timetable.notes, note))
+    n = _count(timetable, moved, asked)
+    note = Note("lines_note_shifted", n=n, line=line_name(timetable, route), minutes=minutes)
+    return replace(timetable, calls=calls, flex=flex, notes=(*timetable.notes, note))
 
 
 def interval(timetable: Timetable, line: str, every: float, *, between: tuple[str, str]) -> Timetable:
@@ -229,7 +234,11 @@ def interval(timetable: Timetable, line: str, every: float, *, between: tuple[st
         As `cut`, and where the minutes are not above 0.
     """
     route = _route(timetable, line)
-    gone = _trips_of(timetable, route, between)
+    gone, asked = _trips_of(timetable, route, between)
+    if not gone.any():
+        raise OptionError(Problem("lines_no_trip", value=line_name(timetable, route)))
+    # What goes by windows of time has no interval; runs that deviate are replaced, and no longer do.
+    asked &= timetable.flex["trip"].isin(timetable.trips["trip"]).to_numpy()
     leaves = _departures(None, every, between)
     calls, first = timetable.calls, timetable.first_call
     stop, arrival, departure = (calls[name].to_numpy() for name in ("stop", "arrival", "departure"))
@@ -248,7 +257,10 @@ def interval(timetable: Timetable, line: str, every: float, *, between: tuple[st
         times = np.column_stack([arrival[here], departure[here]]).astype("int64") - departure[first[usual]]
         runs += [(route, service, direction, stop[here], leave + times) for leave in leaves]
     note = Note("lines_note_interval", n=int(gone.sum()), line=line_name(timetable, route), every=every, runs=len(runs))
-    fewer = _without(timetable, gone, None)
+    fewer = _without(timetable, gone, asked, None)
+    if asked.any():
+        left = Note("lines_note_deviates", n=_count(timetable, gone & False, asked), line=line_name(timetable, route))
+        fewer = replace(fewer, notes=(*fewer.notes, left))
     return _with_runs(replace(fewer, calendar=calendar), runs, note)
 
 
@@ -280,19 +292,37 @@ def runs_on(timetable: Timetable, line: str, date: dt.date) -> bool:
     routes = timetable.routes
     if line not in routes.index and line not in {*routes["short_name"], *routes["long_name"]}:
         return False
-    rows = timetable.running_on(date).trip
-    return bool((timetable.trips["route"].to_numpy()[rows] == _route(timetable, line)).any())
+    rows, route, flex = timetable.running_on(date).trip, _route(timetable, line), timetable.flex
+    services = flex["service"].to_numpy()[(flex["route"] == route).to_numpy()]
+    return bool(
+        (timetable.trips["route"].to_numpy()[rows] == route).any()
+        or timetable.calendar.active(date)[services[services >= 0]].any()
+    )
 
 
-def _trips_of(timetable: Timetable, route: str, between: tuple[str, str] | None) -> npt.NDArray[np.bool_]:
-    chosen: npt.NDArray[np.bool_] = timetable.trips["route"].to_numpy() == route
+def _trips_of(timetable: Timetable, route: str, between: tuple[str, str] | None) -> tuple[_Bool, _Bool]:
+    """Return which trips are of a line and set out between two times, and which rows of its flexible calls are.
+
+    What goes by windows of time alone sets out when the first of them begins.
+    """
+    flex = timetable.flex
+    chosen: _Bool = timetable.trips["route"].to_numpy() == route
+    asked: _Bool = (flex["route"] == route).to_numpy()
     if between is not None:
         begin, end = span(between)
         leaves = timetable.calls["departure"].to_numpy()[timetable.first_call[:-1]]
         chosen = chosen & (leaves >= begin) & (leaves < end)
-    if not chosen.any():
+        known, starts = timetable.trips["trip"], flex.groupby("trip")["start"].transform("min").to_numpy()
+        by_window = ~flex["trip"].isin(known).to_numpy() & (starts >= begin) & (starts < end)
+        asked = asked & (flex["trip"].isin(known[chosen]).to_numpy() | by_window)
+    if not chosen.any() and not asked.any():
         raise OptionError(Problem("lines_no_trip", value=line_name(timetable, route)))
-    return chosen
+    return chosen, asked
+
+
+def _count(timetable: Timetable, trips: _Bool, asked: _Bool) -> int:
+    """Return how many trips there are in rows of the trips and of the flexible calls."""
+    return len({*timetable.trips["trip"][trips], *timetable.flex["trip"][asked]})
 
 
 def _stop_rows(timetable: Timetable, stops: Sequence[str]) -> Ints:
@@ -399,7 +429,7 @@ def _direction(stops: npt.NDArray[np.int32]) -> str:
     return f"{stops[0]}–{stops[-1]}"
 
 
-def _without(timetable: Timetable, gone: npt.NDArray[np.bool_], note: Note | None) -> Timetable:
+def _without(timetable: Timetable, gone: _Bool, asked: _Bool, note: Note | None) -> Timetable:
     calls = timetable.calls
     kept = ~gone[calls["trip"].to_numpy()]
     number = np.cumsum(~gone) - 1
@@ -407,7 +437,8 @@ def _without(timetable: Timetable, gone: npt.NDArray[np.bool_], note: Note | Non
     calls["trip"] = number[calls["trip"].to_numpy()].astype(calls["trip"].dtype)
     trips = timetable.trips[~gone].reset_index(drop=True)
     notes = timetable.notes if note is None else (*timetable.notes, note)
-    return replace(timetable, trips=trips, calls=calls, notes=notes)
+    flex = timetable.flex[~asked].reset_index(drop=True)
+    return replace(timetable, trips=trips, calls=calls, flex=flex, notes=notes)
 
 
 def _with_runs(timetable: Timetable, runs: list[tuple[str, int, str, Ints, Ints]], note: Note) -> Timetable:
