@@ -272,36 +272,41 @@ class WithWindows(Expanded):
 @settings(deadline=None, max_examples=25)
 @given(days(), LEGS, WINDOWS, LEGS, WINDOWS, WINDOWS, st.integers(1, 3), st.sampled_from([9, 20, ANY]))
 def test_every_cell_with_legs_that_serve_at_some_times_alone(day, access, first, egress, last, direct, rides, limit):
+    """Of two places at each end the first alone has them, and so has the way from the one to the other."""
     moments = np.arange(AFTER_MIDNIGHT - 14, AFTER_MIDNIGHT + 14, 2)
-    slow, raptor = WithWindows(day, rides), Raptor(day)
+    slow = WithWindows(day, rides)
     every, never = AFTER_MIDNIGHT * 2, -AFTER_MIDNIGHT
     ways = []
     for plain, timed in ((access, first), (egress, last)):
         both = {stop: [(seconds, never, every)] for stop, seconds in plain.items()}
+        ways.append([{stop: list(legs) for stop, legs in both.items()}, both])
         for stop, *leg in timed:
-            both.setdefault(stop, []).append(tuple(leg))
-        ways.append(both)
+            ways[-1][0].setdefault(stop, []).append(tuple(leg))
     straight = [tuple(leg) for _, *leg in direct]
-    timed = Timed(timed_legs([first]), timed_legs([last]), timed_legs([[(0, *leg) for leg in straight]]))
+    timed = Timed(timed_legs([first, []]), timed_legs([last, []]), timed_legs([[(0, *leg) for leg in straight], []]))
 
-    def wanted(at: int, most: int) -> int:
-        return slow.earliest_with(at, *ways, straight, most)
+    def wanted(one: int, other: int, at: int, most: int) -> int:
+        return slow.earliest_with(at, ways[0][one], ways[1][other], straight if one == other == 0 else [], most)
 
-    ends = legs([access]), legs([egress])
-    forward = raptor.moments(*ends, moments, rides=rides, limit=limit, timed=timed)[0, :, 0].tolist()
-    assert forward == [wanted(at, limit) for at in moments.tolist()]
-    shares = (0, 50, 100)
-    seconds, within = raptor.seconds(*ends, moments, percentiles=shares, rides=rides, limit=limit, timed=timed)
-    on_the_way = sorted(there - at if there != NEVER else NEVER for at, there in zip(moments, forward, strict=True))
-    assert seconds[0, :, 0].tolist() == [on_the_way[rank_of(share, len(moments))] for share in shares]
-    assert within[0, 0] == sum(there != NEVER for there in forward)
+    pairs, ends, shares = [(0, 0), (0, 1), (1, 0), (1, 1)], (legs(2 * [access]), legs(2 * [egress])), (0, 50, 100)
+    there = {pair: [wanted(*pair, at, limit) for at in moments.tolist()] for pair in pairs}
+    minute = range(AFTER_MIDNIGHT - 60, AFTER_MIDNIGHT + 15)
+    arrives = {pair: {at: wanted(*pair, at, ANY) for at in minute} for pair in pairs}
+    for raptor in (Raptor(day, swept=False), Raptor(day, swept=True)):
+        forward = raptor.moments(*ends, moments, rides=rides, limit=limit, timed=timed)
+        seconds, within = raptor.seconds(*ends, moments, percentiles=shares, rides=rides, limit=limit, timed=timed)
+        back = raptor.moments(*ends[::-1], moments, rides=rides, limit=limit, backward=True, timed=timed.turned())
+        for one, other in pairs:
+            found = there[one, other]
+            assert forward[one, :, other].tolist() == found
+            on_the_way = sorted(time - at if time != NEVER else NEVER for at, time in zip(moments, found, strict=True))
+            assert seconds[one, :, other].tolist() == [on_the_way[rank_of(share, len(moments))] for share in shares]
+            assert within[one, other] == sum(time != NEVER for time in found)
+            for moment, leaves in zip(moments.tolist(), back[other, :, one].tolist(), strict=True):
+                some = [at for at, time in arrives[one, other].items() if time <= moment and moment - at <= limit]
+                assert leaves == max(some, default=NEVER)
     # None of it makes anything slower, and without it all is as it was.
-    plain = raptor.moments(*ends, moments, rides=rides, limit=limit)[0, :, 0]
-    assert (np.array(forward) <= plain).all()
-    assert plain.tolist() == [slow.earliest(at, access, egress, limit) for at in moments.tolist()]
-
-    backward = raptor.moments(*ends[::-1], moments, rides=rides, limit=limit, backward=True, timed=timed.turned())
-    arrives = {at: wanted(at, ANY) for at in range(AFTER_MIDNIGHT - 60, AFTER_MIDNIGHT + 15)}
-    for moment, found in zip(moments.tolist(), backward[0, :, 0].tolist(), strict=True):
-        some = [at for at, there in arrives.items() if there <= moment and moment - at <= limit]
-        assert found == max(some, default=NEVER)
+    plain = raptor.moments(*ends, moments, rides=rides, limit=limit)
+    assert (forward <= plain).all()
+    assert (plain == forward[1, :, 1][None, :, None]).all()
+    assert plain[0, :, 0].tolist() == [slow.earliest(at, access, egress, limit) for at in moments.tolist()]

@@ -105,6 +105,11 @@ class TimedLegs(StopLegs):
         other = TimedLegs.timed(stops, [self.stop, self.place, *self.times])
         return other.start, other.stop, *other.times
 
+    def by_end(self) -> tuple[_Ints, ...]:
+        """Return the same, those of each place by end."""
+        order = np.lexsort((self.stop, self.place))
+        return self.start, self.stop[order], *(each[order] for each in self.times)
+
     def turned(self) -> TimedLegs:
         """Return the same legs with time running backward: who is there by T' sets out from T' + seconds on."""
         window = self.seconds - self.latest, self.seconds - self.earliest

@@ -12,7 +12,7 @@ from accessmap.roads.engine.threads import Team
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.legs import StopLegs, Timed, TimedLegs
 from accessmap.roads.transit.lines import NEVER, Lines, joined, turned
-from accessmap.roads.transit.sweep import SECONDS, Asked, FirstRides, Stages
+from accessmap.roads.transit.sweep import SECONDS, Asked, FirstRides, Legs, Stages
 
 __all__ = ["ANY", "Raptor", "StopLegs", "Timed", "TimedLegs", "rank_of"]
 
@@ -107,28 +107,32 @@ class Raptor:
         if not len(moments):
             return within
         lines, key = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
-        legs, asked = end.by_stop(lines.stops), (moments, rides, np.int32(limit), ranks)
-        if timed is not None or self.swept is False:
-            timed = Timed.none(len(start), len(end)) if timed is None else timed
-            _one_by_one(lines, start, legs, timed, asked, out, within)
-            return within
+        timed = Timed.none(len(start), len(end)) if timed is None else timed
+        legs = end.by_stop(lines.stops), timed.end.by_stop(lines.stops)
+        asked = moments, rides, np.int32(limit), ranks
         for first in range(0, len(start), _ORIGINS):
             part = slice(first, min(first + _ORIGINS, len(start)))
-            some, results = start.part(part), (out[part], within[part])
-            board = FirstRides.of(lines, some, moments)
-            if self._is_swept(board, len(some) * len(moments), legs, lines):
+            some, results = (
+                (start.part(part), timed.start.part(part), timed.direct.part(part)),
+                (out[part], within[part]),
+            )
+            board = None if self.swept is False else FirstRides.of(lines, *some[:2], moments)
+            if board is not None and self._is_swept(board, moments, legs, some[2], lines):
                 if key not in self._stages:
                     self._stages[key] = Stages.of(lines)
-                self._stages[key].fill(board, legs, asked, *results)
+                self._stages[key].fill(board, legs, some[2], asked, *results)
             else:
-                _one_by_one(lines, some, legs, Timed.none(len(some), len(end)), asked, *results)
+                _one_by_one(lines, some, legs, asked, *results)
         return within
 
-    def _is_swept(self, board: FirstRides, searches: int, legs: tuple[_Ints, ...], lines: Lines) -> bool:
-        latest = max(abs(int(lines.arrival.min(initial=0))), int(lines.arrival.max(initial=0)))
-        if latest + int(legs[2].max(initial=0)) >= SECONDS:
+    def _is_swept(self, board: FirstRides, moments: _Ints, legs: Legs, direct: TimedLegs, lines: Lines) -> bool:
+        latest = max(int(np.abs(each).max(initial=0)) for each in (lines.arrival, moments))
+        latest += max(int(each.max(initial=0)) for each in (legs[0][2], legs[1][2], direct.seconds))
+        # What serves at some times alone is not there before its first.
+        first = max(int(each.max(initial=0)) for each in (legs[1][3], direct.earliest))
+        if max(latest, first) >= SECONDS:
             return False
-        return bool(self.swept) or board.are_many(legs, searches)
+        return bool(self.swept) or board.are_many(legs, direct, (len(board.start) - 1) * len(moments))
 
     def _cut(self, backward: bool, first: int, last: int) -> tuple[Lines, tuple[bool, int, int]]:
         way = self._way(backward)
@@ -148,19 +152,24 @@ class Raptor:
 
 
 def _one_by_one(
-    lines: Lines, start: StopLegs, legs: tuple[_Ints, ...], timed: Timed, asked: Asked, out: _Ints, within: _Ints
+    lines: Lines,
+    start: tuple[StopLegs, TimedLegs, TimedLegs],
+    legs: Legs,
+    asked: Asked,
+    out: _Ints,
+    within: _Ints,
 ) -> None:
     """Fill `out` and `within` origin by origin, in rounds from the last departure to the first."""
     from accessmap.roads.transit.kernels import search  # numba takes half a second to load
 
-    timed_legs = timed.end.by_stop(lines.stops)
+    always, timed, direct = start
 
     def work(part: slice) -> None:
-        some = timed.start.rows(part), timed_legs, timed.direct.rows(part)
-        search(lines.arrays, start.rows(part), legs, some, *asked, out[part], within[part])
+        some = timed.rows(part), legs[1], direct.rows(part)
+        search(lines.arrays, always.rows(part), legs[0], some, *asked, out[part], within[part])
 
     with Team() as team:
-        team.run(work, len(start), most=64)
+        team.run(work, len(always), most=64)
 
 
 def rank_of(percentile: float, count: int) -> int:

@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from accessmap.roads.engine.threads import Team
-from accessmap.roads.transit.legs import StopLegs
+from accessmap.roads.transit.legs import StopLegs, TimedLegs
 from accessmap.roads.transit.lines import NEVER, Lines
 
 _Array = npt.NDArray[Any]
 #: Departures in seconds, the most rides, the most seconds, and ranks from 0 (none where arrivals are wanted).
 Asked = tuple[npt.NDArray[np.int32], int, np.int32, npt.NDArray[np.int64]]
+#: Those to the ends by stop: that serve always, and at some times alone.
+Legs = tuple[tuple[_Array, ...], tuple[_Array, ...]]
 #: First rides that take as long one by one as the sweep of a block of ends, and departures as long as one first ride.
 _RIDES, _SEARCHES = 1_000, 400
 #: Seconds (12 days) above which a time does not go into one number with the rides it takes.
@@ -70,16 +72,17 @@ class Stages:
         arrays = goes_on.astype("int32"), stop, lines.arrival[cell], start, after
         return cls(row, arrays, np.stack([stage[late], after[late]], axis=1))
 
-    def fill(self, board: FirstRides, legs: tuple[_Array, ...], asked: Asked, out: _Array, within: _Array) -> None:
-        """Fill `out` and `within` as `kernels.search` does; `legs` are those to the ends, by stop."""
+    def fill(self, board: FirstRides, legs: Legs, direct: TimedLegs, asked: Asked, out: _Array, within: _Array) -> None:
+        """Fill `out` and `within` as `kernels.search` does; `legs` are those to the ends, by stop: always, and timed."""
         from accessmap.roads.transit.sweep_kernels import LANES, sweep
 
         first = board.start, self.row[board.cell], board.leaving
+        straight = direct.by_end()
         over = np.zeros(out.shape[2], bool)
         with Team() as team:
             # Where the earliest arrival takes too many rides, rides are counted.
             for by_round in (False, True):
-                ends = np.flatnonzero(over).astype("int32") if by_round else np.unique(legs[1])
+                ends = np.flatnonzero(over).astype("int32") if by_round else _ends(legs, direct)
                 bounds = np.append(np.arange(0, len(ends), LANES), len(ends))
                 if by_round:
                     out[:, :, ends], within[:, ends] = NEVER, 0
@@ -88,7 +91,7 @@ class Stages:
                     part: slice, ends: _Array = ends, bounds: _Array = bounds, by_round: bool = by_round
                 ) -> None:
                     some = bounds[part.start : part.stop + 1], ends
-                    sweep(self.arrays, self.late, first, legs, some, *asked, by_round, out, within, over)
+                    sweep(self.arrays, self.late, first, *legs, straight, some, *asked, by_round, out, within, over)
 
                 team.run(blocks, len(bounds) - 1, most=8)
 
@@ -110,23 +113,29 @@ class FirstRides:
     leaving: npt.NDArray[np.int32]
 
     @classmethod
-    def of(cls, lines: Lines, start: StopLegs, moments: npt.NDArray[np.int32]) -> FirstRides:
+    def of(cls, lines: Lines, start: StopLegs, timed: TimedLegs, moments: npt.NDArray[np.int32]) -> FirstRides:
         """Return the first rides from some origins."""
         from accessmap.roads.transit.sweep_kernels import first_rides
 
         sizes = np.zeros(len(start) + 1, "int64")
 
         def board(part: slice) -> _Array:
-            found: _Array = first_rides(lines.arrays, start.rows(part), moments, sizes[part.start + 1 : part.stop + 1])
+            some, count = (start.rows(part), timed.rows(part)), sizes[part.start + 1 : part.stop + 1]
+            found: _Array = first_rides(lines.arrays, *some, moments, count)
             return found
 
         with Team() as team:
             found = np.concatenate([np.empty((0, 2), "int32"), *team.run(board, len(start), most=64)])
         return cls(np.cumsum(sizes), np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1]))
 
-    def are_many(self, legs: tuple[_Array, ...], searches: int) -> bool:
+    def are_many(self, legs: Legs, direct: TimedLegs, searches: int) -> bool:
         """Return whether one sweep is quicker than to search origin by origin, for the ends of legs."""
         from accessmap.roads.transit.sweep_kernels import LANES
 
-        blocks = -(-len(np.unique(legs[1])) // LANES)
+        blocks = -(-len(_ends(legs, direct)) // LANES)
         return len(self.cell) > blocks * (_RIDES + searches // _SEARCHES)
+
+
+def _ends(legs: Legs, direct: TimedLegs) -> npt.NDArray[np.int32]:
+    """Return the ends to which any way leads."""
+    return np.unique(np.concatenate([legs[0][1], legs[1][1], direct.stop])).astype("int32")

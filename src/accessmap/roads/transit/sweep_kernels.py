@@ -167,12 +167,14 @@ def changes(lines, first, last, counts):
 
 
 @kernel
-def first_rides(lines, access, departures, sizes):
+def first_rides(lines, access, timed, departures, sizes):
     """Return what each origin is to board first: by departure, the last first, stage and departure, (n, 2).
 
-    `sizes` (origins) gets how many there are of each. What a later departure boards is not boarded again.
+    `sizes` (origins) gets how many there are of each. What a later departure boards is not boarded again. `timed` are
+    ways to stops that serve at some times alone.
     """
     access_start, access_stop, access_seconds = access
+    timed_start, timed_stop, timed_seconds, timed_earliest, timed_latest = timed
     trip_at = lines[3][0]
     reach = np.full(len(trip_at), _NOWHERE, np.int32)
     met = np.empty(len(trip_at), np.int32)
@@ -185,6 +187,15 @@ def first_rides(lines, access, departures, sizes):
             found = _NONE
             for leg in range(access_start[origin], access_start[origin + 1]):
                 stop, at = access_stop[leg], np.int32(departures[leaving] + access_seconds[leg])
+                if at < known[stop]:
+                    ridden = reach, met, boarded, count, found
+                    count, found = _get_on(lines, ridden, stop, at, known[stop])
+                    known[stop] = at
+            for leg in range(timed_start[origin], timed_start[origin + 1]):
+                stop, at = timed_stop[leg], np.int32(departures[leaving] + timed_seconds[leg])
+                if at > timed_latest[leg]:
+                    continue
+                at = max(at, timed_earliest[leg])
                 if at < known[stop]:
                     ridden = reach, met, boarded, count, found
                     count, found = _get_on(lines, ridden, stop, at, known[stop])
@@ -203,14 +214,17 @@ def first_rides(lines, access, departures, sizes):
             reach[met[number]] = _NOWHERE
         for leg in range(access_start[origin], access_start[origin + 1]):
             known[access_stop[leg]] = NEVER
+        for leg in range(timed_start[origin], timed_start[origin + 1]):
+            known[timed_stop[leg]] = NEVER
     return rides[:size]
 
 
 @kernel
-def _sweep(stages, egress, found, before, add):
+def _sweep(stages, egress, timed, found, before, add):
     """Fill `found` (stages, lanes) with the earliest arrival of who sits in a stage, given that of who boards one."""
     goes_on, stop_of, arrival, change_start, change_to = stages
-    egress_start, egress_lane, egress_seconds = egress
+    egress_start, egress_lane, (egress_seconds,) = egress
+    timed_start, timed_lane, (timed_seconds, timed_earliest, timed_latest) = timed
     for stage in range(len(goes_on)):
         row, stop = found[stage], stop_of[stage]
         if goes_on[stage] >= 0:
@@ -225,6 +239,11 @@ def _sweep(stages, egress, found, before, add):
         for leg in range(egress_start[stop], egress_start[stop + 1]):
             at = np.int32((arrival[stage] + egress_seconds[leg]) << _BITS)
             row[egress_lane[leg]] = min(row[egress_lane[leg]], at)
+        for leg in range(timed_start[stop], timed_start[stop + 1]):
+            there = arrival[stage] + timed_seconds[leg]
+            if there <= timed_latest[leg]:
+                at = np.int32(max(there, timed_earliest[leg]) << _BITS)
+                row[timed_lane[leg]] = min(row[timed_lane[leg]], at)
         # Four at a time: their rows are fetched together.
         end = change_start[stage + 1]
         for change in range(change_start[stage], end, 4):
@@ -247,11 +266,12 @@ def _settled(late, found):
 
 
 @kernel
-def _times(found, stage, leaving_of, departures, limit, seconds, best, rest):
+def _times(found, stage, leaving_of, direct, departures, limit, seconds, best, rest):
     """Fill `seconds` (departures, lanes) with what one origin takes; NEVER is none. `rest` gets the most rides by lane.
 
-    `stage` and `leaving_of` are its first rides, the last departure first.
+    `stage` and `leaving_of` are its first rides, the last departure first; `direct` its ways to lanes without any.
     """
+    direct_lane, direct_seconds, direct_earliest, direct_latest = direct
     for lane in range(LANES):
         best[lane] = _FAR
     ride = _NONE
@@ -262,6 +282,11 @@ def _times(found, stage, leaving_of, departures, limit, seconds, best, rest):
                 best[lane] = min(best[lane], row[lane])
             ride += 1
         into, departure = seconds[leaving], departures[leaving]
+        for leg in range(len(direct_lane)):
+            there = departure + direct_seconds[leg]
+            if direct_lane[leg] >= 0 and there <= direct_latest[leg]:
+                at = np.int32(max(there, direct_earliest[leg]) << _BITS)
+                best[direct_lane[leg]] = min(best[direct_lane[leg]], at)
         for lane in range(LANES):
             rest[lane] = max(rest[lane], best[lane] & np.int32(RIDES - 1))
             took = np.int32((best[lane] >> _BITS) - departure)
@@ -290,16 +315,21 @@ def _of_rank(seconds, rank, longest, low, high, count):
 
 
 @kernel
-def _collect(rides, found, departures, limit, ranks, lanes, out, within, over, most):
+def _collect(rides, direct, lane_of, found, departures, limit, ranks, lanes, out, within, over, most):
     """Fill `out` and `within` of the search for the ends of a block, and `over` with those that need too many rides."""
     first, stage, leaving_of = rides
+    direct_start, direct_end, direct_seconds, direct_earliest, direct_latest = direct
     window = len(departures)
     best, rest = np.empty(LANES, np.int32), np.zeros(LANES, np.int32)
     low, high, count = np.empty(LANES, np.int32), np.empty(LANES, np.int32), np.empty(LANES, np.int32)
     seconds = np.empty((window, LANES), np.int32)
     for origin in range(len(first) - 1):
         mine = slice(first[origin], first[origin + 1])
-        _times(found, stage[mine], leaving_of[mine], departures, limit, seconds, best, rest)
+        own = direct_end[direct_start[origin] : direct_start[origin + 1]]
+        begin = direct_start[origin] + _lower(own, _NONE, len(own), lanes[0])
+        ways = slice(begin, direct_start[origin] + _lower(own, _NONE, len(own), lanes[-1] + 1))
+        legs = lane_of[direct_end[ways]], direct_seconds[ways], direct_earliest[ways], direct_latest[ways]
+        _times(found, stage[mine], leaving_of[mine], legs, departures, limit, seconds, best, rest)
         longest = np.int32(0)
         for lane in range(len(lanes)):
             for leaving in range(window):
@@ -319,48 +349,56 @@ def _collect(rides, found, departures, limit, ranks, lanes, out, within, over, m
 
 
 @kernel
-def _legs_to(egress, ends, lane_of, start, lane, seconds):
-    """Fill `start`, `lane` and `seconds` with the legs to the ends of a block, by stop."""
-    egress_start, egress_end, egress_seconds = egress
-    for number in range(len(ends)):
-        lane_of[ends[number]] = number
+def _legs_to(start, end, lane_of, into, lane, which):
+    """Fill `into`, `lane` and `which` with the legs to the ends of a block, by stop; return how many there are."""
     size = _NONE
-    start[0] = 0
-    for stop in range(len(egress_start) - 1):
-        for leg in range(egress_start[stop], egress_start[stop + 1]):
-            if lane_of[egress_end[leg]] >= 0:
-                lane[size], seconds[size] = lane_of[egress_end[leg]], egress_seconds[leg]
+    into[0] = 0
+    for stop in range(len(start) - 1):
+        for leg in range(start[stop], start[stop + 1]):
+            if lane_of[end[leg]] >= 0:
+                lane[size], which[size] = lane_of[end[leg]], leg
                 size += 1
-        start[stop + 1] = size
-    for number in range(len(ends)):
-        lane_of[ends[number]] = -1
+        into[stop + 1] = size
+    return size
 
 
 @kernel
-def sweep(stages, late, rides, egress, blocks, departures, most, limit, ranks, by_round, out, within, over):
+def sweep(
+    stages, late, rides, egress, timed, direct, blocks, departures, most, limit, ranks, by_round, out, within, over
+):
     """Fill `out` and `within` as `kernels.search` does, for blocks of ends.
 
+    `timed` are the legs to them, by stop, that serve at some times alone, and `direct` those of the origins, each by end.
     `over` gets the ends with some arrival that needs more than `most` rides, whose cells are not to be used; with
     `by_round` there are none: what is boarded after k rides is then worked out from what is after k + 1.
     """
     lanes_at, lanes = blocks
     found = np.empty((len(stages[0]), LANES), np.int32)
     before, add = (np.empty_like(found), np.int32(0)) if by_round else (found, np.int32(1))
-    legs = np.empty(len(egress[0]), np.int64), np.empty(len(egress[1]), np.int32), np.empty(len(egress[1]), np.int32)
+    start, lane, which = np.empty_like(egress[0]), np.empty_like(egress[1]), np.empty(len(egress[1]), np.int64)
+    timed_start, timed_lane = np.empty_like(timed[0]), np.empty_like(timed[1])
+    timed_which = np.empty(len(timed[1]), np.int64)
     lane_of = np.full(out.shape[2], -1, np.int32)
     for block in range(len(lanes_at) - 1):
         ends = lanes[lanes_at[block] : lanes_at[block + 1]]
-        _legs_to(egress, ends, lane_of, *legs)
+        for number in range(len(ends)):
+            lane_of[ends[number]] = number
+        some = which[: _legs_to(egress[0], egress[1], lane_of, start, lane, which)]
+        legs = start, lane, (egress[2][some],)
+        some = timed_which[: _legs_to(timed[0], timed[1], lane_of, timed_start, timed_lane, timed_which)]
+        timed_legs = timed_start, timed_lane, (timed[2][some], timed[3][some], timed[4][some])
         if by_round:
             before[:] = _FAR
         for number in range(len(late)):
             before[late[number, 1]] = _FAR
         left = most if by_round else 1
         while left > 0:
-            _sweep(stages, legs, found, before, add)
+            _sweep(stages, legs, timed_legs, found, before, add)
             left -= 1
             if by_round:
                 found, before = before, found
             elif not _settled(late, found):
                 left = 1
-        _collect(rides, before, departures, limit, ranks, ends, out, within, over, most)
+        _collect(rides, direct, lane_of, before, departures, limit, ranks, ends, out, within, over, most)
+        for number in range(len(ends)):
+            lane_of[ends[number]] = -1
