@@ -21,6 +21,8 @@ from accessmap.words.notes import DayRead, Note
 from accessmap.words.opening import hours_text
 from accessmap.words.words import Words
 
+__all__ = ["zone_texts"]
+
 #: Communes and stops that are written out.
 MOST: Final = 6
 #: Square metres of a square kilometre.

@@ -73,7 +73,7 @@ class Stages:
         return cls(row, arrays, np.stack([stage[late], after[late]], axis=1))
 
     def fill(self, board: FirstRides, legs: Legs, direct: TimedLegs, asked: Asked, out: _Array, within: _Array) -> None:
-        """Fill `out` and `within` as `kernels.search` does; `legs` are those to the ends, by stop: always, and timed."""
+        """Fill `out` and `within` as `kernels.search` does; `legs` are those to the ends, by stop."""
         from accessmap.roads.transit.sweep_kernels import LANES, sweep
 
         first = board.start, self.row[board.cell], board.leaving

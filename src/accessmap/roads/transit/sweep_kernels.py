@@ -167,6 +167,22 @@ def changes(lines, first, last, counts):
 
 
 @kernel
+def _catch(lines, known, ridden, stop, at):
+    """Ride what leaves a stop from a time on, of what no later departure of the same origin catches."""
+    count, found = ridden[3], ridden[4]
+    if at < known[stop]:
+        count, found = _get_on(lines, ridden, stop, at, known[stop])
+        known[stop] = at
+    return count, found
+
+
+@kernel
+def _forget(values, places, nothing):
+    for place in places:
+        values[place] = nothing
+
+
+@kernel
 def first_rides(lines, access, timed, departures, sizes):
     """Return what each origin is to board first: by departure, the last first, stage and departure, (n, 2).
 
@@ -187,19 +203,12 @@ def first_rides(lines, access, timed, departures, sizes):
             found = _NONE
             for leg in range(access_start[origin], access_start[origin + 1]):
                 stop, at = access_stop[leg], np.int32(departures[leaving] + access_seconds[leg])
-                if at < known[stop]:
-                    ridden = reach, met, boarded, count, found
-                    count, found = _get_on(lines, ridden, stop, at, known[stop])
-                    known[stop] = at
+                count, found = _catch(lines, known, (reach, met, boarded, count, found), stop, at)
             for leg in range(timed_start[origin], timed_start[origin + 1]):
                 stop, at = timed_stop[leg], np.int32(departures[leaving] + timed_seconds[leg])
-                if at > timed_latest[leg]:
-                    continue
-                at = max(at, timed_earliest[leg])
-                if at < known[stop]:
-                    ridden = reach, met, boarded, count, found
-                    count, found = _get_on(lines, ridden, stop, at, known[stop])
-                    known[stop] = at
+                if at <= timed_latest[leg]:
+                    at = max(at, timed_earliest[leg])
+                    count, found = _catch(lines, known, (reach, met, boarded, count, found), stop, at)
             found = _best(reach, lines[3], boarded, found)
             if size + found > len(rides):
                 grown = np.empty((2 * (size + found), 2), np.int32)
@@ -210,21 +219,27 @@ def first_rides(lines, access, timed, departures, sizes):
                 rides[size, 1] = leaving
                 size += 1
         sizes[origin] = size - begin
-        for number in range(count):
-            reach[met[number]] = _NOWHERE
-        for leg in range(access_start[origin], access_start[origin + 1]):
-            known[access_stop[leg]] = NEVER
-        for leg in range(timed_start[origin], timed_start[origin + 1]):
-            known[timed_stop[leg]] = NEVER
+        _forget(reach, met[:count], _NOWHERE)
+        _forget(known, access_stop[access_start[origin] : access_start[origin + 1]], NEVER)
+        _forget(known, timed_stop[timed_start[origin] : timed_start[origin + 1]], NEVER)
     return rides[:size]
 
 
 @kernel
-def _sweep(stages, egress, timed, found, before, add):
+def _go(row, timed, first, end, at):
+    """Better a row by lane with the ways from `first` to `end` of those that serve at some times alone."""
+    lane, seconds, earliest, latest = timed
+    for leg in range(first, end):
+        there = at + seconds[leg]
+        if lane[leg] >= 0 and there <= latest[leg]:
+            row[lane[leg]] = min(row[lane[leg]], np.int32(max(there, earliest[leg]) << _BITS))
+
+
+@kernel
+def _sweep(stages, egress, timed_start, timed, found, before, add):
     """Fill `found` (stages, lanes) with the earliest arrival of who sits in a stage, given that of who boards one."""
     goes_on, stop_of, arrival, change_start, change_to = stages
-    egress_start, egress_lane, (egress_seconds,) = egress
-    timed_start, timed_lane, (timed_seconds, timed_earliest, timed_latest) = timed
+    egress_start, egress_lane, egress_seconds = egress
     for stage in range(len(goes_on)):
         row, stop = found[stage], stop_of[stage]
         if goes_on[stage] >= 0:
@@ -239,11 +254,7 @@ def _sweep(stages, egress, timed, found, before, add):
         for leg in range(egress_start[stop], egress_start[stop + 1]):
             at = np.int32((arrival[stage] + egress_seconds[leg]) << _BITS)
             row[egress_lane[leg]] = min(row[egress_lane[leg]], at)
-        for leg in range(timed_start[stop], timed_start[stop + 1]):
-            there = arrival[stage] + timed_seconds[leg]
-            if there <= timed_latest[leg]:
-                at = np.int32(max(there, timed_earliest[leg]) << _BITS)
-                row[timed_lane[leg]] = min(row[timed_lane[leg]], at)
+        _go(row, timed, timed_start[stop], timed_start[stop + 1], arrival[stage])
         # Four at a time: their rows are fetched together.
         end = change_start[stage + 1]
         for change in range(change_start[stage], end, 4):
@@ -271,7 +282,6 @@ def _times(found, stage, leaving_of, direct, departures, limit, seconds, best, r
 
     `stage` and `leaving_of` are its first rides, the last departure first; `direct` its ways to lanes without any.
     """
-    direct_lane, direct_seconds, direct_earliest, direct_latest = direct
     for lane in range(LANES):
         best[lane] = _FAR
     ride = _NONE
@@ -282,11 +292,7 @@ def _times(found, stage, leaving_of, direct, departures, limit, seconds, best, r
                 best[lane] = min(best[lane], row[lane])
             ride += 1
         into, departure = seconds[leaving], departures[leaving]
-        for leg in range(len(direct_lane)):
-            there = departure + direct_seconds[leg]
-            if direct_lane[leg] >= 0 and there <= direct_latest[leg]:
-                at = np.int32(max(there, direct_earliest[leg]) << _BITS)
-                best[direct_lane[leg]] = min(best[direct_lane[leg]], at)
+        _go(best, direct, _NONE, len(direct[0]), departure)
         for lane in range(LANES):
             rest[lane] = max(rest[lane], best[lane] & np.int32(RIDES - 1))
             took = np.int32((best[lane] >> _BITS) - departure)
@@ -368,7 +374,7 @@ def sweep(
 ):
     """Fill `out` and `within` as `kernels.search` does, for blocks of ends.
 
-    `timed` are the legs to them, by stop, that serve at some times alone, and `direct` those of the origins, each by end.
+    `timed` are the legs to them, by stop, that serve at some times alone; `direct` are those of the origins, by end.
     `over` gets the ends with some arrival that needs more than `most` rides, whose cells are not to be used; with
     `by_round` there are none: what is boarded after k rides is then worked out from what is after k + 1.
     """
@@ -384,16 +390,16 @@ def sweep(
         for number in range(len(ends)):
             lane_of[ends[number]] = number
         some = which[: _legs_to(egress[0], egress[1], lane_of, start, lane, which)]
-        legs = start, lane, (egress[2][some],)
+        legs = start, lane, egress[2][some]
         some = timed_which[: _legs_to(timed[0], timed[1], lane_of, timed_start, timed_lane, timed_which)]
-        timed_legs = timed_start, timed_lane, (timed[2][some], timed[3][some], timed[4][some])
+        timed_legs = timed_lane, timed[2][some], timed[3][some], timed[4][some]
         if by_round:
             before[:] = _FAR
         for number in range(len(late)):
             before[late[number, 1]] = _FAR
         left = most if by_round else 1
         while left > 0:
-            _sweep(stages, legs, timed_legs, found, before, add)
+            _sweep(stages, legs, timed_start, timed_legs, found, before, add)
             left -= 1
             if by_round:
                 found, before = before, found
