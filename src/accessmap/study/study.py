@@ -444,6 +444,7 @@ class Study:
                 streets = {of: network if one is old else one for of, one in each.streets.items()}
                 networks[name] = each if streets == each.streets else each.by(streets)
         known = {name: each for name, each in self._known.items() if networks[name] is self.networks[name]}
+        known.pop(mode, None)
         return self._with(networks=_by_mode(networks), _known=known)
 
     def about(self, codes: Iterable[str], *, title: str) -> Study:
