@@ -106,3 +106,17 @@ def pytest_collection_modifyitems(items):
     """Begin with the long files, in that order, whatever is asked for."""
     rank = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: rank.get("/".join(item.path.parts[-2:]), len(LONG)))
+
+
+@pytest.fixture(scope="session")
+def country_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `am.national` writes of all communes of the sample by département, with one in nine of the residents."""
+    import accessmap as am
+
+    whole = am.load_sample()
+    communes = whole.communes.assign(in_territory=True)
+    told = {"title": "Autour de Chauny", "provenance": whole.provenance}
+    study = am.Study(communes, whole.residents.iloc[::9], whole.services, whole.network, **told)
+    folder = tmp_path_factory.mktemp("country") / "national"
+    am.national(study, folder, buffer_km=10, workers=1)
+    return folder

@@ -20,12 +20,14 @@ from accessmap.cli import main
 from accessmap.country.inputs import save_country
 from accessmap.country.parts import TABLES
 from accessmap.country.running import _Team
-from accessmap.country.territories import country_of
+from accessmap.country.territories import INPUTS, country_of
 from accessmap.measures.resilience import dependence
 
 
 def files(out: Path) -> dict[str, bytes]:
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    """The parts: of the study beside them, which is written after all, nothing is asked here."""
+    every = {path.relative_to(out): path for path in out.rglob("*") if path.is_file()}
+    return {name.as_posix(): path.read_bytes() for name, path in every.items() if name.parts[0] != INPUTS}
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,7 @@ COMMANDS = (
     "fetch",
     "verify",
     "national",
+    "page",
 )
 
 

@@ -16,6 +16,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument("--nearest", type=int, default=1, metavar="K", help=say("help_nearest"))
     parser.add_argument("--buffer-km", type=float, default=40.0, metavar="KM", help=say("help_buffer_km"))
     parser.add_argument("--workers", type=int, default=None, metavar="N", help=say("help_workers"))
+    parser.add_argument("--page", action="store_true", help=say("help_national_page"))
     parser.add_argument("--scheduler", default=None, metavar="tcp://…", help=say("help_scheduler"))
 
 
@@ -41,5 +42,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         if count and state != "failed":
             say.tell(f"national_{state}", n=count)
     say.tell("national_written", path=asked.out)
-    say.result(path=asked.out, **counts, parts=parts.reset_index().to_dict("records"))
+    told = {}
+    if asked.page and len(parts) > len(failed):
+        told["page"] = am.national_page(asked.out, lang=say.lang)
+        say.tell("page_written", path=told["page"])
+    say.result(path=asked.out, **counts, parts=parts.reset_index().to_dict("records"), **told)
     return 1 if len(failed) else 0

@@ -24,7 +24,7 @@ from accessmap.tables.aligned import Floats
 
 TABLES = ("cells", "communes", "access", "summary")
 """What is written of each territory: residents, communes, communes × kinds, and kinds."""
-FORMAT = 1
+FORMAT = 2
 #: Of the imbalance of a kind, the indicators that a summary keeps.
 INDICATORS = ("people", "unreached_share", "mean", "median", "p10", "p90", "gini")
 QUANTILES = {"median": 0.5, "p10": 0.1, "p90": 0.9}
@@ -144,7 +144,7 @@ def tables_of(country: Country, code: str, homes: gpd.GeoDataFrame, found: Found
     baskets_met = _baskets(minutes)
     communes = country.communes[(country.communes.index.map(country.territory) == code)]
     counted = people.groupby(homes["commune"]).sum().reindex(communes.index, fill_value=0)
-    communes = communes[[name for name in ("name", "epci", "geometry") if name in communes]].assign(
+    communes = communes[[name for name in ("name", "epci", "epci_name", "geometry") if name in communes]].assign(
         population=counted,
         population_legal=communes["population"],
         **means_by_commune(baskets_met, homes)[0].reindex(communes.index).add_prefix("basket_"),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 By = Literal["department", "epci", "tiles"]
 TILE_METRES = 50_000
+INPUTS = "inputs"
+"""The folder of the study itself beside its parts: what the study of one territory is cut from."""
 NO_EPCI = "none"
 """The territory of the communes that are in no EPCI, or of none that is known."""
 
@@ -56,7 +58,7 @@ def national(
         of points), `communes` (with people and minutes to the baskets; GeoParquet), `access` (communes × kinds:
         minutes, people who reach none, shares within the thresholds, share who go outside the territory) and `summary`
         (kinds: imbalance, coverage, share outside), each as `cells/territory=02/cells.parquet`; and its record with
-        hashes, inputs, sources and version, `parts/02.json`.
+        hashes, inputs, sources and version, `parts/02.json`. And `inputs`, the study itself.
     by
         What a territory is: "department", "epci" or "tiles" (squares of 50 km).
     nearest
@@ -95,8 +97,11 @@ def national(
     """
     if workers is not None and not (isinstance(workers, int) and workers >= 1):
         raise OptionError(Problem("national_workers", value=workers))
-    country = country_of(_study(study), by=by, nearest=nearest, buffer_km=buffer_km)
-    return run(country, Path(out), workers=workers, scheduler=scheduler, progress=progress)
+    study = _study(study)
+    country = country_of(study, by=by, nearest=nearest, buffer_km=buffer_km)
+    parts = run(country, Path(out), workers=workers, scheduler=scheduler, progress=progress)
+    study.save(Path(out, INPUTS))
+    return parts
 
 
 def run(
