@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from accessmap import uncertainty as uncertainty
     from accessmap import words as words
     from accessmap.country.distances import distances as distances
-    from accessmap.country.page import national_page as national_page
     from accessmap.country.territories import national as national
     from accessmap.dossier.chapter import Chapter as Chapter
     from accessmap.dossier.chapter import chapters as chapters
@@ -94,7 +93,6 @@ _HOME = {
     "load_sample": "sample",
     "load_study": "studyfile",
     "national": "country.territories",
-    "national_page": "country.page",
     "nearest": "measures.minutes",
     "nearest_times": "study.travel",
     "OnDemand": "roads.transit.on_demand",

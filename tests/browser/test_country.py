@@ -5,7 +5,7 @@ import pytest
 from outlined import Page
 from selenium.webdriver.common.keys import Keys
 
-import accessmap as am
+from accessmap.country.page import national_page
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violat
 
 @pytest.fixture(scope="module")
 def path(country_folder, tmp_path_factory):
-    return am.national_page(country_folder, tmp_path_factory.mktemp("page") / "france.html")
+    return national_page(country_folder, tmp_path_factory.mktemp("page") / "france.html")
 
 
 def opened(browser, path, **size):

@@ -10,6 +10,7 @@ from outlined import Page
 
 import accessmap as am
 from accessmap.cli import main
+from accessmap.country.page import national_page
 from accessmap.studyfile.loading import load_study
 
 WITHOUT = "80"
@@ -30,7 +31,7 @@ def folder(country_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(folder):
-    return Page(am.national_page(folder).read_text("utf-8"))
+    return Page(national_page(folder).read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_a_dossier_beside_the_page_is_linked_and_the_others_have_none(page):
 
 
 def test_the_page_asks_for_nothing_and_speaks_both_languages(folder, tmp_path):
-    text = am.national_page(folder, tmp_path / "page.html", kinds=["mairie"], lang="en").read_text("utf-8")
+    text = national_page(folder, tmp_path / "page.html", kinds=["mairie"], lang="en").read_text("utf-8")
     assert "default-src &#39;none&#39;" in text
     assert "How many minutes by road" in text
     assert [kind["many"] for kind in Page(text).data["kinds"]] == ["town halls"]
@@ -103,9 +104,9 @@ def test_the_page_asks_for_nothing_and_speaks_both_languages(folder, tmp_path):
 
 def test_what_is_no_country_or_of_two_runs_is_refused(folder, tmp_path):
     with pytest.raises(am.AccessmapError, match="no computed territory"):
-        am.national_page(tmp_path)
+        national_page(tmp_path)
     with pytest.raises(ValueError, match="hospitl"):
-        am.national_page(folder, kinds=["hospitl"])
+        national_page(folder, kinds=["hospitl"])
     record = next((folder / "parts").iterdir())
     told = json.loads(record.read_text("utf-8"))
     other = tmp_path / "other"
@@ -113,7 +114,7 @@ def test_what_is_no_country_or_of_two_runs_is_refused(folder, tmp_path):
     told["parameters"]["nearest"] = 2
     (other / "parts" / record.name).write_text(json.dumps(told))
     with pytest.raises(am.AccessmapError, match="two different runs"):
-        am.national_page(other)
+        national_page(other)
 
 
 def test_command_writes_the_page(folder: Path, capsys, tmp_path):

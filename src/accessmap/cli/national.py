@@ -23,6 +23,7 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Compute every territory that is not there yet, and say what became of each."""
     import accessmap as am
+    from accessmap.country.page import national_page
 
     parts = am.national(
         asked.study,
@@ -44,7 +45,7 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     say.tell("national_written", path=asked.out)
     told = {}
     if asked.page and len(parts) > len(failed):
-        told["page"] = am.national_page(asked.out, lang=say.lang)
+        told["page"] = national_page(asked.out, lang=say.lang)
         say.tell("page_written", path=told["page"])
     say.result(path=asked.out, **counts, parts=parts.reset_index().to_dict("records"), **told)
     return 1 if len(failed) else 0

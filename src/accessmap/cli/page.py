@@ -18,10 +18,10 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Write the page, and say where it is."""
-    import accessmap as am
+    from accessmap.country.page import national_page
 
     kinds = asked.kind and [category_meant(each) for each in asked.kind]
-    page = am.national_page(asked.folder, asked.out, kinds=kinds, lang=say.lang)
+    page = national_page(asked.folder, asked.out, kinds=kinds, lang=say.lang)
     say.tell("page_written", path=page)
     say.result(path=page)
     return 0

@@ -205,7 +205,9 @@ def _data(study: Study, access: pd.DataFrame, folder: Path, path: Path, words: W
     communes = communes.to_crs(metric_crs(communes))
     kinds = list(dict.fromkeys(access.index.get_level_values("kind")))
     codes = pd.Series(communes.index, communes.index)
-    epci = communes["epci"].where(communes["epci"] != NO_EPCI) if "epci" in communes else pd.Series(np.nan, communes.index)
+    epci = (
+        communes["epci"].where(communes["epci"] != NO_EPCI) if "epci" in communes else pd.Series(np.nan, communes.index)
+    )
     of = {"communes": codes, "epci": epci, "deps": codes.map(department), "whole": codes.map(lambda _: "")}
     figures = {level: figures_of(access, each, kinds) for level, each in of.items()}
     names = {
