@@ -66,7 +66,11 @@ class Page:
 
     def figure(self, level, name):
         """By kind, the values of a figure as they are carried; NaN where missing."""
-        values = self.numbers(f"{level}_{name}").astype(float)
-        values[values == 65_535] = np.nan
+        if level == "communes" and name != "minutes":
+            codes = [0, 1, *range(100, 10_000, 100), 9_999, 10_000, *[np.nan] * 153]
+            values = np.array(codes, float)[np.frombuffer(self.parts[f"{level}_{name}"], "u1")]
+        else:
+            values = self.numbers(f"{level}_{name}").astype(float)
+            values[values == 65_535] = np.nan
         kinds = [kind["key"] for kind in self.data["kinds"]]
         return dict(zip(kinds, np.split(values, len(kinds)), strict=True))

@@ -233,7 +233,11 @@ def _data(study: Study, access: pd.DataFrame, folder: Path, path: Path, words: W
     blob.numbers("people_high", counted // 65_536)
     for level, index in (("communes", communes.index), *rows.items(), ("whole", [""])):
         for name, table in figures[level].items():
-            blob.numbers(f"{level}_{name}", _written(table.reindex(index), name).T.ravel())
+            values = _written(table.reindex(index), name).T.ravel()
+            if level == "communes" and name != "minutes":
+                blob.bytes(f"{level}_{name}", _percents(values).tobytes())
+            else:
+                blob.numbers(f"{level}_{name}", values)
     breaks = {kind: _breaks(figures["communes"]["minutes"][kind]) for kind in kinds}
     looks = {str(list(each)): _looks(each, "minutes", words) for each in breaks.values()}
     cutoffs = [float(name.removeprefix("within_")) for name in figures["whole"] if name.startswith("within_")]
@@ -317,6 +321,18 @@ def _written(table: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
         inner = np.clip(np.round(values * TEN_THOUSANDTHS), 1, TEN_THOUSANDTHS - 1)
         kept = np.where(values <= 1e-9, 0, np.where(values >= 1 - 1e-9, TEN_THOUSANDTHS, inner))
     return np.where(np.isnan(values), MISSING, kept)
+
+
+def _percents(values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """Return ten thousandths as they are written in per cent, 8 bits each: 0, under 1, 1 to 99, over 99, 100, missing.
+
+    >>> _percents(np.array([0.0, 20.0, 4_951.0, 9_960.0, 10_000.0, MISSING])).tolist()
+    [0, 1, 51, 101, 102, 255]
+    """
+    inner = np.floor(values / 100 + 0.5 + 1e-9) + 1
+    inner = np.where(values < 50, 1, np.where(values >= 9_950, 101, inner))
+    told = np.where(values == 0, 0, np.where(values == TEN_THOUSANDTHS, 102, inner))
+    return np.where(values == MISSING, 255, told).astype("uint8")
 
 
 def _breaks(values: pd.Series) -> tuple[float, ...]:

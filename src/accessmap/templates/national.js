@@ -45,7 +45,7 @@
     // A figure as it is carried: tenths of minutes, or ten thousandths of the people; -1 where it is missing.
     function carried(level, row, kind, figure) {
       var name = level + "_" + figure;
-      held[name] = held[name] || nationalData.numbers(parts[name]);
+      held[name] = held[name] || (level === "communes" && figure !== "minutes" ? nationalData.percents : nationalData.numbers)(parts[name]);
       var value = held[name][kind * rows[level] + row];
       return value === MISSING ? -1 : value;
     }

@@ -21,6 +21,11 @@ var nationalData = (function () {
     return found;
   }
 
+  // Shares as they are written in per cent: 0, under 1, 1 to 99, over 99, 100, missing; as ten thousandths.
+  function percents(bytes) {
+    return Uint16Array.from(bytes, function (each) { return each === 255 ? 65535 : each === 102 ? 10000 : each === 101 ? 9999 : each > 1 ? (each - 1) * 100 : each; });
+  }
+
   function lines(bytes) { return new TextDecoder().decode(bytes).split("\n"); }
 
   function varints(bytes) {
@@ -62,5 +67,5 @@ var nationalData = (function () {
     return { xs: xs, ys: ys, first: first, communes: communes, sides: sides };
   }
 
-  return { parts: parts, numbers: numbers, lines: lines, outlines: outlines };
+  return { parts: parts, numbers: numbers, percents: percents, lines: lines, outlines: outlines };
 })();
