@@ -83,6 +83,7 @@ def _view(table: pd.DataFrame, tables: Tables, words: Words) -> View:
     entries, fill = classes(
         share, people, breaks=BREAKS, unit="share", say=words, higher_is_better=True, lightest=BESIDE_WHITE
     )
-    entries = (replace(entries[0], label=words("served_nobody")), *entries[1:])
+    some = words("class_first", upper=words.percent(BREAKS[1]))
+    entries = (replace(entries[0], label=words("served_nobody")), replace(entries[1], label=some), *entries[2:])
     told = {str(code): (value_text(value, "share", words),) for code, value in share.dropna().items()}
     return View("served", words("served_map"), words("served_legend"), entries, fill, told)

@@ -29,6 +29,12 @@ def trips_on(timetable: Timetable, date: str = TUESDAY) -> int:
 R1 = [25_200, 25_920, 26_400]
 
 
+def interval(timetable: Timetable, stop: str) -> float:
+    """Minutes between the departures of a stop from 7 to 9, of which half go each way."""
+    place = timetable.stops.loc[[stop]]
+    return float(am.lines.quality(place, timetable, between=("07:00", "09:00"))["interval"].iloc[0])
+
+
 def usual(timetable: Timetable) -> bool:
     return departures(timetable, "R1") == R1 and trips_on(timetable) == 3
 
@@ -169,6 +175,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         feed({"transfers.txt": TRANSFERS + "B1,B2,2,-60\n"}),
         r"\('-60'\): min_transfer_time is no number of seconds",
     ),
+    "degrees changed over": (
+        feed({"stops.txt": re.sub(r"49\.6,(3\.\d+)", r"\1,49.6", STOPS)}),
+        r"stops\.txt: stop_lat and stop_lon are changed over: stops are about 3\.20, 49\.60",
+    ),
     "only trips of one stop": (feed({"stop_times.txt": "\n".join(TIMES.split("\n")[:2])}), r"no trip with two stops"),
     "nothing but NUL": (feed({"trips.txt": "\0" * 40}), r"trips\.txt"),
 }
@@ -263,6 +273,64 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         feed(trips=("Q,week", "Q,ghost")),
         r"1 trip of a service without a calendar .*'Q1' \('ghost'\)",
         lambda t: trips_on(t) == 2,
+    ),
+    "a call said twice": (
+        feed({"stop_times.txt": TIMES + TIMES.split("\n")[2] + "\n"}),
+        r"stop_times\.txt: 1 row repeated as it stands",
+        usual,
+    ),
+    "a trip said again under another id": (
+        feed(
+            {
+                "trips.txt": TRIPS + "R,week,R9,Ceville,,\n",
+                "stop_times.txt": TIMES + "".join(f"{row.replace('R1', 'R9')}\n" for row in TIMES.split("\n")[1:4]),
+            }
+        ),
+        r"1 trip repeats another of the same line, days, stops and times \('R9'\)",
+        lambda t: trips_on(t) == 4 and interval(t, "A") == 120,
+    ),
+    "trips that nobody can ride": (
+        with_column("pickup_type", "1", "1", "0", "0", ""),
+        r"2 trips on which nobody can get on and then off \('R1', 'R2'\)",
+        usual,
+    ),
+    "an empty calendar beside its dates": (
+        feed({"calendar.txt": CALENDAR.split("\n")[0], "calendar_dates.txt": DATES + "week,20250204,1\n"}),
+        "",
+        lambda t: usual(t) and len(t.dates) == 1,
+    ),
+    "all oddities of a spreadsheet at once": (
+        feed(
+            {
+                name: b"\xef\xbb\xbf" + re.sub(",", ";", text).replace("\n", "\r\n").encode()
+                for name, text in FEED.items()
+            }
+        ),
+        [rf"{name}: columns are parted by ';'" for name in FEED],
+        usual,
+    ),
+    "UTF-16": (feed({name: text.encode("utf-16") for name, text in FEED.items()}), "", usual),
+    "a folder beside what a Mac adds": (
+        moved(feed(), "gtfs/") | {f"__MACOSX/gtfs/{name}": b"\0\5" for name in ("._stops.txt", "stops.txt")},
+        "",
+        usual,
+    ),
+    "fares of version 2": (
+        feed(
+            {
+                "networks.txt": "network_id\nn\n",
+                "areas.txt": "area_id,area_name\nA,Aville\nB1,Bourg\n",
+                "stop_areas.txt": "area_id,stop_id\nA,A\nB1,C\n",
+                "fare_products.txt": "fare_product_id,amount,currency\np,2,EUR\n",
+            }
+        ),
+        r"2 files are not read \(fare_products\.txt, networks\.txt\)",
+        usual,
+    ),
+    "agencies of two time zones": (
+        feed(agency=("Paris\n", "Paris\nuk,UK,https://example.org,Europe/London\n"), routes=("Q,ter", "Q,uk")),
+        r"the agencies are of 2 time zones \(Europe/Paris, Europe/London\)",
+        lambda t: usual(t) and t.day(TUESDAY).departure.max() == 31_200,  # 7:40 in London
     ),
     "rows of no trip": (
         feed({"stop_times.txt": TIMES + "X1,09:00:00,09:00:00,A,1\n"}),
@@ -529,6 +597,37 @@ def test_a_zone_without_a_window_takes_its_trip_alone_and_a_rule_for_a_trip_goes
     assert timetable.transfers.empty
     with pytest.raises(SourceError, match="start_pickup_drop_off_window is no time"):
         Timetable.from_gtfs(path)
+
+
+def test_two_versions_of_one_timetable_are_said_to_count_twice(tmp_path: Path) -> None:
+    """The next vintage, whose days overlap; a feed of other stops, and one whose days do not, say nothing."""
+    later = feed(calendar=("20250101,20250331", "20250301,20250630"))
+    after = feed(calendar=("20250101,20250331", "20250701,20250830"))
+    other = feed({"stops.txt": STOPS.replace("49.6,", "49.7,")})
+    paths = {}
+    for name, files in {"old": feed(), "new": later, "next": after, "bus": other}.items():
+        paths[name] = tmp_path / f"{name}.zip"
+        paths[name].write_bytes(packed(files))
+    said = {
+        name: [str(note) for note in Timetable.from_gtfs({"old": paths["old"], name: path}, licence="ODbL").notes]
+        for name, path in paths.items()
+        if name != "old"
+    }
+    assert said["next"] == said["bus"] == []
+    assert said["new"] == [
+        (
+            "old and new look like two versions of one timetable (5 stops of the same id at the same place): "
+            "from 2025-03-03 to 2025-03-31 its trips count twice."
+        )
+    ]
+
+
+def test_a_service_of_two_calendars_that_meet_counts_once_for_the_class_of_a_place(tmp_path: Path) -> None:
+    """The same train on every weekday, and once more on Tuesdays."""
+    rows = "".join(f"{row.replace('R1', 'R9')}\n" for row in TIMES.split("\n")[1:4])
+    more = {"trips.txt": TRIPS + "R,tue,R9,Ceville,,\n", "stop_times.txt": TIMES + rows}
+    timetable = read(tmp_path, feed(more | {"calendar.txt": CALENDAR + "tue,0,1,0,0,0,0,0,20250101,20250331\n"}))
+    assert (trips_on(timetable), interval(timetable, "A")) == (4, 120)
 
 
 def test_every_problem_of_a_feed_is_told_at_once(tmp_path: Path) -> None:

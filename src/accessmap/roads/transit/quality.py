@@ -16,7 +16,8 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import OptionError, Problem
-from accessmap.roads.transit.building import calls_of
+from accessmap.roads.readers.gtfs.calls import repeated_trips
+from accessmap.roads.transit.building import RunCalls, calls_of
 from accessmap.roads.transit.clock import span
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
@@ -250,7 +251,7 @@ def _departures(timetable: Timetable, date: dt.date | str | None) -> pd.DataFram
     calls = calls_of(timetable, timetable.running(date))
     last = np.zeros(len(calls.row), dtype=bool)
     last[calls.start[1:] - 1] = True
-    boards = ~last & (timetable.calls["pickup"].to_numpy()[calls.row] != 1)
+    boards = ~last & ~_again(timetable, calls) & (timetable.calls["pickup"].to_numpy()[calls.row] != 1)
     row = calls.row[boards]
     station = timetable.stops.index.to_series()
     for _ in range(2):  # a boarding area is part of a platform, and that of a station
@@ -266,6 +267,15 @@ def _departures(timetable: Timetable, date: dt.date | str | None) -> pd.DataFram
             "leaves": calls.departure[boards],
         }
     )
+
+
+def _again(timetable: Timetable, calls: RunCalls) -> npt.NDArray[np.bool_]:
+    """Return which calls are of a run that repeats another of that day: the same line, stops and times."""
+    run = np.repeat(np.arange(len(calls.start) - 1), np.diff(calls.start))
+    called = timetable.calls[["stop", "pickup", "drop_off"]].iloc[calls.row]
+    called = called.assign(arrival=calls.arrival, departure=calls.departure)
+    trip = timetable.calls["trip"].to_numpy()[calls.row[calls.start[:-1]]]
+    return repeated_trips(run, called, timetable.trips[["route"]].iloc[trip])[run]
 
 
 def _stations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from accessmap.read.layouts.transport import WHEELCHAIR
 from accessmap.roads.readers.gtfs.calendars import Calendar, service_rows, unique_rows
 from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Flags, Ints, among, numbered, whole
 from accessmap.roads.readers.gtfs.stops import number
+from accessmap.words.notes import first_few
 
 NO_TIME = np.iinfo(np.int32).min
 MOST_HOURS = 24 * 7  # a trip that goes on for more than a week is none
@@ -37,6 +39,7 @@ CALLS_TOO = ("shape_dist_traveled", "timepoint", "continuous_pickup", "continuou
 FLEX: tuple[str, ...] = ("location_id", "location_group_id")
 FLEX += ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
 FLEX += ("pickup_booking_rule_id", "drop_off_booking_rule_id")
+CALLED = ("stop", "arrival", "departure", "pickup", "drop_off")
 LONGER = ("mean_duration_factor", "mean_duration_offset", "safe_duration_factor", "safe_duration_offset")
 
 
@@ -228,6 +231,12 @@ def _in_order(feed: Feed, table: FeedTable, calls: Calls, told: Flags) -> Calls:
     same[1:] = trip[1:] == trip[:-1]
     again = same.copy()
     again[1:] &= sequence[1:] == sequence[:-1]
+    repeated = again.copy()
+    for column in table.columns.values():
+        repeated[1:] &= column.codes[1:] == column.codes[:-1]
+    if repeated.any():
+        feed.note("gtfs_note_rows_again", n=int(repeated.sum()), table=table.file)
+        return _in_order(feed, table.keep(~repeated), calls[~repeated], told)
     feed.wrong("gtfs_sequence_twice", table, again, table["stop_sequence"], id=ids)
     last = np.ones(len(trip), dtype=bool)
     last[:-1] = ~same[1:]
@@ -249,6 +258,32 @@ def _in_order(feed: Feed, table: FeedTable, calls: Calls, told: Flags) -> Calls:
 def _unsorted(trip: Ints, sequence: npt.NDArray[np.int64]) -> bool:
     down = (trip[1:] < trip[:-1]) | ((trip[1:] == trip[:-1]) & (sequence[1:] < sequence[:-1]))
     return bool(down.any())
+
+
+def tell_odd_trips(feed: Feed, trips: pd.DataFrame, calls: Calls) -> None:
+    """Say how many trips nobody can ride, and how many repeat another of the same line, days, stops and times."""
+    if not len(calls.trip):
+        return
+    place = np.arange(len(calls.trip)) - np.searchsorted(calls.trip, calls.trip)
+    boards = np.full(len(trips), len(place))
+    np.minimum.at(boards, calls.trip[calls.pickup != 1], place[calls.pickup != 1])
+    leaves = np.full(len(trips), -1)
+    np.maximum.at(leaves, calls.trip[calls.drop_off != 1], place[calls.drop_off != 1])
+    called = used_rows(len(trips), calls.trip)
+    closed = np.flatnonzero(called & (boards >= leaves))
+    feed.note("gtfs_note_nobody_rides", n=len(closed), trips=first_few(trips.index[closed], repr))
+    each = pd.DataFrame({name: getattr(calls, name) for name in CALLED})
+    again = np.flatnonzero(called & repeated_trips(calls.trip, each, trips[["route", "service"]]))
+    feed.note("gtfs_note_trips_again", n=len(again), trips=first_few(trips.index[again], repr))
+
+
+def repeated_trips(trip: npt.NDArray[np.integer[Any]], called: pd.DataFrame, same: pd.DataFrame) -> Flags:
+    """Return which trips (rows of `same`) are as an earlier one is, and call alike: `called` has a row a call."""
+    place = np.arange(len(trip)) - np.searchsorted(trip, trip)
+    sums = np.zeros(len(same), dtype=np.uint64)
+    np.add.at(sums, trip, pd.util.hash_pandas_object(called.assign(place=place), index=False).to_numpy())
+    found: Flags = same.assign(calls=sums).duplicated().to_numpy()
+    return found
 
 
 def read_frequencies(feed: Feed, trips: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,7 +16,16 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.provenance import Source
 from accessmap.roads.readers.gtfs.calendars import EPOCH, Calendar, days_of, read_calendar
-from accessmap.roads.readers.gtfs.calls import HOW, LONGER, Calls, laid_out, read_calls, read_frequencies, read_trips
+from accessmap.roads.readers.gtfs.calls import (
+    HOW,
+    LONGER,
+    Calls,
+    laid_out,
+    read_calls,
+    read_frequencies,
+    read_trips,
+    tell_odd_trips,
+)
 from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
 from accessmap.roads.readers.gtfs.flex import read_flex, read_zones
 from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
@@ -26,6 +36,9 @@ from accessmap.words.notes import Figure, Note
 READ = {"agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates", "frequencies", "transfers"}
 READ |= {"pathways", "shapes", "feed_info", "levels", "attributions", "translations", "locations", "location_groups"}
 READ |= {"location_group_stops", "booking_rules", "areas", "stop_areas"}
+MOST_ALIKE = 0.5  # of the stops: two operators share a station, not half of their stops, under one id
+# Degrees (south, north, west, east) within which all of Europe lies, Svalbard, the Azores and the Urals too.
+EUROPE = (27.0, 82.0, -32.0, 70.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +90,25 @@ def read_feeds(
     named = _named(paths)
     feeds = [_read(path, name, licence, drops=bad_trips == "drop") for name, path in named]
     if len(feeds) > 1:
+        twice = _same_twice(feeds, [name for name, _ in named])
+        feeds = [replace(feeds[0], notes=feeds[0].notes + twice), *feeds[1:]]
         feeds = [_prefixed(each, name) for each, (name, _) in zip(feeds, named, strict=True)]
     return reduce(_joined, feeds)
+
+
+def _same_twice(feeds: Sequence[Feeds], names: Sequence[str]) -> tuple[Note, ...]:
+    """Say which feeds are two of one timetable: most stops have the same id and place, and days of both are whole."""
+    found = []
+    for (one, name), (other, second) in combinations(zip(feeds, names, strict=True), 2):
+        periods = pd.concat([one.periods, other.periods])
+        first, last = periods["start"].max(), periods["end"].min()
+        there = other.stops[["lon", "lat"]].reindex(one.stops.index)
+        alike = np.isclose(one.stops[["lon", "lat"]], there, atol=1e-5).all(axis=1)
+        least = min(len(one.stops), len(other.stops))
+        if first <= last and alike.sum() > MOST_ALIKE * least:
+            days = {"first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}"}
+            found.append(Note("gtfs_note_same_feed", n=int(alike.sum()), one=name, other=second, **days))
+    return tuple(found)
 
 
 def _named(paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> list[tuple[str, str | Path]]:
@@ -101,6 +131,7 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     agencies, publishers = read_agencies(feed)
     stops = read_stops(feed)
     routes = read_routes(feed, agencies)
+    _check_swapped(feed, stops, routes)
     calendar = read_calendar(feed)
     trips = read_trips(feed, routes, calendar)
     zones = read_zones(feed, stops)
@@ -165,6 +196,16 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     )
 
 
+def _check_swapped(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
+    """Keep a problem where stops of a European time zone lie in Europe only with their degrees changed over."""
+    lat, lon = stops["lat"].median(), stops["lon"].median()
+    south, north, west, east = EUROPE
+    here, there = (south < y < north and west < x < east for y, x in ((lat, lon), (lon, lat)))
+    zones = routes["timezone"][routes["timezone"] != ""]
+    if there and not here and len(zones) and zones.str.startswith("Europe/").all():
+        feed.problems.add("gtfs_swapped", where="stops.txt", value=f"{lat:.2f}, {lon:.2f}")
+
+
 def path_name(path: str | Path) -> str:
     """Return the name of a file or folder."""
     return Path(path).name
@@ -177,6 +218,7 @@ def _called(
     count = np.bincount(calls.trip, minlength=len(trips))
     feed.note("gtfs_note_trips_without_calls", n=int(((count < 2) & ~told).sum()))
     trips, calls = laid_out(trips, calls, runs)
+    tell_odd_trips(feed, trips, calls)
     return trips.drop(columns=[name for name in LONGER if name in trips]), calls
 
 
