@@ -142,7 +142,7 @@ def question(
         raise TableError(Problem("siting_nobody"), about="demand")
     problems = Problems()
     masks = [
-        _chosen(times.columns, ids, what, problems) for what, ids in (("existing", existing), ("forbidden", forbidden))
+        chosen(times.columns, ids, what, problems) for what, ids in (("existing", existing), ("forbidden", forbidden))
     ]
     prices = None if costs is None else supply_of(costs, times.columns, "costs")
     choice = Choice(masks[0], masks[1], p, at_most, prices, budget)
@@ -162,7 +162,7 @@ def listed(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: Problems) -> Open:
+def chosen(sites: pd.Index, ids: Iterable[str], what: str, problems: Problems) -> Open:
     """Return which sites are named, and note those that are unknown."""
     ids = listed(ids)
     for id_ in ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -35,6 +35,30 @@ def named_sites(sites: Sequence[str], study: Study, candidates: gpd.GeoDataFrame
     chosen = known.loc[list(sites)]
     codes = site_places(chosen, study.communes)["commune"]
     return pd.DataFrame({"name": chosen["name"], "commune": codes.map(study.communes["name"]).astype("string")})
+
+
+def check_candidates(sites: Iterable[str], candidates: gpd.GeoDataFrame) -> None:
+    """Raise where a site that opens is not among the candidates."""
+    unknown = [site for site in sites if site not in candidates.index]
+    if unknown:
+        near = near_names(unknown[0], candidates.index)
+        raise SitingError(Problem("siting_no_candidate", value=unknown[0], near=near), about="to_scenario")
+
+
+def opened_at(
+    scenario: Scenario,
+    category: str,
+    site: str,
+    candidates: gpd.GeoDataFrame,
+    degrees: gpd.GeoSeries,
+    *,
+    id: str | None = None,  # noqa: A002 - as `Scenario.open` has it
+) -> Scenario:
+    """Return the scenario with a category opened at a candidate: a mairie opens its commune's, any other its point."""
+    row = candidates.loc[site]
+    if row["category"] == "mairie" and isinstance(row.get("commune"), str):
+        return scenario.open(category, commune=row["commune"], id=id)
+    return scenario.open(category, lon=float(degrees[site].x), lat=float(degrees[site].y), id=id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,18 +256,10 @@ class Siting:
         >>> plan.steps[0].commune
         '02217'
         """
-        unknown = [site for site in self.opened if site not in candidates.index]
-        if unknown:
-            near = near_names(unknown[0], candidates.index)
-            raise SitingError(Problem("siting_no_candidate", value=unknown[0], near=near), about="to_scenario")
-        scenario = Scenario(name)
-        degrees = candidates.geometry.to_crs(4326)
+        check_candidates(self.opened, candidates)
+        scenario, degrees = Scenario(name), candidates.geometry.to_crs(4326)
         for site in self.opened:
-            row = candidates.loc[site]
-            if row["category"] == "mairie" and isinstance(row.get("commune"), str):
-                scenario = scenario.open(category, commune=row["commune"])
-            else:
-                scenario = scenario.open(category, lon=float(degrees[site].x), lat=float(degrees[site].y))
+            scenario = opened_at(scenario, category, site, candidates, degrees)
         for site in self.closed:
             scenario = scenario.close(site)
         return scenario

@@ -20,12 +20,15 @@ from accessmap.measures.hours.access import (
     open_when,
     reach_by_commune,
 )
+from accessmap.measures.hours.half_days import half_days, hours_of_half_days
 from accessmap.measures.hours.spans import WHENS
 
 __all__ = [
     "WHENS",
+    "half_days",
     "heat_table",
     "hours_in_reach",
+    "hours_of_half_days",
     "meets_france_services_hours",
     "minutes_when",
     "open_access",

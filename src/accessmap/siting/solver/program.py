@@ -123,6 +123,7 @@ def solved(
     if whole:
         kinds = highspy.HighsVarType
         lp.integrality_ = [kinds.kInteger] * whole + [kinds.kContinuous] * (len(cost) - whole)
+    known = -np.inf
     for presolve in ("choose", "off"):
         # the class below `Highs`, which prints a banner when it is made (1.16) and takes Ctrl-C for itself
         solver = highspy._core._Highs()
@@ -130,23 +131,27 @@ def solved(
         options = {"output_flag": False, "mip_rel_gap": 0.0, "presolve": presolve, "time_limit": left}
         if apart:
             options["mip_abs_gap"] = apart
-        for name, value in options.items():
-            solver.setOptionValue(name, value)
+        for name, option in options.items():
+            solver.setOptionValue(name, option)
         solver.passModel(lp)
         if start is not None:
-            known = highspy.HighsSolution()
-            known.col_value = start
-            solver.setSolution(known)
+            first = highspy.HighsSolution()
+            first.col_value = start
+            solver.setSolution(first)
         _run(solver)
         status = solver.getModelStatus()
-        if status in (_STATUS.kOptimal, _STATUS.kInfeasible, *_STOPPED):
+        found, solution = solver.getInfo(), solver.getSolution()
+        there = found.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        value = found.objective_function_value
+        bound = found.mip_dual_bound if whole else value
+        x = np.array(solution.col_value) if there and status != _STATUS.kInfeasible else None
+        # HiGHS 1.16 may tell the value of a better x and give back the start: presolve had changed the start unseen
+        stale = start is not None and x is not None and cost @ x - value > TOLERANCE * max(1.0, abs(value))
+        if stale:
+            known, value = max(known, bound), float(cost @ np.asarray(x))
+        elif status in (_STATUS.kOptimal, _STATUS.kInfeasible, *_STOPPED):
             break
-    found, solution = solver.getInfo(), solver.getSolution()
-    there = found.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    value = found.objective_function_value
-    bound = found.mip_dual_bound if whole else value
-    x = np.array(solution.col_value) if there and status != _STATUS.kInfeasible else None
-    return Solved(x, value, bound, np.array(solution.col_dual), np.array(solution.row_dual), status)
+    return Solved(x, value, max(bound, known), np.array(solution.col_dual), np.array(solution.row_dual), status)
 
 
 def _run(solver: highspy._core._Highs) -> None:
