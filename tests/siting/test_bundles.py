@@ -52,7 +52,7 @@ def test_a_full_site_sends_people_on_and_half_days_make_room() -> None:
     today = {"post_office": pd.Series({"a": 1.0, "b": 1.0})}
     one = bundle(TIMES, PEOPLE, post, {2027: 1}, existing=today, forbidden=["c"])
     # Today 200 places for 200 people: 40 of the middle would go to a. One half-day more, at b, makes room for all.
-    assert one.sites.loc[(2027, "post_office", "b"), ["half_days", "added", "people"]].tolist() == [2, 1, 140]
+    assert one.schedule.loc[(2027, "post_office", "b"), ["half_days", "added", "people"]].tolist() == [2, 1, 140]
     assert one.minutes["sent_on"].tolist() == [0]
     assert one.costs["spent"].tolist() == [1]
     full = bundle(
@@ -64,7 +64,7 @@ def test_a_full_site_sends_people_on_and_half_days_make_room() -> None:
         taken={"post_office": pd.Series({"b": 60})},
         forbidden=["b", "c"],
     )
-    assert full.sites.loc[(2027, "post_office", "b"), "room"] == 40
+    assert full.schedule.loc[(2027, "post_office", "b"), "room"] == 40
     # South saves 20 minutes at b, the middle 18: the 40 places are for the south.
     assert full.minutes.loc[(2027, "post_office"), ["sent_on", "mean_minutes"]].tolist() == [100, 14.6]
     assert full.assignment.groupby("site")["people"].sum().to_dict() == {"a": 160, "b": 40}
@@ -219,7 +219,7 @@ def test_no_other_plan_is_better_and_more_money_never_worse(instance: tuple[dict
     assert plan.status == "optimal"
     assert plan.objective == pytest.approx(best, rel=1e-5)
     assert (plan.costs["spent"] <= plan.costs["budget"] + 1e-6).all()
-    assert (plan.sites["people"] <= plan.sites["room"] + 1e-6).all()
+    assert (plan.schedule["people"] <= plan.schedule["room"] + 1e-6).all()
     richer = _asked(asked, more, extra=7.0)
     assert richer is not None
     assert richer.objective <= plan.objective * (1 + 1e-6)
@@ -272,7 +272,7 @@ def test_scenarios_of_a_bundle_are_read_by_compare_and_files(
             mean = np.average(result[scenario.name], weights=study.people)
             assert plan.minutes.loc[(year, service), "nearest_minutes"] == pytest.approx(mean, abs=1e-3)
     then = scenarios[-1].apply(study).services
-    opened = plan.sites.loc[2028].reset_index().query("added > 0 and half_days == added")
+    opened = plan.schedule.loc[2028].reset_index().query("added > 0 and half_days == added")
     hours = am.hours.half_days(then.loc[opened["service"] + "-" + opened["site"]])
     assert hours.tolist() == opened["half_days"].tolist()
 

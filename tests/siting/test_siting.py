@@ -657,6 +657,7 @@ LONG = {
     "mean_and_worst": ((TABLE, LIVING, 2), {}),
     "coverage_and_cost": ((TABLE, LIVING), {"cutoff": 5}),
     "openings": ((TABLE, LIVING, 2), {}),
+    "bundle": ((TABLE, LIVING, {"msap": siting.BundleService(opening=1)}, {2027: 2}), {}),
     "near_optimal": ((TABLE, LIVING, siting.p_median(TABLE, LIVING, 2)), {}),
 }
 

@@ -32,7 +32,7 @@ class BundlePlan:
 
     Parameters
     ----------
-    sites
+    schedule
         By (year, service, site) that is open: half_days a week; added, of these, what is paid for; opens, whether in
         this year; people who go there; room, the people whom it can take (infinite where room does not count).
     minutes
@@ -57,7 +57,7 @@ class BundlePlan:
         How long it took.
     """
 
-    sites: pd.DataFrame
+    schedule: pd.DataFrame
     minutes: pd.DataFrame
     assignment: pd.DataFrame
     costs: pd.DataFrame
@@ -82,9 +82,14 @@ class BundlePlan:
         return (self.objective - self.bound) / self.objective if self.objective else 0.0
 
     @property
+    def sites(self) -> tuple[str, ...]:
+        """Ids of all sites where something is open."""
+        return tuple(dict.fromkeys(map(str, self.schedule.index.get_level_values("site"))))
+
+    @property
     def opens(self) -> pd.DataFrame:
         """What opens, a row each: year, service, site, half_days."""
-        table = self.sites.reset_index()
+        table = self.schedule.reset_index()
         return table.loc[table["opens"], ["year", "service", "site", "half_days"]].reset_index(drop=True)
 
     def to_scenarios(
@@ -110,7 +115,7 @@ class BundlePlan:
         check_candidates(self.opens["site"], candidates)
         degrees, hours = candidates.geometry.to_crs(4326), dict(week or {})
         found = []
-        for year, table in self.sites[self.sites["added"] > 0].groupby(level="year", sort=True):
+        for year, table in self.schedule[self.schedule["added"] > 0].groupby(level="year", sort=True):
             scenario = Scenario(f"{name} {year}")
             for row in table.reset_index().to_dict("records"):
                 service, site, count = str(row["service"]), str(row["site"]), round(float(row["half_days"]))

@@ -20,7 +20,7 @@ from accessmap.measures.hours.access import (
     open_when,
     reach_by_commune,
 )
-from accessmap.measures.hours.half_days import half_days, hours_of_half_days
+from accessmap.measures.hours.counted import half_days, hours_of_half_days
 from accessmap.measures.hours.spans import WHENS
 
 __all__ = [
