@@ -12,6 +12,7 @@ from accessmap.categories import Lang
 from accessmap.words import words
 from accessmap.words.near import Near
 from accessmap.words.notes import Note
+from accessmap.words.system import why_failed
 
 __all__ = [
     "AccessmapError",
@@ -219,7 +220,7 @@ class WriteError(AccessmapError, OSError):
     @classmethod
     def of(cls, path: str, error: OSError) -> WriteError:
         """Return the error of a file, from what the system says."""
-        made = cls(Problem("file_not_written", where=path, why=Problem.plain(error.strerror or str(error))))
+        made = cls(Problem("file_not_written", where=path, why=why_failed(error)))
         made.errno, made.strerror, made.filename = error.errno, error.strerror, path
         return made
 

@@ -104,8 +104,7 @@ def test_what_moved_is_told_with_the_way_by_hand_and_the_rest_goes_on(server: Pu
     assert (code, err) == (0, "")
     (missing,) = [line for line in out.splitlines() if line.startswith("liste des structures France services")]
     assert (
-        "(HTTP 404 Not Found). Ouvrez https://www.data.gouv.fr/datasets/liste-des-structures-france-services/"
-        in missing
+        "(erreur HTTP 404). Ouvrez https://www.data.gouv.fr/datasets/liste-des-structures-france-services/" in missing
     )
     assert "téléchargez le fichier CSV le plus récent, mettez le fichier dans donnees" in missing
     assert "ce qui est venu n’est pas ce fichier\u00a0: annuaire-education.csv est une page HTML" in out

@@ -19,6 +19,7 @@ from processes import python
 from studyfiles import TOY, write_toy
 
 from accessmap import cli
+from accessmap.read.companions import populations
 from accessmap.words.words import text
 
 ROOT = Path(__file__).parents[2]
@@ -613,9 +614,14 @@ def test_tables_for_a_spreadsheet_are_french_and_hold_no_formula(toy, capsys):
         separator = ";" if path.name.endswith("-tableur.csv") else ","
         assert not re.search(rf'(^|{separator})"?[=+@\t]', raw.decode("utf-8-sig"), re.MULTILINE)
     name = "trois-villages-summary"
-    french = pd.read_csv(toy.parent / "out" / f"{name}-tableur.csv", sep=";", decimal=",", index_col=0)
+    french = pd.read_csv(toy.parent / "out" / f"{name}-tableur.csv", sep=";", decimal=",")
     plain = pd.read_csv(toy.parent / "out" / f"{name}.csv", index_col=0)
-    assert french["baseline"].to_numpy() == pytest.approx(plain["baseline"].to_numpy(), rel=1e-5, nan_ok=True)
+    assert french["Aujourd’hui"].to_numpy() == pytest.approx(plain["baseline"].to_numpy(), rel=1e-5, nan_ok=True)
+    heads = {path.read_text("utf-8-sig").splitlines()[0] for path in (toy.parent / "out").glob("*-tableur.csv")}
+    assert not [head for head in heads if re.search("_|people|baseline|(^|;)(name|code|category)(;|$)", head)]
+    legal = populations(toy.parent / "out" / "trois-villages-communes-tableur.csv")  # our own readers read it back
+    communes = pd.read_csv(toy.parent / "out" / "trois-villages-communes.csv", dtype={"code": str}, index_col="code")
+    assert legal.table["population"].to_dict() == communes["population"].to_dict()
 
 
 OSM = """<?xml version="1.0"?>
@@ -678,7 +684,7 @@ def test_a_server_that_refuses_is_told_in_french(tmp_path, monkeypatch, capsys):
         server.shutdown()
     assert code == 1
     assert "les routes n’ont pu être téléchargées de http://127.0.0.1" in err
-    assert "(HTTP 400 Bad Request)" in err
+    assert "(erreur HTTP 400)" in err
     assert "nommez-le dans [roads] path" in err
 
 

@@ -13,7 +13,8 @@ import pytest
 import shapely
 from bs4 import BeautifulSoup
 
-from accessmap.dossier import Dossier
+from accessmap.dossier import Dossier, corrections
+from accessmap.dossier.layout import Folded, Lines, Table
 from accessmap.dossier.results import quoted_cutoff, weighted_quantile
 from accessmap.errors import ScenarioError
 from accessmap.measures.hours import minutes_when, open_when
@@ -21,7 +22,8 @@ from accessmap.measures.imbalance import summary, theil
 from accessmap.roads.network import RoadNetwork
 from accessmap.sample import load_sample
 from accessmap.study.scenario import Scenario
-from accessmap.study.study import Study
+from accessmap.study.study import Study, said_rows
+from accessmap.words.notes import Note
 from accessmap.words.words import Words, curled
 
 HOSTILE = "<script>alert(1)</script>"
@@ -159,6 +161,17 @@ def test_corrections_of_the_neighbours_are_not_denied(study):
     assert "Aucune correction ni hypothèse ne concerne le territoire." in told
     assert re.search(r"\d+ concerne(nt)? les communes voisines", told)
     assert "Aucune correction n’a été faite" not in told
+
+
+def test_what_a_file_made_its_reader_say_of_several_categories_is_told_once(study):
+    alike = [Note("bpe_blanks", n=n, file="bpe.csv", column="NB_EQUIP", rows="ligne 2") for n in (3, 4, 5)]
+    other = Note("bpe_blanks", n=6, file="autre.csv", column="NB_EQUIP", rows="ligne 2")
+    parts = corrections.shown(replace(study, notes=said_rows("services", [*alike, other])), Words("fr"))
+    (lines,) = [each for part in parts if isinstance(part, Folded) for each in part.parts if isinstance(each, Lines)]
+    assert [line.split("\xa0:")[0] for line in lines.lines] == ["bpe.csv", "autre.csv"]
+    assert lines.lines[0].endswith("(de même, en d’autres nombres, 2 autres fois)")
+    (table,) = [part for part in parts if isinstance(part, Table)]
+    assert "18" in [cell.text for cell in table.rows[-1]]  # all of them count
 
 
 def test_only_the_territory_is_reported(page, study):

@@ -129,9 +129,9 @@ def test_every_table_of_people_adds_up(made):
 def test_the_tables_for_a_spreadsheet_hold_the_same_people(made):
     study, _, folder = made
     path = folder / "d-communes-tableur.csv"
-    read = pd.read_csv(path, sep=";", decimal=",", dtype={"code": str}, encoding="utf-8-sig").set_index("code")
+    read = pd.read_csv(path, sep=";", decimal=",", dtype={"INSEE code": str}, encoding="utf-8-sig")
     people = people_of(study)
-    assert (read["population"] - people).abs().max() <= 5e-6 * people.max()  # six digits
+    assert (read.set_index("INSEE code")["People"] - people).abs().max() <= 5e-6 * people.max()  # six digits
 
 
 def test_every_legend_adds_up_to_the_territory(made):

@@ -31,6 +31,14 @@ def test_a_basket_without_one_of_its_services_is_not_a_shorter_basket(times, ser
     assert basket(times, services, ["bakery", "pharmacy"]).isna().tolist() == [False, True, True]
 
 
+def test_categories_of_a_basket_may_have_their_french_names(times, services):
+    french = basket_minutes(times, services, ["Boulangeries", "cinéma", "pharmacie"])
+    pd.testing.assert_frame_equal(french, basket_minutes(times, services, ["bakery", "cinema", "pharmacy"]))
+    assert basket(times, services, ["boulangerie", "Cinéma"]).iloc[0] == 16.0
+    own = services.replace("bakery", "boulangerie")  # a category of the services themselves is meant first
+    assert basket_minutes(times, own, ["boulangerie"]).columns.tolist() == ["boulangerie"]
+
+
 def test_closing_the_last_service_of_a_kind_makes_the_basket_unreached_and_not_an_error(times, services):
     assert basket(times[["b1", "c1"]], services, ["bakery", "pharmacy"]).isna().all()
 
@@ -41,8 +49,8 @@ def test_the_order_of_services_and_categories_changes_nothing(times, services):
 
 
 def test_a_basket_that_the_services_cannot_answer_lists_every_reason(times, services):
-    with pytest.raises(TableError, match=r"2 problems.*twice.*'pharmacie' \(did you mean 'pharmacy'\?\)"):
-        basket(times, services, ["bakery", "bakery", "pharmacie"])
+    with pytest.raises(TableError, match=r"2 problems.*twice.*'pharmaci' \(did you mean 'pharmacy'\?\)"):
+        basket(times, services, ["bakery", "boulangerie", "pharmaci"])
     with pytest.raises(TableError, match=r"2 problems. The basket is empty. 1 services .* such as 'c1'"):
         basket(times, services.drop("c1"), [])
     with pytest.raises(TableError, match="'category' is missing"):
@@ -81,8 +89,8 @@ def test_the_basket_is_the_mean_of_its_minutes(times, services):
     assert minutes.columns.tolist() == ["cinema", "bakery"]
     whole = minutes.mean(axis=1, skipna=False).rename("basket")
     pd.testing.assert_series_equal(whole, basket(times, services, ["cinema", "bakery"]))
-    with pytest.raises(TableError, match="'pharmacie'"):
-        basket_minutes(times, services, ["pharmacie"])
+    with pytest.raises(TableError, match="'pharmaci'"):
+        basket_minutes(times, services, ["pharmaci"])
 
 
 def test_a_basket_has_a_score_by_commune(times, services):

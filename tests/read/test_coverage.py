@@ -235,3 +235,18 @@ def test_the_territory_reads_whole_in_both_vintages(real_data):
     assert early["fibre"].isna().all()
     assert early.loc[inside, "fibre_premises"].sum() == 17_652
     assert "139 communes of the table without a row" in notes(late)
+
+
+def test_a_percent_sign_makes_a_rate_whatever_stands_beside_it(read):
+    table = read("insee;taux_ftth\n02159;45 %\n02173;45,0\u202f%\n01004;0,45\n")
+    assert table["fibre"].dropna().tolist() == pytest.approx([0.45] * 3)
+    said = "2 values of 'taux_ftth' with a percent sign (line 2 '02159' (45 %)), divided by 100; 1 without a sign"
+    assert f"{said}, taken as a share" in notes(table)
+    table = read("insee;taux_ftth\n02159;0,5 %\n02173;30\n01004;0,8\n02018;NC\n")  # 30 is no share: nor is 0,8 beside
+    assert table["fibre"].reindex(["02159", "02173", "01004"]).tolist() == pytest.approx([0.005, 0.3, 0.008])
+    assert np.isnan(table.loc["02018", "fibre"])
+    assert "2 without a sign, read so too" in notes(table)
+    assert "'145'" not in told(read, "insee;taux_ftth\n02159;145 %\n02173;3 %\n")
+    assert "is not between 0 and 100 in 1 row: line 2 '02159' (145)" in told(
+        read, "insee;ftth\n02159;145 %\n02173;3 %\n"
+    )

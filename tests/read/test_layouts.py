@@ -774,6 +774,6 @@ def test_count_left_blank_is_no_service_and_is_told(tmp_path, communes, mairies)
     text = "CODGEO;TYPEQU;NB_EQUIP\n02173;b203;5\n02001;B203;\n"
     read = read_services(saved(tmp_path, text), communes=communes, mairies=mairies)
     assert read[["commune", "category", "capacity"]].to_numpy().tolist() == [["02173", "bakery", 5]]
-    assert "1 row left out, whose 'NB_EQUIP' is blank: line 3" in "\n".join(read.attrs["read_notes"])
+    assert "1 row left out, whose 'NB_EQUIP' is blank or unknown: line 3" in "\n".join(read.attrs["read_notes"])
     with pytest.raises(TableError, match="no rows"):
         read_services(saved(tmp_path, text.replace(";5", ";0")), communes=communes, mairies=mairies)

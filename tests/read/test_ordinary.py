@@ -129,6 +129,34 @@ def test_numbers_that_are_said_to_be_unknown_are(tmp_path, communes, sites) -> N
     assert "dans 1 ligne : ligne 2" in told  # and not the numbers beside it
 
 
+SIGNS = ["NC", "N/A / Non communiqué", "n.d.", "Secret stat.", "…", "s (secret)"]
+
+
+def test_coordinates_that_are_said_to_be_unknown_are_told_and_stand_at_the_mairie(tmp_path, communes, sites) -> None:
+    lat, lon = (["NC", "-", *sites["lat"][2:]], ["n.d.", "-", *sites["lon"][2:]])
+    sites.assign(lat=lat, lon=lon).to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes)
+    assert table["point_quality"].tolist() == ["placed_at_mairie"] * 2 + ["file"] * 4
+    assert "2 valeurs de 'lat' ('NC', '-') prises pour inconnues (ligne 2" in said
+    assert "2 valeurs de 'lon' ('n.d.', '-') prises pour inconnues" in said
+
+
+def test_what_is_not_known_never_counts_as_nothing(tmp_path, communes, sites) -> None:
+    """A sum of which a part is secret is not known; a count that is secret is no count of 0."""
+    assert read_numbers(pd.Series(SIGNS)).numbers.isna().all()
+    parts = {"CODGEO": ["46042", "46042", "46044"], "P22_RP": ["10", "s", "20"], "P22_RP_VOIT1P": ["8", "s", "15"]}
+    homes = am.read.households(pd.DataFrame(parts))
+    assert homes["households"].isna().tolist() == [True, False]
+    assert homes.loc["46044", "without_car"] == 5
+    counted = pd.DataFrame(
+        {"DEPCOM": ["46042", "46044"], "TYPEQU": ["D307", "D307"], "NB_EQUIP": ["s", "2"], "DEP": "46"}
+    )
+    counted.to_csv(tmp_path / "bpe.csv", index=False)
+    table, said = read(tmp_path / "bpe.csv", communes)
+    assert table["capacity"].to_dict() == {"bpe-46044-D307": 2}
+    assert "ligne 2" in said
+
+
 def test_rows_that_repeat_another_are_told_and_those_that_are_closed_left_out(tmp_path, communes, sites) -> None:
     pd.concat([sites, sites.head(2)]).to_csv(tmp_path / "s.csv", index=False)
     table, said = read(tmp_path / "s.csv", communes)

@@ -22,6 +22,7 @@ from accessmap.cli.say import PLAINLY, Say
 from accessmap.errors import AccessmapError
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
+from accessmap.words.system import why_failed
 
 __all__ = ["main"]
 
@@ -109,7 +110,7 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:  # a folder that may not be written to, a disk that is full
-        return _refused(say("no_access", path=error.filename or "", why=error.strerror or error), say)
+        return _refused(say("no_access", path=error.filename or "", why=why_failed(error).told(lang)), say)
     except KeyboardInterrupt:
         say.warn(say("interrupted"))
         return INTERRUPTED

@@ -11,7 +11,7 @@ from accessmap.categories import Lang
 from accessmap.cli.places import add_study, study_path
 from accessmap.cli.say import Say
 from accessmap.words import words as labels
-from accessmap.words.notes import Note
+from accessmap.words.notes import Note, told_once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 5
-_ALIKE = 2  # sentences of one file that differ in numbers alone, and are all printed
 _BY = ("table", "problem", "remedy")
 # What differs from row to row in a sentence, and is left out where rows are counted.
 _FIGURES = re.compile(r"\s*\([^)]*\)$|\d[\d\s.,]*\sk?m\b")
@@ -71,20 +70,14 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 def _tell_readers(said: Mapping[str, Iterable[str]], say: Say, *, every: bool) -> None:
     """Print what readers did by section; what one file made them say of several, in other numbers, once."""
     by_sentence: dict[str, list[str]] = {}
-    alike: dict[object, list[str]] = {}
     for section, sentences in said.items():
         for sentence in sentences:
-            text = told(sentence, say.lang)
-            if text not in by_sentence and not every:
-                kind = (sentence.key, sentence.values.get("file")) if isinstance(sentence, Note) else text  # noqa: PD011
-                alike.setdefault(kind, []).append(text)
-            by_sentence.setdefault(text, []).append(section)
-    folded = {text for texts in alike.values() if len(texts) > _ALIKE for text in texts[1:]}
-    others = {texts[0]: len(texts) - 1 for texts in alike.values() if len(texts) > _ALIKE}
-    for text, at in by_sentence.items():
-        if text not in folded:
-            more = say("check_more", n=len(at) - 1) if len(at) > 1 else ""
-            say.line(f"  [{at[0]}{more}] {text}" + (say("check_alike", n=others[text]) if text in others else ""))
+            by_sentence.setdefault(told(sentence, say.lang), []).append(section)
+    kept = told_once((each for sentences in said.values() for each in sentences), say.lang)
+    for text, others in dict.fromkeys(by_sentence, 0).items() if every else kept.items():
+        at = by_sentence[text]
+        more = say("check_more", n=len(at) - 1) if len(at) > 1 else ""
+        say.line(f"  [{at[0]}{more}] {text}" + (say("check_alike", n=others) if others else ""))
 
 
 def told(note: str, lang: Lang) -> str:

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
+from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
+
+if TYPE_CHECKING:
+    from accessmap.dossier.results import Known
 
 # Columns of a situation ("minutes baseline") or of a threshold ("within 20"), and tables with a column for each.
 EACH: Final = " *"
@@ -109,3 +114,73 @@ def told(value: str, column: Column, words: Words, **filling: Any) -> str:
         return labels.capitalised(words(value, **filling))
     key = column.wording + value.replace(" ", "_")
     return labels.capitalised(words(key, **filling)) if column.wording and labels.has_text(key) else value
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without shapes, its index as columns where it says anything, its names text."""
+    plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
+    bare = plain.index.nlevels == 1 and plain.index.name is None and isinstance(plain.index, pd.RangeIndex)
+    whole = plain.reset_index(drop=bare)
+    return whole.set_axis(pd.Index([str(name) for name in whole.columns]), axis="columns")
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a cell has nothing: missing, or a text without letters."""
+    return bool(pd.isna(value)) or (isinstance(value, str) and not value)
+
+
+class Telling:
+    """What the columns and the texts of a dossier's tables are in words."""
+
+    def __init__(self, known: Known, words: Words) -> None:
+        self.words = words
+        kinds = {*known.study.services["category"], *known.categories}
+        self.kinds = {kind: category_shown(known.study.services, kind) for kind in kinds}
+        self.filling = {
+            "category": self.kinds[known.results.category].name(words.lang, count=2),
+            "cutoff": words.cutoff(known.results.quoted),
+        }
+
+    def column(self, table: str, name: str) -> Column:
+        """Return what a column is; one of a chapter of someone's own has no words."""
+        found = column_of(table, name, self.words, **self.filling)
+        return found or Column(name, name, self.words("book_not_told"), "", "", "", "")
+
+    def text(self, value: Any, column: Column, beside: Mapping[str, Any]) -> str:
+        """Return a text, or yes or no, in words: as it stands where it has none."""
+        if isinstance(value, bool | np.bool_):
+            value = labels.capitalised(self.words("yes" if value else "no"))
+        if column.kind == "category" and str(value) in self.kinds:
+            return labels.capitalised(self.kinds[str(value)].name(self.words.lang))
+        return told(str(value), column, self.words, **self._row_filling(beside))
+
+    def _row_filling(self, beside: Mapping[str, Any]) -> dict[str, str]:
+        """Return what the title of a row names: its service and threshold, else those of the dossier."""
+        filling = {**self.filling, "mbps": "30"}
+        if beside.get("category") in self.kinds:
+            filling["category"] = self.kinds[beside["category"]].name(self.words.lang, count=2)
+        if "indicator" in beside and not is_empty(beside.get("minutes")):
+            filling["minutes"] = self.words.cutoff(float(beside["minutes"]))
+        return {"minutes": filling["cutoff"], **filling}
+
+
+def in_words(name: str, table: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """Return a table of a dossier with the heads and the texts of its sheet, numbers as they are."""
+    telling, plain = Telling(known, Words(known.lang)), flat(table)
+    rows = plain.to_dict("records")
+    columns = [telling.column(name, each) for each in plain]
+    heads: list[str] = []
+    for place, column in enumerate(columns):
+        if not pd.api.types.is_numeric_dtype(plain.dtypes.iloc[place]) or pd.api.types.is_bool_dtype(
+            plain.dtypes.iloc[place]
+        ):
+            texts = [_text(row[column.name], column, row, telling) for row in rows]
+            plain.isetitem(place, pd.Series(texts, index=plain.index, dtype=object))
+        again = [each.title for each in columns[:place]].count(column.title)
+        heads.append(f"{column.title} ({again + 1})" if again else column.title)
+    return plain.set_axis(pd.Index(heads), axis="columns")
+
+
+def _text(value: Any, column: Column, row: Mapping[str, Any], telling: Telling) -> Any:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return value if is_empty(value) or is_number else telling.text(value, column, row)

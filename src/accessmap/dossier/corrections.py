@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from accessmap.dossier.layout import Cell, Folded, Heading, Lines, Part, Table, count_cell
 from accessmap.study.study import Study
 from accessmap.words import words as labels
+from accessmap.words.notes import told_once
 from accessmap.words.words import Words
 
 # Of what readers said, by the keys of their notes: what was done to how many. The first that is found in a key tells;
@@ -78,15 +80,25 @@ def _said(notes: pd.DataFrame, words: Words) -> list[Part]:
     counted = [kind for kind in KINDS if kind != "read" and any(kind in each for each in by_table.values())]
     rows, folded = [], []
     for table, kinds in by_table.items():
+        kept = told_once(notes.loc[notes["table"].astype(str) == table, "problem"], words.lang)
         name = labels.capitalised(words(f"vintage_{table}"))
         rows.append((Cell(name), *(_count(kinds.get(kind, {}), words) for kind in counted)))
         order = [*(kind for kind in KINDS if kind in kinds and kind != "read"), *(["read"] if "read" in kinds else [])]
-        lines = [part for kind in order for part in (Heading(words(f"repairs_{kind}")), Lines(tuple(kinds[kind])))]
+        lines = [
+            part for kind in order for part in (Heading(words(f"repairs_{kind}")), _lines(kinds[kind], kept, words))
+        ]
         total = sum(map(len, kinds.values()))
         folded.append(Folded(words("repairs_of_table", name=name, n=total), tuple(lines), on_paper=False))
     titles = (words("repairs_table"), *(words(f"repairs_{kind}") for kind in counted))
     parts: list[Part] = [words("repairs_said")]
     return [*parts, *([Table(titles, rows, label=words("section_repairs"))] if counted else []), *folded]
+
+
+def _lines(told: Iterable[str], kept: Mapping[str, int], words: Words) -> Lines:
+    """Return sentences, those of one file that differ in numbers alone once."""
+    return Lines(
+        tuple(text + (words("repairs_alike", n=kept[text]) if kept[text] else "") for text in told if text in kept)
+    )
 
 
 def kind_of(note: object) -> str:

@@ -25,6 +25,7 @@ from accessmap.dossier import alternatives, answer, corrections, decision, histo
 from accessmap.dossier.brand import Brand
 from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
+from accessmap.dossier.columns import in_words
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
 from accessmap.dossier.glossary import with_glossary
 from accessmap.dossier.layers import write_layers
@@ -521,6 +522,18 @@ class Dossier:
         with draft_of(path) as draft:
             write_workbook(self._content(), draft)
         return Path(path)
+
+    def in_words(self, name: str) -> pd.DataFrame:
+        """Return one of `tables` as its sheet in the workbook has it: heads and texts in words, numbers as they are.
+
+        Examples
+        --------
+        >>> import accessmap as am
+        >>> dossier = Dossier.of(am.load_sample(), category="hospital")
+        >>> dossier.in_words("communes").columns[:4].tolist()
+        ['Code INSEE', 'Commune', 'Habitants', 'Trajet moyen – Aujourd’hui']
+        """
+        return in_words(name, self.tables[name], self._known)
 
     def save_layers(self, path: str | os.PathLike[str]) -> Path:
         """Write communes, sites and people of the territory, with their minutes, as one GeoPackage; return its path.

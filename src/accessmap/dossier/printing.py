@@ -18,6 +18,7 @@ from typing import Final
 
 from accessmap.errors import Problem, WriteError
 from accessmap.files import write_whole
+from accessmap.words.system import why_failed
 
 BROWSER: Final = "ACCESSMAP_BROWSER"
 """The variable that names the browser to print with, by its path or its name on the PATH."""
@@ -127,7 +128,7 @@ def _printed(browser: str, page: Path, made: Path, profile: Path, seconds: float
             start_new_session=True,
         )
     except OSError as error:
-        return error.strerror or str(error)
+        return why_failed(error)
     try:
         code = job.wait(seconds)
     except subprocess.TimeoutExpired:

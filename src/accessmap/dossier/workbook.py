@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 
 from accessmap.dossier.brand import Brand
-from accessmap.dossier.columns import Column, catalogue, column_of, told
+from accessmap.dossier.columns import Column, Telling, catalogue, flat, is_empty
 from accessmap.dossier.results import Known
 from accessmap.measures.resilience import site_places
 from accessmap.provenance import Provenance
 from accessmap.study.study import Study
-from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
 from accessmap.words.opening import hours_text
 from accessmap.words.words import Words
@@ -88,25 +87,18 @@ def tables_of(dossier: Content) -> dict[str, pd.DataFrame]:
     last = [(name, table) for name, table in others if name in ("data_report", "sources")]
     order = [first, *own.items(), *(each for each in others if each[0] not in ("data_report", "sources")), *last]
     communes = known.study.communes["name"]
-    return {name: _with_names(name, _flat(table), communes) for name, table in order if len(table)}
+    return {name: _with_names(name, flat(table), communes) for name, table in order if len(table)}
 
 
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
-    bare = plain.index.nlevels == 1 and plain.index.name is None and isinstance(plain.index, pd.RangeIndex)
-    flat = plain.reset_index(drop=bare)
-    return flat.set_axis(pd.Index([str(name) for name in flat.columns]), axis="columns")
-
-
-def _with_names(table: str, flat: pd.DataFrame, communes: pd.Series) -> pd.DataFrame:
+def _with_names(table: str, plain: pd.DataFrame, communes: pd.Series) -> pd.DataFrame:
     """Return a table whose codes of communes have their names beside them, where `name` is not that name already."""
-    code = next((name for name in ("code", "commune") if name in flat), None)
-    if code is None or not flat[code].isin(communes.index).any():
-        return flat
-    named = "name" in flat and (table, "name") not in catalogue()
-    names = flat.pop("name") if named else flat[code].map(communes)
-    flat.insert(list(flat.columns).index(code) + 1, "name" if named else "commune_name", names)
-    return flat
+    code = next((name for name in ("code", "commune") if name in plain), None)
+    if code is None or not plain[code].isin(communes.index).any():
+        return plain
+    named = "name" in plain and (table, "name") not in catalogue()
+    names = plain.pop("name") if named else plain[code].map(communes)
+    plain.insert(list(plain.columns).index(code) + 1, "name" if named else "commune_name", names)
+    return plain
 
 
 def _degrees(points: gpd.GeoSeries) -> pd.DataFrame:
@@ -186,13 +178,7 @@ class _Book:
         self.link = book.add_format({"font_color": colour, "underline": 1})
         self.numbers = {kind: book.add_format({"num_format": code}) for kind, code in FORMATS.items()}
         self.numbers |= {"number": book.add_format({"num_format": "#,##0.00"})}
-        known = dossier.known
-        kinds = {*known.study.services["category"], *known.categories}
-        self.kinds = {kind: category_shown(known.study.services, kind) for kind in kinds}
-        self.filling = {
-            "category": self.kinds[known.results.category].name(dossier.lang, count=2),
-            "cutoff": words.cutoff(known.results.quoted),
-        }
+        self.telling = Telling(dossier.known, words)
 
     def write(self) -> None:
         """Write every sheet."""
@@ -203,16 +189,12 @@ class _Book:
             name: self.book.add_worksheet(names[name]) for name, table in tables.items() if len(table) <= MOST_ROWS
         }
         told_columns = {
-            name: [column_of(name, each, words, **self.filling) or self._untold(each) for each in map(str, table)]
-            for name, table in tables.items()
+            name: [self.telling.column(name, each) for each in map(str, table)] for name, table in tables.items()
         }
         self._read_me(first, tables, names, sheets)
         self._explain(columns, tables, names, told_columns)
         for name, sheet in sheets.items():
             self._fill(sheet, tables[name], told_columns[name])
-
-    def _untold(self, name: str) -> Column:
-        return Column(name, name, self.words("book_not_told"), "", "", "", "")
 
     def _read_me(
         self, sheet: Worksheet, tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], sheets: Mapping[str, Any]
@@ -278,7 +260,7 @@ class _Book:
                 said = (names[name], each.title, each.means, words(unit), self._source(each), self._empty(each))
                 for place, text in enumerate(said):
                     sheet.write_string(row, place, _cut(text), self.wrapped)
-                sheet.write_number(row, 6, sum(map(_is_empty, table[each.name])), self.numbers["count"])
+                sheet.write_number(row, 6, sum(map(is_empty, table[each.name])), self.numbers["count"])
                 sheet.write_string(row, 7, f"{name}.{each.name}", self.wrapped)
         sheet.freeze_panes(1, 2)
         sheet.autofilter(0, 0, row, len(heads) - 1)
@@ -323,37 +305,22 @@ class _Book:
         self, sheet: Worksheet, row: int, place: int, value: Any, column: Column, beside: Mapping[str, Any]
     ) -> int:
         """Write one cell and return how many letters it shows; nothing where the value is missing."""
-        if _is_empty(value):
+        if is_empty(value):
             return 0
-        if isinstance(value, bool | np.bool_):
-            value = labels.capitalised(self.words("yes" if value else "no"))
-        elif isinstance(value, datetime | date):
+        if isinstance(value, datetime | date):
             sheet.write_datetime(row, place, value, self.numbers["moment" if column.kind == "moment" else "date"])
             return 14
-        elif isinstance(value, int | float | np.number) and column.kind != "code":
+        if isinstance(value, int | float | np.number) and not isinstance(value, bool) and column.kind != "code":
             number = float(value)
             if math.isfinite(number):
                 sheet.write_number(row, place, number, self.numbers[_kind(number, column, beside)])
                 return len(f"{number:,.1f}")
             value = self.words("book_infinite")
-        text = str(value)
-        if column.kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            return self._cell(sheet, row, place, date.fromisoformat(text), column, beside)
-        if column.kind == "category" and text in self.kinds:
-            text = labels.capitalised(self.kinds[text].name(self.dossier.lang))
-        else:
-            text = told(text, column, self.words, **self._row_filling(beside))
+        if column.kind == "date" and re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)):
+            return self._cell(sheet, row, place, date.fromisoformat(str(value)), column, beside)
+        text = self.telling.text(value, column, beside)
         sheet.write_string(row, place, _cut(text), self.text)
         return max(map(len, text.split("\n")))
-
-    def _row_filling(self, beside: Mapping[str, Any]) -> dict[str, str]:
-        """Return what the title of a row names: its service and threshold, else those of the dossier."""
-        filling = {**self.filling, "mbps": "30"}
-        if beside.get("category") in self.kinds:
-            filling["category"] = self.kinds[beside["category"]].name(self.dossier.lang, count=2)
-        if "indicator" in beside and not _is_empty(beside.get("minutes")):
-            filling["minutes"] = self.words.cutoff(float(beside["minutes"]))
-        return {"minutes": filling["cutoff"], **filling}
 
 
 def _kind(number: float, column: Column, beside: Mapping[str, Any]) -> str:
@@ -363,10 +330,6 @@ def _kind(number: float, column: Column, beside: Mapping[str, Any]) -> str:
         unit = beside.get("unit", ROWS.get(str(beside.get("indicator", beside.get("index")))))
         kind = str(unit) if unit in FORMATS else "number"
     return kind if kind in FORMATS else "count" if number.is_integer() else "number"
-
-
-def _is_empty(value: Any) -> bool:
-    return bool(pd.isna(value)) or (isinstance(value, str) and not value)
 
 
 def _cut(text: str) -> str:

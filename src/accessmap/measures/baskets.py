@@ -19,7 +19,7 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem, Problems, TableError
 from accessmap.tables.aligned import check_columns, minutes_of
 from accessmap.tables.contracts import moving
-from accessmap.words.near import near_names
+from accessmap.words.near import category_meant, near_names
 
 __all__ = ["REMOTE_MINUTES", "basket", "basket_minutes", "basket_named", "baskets"]
 
@@ -75,7 +75,7 @@ def basket(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str
     services
         With `category`; every service of `times`, and maybe others.
     categories
-        The basket: ``basket_named("everyday")`` or a list of your own.
+        The basket: ``basket_named("everyday")`` or a list of your own; of the published ones the French name too.
 
     Returns
     -------
@@ -104,9 +104,9 @@ def basket(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str
     """
     parts = basket_minutes(times, services, categories)
     total = np.zeros(len(parts))
-    for category in categories:
+    for category in parts:
         total += parts[category].to_numpy()
-    return pd.Series(total / len(categories), index=times.index, name="basket")
+    return pd.Series(total / parts.shape[1], index=times.index, name="basket")
 
 
 def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> pd.DataFrame:
@@ -123,7 +123,8 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
     Returns
     -------
     DataFrame
-        Minutes (float64), NaN where none of the category is reached; columns in the order of `categories`.
+        Minutes (float64), NaN where none of the category is reached; columns in the order of `categories`, named as
+        the services have them.
 
     Examples
     --------
@@ -139,7 +140,7 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
     >>> score(minutes, weights=dict.fromkeys(minutes, 1), bounds=dict.fromkeys(minutes, (20, 5))).round(1).to_dict()
     {'02173': 90.0, '02304': 36.7}
     """
-    _check(times, services, categories)
+    categories = _checked(times, services, categories)
     fixed = services["category"].mask(moving(services))  # a bus is no site that is there every day
     minutes, kinds = minutes_of(times), fixed.loc[times.columns].to_numpy(dtype=object)
     # NaN never wins: fmin passes over it, and a resident who reaches none keeps NaN.
@@ -147,22 +148,24 @@ def basket_minutes(times: pd.DataFrame, services: pd.DataFrame, categories: Sequ
         category: np.fmin.reduce(minutes[:, kinds == category], axis=1, initial=np.nan, dtype=np.float64)
         for category in categories
     }
-    return pd.DataFrame(nearest, index=times.index, columns=pd.Index(list(categories), name="category"))
+    return pd.DataFrame(nearest, index=times.index, columns=pd.Index(categories, name="category"))
 
 
-def _check(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> None:
-    """Refuse a basket that the services cannot answer, listing every reason."""
+def _checked(times: pd.DataFrame, services: pd.DataFrame, categories: Sequence[str]) -> list[str]:
+    """Return the categories of a basket as the services have them; refuse what they cannot answer, every reason."""
     check_columns(services, "category", about="services")
+    known = services["category"].dropna().unique()
+    meant = [category_meant(name, known) for name in categories]
     problems = Problems()
-    if not len(categories):
+    if not meant:
         problems.add("basket_empty")
-    if len(set(categories)) != len(categories):
+    if len(set(meant)) != len(meant):
         problems.add("basket_twice")
     absent = times.columns[~times.columns.isin(services.index)]
     if len(absent):
         problems.add("services_of_minutes_missing", n=len(absent), value=absent[0])
-    known = services["category"].dropna().unique()
-    for category in dict.fromkeys(categories):
+    for category in dict.fromkeys(meant):
         if category not in known:
             problems.add("basket_category_absent", value=category, near=near_names(category, known))
     problems.raise_if_any(TableError, "services")
+    return meant

@@ -27,8 +27,9 @@ from accessmap.programme.operation import (
 from accessmap.programme.programme import Programme
 from accessmap.study.steps import ACTIONS, ASPECTS, KNOWN, faults
 from accessmap.tables.contracts import LEVELS, SECTORS
-from accessmap.words.near import near_names
-from accessmap.words.notes import Note
+from accessmap.words.near import category_meant, near_names
+from accessmap.words.notes import Aside, Note
+from accessmap.words.system import why_failed
 
 DEGREES: Final = {"lon": 180, "lat": 90}
 # What pydantic finds in a step, and the sentence that tells it.
@@ -201,7 +202,9 @@ def read(path: str | Path) -> Programme:
     try:
         table = parsed_toml(read_toml(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(Problem("programme_not_toml", where=Note.plain(str(path)), why=str(error))) from error
+        raise ScenarioError(
+            Problem("programme_not_toml", where=Note.plain(str(path)), why=why_failed(error))
+        ) from error
     check = Checks(table, Note("programme_itself"), Problems())
     check.keys(TOP_KEYS)
     operations = check.tables("operation", "programme_want_operations")
@@ -287,7 +290,7 @@ def _fault(fault: Mapping[str, Any], table: Mapping[str, Any], one: str, check: 
         check.one_of(name, value, KNOWN)
     elif kind != "unexpected_keyword_argument":  # `keys` has told it
         key = FAULTS.get(kind, "step_want_other")
-        bounds: dict[str, Any] = {"limit": DEGREES.get(name), "why": fault["msg"]}
+        bounds: dict[str, Any] = {"limit": DEGREES.get(name), "why": Aside.of(fault["msg"])}
         if key in BOUNDS:
             bounds["number"] = f"{value:g}"
             key = "programme_want_degrees" if name in DEGREES else "programme_negative" if value < 0 else key
@@ -308,7 +311,7 @@ def _selection(table: Any, name: str, above: Checks) -> Selection:
     return Selection(
         commune=check.value("commune", "programme_want_code"),
         epci=check.value("epci", "programme_want_siren"),
-        category=check.text("category", needed=name == "sites") or None,
+        category=category_meant(check.text("category", needed=name == "sites")) or None,
         levels=levels,
         sector=check.choice("sector", SECTORS),
     )

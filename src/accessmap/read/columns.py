@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -35,6 +35,17 @@ CODE_WORDS = frozenset(
     {"code", "codgeo", "com", "insee", "siren", "siret", "finess", "postal", "postcode", "postcodes", "cp", "dep"}
     | {"departement", "reg", "region", "epci", "iris", "id", "tel", "telephone", "phone", "uai", "arr", "canton"}
 )
+# How a cell of numbers says that its number is not known or is kept secret, in plain words (INSEE's signs, those of
+# other offices, and of the programs that made the file); marks alone ("-", "…", "///") say so too.
+UNKNOWN = frozenset(
+    {"nc", "n_c", "nd", "n_d", "ns", "n_s", "nr", "n_r", "na", "n_a", "so", "s_o", "s", "c", "nan", "null", "none"}
+    | {"secret", "secret_stat", "secret_statistique", "confidentiel", "non_diffuse", "non_dispo", "non_significatif"}
+    | {"sans_objet", "donnee_manquante", "donnees_manquantes", "manquant", "unknown", "not_available"}
+    | {f"{word}{e}" for word in ("non_communique", "non_renseigne", "non_connu", "inconnu") for e in ("", "e")}
+    | {"non_disponible", "indisponible"}
+)
+MARKS = re.compile(r"[-–—.…?/*#_\s]+")
+BESIDE = re.compile(r"\s[/(–—-]\s?|\s\(|\)")
 # How numbers are written: with blanks, or ' as the Swiss do, between thousands, and a sign.
 GROUPED = r"[1-9][0-9]{0,2}(?:[ \u00a0\u202f\u2009'’][0-9]{3})+|[0-9]+"
 POWER = r"(?:[eE][+-]?[0-9]+)?"
@@ -82,19 +93,23 @@ class NumbersRead:
         Of the problem: "number_two_ways" or "number_unreadable", empty where there is none.
     taken
         Of the note on what was taken where other values of the column decided it, else empty.
+    unknown
+        Where a value says that the number is not known, or secret; None where none does.
     """
 
     numbers: pd.Series
     bad: NDArray[np.bool_]
     key: str = ""
     taken: str = ""
+    unknown: NDArray[np.bool_] | None = None
 
 
 def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
     """Return a column read as numbers, in French or English writing, as all its values together allow.
 
     "3,25" has a decimal comma, "1 234,5" and "1.234,5" too; "1,234.5" and "1,234,567" have commas between thousands;
-    "1,200" may be either, and the other values of the column decide, or it is not read.
+    "1,200" may be either, and the other values of the column decide, or it is not read. What says that a number is
+    not known, or secret ("NC", "n.d.", "s", "-", "N/A / Non communiqué"), is missing, and marked.
 
     Parameters
     ----------
@@ -107,6 +122,8 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
     --------
     >>> read_numbers(pd.Series(["1,200", "0,5"])).numbers.tolist(), read_numbers(pd.Series(["1,200", "800"])).key
     ([1.2, 0.5], 'number_two_ways')
+    >>> read_numbers(pd.Series(["NC", "3"])).numbers.tolist()
+    [nan, 3.0]
     """
     none = np.zeros(len(values), dtype=bool)
     if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
@@ -117,6 +134,9 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
         # "1.234" beside "345": decimals, as everywhere else, unless Germans or Italians wrote it
         points = not degrees and words.str.contains(".", regex=False).any() and words.str.fullmatch(GERMAN).all()
         return NumbersRead(plainly.astype("float64"), none, taken="numbers_points" if points else "")
+    unknown = values.map(lambda value: isinstance(value, str) and _says_unknown(value)).to_numpy(dtype=bool)
+    if unknown.any():
+        return replace(read_numbers(values.mask(unknown, None), degrees=degrees), unknown=unknown)
     given = values.notna().to_numpy()
     text = [str(value).strip() for value in values[given]]
     found: dict[str, NDArray[np.float64]] = {}
@@ -141,6 +161,14 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
         wrong = np.ones(len(text), dtype=bool)
     none[np.flatnonzero(given)[wrong]] = True
     return NumbersRead(pd.Series(np.nan, index=values.index), none, "number_two_ways" if found else "number_unreadable")
+
+
+def _says_unknown(text: str) -> bool:
+    """Whether a cell says that its number is not known: in one word, or in two beside each other."""
+    if plain(text) in UNKNOWN or MARKS.fullmatch(text):
+        return True
+    parts = [part for part in BESIDE.split(text) if part.strip()]
+    return len(parts) > 1 and all(plain(part) in UNKNOWN for part in parts)
 
 
 def _writings(text: Sequence[str], degrees: bool) -> dict[str, tuple[re.Pattern[str], Callable[[str], str]]]:
@@ -260,13 +288,6 @@ def _refuse(raw: RawTable, column: str, key: str, bad: NDArray[np.bool_], **told
     rows = np.flatnonzero(bad)
     if len(rows):
         raise refusal_of_rows(raw, column, key, rows, **told)
-
-
-# How a cell of numbers says that its number is not known or is kept secret, in French files.
-UNKNOWN = frozenset(
-    {"nc", "n.c.", "n.c", "nd", "n.d.", "n.d", "ns", "s", "secret", "na", "n/a", "-", "–", "—", "..", "...", "…", "?"}
-    | {"non communiqué", "non renseigné", "non disponible", "non connu", "inconnu", "inconnue", "sans objet"}
-)
 
 
 class Reading(TableProblems):
@@ -402,8 +423,8 @@ class Reading(TableProblems):
         for name in names:
             if name not in self.table.columns:
                 continue
-            self._forget_unknown(name)
             read = read_numbers(self.table[name])
+            self.unknown(name, read)
             values = self.table[name] if read.key else read.numbers
             if read.key == "number_unreadable":  # those that can be read by themselves are no problem
                 others = read_numbers(self.table[name].mask(read.bad))
@@ -420,20 +441,21 @@ class Reading(TableProblems):
             made[name] = values
         self.table = self.table.assign(**made)
 
-    def _forget_unknown(self, name: str) -> None:
+    def unknown(self, name: str, read: NumbersRead) -> None:
         """Take for missing what says that a number is not known ("NC", "s", "-"), and say so."""
-        values = self.table[name]
-        if not pd.api.types.is_string_dtype(values.dropna()) and values.dtype != object:
+        if read.unknown is None:
             return
-        words = values.map(lambda value: value.strip().casefold() if isinstance(value, str) else "")
-        said = words.isin(UNKNOWN).to_numpy()
-        if said.any():
-            listed = ", ".join(repr(word) for word in values[said].str.strip().drop_duplicates()[:5])
-            rows = first_few(np.flatnonzero(said), lambda row: self.rows[row])
-            self.note(
-                "numbers_unknown", n=int(said.sum()), name=repr(self.sources.get(name, name)), words=listed, rows=rows
-            )
-            self.table = self.table.assign(**{name: values.mask(said, None)})
+        values = self.table[name]
+        listed = ", ".join(repr(word) for word in values[read.unknown].str.strip().drop_duplicates()[:5])
+        rows = first_few(np.flatnonzero(read.unknown), lambda row: self.rows[row])
+        self.note(
+            "numbers_unknown",
+            n=int(read.unknown.sum()),
+            name=repr(self.sources.get(name, name)),
+            words=listed,
+            rows=rows,
+        )
+        self.table = self.table.assign(**{name: values.mask(read.unknown, None)})
 
     def unread(self, name: str) -> None:
         """Add a problem where a column that must be numbers could not be read, and go on without its values."""

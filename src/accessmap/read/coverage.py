@@ -36,9 +36,39 @@ class Denominator:
     cap: bool
 
 
-def as_shares(reading: Reading, percent: bool | None) -> None:
-    """Turn the rates of the reading that are per cent into shares, naming those that are neither."""
+def without_signs(reading: Reading) -> tuple[str, ...]:
+    """Turn the rates that are written with a percent sign ("45 %") into shares, say so, and return their names.
+
+    Those of the same column without a sign are shares where none is over 1, and else per cent too.
+    """
+    found = []
     for name in (name for name in RATES if name in reading.table.columns):
+        values = reading.table[name]
+        signed = values.map(lambda value: isinstance(value, str) and value.strip().endswith("%")).to_numpy(dtype=bool)
+        if not signed.any():
+            continue
+        bare = values[signed].str.strip().str.removesuffix("%").str.strip()
+        reading.table = reading.table.assign(**{name: values.mask(signed, bare)})
+        reading.numbers(name)
+        numbers = reading.table[name]
+        if not pd.api.types.is_numeric_dtype(numbers):
+            continue  # what is no number is named further on
+        source, others = repr(reading.sources.get(name, name)), numbers[~signed].dropna()
+        too = bool((others > 1).any())
+        wrong = ((numbers < 0) | (numbers > 100)).to_numpy() & (signed | too)
+        reading.flag(wrong, "not_a_percentage", numbers, lambda row: f"{numbers.iloc[row]:g}", source=source)  # noqa: B023
+        shares = numbers.where(~(signed | too), numbers / 100).mask(wrong)
+        reading.table = reading.table.assign(**{name: shares})
+        row = reading.valued(int(signed.argmax()), values[signed].iloc[0].strip())
+        rest = Note("rate_unsigned_too" if too else "rate_unsigned_share", n=len(others)) if len(others) else ""
+        reading.note("rate_signed", n=int(signed.sum()), name=source, row=row, rest=rest)
+        found.append(name)
+    return tuple(found)
+
+
+def as_shares(reading: Reading, percent: bool | None, done: Sequence[str] = ()) -> None:
+    """Turn the rates of the reading that are per cent into shares but those that are `done`, naming what is neither."""
+    for name in (name for name in RATES if name in reading.table.columns and name not in done):
         values = reading.table[name]
         if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
             continue  # the check of the contract names what is no number
@@ -314,11 +344,12 @@ def digital(
     reading.table = reading.table.infer_objects()  # a column of text with gaps is then known to be of text
     reading.further_numbers(("code", *NAMES))
     names += [name for name in map(str, reading.table.columns) if SPEED.fullmatch(plain(name)) and name not in names]
+    signed = without_signs(reading)
     for name in names:
         reading.numbers(name)
         reading.unread(name)
     at_least(reading)
-    as_shares(reading, percent)
+    as_shares(reading, percent, signed)
     loaded = pd.Index(communes.index, name="code")
     _only_loaded(reading, loaded, successors)
     merged_rows(reading, NOT_KEPT)

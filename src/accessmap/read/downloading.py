@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from accessmap.errors import Problem, SourceError
 from accessmap.files import is_input, read_json, write_whole
 from accessmap.words.notes import Note
+from accessmap.words.system import why_failed
 
 AGENT = "accessmap (one request at a time, kept 30 days)"
 ATTEMPTS = 4
@@ -131,7 +132,7 @@ def _insist(address: str, part: Path, most_bytes: int, until: float, progress: P
         try:
             return _receive(address, part, most_bytes, until, progress)
         except urllib.error.HTTPError as error:
-            why = Note.plain(f"HTTP {error.code} {error.reason}")
+            why = why_failed(error)
             error.close()
             if error.code == 416:  # what is here is not the beginning of what is there
                 part.unlink(missing_ok=True)
@@ -142,7 +143,7 @@ def _insist(address: str, part: Path, most_bytes: int, until: float, progress: P
         except (OSError, http.client.HTTPException, ValueError) as error:
             if isinstance(error, SourceError):
                 raise
-            why = Note.plain(str(getattr(error, "reason", error)) or type(error).__name__)
+            why = why_failed(error)
     raise SourceError(Problem("download_failed", where=address, why=why))
 
 

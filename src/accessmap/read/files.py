@@ -28,6 +28,7 @@ from accessmap.read.records import is_geojson, load_json, read_json_records
 from accessmap.read.workbook import read_workbook, sheets
 from accessmap.words.near import near_names
 from accessmap.words.notes import Aside, Note
+from accessmap.words.system import why_failed
 
 Tabular = str | Path | pd.DataFrame
 """A table: the path of its file, its address in a database, or the DataFrame or GeoDataFrame itself."""
@@ -175,7 +176,7 @@ def _check_is_file(path: Path) -> None:
         pass
     except OSError as error:
         shown = str(path).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-        raise refusal(shown, "path_not_opened", why=error.strerror or str(error)) from error
+        raise refusal(shown, "path_not_opened", why=why_failed(error)) from error
     if path.is_dir():
         inside = sorted(entry.name for entry in path.iterdir())[:5]
         holds = Note("folder_holds", names=", ".join(inside)) if inside else Note("folder_is_empty")

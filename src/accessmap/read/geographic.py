@@ -123,7 +123,8 @@ def read_geographic(
             raise refusal(path.name, "file_unreadable", kind=kind, error=Aside.of(first_line(error))) from error
     # That a column of mixed types stays text is what is wanted.
     told = dict.fromkeys(first_line(each.message) for each in said)
-    notes = [Note("gdal_says", file=path.name, what=what) for what in told if "Could not parse column" not in what]
+    kept = (what for what in told if "Could not parse column" not in what)
+    notes = [Note("gdal_says", file=path.name, what=Aside.of(what)) for what in kept]
     return table, part, [*taken, *notes]
 
 

@@ -62,7 +62,8 @@ def households(path: Tabular) -> pd.DataFrame:
     wrong = [name for name in columns if not pd.api.types.is_numeric_dtype(table[name])]
     if wrong:
         raise refusal(raw.name, "not_numbers_everywhere", value=wrong[0])
-    sums = table.astype("float64").groupby(as_text(raw.table[code]).rename("code")).sum()
+    groups = table.astype("float64").groupby(as_text(raw.table[code]).rename("code"))
+    sums = groups.sum().where(groups.count().eq(groups.size(), axis=0))  # of parts of which one is secret: not known
     households, with_a_car = sums[columns[0]], sums[columns[1]]
     without = (households - with_a_car).clip(lower=0.0)
     return pd.DataFrame(

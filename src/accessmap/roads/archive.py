@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from accessmap.errors import AccessmapError, Problem
 from accessmap.files import check_input, draft_of
 from accessmap.provenance import Provenance, Source
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside
 
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
 UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
@@ -137,7 +137,7 @@ def read_archive(
             further = [name for name in optional if name in infos]
             members = _mapped(path, [infos[name] for name in (*needed, *further)])
     except UNREADABLE as fault:
-        raise error(Problem(stranger, where=str(path), why=Note.plain(str(fault)))) from fault
+        raise error(Problem(stranger, where=str(path), why=Aside.of(str(fault)))) from fault
     if not isinstance(meta, dict) or type(meta.get("format")) is not int or meta["format"] not in reads:
         value = meta.get("format") if isinstance(meta, dict) else None
         raise error(Problem("roads_saved_otherwise", where=str(path), value=value, reads=", ".join(map(str, reads))))
@@ -168,7 +168,7 @@ def _mapped(path: Path, infos: list[zipfile.ZipInfo]) -> dict[str, pa.Buffer]:
 
 def impossible(path: Path, what: str, why: str, error: type[AccessmapError]) -> AccessmapError:
     """Return the error of a file that has our checksums and does not hold what we save."""
-    return error(Problem("roads_saved_impossible", where=str(path), value=what, why=Note.plain(why)))
+    return error(Problem("roads_saved_impossible", where=str(path), value=what, why=Aside.of(why)))
 
 
 def _table(path: Path, name: str, data: pa.Buffer, error: type[AccessmapError]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from accessmap.study.scenario import Scenario
 from accessmap.study.steps import ACTIONS, Step, add_fault, faults
 from accessmap.words.near import near_names
 from accessmap.words.notes import Note
+from accessmap.words.system import why_failed
 
 KEYS: Final = ("name", "kind", "step")
 """What a scenario of a file may say."""
@@ -77,7 +78,9 @@ def read(path: str | Path) -> dict[str, Scenario]:
     try:
         tables = parsed_toml(read_toml(path)).get("scenario", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(Problem("scenarios_not_toml", where=Note.plain(str(path)), why=str(error))) from error
+        raise ScenarioError(
+            Problem("scenarios_not_toml", where=Note.plain(str(path)), why=why_failed(error))
+        ) from error
     problems = Problems()
     found: dict[str, Scenario] = {}
     if not _are_tables(tables):

@@ -31,7 +31,7 @@ from accessmap.study.study import Study
 from accessmap.tables.cutoffs import number_of_minutes
 from accessmap.words import words as labels
 from accessmap.words.near import category_meant, near_names
-from accessmap.words.notes import Metres, Note
+from accessmap.words.notes import Aside, Metres, Note
 from accessmap.words.opening import hours_text
 from accessmap.words.words import Words
 
@@ -243,7 +243,7 @@ def add_fault(
     given = table.get(name)
     key = SENTENCES.get(fault["type"], "step_want_other")
     near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
-    told = {"name": name, "named": repr(name), "shown": repr(given), "why": fault["msg"]}
+    told = {"name": name, "named": repr(name), "shown": repr(given), "why": Aside.of(fault["msg"])}
     bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
     told |= {"expected": str(ctx.get("expected", "")), "bound": bound, "keys": ctx.get("keys", "")}
     problems.add(key, where=where, value=given, near=near, **told)

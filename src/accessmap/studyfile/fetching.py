@@ -30,6 +30,7 @@ from accessmap.roads.network import RoadNetwork
 from accessmap.roads.readers.tables import file_sha256
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Note
+from accessmap.words.system import why_failed
 
 RECORD = "telechargements.toml"
 AROUND_METRES = 20_000.0  # as far communes are kept, with what serves them, and the roads to it
@@ -118,7 +119,7 @@ def downloads(path: Path | None = None) -> Mapping[str, Download]:
             raise KeyError(", ".join(lost))
         return found
     except (OSError, TypeError, KeyError, ValueError, re.error) as error:
-        raise StudyError(Problem("download_manifest", where=str(path), why=Note.plain(str(error)))) from error
+        raise StudyError(Problem("download_manifest", where=str(path), why=why_failed(error))) from error
 
 
 def _checked(row: Download) -> Download:
@@ -183,7 +184,7 @@ def fetch_territory(
             work.bring(row)
             told.append(Note("download_done", file=row.file, day=work.record[row.file]["day"], **words))
         except (AccessmapError, OSError) as error:
-            why = error.problems[0] if isinstance(error, AccessmapError) else Note.plain(str(error))
+            why = error.problems[0] if isinstance(error, AccessmapError) else why_failed(error)
             click = _Click("", fr=row.click_fr, en=row.click_en)
             told.append(Note("download_manual", page=row.page, click=click, why=_sentence(why), **words))
             missing.append(row.name)
@@ -256,7 +257,7 @@ class _Work:
             before = [str(code) for code in known.get("territory", [])]
             self.record = {name: dict(row) for name, row in known.get("file", {}).items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise StudyError(Problem("download_manifest", where=str(path), why=Note.plain(str(error)))) from error
+            raise StudyError(Problem("download_manifest", where=str(path), why=why_failed(error))) from error
         if set(before) != set(self.codes):
             raise StudyError(Problem("download_other_territory", where=str(self.folder), value=", ".join(before)))
 

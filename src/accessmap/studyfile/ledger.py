@@ -18,6 +18,7 @@ from accessmap.study.study import said_rows
 from accessmap.studyfile.problems import StudyFileError, dotted
 from accessmap.studyfile.reading import StudyFile
 from accessmap.words.near import near_matches
+from accessmap.words.system import why_failed
 
 if TYPE_CHECKING:
     from accessmap.studyfile.settings import Credit, Settings
@@ -55,7 +56,7 @@ class Ledger:
         except AccessmapError as error:
             self.add("studyfile_refused", *path, message=error)
         except OSError as error:
-            self.add("studyfile_no_file", *path, path=str(error.filename), why=error.strerror or "")
+            self.add("studyfile_no_file", *path, path=str(error.filename), why=why_failed(error))
         return None
 
     def found(self, *path: str | int) -> Path | Database:

@@ -29,6 +29,7 @@ from accessmap.studyfile.reading import StudyFile, read_settings
 from accessmap.studyfile.transit import feeds, with_journeys
 from accessmap.words.near import near_matches
 from accessmap.words.notes import Note
+from accessmap.words.system import why_failed
 
 if TYPE_CHECKING:
     from accessmap.programme import Programme
@@ -257,7 +258,7 @@ def _earlier(ledger: Ledger, study: Study) -> dict[str, Study]:
         except AccessmapError as error:
             ledger.add("studyfile_refused", *at, message=error)
         except OSError as error:
-            ledger.add("studyfile_no_file", *at, path=str(error.filename), why=error.strerror or "")
+            ledger.add("studyfile_no_file", *at, path=str(error.filename), why=why_failed(error))
         else:
             found[section.name] = each
     return found

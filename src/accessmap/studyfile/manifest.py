@@ -29,6 +29,7 @@ from accessmap.study.plausibility import NOTES
 from accessmap.studyfile.loading import Loaded, loaded
 from accessmap.studyfile.reading import StudyFile, accepting, read_settings, settings_of
 from accessmap.uncertainty.inputs import Assumptions
+from accessmap.words.notes import Aside
 
 AROUND = 3  # words shown on each side of a difference
 LONGEST = 160
@@ -187,7 +188,9 @@ def read_manifest(page: str | Path) -> tuple[Path, dict[str, Any]]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         at = ".".join(map(str, first["loc"]))
-        raise StudyError(Problem("studyfile_record_damaged", name=path.name, at=at, why=first["msg"])) from error
+        raise StudyError(
+            Problem("studyfile_record_damaged", name=path.name, at=at, why=Aside.of(first["msg"]))
+        ) from error
     except StudyError:
         raise
     except ValueError as error:

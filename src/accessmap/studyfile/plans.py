@@ -26,6 +26,7 @@ from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, Place, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.reading import fault_told
 from accessmap.words.near import category_meant, near_matches, near_names, plain
+from accessmap.words.system import why_failed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -255,7 +256,7 @@ def _plans(ledger: Ledger, path: Path, at: Key) -> Plans:
         text = read_toml(path)
         parsed_toml(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ledger.file.refused("studyfile_bad_plans", *at, name=path.name, why=str(error)) from error
+        raise ledger.file.refused("studyfile_bad_plans", *at, name=path.name, why=why_failed(error)) from error
     return Plans(text, path.name)
 
 

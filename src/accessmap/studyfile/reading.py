@@ -17,6 +17,8 @@ from accessmap.read.database import PASSWORD, Database, database
 from accessmap.studyfile.problems import Key, Place, StudyFileError, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.settings import CheckSection, Settings
 from accessmap.words.near import near_matches
+from accessmap.words.notes import Aside
+from accessmap.words.system import why_failed
 
 # What pydantic calls a wrong type or value, or what settings.py does, and the sentence that tells it.
 REASONS = {
@@ -165,7 +167,7 @@ def _text_of(path: Path) -> str:
         return read_toml(path)
     except OSError as error:
         key = "studyfile_no_such_file" if isinstance(error, FileNotFoundError) else "studyfile_no_file"
-        raise StudyFileError(problem(key, path=str(path), why=error.strerror or ""), about=path.name) from error
+        raise StudyFileError(problem(key, path=str(path), why=why_failed(error)), about=path.name) from error
     except UnicodeDecodeError as error:
         place = Place.of(line=path.read_bytes()[: error.start].count(b"\n") + 1)
         raise StudyFileError(problem("studyfile_not_utf8", place), about=path.name) from error
@@ -230,7 +232,7 @@ def _syntax(message: str, text: str) -> Problem:
     what, _, place = message.partition(" (at ")
     number = place.removeprefix("line ").partition(",")[0]
     line = int(number) if number.isdigit() else len(text.rstrip().splitlines()) or None
-    return problem("studyfile_not_toml", Place.of(line=line), why=what)
+    return problem("studyfile_not_toml", Place.of(line=line), why=Aside.of(what))
 
 
 def _problems(error: ValidationError, raw: Mapping[str, Any], lines: Mapping[Key, int]) -> list[Problem]:
@@ -253,7 +255,7 @@ def fault_told(error: Mapping[str, Any], place: Place, value: object, known: Ite
         expected = str(values["expected"]).replace("'", '"').replace(" or ", ", ")
         near = near_matches(str(value), expected.replace('"', "").split(", "))
         return problem(key, place, near, expected=expected)
-    return problem(key, place, why=error.get("msg", ""), **values)
+    return problem(key, place, why=Aside.of(error.get("msg", "")), **values)
 
 
 def _path(loc: Iterable[str | int], raw: object) -> Key:

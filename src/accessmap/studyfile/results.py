@@ -37,10 +37,10 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
     """Write every table of a dossier that has columns in the formats asked, and return the paths.
 
     Each file is `folder/stem-name.csv` or `.parquet`; for "tableur", `folder/stem-name-tableur.csv`. "csv" is for
-    programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French:
-    semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by which Excel knows it. "xlsx" is
-    all of them in one workbook, `folder/stem.xlsx`; "gpkg" the layers of `Dossier.save_layers`. Text has no shapes;
-    "pdf" is left to `write_pdfs`.
+    programs: comma and decimal point, floats in all their digits. "tableur" is for a spreadsheet set to French: heads
+    and texts as in the workbook, semicolon, decimal comma, six significant digits, UTF-8 with a byte order mark, by
+    which Excel knows it. "xlsx" is all of them in one workbook, `folder/stem.xlsx`; "gpkg" the layers of
+    `Dossier.save_layers`. Text has no shapes; "pdf" is left to `write_pdfs`.
     """
     formats = set(formats)
     written = [dossier.save_workbook(folder / f"{stem}.xlsx")] if "xlsx" in formats else []
@@ -54,7 +54,9 @@ def write_tables(dossier: Dossier, folder: Path, stem: str, *, formats: Iterable
                 if kind == "parquet":
                     flat(table).to_parquet(written[-1])
                 else:
-                    write_csv(table.drop(columns="geometry", errors="ignore"), written[-1], french=kind == "tableur")
+                    french = kind == "tableur"
+                    plain = dossier.in_words(name) if french else table.drop(columns="geometry", errors="ignore")
+                    write_csv(plain, written[-1], french=french)
     return written
 
 
@@ -70,7 +72,7 @@ def write_pdfs(dossier: Dossier, *pages: Path) -> Problem | None:
 
 def _decimal_comma(value: Any) -> str:
     """Return a number with six significant digits, as France writes it and without an exponent."""
-    return np.format_float_positional(value, 6, unique=False, fractional=False, trim="-").replace(".", ",")
+    return np.format_float_positional(value + 0.0, 6, unique=False, fractional=False, trim="-").replace(".", ",")
 
 
 def write_csv(table: pd.DataFrame, path: Path, *, french: bool = False) -> Path:
@@ -95,13 +97,16 @@ def write_csv(table: pd.DataFrame, path: Path, *, french: bool = False) -> Path:
     ",name,change\n'@a,'=1+1,-3.2\nb,-3.2,1.0\n"
     """
     table = flat(table) if french else table
+    bare = french and table.index.name is None and isinstance(table.index, pd.RangeIndex)  # row numbers say nothing
     safe = table.set_axis(_neutral(table.index), axis="index").set_axis(_neutral(table.columns), axis="columns")
     for place in range(safe.shape[1]):
         values = safe.iloc[:, place]
         if not pd.api.types.is_numeric_dtype(values) and any(map(_is_harmful, values)):
             safe.isetitem(place, values.astype(object).map(_quoted).array)
     if french:
-        safe.to_csv(path, sep=";", float_format=_decimal_comma, lineterminator="\r\n", encoding="utf-8-sig")
+        safe.to_csv(
+            path, sep=";", index=not bare, float_format=_decimal_comma, lineterminator="\r\n", encoding="utf-8-sig"
+        )
     else:
         safe.to_csv(path, lineterminator="\n", encoding="utf-8")
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, Self
 
@@ -174,6 +174,28 @@ def first_few(items: Sequence[Any] | Any, told: Callable[[Any], str] = written) 
     "'a', 'b', 'c', 'd', 'e' and 1 more"
     """
     return Listed.of([told(item) for item in items[:SHOWN]], more=max(0, len(items) - SHOWN))
+
+
+ALIKE = 2  # sentences that differ in numbers alone, and are all told
+
+
+def told_once(notes: Iterable[str], lang: Lang = "fr") -> dict[str, int]:
+    """Return each sentence once, with how many more it stands for: those of one file that differ in numbers alone.
+
+    >>> three = [Note("bpe_zeros", n=n, file="bpe.csv") for n in (3, 4, 5)]
+    >>> list(told_once([*three, "other"], "en").values())
+    [2, 0]
+    """
+    kinds: dict[object, dict[str, None]] = {}
+    for note in notes:
+        known = isinstance(note, Note)
+        text = note.told(lang) if isinstance(note, Note) else note
+        kinds.setdefault((note.key, note.values.get("file")) if known else text, {})[text] = None
+    found: dict[str, int] = {}
+    for kind in kinds.values():
+        first, *others = kind
+        found |= {first: len(others)} if len(others) >= ALIKE else dict.fromkeys(kind, 0)
+    return found
 
 
 def record_of(note: Note) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Why a road has its speed, told in a language: networks keep the reason as text, the same in every language."""
 
+import csv
 import re
+from functools import cache
+from importlib.resources import files
 from typing import Any, Final
 
 from accessmap.words.words import Words
@@ -22,6 +25,7 @@ _FORMS: Final = (
     (re.compile(r"surface(?::lanes)?=(?P<value>.+)"), "reason_surface"),
     (re.compile(r"smoothness(?::lanes)?=(?P<value>.+)"), "reason_smoothness"),
     (re.compile(r"tracktype(?::lanes)?=(?P<value>.+)"), "reason_tracktype"),
+    (re.compile(r"sac_scale=(?P<value>.+)"), "reason_trail"),
     (re.compile(r"service=(?P<value>.+)"), "reason_service"),
     (re.compile(r"maxspeed:advisory(?::\w+)*=(?P<value>.+)"), "reason_advised"),
     (re.compile(r"maxspeed(?::forward|:backward)?=(?P<value>\d+)"), "reason_sign"),
@@ -31,6 +35,14 @@ _FORMS: Final = (
     ),
     (re.compile(r"(?P<tag>[\w:]+=[^:]+(?::\w+)?): (?P<rest>[\w-]+, \w+ [\d.]+: .+)"), "reason_coded"),
 )
+
+# Ways that serve a place, as OpenStreetMap has them; of surfaces, presets/speeds says the word.
+_SERVICES: Final = {
+    "parking_aisle": "allée de parking",
+    "driveway": "accès à un terrain",
+    "alley": "ruelle",
+    "drive-through": "service au volant",
+}
 
 OFF_ROAD: Final = {
     "leg to the road": "cli_explain_leg",
@@ -42,10 +54,10 @@ OFF_ROAD: Final = {
 
 
 def reason_told(reason: str, words: Words) -> str:
-    """Return why a road has its speed in the language of the words; as it stands where it is of no known form.
+    r"""Return why a road has its speed in the language of the words; as it stands where it is of no known form.
 
     >>> reason_told("surface=gravel", Words("fr")), reason_told("roundabout, drivers 96 %", Words("en"))
-    ('revêtement gravel', 'roundabout, drivers at 96% of it')
+    ('revêtement\xa0: gravier', 'roundabout, drivers at 96% of it')
     """
     for form, key in _FORMS:
         found = form.fullmatch(reason)
@@ -55,10 +67,19 @@ def reason_told(reason: str, words: Words) -> str:
                 told["rest"] = reason_told(told["rest"], words)
             if "road" in told:
                 told["road"] = road_told(told["road"], words)
+            if words.lang == "fr" and "value" in told:
+                told["value"] = _in_french().get(told["value"], told["value"])
             if told.get("tag"):
                 told["tag"] = f" ({told['tag']})" if key == "reason_visitors" else told["tag"]
             return words(key, **told).replace("  ", " ")
     return reason
+
+
+@cache
+def _in_french() -> dict[str, str]:
+    """Return the French of the values of OpenStreetMap that slow a road down."""
+    with (files("accessmap") / "presets" / "speeds" / "surfaces.csv").open(encoding="utf-8") as stream:
+        return {row["value"]: row["fr"] for row in csv.DictReader(stream)} | _SERVICES
 
 
 def road_told(road_class: str, words: Words) -> str:

@@ -220,7 +220,7 @@ def _counts(raw: RawTable, names: dict[str, str], own: Mapping[str, str]) -> Raw
     _check_kinds(raw, keys["kind"])
     keys = keys.assign(number=number, line=range(len(table)))
     empty = pd.to_numeric(number, errors="coerce") == 0
-    blank = table[column].isna().to_numpy()
+    blank = pd.isna(number).to_numpy()  # an empty cell, or one that says that it is not known
     groups = keys[~empty & ~blank].groupby(["commune", "kind"], sort=False, dropna=False)
     summed = groups.agg(number=("number", "sum"), line=("line", "first"), rows=("line", "size")).reset_index()
     codes = summed["kind"].tolist() if kind else [None] * len(summed)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from accessmap.read.columns import as_numbers, as_text
+from accessmap.read.columns import as_text, read_numbers
 from accessmap.read.layouts.kinds import kinds_of
 from accessmap.read.raw import RawTable, refusal
 from accessmap.words import words as labels
@@ -100,12 +100,12 @@ def _activity(raw: RawTable, names: Mapping[str, str], columns: Mapping[str, str
         near = near_names(chosen, raw.table.columns)
         raise refusal(raw.name, "rpps_no_consultations", value=chosen, near=near, source=repr(chosen))
     given = raw.table[chosen]
-    wrong = (pd.to_numeric(as_numbers(given), errors="coerce").isna() & given.notna()).to_numpy()
-    if wrong.any():
-        row = int(wrong.argmax())
+    read = read_numbers(given)
+    if read.key:
+        row = int(read.bad.argmax())
         told = {"column": repr(chosen), "row": raw.named([row], given)}
-        raise refusal(raw.name, "rpps_not_a_number", n=int(wrong.sum()), value=given.iloc[row], **told)
-    return as_numbers(given)
+        raise refusal(raw.name, "rpps_not_a_number", n=int(read.bad.sum()), value=given.iloc[row], **told)
+    return read.numbers
 
 
 def _told(raw: RawTable, services: pd.DataFrame, twice: int) -> list[Note]:

@@ -39,7 +39,7 @@ from accessmap.roads.readers.tables import (
     file_sha256,
     road_tables,
 )
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 ODBL = "ODbL 1.0"
 OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright"
@@ -97,7 +97,7 @@ def read_osm(
     except AccessmapError:
         raise
     except (*UNREADABLE, osmium.InvalidLocationError) as error:
-        raise SourceError(Problem("roads_osm_damaged", where=str(path), why=Note.plain(str(error)))) from error
+        raise SourceError(Problem("roads_osm_damaged", where=str(path), why=Aside.of(str(error)))) from error
 
 
 _Member = tuple[osm_tags.WayUse, Square, str]  # what an area is, the area, and the role of a way in it

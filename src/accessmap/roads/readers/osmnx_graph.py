@@ -24,7 +24,7 @@ from accessmap.roads.readers.osm_pace import turned
 from accessmap.roads.readers.rights import KEYS, SIZE_KEYS, Right, least_open
 from accessmap.roads.readers.signs import approaches
 from accessmap.roads.readers.tables import RoadTables, Segments, Turn, Ways, file_sha256, road_tables, straight_segments
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -133,7 +133,7 @@ def _graphml(path: Path) -> Any:
     try:
         graph = nx.read_graphml(path, force_multigraph=True)
     except (ParseError, nx.NetworkXError, KeyError, ValueError) as error:
-        why = Note.plain(str(error))
+        why = Aside.of(str(error))
         raise SourceError(Problem("roads_graph_not_graphml", where=str(path), why=why)) from error
     if all(str(node).lstrip("-").isdecimal() for node in graph):
         return nx.relabel_nodes(graph, int)
@@ -150,7 +150,7 @@ def _nodes(graph: Any) -> pd.DataFrame:
     try:
         x, y = (np.array([float(data[axis]) for _, data in graph.nodes(data=True)]) for axis in ("x", "y"))
     except (TypeError, ValueError) as error:
-        why = Note.plain(str(error))
+        why = Aside.of(str(error))
         raise NetworkError(Problem("roads_graph_no_number", where="graph", why=why)) from error
     nowhere = ~(np.isfinite(x) & np.isfinite(y))
     if nowhere.any():

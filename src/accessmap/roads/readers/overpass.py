@@ -14,7 +14,8 @@ from accessmap.files import cache_folder, is_input, write_whole
 from accessmap.roads import speeds
 from accessmap.roads.readers.osm import read_osm
 from accessmap.roads.readers.tables import RoadTables, clip_polygon
-from accessmap.words.notes import Note
+from accessmap.words.notes import Aside, Note
+from accessmap.words.system import why_failed
 
 ENDPOINT = "https://overpass-api.de/api/interpreter"
 ATTEMPTS = 4
@@ -74,7 +75,7 @@ def _named(name: str, folder: Path) -> Any:
     try:
         return osmnx.geocode_to_gdf(name)
     except (OSError, TypeError, ValueError) as error:
-        raise SourceError(Problem("roads_place_not_found", value=name, why=Note.plain(str(error)))) from error
+        raise SourceError(Problem("roads_place_not_found", value=name, why=Aside.of(str(error)))) from error
     finally:
         osmnx.settings.cache_folder = before
 
@@ -103,14 +104,14 @@ def _answer(endpoint: str, query: str, timeout_seconds: float, pause_seconds: fl
         try:
             return _asked(endpoint, query, timeout_seconds)
         except urllib.error.HTTPError as error:
-            failure = Note.plain(f"HTTP {error.code} {error.reason}")
+            failure = why_failed(error)
             error.close()
             if error.code not in BUSY:
                 break
         except _IncompleteError as error:
             failure = error.why
         except (OSError, http.client.HTTPException) as error:  # no route, no name, refused, timed out, cut short
-            failure = Note.plain(str(getattr(error, "reason", error)) or type(error).__name__)
+            failure = why_failed(error)
     raise SourceError(Problem("roads_not_fetched", where=endpoint, why=failure))
 
 
@@ -133,7 +134,7 @@ def _asked(endpoint: str, query: str, timeout_seconds: float) -> bytes:
     if b"<remark>" in body and b"error" in body[body.index(b"<remark>") :][:300]:
         start = body.index(b"<remark>") + len(b"<remark>")
         remark = body[start:][:200].split(b"</remark>")[0].decode(errors="replace").strip()
-        raise _IncompleteError(Note.plain(remark))
+        raise _IncompleteError(Note("roads_answer_error", why=Aside.of(remark)))
     if not body.rstrip().endswith(b"</osm>"):
         raise _IncompleteError(Note("roads_answer_cut_short"))
     return body

@@ -29,7 +29,8 @@ from accessmap.read.files import JUNK
 from accessmap.read.packed import PACKED, most_bytes, unpacked
 from accessmap.read.raw import refusal
 from accessmap.words.near import near_names
-from accessmap.words.notes import Note, first_few
+from accessmap.words.notes import Aside, Note, first_few
+from accessmap.words.system import why_failed
 
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -369,7 +370,7 @@ def open_feed(path: str | Path, name: str, *, drops: bool = False) -> tuple[Feed
         check_input(path)
     except OSError as error:
         shown = str(path).encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-        raise refusal(shown, "gtfs_not_opened", why=error.strerror or str(error)) from error
+        raise refusal(shown, "gtfs_not_opened", why=why_failed(error)) from error
     content = path.read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -414,7 +415,7 @@ def _of_folder(path: Path, name: str) -> Callable[[int], bytes]:
         try:
             return check_input(path / name, most=most_bytes()).read_bytes()
         except OSError as error:
-            raise refusal(str(path / name), "gtfs_not_opened", why=error.strerror or str(error)) from error
+            raise refusal(str(path / name), "gtfs_not_opened", why=why_failed(error)) from error
 
     return read
 
@@ -425,7 +426,7 @@ def _of_zip(path: Path, content: bytes, name: str) -> Callable[[int], bytes]:
             with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(name) as packed:
                 found = b"".join(unpacked(path, packed, spent=spent))
         except NotImplementedError as error:
-            raise refusal(path.name, "zip_compression", error=str(error)) from error
+            raise refusal(path.name, "zip_compression", error=Aside.of(str(error))) from error
         except SourceError:
             raise
         except _DAMAGED as error:

@@ -19,6 +19,7 @@ from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds
 from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, among, numbered, whole
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.near import near_names
+from accessmap.words.notes import Aside
 
 PLACES = ("zone", "group", "stop")
 BOOKING = ("at_once", "same_day", "days_before")
@@ -97,7 +98,7 @@ def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
         shapely.errors.ShapelyError,
     ) as error:
         raise SourceError(
-            Problem("gtfs_zones_unread", where="locations.geojson", why=str(error)), about=feed.file
+            Problem("gtfs_zones_unread", where="locations.geojson", why=Aside.of(str(error))), about=feed.file
         ) from error
     return found
 
