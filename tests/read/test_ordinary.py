@@ -1,5 +1,6 @@
 """Files as councils keep them, by hand or in a spreadsheet: read right, or refused, or what was done is said."""
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -219,3 +220,13 @@ def test_the_other_extractions_of_finess_are_refused_with_the_one_it_takes(row, 
     assert "cs1100507" in said
     (one,) = recognised(path)
     assert "cs1100507" in one.reason.told("fr")
+
+
+def test_the_activities_of_finess_plus_are_refused_with_the_file_it_takes(tmp_path, communes) -> None:
+    site = {"egeId": "9", "numFinessEge": "010780195", "activitesExercees": []}
+    entity = {"numFiness": "010008407", "pmSmsseId": "2", "activitesAutorisees": [], "ege": [site]}
+    path = tmp_path / "finess-activites-journalier-20260401.json"
+    path.write_text(json.dumps({"schemaVersion": "v1.0.0", "generatedAt": "2026-04-01T14:46:05Z", "pmej": [entity]}))
+    assert "finess-structures" in refused(path, communes)
+    (one,) = recognised(path)
+    assert (one.kind, "finess-structures" in one.reason.told("fr")) == ("", True)

@@ -31,7 +31,7 @@ from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
 from accessmap.measures.minutes import coverage as within
 from accessmap.sentences.access import sides_told
-from accessmap.sentences.dates import of_when
+from accessmap.sentences.dates import of_when, where_old
 from accessmap.tables.contracts import category_shown, moving
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -86,6 +86,13 @@ def of_when_sites(known: Known, words: Words) -> str:
     return of_when(
         category_shown(study.services, kind).name(words.lang, count=2), study.vintage("services", kind), words
     )
+
+
+def of_old_sites(known: Known, words: Words) -> str:
+    """Return the same in brackets where other data of the study are years younger; else nothing."""
+    study, kind = known.study, known.results.category
+    what = category_shown(study.services, kind).name(words.lang, count=2)
+    return where_old(what, study.vintage("services", kind), study.vintages["vintage"], words)
 
 
 def actions(known: Known, words: Words) -> list[tuple[str, str]]:

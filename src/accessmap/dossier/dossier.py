@@ -238,6 +238,7 @@ class Dossier:
                 people=known.results.total,
                 changes=known.results.changes if scenarios else None,
                 instead=known.instead[kind],
+                dated=answer.of_old_sites(known, words),
                 lang=lang,
             )[0],
             provenance=(study.credit + history.credit(earlier)).with_parameters(
@@ -361,6 +362,7 @@ class Dossier:
                 category=found.category,
                 people=found.total,
                 instead=self._known.instead[found.category],
+                dated=answer.of_old_sites(self._known, Words(self.lang)),
                 lang=self.lang,
             )
             + self._elsewhere()

@@ -16,6 +16,7 @@ from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.commune_flags import flag
 from accessmap.read.companions import composition, join, populations
 from accessmap.read.coordinates import with_geometry
+from accessmap.read.dating import year_of_people
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.parts import Wanted
@@ -230,7 +231,10 @@ def _read(
 
 def _finished(reading: Reading) -> gpd.GeoDataFrame:
     reading.further_numbers(("code", *NAMES))
-    return reading.finish("code", tuple(NAMES)[1:], check_communes)
+    table = reading.finish("code", tuple(NAMES)[1:], check_communes)
+    # a file of boundaries of 2025 has the people of an older census: its own date is not theirs
+    table.attrs["people_of"] = year_of_people(reading.sources.get("population", ""))
+    return table
 
 
 def _plain_cells(raw: RawTable) -> RawTable:

@@ -9,7 +9,7 @@ from datetime import date
 
 from accessmap.read.columns import as_text
 from accessmap.read.layouts.registry import Layout, layout_of
-from accessmap.read.raw import RawTable
+from accessmap.read.raw import RawTable, plain
 from accessmap.words.notes import Note
 
 FIRST = 1960  # no older date is that of data of today
@@ -176,11 +176,21 @@ def _by_columns(raw: RawTable, layout: Layout | None) -> Iterator[_Said]:
             yield _Said(dates[-1], Note("dated_by_column", column=repr(str(column))))
     if layout is not None and layout.year:
         found = [match for name in raw.names if (match := re.fullmatch(layout.year, name))]
+        years = [in_full(next(part for part in match.groups() if part)) for match in found if any(match.groups())]
     else:
-        found = [match for name in raw.names if (match := OF_PEOPLE.fullmatch(name))]
-    years = [in_full(next(part for part in match.groups() if part)) for match in found if any(match.groups())]
+        years = [year for year in map(year_of_people, raw.names) if year]
     if years:
         yield _Said(max(years), Note("dated_by_heading"))
+
+
+def year_of_people(column: str) -> str:
+    """Return the year that the name of a column of people says, "" where it says none.
+
+    >>> year_of_people("PMUN22"), year_of_people("population")
+    ('2022', '')
+    """
+    match = OF_PEOPLE.fullmatch(plain(column))
+    return in_full(next((part for part in match.groups() if part), "")) if match is not None else ""
 
 
 def in_full(digits: str) -> str:

@@ -43,6 +43,8 @@ GEOJSON = (
     "MultiLineString",
 )
 DEEP = 6  # keys in keys
+# Of the JSON of activities of FINESS+ (schema-activites-v1.json of ansforge/finess), whose establishments are numbers.
+FINESS_ACTIVITIES = {"numFiness", "activitesAutorisees"}
 
 
 def read_json_records(path: Path, parsed: Any = None) -> RawTable:
@@ -71,6 +73,8 @@ def read_json_records(path: Path, parsed: Any = None) -> RawTable:
     rows = [dict(_flat(record, "", dropped)) for record in records]
     header = list(dict.fromkeys(key for row in rows for key in row))
     check_header(path.name, header)
+    if set(header) >= FINESS_ACTIVITIES:
+        raise refusal(path.name, "finess_plus_activities")
     table = pd.DataFrame({key: _column([row.get(key) for row in rows]) for key in header})
     if not len(header):
         raise refusal(path.name, "json_no_records", value="{}")

@@ -32,6 +32,7 @@ def coverage(
     people: float,
     changes: pd.DataFrame | None = None,
     instead: Mapping[str, str] = MappingProxyType({}),
+    dated: str = "",
     lang: labels.Lang = "fr",
 ) -> list[str]:
     r"""Return how many people are near a site today, and in each scenario, as one sentence.
@@ -51,6 +52,8 @@ def coverage(
         By (scenario, commune), as `accessmap.winners_and_losers` returns them.
     instead
         By scenario that moves no site and no road, what it changes instead: "opening hours".
+    dated
+        Of when the sites are, where they are older than the rest, as `where_old` of the dates tells it.
     lang
         "fr" or "en".
 
@@ -67,7 +70,7 @@ def coverage(
     if math.isnan(shares[BASELINE]):
         return [words("verdict_nobody")]
     now_written = words.percent(shares[BASELINE])
-    parts = [words("verdict_today", share=now_written, cutoff=words.cutoff(cutoff), category=kind)]
+    parts = [words("verdict_today", dated=dated, share=now_written, cutoff=words.cutoff(cutoff), category=kind)]
     for name, share in shares.items():
         if name == BASELINE:
             continue
@@ -199,13 +202,14 @@ def in_short(
     category: str,
     people: float,
     instead: Mapping[str, str] = MappingProxyType({}),
+    dated: str = "",
     lang: labels.Lang = "fr",
 ) -> list[str]:
     """Return a result in at most three sentences: who is near, how long trips take, who gains and who loses.
 
     Parameters
     ----------
-    table, category, people, instead
+    table, category, people, instead, dated
         As `coverage` takes them.
     summary
         "mean" and "d9" (minutes) × "baseline" and scenarios, as the table `summary` of a dossier.
@@ -215,7 +219,7 @@ def in_short(
         "fr" or "en".
     """
     words = Words(labels.check_lang(lang))
-    said = coverage(table, category=category, people=people, instead=instead, lang=lang)
+    said = coverage(table, category=category, people=people, instead=instead, dated=dated, lang=lang)
     names = [name for name in map(str, table) if name != BASELINE and name not in instead]
     today = summary[BASELINE]
     if not math.isnan(today["mean"]):

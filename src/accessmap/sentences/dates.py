@@ -16,6 +16,8 @@ MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 YEAR = re.compile(r"\d{4}(-\d{4})?")
 PERIOD = re.compile(r"(\d{4}-\d\d-\d\d) – (\d{4}-\d\d-\d\d)")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-][\d:]+)?")
+IN_TEXT = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+OLD_YEARS = 3  # by which data of one page are not of one time
 UNKNOWN = ("", "undated")  # networks saved by 0.1 say the word
 
 
@@ -104,6 +106,18 @@ def of_when(what: str, vintage: str, words: Words) -> str:
     ('mairies du 1er août 2024', 'town halls (date unknown)')
     """
     return dated_text(what, vintage, words) if _given(vintage) else words("of_unknown_date", what=what)
+
+
+def where_old(what: str, vintage: str, others: Iterable[object], words: Words) -> str:
+    r"""Return in brackets what is of a date, where other data are three years or more younger; else nothing.
+
+    >>> where_old("médecins", "2013", ["2013", "2024-08-01", None], Words("fr"))
+    ' (médecins de 2013)'
+    """
+    years = [int(year) for year in IN_TEXT.findall(vintage)]
+    newest = [int(year) for other in others if _given(other) for year in IN_TEXT.findall(str(other))]
+    old = bool(years) and max(newest, default=0) - min(years) >= OLD_YEARS
+    return words("dated_beside", dated=dated_text(what, vintage, words)) if old else ""
 
 
 def day_text(vintage: str, words: Words) -> str:

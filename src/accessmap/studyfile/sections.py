@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from accessmap.errors import NetworkError, SourceError
-from accessmap.provenance import Provenance
+from accessmap.provenance import Provenance, Source
 from accessmap.read.accessibility import entrances
 from accessmap.read.calibration import calibrated_rule
 from accessmap.read.columns import booleans, codes, numbers
@@ -43,7 +43,7 @@ from accessmap.words.notes import Note
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
-    from accessmap.studyfile.settings import ModeSection, ServicesSection, Settings
+    from accessmap.studyfile.settings import Credit, ModeSection, ServicesSection, Settings
 
 
 def tables_of(ledger: Ledger, communes: gpd.GeoDataFrame, services: gpd.GeoDataFrame | None) -> dict[str, pd.DataFrame]:
@@ -477,8 +477,10 @@ def communes_of(ledger: Ledger, *, country: bool = False) -> gpd.GeoDataFrame | 
         whole = communes_of_country if country else read_communes
         read = partial(communes_around, territory=wanted) if wanted else whole
         counted = people_of(ledger.settings)
-        own = () if section.population is not None else counted
-        table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **asked), *own)
+        table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **asked))
+        if table is not None and counted and section.population is None:
+            words = Words(ledger.settings.study.lang)
+            ledger.sources.append(_of_people(ledger.sources[-1], table.attrs["people_of"], section.source, words))
         for name, at in beside.items() if table is not None else ():
             if files[name] is not None:
                 ledger.beside(table, name, *at, of=counted if name == "population" else ())
@@ -494,6 +496,14 @@ def communes_of(ledger: Ledger, *, country: bool = False) -> gpd.GeoDataFrame | 
     if not country:  # whose edge is its border
         _note_the_edge(ledger, communes)
     return communes
+
+
+def _of_people(communes: Source, year: str, told: Credit | None, words: Words) -> Source:
+    """Return the source of people who are counted in the file of communes itself, which need not be of its date."""
+    if (told is not None and told.vintage) or year == communes.vintage:
+        return replace(communes, of=("residents",))
+    title = words("labelled", name=communes.title, value=words("vintage_population"))
+    return replace(communes, of=("residents",), vintage=year, title=title)
 
 
 def _beside(ledger: Ledger) -> dict[str, Key]:
