@@ -188,13 +188,12 @@ def told_once(notes: Iterable[str], lang: Lang = "fr") -> dict[str, int]:
     """
     kinds: dict[object, dict[str, None]] = {}
     for note in notes:
-        known = isinstance(note, Note)
-        text = note.told(lang) if isinstance(note, Note) else note
-        kinds.setdefault((note.key, note.values.get("file")) if known else text, {})[text] = None
+        text, kind = (note.told(lang), (note.key, note.values.get("file"))) if isinstance(note, Note) else (note, note)
+        kinds.setdefault(kind, {})[text] = None
     found: dict[str, int] = {}
-    for kind in kinds.values():
-        first, *others = kind
-        found |= {first: len(others)} if len(others) >= ALIKE else dict.fromkeys(kind, 0)
+    for texts in kinds.values():
+        first, *others = texts
+        found |= {first: len(others)} if len(others) >= ALIKE else dict.fromkeys(texts, 0)
     return found
 
 
