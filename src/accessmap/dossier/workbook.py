@@ -204,6 +204,8 @@ class _Book:
         sheet.set_column(0, 0, 34)
         sheet.set_column(1, 1, 90)
         sheet.hide_gridlines(2)
+        sheet.set_paper(9)  # A4, on as many pages as it needs, and never one that has only the names
+        sheet.fit_to_pages(1, 0)
         sheet.write_string(0, 0, _cut(dossier.title), self.title)
         if dossier.brand.subtitle:
             sheet.write_string(1, 0, _cut(dossier.brand.subtitle))

@@ -14,9 +14,9 @@ import shapely
 
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.commune_flags import flag
-from accessmap.read.companions import composition, join, populations
+from accessmap.read.companions import composition, epci_names, join, populations
 from accessmap.read.coordinates import with_geometry
-from accessmap.read.dating import year_of_people
+from accessmap.read.dating import day_of, year_of_people
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.parts import Wanted
@@ -215,6 +215,9 @@ def _read(
     reading.text("name", "epci")
     reading.table = reading.table.assign(name=_with_articles(reading.table))
     _one_epci(reading)
+    if epci is None and "epci_name" not in reading.table.columns and (names := epci_names(path)):
+        reading.table = reading.table.assign(epci_name=reading.table["epci"].map(names))
+        reading.note("epci_named_beside", n=int(reading.table["epci_name"].nunique()))
     reading.numbers(*([] if population is not None else ["population"]))
     with_geometry(reading, crs=crs)
     if by_iris:
@@ -233,7 +236,8 @@ def _finished(reading: Reading) -> gpd.GeoDataFrame:
     reading.further_numbers(("code", *NAMES))
     table = reading.finish("code", tuple(NAMES)[1:], check_communes)
     # a file of boundaries of 2025 has the people of an older census: its own date is not theirs
-    table.attrs["people_of"] = year_of_people(reading.sources.get("population", ""))
+    census = [day_of(str(day), whole=True) for day in table.get("date_du_recensement", pd.Series()).dropna().unique()]
+    table.attrs["people_of"] = year_of_people(reading.sources.get("population", "")) or max(census, default="")
     return table
 
 

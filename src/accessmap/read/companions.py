@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +13,9 @@ import pandas as pd
 
 from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
+from accessmap.read.database import database
 from accessmap.read.dating import credited, in_full
-from accessmap.read.files import Tabular, read_table
+from accessmap.read.files import Tabular, part_names, part_of_path, read_table
 from accessmap.read.parts import Wanted
 from accessmap.read.raw import RawTable, plain, refusal, refusal_of_rows
 from accessmap.tables.departments import department
@@ -146,6 +148,26 @@ def composition(path: Tabular, *, encoding: str | None = None) -> Companion:
     table = pd.DataFrame({"code": codes, "epci": epci, "epci_name": as_text(raw.table[name]) if name else None})
     table, more = _each_once(raw, table, siren)
     return Companion(raw.name, table, (*raw.notes, *told, *notes, *more), credited(raw, "epci", "population"))
+
+
+EPCI_LAYER = re.compile(r"(?:.*/)?epci(?:\.\w+)?", re.IGNORECASE)
+
+
+def epci_names(path: Tabular) -> dict[str, str]:
+    """Return the name of each EPCI by its SIREN, of the layer EPCI that a file of communes has beside them, else none.
+
+    ADMIN EXPRESS has only the SIREN in its communes, and the names in that layer.
+    """
+    if not isinstance(path, str | Path) or database(path) is not None:
+        return {}
+    file, _ = part_of_path(Path(path))
+    part = next((name for name in part_names(file) if EPCI_LAYER.fullmatch(name)), None)
+    raw = None if part is None else read_table(file, layer=part)
+    siren = None if raw is None else _first(raw, ("code_siren", *EPCI))
+    name = None if raw is None else _first(raw, ("nom", "nom_officiel", "nom_epci", "libepci"), codes=False)
+    if raw is None or siren is None or name is None:
+        return {}
+    return dict(zip(as_text(raw.table[siren]), as_text(raw.table[name]), strict=True))
 
 
 def _has(raw: RawTable) -> str:

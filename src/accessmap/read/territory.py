@@ -29,13 +29,17 @@ class Unknown:
     several: tuple[str, ...] = ()
     epci: bool = False
     """Whether the several are EPCI, told by name and code, and not communes, told by their codes."""
+    nameless: bool = False
+    """Whether the table has no name of any EPCI, so that none can be found by its name."""
 
 
 def reason_of(unknown: Unknown) -> str:
     """Return the key of the sentence that says why a name cannot be placed."""
     if unknown.epci:
         return "territory_several_epci"
-    return "studyfile_several_communes" if unknown.several else "studyfile_unknown_place"
+    if unknown.several:
+        return "studyfile_several_communes"
+    return "territory_nameless" if unknown.nameless and not unknown.near else "studyfile_unknown_place"
 
 
 def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Index, list[Unknown]]:
@@ -66,7 +70,8 @@ def codes_of(communes: gpd.GeoDataFrame, wanted: Sequence[str]) -> tuple[pd.Inde
         found, several = _found(table, plain_names, name)
         if not len(found):
             near = () if several else near_matches(name, known) or _near_epci(name, table)
-            unknown.append(Unknown(position, name, near, several, bool(several) and several[0] not in table.index))
+            epci = bool(several) and several[0] not in table.index
+            unknown.append(Unknown(position, name, near, several, epci, nameless=not _epci(table)))
         chosen += list(found)
     return pd.Index(dict.fromkeys(chosen)), unknown
 

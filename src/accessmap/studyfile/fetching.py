@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -119,7 +120,7 @@ def downloads(path: Path | None = None) -> Mapping[str, Download]:
             raise KeyError(", ".join(lost))
         return found
     except (OSError, TypeError, KeyError, ValueError, re.error) as error:
-        raise StudyError(Problem("download_manifest", where=str(path), why=why_failed(error))) from error
+        raise StudyError(Problem("download_manifest", where=str(path), why=_wrong(error))) from error
 
 
 def _checked(row: Download) -> Download:
@@ -191,6 +192,11 @@ def fetch_territory(
     return Fetched(" · ".join(work.names), tuple(work.codes), tuple(told), tuple(missing))
 
 
+def _wrong(error: Exception) -> Note:
+    """Return what is wrong with a list of downloads: of a key its name, which is the same in every language."""
+    return why_failed(error) if isinstance(error, OSError | tomllib.TOMLDecodeError) else Note.plain(str(error))
+
+
 class _Sentence(Note):
     """A note inside another sentence: without its full stop, and of a problem without its remedy."""
 
@@ -257,7 +263,7 @@ class _Work:
             before = [str(code) for code in known.get("territory", [])]
             self.record = {name: dict(row) for name, row in known.get("file", {}).items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise StudyError(Problem("download_manifest", where=str(path), why=why_failed(error))) from error
+            raise StudyError(Problem("download_manifest", where=str(path), why=_wrong(error))) from error
         if set(before) != set(self.codes):
             raise StudyError(Problem("download_other_territory", where=str(self.folder), value=", ".join(before)))
 

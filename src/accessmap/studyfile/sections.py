@@ -480,7 +480,9 @@ def communes_of(ledger: Ledger, *, country: bool = False) -> gpd.GeoDataFrame | 
         table = ledger.table(("communes", "path"), section.source, partial(read, **section.options, **asked))
         if table is not None and counted and section.population is None:
             words = Words(ledger.settings.study.lang)
-            ledger.sources.append(_of_people(ledger.sources[-1], table.attrs["people_of"], section.source, words))
+            ledger.sources.append(
+                _of_people(ledger.sources[-1], table.attrs["people_of"], section.population_source, words)
+            )
         for name, at in beside.items() if table is not None else ():
             if files[name] is not None:
                 ledger.beside(table, name, *at, of=counted if name == "population" else ())
@@ -500,10 +502,11 @@ def communes_of(ledger: Ledger, *, country: bool = False) -> gpd.GeoDataFrame | 
 
 def _of_people(communes: Source, year: str, told: Credit | None, words: Words) -> Source:
     """Return the source of people who are counted in the file of communes itself, which need not be of its date."""
-    if (told is not None and told.vintage) or year == communes.vintage:
+    vintage = told.vintage if told is not None and told.vintage else year
+    if vintage == communes.vintage:
         return replace(communes, of=("residents",))
     title = words("labelled", name=communes.title, value=words("vintage_population"))
-    return replace(communes, of=("residents",), vintage=year, title=title)
+    return replace(communes, of=("residents",), vintage=vintage, title=title)
 
 
 def _beside(ledger: Ledger) -> dict[str, Key]:

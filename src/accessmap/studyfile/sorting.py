@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 
 from accessmap.categories import CATEGORIES
+from accessmap.read.communes import NAMES as COMMUNES
 from accessmap.read.files import read_table
 from accessmap.read.layouts.known import in_layout
 from accessmap.read.located import communes_of_rows
@@ -55,10 +56,12 @@ def sort_files(
     """Put each table where a study reads it: of several of one kind the newest."""
     found = Found()
     kinds = {Path(path).resolve(): kind for path, kind in named.items()}
-    newest = sorted(every, key=lambda one: (one.vintage, one.path), reverse=True)
-    lacking = any("population" in one.missing for one in newest if one.kind == "communes")
+    newest = _wanted_first(every)
+    communes = next((one for one in newest if one.kind == "communes"), None)
+    lacking = communes is not None and "population" in communes.missing
     taken = {"communes", "residents", "digital", "schools", "roll", "roads", "nodes", "edges", "equipment", "step_free"}
     taken |= {"population", "epci"} if lacking else set()
+    taken |= set() if communes is None or _names_epci(communes) else {"epci"}
     for one in newest:
         kind = kinds.get(Path(str(one.file)).resolve())
         if kind is not None and one.kind in ("services", "schools", ""):
@@ -83,6 +86,20 @@ def sort_files(
     _make_whole(found, lacking=lacking)
     _take_asked(found, category)
     return found
+
+
+def _wanted_first(every: Iterable[Recognised]) -> list[Recognised]:
+    """Return tables by their date, the newest first; last communes without people, where no other file has these."""
+    newest = sorted(every, key=lambda one: (one.vintage, one.path), reverse=True)
+    bare = [one for one in newest if one.kind == "communes" and "population" in one.missing]
+    beside = any(one.kind in ("population", "epci") for one in newest)
+    return newest if beside else [*(one for one in newest if one not in bare), *bare]
+
+
+def _names_epci(one: Recognised) -> bool:
+    """Whether communes have the names of their EPCI, by which a territory may be asked for."""
+    patterns = ("epci_name", *COMMUNES["epci_name"])
+    return any(re.fullmatch(pattern, name) for pattern in patterns for name in read_table(one.path).names)
 
 
 def _take_asked(found: Found, category: str | None) -> None:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -42,7 +43,7 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
     raw = _rows_that_count(raw, layout)
     names, table = raw.names, raw.table
     found = {field: _column(names, pattern) for field, pattern in layout.fields.items()}
-    services = pd.DataFrame({field: table[column] for field, column in found.items() if column is not None})
+    services = _placed(table, {field: table[column] for field, column in found.items() if column is not None})
     for field in TEXTS:
         if field in services.columns:
             services[field] = as_text(services[field])
@@ -74,6 +75,13 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
         notes.append(raw.note("points_at_zero", n=int(blank.sum()), rows=raw.named(np.flatnonzero(blank))))
         services.loc[blank, [name for name in ("lon", "lat", "point") if name in services.columns]] = None
     return replace(raw, table=services).told(*notes).keep(~again)
+
+
+def _placed(table: pd.DataFrame, columns: dict[str, pd.Series]) -> pd.DataFrame:
+    """Return columns as a table, with the points of a file that is drawn, where no column has them."""
+    services = pd.DataFrame(columns)
+    drawn = isinstance(table, gpd.GeoDataFrame) and not {"lon", "point"} & {*columns}
+    return gpd.GeoDataFrame(services, geometry=table.geometry) if drawn else services
 
 
 def _kinds(services: pd.DataFrame, layout: Layout) -> pd.DataFrame:
