@@ -121,7 +121,13 @@ def test_departements_that_the_file_lacks_are_left_out_and_said():
 
 def test_a_population_that_is_no_number_is_refused():
     with pytest.raises(SourceError, match="not made of numbers"):
-        populations(people({"02001": "secret", "02173": "9"}, name="PMUN"))
+        populations(people({"02001": "beaucoup", "02173": "9"}, name="PMUN"))
+
+
+def test_a_population_that_is_secret_is_missing_and_told():
+    found = populations(people({"02001": "secret", "02173": "9"}, name="PMUN"))
+    assert found.table["population"].isna().to_dict() == {"02001": True, "02173": False}
+    assert any("1 value of 'PMUN' ('secret') taken as unknown" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(

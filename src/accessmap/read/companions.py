@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from accessmap.files import file_of
 from accessmap.read.codes import to_loaded
 from accessmap.read.columns import COMMUNE_CODES, Reading, as_text, read_numbers
 from accessmap.read.database import database
@@ -98,6 +99,11 @@ def populations(path: Tabular, *, encoding: str | None = None) -> Companion:
     read = read_numbers(raw.table[column])
     if read.key:
         raise refusal_of_rows(raw, column, "companion_not_numbers", np.flatnonzero(read.bad))
+    if read.unknown is not None:
+        rows = np.flatnonzero(read.unknown)
+        words = ", ".join(repr(word) for word in raw.table[column][read.unknown].unique()[:5])
+        named = raw.named(rows)
+        notes_of_people.append(raw.note("numbers_unknown", n=len(rows), name=repr(column), words=words, rows=named))
     table = pd.DataFrame({"code": codes, "population": read.numbers.astype("float64")})
     table, told = _each_once(raw, table, column)
     credit = credited(replace(raw, vintage=vintage or raw.vintage), "population", "epci")
@@ -159,6 +165,8 @@ def epci_names(path: Tabular) -> dict[str, str]:
     ADMIN EXPRESS has only the SIREN in its communes, and the names in that layer.
     """
     if not isinstance(path, str | Path) or database(path) is not None:
+        return {}
+    if file_of(path).suffix.casefold() not in (".gpkg", ".zip"):
         return {}
     file, _ = part_of_path(Path(path))
     part = next((name for name in part_names(file) if EPCI_LAYER.fullmatch(name)), None)

@@ -243,7 +243,7 @@ def add_fault(
     given = table.get(name)
     key = SENTENCES.get(fault["type"], "step_want_other")
     near = near_names(name, ("action", *kind.__dataclass_fields__)) if key == "step_unknown_key" else ()
-    told = {"name": name, "named": repr(name), "shown": repr(given), "why": Aside.of(fault["msg"])}
+    told: dict[str, Any] = {"name": name, "named": repr(name), "shown": repr(given), "why": Aside.of(fault["msg"])}
     bound = "".join(f"{each:g}" for each in ctx.values() if isinstance(each, int | float))
     told |= {"expected": str(ctx.get("expected", "")), "bound": bound, "keys": ctx.get("keys", "")}
     problems.add(key, where=where, value=given, near=near, **told)
