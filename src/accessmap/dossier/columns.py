@@ -167,15 +167,15 @@ class Telling:
 def in_words(name: str, table: pd.DataFrame, known: Known) -> pd.DataFrame:
     """Return a table of a dossier with the heads and the texts of its sheet, numbers as they are."""
     telling, plain = Telling(known, Words(known.lang)), flat(table)
-    rows = plain.to_dict("records")
-    columns = [telling.column(name, each) for each in plain]
+    rows: list[dict[Any, Any]] = plain.to_dict("records")
+    columns = [telling.column(name, str(each)) for each in plain]
     heads: list[str] = []
     for place, column in enumerate(columns):
         if not pd.api.types.is_numeric_dtype(plain.dtypes.iloc[place]) or pd.api.types.is_bool_dtype(
             plain.dtypes.iloc[place]
         ):
             texts = [_text(row[column.name], column, row, telling) for row in rows]
-            plain.isetitem(place, pd.Series(texts, index=plain.index, dtype=object))
+            plain.isetitem(place, pd.array(texts, dtype=object))
         again = [each.title for each in columns[:place]].count(column.title)
         heads.append(f"{column.title} ({again + 1})" if again else column.title)
     return plain.set_axis(pd.Index(heads), axis="columns")
