@@ -1,5 +1,6 @@
 """A headless Chromium that reaches no network, and remembers what it was asked to load and what it complained of."""
 
+import base64
 import json
 import os
 import shutil
@@ -25,6 +26,12 @@ ARGUMENTS = (
     # No name resolves: a page that asks for anything fails, and the log says so.
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
+# Words of a text of its own, with their pixels: those of a picture are as large as it is drawn.
+SMALL = """return [...document.querySelectorAll(`${arguments[0]} *`)].filter(part => part.checkVisibility()
+    && [...part.childNodes].some(each => each.nodeType === 3 && each.textContent.trim()))
+  .map(part => [part.textContent.trim().slice(0, 40),
+    parseFloat(getComputedStyle(part).fontSize) * (part.getScreenCTM ? part.getScreenCTM().a : 1) * 0.75])
+  .filter(([, points]) => points < 7.95)"""
 
 
 class Browser:
@@ -65,6 +72,19 @@ class Browser:
         while not holds():
             assert time.monotonic() < end, "the page did not come to that in time"
             time.sleep(0.05)
+
+    def pages(self) -> int:
+        """Pages of paper that the page takes."""
+        paper = base64.b64decode(self.run_cdp("Page.printToPDF", preferCSSPageSize=True)["data"])
+        return paper.count(b"/Type /Page\n")
+
+    def small_on_paper(self, selector: str) -> list[Any]:
+        """Words within an element that paper has under 8 points, the page being as wide as that of an A4."""
+        self.run_cdp("Emulation.setEmulatedMedia", media="print")
+        try:
+            return list(self.js(SMALL, selector))
+        finally:
+            self.run_cdp("Emulation.setEmulatedMedia", media="")
 
     def complaints(self) -> list[str]:
         """Everything on the console since the page was opened: errors, warnings, refused loads, policy violations."""

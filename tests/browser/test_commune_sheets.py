@@ -1,6 +1,5 @@
 """Commune sheets as people use them: typed, clicked, printed, without JavaScript, on a phone."""
 
-import base64
 from dataclasses import replace
 
 import pytest
@@ -43,11 +42,6 @@ def dossier(made, tmp_path_factory):
 @pytest.fixture(scope="module")
 def sheets(made, tmp_path_factory):
     return made.save_sheets(tmp_path_factory.mktemp("sheets") / "fiches.html")
-
-
-def pages(browser) -> int:
-    paper = base64.b64decode(browser.run_cdp("Page.printToPDF", preferCSSPageSize=True)["data"])
-    return paper.count(b"/Type /Page\n")
 
 
 def test_no_sheet_is_shown_until_one_is_asked_for(browser, dossier):
@@ -136,13 +130,13 @@ def test_a_name_of_no_commune_is_said_so(browser, dossier):
 
 def test_one_sheet_is_printed_alone_on_one_page(browser, dossier):
     browser.open(dossier)
-    whole = pages(browser)
+    whole = browser.pages()
     browser.js(TYPE, "Servais")
     browser.wait(lambda: len(browser.js(SHOWN)) == 1)
     browser.js("window.print = () => {}; document.getElementById('imprimer-fiche').click()")
-    assert pages(browser) == 1
+    assert browser.pages() == 1
     browser.js("window.dispatchEvent(new Event('afterprint'))")
-    assert pages(browser) == whole > 5
+    assert browser.pages() == whole > 5
 
 
 def test_without_javascript_the_index_still_leads_to_a_sheet(browser, dossier):
@@ -160,8 +154,9 @@ def test_without_javascript_the_index_still_leads_to_a_sheet(browser, dossier):
 
 
 def test_every_sheet_is_a_page_of_its_own_on_paper(browser, sheets):
-    browser.open(sheets)
-    assert pages(browser) == 84
+    browser.open(sheets, width=695)
+    assert browser.pages() == 84
+    assert browser.small_on_paper("#fiche-02093") == []
     assert browser.complaints() == []
 
 

@@ -25,7 +25,9 @@ def page(request, sample_study, tmp_path_factory):
     if request.param == "services":
         study = twenty_services(request.getfixturevalue("real_data"))
     _, dossier = dossier_of(request.param, study, lang="fr")
-    return dossier.save(tmp_path_factory.mktemp(request.param) / "dossier.html")
+    folder = tmp_path_factory.mktemp(request.param)
+    dossier.save_sheets(folder / "fiches.html")
+    return dossier.save(folder / "dossier.html")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -55,3 +57,9 @@ def test_words_for_those_who_do_not_see_the_map_follow_it(browser, page):
         browser.js(f"document.querySelectorAll('.am-views input')[{number}].click()")
         _, description = browser.heard("#explorer .folium-map")
         assert counted(description, numbers[number + 2], numbers[1]) == []
+
+
+def test_every_sheet_is_a_page_of_its_own_on_paper_and_no_word_is_small(browser, page):
+    browser.open(page.with_name("fiches.html"), width=695)
+    assert browser.pages() == browser.js("return document.querySelectorAll('.d-sheet').length") == 84
+    assert browser.small_on_paper(".d-sheet:nth-of-type(7n)") == []

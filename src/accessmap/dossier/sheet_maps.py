@@ -125,11 +125,14 @@ def _picture(
     left, top, size = _frame(home, ways, land.loc[[code]].squeeze() if code in land.index else None, drawing.scale)
     corner = (round(left - drawing.origin[0]), round(drawing.origin[1] - top))
     origin = (round(left), round(top))
+    places = {name: home}  # a name stands once, whatever has its end there
+    for way in ways:
+        places.setdefault(way.place, way.end)
     local = replace(
         drawing,
         origin=origin,
         size=size,
-        names=tuple(dict.fromkeys([(*_at(home, origin), name), *((*_at(way.end, origin), way.place) for way in ways)])),
+        names=tuple((*_at(point, origin), place) for place, point in places.items()),
         layers=_layers(ways, origin, words),
         views=(View("sheet", name, name, (Entry(name, HERE),), {code: 0}, {}),),
         pieces=(),

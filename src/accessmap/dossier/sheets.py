@@ -31,6 +31,8 @@ from accessmap.words.words import BASELINE, Words
 MAIRIE: Final = "mairie"
 # Operations, and repairs of data, that a sheet names; the dossier has them all.
 MOST_NAMED: Final = 5
+# Of more services than this each has one line on paper.
+MANY: Final = 12
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Sheet:
     name: str
     facts: tuple[str, ...]
     verdict: str
+    many: bool
     map: Markup
     rows: Table
     plans: Markup
@@ -100,6 +103,7 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
                 str(name),
                 tuple(_facts(known, services["scores"], best, code, words)),
                 verdict,
+                len(known.categories) > MANY,
                 maps[code],
                 _services(known, code, near[code], where.xs(code), ranks.xs(code, level="code"), mairies, words),
                 _plans(near[code], found, words),
@@ -160,7 +164,11 @@ def _services(
     longest = max(float(near["minutes"].max()), float(where.max(axis=None)))
     study, communes = known.study, known.results.communes
     facts, beside = near.to_dict("index"), where.to_dict("index")
-    changed = [name for name in known.results.names if any((kind, name) in facts for kind in known.categories)]
+    other = [kind for kind in known.categories if kind != known.results.category]
+    many = len(known.categories) > MANY
+    # Beside many services, what changes of the one studied alone is told above the table.
+    asked = other if many else known.categories
+    changed = [name for name in known.results.names if any((kind, name) in facts for kind in asked)]
     around = [level for level in PLACES if any(row[level] == row[level] for row in beside.values())]
     epci = study.communes["epci_name"].get(code) if "epci_name" in study.communes else None
     names = {
@@ -194,10 +202,8 @@ def _services(
         )
     columns = (words("sheet_site_of"), communes["name"][code], *(names[level] for level in around), words("sheet_rank"))
     # One is named in the sentence above; of several each is.
-    columns = (
-        *columns,
-        *([words("with_plan")] if len(changed) == len(known.results.names) == 1 else map(words.name, changed)),
-    )
+    alone = len(changed) == len(known.results.names) == 1
+    columns = (*columns, *([words("with_plan")] if alone else map(words.name, changed)))
     return Table(columns, rows, numeric=(False, *[True] * (len(columns) - 1)))
 
 
