@@ -91,6 +91,7 @@ def test_the_first_screen_has_advice_second_best_and_how_sure_and_leads_to_a_com
     assert "comparer avec Folembray avant de voter" in first
     assert "Tergnier" in first.split("Les alternatives les plus proches")[1]
     assert "prouvé" in first.split("Est-ce sûr")[1]
+    assert "cas sur 10" in " ".join(first.split("Est-ce sûr")[1].split("prouvé")[0].split())
     if width < 500:  # the whole decision is one screen of a phone; a fact is whole once it is opened
         assert browser.js("return document.querySelector('#decision').getBoundingClientRect().bottom") <= 800
         assert "Dates des données" in first

@@ -103,6 +103,9 @@ def expected(table, plans):
         change = words.change_shown(before, after)
         return f"{words.minutes(before)} aujourd’hui" + (f"\u00a0: {change}" if change else "")
 
+    def counted_people(value):
+        return words.people(value).replace("\u00a0", " ") if round(value) else "personne"
+
     before = whole("baseline")
     for number, plan in enumerate(plans):
         name = plan.scenario.name
@@ -131,12 +134,10 @@ def expected(table, plans):
         }
         for key, title in titles.items():
             total = found[key].sum()
-            cards[title] = (
-                [words.people(total).replace("\u00a0", " "), ""] if total or key in ("gain", "lose") else None
-            )
+            cards[title] = [counted_people(total), ""] if total or key in ("gain", "lose") else None
         lost = [float(people[minutes[each].isna()].sum()) for each in ("baseline", name)]
         cards["N’atteignent aucun site"] = (
-            [words.people(lost[1]).replace("\u00a0", " "), f"{words.people(lost[0])} aujourd’hui"]
+            [counted_people(lost[1]), f"{words.people(lost[0]) if round(lost[0]) else 'personne'} aujourd’hui"]
             if any(lost)
             else None
         )
@@ -299,7 +300,7 @@ def test_undo_redo_and_back_to_today(browser, table, page):
     assert browser.js(state) == [True, True, True, False]
     button(browser, ".ct-places button", "Fermer\u00a0: France services de La Fère")
     one = read(browser)
-    assert one["cards"]["Perdent au moins 1\u00a0minute"][0] != "0 habitant"
+    assert one["cards"]["Perdent au moins 1\u00a0minute"][0] != "personne"
     button(browser, ".ct-places button", "Ouvrir\u00a0: Tergnier")
     two = read(browser)
     button(browser, ".ct-undo")

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 import accessmap as am
 from accessmap.dossier import Dossier
 from accessmap.dossier.alternatives import NEAR
+from accessmap.dossier.sureness import as_good
 from accessmap.study.scenario import Scenario
 
 KIND = "france_services"
@@ -47,7 +48,31 @@ def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, page, sample_study
     assert "Tergnier reste le meilleur choix dans" in text
     assert "« Coucy » serait le meilleur choix dans" in text
     assert "À vérifier d’abord" in text
+    # First the two plans of the recommendation, by its own measures, and why the mean trip names a third.
+    assert table.loc["Coucy", "as_good"] == 1
+    (chance,) = table.loc[table["name"] == "Folembray", "as_good"]
+    assert table.loc[table["name"] == "Tergnier", "as_good"].item() < chance < 1
+    often = f"Folembray fait au moins aussi bien que « Coucy » dans {round(10 * chance)} cas sur 10."
+    assert often in text
+    why = "Pourquoi deux lieux : Folembray fait mieux que « Coucy » sur chaque mesure, Tergnier sur le trajet moyen"
+    assert text.index(often) < text.index(why) < text.index("Tergnier reste le meilleur choix dans")
+    (short,) = [said(each) for each in page.select("#decision .d-short") if "prouvé" in each.get_text()]
+    assert short.startswith(f"Folembray au moins aussi bien dans {round(10 * chance)} cas sur 10 ;")
     assert "est tiré au hasard 300 fois" in text
+
+
+def test_as_good_counts_the_worlds_in_which_a_plan_is_no_worse_on_both_measures(toy_study):
+    plans = [Scenario("bourg").open(KIND, commune="02002"), Scenario("aville").open(KIND, commune="02001")]
+    draws = am.uncertainty.draw(toy_study, plans, category=KIND, cutoff=2, n=40)
+    found = as_good(draws, "bourg", ["bourg", "aville"])
+    worlds = range(len(draws.minutes))
+    minutes, share = (table.to_dict("list") for table in (draws.minutes, draws.share))
+    no_worse = [
+        minutes["aville"][world] <= minutes["bourg"][world] + 1e-6
+        and share["aville"][world] >= share["bourg"][world] - 1e-6
+        for world in worlds
+    ]
+    assert found.to_dict() == {"bourg": 1.0, "aville": sum(no_worse) / len(worlds)}
 
 
 def test_communes_of_an_undecided_class_are_hatched_on_the_maps_and_told_in_words(dossier, page):

@@ -336,7 +336,7 @@ def test_a_phone_shows_each_fact_of_the_decision_in_a_line(lang):
     french = {
         "gains": "105 habitants gagnent une minute ou plus, personne ne perd.",
         "costs": "Inconnu : à demander à qui porterait le site.",
-        "sure": "Trajet le plus court prouvé ; routes modélisées.",
+        "sure": "Plus court trajet prouvé ; routes modélisées.",
         "alternatives": "Tergnier 6,2 min ; Folembray 6,4 min.",
         "unknowns": "Horaires.",
         "history": "2017 : 1 % à 10 minutes ou moins.",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import accessmap as am
-from accessmap.sentences import ranges, regret, to_check, undecided
+from accessmap.sentences import apart, in_brief, ranges, regret, to_check, undecided
 
 
 def table(chance, otherwise=0.08, worst=0.2, expected=(0.001, 0.3)):
@@ -51,6 +51,24 @@ def test_the_proposal_is_told_beside_the_best_under_its_public_name():
     assert then == "face à Tergnier, on perd en moyenne 20 secondes par habitant."
     assert len(regret(table(0.9), among="Tergnier")) == 1
     assert len(regret(table(0.5, expected=(0.1, 0.1)), among="Coucy")) == 1  # as good: nothing is lost against it
+
+
+def test_two_names_are_told_apart_by_the_measure_that_each_is_of():
+    pair, why = plain(apart("« Coucy »", other="Folembray", chance=0.72, first="Tergnier", cutoff=10))
+    assert pair.endswith("Folembray fait au moins aussi bien que « Coucy » dans 7 cas sur 10.")
+    assert why.endswith("sur chaque mesure, Tergnier sur le trajet moyen mais pas sur toutes.")
+    assert len(apart("« Coucy »", other="Folembray", chance=0.72, cutoff=10)) == 1  # the same two: no second question
+    (alone,) = plain(apart("« Coucy »", first="Tergnier", cutoff=10))
+    assert alone.startswith("Pourquoi deux noms : « Coucy » est la proposition retenue, Tergnier")
+    assert apart("« Coucy »", cutoff=10) == []
+
+
+def test_in_brief_the_chance_is_of_the_pair_else_of_the_mean_trip():
+    assert plain([in_brief("Coucy", other="Folembray", as_good=0.72, chance=0.1)]) == [
+        "Folembray au moins aussi bien dans 7 cas sur 10"
+    ]
+    assert plain([in_brief("Coucy", chance=0.1)]) == ["pour le trajet moyen, Coucy au premier rang dans 1 cas sur 10"]
+    assert in_brief("Coucy") == ""
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     rows = {
         "gains": told_of.gains(plans, lang=lang),
         "costs": told_of.costs(tables["costs"], lang=lang),
-        # The proof stands beside the plans it is about, before the ranges.
-        "sure": [*drawn[:2], *certain[:1], *drawn[2:], *certain[1:]],
+        # The proof stands after the chances, before what to check and the ranges.
+        "sure": [*drawn[:-2], *certain[:1], *drawn[-2:], *certain[1:]],
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
         "unknowns": told_of.unknowns(tables["certainty"], lang=lang),
         "history": [
@@ -81,6 +81,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         certainty=tables["certainty"],
         costs=tables["costs"],
         history=pd.concat(past.values()) if past else None,
+        chance=sureness.in_brief(tables, words),
         cutoff=found.quoted,
         lang=lang,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -15,11 +15,12 @@ from accessmap.dossier.results import Known, Results, Tables
 from accessmap.maps.choropleth import breaks_for
 from accessmap.maps.drawing import Entry, View
 from accessmap.roads.network import RoadNetwork
+from accessmap.sentences.advice import recommended
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.uncertainty.drawing import Draws, draw
 from accessmap.uncertainty.inputs import Assumptions
-from accessmap.uncertainty.told import LEVEL, ranges, regret, to_check, undecided
+from accessmap.uncertainty.told import ALIKE, LEVEL, ranges, regret, to_check, undecided
 from accessmap.words.words import BASELINE, Words
 
 WORLDS: Final = 300
@@ -116,6 +117,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
         sureness
             By plan, the least regret to be expected first, today last: `name`, the mean minutes of today with their
             range, the share within the threshold quoted with its range, and what `accessmap.uncertainty.regret` says.
+            `as_good` is the share of the worlds (0-1) in which a plan has neither a longer mean trip than the proposal
+            that is recommended nor fewer people within the threshold.
         to_check, undecided
             As `accessmap.uncertainty` returns them.
     """
@@ -131,11 +134,25 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     order = [*lost.index, *table.index.difference(lost.index, sort=False)]
     table = table.join(lost).loc[order].rename_axis("plan")
     table.insert(0, "name", known.alternatives["name"].reindex(table.index))
+    pair = _recommended(known)
+    held = as_good(draws, pair[0], among) if pair and pair[0] in among else pd.Series(dtype="float64")
+    table["as_good"] = held.reindex(table.index)
     return {
         "sureness": table,
         **({"to_check": to_check(draws, among=among)} if among else {}),
         "undecided": undecided(draws, bounds=breaks_of(known.results)),
     }
+
+
+def as_good(draws: Draws, plan: str, among: list[str]) -> pd.Series:
+    """Return by plan the share of the worlds in which it is no worse than one, on minutes and people within."""
+    nearer = draws.minutes[among].le(draws.minutes[plan] + ALIKE, axis="index")
+    return (nearer & draws.share[among].ge(draws.share[plan] - ALIKE, axis="index")).mean()
+
+
+def _recommended(known: Known) -> tuple[str, str] | None:
+    found = known.results
+    return recommended(known.alternatives, cutoff=found.quoted, instead=known.instead[found.category])
 
 
 def compared(known: Known, draws: Draws) -> list[str]:
@@ -157,13 +174,16 @@ def sentences(tables: Tables, words: Words) -> list[str]:
         return []
     table, lang, known = tables["sureness"], words.lang, tables.known
     plans = known.alternatives
-    names = {
-        str(plan): words("quoted", name=row["name"]) if row["role"] == "proposal" else str(row["name"])
-        for plan, row in plans.to_dict("index").items()
-    }
+    names = _names(known, words)
     others = table[table["chance"].notna()] if "to_check" in tables else table.drop(index=BASELINE)
     proposals = [str(plan) for plan in others.index if plans.loc[plan, "role"] == "proposal"]
     said = []
+    pair, first = _recommended(known), str(others.index[0]) if len(others) else ""
+    if "to_check" in tables and pair and pair[0] in others.index:
+        name, other = names[pair[0]], names[pair[1]] if pair[1] in others.index else ""
+        away = first not in pair and bool(plans.loc[first, "best"])
+        values: dict[str, Any] = {"chance": others["as_good"].get(pair[1], math.nan), "first": names[first] * away}
+        said += told_of.apart(name, other=other, cutoff=known.results.quoted, lang=lang, **values)
     if "to_check" in tables:
         among = proposals[0] if proposals else None
         said += told_of.regret(others, names=names, among=among, lang=lang)
@@ -172,6 +192,25 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     held = pd.concat({"mean": table.loc[told, [f"mean_{end}" for end in ("now", "low", "high")]]})
     held = held.set_axis(["now", "low", "high"], axis=1).swaplevel()
     return said + told_of.ranges(held, names=names, lang=lang)
+
+
+def in_brief(tables: Tables, words: Words) -> str:
+    """Return the chance of the recommendation in a few words, else that of the shortest mean trip; empty without."""
+    if "to_check" not in tables:
+        return ""
+    table, names = tables["sureness"], _names(tables.known, words)
+    proposal, other = _recommended(tables.known) or (str(table.index[0]), "")
+    plan = proposal if proposal in table.index else str(table.index[0])
+    values: dict[str, Any] = {"as_good": table["as_good"].get(other, math.nan), "chance": table["chance"][plan]}
+    return told_of.in_brief(names[plan], other=names.get(other, ""), lang=words.lang, **values)
+
+
+def _names(known: Known, words: Words) -> dict[str, str]:
+    """Return how plans are named to the public, proposals in quotation marks."""
+    return {
+        str(plan): words("quoted", name=row["name"]) if row["role"] == "proposal" else str(row["name"])
+        for plan, row in known.alternatives.to_dict("index").items()
+    }
 
 
 def how(tables: Tables, words: Words) -> str:

@@ -20,11 +20,12 @@ from accessmap.sentences.published import reference
 from accessmap.sentences.scenarios import changes, winners_and_losers
 from accessmap.sentences.siting import price
 from accessmap.sentences.spread import inequality
-from accessmap.sentences.sureness import ranges, regret, to_check, tornado, undecided
+from accessmap.sentences.sureness import apart, in_brief, ranges, regret, to_check, tornado, undecided
 from accessmap.sentences.there_and_back import lines_changed, round_trips, served
 
 __all__ = [
     "alternatives",
+    "apart",
     "brief",
     "buses",
     "certainty",
@@ -40,6 +41,7 @@ __all__ = [
     "gains",
     "history",
     "hours",
+    "in_brief",
     "in_short",
     "inequality",
     "itinerary",

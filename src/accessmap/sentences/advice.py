@@ -256,6 +256,25 @@ def _recommended(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told:
     return [*said, *beside, *([words("decision_sizes")] if len(chosen) > 1 else [])]
 
 
+def recommended(
+    table: pd.DataFrame, *, cutoff: float, instead: Mapping[str, str] = MappingProxyType({})
+) -> tuple[str, str] | None:
+    """Return the proposal that `decision` takes and the plan that it is to be compared with, as keys of the table.
+
+    The latter is empty where no plan is better on every measure; None where no proposal is taken. Of several numbers
+    of sites it is the fewest.
+    """
+    rows = table.assign(plan=table.index)
+    proposals = rows[(rows["role"] == "proposal") & ~rows.index.isin(list(instead))]
+    told = Told(Words("en"), cutoff, "")
+    chosen = choices(rows, proposals, _row(rows, BASELINE), told)
+    if not chosen:
+        return None
+    first = chosen[0][2]
+    beaten = told.beaten(rows, first)
+    return str(first["plan"]), str(beaten["plan"]) if beaten else ""
+
+
 def choices(table: pd.DataFrame, proposals: pd.DataFrame, today: Row, told: Told) -> list[tuple[int, list[Row], Row]]:
     """Return, for each number of sites more, the proposals that are near the best, and the one that the rule takes.
 

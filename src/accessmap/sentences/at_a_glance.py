@@ -18,6 +18,7 @@ def brief(
     certainty: pd.DataFrame,
     costs: pd.DataFrame,
     history: pd.DataFrame | None = None,
+    chance: str = "",
     cutoff: float,
     lang: labels.Lang = "fr",
 ) -> dict[str, str]:
@@ -29,6 +30,8 @@ def brief(
     ----------
     table, certainty, costs, history
         The tables of that name of a dossier (the first is its `alternatives`); `history` None where there is none.
+    chance
+        How sure the choice is, of `in_brief`.
     cutoff
         Minutes that the shares are of.
     lang
@@ -46,7 +49,7 @@ def brief(
     """
     words = Words(labels.check_lang(lang))
     rows = certainty.to_dict("index")
-    said = {"gains": _gains(table, words), "costs": _costs(costs, words), "sure": _sure(rows, words)}
+    said = {"gains": _gains(table, words), "costs": _costs(costs, words), "sure": _sure(rows, chance, words)}
     near = [words("brief_plan", name=row["name"], mean=words.minutes(row["mean"])) for row in nearest_plans(table)]
     said["alternatives"] = words("joined").join(near)
     unknown = [words(f"brief_{fact}") for fact in UNKNOWNS if fact in rows and round(rows[fact]["unknown"])]
@@ -83,11 +86,12 @@ def _costs(costs: pd.DataFrame, words: Words) -> str:
     return words("brief_euros_partly", cost=told) if partly else told
 
 
-def _sure(rows: dict[Any, Any], words: Words) -> str:
+def _sure(rows: dict[Any, Any], chance: str, words: Words) -> str:
     siting = rows.get("siting")
     gap = float(siting["gap"]) if siting else 0.0
     key = "brief_no_siting" if siting is None else "brief_proven" if gap <= 1e-6 else "brief_gap"
     roads = words(f"brief_{how_timed(rows)}")
     percent = labels.percent(gap, lang=words.lang, digits=1)
     placed = [words("brief_points")] if siting is not None and mostly_counted(rows) else []
-    return words("joined").join([labels.capitalised(words(key, gap=percent)), roads, *placed])
+    said = [*([chance] if chance else []), words(key, gap=percent), roads, *placed]
+    return labels.capitalised(words("joined").join(said))

@@ -62,6 +62,71 @@ def regret(
     return said
 
 
+def apart(
+    name: str, *, other: str = "", chance: float = math.nan, first: str = "", cutoff: float, lang: labels.Lang = "fr"
+) -> list[str]:
+    r"""Return how sure the recommendation is by its own measures, and why it names another plan than the mean trip.
+
+    Parameters
+    ----------
+    name
+        The proposal that is recommended, or to be compared with another.
+    other
+        The plan that is better on every measure; empty where none is.
+    chance
+        Share of the worlds (0-1) in which the other is at least as good on mean trip and people within the cutoff.
+    first
+        The plan of the shortest mean trip, where it is neither of the two; empty where it is.
+    cutoff
+        Minutes.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> told = apart("“Coucy”", other="Folembray", chance=0.72, first="Tergnier", cutoff=10, lang="en")
+    >>> for line in told:
+    ...     print(line.replace("\xa0", " "))
+    By the two measures together (mean trip, people within 10 minutes), Folembray does at least as well as “Coucy” in 7
+    cases of 10.
+    Why two places: Folembray does better than “Coucy” on every measure, Tergnier on the mean trip but not on all of
+    them.
+    """
+    words = Words(labels.check_lang(lang))
+    named = {"name": name, "other": other, "first": first}
+    said = []
+    if other and not math.isnan(chance):
+        said.append(words("sureness_pair", often=cases(chance, words), cutoff=words.cutoff(cutoff), **named))
+    if first:
+        said.append(words("sureness_apart" if other else "sureness_apart_alone", **named))
+    return said
+
+
+def in_brief(
+    name: str, *, other: str = "", as_good: float = math.nan, chance: float = math.nan, lang: labels.Lang = "fr"
+) -> str:
+    r"""Return the chance of a decision in a few words; empty where none is known.
+
+    Parameters
+    ----------
+    name
+        The plan whose `chance` (0-1) of the shortest mean trip is told.
+    other, as_good
+        The plan that is better on every measure, and its chance (0-1) of being at least as good: told before.
+    lang
+        "fr" or "en".
+
+    Examples
+    --------
+    >>> in_brief("Coucy", chance=0.72, lang="en").replace("\xa0", " ")
+    'by the mean trip, Coucy first in 7 cases of 10'
+    """
+    words = Words(labels.check_lang(lang))
+    if other and not math.isnan(as_good):
+        return words("sureness_brief_pair", other=other, often=cases(as_good, words))
+    return "" if math.isnan(chance) else words("sureness_brief", name=name, often=cases(chance, words))
+
+
 def cases(chance: float, words: Words) -> str:
     """Return a chance in words: cases of ten, or of twenty where it is near certain or nearly none."""
     if chance >= ALWAYS:

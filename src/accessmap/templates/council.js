@@ -34,7 +34,10 @@ var council = (function () {
     }
     function minutes(value) { return value !== value ? text("unreached") : say.number(value, 1) + NO_BREAK + "min"; }
     function minutes0(value) { return say.number(value, value === Math.round(value) ? 0 : 1) + NO_BREAK + "min"; }
-    function people(value) { return text("people", {}, councilNumbers.rint(value)); }
+    function people(value) {
+      var n = councilNumbers.rint(value);
+      return n ? text("people", {}, n) : text("council_no_one");
+    }
     function change(value) { return value !== value ? "–" : say.number(value, 1, true) + NO_BREAK + "min"; }
     function signedPeople(value) { return (value > 0 ? "+" : value < 0 ? "\u2212" : "") + people(Math.abs(value)); }
     function cutoff(value) { return text("council_cutoff", { value: say.number(value, value === Math.round(value) ? 0 : 1) }, value); }
