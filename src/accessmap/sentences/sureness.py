@@ -93,7 +93,7 @@ def apart(
     them.
     """
     words = Words(labels.check_lang(lang))
-    named = {"name": name, "other": other, "first": first}
+    named: dict[str, Any] = {"name": name, "other": other, "first": first}
     said = []
     if other and not math.isnan(chance):
         said.append(words("sureness_pair", often=cases(chance, words), cutoff=words.cutoff(cutoff), **named))
