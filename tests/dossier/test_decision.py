@@ -12,7 +12,7 @@ from accessmap.dossier.sureness import as_good
 from accessmap.study.scenario import Scenario
 
 KIND = "france_services"
-FEW = [chapter for chapter in am.chapters() if chapter.name in ("decision", "alternatives", "history")]
+FEW = [chapter for chapter in am.chapters() if chapter.name in ("decision", "alternatives", "sureness", "history")]
 
 
 def said(soup) -> str:
@@ -93,6 +93,26 @@ def test_communes_of_an_undecided_class_are_hatched_on_the_maps_and_told_in_word
     assert row["minutes_low baseline"] < row["minutes baseline"] < row["minutes_high baseline"]
     low, high = (f"{row[f'minutes_{end} baseline']:.0f}" for end in ("low", "high"))
     assert f"entre {low} et {high}" in said(page.select_one("#fiche-02217 tbody"))
+
+
+def test_a_chapter_tells_what_would_change_the_answer(dossier, page, sample_study):
+    """The lead of the best plan is that of the alternatives; a speed that flips it and the range assumed are told."""
+    table, plans = dossier.tables["tornado"], dossier.tables["alternatives"]
+    means = plans.loc[plans["question"] == 0, "counted"].sort_values()
+    assert table["lead"].to_numpy() == pytest.approx(means.iloc[1] - means.iloc[0], abs=1e-4)
+    towns = table.loc[("road_class", "towns")]
+    assert towns["low"] < 1 < towns["high"]
+    text = said(page.select_one("#sureness"))
+    told = (
+        f"Tergnier ne serait plus le meilleur si l’on roulait à {towns['kmh_flips']:.0f} km/h au lieu de 60 entre deux"
+    )
+    assert told in text
+    assert "c’est hors de la fourchette supposée, de 54 à 66" in text  # the least and the most of 1 case in 20
+    assert not towns["low"] < towns["flips"] < towns["high"]
+    chart = page.select_one("#sureness svg[role=img]")
+    assert "L’avance de Tergnier" in chart["aria-label"]
+    assert "Vitesse entre deux villes, 54 à 66 km/h : 8 → 19 (Folembray à 80 km/h)" in said(chart.find("desc"))
+    assert "communes sur 84" in text
 
 
 def test_each_alternative_has_the_numbers_that_compare_gives(dossier, sample_study):

@@ -15,6 +15,7 @@ from accessmap.dossier import (
     council,
     decision,
     digital,
+    flips,
     history,
     hours,
     inequality,
@@ -108,7 +109,7 @@ def chapters() -> tuple[Chapter, ...]:
     Examples
     --------
     >>> [chapter.name for chapter in chapters()][:3]
-    ['decision', 'alternatives', 'changes']
+    ['decision', 'alternatives', 'sureness']
     """
     silent = answer.no_sentences
     return (
@@ -120,6 +121,7 @@ def chapters() -> tuple[Chapter, ...]:
             alternatives.shown,
             Note("chapter_alternatives"),
         ),
+        Chapter("sureness", flips.tables, flips.sentences, flips.shown, Note("chapter_sureness")),
         Chapter("changes", answer.changes_tables, silent, answer.changes_shown, Note("chapter_changes")),
         Chapter(
             "coverage",

@@ -173,8 +173,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     if "sureness" not in tables:
         return []
     table, lang, known = tables["sureness"], words.lang, tables.known
-    plans = known.alternatives
-    names = _names(known, words)
+    plans, names = known.alternatives, names_of(known, words)
     others = table[table["chance"].notna()] if "to_check" in tables else table.drop(index=BASELINE)
     proposals = [str(plan) for plan in others.index if plans.loc[plan, "role"] == "proposal"]
     said = []
@@ -198,15 +197,15 @@ def in_brief(tables: Tables, words: Words) -> str:
     """Return the chance of the recommendation in a few words, else that of the shortest mean trip; empty without."""
     if "to_check" not in tables:
         return ""
-    table, names = tables["sureness"], _names(tables.known, words)
+    table, names = tables["sureness"], names_of(tables.known, words)
     proposal, other = _recommended(tables.known) or (str(table.index[0]), "")
     plan = proposal if proposal in table.index else str(table.index[0])
     values: dict[str, Any] = {"as_good": table["as_good"].get(other, math.nan), "chance": table["chance"][plan]}
     return told_of.in_brief(names[plan], other=names.get(other, ""), lang=words.lang, **values)
 
 
-def _names(known: Known, words: Words) -> dict[str, str]:
-    """Return how plans are named to the public, proposals in quotation marks."""
+def names_of(known: Known, words: Words) -> dict[str, str]:
+    """Return how each plan is named: a proposal by its name, quoted, others by their places."""
     return {
         str(plan): words("quoted", name=row["name"]) if row["role"] == "proposal" else str(row["name"])
         for plan, row in known.alternatives.to_dict("index").items()

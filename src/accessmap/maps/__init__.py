@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from accessmap.maps.isochrones import isochrone_map
     from accessmap.maps.roads import network_map, route_map
     from accessmap.maps.served import quality_map
+    from accessmap.maps.tornado import tornado_chart
 
 __all__ = [
     "Chart",
@@ -32,6 +33,7 @@ __all__ = [
     "quality_map",
     "route_map",
     "step_chart",
+    "tornado_chart",
 ]
 
 _HOME = {
@@ -44,6 +46,7 @@ _HOME = {
     "explore": "maps.exploring",
     "isochrone_map": "maps.isochrones",
     "quality_map": "maps.served",
+    "tornado_chart": "maps.tornado",
 }
 
 __getattr__ = found_in(_HOME, "maps")

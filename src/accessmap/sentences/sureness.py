@@ -208,9 +208,12 @@ def tornado(
     *,
     names: Mapping[str, str] | None = None,
     sites: Mapping[str, str] | None = None,
+    best: str | None = None,
     lang: labels.Lang = "fr",
 ) -> list[str]:
     r"""Return which assumption flips the choice, and at what value: the nearest speed, the sites; or that none does.
+
+    Where a speed would, it is said whether that is within what is assumed of it.
 
     Parameters
     ----------
@@ -218,6 +221,8 @@ def tornado(
         Of `accessmap.uncertainty.tornado`.
     names, sites
         How plans and sites are named to the public; as they are where not given.
+    best
+        The plan that is the best today; "this" where not given.
     lang
         "fr" or "en".
 
@@ -226,7 +231,7 @@ def tornado(
     >>> index = pd.MultiIndex.from_tuples([("road_class", "D")])
     >>> rows = {"flips": [1.24], "other": ["Coucy"], "kmh": [62.0], "kmh_flips": [50.0]}
     >>> tornado(pd.DataFrame(rows, index=index), lang="en")[0].replace("\xa0", " ")
-    'This would no longer be the best choice if “D” roads were driven at 50 km/h instead of 62 (Coucy would be).'
+    'This would no longer be the best choice if one drove at 50 km/h instead of 62 on “D” roads (Coucy would be).'
     """
     words = Words(labels.check_lang(lang))
     named, places = (dict(each or {}) for each in (names, sites))
@@ -239,17 +244,32 @@ def tornado(
     if len(by_speed):
         nearest = by_speed.loc[[by_speed["flips"].map(lambda factor: abs(math.log(factor))).idxmin()]]
         (kind, name), row = nearest.index[0], nearest.to_dict("records")[0]
-        other = named.get(row["other"], row["other"])
-        if math.isnan(row["kmh"]):
-            factor = words.count(row["flips"], digits=2)
-            said.append(words(f"tornado_times_{kind}", name=name, factor=factor, other=other))
+        by_kmh = not math.isnan(row["kmh"])
+        ends = [row.get(end, math.nan) for end in ("low", "high")]
+        told: dict[str, Any] = {"best": words("tornado_this") if best is None else named.get(best, best)}
+        told |= {"where": road_class(str(name), words), "other": named.get(row["other"], row["other"])}
+        # Quick roads have few minutes: the least speed is that of the most minutes.
+        value, *told_ends = (
+            [words.count(row["kmh"] / factor) for factor in (row["flips"], ends[1], ends[0])]
+            if by_kmh
+            else [words.count(factor, digits=2) for factor in (row["flips"], *ends)]
+        )
+        beyond = not math.isnan(ends[0]) and not ends[0] <= row["flips"] <= ends[1]
+        told["beyond"] = words("tornado_beyond", low=told_ends[0], high=told_ends[1]) if beyond else ""
+        if by_kmh:
+            said.append(words(f"tornado_kmh_{kind}", kmh=value, now=words.count(row["kmh"]), **told))
         else:
-            then, now = words.count(row["kmh_flips"]), words.count(row["kmh"])
-            said.append(words(f"tornado_kmh_{kind}", name=name, kmh=then, now=now, other=other))
+            said.append(words(f"tornado_times_{kind}", factor=value, **told))
     closed = [places.get(str(site), str(site)) for _, site in flipped.index[is_site]]
     if closed:
         said.append(words("tornado_closed", n=len(closed), sites=words.listed(closed, most=MOST_NAMED)))
     return said
+
+
+def road_class(name: str, words: Words) -> str:
+    """Return on which roads one drives, in words: "between two towns"; as the class is named where it has none."""
+    key = f"driven_on_{name.removesuffix('_link')}"
+    return words(key) if labels.has_text(key) else words("driven_on_road_class", name=name)
 
 
 def undecided(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:

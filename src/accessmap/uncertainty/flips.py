@@ -38,16 +38,16 @@ def tornado(draws: Draws, study: Study, *, among: Iterable[str] | None = None) -
     Returns
     -------
     pandas.DataFrame
-        By (input, name), the widest first: `lead` today and `at_low` and `at_high`, minutes a person by which the best
-        plan of today is ahead of the next, where minutes are as low and as high as one case in twenty; for a site,
-        `at_high` is where it is closed. `flips`, the factor on minutes nearest to 1 at which another plan is the best
-        (NaN where none from a third to thrice is; for a site 1 where closing it does), `other`, that plan, and for
-        roads `kmh`, how they are driven today, and `kmh_flips`.
+        By (input, name), the widest first: `low` and `high`, the factors on minutes that one case in twenty is below
+        and above; `lead` today and `at_low` and `at_high`, minutes a person by which the best plan of today is ahead of
+        the next there; for a site, `at_high` is where it is closed. `flips`, the factor on minutes nearest to 1 at
+        which another plan is the best (NaN where none from a third to thrice is; for a site 1 where closing it does),
+        `other`, that plan, and for roads `kmh`, how they are driven today, and `kmh_flips`.
 
     Raises
     ------
     OptionError
-        Where a plan changes the roads.
+        Where one of these plans changes the roads.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def tornado(draws: Draws, study: Study, *, among: Iterable[str] | None = None) -
     chosen = chosen_of(draws, plans)
     at = [asked.plans.index(plan) for plan in plans]
     ours = plans.index(chosen)
-    network, homes = the_network(asked, study), people_of(study).geometry
+    network, homes = the_network(asked, study, plans), people_of(study).geometry
     there = asked.sites["missing"].to_numpy() == 0
 
     def leads(roads: RoadNetwork, gone: np.ndarray | None = None) -> tuple[float, str]:
@@ -87,16 +87,18 @@ def tornado(draws: Draws, study: Study, *, among: Iterable[str] | None = None) -
         def lead_at(factor: float, name: str = name) -> tuple[float, str]:
             return leads(_slower(network, name, factor))
 
-        low, high = (lead_at(float(np.exp(sign * SPREADS * spread)))[0] if spread else now for sign in (-1, 1))
+        ends = [float(np.exp(sign * SPREADS * spread)) for sign in (-1, 1)]
+        low, high = (lead_at(end)[0] if spread else now for end in ends)
         factor, other = _flip(lead_at)
         kmh = float(ways.kmh[ways.classes.index(name)]) if name else float("nan")
         kind = "legs" if name == LEGS else "road_class" if name else "network"
-        rows[kind, name] = (now, low, high, factor, other, kmh, kmh / factor)
+        rows[kind, name] = (*ends, now, low, high, factor, other, kmh, kmh / factor)
     for site in asked.sites.index[asked.sites["listed"]]:
         lead, best = leads(network, np.asarray(asked.sites.index == site))
         flips = lead < -ALIKE
-        rows["site", site] = (now, np.nan, lead, 1.0 if flips else np.nan, best if flips else "", np.nan, np.nan)
-    columns = ["lead", "at_low", "at_high", "flips", "other", "kmh", "kmh_flips"]
+        shut = (1.0, best) if flips else (np.nan, "")
+        rows["site", site] = (np.nan, np.nan, now, np.nan, lead, *shut, np.nan, np.nan)
+    columns = ["low", "high", "lead", "at_low", "at_high", "flips", "other", "kmh", "kmh_flips"]
     index = pd.MultiIndex.from_tuples(rows, names=["input", "name"])
     table = pd.DataFrame(list(rows.values()), index, columns)
     wide = (table[["at_low", "at_high"]].sub(table["lead"], axis=0)).abs().max(axis=1)

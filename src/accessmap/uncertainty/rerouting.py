@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -80,10 +82,11 @@ def _moved(
     return gpd.GeoSeries(places, homes.index), people
 
 
-def the_network(asked: Weighed, study: Study) -> RoadNetwork:
-    """Return the roads of a study; refused where a plan has others."""
+def the_network(asked: Weighed, study: Study, plans: Iterable[str] | None = None) -> RoadNetwork:
+    """Return the roads of a study; refused where one of the plans, all where not given, has others."""
     network = next(iter(study.networks.values()))
-    if len(asked.ways) > 1 or not isinstance(network, RoadNetwork):
+    others = any(asked.of[asked.plans.index(plan)] for plan in (asked.plans if plans is None else plans))
+    if others or not isinstance(network, RoadNetwork):
         raise OptionError(Problem("uncertainty_one_network", where="plans"))
     return network
 
