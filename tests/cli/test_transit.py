@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from studyfiles import TOY, write_toy
-from toy_transit import bus
+from toy_transit import STOP_TIMES, bus
 
 from accessmap import cli
 
@@ -59,7 +59,15 @@ def test_a_study_with_a_timetable_from_end_to_end(study, capsys):
     assert (code, [leg["kind"] for leg in way["legs"]]) == (0, ["wait", "ride"])
     assert (way["legs"][-1]["leaves"], way["legs"][-1]["arrives"]) == (540, 545)
     assert "bus 1 of 09:00" in way["told"].replace("\u00a0", " ")
-    assert said(capsys, "explain", "02002", "02001", "--study", study)[1]["minutes"] == 3
+    assert way["km"] == pytest.approx(2, rel=0.01)
+    assert way["grams_co2"] == pytest.approx(122.4 * way["km"])
+    assert way["euros"] is None  # nobody said what the bus costs
+    by_car = said(capsys, "explain", "02002", "02001", "--study", study)[1]
+    assert by_car["minutes"] == 3
+    assert by_car["grams_co2"] == pytest.approx(227.6 * by_car["km"])
+    assert by_car["euros"] == pytest.approx(0.636 * by_car["km"])
+    assert cli.main(["explain", "02002", "02001", "--mode", "transit", "--depart", "08:50"]) == 0
+    assert "245 g de CO₂e (facteurs de l’ADEME)\u202f; prix inconnu." in capsys.readouterr().out.replace("\u00a0", " ")
 
     options = ["--study", study, "--minutes", 68, "--all", "--mode", "transit"]
     code, found = said(capsys, "isochrones", "--out", "iso.geojson", *options)
@@ -70,6 +78,17 @@ def test_a_study_with_a_timetable_from_end_to_end(study, capsys):
 
     site = ["site", "--study", study, "--category", "france_services", "--add", 1]
     assert said(capsys, *site, "--mode", "transit")[1]["opens"] == ["mairie-b"]
+
+
+def test_a_trip_that_cannot_be_read_is_an_error_or_left_out_as_the_study_says(study, toy_study, tmp_path, capsys):
+    (tmp_path / "bus.zip").write_bytes(bus(toy_study, times=STOP_TIMES.replace("11:05:00,11:05:00", "11h05,11h05")))
+    assert cli.main(["check", str(study)]) != 0
+    assert "arrival_time n’est pas une heure" in capsys.readouterr().err
+    study.write_text(study.read_text("utf-8").replace("[transit]", '[transit]\nbad_trips = "drop"'), encoding="utf-8")
+    assert cli.main(["check", str(study)]) == 0
+    told = capsys.readouterr().out.replace("\u00a0", " ")
+    assert "1 course laissée de côté, qu’on ne peut pas lire : stop_times.txt, ligne 5 'back' ('11h05')" in told
+    assert "1 course sur 2 est laissée de côté en tout" in told
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_who_can_go_and_be_home_the_same_day(study):
     # One bus a day there and one back give no class: nobody has one, and the map says it.
     assert dossier.tables["served"][["name", "C", "none"]].to_numpy().tolist() == [["Aville", 0, 100], ["Bourg", 0, 50]]
     assert "Personne ne vit près d’un arrêt qui donne une desserte de classe A à D." in said
-    assert "150 habitants (100 %) n’ont pas d’arrêt proche où cet horaire passe assez souvent" in said
+    assert "150 habitants (100 %) n’ont pas d’arrêt assez proche où cet horaire passe assez souvent" in said
     assert "aucun habitant 2 communes · 150 habitants" in said
     assert "29 habitants sans voiture (100 %) peuvent aller à un site ouvert et en revenir le même jour" in said
     assert "; le samedi, 20." in said

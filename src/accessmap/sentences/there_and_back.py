@@ -105,7 +105,7 @@ def served(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
     >>> for line in served(pd.DataFrame([row]), lang="en"):
     ...     print(line.replace("\xa0", " "))
     50 people (25%) live within 1 km of a stop that gives class A to D of public transport, 50 of class E or F.
-    100 people (50%) have no stop near at which something of this timetable leaves often enough for a class.
+    100 people (50%) have no stop near enough at which something of this timetable leaves often enough for a class.
     """
     words = Words(labels.check_lang(lang))
     people = table.sum()
