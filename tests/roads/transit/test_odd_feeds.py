@@ -332,6 +332,30 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         r"the agencies are of 2 time zones \(Europe/Paris, Europe/London\)",
         lambda t: usual(t) and t.day(TUESDAY).departure.max() == 31_200,  # 7:40 in London
     ),
+    "a headway in minutes": (
+        feed({"frequencies.txt": FREQUENCY + "R1,06:00:00,06:05:00,20,1\n"}),
+        [r"15 runs at exact", r"1 headway of under 90 seconds .*'R1' \('20'\).*may have been written in minutes"],
+        lambda t: trips_on(t) == 17,
+    ),
+    "a change in minutes": (
+        feed({"transfers.txt": TRANSFERS + "B1,B2,2,5\n"}),
+        r"1 change of under 20 seconds .*'B1' \('5'\)",
+        lambda t: 5 in t.day(TUESDAY).walk_seconds,
+    ),
+    "a platform far from its station": (
+        feed(stops=("49.6,3.201", "49.9,3.201")),
+        r"1 stop is over 2\u00a0km from its station \('B2'\)",
+        usual,
+    ),
+    "a period that ends before it begins in feed_info": (
+        feed({"feed_info.txt": INFO + "Région,https://example.org,fr,20250301,20250201,v7\n"}),
+        [
+            r"feed_start_date 2025-03-01",
+            r"feed_end_date 2025-02-01",
+            r"ends before it begins \(2025-03-01 – 2025-02-01\)",
+        ],
+        lambda t: usual(t) and str(t.periods["end"].iloc[0])[:10] == "2025-03-31",
+    ),
     "rows of no trip": (
         feed({"stop_times.txt": TIMES + "X1,09:00:00,09:00:00,A,1\n"}),
         r"1 row of a trip that is not in trips\.txt .*\('X1'\)",

@@ -20,6 +20,7 @@ from accessmap.words.notes import first_few
 NO_TIME = np.iinfo(np.int32).min
 MOST_HOURS = 24 * 7  # a trip that goes on for more than a week is none
 MOST_CALLS = 50_000_000  # of a timetable with its frequencies laid out
+OFTEN_SECONDS = 90  # no line goes more often (Moscow's metro: 90 s); a headway of less is one in minutes
 HOW = ("given", "approximate", "interpolated")
 """How a time is known: as written, written as approximate (timepoint 0), or put between two by distance."""
 TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])")
@@ -318,6 +319,8 @@ def read_frequencies(feed: Feed, trips: pd.DataFrame) -> pd.DataFrame:
     runs = pd.DataFrame({"trip": trip[row], "start": start[row] + turn * headway[row], "exact": exact[row] == 1})
     feed.note("gtfs_note_headway", n=int((~runs["exact"]).sum()), trips=runs.loc[~runs["exact"], "trip"].nunique())
     feed.note("gtfs_note_exact", n=int(runs["exact"].sum()), trips=runs.loc[runs["exact"], "trip"].nunique())
+    often = np.flatnonzero((count > 1) & (headway < OFTEN_SECONDS))
+    feed.note("gtfs_note_headway_often", n=len(often), rows=feed.place(table, often, table["headway_secs"], ids))
     again = runs.duplicated(["trip", "start"])
     feed.note("gtfs_note_runs_again", n=int(again.sum()))
     return runs[~again].sort_values(["trip", "start"], kind="stable", ignore_index=True)

@@ -28,15 +28,16 @@ from accessmap.roads.readers.gtfs.calls import (
 )
 from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
 from accessmap.roads.readers.gtfs.flex import read_flex, read_zones
-from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
+from accessmap.roads.readers.gtfs.interpolated import hops, tell_speeds, timed
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
-from accessmap.words.notes import Figure, Note
+from accessmap.words.notes import Figure, Note, first_few
 
 READ = {"agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates", "frequencies", "transfers"}
 READ |= {"pathways", "shapes", "feed_info", "levels", "attributions", "translations", "locations", "location_groups"}
 READ |= {"location_group_stops", "booking_rules", "areas", "stop_areas"}
 MOST_ALIKE = 0.5  # of the stops: two operators share a station, not half of their stops, under one id
+STATION_METRES = 2_000.0  # from a platform or entrance to its station: those of the largest are within one
 # Degrees (south, north, west, east) within which all of Europe lies, Svalbard, the Azores and the Urals too.
 EUROPE = (27.0, 82.0, -32.0, 70.0)
 
@@ -156,7 +157,7 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
         feed.note("gtfs_note_trips_dropped_in_all", n=int(gone.sum()), of=Figure.of(len(trips)))
     feed.note("gtfs_note_flexible", n=len(flex))
     trips, calls = _called(feed, trips, calls, runs, told)
-    _tell_zones(feed, stops, routes)
+    _tell_stops(feed, stops, routes)
     if not len(trips) and not len(flex):
         raise SourceError(Problem("gtfs_no_trip"), about=feed.file)
     period, info = _info(feed, calendar, _services(trips, flex))
@@ -222,7 +223,12 @@ def _called(
     return trips.drop(columns=[name for name in LONGER if name in trips]), calls
 
 
-def _tell_zones(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
+def _tell_stops(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
+    """Say which stops are far from their station, or of another time zone than the lines."""
+    parent = stops["parent"].where(stops["parent"] != "")
+    station = stops[["lon", "lat"]].reindex(parent).to_numpy()
+    far = np.flatnonzero(hops(stops[["lon", "lat"]].to_numpy(), station) > STATION_METRES)
+    feed.note("gtfs_note_far_from_station", n=len(far), stops=first_few(stops.index[far], repr))
     zone = next(iter(routes["timezone"]), "")
     other = stops["timezone"][(stops["timezone"] != "") & (stops["timezone"] != zone)]
     feed.note("gtfs_note_stop_zone", n=len(other), zones=", ".join(dict.fromkeys(other)), zone=zone)
@@ -261,6 +267,9 @@ def _info(
                 continue
             feed.note("gtfs_note_days_beyond", n=int(beyond.sum()), column=name, value=f"{date:%Y-%m-%d}")
             first, last = (max(first, date), last) if least else (first, min(last, date))
+    if first > last:
+        feed.note("gtfs_note_period_backwards", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+        first, last = pd.Timestamp(runs[0]), pd.Timestamp(runs[-1])
     version = said["feed_version"] or f"{first:%Y-%m-%d} – {last:%Y-%m-%d}"
     return (first, last), {
         "publisher": said["feed_publisher_name"],

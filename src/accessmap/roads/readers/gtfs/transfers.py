@@ -20,6 +20,7 @@ WALKING_METRES_A_SECOND = 4.8 / 3.6  # 80 metres a minute, the convention of mos
 STEP_METRES = 0.3
 STAIRS_METRES_A_SECOND = 0.61
 ELEVATOR_SECONDS, GATE_SECONDS = 60, 5
+SHORT_SECONDS = 20  # nobody changes in less: such a time is likely to be one in minutes
 STAIRS, ELEVATOR, GATES = 2, 5, (6, 7)
 
 
@@ -53,6 +54,9 @@ def read_transfers(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame, trips:
     feed.note("gtfs_note_transfers_timeless", n=int(timeless.sum()))
     least = np.isin(kind, [0, 1]) & (seconds >= 0) & ~lost & ~bare
     feed.note("gtfs_note_transfers_timed", n=int(least.sum()))
+    short = np.flatnonzero((seconds > 0) & (seconds < SHORT_SECONDS) & ~lost & ~bare)
+    rows = feed.place(table, short, table["min_transfer_time"], table["from_stop_id"])
+    feed.note("gtfs_note_transfers_short", n=len(short), rows=rows)
     kind = np.where(timeless, 0, kind)
     rules = pd.DataFrame({**found, "type": kind.astype(np.int32), "seconds": seconds.astype(np.int32)})
     rules = rules[~(lost | bare)]
