@@ -302,8 +302,8 @@ class Dossier:
         """Every table by name.
 
         communes (with geometry), coverage, summary, changes, data_report and sources; and those of the chapters:
-        certainty and costs; sureness, to_check, undecided and tornado where worlds are drawn; alternatives, and
-        places_tried where one more site is asked for; history where any is;
+        certainty and costs; sureness, to_check, undecided, tornado and check_together where worlds are drawn;
+        alternatives, and places_tried where one more site is asked for; history where any is;
         touched where a scenario changes hours, step-free access or a capacity; services, services_by_commune, scores;
         supply, supply_by_commune where one changes a capacity; imbalance, deficits, classes; zonages where communes
         are in any; reference (and reference_by_commune) where published figures are given; hours, hours_by_commune,

@@ -316,6 +316,7 @@ class UncertaintySection(_Section):
     missing_year: Share | None = None
     turnover: Wide | None = None
     hours: Share | None = None
+    capacity: Share | None = None
     classes: dict[str, Spread] = {}
     years: dict[Literal["services", "population"], Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]] = {}
 

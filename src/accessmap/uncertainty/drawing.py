@@ -302,10 +302,22 @@ def times_in_worlds(
     """
     assumed = assumed or Assumptions()
     asked = weighed(study, {"all": sites}, category=category, assumed=assumed)
-    worlds = worlds_of(asked, assumed, n, seed)
     kept = np.flatnonzero(asked.open[1] & ~(asked.sites["missing"].to_numpy() > 0))
+    found = minutes_to(asked, worlds_of(asked, assumed, n, seed), 1, kept)
+    inside = study.residents.index[study.inside]
+    order = np.argsort(study.residents["commune"][study.inside].to_numpy("str"), kind="stable")
+    index, columns = inside[order], asked.sites.index[kept]
+    names = ["now", *(f"world {number}" for number in range(n))]
+    return {name: pd.DataFrame(found[:, :, at], index, columns) for at, name in enumerate(names)}
+
+
+def minutes_to(asked: Weighed, worlds: Worlds, plan: int, kept: npt.NDArray[np.intp]) -> Single:
+    """Return minutes of everyone to these sites, over the roads of a plan; NaN where a site is closed or not reached.
+
+    People are in the order of their communes: people × sites × worlds.
+    """
     there, ends = worlds.sites(asked)[kept], worlds.places(list(asked.sites["commune"]))[kept]
-    ways = asked.ways[asked.of[1]]
+    ways = asked.ways[asked.of[plan]]
     classes = worlds.classes(ways.classes)
     codes = [str(asked.commune[start]) for start in asked.starts[:-1]]
     homes = worlds.places(codes)
@@ -316,8 +328,4 @@ def times_in_worlds(
         found[rows] = _minutes(ways, rows, kept, classes, (homes[number] + ends) / 2, moved)
     found[:, ~there] = np.nan
     found[np.isinf(found)] = np.nan
-    inside = study.residents.index[study.inside]
-    order = np.argsort(study.residents["commune"][study.inside].to_numpy("str"), kind="stable")
-    index, columns = inside[order], asked.sites.index[kept]
-    names = ["now", *(f"world {number}" for number in range(n))]
-    return {name: pd.DataFrame(found[:, :, at], index, columns) for at, name in enumerate(names)}
+    return found

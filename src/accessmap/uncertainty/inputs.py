@@ -28,6 +28,11 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
+#: Inputs that are checked together: by going and driving, by a better census, by one telephone call to each site.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"roads": ("speeds", "legs"), "people": ("homes", "population"), "sites": ("closed", "missing", "hours")}
+)
+
 
 @cache
 def _preset() -> pd.DataFrame:
@@ -74,6 +79,9 @@ class Assumptions:
         may be from their middle.
     hours
         Chance that a site whose hours are unknown is open too seldom to count.
+    capacity
+        Capacities that are known; a standard deviation of their logarithm. No minutes depend on it: see
+        `supply_in_worlds`.
     classes
         By class of road, its spread where it has one of its own.
     years
@@ -96,6 +104,7 @@ class Assumptions:
     missing_year: float | None = None
     turnover: float | None = None
     hours: float | None = None
+    capacity: float | None = None
     classes: Mapping[str, float] = field(default_factory=dict)
     years: Mapping[str, float] = field(default_factory=dict)
 
@@ -131,16 +140,16 @@ class Assumptions:
         nothing: dict[str, Any] = dict.fromkeys(cls.names(), 0.0)
         return cls(**nothing)
 
-    def only(self, name: str) -> Self:
-        """Return that one of `INPUTS` is as uncertain as here, and nothing else is."""
-        kept = {*INPUTS[name], "turnover"}
+    def only(self, *names: str) -> Self:
+        """Return that these of `INPUTS` are as uncertain as here, and nothing else is."""
+        kept = {"turnover"}.union(*(INPUTS[name] for name in names))
         nothing: dict[str, Any] = {each: 0.0 for each in self.names() if each not in kept}
-        return replace(self, **nothing, classes=self.classes if name == "speeds" else {})
+        return replace(self, **nothing, classes=self.classes if "speeds" in names else {})
 
     @property
     def any(self) -> bool:
-        """Whether anything is uncertain."""
-        spreads = [self.of(name) for name in self.names() if name != "turnover"]
+        """Whether anything is uncertain that minutes depend on."""
+        spreads = [self.of(name) for name in self.names() if name not in ("turnover", "capacity")]
         return any(spreads) or any(self.classes.values())
 
     def by_class(self, road_class: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
@@ -178,7 +178,9 @@ def undecided(draws: Draws, *, plan: str = BASELINE, bounds: Iterable[float] = (
     return table
 
 
-def to_check(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFrame:
+def to_check(
+    draws: Draws, *, among: Iterable[str] | None = None, groups: Mapping[str, Iterable[str]] | None = None
+) -> pd.DataFrame:
     """Return what knowing each input would be worth: by input, how often the choice would change and what that saves.
 
     One input varies as it is assumed to, all others are as the study has them: the worlds are those of the draws.
@@ -187,13 +189,15 @@ def to_check(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFram
     ----------
     draws, among
         As in `regret`.
+    groups
+        Inputs that are known together, by name, such as `accessmap.uncertainty.GROUPS`; each by itself where not given.
 
     Returns
     -------
     pandas.DataFrame
-        By input, the most worth first: `changes` (share of the worlds, 0-1, in which another plan would be chosen than
-        today's best) and `value` (minutes a person saved, on the mean of the worlds, by knowing). "everything" is all
-        at once.
+        By input, or by group, the most worth first: `changes` (share of the worlds, 0-1, in which another plan would be
+        chosen than today's best) and `value` (minutes a person saved, on the mean of the worlds, by knowing).
+        "everything" is all at once.
 
     Notes
     -----
@@ -202,9 +206,14 @@ def to_check(draws: Draws, *, among: Iterable[str] | None = None) -> pd.DataFram
     plans = plans_among(draws, among)
     chosen = chosen_of(draws, plans)
     at = [draws.asked.plans.index(plan) for plan in plans]
-    kinds = {name: draws.assumed.only(name) for name in INPUTS}
+    together = {name: tuple(names) for name, names in (groups or {each: (each,) for each in INPUTS}).items()}
+    unknown = [each for names in together.values() for each in names if each not in INPUTS]
+    if unknown:
+        problem = Problem("uncertainty_no_input", value=unknown[0], near=near_names(unknown[0], INPUTS))
+        raise OptionError(problem, about="uncertainty")
+    kinds = {name: draws.assumed.only(*names) for name, names in together.items()}
     alone = {name: worlds_of(draws.asked, each, draws.n, draws.seed) for name, each in kinds.items() if each.any}
-    rows = {"everything": _worth(draws.minutes[plans], chosen)} | dict.fromkeys(INPUTS, (0.0, 0.0))
+    rows = {"everything": _worth(draws.minutes[plans], chosen)} | dict.fromkeys(together, (0.0, 0.0))
     if alone:
         minutes = minutes_in(draws.asked, Several(tuple(alone.values())))[:, at]
         parts = np.split(minutes, len(alone))

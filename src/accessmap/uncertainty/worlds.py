@@ -9,6 +9,7 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from accessmap.roads.by_class import LEGS
 from accessmap.uncertainty.inputs import Assumptions
@@ -124,6 +125,18 @@ class Drawn:
                 if row["hours_unknown"] and seldom:
                     alive[number] &= ~self._less(seldom ** row["several"], "hours", site)
         return alive
+
+    def capacities(self, known: pd.Series) -> npt.NDArray[np.float64]:
+        """Return capacities of sites, (sites, n): what is not known is that of another site, NaN in the first world."""
+        spread, said = self.assumed.of("capacity"), known.dropna().to_numpy("float64")
+        found = np.empty((len(known), self.n))
+        for number, (site, value) in enumerate(known.items()):
+            if value == value:
+                found[number] = value * self._log(spread, "capacity", str(site))
+            else:
+                found[number, 0] = np.nan
+                found[number, 1:] = self._stream("capacity unknown", str(site)).choice(said, self.count)
+        return found
 
 
 @dataclass(frozen=True)
