@@ -1,4 +1,4 @@
-"""Sites with capacities: the rows that bound every set, and what comes out in time."""
+"""Sites with capacities: brute force, published optima, and what comes out in time."""
 
 import itertools
 import time
@@ -7,104 +7,9 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from accessmap import siting
 from accessmap.errors import SitingError
-from accessmap.siting.solver.lagrangian import Loads
-
-
-@st.composite
-def loads(draw):
-    """Up to six residents and four sites, some pairs impossible, but each resident somewhere."""
-    residents, sites = draw(st.integers(1, 6)), draw(st.integers(1, 4))
-    numbers = st.integers(0, 40)
-    minutes = np.array([[draw(numbers) for _ in range(sites)] for _ in range(residents)], dtype="float64")
-    minutes[
-        np.array([[draw(st.booleans()) and draw(st.booleans()) for _ in range(sites)] for _ in range(residents)])
-    ] = np.inf
-    minutes[~np.isfinite(minutes).any(axis=1), 0] = 7.0
-    people = np.array([draw(st.integers(1, 20)) for _ in range(residents)], dtype="float64")
-    room = np.array([draw(st.integers(0, 60)) for _ in range(sites)], dtype="float64")
-    return Loads(minutes, people, room, draw(st.sampled_from([1.0, 25.0])), np.inf)
-
-
-def split(case, y):
-    """Person-minutes of a set with residents split, by the textbook program; infinite where they do not fit."""
-    cost = np.where(case.usable, case.minutes, 0.0) * case.people[:, None]
-    bounds = [(0, 1 if y[j] and case.usable[i, j] else 0) for i, j in np.ndindex(cost.shape)]
-    residents, sites = cost.shape
-    found = linprog(
-        cost.ravel(), A_eq=np.kron(np.eye(residents), np.ones(sites)), b_eq=np.ones(residents),
-        A_ub=np.kron(case.people, np.eye(sites)), b_ub=case.room, bounds=bounds,
-    )  # fmt: skip
-    return found.fun if found.status == 0 else np.inf
-
-
-def sets(case):
-    for y in itertools.product([False, True], repeat=len(case.room)):
-        if any(y):
-            yield np.array(y)
-
-
-@settings(max_examples=40, deadline=None)
-@given(loads())
-def test_the_value_of_a_set_is_that_of_the_textbook(case):
-    for y in sets(case):
-        assert case.value(y) / case.scale == pytest.approx(split(case, y), rel=1e-6, abs=1e-6)
-
-
-@settings(max_examples=40, deadline=None)
-@given(loads(), st.data())
-def test_no_row_says_more_than_the_value_of_any_set_whatever_is_paid(case, data):
-    paid = np.array([data.draw(st.floats(0, 100)) for _ in case.people])
-    rows, low = case.rows([paid])
-    for y in sets(case):
-        value = case.value(y)
-        if np.isfinite(value):
-            assert (rows @ np.append(y, value) >= low - 1e-6 * max(1.0, value)).all()
-
-
-@settings(max_examples=40, deadline=None)
-@given(loads())
-def test_the_row_of_a_set_gives_its_value_and_comes_once(case):
-    for y in sets(case):
-        rows, low = case.violated(case.point(y))
-        assert (rows @ case.point(y) < low).any() or case.value(y) == 0
-        if np.isfinite(case.value(y)):
-            np.testing.assert_allclose((low - rows @ case.point(y))[0], case.value(y), rtol=1e-6, atol=1e-6)
-        assert case.violated(case.point(y))[0].shape[0] == 0
-
-
-@settings(max_examples=40, deadline=None)
-@given(loads())
-def test_with_nobody_split_no_site_is_overfull_and_the_way_no_shorter(case):
-    for y in sets(case):
-        where = case.whole(y)
-        if where.min() >= 0:
-            value = case.scale * case.people @ case.minutes[np.arange(len(where)), where]
-            assert y[where].all()
-            assert case.usable[np.arange(len(where)), where].all()
-            assert (np.bincount(where, case.people, minlength=len(y)) <= case.room + 1e-6).all()
-            assert value >= case.value(y) * (1 - 1e-9) - 1e-6
-
-
-def test_a_set_without_room_is_refused_and_no_other_is():
-    case = Loads(np.array([[1.0, 2.0]]), np.array([10.0]), np.array([5.0, 10.0]), 1.0, np.inf)
-    small, large = np.array([True, False]), np.array([False, True])
-    assert case.value(small) == np.inf
-    rows, low = case.violated(case.point(small))
-    assert (rows @ np.append(small, 1e9) < low - 0.5).any()
-    assert (rows @ np.append(large, case.value(large)) >= low - 1e-6).all()
-
-
-def test_rounding_of_nothing_is_nothing():
-    """A coefficient of 1e-14 beside thousands makes the presolve of HiGHS fail."""
-    case = Loads(np.array([[10.0, 12.0]]), np.array([3.0]), np.array([5.0, 5.0]), 1.0, np.inf)
-    rows, _ = case.rows([np.nextafter(np.array([10.0]), 11.0)])
-    assert rows.toarray().tolist() == [[0.0, 0.0, 1.0]]
 
 
 def territory(residents, sites, seed):
@@ -118,9 +23,9 @@ def territory(residents, sites, seed):
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("way", ["textbook", "decomposition"])
+@pytest.mark.parametrize("way", ["textbook", "branches"])
 def test_unequal_and_tight_room_equals_brute_force(seed, way, monkeypatch):
-    if way == "decomposition":  # as if the pairs were too many for the textbook model
+    if way == "branches":  # as if the pairs were too many for the textbook model
         monkeypatch.setattr("accessmap.siting.solver.plans._FEW", -1)
         monkeypatch.setattr("accessmap.siting.solver.plans._PACKED", 0)
     times, people = territory(12, 5, seed)

@@ -68,7 +68,7 @@ def capacitated_p_median(
     A bound on all plans comes from the Lagrangian relaxation of "everyone is sent somewhere" (Cornuejols, Sridharan &
     Thizy 1991, with whole residents: Ceselli & Righini 2005), good plans from exchanges of sites and of residents. Then
     the textbook model of those pairs that a better plan can have is solved by HiGHS; where they are many, sites are
-    chosen by Benders' decomposition, as if residents could be split, and everyone is sent whole to those chosen. Where
+    opened and shut one by one, each branch with a bound of its own, and everyone is sent whole to those chosen. Where
     all person-minutes are whole numbers (to one part in 4 million) plans differ by one at least. Of equals any may be
     returned.
 
@@ -79,7 +79,7 @@ def capacitated_p_median(
     >>> plan.assignment.to_dict()
     {'r1': 'a', 'r2': 'b'}
     """
-    from accessmap.siting.solver.split import decompose  # loads numba
+    from accessmap.siting.solver.branching import branch  # loads numba
     from accessmap.siting.solver.textbook import prove
 
     with progress_bar(Note("progress_siting"), shown=progress):
@@ -93,7 +93,7 @@ def capacitated_p_median(
         plans.search(asked.started + _SEARCHING * asked.seconds)
         size = {"variables": 0, "rows": 0, "rounds": 0}
         if not plans.proven and time.perf_counter() < asked.deadline:
-            size = (prove if plans.few else decompose)(plans, asked.deadline)
+            size = (prove if plans.few else branch)(plans, asked.deadline)
         if plans.y is None:
             raise _no_room(asked, room, plans.bound)
         nearest = served(asked.minutes, asked.people, plans.y).which

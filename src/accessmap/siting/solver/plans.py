@@ -8,7 +8,7 @@ that site j can save within its capacity: a knapsack. That is the Lagrangian rel
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,7 +25,6 @@ ROUGH = 1e-3  # of the step between two costs, above all rounding
 _CLOSE = 2e-5
 _FEW = 3_000  # pairs that can matter
 _PACKED = 2e7  # sites × residents × room up to which knapsacks are filled with nobody split, in each step
-_KEPT = 80  # of the last steps, for the rows of the decomposition
 _PLANS = 60  # sets of the steps from which plans are made
 _STARTS = 5  # ways to fill a set of sites that are tried until everyone fits
 _DRAWN = 100_003  # random numbers at a time
@@ -51,7 +50,7 @@ class Plans:
     value: float = np.inf  # of the best plan
     y: Open | None = None
     where: Whole = field(default_factory=lambda: np.empty(0, np.int64))
-    steps: list[Floats] = field(default_factory=list)  # what residents pay: the best of the steps, then the last ones
+    paid: Floats = field(default_factory=lambda: np.empty(0))  # what residents pay in the best of the steps
 
     def __post_init__(self) -> None:
         whole = (self.people == np.rint(self.people)).all()
@@ -62,11 +61,17 @@ class Plans:
         self._free = self.choice.allowed & ~self.choice.existing
         self._price = np.zeros(len(self.room)) if self.choice.costs is None else self.choice.costs.copy()
         self._budget = np.inf if self.choice.budget is None else self.choice.budget * (1 + 1e-9)
-        self._alive = self.choice.allowed  # sites that a better plan can open
+        self.alive = self.choice.allowed  # sites that a better plan can open
         self._largest = np.argsort(-self.people, kind="stable")
         self._random = np.random.default_rng(_SEED)
         self._draw = self._random.random(_DRAWN)
         self._met: set[bytes] = set()
+
+    def limit_to(self, existing: Open, closed: Open) -> None:
+        """Keep to plans with these sites open and those shut."""
+        self.choice = replace(self.choice, existing=existing, forbidden=self.choice.forbidden | closed)
+        self._free = self.choice.allowed & ~existing
+        self.alive = (self.alive & ~closed) | existing
 
     @property
     def proven(self) -> bool:
@@ -80,7 +85,7 @@ class Plans:
 
     @property
     def few(self) -> bool:
-        """Whether the textbook model is quicker than the decomposition: few pairs, or sites with few people each."""
+        """Whether the textbook model is quicker than branches: few pairs, or sites with few people each."""
         return self.packed or int(np.count_nonzero(self.least() <= self.below(self.value))) <= _FEW
 
     def below(self, value: float) -> float:
@@ -101,21 +106,21 @@ class Plans:
         now = np.partition(self.cost, near, axis=1)[:, near]
         now = np.where(np.isfinite(now), now, np.nanmax(finite, axis=1))
         weight = np.maximum(np.nanmean(finite, axis=1), 1e-12)  # a step is as long as the resident's costs are large
-        self.steps, best, length, stalled = [now], -np.inf, 1.0, 0
+        self.paid, best, length, stalled = now, -np.inf, 1.0, 0
         for step in range(_STEPS):
-            total, opened, shares, saves, rent = self._relaxed(now)
+            total, opened, shares, saves, rent = self.relaxed(now)
             bound = float(now.sum()) - total
-            self._alive &= self.choice.existing | (bound + rent - saves <= self.below(self.value))
+            self.alive &= self.choice.existing | (bound + rent - saves <= self.below(self.value))
             stalled = 0 if bound > best else stalled + 1
             if bound > best:
-                best, self.steps[0] = bound, now
+                best, self.paid = bound, now
                 self.raised(bound)
             if step % (_STEPS // _PLANS) == 0 or step < 5:
-                self.plan(self._worth_most(saves))
+                self.plan(self.worth_most(saves))
             if self.close or length < _SHORTEST or time.perf_counter() > until:
                 break
             if stalled >= _PATIENCE:
-                now, length, stalled = self.steps[0], length * _SHORTER, 0
+                now, length, stalled = self.paid, length * _SHORTER, 0
                 continue
             left = 1.0 - shares @ opened
             norm = float(weight @ left**2)
@@ -123,7 +128,6 @@ class Plans:
             if norm <= 0 or goal <= bound:
                 break
             now = np.maximum(now + length * (goal - bound) / norm * weight * left, 0.0)
-            self.steps = [self.steps[0], *self.steps[1:][-_KEPT:], now]
         self._improve(until)
 
     def _improve(self, until: float) -> None:
@@ -160,10 +164,10 @@ class Plans:
         self.raised(self.bound)
         return True
 
-    def _relaxed(self, paid: Floats) -> tuple[float, Floats, Floats, Floats, Floats]:
+    def relaxed(self, paid: Floats) -> tuple[float, Floats, Floats, Floats, Floats]:
         """Return what the best sites save, how far each is open, who goes there, what each saves and pays."""
         saves, shares = np.zeros(len(self.room)), np.zeros(self.cost.shape)
-        some = np.flatnonzero(self._alive)
+        some = np.flatnonzero(self.alive)
         worth, room = np.ascontiguousarray(paid[:, None] - self.cost[:, some]), self.room[some]
         if self.packed:
             saves[some], shares[:, some] = saved_whole(worth, self.people.astype("int64"), room.astype("int64"))
@@ -192,7 +196,7 @@ class Plans:
         opened[free], rents[free] = part, rent
         return total + float(saves[existing].sum()), opened, rents
 
-    def _worth_most(self, saves: Floats) -> Open:
+    def worth_most(self, saves: Floats) -> Open:
         """Return the sites that save most for what they cost, as many as may be open."""
         y = self.choice.existing.copy()
         most = self.choice.p if self.choice.p is not None else len(y)
@@ -206,8 +210,8 @@ class Plans:
 
     def least(self) -> Floats:
         """Return by pair what a plan that sends this resident to this site costs at least (reduced costs)."""
-        paid = self.steps[0]
-        total, _, _, saves, rent = self._relaxed(paid)
+        paid = self.paid
+        total, _, _, saves, rent = self.relaxed(paid)
         worth = paid[:, None] - self.cost
         _, _, margin, ceiling = self._saved(worth, self.room)
         forced = ceiling + np.minimum(0.0, worth - margin * self.people[:, None])

@@ -24,16 +24,6 @@ _NOISE = 0.15  # by which costs are blurred at most while a plan is filled
 _WORSE = 1.004  # a plan is gone on from if it is no worse than the best by this
 
 
-def saved_by_parts(worth: Floats, people: Floats, room: Floats) -> Floats:
-    """Return the most each site saves, residents split where that helps."""
-    each = worth / people[:, None]
-    order = np.argsort(-each, axis=0)
-    size = people[order]
-    taken = np.clip(room - (np.cumsum(size, axis=0) - size), 0.0, size)
-    saves: Floats = (taken * np.maximum(np.take_along_axis(each, order, axis=0), 0.0)).sum(axis=0)
-    return saves
-
-
 @kernel
 def parted(worth: Floats, people: Floats, room: float, order: Whole, ranks: Whole) -> tuple[Whole, Whole]:
     """Return the few residents whom a site takes whole or not at all, and the others, the most worth a person first."""
