@@ -93,7 +93,8 @@ def _bounded(plans: Plans, now: _Branch, weight: Floats, deadline: float) -> _Br
         if norm <= 0 or goal <= bound:
             break
         paid = np.maximum(paid + length * (goal - bound) / norm * weight * missed, 0.0)
-    plans.plan(part.worth_most(likely))
+    if time.perf_counter() < deadline:
+        plans.plan(part.worth_most(likely))
     return replace(best, bound=max(best.bound, now.bound), opened=often)
 
 
