@@ -120,7 +120,10 @@ def _by_timetable(
 
 def _costs(km: float, grams: float, euros: float, say: Say, key: str) -> None:
     """Print what a trip costs one person, and how it is counted."""
-    co2 = say("explain_co2_unknown") if isnan(grams) else say("explain_co2", grams=say.words.count(grams))
+    co2 = say("explain_co2_unknown")
+    if not isnan(grams):
+        value, digits, unit = (grams / 1000, 1, "kg") if grams >= 1000 else (grams, 0, "g")
+        co2 = say("explain_co2", amount=f"{say.words.count(value, digits=digits)}{labels.NO_BREAK}{unit}")
     price = (
         say("explain_price_unknown") if isnan(euros) else say("explain_price", euros=say.words.count(euros, digits=2))
     )

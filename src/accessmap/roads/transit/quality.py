@@ -189,7 +189,7 @@ def quality_areas(
     better: shapely.Geometry = shapely.Polygon()
     for number in range(len(how.classes)):
         stop, band = np.nonzero(given == number)
-        discs = shapely.buffer(stops.geometry.to_numpy()[stop], how.bands[band])
+        discs = shapely.buffer(stops.geometry.to_numpy()[stop], how.bands[band], quad_segs=16)
         here = shapely.union_all([better, *discs])
         land.append(shapely.difference(here, better))
         better = here

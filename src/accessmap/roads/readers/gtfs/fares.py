@@ -92,7 +92,7 @@ class Fares:
         )
         names = timetable.stops["name"].to_numpy()[stops]
         on = int(np.flatnonzero(names == ride["from_stop"])[0])
-        off = on + 1 + int(np.flatnonzero(names[on + 1 :] == ride["to_stop"])[-1])
+        off = on + 1 + int(np.flatnonzero(names[on + 1 :] == ride["to_stop"])[0])
         called = timetable.stops.index.to_numpy()[stops[on : off + 1]]
         return str(timetable.trips["route"].iloc[rows[0]]), [self.zones.get(str(stop), "") for stop in called]
 
