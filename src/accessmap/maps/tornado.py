@@ -17,7 +17,7 @@ from accessmap.words.words import Words, check_lang
 _BAR: Final = Markup('<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high}" fill="{fill}"/>')
 _ROW: Final = 34
 _WIDE: Final = 230
-_LETTERS: Final = 30
+_LETTERS, _LETTERS_BESIDE = 30, 24
 _TOP: Final = 66
 LOW, HIGH = STROKES[0][0], STROKES[1][0]
 
@@ -61,7 +61,7 @@ def tornado_chart(
         raise TableError(Problem("chart_no_row"), about="table")
     ends = table[["at_low", "at_high"]]
     axis = Axis.of(pd.Series([0.0, *table["lead"], *ends.to_numpy("float64").ravel()]), lang, share=False)
-    names = [_two_lines(str(name).replace("\u202f", "\u00a0")) for name in table.index]
+    names = [_two_lines(str(name)) for name in table.index]
     start = 30 + 7 * max(len(each) for lines in names for each in lines)
     foot = _TOP + _ROW * len(table)
 
@@ -86,7 +86,9 @@ def tornado_chart(
         for value, colour in known:
             left, right = sorted((at(value), at(float(each["lead"]))))
             parts.append(_BAR.format(x=left, y=middle - 8, wide=max(1.0, right - left), high=16, fill=colour))
-        parts.append(write(start + _WIDE + 12, middle + 4, str(each["note"])))
+        beside = _two_lines(str(each["note"]), _LETTERS_BESIDE)
+        first = middle + 4 - 7 * (len(beside) - 1)
+        parts += [write(start + _WIDE + 12, first + 14 * k, text) for k, text in enumerate(beside)]
         said = " → ".join(axis.write_tick(value) for value, _ in known)
         note = f" ({each['note']})" if each["note"] else ""
         told.append(words("labelled", name=name, value=said + note))
@@ -96,11 +98,11 @@ def tornado_chart(
         write(start + _WIDE / 2, foot + 38, x_label, "middle"),
     ]
     stop = " ; " if lang == "fr" else "; "
-    room = 24 + 7 * max(len(str(note)) for note in table["note"])
+    room = 24 + 7 * max(len(text) for note in table["note"] for text in _two_lines(str(note), _LETTERS_BESIDE))
     return Chart.of(title, f"{x_label}. {stop.join(told)}", (start + _WIDE + room, foot + 52), parts)
 
 
-def _two_lines(name: str) -> list[str]:
+def _two_lines(name: str, letters: int = _LETTERS) -> list[str]:
     """Return a name on at most two lines; what is longer ends with an ellipsis."""
-    lines = textwrap.wrap(name, _LETTERS) or [""]
-    return lines if len(lines) <= 2 else [lines[0], lines[1][: _LETTERS - 1] + "…"]
+    lines = textwrap.wrap(name.replace("\u202f", "\u00a0"), letters) or [""]
+    return lines if len(lines) <= 2 else [lines[0], lines[1][: letters - 1] + "…"]

@@ -75,9 +75,17 @@ def tornado(draws: Draws, study: Study, *, among: Iterable[str] | None = None) -
     def minutes_over(roads: RoadNetwork) -> np.ndarray:
         if roads is network:
             return base
-        return roads.travel_minutes(homes, asked.sites.geometry)
+        return routed(roads)
 
-    base = network.travel_minutes(homes, asked.sites.geometry)
+    # Places of sites that may be missing, and of plans that are not compared, are on no way here.
+    used = there & asked.open[at].any(axis=0)
+
+    def routed(roads: RoadNetwork) -> np.ndarray:
+        minutes = np.full((len(homes), len(used)), np.nan, "float32")
+        minutes[:, used] = roads.travel_minutes(homes, asked.sites.geometry[used])
+        return minutes
+
+    base = routed(network)
     now, _ = leads(network)
     ways, rows = asked.ways[0], {}
     spreads = draws.assumed
