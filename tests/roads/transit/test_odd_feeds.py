@@ -413,6 +413,16 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         r"2 calls after which one may get on or off",
         usual,
     ),
+    "lines that are hailed on the way": (
+        feed(
+            {
+                "routes.txt": "route_id,agency_id,route_short_name,route_type,continuous_pickup,continuous_drop_off\n"
+                "R,ter,K1,2,1,3\nQ,ter,Q2,3,,1\n"
+            }
+        ),
+        r"1 line on which one may get on or off between stops",
+        usual,
+    ),
     "no agency": (feed({"agency.txt": None}), r"no time zone is said", usual),
     "an agency that is not there": (
         feed(routes=("Q,ter", "Q,bus")),
@@ -473,13 +483,6 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         feed({"transfers.txt": TRANSFERS + "B1,B2,0,300\n"}),
         r"1 change that need not have a least time",
         lambda t: 300 in t.day(TUESDAY).walk_seconds,
-    ),
-    "seats that are kept in two trips": (
-        feed(
-            {"transfers.txt": "from_stop_id,to_stop_id,transfer_type,from_trip_id,to_trip_id\n,,4,R1,R2\n,,4,R1,Q1\n"}
-        ),
-        r"1 trip goes on as several others with riders seated",
-        usual,
     ),
     "two rules for one change": (
         feed({"transfers.txt": TRANSFERS + "B1,B2,2,60\nB1,B2,2,90\n"}),

@@ -16,6 +16,7 @@ import accessmap as am
 from accessmap.errors import AccessmapError
 from accessmap.roads.transit import plans
 from accessmap.roads.transit.asked import ALWAYS, EVER, Asked, Ends, legs_of, windows
+from accessmap.roads.transit.flexible import flexible as zones_of
 from accessmap.roads.transit.on_demand import notice_note
 
 # By car a place is reached ten times as fast as on foot.
@@ -330,6 +331,15 @@ def test_lines_that_go_by_zones_are_cut_and_shifted_with_their_windows(flexible)
     with pytest.raises(AccessmapError, match="no trip"):
         am.lines.interval(flexible, "Q", 30, between=("06:00", "10:00"))
     assert plans.runs_on(flexible, "Q", pd.Timestamp(TUESDAY).date())
+
+
+def test_days_of_notice_are_those_of_the_calendar_that_a_rule_names(tmp_path):
+    rules = "booking_rule_id,booking_type,prior_notice_last_day,prior_notice_last_time,prior_notice_start_day,"
+    rules += "prior_notice_service_id\ntel,2,2,16:30:00,30,week\nday,2,1,17:00:00,,\n"
+    timetable = read(tmp_path, feed({**FLEX, "booking_rules.txt": rules}))
+    told = {each.booking.told("fr").replace("\xa0", " ") for each in zones_of(timetable, pd.Timestamp(TUESDAY).date())}
+    assert told == {"à réserver 2 jours ouvrés à l’avance avant 16 h 30", "à réserver la veille avant 17 h"}
+    assert "1 booking rule says too how early one may book" in " ".join(timetable.notes)
 
 
 def test_groups_of_stops_and_booking_rules(flexible):

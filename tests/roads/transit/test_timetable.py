@@ -18,6 +18,7 @@ from toy_feeds import FEED, TUESDAY, feed, packed, read
 import accessmap as am
 from accessmap.errors import OptionError, SourceError
 from accessmap.roads.transit.day import Day
+from accessmap.roads.transit.raptor import Raptor, StopLegs
 
 TRANSFERS = (
     "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_route_id,to_route_id,from_trip_id,to_trip_id\n"
@@ -217,6 +218,7 @@ def test_one_stays_seated_in_a_block_unless_a_rule_forbids_it(tmp_path: Path) ->
     for rule, found in (
         (",,5,,,,R2,Q1", set()),
         (",,4,,,,R1,R2", {("R2", "Q1"), ("R1", "R2")}),
+        (",,4,,,,R1,R2\n,,4,,,,R1,Q1", {("R2", "Q1"), ("R1", "R2"), ("R1", "Q1")}),  # and so R1 is there three times
         (",,4,,,,Q1,R1", {("R2", "Q1")}),  # it has left before the other comes in
     ):
         timetable = read(tmp_path, files | {"transfers.txt": TRANSFERS + rule + "\n"})
@@ -224,6 +226,27 @@ def test_one_stays_seated_in_a_block_unless_a_rule_forbids_it(tmp_path: Path) ->
     away = times.replace("08:30:00,08:30:00,C", "08:30:00,08:30:00,A")
     timetable = read(tmp_path, files | {"stop_times.txt": away})
     assert seated(timetable, timetable.day(TUESDAY)) == set()  # the vehicle has gone elsewhere, empty
+
+
+def test_a_vehicle_that_parts_takes_its_riders_on_both_ways(tmp_path: Path) -> None:
+    """R1 is at C at 7:20 and goes on to A as R2 and to B2 as Q1: from B1 each is one ride."""
+    times = FEED["stop_times.txt"].splitlines(keepends=True)[:4]
+    times += ["R2,07:25:00,07:25:00,C,1\nR2,07:45:00,07:45:00,A,2\n"]
+    times += ["Q1,07:30:00,07:30:00,C,1\nQ1,07:50:00,07:50:00,B2,2\n"]
+    rules = TRANSFERS.splitlines()[0] + "\n,,4,,,,R1,Q1\n,,4,,,,R1,R2\n"
+    timetable = read(tmp_path, feed({"stop_times.txt": "".join(times), "transfers.txt": rules}))
+    day = timetable.day(TUESDAY)
+    assert seated(timetable, day) == {("R1", "Q1"), ("R1", "R2")}
+    start, end = (
+        StopLegs.at([list(timetable.stops.index).index(name) for name in names]) for names in (["B1"], ["A", "B2", "C"])
+    )
+    for swept in (False, True):
+        found = Raptor(day, swept=swept).moments(start, end, np.array([7 * 3600]), rides=1)
+        assert found.tolist() == [[[27_900, 28_200, 26_400]]]
+    # Both trains are one again where they meet.
+    again = rules.replace("R1,Q1\n,,4,,,,R1,R2", "R1,Q1\n,,4,,,,R2,Q1")
+    both = read(tmp_path, feed({"stop_times.txt": "".join(times).replace("07:45", "07:29"), "transfers.txt": again}))
+    assert seated(both, both.day(TUESDAY)) == {("R1", "Q1"), ("R2", "Q1")}
 
 
 UNTIMED = """\

@@ -75,6 +75,10 @@ def build_day(timetable: Feeds, runs: Running, *, walks: pd.DataFrame | None, ch
     calls, trips = timetable.calls, timetable.trips
     rules = expanded(timetable.transfers, timetable.stops)
     run = calls_of(timetable, runs)
+    copied, follows = _apart(run, _follows(timetable, runs, run))
+    if len(copied) > len(runs.trip):
+        runs = Running(runs.trip[copied], runs.ahead[copied], runs.shift[copied])
+        run = calls_of(timetable, runs)
     of_run = np.repeat(runs.trip, np.diff(run.start))
     stop = calls["stop"].to_numpy()[run.row].astype(np.int32)
     route, name = (trips[column].to_numpy()[of_run] for column in ("route", "trip"))
@@ -83,7 +87,6 @@ def build_day(timetable: Feeds, runs: Running, *, walks: pd.DataFrame | None, ch
     board = calls["pickup"].to_numpy()[run.row] != 1
     alight = calls["drop_off"].to_numpy()[run.row] != 1
     pattern, order = _patterns(run, places.of_call * 4 + board * 2 + alight)
-    follows = _follows(timetable, runs, run)
     place_of_run = np.empty(len(order), dtype=np.int64)
     place_of_run[order] = np.arange(len(order))
     next_trip = np.where(follows >= 0, place_of_run[follows], -1)[order] if len(order) else follows
@@ -169,12 +172,14 @@ def _parted(run: RunCalls, way: Longs, split: Longs) -> Longs:
     return way
 
 
-def _follows(timetable: Feeds, runs: Running, run: RunCalls) -> Longs:
-    """The run that each run goes on as, its riders seated: of one block, or by rule (transfer type 4); -1 none."""
+def _follows(timetable: Feeds, runs: Running, run: RunCalls) -> list[tuple[int, int]]:
+    """The runs that runs go on as, their riders seated, in pairs: of one block, or as rules say (transfer type 4).
+
+    By rule a run may go on as several, where a vehicle parts, and several as one.
+    """
     count = len(runs.trip)
-    follows = np.full(count, -1, dtype=np.int64)
     if not count:
-        return follows
+        return []
     trips, rules = timetable.trips, timetable.transfers
     leaves, ends = run.departure[run.start[:-1]], run.arrival[run.start[1:] - 1]
     stop = timetable.calls["stop"].to_numpy()[run.row]
@@ -194,20 +199,56 @@ def _follows(timetable: Feeds, runs: Running, run: RunCalls) -> Longs:
     same = (block[one] == block[other]) & (runs.ahead[one] == runs.ahead[other]) & (leaves[other] >= ends[one])
     one, other = one[same], other[same]
     near = _near(timetable, last[one], first[other])
-    for before, after in zip(one[near].tolist(), other[near].tolist(), strict=True):
-        if (name[before], name[after]) not in never:
-            follows[before] = after
-    said = seated[seated["type"] == 4]
-    if len(said):
-        wanted = {*said["from_trip"], *said["to_trip"]}
-        alone = trips["headway"].to_numpy()[runs.trip] == ""
-        at = {(name[n], int(runs.ahead[n])): n for n in range(count) if alone[n] and name[n] in wanted}
-        for before, after in zip(said["from_trip"], said["to_trip"], strict=True):
-            for (trip, ahead), number in list(at.items()):
-                there = at.get((after, ahead)) if trip == before else None
-                if there is not None and leaves[there] >= ends[number]:
-                    follows[number] = there
-    return follows
+    pairs = zip(one[near].tolist(), other[near].tolist(), strict=True)
+    follows = {before: [after] for before, after in pairs if (name[before], name[after]) not in never}
+    follows |= _said(seated[seated["type"] == 4], runs, trips, (leaves, ends))
+    return [(before, after) for before, several in follows.items() for after in several]
+
+
+def _said(
+    rules: pd.DataFrame, runs: Running, trips: pd.DataFrame, times: tuple[npt.NDArray[np.int32], ...]
+) -> dict[int, list[int]]:
+    """The runs that each run goes on as by rules, of one service day."""
+    wanted = {*rules["from_trip"], *rules["to_trip"]}
+    names, alone = trips["trip"].to_numpy()[runs.trip], trips["headway"].to_numpy()[runs.trip] == ""
+    at: dict[str, dict[int, int]] = {}
+    for number in np.flatnonzero(alone & np.isin(names, list(wanted))).tolist() if wanted else ():
+        at.setdefault(names[number], {})[int(runs.ahead[number])] = number
+    found: dict[int, list[int]] = {}
+    leaves, ends = times
+    for before, after in zip(rules["from_trip"], rules["to_trip"], strict=True):
+        for ahead, number in at.get(before, {}).items():
+            there = at.get(after, {}).get(ahead)
+            if there is not None and there != number and leaves[there] >= ends[number]:
+                found.setdefault(number, []).append(there)
+    return {number: list(dict.fromkeys(several)) for number, several in found.items()}
+
+
+def _apart(run: RunCalls, pairs: list[tuple[int, int]]) -> tuple[Longs, Longs]:
+    """The runs, one that goes on as several as often as it does, and the place of the one that each goes on as, or -1.
+
+    Of what comes before such a run there are as many.
+    """
+    count = len(run.start) - 1
+    after: dict[int, list[int]] = {}
+    for one, other in pairs:
+        after.setdefault(one, []).append(other)
+    rows, follows = list(range(count)), [-1] * count
+    copies: dict[int, list[int]] = {}
+
+    def places(number: int) -> list[int]:
+        if number not in copies:
+            copies[number] = []  # a circle of runs that take no time is cut where it is met again
+            ends = [place for other in after.get(number, ()) for place in places(other)]
+            copies[number] = [number, *range(len(rows), len(rows) + len(ends) - 1)]
+            rows.extend([number] * (len(ends) - 1))
+            follows.extend(ends[1:])
+            follows[number] = ends[0] if ends else -1
+        return copies[number]
+
+    for number in after:
+        places(number)
+    return np.array(rows, "int64"), np.array(follows, "int64")
 
 
 def _near(timetable: Feeds, last: npt.NDArray[np.generic], first: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from accessmap.roads.readers.gtfs.flex import OPEN_DAYS
 from accessmap.roads.transit.asked import Asked, Ends, windows
 from accessmap.roads.transit.on_demand import notice_note
 from accessmap.roads.transit.running import running
@@ -133,7 +134,8 @@ def _notice(row: Row) -> Note:
         return notice_note(0)
     if kind == "same_day" and minutes >= 0:
         return notice_note(int(minutes))
-    if kind == "days_before" and days >= 0:
-        return notice_note((int(days), f"{time // 3600}:{time // 60 % 60:02}" if time >= 0 else ""))
+    if kind in ("days_before", OPEN_DAYS) and days >= 0:
+        told = notice_note((int(days), f"{time // 3600}:{time // 60 % 60:02}" if time >= 0 else ""))
+        return Note("notice_open_days", n=int(days), until=told.values["until"]) if kind == OPEN_DAYS and days else told
     key = _BY.get(int(row["pickup"]) if row["pickup"] != NOT else int(row["drop_off"]))
     return Note(key) if key else notice_note(None)

@@ -24,6 +24,8 @@ from accessmap.words.notes import Aside
 PLACES = ("zone", "group", "stop")
 BOOKING = ("at_once", "same_day", "days_before")
 """booking_type, by its number (GTFS reference)."""
+OPEN_DAYS = "open_days_before"
+"""And where days are those of a calendar of their own (prior_notice_service_id)."""
 WINDOW = ("start_pickup_drop_off_window", "end_pickup_drop_off_window")
 RULES = ("pickup_booking_rule_id", "drop_off_booking_rule_id")
 COLUMNS = (
@@ -293,12 +295,16 @@ def _notice(feed: Feed, table: FeedTable) -> dict[str, list[object]]:
         "prior_notice_last_day",
         "prior_notice_last_time",
     )
+    early = ("prior_notice_duration_max", "prior_notice_start_day")
     rules = feed.table(
-        "booking_rules.txt", (*columns, "message", "phone_number", "info_url", "booking_url"), columns[:2]
+        "booking_rules.txt",
+        (*columns, *early, "prior_notice_service_id", "message", "phone_number", "info_url", "booking_url"),
+        columns[:2],
     )
     known: dict[str, int] = {}
     if rules is not None:
         known = {name: at for at, name in enumerate(rules["booking_rule_id"].texts().tolist())}
+        feed.note("gtfs_note_booking_early", n=int(np.logical_or(*(rules[name].given for name in early)).sum()))
     wanted = [_first(table, at, RULES) for at in range(table.rows)]
     lost = np.array([name != "" and name not in known for name in wanted])
     feed.note(
@@ -316,8 +322,9 @@ def _notice(feed: Feed, table: FeedTable) -> dict[str, list[object]]:
         else:
             texts = {column: rules[column].texts()[at] for column in (*columns, "message", "phone_number")}
             kind = whole(texts["booking_type"])
+            how = BOOKING[kind] if kind is not None and kind < len(BOOKING) else ""
             told = (
-                BOOKING[kind] if kind is not None and kind < len(BOOKING) else "",
+                OPEN_DAYS if how == BOOKING[2] and rules["prior_notice_service_id"].given[at] else how,
                 _or_none(whole(texts[columns[2]])),
                 _or_none(whole(texts[columns[3]])),
                 _or_none(seconds(texts[columns[4]])),

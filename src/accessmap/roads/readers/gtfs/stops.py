@@ -14,6 +14,7 @@ from accessmap.roads.readers.gtfs.calendars import unique_rows
 from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Ints, among
 from accessmap.words.near import near_names
 
+HAILED = ("continuous_pickup", "continuous_drop_off")
 KINDS = ("stop", "station", "entrance", "node", "boarding_area")
 """location_type, by its number (GTFS reference)."""
 STOPS = ("stop_id", "stop_code", "stop_name", "stop_lat", "stop_lon", "location_type", "parent_station")
@@ -149,7 +150,7 @@ def read_routes(feed: Feed, agencies: dict[str, str]) -> pd.DataFrame:
     """Return the routes of a feed by route_id: names, GTFS type and mode, agency, and the time zone of its times."""
     table = feed.table(
         "routes.txt",
-        ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type", "route_color"),
+        ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type", "route_color", *HAILED),
         ("route_id", "route_type"),
     )
     if table is None or not table.rows:
@@ -160,6 +161,8 @@ def read_routes(feed: Feed, agencies: dict[str, str]) -> pd.DataFrame:
     ids, agency = table["route_id"], table["agency_id"].texts()
     kind, bad = table["route_type"].parsed(_mode_number, -1)
     feed.wrong("gtfs_route_type", table, bad | (kind < 0), table["route_type"], id=ids)
+    hailed = np.isin([table[column].texts() for column in HAILED], ["0", "2", "3"]).any(axis=0)
+    feed.note("gtfs_note_hailed_lines", n=int(hailed.sum()))
     several = len(set(agencies.values())) > 1
     unknown = np.array([bool(agencies) and name not in agencies and (several or name != "") for name in agency], bool)
     if unknown.any():

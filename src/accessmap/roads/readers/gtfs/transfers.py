@@ -60,8 +60,6 @@ def read_transfers(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame, trips:
     kind = np.where(timeless, 0, kind)
     rules = pd.DataFrame({**found, "type": kind.astype(np.int32), "seconds": seconds.astype(np.int32)})
     rules = rules[~(lost | bare)]
-    seats = rules.loc[rules["type"] == 4, ["from_trip", "to_trip"]].drop_duplicates()
-    feed.note("gtfs_note_seats_split", n=seats.loc[seats["from_trip"].duplicated(), "from_trip"].nunique())
     again = rules.duplicated(list(RULES[:6]))
     feed.note("gtfs_note_rules_again", n=int((again & ~rules.duplicated()).sum()))
     return rules[~rules.duplicated(list(RULES[:6]), keep="last")].reset_index(drop=True)
