@@ -26,15 +26,9 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-import cafein
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from cafein.streets import walking_footpaths
-
-import accessmap as am
-from accessmap.roads.transit.lines import NEVER
-from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
 
 DATA = Path(os.environ.get("ACCESSMAP_DATA", Path(__file__).parents[2] / "shared/data"))
 TER, TER_DAY = DATA / "gtfs/ter_sncf_2025-01.zip", "2025-03-04"
@@ -42,6 +36,19 @@ POA, POA_DAY = [DATA / "gtfs/r5r_poa_eptc.zip", DATA / "gtfs/r5r_poa_trensurb.zi
 OSM = DATA / "osm/porto_alegre.osm.pbf"
 RIDES = 8
 SEVEN = 7 * 3600
+
+
+def peers(*, accessmap=True, cafein=True):
+    """Load the two, or the one whose memory is told."""
+    if accessmap:
+        global am, NEVER, ANY, Raptor, StopLegs
+        import accessmap as am
+        from accessmap.roads.transit.lines import NEVER
+        from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs
+    if cafein:
+        global cf, walking_footpaths
+        import cafein as cf
+        from cafein.streets import walking_footpaths
 
 
 def clocked(call, clock=time.perf_counter):
@@ -73,7 +80,7 @@ def peak():
 def ter(rounds, _):
     timetable, seconds = clocked(lambda: am.Timetable.from_gtfs(TER, licence="ODbL"))
     print(f"TER read in {seconds:.1f} s, {peak()}")
-    peer, seconds = clocked(lambda: cafein.TransportNetwork.from_gtfs([str(TER)], trip_distances=False))
+    peer, seconds = clocked(lambda: cf.TransportNetwork.from_gtfs([str(TER)], trip_distances=False))
     peer.compute_tbtr_transfers(TER_DAY)
     print(f"cafein: {seconds:.1f} s, {peak()}")
     # cafein knows neither minutes to change nor ways within a station without streets: as it does.
@@ -133,7 +140,7 @@ def their_porto_alegre(feeds=POA):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         options = {"osm_pbf": str(OSM), "trip_distances": False, "walking_speed_kmph": 4.8, "max_walking_time": 20}
-        peer = cafein.TransportNetwork.from_gtfs([str(path) for path in feeds], **options)
+        peer = cf.TransportNetwork.from_gtfs([str(path) for path in feeds], **options)
     peer.compute_tbtr_transfers(POA_DAY)
     return peer
 
@@ -179,7 +186,8 @@ def on_their_streets(journeys, points):
         peer.access_stops(point.y, point.x, walking_speed_kmph=4.8, max_walking_time=20) for point in points.geometry
     ]
     rows = [(at, number[name], seconds) for at, each in enumerate(near) for name, seconds in each.items()]
-    legs = StopLegs.of(len(points), *np.array(rows, "int64").T)
+    rows = np.array(rows, "int64")
+    legs = StopLegs.of(len(points), *rows.T)
     feet = walking_footpaths(
         str(OSM), peer.stops, walking_speed_kmph=4.8, max_walking_time=pd.Timedelta(minutes=20).to_pytimedelta()
     )
@@ -189,18 +197,47 @@ def on_their_streets(journeys, points):
     walk_start = np.searchsorted(start[order], np.arange(len(stops) + 1))
     walks = {"walk_stop": end[order].astype("int32"), "walk_seconds": feet.seconds[order].astype("int32")}
     day = replace(journeys.day, walk_start=walk_start.astype("int64"), **walks)
-    one = Raptor(day).seconds(legs, legs, np.array([13 * 3600]), percentiles=(0,), rides=RIDES)[0][:, 0].astype("int64")
+    raptor, moment = Raptor(day), np.array([13 * 3600])
+    near, far = by_stop(rows, (start, end, feet.seconds), len(points), day.stops)
+    one, by_another = (
+        raptor.seconds(legs, ends, moment, percentiles=(0,), rides=RIDES)[0][:, 0].astype("int64")
+        for ends in (legs, StopLegs.of(len(points), *np.nonzero(far < FAR), far[far < FAR]))
+    )
+    by_one = np.stack([(near[:, mine < FAR] + mine[mine < FAR]).min(axis=1, initial=FAR) for mine in near])
     other = np.where(known > 4e9, int(NEVER), known.astype("int64"))
-    apart = one != other
-    on_foot = apart & (other <= 1200) & (other < one)
-    rest = apart & ~on_foot
-    print(f"    times and ways on foot alike: {apart.sum()} of {apart.size} cells differ, {on_foot.sum()} all on foot;")
-    # cafein may go on from the last stop on foot by way of another one, for more minutes than are allowed.
-    print(f"    of the other {rest.sum()}: ours later {(one > other)[rest].sum()}, sooner {(one < other)[rest].sum()}")
+    left = one != other
+    print(
+        f"    times and ways on foot alike: {left.sum()} of {left.size} cells differ; ours sooner {(one < other).sum()}"
+    )
+    for told, same in (
+        ("cafein goes all the way on foot, within the 20 minutes", other <= 1200),
+        ("it goes on from the last stop on foot by way of another one, for more", by_another == other),
+        ("it goes on foot to a stop, and on from it without a ride, for more", by_one == other),
+    ):
+        print(f"    {(left & same).sum()}: {told}")
+        left &= ~same
+    print(f"    {left.sum()} are not explained")
+
+
+#: No way, in seconds.
+FAR = 10**8
+
+
+def by_stop(rows, feet, places, stops):
+    """Return the seconds from each place to each stop, and those by way of another stop where that is sooner."""
+    near = np.full((places, stops), FAR)
+    np.minimum.at(near, (rows[:, 0], rows[:, 1]), rows[:, 2])
+    start, end, seconds = (np.asarray(each)[np.argsort(feet[0], kind="stable")].astype("int64") for each in feet)
+    first = np.flatnonzero(np.diff(start, prepend=-1))
+    far = near.copy()
+    for mine, more in zip(near, far, strict=True):
+        more[start[first]] = np.minimum(more[start[first]], np.minimum.reduceat(mine[end] + seconds, first))
+    return near, far
 
 
 def alone(who, origins):
     """Read Porto Alegre by one of the two, search 30 departures, and tell the peak of memory."""
+    peers(accessmap=who == "accessmap", cafein=who == "cafein")
     points = hexagons()
     if who == "accessmap":
         ours_of(our_porto_alegre(), origins, points, ("13:00", "13:30"))
@@ -255,5 +292,6 @@ if __name__ == "__main__":
     if options.alone:
         alone(options.alone, options.origins)
         sys.exit()
+    peers()
     for part in options.part:
         {"ter": ter, "poa": poa}[part](options.rounds, options.origins)
