@@ -8,6 +8,7 @@ from pathlib import Path
 from accessmap.cli.say import Say
 from accessmap.errors import StudyError
 from accessmap.files import file_of, is_input
+from accessmap.words import words as labels
 from accessmap.words.near import category_meant
 
 FOLDER = "donnees"
@@ -20,6 +21,8 @@ def add(parser: argparse.ArgumentParser, say: Say) -> None:
     one.add_argument("--sample", action="store_true", help=say("help_sample"))
     one.add_argument("--data", type=Path, metavar=say("folder"), help=say("help_new_data"))
     one.add_argument("--communes", metavar=say("file"), help=say("help_communes"))
+    one.add_argument("--from", dest="country", type=Path, metavar=say("folder"), help=say("help_new_from"))
+    parser.add_argument("--around-km", type=float, default=None, metavar="KM", help=say("help_around_km"))
     parser.add_argument("--epci", action="append", default=[], metavar=say("name"), help=say("help_epci"))
     parser.add_argument("--fetch", action="store_true", help=say("help_fetch_data"))
     parser.add_argument("--manifest", type=Path, metavar="downloads.toml", help=say("help_manifest"))
@@ -45,6 +48,8 @@ def run(asked: argparse.Namespace, say: Say) -> int:
         raise StudyError(say("new_exists", path=out))
     if asked.fetch:
         return _fetched(asked, out, say)
+    if asked.country is not None:
+        return _of_country(asked, out, say)
     if asked.data is not None:
         return _of_folder(asked, out, say)
     from accessmap.read.database import database  # loads pandas
@@ -95,6 +100,30 @@ def _fetched(asked: argparse.Namespace, out: Path, say: Say) -> int:
     )
     found = [each.told(say.lang) for each in fetched.told]
     return _of_folder(asked, out, say, fetched=found, missing=list(fetched.missing))
+
+
+def _of_country(asked: argparse.Namespace, out: Path, say: Say) -> int:
+    """Write the study of an EPCI, cut from what a national run was made of."""
+    from accessmap import studyfile
+    from accessmap.country.starting import AROUND_KM, start, write_start
+
+    if not asked.epci:
+        raise StudyError(say("new_from_epci"))
+    around = AROUND_KM if asked.around_km is None else asked.around_km
+    made = start(asked.country, asked.epci, around_km=around, category=asked.category, title=asked.title)
+    home = out.absolute().parent
+    with studyfile.Drafts(home / FOLDER, overwrite=asked.force) as data, studyfile.Drafts(home) as drafts:
+        text = write_start(made, data.path, FOLDER, asked.epci, file=out.name, lang=say.lang)
+        studyfile.settings_of(out, text)
+        drafts.path(out.name).write_text(text, encoding="utf-8", newline="\n")
+        written = [*data.place(), *drafts.place()]
+    say.written(written)
+    if made.far:
+        names = ", ".join(labels.category(kind).name(say.lang) for kind in made.far)
+        say.tell("new_far", n=len(made.far), names=names)
+    say.tell("new_next", title=made.title, path=out)
+    say.result(path=out, title=made.title, category=made.category, far=list(made.far))
+    return 0
 
 
 def _of_folder(asked: argparse.Namespace, out: Path, say: Say, **more: list[str]) -> int:

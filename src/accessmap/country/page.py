@@ -25,6 +25,7 @@ from accessmap.maps.choropleth import breaks_for, class_entries
 from accessmap.maps.drawing import embedded
 from accessmap.maps.page import asset, credit_line, environment, policy, today
 from accessmap.maps.svg import page_patterns
+from accessmap.read.spread import counted
 from accessmap.study.study import Study
 from accessmap.studyfile.loading import load_study
 from accessmap.tables.contracts import category_shown, metric_crs
@@ -135,7 +136,7 @@ def page_of(study: Study, access: pd.DataFrame, folder: Path, path: Path, lang: 
         sources=[source.credit for source in study.credit.sources],
         parameters=[(words.told(name), words.told(value)) for name, value in study.credit.parameters.items()],
         cautions=[
-            *([words("caution_estimated")] if study.estimated else []),
+            *([words("country_page_estimated")] if study.estimated else []),
             *(words.told(caution) for caution in study.cautions),
         ],
         credit=credit_line(study.credit, lang),
@@ -228,9 +229,9 @@ def _data(study: Study, access: pd.DataFrame, folder: Path, path: Path, words: W
     for level in names:
         at = pd.Series(range(len(rows[level])), rows[level]).reindex(of[level].to_numpy())
         blob.numbers(f"of_{level}", at.fillna(MISSING).to_numpy())
-    counted = people.round().to_numpy("int64")
-    blob.numbers("people", counted % 65_536)
-    blob.numbers("people_high", counted // 65_536)
+    heads = people.round().to_numpy("int64")
+    blob.numbers("people", heads % 65_536)
+    blob.numbers("people_high", heads // 65_536)
     for level, index in (("communes", communes.index), *rows.items(), ("whole", [""])):
         for name, table in figures[level].items():
             values = _written(table.reindex(index), name).T.ravel()
@@ -267,7 +268,8 @@ def _data(study: Study, access: pd.DataFrame, folder: Path, path: Path, words: W
                 "many": shown.name(words.lang, count=2),
                 "look": str(list(breaks[kind])),
                 "breaks": list(breaks[kind]),
-                "sites": int(sites.loc[kind, "sites"]),
+                "sites": round(sites.loc[kind, "sites"]),
+                "when": sites.loc[kind, "when"],
                 "without": int(sites.loc[kind, "without"]),
             }
             for kind in kinds
@@ -346,12 +348,14 @@ def _looks(breaks: Sequence[float], unit: str, words: Words, *, better: bool = F
 
 
 def _sites(study: Study, kinds: Sequence[str], of: pd.Series) -> pd.DataFrame:
-    """Return how many services of each kind there are, and in how many départements none stands."""
-    services = study.services[["category", "commune"]]
-    where = services["commune"].map(of)
-    count = where.notna().groupby(services["category"]).sum().reindex(kinds, fill_value=0)
-    having = where.groupby(services["category"]).nunique().reindex(kinds, fill_value=0)
-    return pd.DataFrame({"sites": count, "without": of.nunique() - having})
+    """Return how many services of each kind there are, in how many départements none stands, and of when they are."""
+    kind, where = study.services["category"], study.services["commune"].map(of)
+    number = study.services["capacity"].where(counted(study.services), 1) if "capacity" in study.services else 1
+    count = (where.notna() * number).groupby(kind).sum().reindex(kinds, fill_value=0)
+    having = where.groupby(kind).nunique().reindex(kinds, fill_value=0)
+    dates = {name: source.vintage for source in study.credit.sources for name in source.of}
+    when = [dates.get(f"services.{each}", "") for each in kinds]
+    return pd.DataFrame({"sites": count, "without": of.nunique() - having, "when": when})
 
 
 def _classes() -> pd.DataFrame:

@@ -34,6 +34,7 @@ from accessmap.roads.transit.terms import Terms
 from accessmap.words.notes import Note, first_few
 
 Made = TypeVar("Made")
+NULL = "null"  # most cells of most columns
 
 SAVED = "study.json"
 FORMAT = 1
@@ -273,7 +274,8 @@ def _write_table(table: pd.DataFrame, path: Path, name: str) -> dict[str, Any]:
         values = table[column]
         if not values.map(lambda value: type(value) is str).all():
             told["json"].append(column)
-            cells = [json.dumps(_kept(value, f"{name}.{column}"), ensure_ascii=False) for value in values]
+            where = f"{name}.{column}"
+            cells = [NULL if value is None else json.dumps(_kept(value, where), ensure_ascii=False) for value in values]
             bare[column] = pd.Series(cells, index=table.index, dtype="str")
     try:
         bare.to_parquet(path)
@@ -287,7 +289,9 @@ def _read_table(told: Mapping[str, Any], path: Path) -> pd.DataFrame:
     geographic = "geometry" in told["types"].values()
     table: pd.DataFrame = gpd.read_parquet(path) if geographic else pd.read_parquet(path)
     for column in told["json"]:
-        cells = [_given(json.loads(cell)) for cell in table[column]]
+        once = {cell: _given(json.loads(cell)) for cell in table[column].unique()}
+        shared = not any(isinstance(value, dict | list) for value in once.values())  # what could be changed is not
+        cells = [once[cell] if shared else _given(json.loads(cell)) for cell in table[column]]
         table[column] = pd.Series(cells, index=table.index, dtype=object)
     for column, kind in told["types"].items():
         if str(table[column].dtype) != kind:

@@ -376,7 +376,7 @@
     function show() {
       var kind = data.kinds[state.kind];
       find(".nt-left h2").textContent = text("map", { kind: capital(kind.one), figure: named(state.figure).charAt(0).toLowerCase() + named(state.figure).slice(1) });
-      find(".nt-sites").textContent = text("sites", { kind: kind.many }, kind.sites);
+      find(".nt-sites").textContent = text(kind.when ? "sites_of" : "sites", { kind: kind.many, date: kind.when }, kind.sites);
       var doubt = find(".nt-doubt");
       doubt.hidden = kind.without * 2 <= data.deps.length;
       if (!doubt.hidden) { doubt.textContent = text("doubt", { kind: capital(kind.one), n: say.number(kind.without), all: say.number(data.deps.length) }); }

@@ -1,7 +1,7 @@
 /* A country by commune, painted on a canvas. What is seen here is told by the tables below it too. */
 var nationalMap = (function () {
   "use strict";
-  var MOST = 60, MARGIN = 12;
+  var MOST = 60, MARGIN = 12, TOGETHER = 100;
 
   function hatch(context) {
     var tile = document.createElement("canvas"), ink;
@@ -82,30 +82,42 @@ var nationalMap = (function () {
     }
 
     function lined(kept, wanted, colour, thick) {
-      var path = new Path2D();
-      shapes.sides.forEach(function (side, b) {
-        if (wanted(side[0], side[1]) && (seen(side[0]) || (side[1] >= 0 && seen(side[1])))) { along(path, kept, b, true); }
-      });
+      var path = new Path2D(), many = 0;
       context.strokeStyle = colour;
       context.lineWidth = thick;
+      shapes.sides.forEach(function (side, b) {
+        if (wanted(side[0], side[1]) && (seen(side[0]) || (side[1] >= 0 && seen(side[1])))) { along(path, kept, b, true); many += 1; }
+        if (many === TOGETHER) { context.stroke(path); path = new Path2D(); many = 0; }
+      });
       context.stroke(path);
     }
 
     function draw() {
-      var kept = thinned(), paths = looks.map(function () { return new Path2D(); }), chosen = {};
+      var kept = thinned(), paths = looks.map(function () { return new Path2D(); }), held = looks.map(function () { return 0; }), chosen = {};
       context.setTransform(dots, 0, 0, dots, 0, 0);
       context.lineJoin = "round";
       context.fillStyle = "#efede8";
       context.fillRect(0, 0, width, height);
-      for (var k = 0; k < n; k += 1) { if (paths[painted[k]] && seen(k)) { outline(paths[painted[k]], kept, k); } }
-      paths.forEach(function (path, look) {
+      // A path of many thousand communes takes a browser many times as long as many of a few.
+      function fill(look) {
+        if (!held[look]) { return; }
         context.fillStyle = looks[look][2] ? missing : looks[look][1];
-        context.fill(path, "evenodd");
+        context.fill(paths[look], "evenodd");
         // No seam between two communes of one colour.
         context.strokeStyle = looks[look][2] ? "#c9c9c9" : looks[look][1];
         context.lineWidth = 0.7;
-        context.stroke(path);
-      });
+        context.stroke(paths[look]);
+        paths[look] = new Path2D();
+        held[look] = 0;
+      }
+      for (var k = 0; k < n; k += 1) {
+        var look = painted[k];
+        if (!paths[look] || !seen(k)) { continue; }
+        outline(paths[look], kept, k);
+        held[look] += 1;
+        if (held[look] === TOGETHER) { fill(look); }
+      }
+      looks.forEach(function (_, look) { fill(look); });
       if (view.scale > fitted * 5) { lined(kept, function () { return true; }, "rgba(27,27,27,.28)", 0.6); }
       lined(kept, function (a, b) { return b < 0 || of[a] !== of[b]; }, "rgba(27,27,27,.75)", view.scale > fitted * 5 ? 1.4 : 0.7);
       marked.forEach(function (k) { chosen[k] = 1; });
@@ -162,8 +174,9 @@ var nationalMap = (function () {
 
     function pan(x, y) { view.x += x / view.scale; view.y += y / view.scale; moved(); }
 
-    function fit(bounds, most) {
-      var scale = Math.min((width - 2 * MARGIN) / (bounds[2] - bounds[0]), (height - 2 * MARGIN) / (bounds[3] - bounds[1]), most || Infinity);
+    // Show bounds in the middle, as large as they fit, or in so much of the room with what is around.
+    function fit(bounds, share, most) {
+      var scale = Math.min(share * (width - 2 * MARGIN) / (bounds[2] - bounds[0]), share * (height - 2 * MARGIN) / (bounds[3] - bounds[1]), most);
       view = { scale: scale, x: (bounds[0] + bounds[2]) / 2 - width / 2 / scale, y: (bounds[1] + bounds[3]) / 2 - height / 2 / scale };
     }
 
@@ -176,17 +189,17 @@ var nationalMap = (function () {
       canvas.width = Math.round(width * dots);
       canvas.height = Math.round(height * dots);
       fitted = Math.min((width - 2 * MARGIN) / size.width, (height - 2 * MARGIN) / size.height);
-      if (whole) { fit([0, 0, size.width, size.height]); } else { view.x = middle[0] - width / 2 / view.scale; view.y = middle[1] - height / 2 / view.scale; }
+      if (whole) { fit([0, 0, size.width, size.height], 1, fitted); } else { view.x = middle[0] - width / 2 / view.scale; view.y = middle[1] - height / 2 / view.scale; }
       draw();
     };
-    this.home = function () { fit([0, 0, size.width, size.height]); draw(); };
+    this.home = function () { fit([0, 0, size.width, size.height], 1, fitted); draw(); };
     this.zoom = zoom;
     // Which look each commune has; looks are [label, colour, pattern].
     this.paint = function (of, all) { painted = of; looks = all; if (width) { draw(); } };
-    // Outline communes, and go there unless all of them are seen well already.
+    // Outline communes, and go there where asked.
     this.mark = function (list, go) {
       marked = list;
-      if (go && list.length && width) { fit(box(list), fitted * 16); view.scale *= 0.8; view.x -= width * 0.125 / view.scale * 0.8; view.y -= height * 0.125 / view.scale * 0.8; }
+      if (go && list.length && width) { fit(box(list), 0.75, fitted * 16); }
       if (width) { draw(); }
     };
     this.name = function (list) { names = list; };
