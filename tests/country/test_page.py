@@ -4,13 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from outlined import Page
+from scipy.spatial import cKDTree
 
 import accessmap as am
+from accessmap.categories import CATEGORIES
 from accessmap.cli import main
-from accessmap.country.page import national_page
+from accessmap.country.page import MOST_KINDS, national_page, page_of
 from accessmap.studyfile.loading import load_study
 
 WITHOUT = "80"
@@ -118,6 +122,38 @@ def test_what_is_no_country_or_of_two_runs_is_refused(folder, tmp_path):
     (other / "parts" / record.name).write_text(json.dumps(told))
     with pytest.raises(am.AccessmapError, match="two different runs"):
         national_page(other)
+
+
+@pytest.mark.slow
+def test_page_of_all_communes_of_france_is_under_6_megabytes(data_folder, tmp_path):
+    communes = gpd.read_parquet(data_folder / "france" / "communes.parquet").set_index("code")
+    known = communes.geometry.notna() & communes["population"].notna() & ~communes["dep"].str.startswith(("97", "98"))
+    communes = communes[known].to_crs(2154).assign(in_territory=True).rename_axis("code")
+    middles = communes.representative_point()
+    kinds = list(CATEGORIES)[:MOST_KINDS]
+    ids = pd.Index([f"r-{code}" for code in communes.index], name="resident_id")
+    homes = {"commune": communes.index.to_numpy(), "population": communes["population"].to_numpy()}
+    residents = gpd.GeoDataFrame(homes, geometry=middles.to_numpy(), index=ids, crs=2154)
+    rng, tables = np.random.default_rng(0), []
+    xy = np.column_stack([middles.x, middles.y])
+    for kind, share in zip(kinds, np.geomspace(0.3, 0.005, len(kinds)), strict=True):
+        sites = xy[rng.random(len(xy)) < share]
+        minutes = cKDTree(sites).query(xy)[0] / 1000 * 1.3 + rng.gamma(2, 1, len(xy))
+        within = {f"within_{t}": np.clip((t - minutes) / 3 + 0.5, 0, 1) for t in (10, 20, 30)}
+        rows = pd.MultiIndex.from_product([communes.index, [kind]], names=["code", "kind"])
+        told = {"minutes": minutes, "unreached_people": 0.0, **within, "people": homes["population"]}
+        tables.append(pd.DataFrame(told, index=rows))
+    points = {"name": kinds, "category": kinds, "commune": communes.index[0]}
+    at = gpd.GeoSeries([middles.iloc[0]] * len(kinds), crs=2154).to_numpy()
+    services = gpd.GeoDataFrame(points, geometry=at, index=pd.Index(kinds, name="service_id"), crs=2154)
+    nodes = pd.DataFrame({"lon": [2.0, 2.1], "lat": [47.0, 47.0]}, index=["a", "b"])
+    edges = pd.DataFrame({"u": ["a"], "v": ["b"], "minutes": [5.0]})
+    study = am.Study(communes, residents, services, am.RoadNetwork.from_edges(nodes, edges, directed=False))
+    text = page_of(study, pd.concat(tables), tmp_path, tmp_path / "index.html", "fr")
+    page = Page(text)
+    assert len(page.lines("codes")) == len(communes) > 34_700
+    assert len(page.data["kinds"]) == MOST_KINDS
+    assert len(text.encode()) < 6_000_000
 
 
 def test_command_writes_the_page(folder: Path, capsys, tmp_path):

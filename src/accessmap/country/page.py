@@ -42,7 +42,7 @@ SCRIPTS: Final = ("council_numbers.js", "tables.js", "national_data.js", "nation
 SHARES: Final = (0.2, 0.4, 0.6, 0.8, 0.95)
 FEW: Final = (0.01, 0.05, 0.2, 0.5)
 #: What a page has room for where the kinds are not chosen: 6 MB in all for the communes of France.
-MOST_KINDS: Final = 48
+MOST_KINDS: Final = 45
 #: Of the communes, those beyond this share have no say in the bounds of classes: an island would widen them all.
 COMMON: Final = 0.99
 MISSING: Final = 65_535
@@ -70,7 +70,7 @@ def national_page(
     path
         Where to write; `index.html` in the folder where not given.
     kinds
-        Categories, in the order of the page; those that accessmap has words for where not given, at most 48.
+        Categories, in the order of the page; those that accessmap has words for where not given, at most 45.
     lang
         "fr" or "en".
 
