@@ -106,6 +106,9 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     said = chapter(dossier)
     assert "« Navette », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
     assert "9 habitants n’ont plus de site à leur portée." in said
+    # Every half hour each way gives a bus class D at both mairies; without the one bus a day nothing changes.
+    assert "« Navette » : 150 habitants ont une desserte d’une de ces classes (0 aujourd’hui)." in said
+    assert "« Sans bus » ne change pas combien d’habitants ont une desserte d’une de ces classes (0)." in said
     assert "« Sans bus » : 20 habitants sans voiture peuvent aller et revenir le même jour (29 aujourd’hui)." in said
     page = " ".join(BeautifulSoup(dossier.to_html(), "html.parser").text.split())
     assert "Ces trajets ne changent pas : ce scénario change les lignes de transports collectifs" in page

@@ -18,21 +18,28 @@ from accessmap.words.notes import DayRead
 from accessmap.words.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from accessmap.dossier.results import Known, Tables
+    from accessmap.study.study import Study
 
 NONE: Final = "none"
 #: Shares of the people of a commune that are told apart, beside nobody.
 BREAKS: Final = (0.0, 0.25, 0.5, 0.75)
 
 
-def tables(known: Known) -> dict[str, pd.DataFrame]:
+def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
     """Return people by class of public transport, by commune of the territory; nothing where there is no timetable.
+
+    `under` is the study as it is and under each scenario.
 
     Returns
     -------
     dict
         served
             By commune: `name`, and the people who live in each class, A to F and `none`, on the day of the journeys.
+        _served_by_plan
+            By scenario that changes lines: how many people have a class, `before` and `after`.
     """
     journeys, study = known.study.journeys, known.study
     if journeys is None:
@@ -42,14 +49,31 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     homes = study.residents[study.inside]
     found = quality(homes, journeys.timetable, date=journeys.date)  # type: ignore[arg-type]
     counted = people_by_class(found["class"], homes).rename_axis("code")
+    people = study.people.reindex(homes.index)
+    plans = {}
+    for name, each in under.items():
+        then = each.journeys
+        if then is not None and then.timetable is not journeys.timetable:
+            plans[name] = [float(people[found["class"].notna()].sum()), 0.0]
+            if len(then.timetable.served_on(then.date)):  # a plan may leave nothing that runs
+                after = quality(homes, then.timetable, date=then.date)["class"]  # type: ignore[arg-type]
+                plans[name][1] = float(people[after.notna()].sum())
     counted.insert(0, "name", study.communes["name"].reindex(counted.index))
-    return {"served": counted}
+    by_plan = pd.DataFrame.from_dict(plans, orient="index", columns=["before", "after"])
+    return {"served": counted, "_served_by_plan": by_plan}
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
     """Return how many people have a stop of the better classes, of the others, and none."""
     table = tables.get("served", pd.DataFrame())
-    return told_of.served(table.drop(columns="name"), lang=words.lang) if len(table) else []
+    if not len(table):
+        return []
+    said = told_of.served(table.drop(columns="name"), lang=words.lang)
+    for name, row in tables["_served_by_plan"].to_dict("index").items():
+        before, after = (round(row[column]) for column in ("before", "after"))
+        key = "served_plan_same" if before == after else "served_plan"
+        said.append(words(key, n=after, name=name, before=words.count(before)))
+    return said
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:

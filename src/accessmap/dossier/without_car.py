@@ -42,7 +42,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     known_people = "without_car" in study.residents and CAR in study.networks
     without = modes.without_car(study, category=category) if known_people else pd.DataFrame()
     both = {"modes": pd.concat(coverage, names=["situation"]), "_without_car": without}
-    return both | there_and_back.tables(known, under) | served.tables(known)
+    return both | there_and_back.tables(known, under) | served.tables(known, under)
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:

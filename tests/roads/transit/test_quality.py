@@ -123,6 +123,12 @@ def test_by_hour_by_commune_and_as_land(tmp_path):
             am.lines.quality(places, timetable, **options)
 
 
+def test_where_every_line_is_cut_nothing_runs(tmp_path):
+    timetable = am.lines.cut(feed(tmp_path / "feed", every=60), "R")
+    with pytest.raises(OptionError, match="2025-02-04"):
+        am.lines.quality(homes(100), timetable, date="2025-02-04")
+
+
 def test_an_hour_without_departures_has_no_class_and_bad_hours_are_refused(tmp_path):
     timetable = feed(tmp_path / "feed", every=60)
     assert am.lines.quality(homes(100), timetable, between=("21:00", "22:00"))["class"].isna().all()

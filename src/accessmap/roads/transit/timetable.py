@@ -252,6 +252,7 @@ class Timetable(Feeds):
             raise OptionError(Problem("timetable_date", value=date, near=near, kinds=", ".join(KINDS))) from error
         if not self._trips_on(day):
             runs = self.dates.index[self.dates["trips"] > 0]
+            runs = runs if len(runs) else self.dates.index  # of a plan that cuts every line
             raise OptionError(
                 Problem("timetable_day_empty", value=str(day), first=f"{runs[0]:%Y-%m-%d}", last=f"{runs[-1]:%Y-%m-%d}")
             )
