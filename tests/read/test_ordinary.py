@@ -15,6 +15,8 @@ from accessmap.errors import AccessmapError
 from accessmap.read.columns import read_numbers
 from accessmap.read.companions import populations
 from accessmap.read.recognising import recognised
+from accessmap.studyfile.found import found_study
+from accessmap.studyfile.sorting import sort_files
 
 CODES = ["46007", "46032", "46037", "46042", "46044", "46311"]
 NAMES = ["Arcambal", "Boissières", "Bouziès", "Cahors", "Caillac", "Sousceyrac"]
@@ -230,3 +232,80 @@ def test_the_activities_of_finess_plus_are_refused_with_the_file_it_takes(tmp_pa
     assert "finess-structures" in refused(path, communes)
     (one,) = recognised(path)
     assert (one.kind, "finess-structures" in one.reason.told("fr")) == ("", True)
+
+
+def test_titles_above_a_csv_and_sources_below_it_are_no_rows(tmp_path, communes, sites) -> None:
+    above = "Liste des pharmacies du Lot\nSource : ARS ; extraction du 12/03/2024\n\n;;;\nNote : voir la notice\n\n"
+    below = "\nSource : Insee, ARS 2024\nLecture : il y a 6 pharmacies\n"
+    (tmp_path / "s.csv").write_text(above + sites.to_csv(index=False, sep=";") + below, "utf-8")
+    table, said = read(tmp_path / "s.csv", communes)
+    assert table["commune"].tolist() == CODES
+    assert "6 premières lignes passées" in said
+    assert "2 lignes sous la table ne sont pas lues ('Source : Insee, ARS 2024')" in said
+
+
+def test_codes_that_a_spreadsheet_bent_are_put_right(tmp_path, communes, sites) -> None:
+    bent = sites.assign(insee=["46007,0", "NC", *(f"{code},0" for code in CODES[2:])], commune=NAMES)
+    bent.to_csv(tmp_path / "s.csv", index=False)
+    table, said = read(tmp_path / "s.csv", communes)
+    assert table["commune"].tolist() == CODES
+    assert "'46007,0' pour '46007'" in said
+    assert "1 valeur de 'insee' ('NC') prise pour inconnue" in said
+    island = communes.set_axis(["2A004", *CODES[1:]]).rename_axis("code")
+    lower = sites.assign(insee=["2a004", *CODES[1:]])
+    lower.to_csv(tmp_path / "t.csv", index=False)
+    read_again = am.read_services(tmp_path / "t.csv", category="pharmacy", communes=island)
+    assert read_again["commune"].iloc[0] == "2A004"
+
+
+@pytest.mark.parametrize("edition", ["2024", "2025"])
+def test_admin_express_brings_the_names_of_epci_and_the_mairies(edition, tmp_path, communes) -> None:
+    new = edition == "2025"
+    code, name = ("code_insee", "nom_officiel") if new else ("INSEE_COM", "NOM")
+    columns = {"statut": "Commune simple", "population": 100, "codes_siren_des_epci": "200023737"}
+    columns |= {"code_insee_du_departement": "46"} if new else {"insee_dep": "46"}
+    areas = communes[["geometry"]].assign(**{code: CODES, name: NAMES, "cleabs": "C"}, **columns).reset_index(drop=True)
+    epci = gpd.GeoDataFrame({"code_siren": ["200023737"], name: ["CA du Grand Cahors"]}, geometry=[areas.union_all()])
+    seats = {"cleabs": "P", name: NAMES, "code_insee_de_la_commune" if new else "INSEE_COM": CODES}
+    seats = (
+        pd.DataFrame(seats) if new else pd.DataFrame(seats).rename(columns={"cleabs": "ID"}).assign(STATUT="Commune")
+    )
+    places = gpd.GeoDataFrame(seats, geometry=communes.geometry.centroid.to_numpy(), crs=2154)
+    path = tmp_path / f"ADMIN-EXPRESS-COG-{edition}.gpkg"
+    for layer, table in (("commune", areas), ("epci", epci.set_crs(2154)), ("chef_lieu_de_commune", places)):
+        table.to_file(path, layer=layer, mode="a" if path.exists() else "w")
+    kinds = {one.form.part: (one.kind, one.categories) for one in recognised(path)}
+    assert kinds["chef_lieu_de_commune"] == ("services", ("mairie",))
+    found = found_study(tmp_path, tmp_path, territory=["grand cahors"])
+    (tmp_path / "study.toml").write_text(found.text, "utf-8")
+    study = am.load_study(tmp_path / "study.toml")
+    assert study.communes["epci_name"].unique().tolist() == ["CA du Grand Cahors"]
+    middles = communes.geometry.centroid.loc[study.mairies["commune"]]
+    assert study.mairies.geometry.distance(middles, align=False).max() < 1
+    assert study.vintage("residents") == ""  # the people of a file of boundaries are of an older census
+
+
+def test_quarters_with_shapes_are_a_zonage_and_never_the_communes(tmp_path, communes) -> None:
+    communes.reset_index().drop(columns="in_territory").to_file(tmp_path / "communes.gpkg")
+    quarter = {"code_qp": ["QN04601M"], "lib_qp": ["Terre Rouge"], "insee_com": ["46042"], "lib_com": ["Cahors"]}
+    shape = [communes.geometry.loc["46042"].centroid.buffer(500)]
+    gpd.GeoDataFrame(quarter, geometry=shape, crs=2154).to_file(tmp_path / "QP2024_France.geojson")
+    kinds = {one.file.name: one for one in recognised(tmp_path)}
+    assert kinds["QP2024_France.geojson"].kind == "zonage"
+    sorted_files = sort_files(kinds.values())
+    assert sorted_files.sections["communes"].file.name == "communes.gpkg"
+    sectors = communes.reset_index()[["code", "name", "geometry"]]  # newer, without people, and no companion has them
+    sectors.to_file(tmp_path / "secteurs_2025.geojson")
+    assert sort_files(recognised(tmp_path)).sections["communes"].file.name == "communes.gpkg"
+
+
+def test_a_composition_of_epci_gives_the_names_that_communes_lack(tmp_path, communes) -> None:
+    bare = communes.reset_index()[["code", "name", "population", "geometry"]]
+    bare.to_file(tmp_path / "communes.geojson")
+    table = {"CODGEO": CODES, "LIBGEO": NAMES, "EPCI": "200023737", "LIBEPCI": "CA du Grand Cahors"}
+    pd.DataFrame(table).to_csv(tmp_path / "epci.csv", index=False)
+    found = sort_files(recognised(tmp_path))
+    assert found.sections["epci"].file.name == "epci.csv"
+    with pytest.raises(AccessmapError) as caught:
+        am.read_communes(bare, territory=["CA du Grand Cahors"])
+    assert "Grand Cahors" in caught.value.told("fr")

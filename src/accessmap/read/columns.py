@@ -59,7 +59,7 @@ ENGLISH_NUMBER = re.compile(
 WRITINGS = PLAIN_NUMBER, FRENCH_NUMBER, ENGLISH_NUMBER
 EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 GERMAN = r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?|0"
-COMMUNE_LIKE = re.compile(r"\d[\dAB]?\d*")
+COMMUNE_LIKE = re.compile(r"\d[\dABab]?\d*(?:[.,]0*)?")
 
 
 def as_text(values: pd.Series) -> pd.Series:
@@ -134,7 +134,7 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
         # "1.234" beside "345": decimals, as everywhere else, unless Germans or Italians wrote it
         points = not degrees and words.str.contains(".", regex=False).any() and words.str.fullmatch(GERMAN).all()
         return NumbersRead(plainly.astype("float64"), none, taken="numbers_points" if points else "")
-    unknown = values.map(lambda value: isinstance(value, str) and _says_unknown(value)).to_numpy(dtype=bool)
+    unknown = values.map(lambda value: isinstance(value, str) and says_unknown(value)).to_numpy(dtype=bool)
     if unknown.any():
         return replace(read_numbers(values.mask(unknown, None), degrees=degrees), unknown=unknown)
     given = values.notna().to_numpy()
@@ -163,7 +163,7 @@ def read_numbers(values: pd.Series, *, degrees: bool = False) -> NumbersRead:
     return NumbersRead(pd.Series(np.nan, index=values.index), none, "number_two_ways" if found else "number_unreadable")
 
 
-def _says_unknown(text: str) -> bool:
+def says_unknown(text: str) -> bool:
     """Whether a cell says that its number is not known: in one word, or in two beside each other."""
     if plain(text) in UNKNOWN or MARKS.fullmatch(text):
         return True
@@ -424,7 +424,7 @@ class Reading(TableProblems):
             if name not in self.table.columns:
                 continue
             read = read_numbers(self.table[name])
-            self.unknown(name, read)
+            self.unknown(name, read.unknown)
             values = self.table[name] if read.key else read.numbers
             if read.key == "number_unreadable":  # those that can be read by themselves are no problem
                 others = read_numbers(self.table[name].mask(read.bad))
@@ -441,21 +441,21 @@ class Reading(TableProblems):
             made[name] = values
         self.table = self.table.assign(**made)
 
-    def unknown(self, name: str, read: NumbersRead) -> None:
-        """Take for missing what says that a number is not known ("NC", "s", "-"), and say so."""
-        if read.unknown is None:
+    def unknown(self, name: str, mask: NDArray[np.bool_] | None) -> None:
+        """Take for missing what says that it is not known ("NC", "s", "-"), and say so."""
+        if mask is None or not mask.any():
             return
         values = self.table[name]
-        listed = ", ".join(repr(word) for word in values[read.unknown].str.strip().drop_duplicates()[:5])
-        rows = first_few(np.flatnonzero(read.unknown), lambda row: self.rows[row])
+        listed = ", ".join(repr(word) for word in values[mask].str.strip().drop_duplicates()[:5])
+        rows = first_few(np.flatnonzero(mask), lambda row: self.rows[row])
         self.note(
             "numbers_unknown",
-            n=int(read.unknown.sum()),
+            n=int(mask.sum()),
             name=repr(self.sources.get(name, name)),
             words=listed,
             rows=rows,
         )
-        self.table = self.table.assign(**{name: values.mask(read.unknown, None)})
+        self.table = self.table.assign(**{name: values.mask(mask, None)})
 
     def unread(self, name: str) -> None:
         """Add a problem where a column that must be numbers could not be read, and go on without its values."""

@@ -292,7 +292,7 @@ def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> g
     read = {name: read_numbers(reading.table[name], degrees=crs.is_geographic) for name in (x, y)}
     had = len(reading.problems)
     for name, one in read.items():
-        reading.unknown(name, one)
+        reading.unknown(name, one.unknown)
         values = reading.table[name]
         if one.key == "number_two_ways":
             reading.flag(one.bad, "number_two_ways", values, name=name, **both_ways(values, one.bad))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from accessmap.read.layouts.finess import finess_table, is_finess
 from accessmap.read.raw import Form, RawTable, RowNames, refusal
-from accessmap.read.titles import second_table, title_lines
+from accessmap.read.titles import is_foot, second_table, title_lines
 from accessmap.words.notes import Aside, Note, first_few
 
 SEPARATORS = (";", ",", "\t", "|")
@@ -85,10 +85,26 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     again = again[[list(table.iloc[row]) == header for row in again]]
     if len(again):
         raise refusal(name, "file_header_again", value=header[0], rows=raw.named(again))
+    foot = _foot(table, given)
+    given = given & ~foot
+    if foot.any():
+        raw = raw.told(
+            raw.note("foot_left_out", n=int(foot.sum()), shown=repr(str(table[foot].iloc[0].dropna().iloc[0])[:80]))
+        )
     shorter = np.flatnonzero((rows.widths[1 : len(table) + 1] < len(header)) & given)
     if len(shorter):
         raw = raw.told(raw.note("file_rows_shorter", n=len(shorter), rows=raw.named(shorter), columns=len(header)))
     return _first_table(raw.keep(given), given)
+
+
+def _foot(table: pd.DataFrame, given: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The last rows that tell of the table, "Source : Insee", and are none of its rows."""
+    foot = np.zeros(len(table), dtype=bool)
+    for row in np.flatnonzero(given)[:0:-1]:
+        if not is_foot(table.iloc[row].fillna("").tolist(), table.shape[1], told=True):
+            break
+        foot[row] = True
+    return foot
 
 
 def _first_table(raw: RawTable, given: NDArray[np.bool_]) -> RawTable:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from accessmap.read.codes import to_loaded
-from accessmap.read.columns import Reading, as_text
+from accessmap.read.columns import Reading, as_text, says_unknown
 from accessmap.read.raw import plain
 from accessmap.tables.checks import FLOAT_AS_TEXT, LOST_ZERO, CheckedTable
 from accessmap.words.notes import Figure, Listed, Metres, Note
@@ -115,8 +115,9 @@ def place(
         _leave_out(reading, communes)
 
 
-COMMUNE_CODE = re.compile(r"(?:\d[\dAB]\d{3}|\d{4})(?:\.0*)?|\d[\dAB]\d{7}|\d[\dAB]\d{3}\b.*")
+COMMUNE_CODE = re.compile(r"(?:\d[\dABab]\d{3}|\d{4})(?:[.,]0*)?|\d[\dAB]\d{7}|\d[\dAB]\d{3}\b.*")
 """A code of commune, one that a spreadsheet made a number, that of one of its IRIS, or one with a name behind it."""
+CORSICAN = re.compile(r"2[ab]\d{3}")
 POSTAL = 5
 """How many communes, all with codes that end in 0, are too many to be INSEE's and not postal (1 in 100,000)."""
 
@@ -161,15 +162,25 @@ def put_back_zeros(reading: Reading, loaded: pd.Index, column: str = "commune") 
     codes = reading.table[column].astype(object)
     if codes.isin(loaded).all():
         return
+    reading.unknown(column, codes.map(lambda code: isinstance(code, str) and says_unknown(code)).to_numpy(dtype=bool))
+    codes = reading.table[column].astype(object)
     words = codes.where(codes.notna() & ~codes.isin(loaded), "-").astype(str)
     start = words.str.extract(r"^(\d[\dAB]\d{3})(?:\d{4}$|\s*[-–:(/]?\s*\D.*$)")[0]  # of an IRIS, or before a name
     taken = words.where(~start.isin(loaded), start)
     _write_codes(reading, column, words, taken, "codes_taken_out")
     words = taken
     france = isinstance(reading.table, gpd.GeoDataFrame) and reading.table.crs.to_epsg() == 2154
-    bare = words.map(lambda word: word.partition(".")[0] if FLOAT_AS_TEXT.fullmatch(word) else word)
+    bare = words.map(_bare)
     lost = bare.map(lambda word: france and LOST_ZERO.fullmatch(word) is not None) | ("0" + bare).isin(loaded)
     _write_codes(reading, column, words, bare.where(~lost, "0" + bare), "codes_put_right")
+
+
+def _bare(word: str) -> str:
+    """Return a code without the decimals that a spreadsheet added, Corsica's letter in capitals."""
+    whole = word.replace(",", ".")
+    if FLOAT_AS_TEXT.fullmatch(whole):
+        return whole.partition(".")[0]
+    return word.upper() if CORSICAN.fullmatch(word) else word
 
 
 def _write_codes(reading: Reading, column: str, words: pd.Series, right: pd.Series, told: str) -> None:

@@ -35,9 +35,9 @@ def title_lines(text: str, separators: Sequence[str]) -> int:
     lines = [line for line, _ in zip(io.StringIO(text), range(LOOKED_AT + MOST), strict=False)]
     skipped = 0
     for row, line in enumerate(lines[:MOST]):
-        if not line.strip():
+        if not _filled(line):
             continue
-        below = [below for below in lines[row + 1 :] if below.strip()]
+        below = [below for below in lines[row + 1 :] if _filled(below)]
         if not _is_title(line, below, separators) and not (skipped and _is_alone(line, below, separators)):
             return row if skipped else 0
         skipped = row + 1
@@ -55,7 +55,7 @@ def _is_title(line: str, below: Sequence[str], separators: Sequence[str]) -> boo
         width, rows = widths.most_common(1)[0]
         if width > 1 and len(above) == width and all(cell.strip() for cell in above):
             return False  # a header of that table
-        if rows * 5 >= widths.total() * 4 and width > columns:
+        if rows * 2 >= widths.total() and width > columns:
             columns, filled = width, [cell for cell in above if cell.strip()]
     return columns > 1 and len(filled) * 2 <= columns and any(map(_is_prose, filled))
 
@@ -65,6 +65,11 @@ def _is_alone(line: str, below: Sequence[str], separators: Sequence[str]) -> boo
     apart = [one for one in separators if one in line.strip(f"{one} \r\n")]
     under = (next(csv.reader(below[:1], delimiter=one), []) for one in separators if one in line or not apart)
     return not apart and any(len([cell for cell in cells if cell.strip()]) > 2 for cells in under)
+
+
+def _filled(line: str) -> str:
+    """Return what a line has but blanks and separators."""
+    return line.strip(" \t\r\n;,|")
 
 
 def _is_prose(text: str) -> bool:
@@ -134,7 +139,7 @@ def sheet_table(cells: list[list[Any]], merged: Sequence[Span], wanted: Wanted) 
     left = below[second:] if second else []
     below = below[:second] if second else below
     foot = []
-    while below and _is_foot([cells[below[-1]][place] for place in kept], width):
+    while below and is_foot([cells[below[-1]][place] for place in kept], width):
         foot.append(below.pop())
     if not below:
         return None
@@ -257,7 +262,8 @@ def _is_coded(row: Sequence[object]) -> bool:
     return len(coded) == len(given) > 1 and any("_" in cell or cell.startswith("COD") for cell in coded)
 
 
-def _is_foot(row: Sequence[object], width: int) -> bool:
+def is_foot(row: Sequence[object], width: int, *, told: bool = False) -> bool:
+    """Return whether a row has one cell and tells of the table: begins as such lines do, or else is a sentence."""
     given = [cell for cell in row if not _is_blank(cell)]
     text = str(given[0]).strip()
-    return width > 2 and len(given) == 1 and (FOOT.match(text) is not None or len(text.split()) > 3)
+    return width > 2 and len(given) == 1 and (FOOT.match(text) is not None or (not told and len(text.split()) > 3))
