@@ -251,6 +251,10 @@ def test_codes_that_a_spreadsheet_bent_are_put_right(tmp_path, communes, sites) 
     assert table["commune"].tolist() == CODES
     assert "'46007,0' pour '46007'" in said
     assert "1 valeur de 'insee' ('NC') prise pour inconnue" in said
+    sites.assign(id="1,02E+13").to_csv(tmp_path / "u.csv", index=False, sep=";")
+    table, said = read(tmp_path / "u.csv", communes)
+    assert table.index.tolist() == [f"pharmacy-{code}" for code in CODES]
+    assert "6 identifiants de 'id' qu’un tableur a changés en nombres (ligne 2, '1,02E+13'), perdus" in said
     island = communes.set_axis(["2A004", *CODES[1:]]).rename_axis("code")
     lower = sites.assign(insee=["2a004", *CODES[1:]])
     lower.to_csv(tmp_path / "t.csv", index=False)

@@ -315,11 +315,20 @@ def _name_places(reading: Reading, communes: gpd.GeoDataFrame) -> None:
     reading.table = table
 
 
+BENT = r"\d[.,]\d*[eE]\+\d+"  # what a spreadsheet makes of a SIRET: "1,02E+13"
+
+
 def _give_ids(reading: Reading) -> None:
     """Name the services by category and commune, or by their place in the file, where the file does not."""
     table = reading.table
     if "service_id" in table.columns:
-        return
+        bent = as_text(table["service_id"]).str.fullmatch(BENT).fillna(False).to_numpy(dtype=bool)
+        if not bent.any():
+            return
+        row = int(bent.argmax())
+        told = {"name": repr(reading.sources.get("service_id", "service_id")), "row": reading.rows[row]}
+        reading.note("ids_bent", n=int(bent.sum()), value=repr(table["service_id"].iloc[row]), **told)
+        table = table.rename(columns={"service_id": "service_id_in_file"})
     again = np.flatnonzero(pd.DataFrame(table).astype(str).duplicated())
     if len(again):  # one entered twice, or two at one address
         reading.note("services_repeated", n=len(again), rows=first_few(again, lambda row: reading.rows[row]))
