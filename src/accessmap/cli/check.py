@@ -87,7 +87,7 @@ def told(note: str, lang: Lang) -> str:
 
 def _tell_study(study: Study, say: Say) -> None:
     from accessmap.roads.transit.journeys import Journeys
-    from accessmap.tables.contracts import kinds_counted
+    from accessmap.tables.contracts import category_shown, kinds_counted
 
     inside = study.communes["in_territory"]
     people = float(study.people.sum())
@@ -99,8 +99,12 @@ def _tell_study(study: Study, say: Say) -> None:
     say.tell("check_residents", n=len(study.residents), people=say.words.people(people))
     if round(people) != round(legal):
         say.tell("check_legal", people=say.words.people(legal))
-    counted = ", ".join(f"{name} {number}" for name, number in kinds_counted(study.services).items())
-    say.tell("check_services", n=len(study.services), kinds=counted)
+    counted = []
+    for name, number in kinds_counted(study.services).items():
+        kind = name.removesuffix(" (mobile)")
+        shown = category_shown(study.services, kind).name(say.lang, count=number)
+        counted.append(f"{say.words.count(number)} {shown}" + (say("check_mobile") if kind != name else ""))
+    say.tell("check_services", n=len(study.services), kinds=", ".join(counted))
     for mode, network in study.networks.items():
         way = f" ({say.words.mode(mode)})" if len(study.networks) > 1 else ""
         if isinstance(network, Journeys):
