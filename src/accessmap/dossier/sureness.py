@@ -38,11 +38,15 @@ def draws_of(
     assumed
         How uncertain things are; None where nothing is to be drawn.
     """
-    first = next(iter(study.networks.values()))
-    if assumed is None or not isinstance(first, RoadNetwork) or not found.total:
+    if assumed is None or not _on_roads(study) or not found.total:
         return None
-    every = {**plans, **{each.name: each for each in found.scenarios if each.name not in plans}}
+    others = [each for each in found.scenarios if each.name not in plans and _on_roads(each.apply(study))]
+    every = {**plans, **{each.name: each for each in others}}
     return draw(study, every, category=found.category, cutoff=found.quoted, assumed=assumed, n=WORLDS)
+
+
+def _on_roads(study: Study) -> bool:
+    return isinstance(next(iter(study.networks.values())), RoadNetwork)
 
 
 def with_ranges(found: Results, draws: Draws | None) -> Results:
