@@ -8,6 +8,7 @@ an arc costs beyond that. At a T-junction that is all of it. What is left at cro
 roads, where it is a second or more, and left out elsewhere.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,38 +32,45 @@ STEEPNESS, MIDDLE = 13 / 180, 6.5  # OSRM's step, by degrees
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Ranks = npt.NDArray[np.int8]
+SIXTEEN = 16  # more than the ranks that there are
+BLOCK_PAIRS = 100_000  # of arcs, looked at together
 
 
-def rank_of(road_class: pd.Series) -> tuple[IntArray, BoolArray]:
+def rank_of(road_class: pd.Series) -> tuple[Ranks, BoolArray]:
     """Return the rank of each arc, and whether it is a link."""
     classes = road_class.astype("category")
     codes = classes.cat.codes.to_numpy()
     names = [str(name) for name in classes.cat.categories]
-    ranks = np.array([RANKS.get(name, LOWEST_RANK) for name in names], dtype=np.int64)
+    ranks = np.array([RANKS.get(name, LOWEST_RANK) for name in names], dtype=np.int8)
     links = np.array([name.endswith("_link") for name in names], dtype=bool)
     return ranks[codes], links[codes]
 
 
-def best_at(u: IntArray, v: IntArray, rank: IntArray, count: int) -> IntArray:
+def best_at(u: IntArray, v: IntArray, rank: Ranks, count: int) -> Ranks:
     """Return the rank of the greatest road at each of so many nodes."""
-    best = np.full(count, LOWEST_RANK, dtype=np.int64)
+    best = np.full(count, LOWEST_RANK, dtype=np.int8)
     np.minimum.at(best, u, rank)
     np.minimum.at(best, v, rank)
     return best
 
 
-def streets_meeting(u: IntArray, v: IntArray, rank: IntArray, best: IntArray) -> tuple[IntArray, IntArray]:
+def streets_meeting(u: IntArray, v: IntArray, rank: Ranks, best: Ranks) -> tuple[IntArray, IntArray]:
     """Return how many streets meet at each node, whichever way they run, and how many of the highest rank there."""
+    count = np.int64(len(best))  # and so are the keys
     street = (rank <= LAST_STREET) & (u != v)
-    low, high, rank = np.minimum(u, v)[street], np.maximum(u, v)[street], rank[street]
-    order = np.lexsort((rank, high, low))
-    low, high, rank = low[order], high[order], rank[order]
-    first = np.ones(len(low), dtype=bool)  # both directions, and parallel streets, count once
-    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    node = np.concatenate([low[first], high[first]])
-    top = np.concatenate([rank[first], rank[first]]) == best[node]
-    count = len(best)
-    return np.bincount(node, minlength=count), np.bincount(node[top], minlength=count)
+    # Both directions, and parallel streets, count once: the greatest. Rank comes last in the key.
+    key = (np.minimum(u[street], v[street]) * count + np.maximum(u[street], v[street])) * SIXTEEN + rank[street]
+    key.sort()
+    first = np.ones(len(key), dtype=bool)
+    first[1:] = key[1:] // SIXTEEN != key[:-1] // SIXTEEN
+    key = key[first]
+    rank = (key % SIXTEEN).astype(np.int8)
+    key //= SIXTEEN
+    low, high = np.divmod(key, count)
+    meeting = np.bincount(low, minlength=count) + np.bincount(high, minlength=count)
+    top = np.bincount(low[rank == best[low]], minlength=count) + np.bincount(high[rank == best[high]], minlength=count)
+    return meeting, top
 
 
 @dataclass(frozen=True)
@@ -110,49 +118,64 @@ def turn_costs(arcs: pd.DataFrame, heading: FloatArray, mode: str) -> TurnCosts:
     ([0.0, 0.0, 0.0, 0.0, 2.5, 2.5], 0)
     """
     turn, great_turn, across = _costs(mode)
-    u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
-    on_arcs = np.zeros(len(arcs))
+    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     none = np.empty(0, dtype=np.int64)
     if not len(arcs) or not turn + great_turn + across:
-        return TurnCosts(on_arcs, none, none, np.empty(0))
+        return TurnCosts(np.zeros(len(arcs)), none, none, np.empty(0))
     rank, _ = rank_of(arcs["road_class"])
     best = best_at(u, v, rank, 1 + int(max(u.max(), v.max())))
     meeting, _ = streets_meeting(u, v, rank, best)
     circling = arcs["roundabout"].to_numpy(dtype=bool)
-    before, after = _pairs(u, v, meeting >= JUNCTION)
+    great = best <= LAST_GREAT
+    left_hand = arcs["law"].astype("category")
+    left = left_hand.cat.categories.astype(str).str.startswith(LEFT_HAND)[left_hand.cat.codes.to_numpy()]
+    out_of, into = np.full((2, len(arcs)), np.inf)
+    told: list[tuple[IntArray, IntArray, FloatArray]] = []
+    for before, after in _pairs(u, v, meeting >= JUNCTION):
+        angle = (heading[after] - heading[before] + 180) % 360 - 180
+        crossing = np.where(left[before], angle > 0, angle < 0)
+        crossing &= np.minimum(rank[before], rank[after]) <= LAST_GREAT
+        most = turn + great_turn * great[v[before]] + across * crossing
+        sharpness = 1 / (1 + np.exp(MIDDLE - STEEPNESS * np.abs(angle)))
+        plain = ~circling[before] & ~circling[after]  # a roundabout is a matter of its entry
+        cost = np.where(plain, most * sharpness, 0.0)
+        np.minimum.at(out_of, before, cost)
+        rest = cost - out_of[before]
+        np.minimum.at(into, after, rest)
+        rest -= into[after]
+        kept = (rest >= LEAST_TOLD_S) & great[v[before]]
+        told.append((before[kept], after[kept], rest[kept]))
+    for least in (out_of, into):
+        least[np.isinf(least)] = 0.0
+    out_of += into
+    if not told:
+        return TurnCosts(out_of, none, none, np.empty(0))
+    before, after, rest = (np.concatenate(each) for each in zip(*told, strict=True))
+    order = np.argsort(before, kind="stable")
+    return TurnCosts(out_of, before[order], after[order], rest[order])
 
-    angle = (heading[after] - heading[before] + 180) % 360 - 180
-    left_hand = arcs["law"].astype(str).str.startswith(LEFT_HAND).to_numpy()[before]
-    crossing = np.where(left_hand, angle > 0, angle < 0) & (np.minimum(rank[before], rank[after]) <= LAST_GREAT)
-    most = turn + great_turn * (best[v[before]] <= LAST_GREAT) + across * crossing
-    sharpness = 1 / (1 + np.exp(MIDDLE - STEEPNESS * np.abs(angle)))
-    plain = ~circling[before] & ~circling[after]  # a roundabout is a matter of its entry
-    cost = np.where(plain, most * sharpness, 0.0)
 
-    out_of = _least(before, cost, len(arcs))
-    rest = cost - out_of[before]
-    into = _least(after, rest, len(arcs))
-    rest = rest - into[after]
-    told = (rest >= LEAST_TOLD_S) & (best[v[before]] <= LAST_GREAT)
-    return TurnCosts(out_of + into, before[told], after[told], rest[told])
+def _pairs(u: IntArray, v: IntArray, junction: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield arcs that may be driven one after the other, those of a junction together; turning back is none of these.
 
-
-def _pairs(u: IntArray, v: IntArray, junction: BoolArray) -> tuple[IntArray, IntArray]:
-    """Arcs that may be driven one after the other at a junction; turning back is none of these."""
-    leaving = np.argsort(u, kind="stable")
-    ends = np.searchsorted(u[leaving], np.arange(len(junction) + 1))
-    arriving = np.flatnonzero(junction[v])
+    They come by junction, and there in the order of the arcs before.
+    """
+    leaving = np.argsort(u, kind="stable").astype(np.int32)
+    starts = np.searchsorted(u, np.arange(len(junction) + 1), sorter=leaving)
+    arriving = np.flatnonzero(junction[v]).astype(np.int32)
+    arriving = arriving[np.argsort(v[arriving], kind="stable")]
     at = v[arriving]
-    sizes = ends[at + 1] - ends[at]
-    before = np.repeat(arriving, sizes)
-    inside = np.arange(len(before)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    after = leaving[ends[v[before]] + inside]
-    kept = v[after] != u[before]
-    return before[kept], after[kept]
-
-
-def _least(key: IntArray, value: FloatArray, count: int) -> FloatArray:
-    """Least value of each key, nothing for keys without any."""
-    least = np.full(count, np.inf)
-    np.minimum.at(least, key, value)
-    return np.where(np.isfinite(least), least, 0.0)
+    ends = np.cumsum(starts[at + 1] - starts[at])
+    first = 0
+    while first < len(arriving):
+        # As many as make a block, and those that arrive at the same junction as the last.
+        last = int(np.searchsorted(ends, (ends[first - 1] if first else 0) + BLOCK_PAIRS))
+        last = int(np.searchsorted(at, at[min(last, len(at) - 1)], side="right"))
+        node = at[first:last]
+        sizes = starts[node + 1] - starts[node]
+        before = np.repeat(arriving[first:last], sizes)
+        inside = np.arange(len(before)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        after = leaving[np.repeat(starts[node], sizes) + inside]
+        kept = v[after] != u[before]
+        yield before[kept], after[kept]
+        first = last

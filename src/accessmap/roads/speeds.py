@@ -64,10 +64,12 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     table = _delays(mode)
     for event in sorted(set(events["event"]) - set(table)):
         raise NetworkError(unknown("roads_unknown_event", event, table))
-    u, v = arcs["u"].to_numpy(dtype=np.int64), arcs["v"].to_numpy(dtype=np.int64)
+    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     node = events["node"].to_numpy(dtype=np.int64)
     coming = events["coming"].to_numpy(dtype=np.int64) if "coming" in events else np.full(len(node), -1)
-    count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
+    count = np.int64(
+        1 + max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1))
+    )  # and so are keys of two nodes
     longest = events["event"].map(table).to_numpy(dtype=float)
     waiting = _met(u, v, node, coming, longest, count)
     signal = (events["event"] == "signal").to_numpy()
@@ -75,8 +77,9 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     again = _waited_already(u, v, arcs["length_m"].to_numpy(dtype=float), node[signal], coming[signal], count)
     if again.any():
         waiting = np.where(again, _met(u, v, node, coming, np.where(signal, 0.0, longest), count), waiting)
-    seconds: FloatArray = waiting + _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
-    return seconds + _junction_seconds(arcs, u, v, signals, count, table)
+    waiting += _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
+    waiting += _junction_seconds(arcs, u, v, signals, count, table)
+    return waiting
 
 
 def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, count: int) -> FloatArray:
@@ -145,15 +148,22 @@ def _junction_seconds(
 
 def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:
     """Waiting for the boat, paid once however many ways it takes, on the arc of the ferry that leaves the shore."""
-    told = arcs["boarding_s"].to_numpy(dtype=float)
     ferry = (arcs["road_class"] == "ferry").to_numpy(dtype=bool)
+    if not ferry.any():
+        return np.zeros(len(u))
+    told = arcs["boarding_s"].to_numpy(dtype=float)
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
     return np.where(ferry & shore[u], np.where(np.isnan(told), wait, told), 0.0)
 
 
 def time_arcs(
-    arcs: pd.DataFrame, events: pd.DataFrame, *, mode: str, turning: FloatArray | float = 0.0
+    arcs: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    mode: str,
+    turning: FloatArray | float = 0.0,
+    kinds: tuple[IntArray, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
 
@@ -174,25 +184,30 @@ def time_arcs(
         "car", "bike" or "walk".
     turning
         Seconds that turning adds to each arc, as `junctions.turn_costs` lays them on arcs.
+    kinds
+        The number of the kind of each arc, and the columns `KIND` of the kinds, where `arcs` lacks these.
     """
     check_mode(mode)
-    kmh, reason = _free_flow(arcs, mode)
-    length_km = arcs["length_m"].to_numpy(dtype=float) / 1000
-    seconds = delay_seconds(arcs, events, mode) + turning
-    fixed = arcs["fixed_minutes"].to_numpy(dtype=float)
-    timetabled = fixed > 0
-    moving = np.where(timetabled, fixed, length_km / kmh * 60)
-    kmh = np.where(timetabled, length_km / np.where(timetabled, fixed, 1.0) * 60, kmh)
-    if timetabled.any():
+    seconds = delay_seconds(arcs, events, mode)
+    seconds += turning
+    codes, speeds, reasons = _free_flow(*(kinds or kinds_of(arcs[KIND])), mode)
+    kmh = speeds[codes]
+    minutes = arcs["length_m"].to_numpy(dtype=float) / 1000
+    minutes /= kmh
+    minutes *= 60
+    reason = pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
+    fixed = arcs["fixed_minutes"].to_numpy(dtype=float) if "fixed_minutes" in arcs else np.empty(0)
+    at = np.flatnonzero(fixed > 0)
+    if len(at):
+        minutes[at] = fixed[at]
+        kmh[at] = arcs["length_m"].to_numpy(dtype=float)[at] / 1000 / fixed[at] * 60
         reason = reason.add_categories([TIMETABLE])
-        reason[timetabled] = TIMETABLE
-    columns = {
-        "minutes": moving + seconds / 60,
-        "speed_kmh": kmh.astype(np.float32),
-        "speed_reason": reason,
-        "delay_s": seconds.astype(np.float32),
-    }
-    return pd.DataFrame(columns, index=arcs.index)
+        reason[at] = TIMETABLE
+    delay = seconds.astype(np.float32)
+    seconds /= 60
+    minutes += seconds
+    columns = {"minutes": minutes, "speed_kmh": kmh.astype(np.float32), "speed_reason": reason, "delay_s": delay}
+    return pd.DataFrame(columns, index=arcs.index, copy=False)
 
 
 def check_mode(mode: str) -> None:
@@ -207,17 +222,14 @@ def _practical(mode: str) -> dict[tuple[str, str], float]:
     return {(row["road_class"], row["setting"]): float(row["kmh"]) for row in rows}
 
 
-def _free_flow(arcs: pd.DataFrame, mode: str) -> tuple[FloatArray, "pd.Categorical[str]"]:
-    """Speed of each arc without its delays (km/h), and what sets it: worked out once for each kind of arc there is."""
-    codes, kinds = _kinds(arcs[KIND])
+def _free_flow(codes: IntArray, kinds: pd.DataFrame, mode: str) -> tuple[IntArray, FloatArray, "pd.Categorical[str]"]:
+    """Number of the kind of each arc; of each kind the speed without delays (km/h), and what sets it."""
     told = [_speed_of(kind, mode) for kind in kinds.itertuples(index=False)]
-    speeds = np.array([kmh for kmh, _ in told])
-    reasons = pd.Categorical([reason for _, reason in told])
-    return speeds[codes], pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
+    return codes, np.array([kmh for kmh, _ in told]), pd.Categorical([reason for _, reason in told])
 
 
-def _kinds(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
-    """Number the distinct rows of `table` (NaN equal to NaN); return each row's number, and one row of each kind."""
+def kinds_of(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:
+    """Return the number of the kind of each row of `table` (NaN equals NaN), and one row of each kind."""
     number = np.zeros(len(table), dtype=np.int64)
     for name in table.columns:
         codes, values = pd.factorize(table[name], use_na_sentinel=False)

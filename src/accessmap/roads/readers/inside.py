@@ -51,13 +51,15 @@ def _inside(segments: Segments, through: Bools, gates: IntArray) -> Bools:
     gated = np.zeros(count, dtype=bool)
     gated[gates] = True
     # At a gate every piece ends in a node of its own.
-    ends = [end[public].copy() for end in (segments.start, segments.end)]
-    for side, end in enumerate(ends):
+    ends = [end[public].astype(np.int32) for end in (segments.start, segments.end)]
+    size = count
+    for end in ends:
         at = np.flatnonzero(gated[end])
-        end[at] = count + side * len(public) + at
-    size = count + 2 * len(public)
-    graph = coo_array((np.ones(len(public), dtype=np.int8), tuple(ends)), shape=(size, size))
-    _, part = connected_components(graph.tocsr(), directed=False)
+        end[at] = np.arange(size, size + len(at))
+        size += len(at)
+    graph = coo_array((np.ones(len(public), dtype=np.int8), tuple(ends)), shape=(size, size)).tocsr()
+    _, part = connected_components(graph, directed=False)
+    del graph
     of_piece = part[ends[0]]
     if not len(of_piece):
         return inside

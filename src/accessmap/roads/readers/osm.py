@@ -112,6 +112,7 @@ class _Kind(NamedTuple):
     road: bool
     drawn: bool
     use: osm_tags.WayUse | None
+    name: str | None
 
 
 @dataclass
@@ -146,7 +147,7 @@ class _Reading:
     def tables(self) -> RoadTables:
         import osmium
 
-        with osmium.io.Reader(str(self.path)) as reader:
+        with osmium.io.Reader(str(self.path), osmium.osm.NOTHING) as reader:
             header = reader.header()
         self.vintage = header.get("osmosis_replication_timestamp") or header.get("timestamp")
         self.gone = objects_gone(self.path)
@@ -169,6 +170,7 @@ class _Reading:
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
         driven = self._driven(segments, nodes, ways)
+        self.refs, self.sizes, self.rings = array("q"), array("q"), []  # that their memory serves again
         segments, ways, nodes = barred_roads(segments, ways, nodes, barriers=barriers, gates=gates)
         return road_tables(
             nodes,
@@ -235,17 +237,18 @@ class _Reading:
         for block in blocks(self.path, "w", *filters, versions=self.dated):
             ids = numbers(block["id"])
             refs, starts = references(block["refs"])
-            stands = self.gone.standing("w", block, ids)
-            whole = stands & ~self._has_gone(refs, starts)
+            standing = self.gone.standing("w", block, ids)
+            whole = (standing & ~self._has_gone(refs, starts)).tolist()
+            stands, bounds = standing.tolist(), starts.tolist()
             texts = block["tags"].dictionary_encode()
             kinds = [self._kind(tags_of(text)) for text in texts.dictionary.to_pylist()]
             for row, (way, code) in enumerate(zip(ids.tolist(), texts.indices.to_pylist(), strict=True)):
                 kind = kinds[code]
                 if self.lines.takes(way):
                     kind = self._kind(self.lines.tags_of(way, kind.tags))
-                bounds = way in settled, squares.get(way, ())
-                if (kind.read or any(bounds)) and self._stands(way, kind, stands[row], whole[row]):
-                    self._way(ways, way, kind, refs[starts[row] : starts[row + 1]], *bounds)
+                area = way in settled, squares.get(way, ())
+                if (kind.read or any(area)) and self._stands(way, kind, stands[row], whole[row]):
+                    self._way(ways, way, kind, refs[bounds[row] : bounds[row + 1]], *area)
                     if self.dated and kind.use is not None:
                         self.newest = max(self.newest, block["timestamp"][row].as_py()[1:])
         if self.roads_gone:
@@ -291,7 +294,7 @@ class _Reading:
             use = self.uses[key] if key in self.uses else osm_tags.way_use(dict(key), self.mode)
             self.uses[key] = use
         drawn = not road and not passages.DRAWN.isdisjoint(values(tags.get("barrier", "")))
-        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), _is_settled(tags), road, drawn, use)
+        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), _is_settled(tags), road, drawn, use, osm_tags.name_of(tags))
 
     def _road(self, ways: Ways, way: int, kind: _Kind, refs: IntArray) -> None:
         if kind.use is None:
@@ -301,7 +304,7 @@ class _Reading:
         self.lines.keep(way, kind.tags, len(self.sizes))
         if way in self.restricted:
             self.row_of[way] = len(self.sizes)
-        self._add(ways, kind.use, refs, osm_tags.name_of(kind.tags))
+        self._add(ways, kind.use, refs, kind.name)
 
     def _add(self, ways: Ways, use: osm_tags.WayUse, refs: IntArray, name: str | None = None) -> None:
         ways.add(use, name)
@@ -360,8 +363,8 @@ class _Reading:
     def _segments(self, nodes: pd.DataFrame) -> Segments:
         """Pieces of ways, without those whose nodes the file lacks (they are counted in the notes)."""
         refs, sizes = np.frombuffer(self.refs, dtype=np.int64), np.frombuffer(self.sizes, dtype=np.int64)
-        position = _positions(nodes.index.to_numpy(), refs)
-        way = np.repeat(np.arange(len(sizes)), sizes)
+        position = _positions(nodes.index.to_numpy(), refs).astype(np.int32)
+        way = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         inner = (way[1:] == way[:-1]) & (refs[1:] != refs[:-1])
         segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
         self.pieces = np.bincount(segments.way, minlength=len(sizes))

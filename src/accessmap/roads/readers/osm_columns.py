@@ -18,7 +18,8 @@ from pyarrow import csv
 # What osmium writes of each kind, after what it writes of all.
 OWN = {"n": ("lon", "lat"), "w": ("refs",), "r": ("members",)}
 VERSION = ("version", "visible", "timestamp")
-BLOCK_BYTES = 4 << 20  # of lines at a time; the longest way, of 2,000 nodes, has 30,000
+# Of lines at a time, and of objects on their way to lines: a way of 2,000 nodes takes 30,000, a relation up to 700,000.
+BLOCK_BYTES, BUFFER_BYTES = 1 << 20, 1 << 18
 _ESCAPED = re.compile("%([0-9a-fA-F]+)%")
 IntArray = npt.NDArray[np.int64]
 
@@ -37,7 +38,7 @@ def blocks(path: Path, kind: str, *filters: Any, versions: bool = False) -> Iter
     with tempfile.TemporaryDirectory(prefix="accessmap-") as folder:
         lines = Path(folder, "objects.opl")
         target = osmium.io.File(str(lines), f"opl,add_metadata={metadata}")
-        with osmium.io.Reader(str(path), entity) as reader, osmium.SimpleWriter(target) as writer:
+        with osmium.io.Reader(str(path), entity) as reader, osmium.SimpleWriter(target, BUFFER_BYTES) as writer:
             osmium.apply(reader, *filters, writer)
         if not lines.stat().st_size:
             return
@@ -48,6 +49,7 @@ def blocks(path: Path, kind: str, *filters: Any, versions: bool = False) -> Iter
             csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         ) as stream:
             yield from stream
+    pa.default_memory_pool().release_unused()
 
 
 def numbers(column: pa.StringArray) -> IntArray:

@@ -58,7 +58,7 @@ def objects_gone(path: Path) -> Gone:
     """Return which objects of a file are not on the map any more; a file of one day (plain .pbf) is not searched."""
     import osmium
 
-    with osmium.io.Reader(str(path)) as reader:
+    with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
         history = reader.header().has_multiple_object_versions
     if path.name.endswith(".pbf") and not history:
         return Gone(none=True)

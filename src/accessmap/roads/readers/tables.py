@@ -29,6 +29,8 @@ from accessmap.words.notes import Figure, Listed, Note, first_few
 
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
 IntArray = npt.NDArray[np.int64]
+SETTINGS = ("rural", "urban")
+HEADINGS = ("forward", "backward")
 UNKEPT = {"pace", "pushed"}  # of what a way is: its pace has columns of its own, and tells what is pushed
 # From a chain ferry that is waited for in mid-river to the quickest catamaran: what is beyond is a typing error.
 SLOWEST_FERRY_KMH, FASTEST_FERRY_KMH = 0.5, 90.0
@@ -261,7 +263,7 @@ def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple
     barred[barriers] = True
     start, end = segments.start.copy(), segments.end.copy()
     at_start, at_end = np.flatnonzero(barred[start]), np.flatnonzero(barred[end])
-    copied = np.concatenate([start[at_start], end[at_end]])
+    copied = np.concatenate([start[at_start], end[at_end]]).astype(np.int64)
     other = np.concatenate([end[at_start], start[at_end]])
     copy, roads = pd.factorize(copied * len(nodes) + other)
     start[at_start] = len(nodes) + copy[: len(at_start)]
@@ -318,29 +320,46 @@ def road_tables(
     NetworkError
         If no arc is left, or the roads lie on both sides of 180 degrees of longitude.
     """
-    used = np.unique(np.concatenate([segments.start, segments.end]))
-    metric_crs_of(nodes.iloc[used])
+    used = np.zeros(len(nodes), dtype=bool)
+    used[segments.start] = used[segments.end] = True
+    metric_crs_of(nodes[used])
     lon, lat, length = segments.middles(nodes)
     street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
-    setting = np.asarray(ways["setting"].astype(str))[segments.way]
-    setting = np.where(setting != "", setting, np.where(urban, "urban", "rural"))
-    law, told = _laws(lon, lat, length, ways["law"].astype(str).to_numpy(dtype=object)[segments.way], country)
-    minutes, wrong = _timetabled(segments, length, ways)
-    pieces = {"length_m": length, "setting": pd.Categorical(setting, ["rural", "urban"]), "law": law} | minutes
-    arcs = pd.concat([_laid(segments, ways, way, pieces) for way in ("forward", "backward")], ignore_index=True)
-    for column in ("road_class", "setting", "law", "legal", "limit_reason", "cap_reason"):
-        arcs[column] = arcs[column].astype("category")
-    if not len(arcs):
+    setting = pd.Categorical(ways["setting"].astype(str), SETTINGS).codes[segments.way]
+    setting = np.where(setting < 0, urban, setting).astype(np.int8)
+    law, told = _laws(lon, lat, length, ways["law"].astype(str).to_numpy(dtype=object), segments.way, country)
+    fixed, wrong = _timetabled(segments, length, ways)
+    del lon, lat, street, urban
+    odd = [text for text in ways["odd"].astype(str).iloc[np.unique(segments.way)] if text]
+    open_ = [np.flatnonzero(ways[way].to_numpy(dtype=bool)[segments.way]) for way in HEADINGS]
+    piece, ahead = np.concatenate(open_).astype(np.int32), len(open_[0])
+    if not len(piece):
         raise NetworkError(Problem("roads_none_open", where=source.title, value=mode))
-    turning = turn_costs(arcs, _headings(arcs, nodes), mode)
-    timed = speeds.time_arcs(arcs, events, mode=mode, turning=turning.on_arcs)
-    way = arcs["way"].to_numpy()
+    u = np.concatenate([segments.start[open_[0]], segments.end[open_[1]]])
+    v = np.concatenate([segments.end[open_[0]], segments.start[open_[1]]])
+    way = segments.way[piece].astype(np.int32)
+    through = [
+        ways[f"through_{name}"].to_numpy(dtype=bool)[segments.way[at]] for name, at in zip(HEADINGS, open_, strict=True)
+    ]
+    through = np.concatenate(through)
+    del open_, segments
+    of_way = {name: ways[name].array[way] for name in ("road_class", "roundabout", "boarding_s")}
+    if ways["boarding_s"].isna().all():
+        del of_way["boarding_s"]
+    of_piece = {"length_m": length[piece], "law": law[piece]}
+    if fixed is not None:
+        of_piece["fixed_minutes"] = fixed[piece]
+    arcs = pd.DataFrame({"u": u, "v": v, **of_way, **of_piece}, copy=False)
+    kinds = _arc_kinds(ways, way, ahead, setting[piece], law[piece])
+    del piece, length, fixed, law
+    turning = turn_costs(arcs, _headings(u, v, nodes), mode)
+    timed = speeds.time_arcs(arcs, events, mode=mode, turning=turning.on_arcs, kinds=kinds)
     ids = nodes.index
     edges = pd.DataFrame(
         {
-            "u": ids[arcs["u"].to_numpy()],
-            "v": ids[arcs["v"].to_numpy()],
+            "u": ids[u],
+            "v": ids[v],
             "minutes": timed["minutes"],
             "length_m": arcs["length_m"].astype(np.float32),
             "road_class": arcs["road_class"],
@@ -349,12 +368,12 @@ def road_tables(
             "speed_reason": timed["speed_reason"],
             "delay_s": timed["delay_s"],
             "snappable": ways["snappable"].to_numpy(dtype=bool)[way],
-            "through": arcs["through"],
-        }
+            "through": through,
+        },
+        copy=False,
     )
     used = np.zeros(len(nodes), dtype=bool)
-    used[arcs["u"]] = used[arcs["v"]] = True
-    odd = [text for text in ways["odd"].astype(str).iloc[np.unique(segments.way)] if text]
+    used[u] = used[v] = True
     doubts = {"roads_told_odd_limits": odd, "roads_told_odd_durations": wrong}
     rules: dict[str, str] = {
         Note("roads_told_mode"): mode,
@@ -363,7 +382,6 @@ def road_tables(
         Note("roads_told_joins"): joins_rule(),
         **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
     }
-    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     forbidden = forbidden_turns(turns, u, v, ids)
     parameters = {**rules, **parameters}
     return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, parameters, forbidden, _costs(turning, u, v, ids))
@@ -421,17 +439,16 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     )
 
 
-def _headings(arcs: pd.DataFrame, nodes: pd.DataFrame) -> FloatArray:
+def _headings(u: IntArray, v: IntArray, nodes: pd.DataFrame) -> FloatArray:
     """Where each arc leads, degrees clockwise from north."""
     lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
-    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     east = (lon[v] - lon[u]) * np.cos(np.radians((lat[u] + lat[v]) / 2))
     heading: FloatArray = np.degrees(np.arctan2(east, lat[v] - lat[u]))
     return heading
 
 
 def _laws(
-    lon: FloatArray, lat: FloatArray, length: FloatArray, coded: npt.NDArray[Any], country: str | None
+    lon: FloatArray, lat: FloatArray, length: FloatArray, coded: npt.NDArray[Any], way: IntArray, country: str | None
 ) -> tuple[pd.Categorical[Any], dict[str, str]]:
     """The law of each piece, and what is told of laws: that of the place, but for ways that name another themselves.
 
@@ -442,18 +459,19 @@ def _laws(
         pd.Series(length).groupby(pd.Series(place), observed=True).sum().sort_values(ascending=False, kind="stable")
     )
     told: dict[str, str] = {Note("roads_told_country"): _shares(metres)}
-    law = place.astype(object)
-    own = np.flatnonzero(coded != "")
-    other = [at for at in own if not f"{law[at]}-".startswith(f"{coded[at]}-")]
-    if other:
-        named = (
-            pd.Series(length[other]).groupby(pd.Series(coded[other])).sum().sort_values(ascending=False, kind="stable")
-        )
-        told[Note("roads_told_coded_laws")] = Listed.of(
-            [Note("roads_coded_law", law=law_, km=Figure.of(m / 1000, digits=1)) for law_, m in named.items()]
-        )
-        law = np.asarray(law, dtype=object).copy()
-        law[other] = [name if name in COUNTRIES else "generic" for name in coded[other]]
+    own = np.flatnonzero((coded != "")[way])
+    if not len(own):
+        return place, told
+    law: npt.NDArray[Any] = np.asarray(place)
+    other = [at for at in own if not f"{law[at]}-".startswith(f"{coded[way[at]]}-")]
+    if not other:
+        return place, told
+    names = coded[way[other]]
+    named = pd.Series(length[other]).groupby(pd.Series(names)).sum().sort_values(ascending=False, kind="stable")
+    told[Note("roads_told_coded_laws")] = Listed.of(
+        [Note("roads_coded_law", law=law_, km=Figure.of(m / 1000, digits=1)) for law_, m in named.items()]
+    )
+    law[other] = [name if name in COUNTRIES else "generic" for name in names]
     return pd.Categorical(law), told
 
 
@@ -472,8 +490,13 @@ def _shares(metres: pd.Series) -> str:
     )
 
 
-def _timetabled(segments: Segments, length: FloatArray, ways: pd.DataFrame) -> tuple[dict[str, FloatArray], list[str]]:
-    """Minutes of each piece of ferries with a timetable, its share of the whole way's, and durations not believed."""
+def _timetabled(segments: Segments, length: FloatArray, ways: pd.DataFrame) -> tuple[FloatArray | None, list[str]]:
+    """Minutes of each piece of ferries with a timetable (None: no ferry), and durations that are not believed.
+
+    A piece has its share of those of the whole way.
+    """
+    if ways["minutes"].isna().all():
+        return None, []
     drawn = np.bincount(segments.way, weights=length, minlength=len(ways))
     whole = ways["whole_metres"].to_numpy(dtype=float) if "whole_metres" in ways else drawn
     minutes = ways["minutes"].to_numpy(dtype=float)
@@ -482,24 +505,36 @@ def _timetabled(segments: Segments, length: FloatArray, ways: pd.DataFrame) -> t
     pace = np.divide(minutes, whole, out=np.full(len(ways), np.nan), where=(minutes > 0) & (whole > 0) & ~wrong)
     names = ways["name"].astype(object)
     texts = [f"{names.iloc[at] or ''} {minutes[at]:.3g} min".strip() for at in np.flatnonzero(wrong)]
-    return {"fixed_minutes": length * pace[segments.way]}, texts
+    return length * pace[segments.way], texts
 
 
-def _laid(segments: Segments, ways: pd.DataFrame, way: str, pieces: Mapping[str, Any]) -> pd.DataFrame:
-    """Arcs of the segments that may be travelled `way` ("forward" or "backward"), with what is told of each piece."""
-    open_ = ways[way].to_numpy(dtype=bool)[segments.way]
-    chosen = segments[open_]
-    start, end = (chosen.start, chosen.end) if way == "forward" else (chosen.end, chosen.start)
-    of_way = ("road_class", "dual", "roundabout", "cap_kmh", "cap_reason", "boarding_s")
-    one_way = {"limit_kmh": "limit", "limit_reason": "reason", "legal": "legal", "wide": "wide", "slope_kmh": "slope"}
-    return pd.DataFrame(
-        {
-            "u": start,
-            "v": end,
-            "way": chosen.way,
-            **{name: values[open_] for name, values in pieces.items()},
-            **{name: ways[name].array[chosen.way] for name in of_way},
-            **{name: ways[f"{column}_{way}"].array[chosen.way] for name, column in one_way.items()},
-            "through": ways[f"through_{way}"].to_numpy(dtype=bool)[chosen.way],
-        }
+def _arc_kinds(
+    ways: pd.DataFrame,
+    way: npt.NDArray[np.int32],
+    ahead: int,
+    setting: npt.NDArray[np.int8],
+    law: pd.Categorical[Any],
+) -> tuple[npt.NDArray[np.int32], pd.DataFrame]:
+    """The kind of each arc as `speeds.time_arcs` takes them, of which the first so many run along their ways.
+
+    A way has one kind each way it is driven, but for what the place tells.
+    """
+    told = ("road_class", "dual", "cap_kmh", "cap_reason")
+    directed = {"wide": "wide", "legal": "legal", "limit_kmh": "limit", "limit_reason": "reason", "slope_kmh": "slope"}
+    both = [
+        pd.DataFrame(
+            {**{name: ways[name] for name in told}, **{name: ways[f"{own}_{way}"] for name, own in directed.items()}}
+        )
+        for way in HEADINGS
+    ]
+    number, table = speeds.kinds_of(pd.concat(both, ignore_index=True))
+    code = number[: len(ways)][way]
+    code[ahead:] = number[len(ways) :][way[ahead:]]
+    laws = len(law.categories)
+    code = (code * len(SETTINGS) + setting) * laws + law.codes
+    number, found = pd.factorize(code)
+    kinds = table.iloc[found // (laws * len(SETTINGS))]
+    kinds = kinds.assign(
+        setting=[SETTINGS[at] for at in found // laws % len(SETTINGS)], law=law.categories[found % laws]
     )
+    return number.astype(np.int32), kinds
