@@ -16,9 +16,8 @@ from accessmap.studyfile.manifest import differing
 @pytest.fixture(scope="module")
 def toy_run(tmp_path_factory):
     """A toy study that was run: its folder, and the page."""
-    from conftest import toy_study
-
     from accessmap import cli
+    from conftest import toy_study
 
     folder = tmp_path_factory.mktemp("toy")
     path = write_toy(toy_study.__wrapped__(), folder)

@@ -73,6 +73,7 @@ COMMANDS = (
     "verify",
     "national",
     "page",
+    "split",
 )
 
 

@@ -137,7 +137,7 @@ def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_
         raise OptionError(Problem("national_buffer", value=buffer_km))
     network = study.network
     communes = study.communes.to_crs(network.crs)
-    territory, names = _territories(communes[communes["in_territory"]], by)
+    territory, names = territories_of(communes[communes["in_territory"]], by)
     fixed = study.services[~moving(study.services)]  # a bus is no site that is there every day
     services = site_places(fixed, study.communes)[["commune"]].assign(category=fixed["category"])
     told = services.assign(territory=services["commune"].map(territory))
@@ -195,8 +195,8 @@ def sites_of(
     return Sites.of(told, np.vstack([xy, np.column_stack([found.x, found.y])]), place[order], service[order])
 
 
-def _territories(communes: gpd.GeoDataFrame, by: By) -> tuple[pd.Series, dict[str, str]]:
-    """Return the territory of each commune, and the names of territories."""
+def territories_of(communes: gpd.GeoDataFrame, by: By) -> tuple[pd.Series, dict[str, str]]:
+    """Return the code of the territory of each commune, and the names of territories by code."""
     if by == "department":
         territory = pd.Series([department(code) for code in communes.index], communes.index)
         return territory, {code: department_name(code) for code in territory.unique()}

@@ -151,7 +151,7 @@ def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, 
     ferry = (arcs["road_class"] == "ferry").to_numpy(dtype=bool)
     if not ferry.any():
         return np.zeros(len(u))
-    told = arcs["boarding_s"].to_numpy(dtype=float)
+    told = arcs["boarding_s"].to_numpy(dtype=float) if "boarding_s" in arcs else np.full(len(u), np.nan)
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
     return np.where(ferry & shore[u], np.where(np.isnan(told), wait, told), 0.0)

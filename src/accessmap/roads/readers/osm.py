@@ -23,7 +23,16 @@ from accessmap.roads.law import named_law
 from accessmap.roads.readers import osm_tags, passages
 from accessmap.roads.readers.ferries import Lines
 from accessmap.roads.readers.inside import barred_roads
-from accessmap.roads.readers.osm_columns import IntArray, blocks, degrees, numbers, references, tags_of
+from accessmap.roads.readers.osm_columns import (
+    IntArray,
+    blocks,
+    degrees,
+    distinct,
+    numbers,
+    positions_of,
+    references,
+    tags_of,
+)
 from accessmap.roads.readers.osm_conditions import MOMENT
 from accessmap.roads.readers.osm_turns import CLOSED, TAGS, Read, Restrictions, Step
 from accessmap.roads.readers.osm_versions import Gone, objects_gone
@@ -216,7 +225,7 @@ class _Reading:
             members = [(member.type, member.ref, member.role) for member in relation.members]
             self.restrictions.add(relation.id, dict(relation.tags), members)
             ways = [(ref, role) for kind, ref, role in members if kind == "w"]
-            if _is_settled(relation.tags):
+            if is_settled(relation.tags):
                 settled.update(way for way, role in ways if role != "inner")
             if self.mode == "car" or relation.tags.get("type") != "multipolygon":
                 continue
@@ -294,7 +303,7 @@ class _Reading:
             use = self.uses[key] if key in self.uses else osm_tags.way_use(dict(key), self.mode)
             self.uses[key] = use
         drawn = not road and not passages.DRAWN.isdisjoint(values(tags.get("barrier", "")))
-        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), _is_settled(tags), road, drawn, use, osm_tags.name_of(tags))
+        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), is_settled(tags), road, drawn, use, osm_tags.name_of(tags))
 
     def _road(self, ways: Ways, way: int, kind: _Kind, refs: IntArray) -> None:
         if kind.use is None:
@@ -315,8 +324,8 @@ class _Reading:
         """Nodes of the roads; polygons of built-up areas; delays, barriers and gates by position of their node."""
         from osmium import filter as only
 
-        wanted = _distinct(np.frombuffer(self.refs, dtype=np.int64))
-        ids = _distinct(np.concatenate([wanted, *self.rings])) if self.rings else wanted
+        wanted = distinct(np.frombuffer(self.refs, dtype=np.int64))
+        ids = distinct(np.concatenate([wanted, *self.rings])) if self.rings else wanted
         lon, lat = np.full((2, len(ids)), np.nan)
         drawn = np.array(list(self.drawn), dtype=np.int64)
         delayed: list[tuple[int, str, str]] = []
@@ -325,7 +334,7 @@ class _Reading:
         filters = [only.IdFilter(ids.data)] if self.path.stat().st_size > SMALL_FILE_BYTES else []
         for block in blocks(self.path, "n", *filters, versions=self.dated):
             numbered = numbers(block["id"])
-            at = _positions(ids, numbered)
+            at = positions_of(ids, numbered)
             x, y = degrees(block["lon"]), degrees(block["lat"])
             valid = (np.abs(x) <= 180) & (np.abs(y) <= 90)  # False of NaN
             rows = np.flatnonzero((at >= 0) & valid & self.gone.standing("n", block, numbered))
@@ -352,18 +361,18 @@ class _Reading:
                 if event:
                     delayed.append((number, event, passages.facing(tags, event)))
         areas = _polygons(self.rings, ids, np.column_stack([lon, lat]))
-        kept = ~np.isnan(lon) & (_positions(wanted, ids) >= 0 if self.rings else True)
+        kept = ~np.isnan(lon) & (positions_of(wanted, ids) >= 0 if self.rings else True)
         ids = ids[kept]
         nodes = pd.DataFrame({"lon": lon[kept], "lat": lat[kept]}, index=pd.Index(ids, name="node"))
         events = pd.DataFrame(delayed, columns=["node", "event", "facing"])
-        events["node"] = _positions(ids, events["node"].to_numpy(dtype=np.int64))
-        barred, gated = (_positions(ids, np.array(found, dtype=np.int64)) for found in (barriers, gates))
+        events["node"] = positions_of(ids, events["node"].to_numpy(dtype=np.int64))
+        barred, gated = (positions_of(ids, np.array(found, dtype=np.int64)) for found in (barriers, gates))
         return nodes, areas, events[events["node"] >= 0], barred[barred >= 0], gated[gated >= 0]
 
     def _segments(self, nodes: pd.DataFrame) -> Segments:
         """Pieces of ways, without those whose nodes the file lacks (they are counted in the notes)."""
         refs, sizes = np.frombuffer(self.refs, dtype=np.int64), np.frombuffer(self.sizes, dtype=np.int64)
-        position = _positions(nodes.index.to_numpy(), refs).astype(np.int32)
+        position = positions_of(nodes.index.to_numpy(), refs).astype(np.int32)
         way = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         inner = (way[1:] == way[:-1]) & (refs[1:] != refs[:-1])
         segments = Segments(position[:-1][inner], position[1:][inner], way[1:][inner])
@@ -453,24 +462,9 @@ class _Reading:
         )
 
 
-def _is_settled(tags: Any) -> bool:
+def is_settled(tags: Any) -> bool:
+    """Return whether an area is built up."""
     return tags.get("landuse") in SETTLED_LANDUSE or tags.get("place") in SETTLED_PLACES
-
-
-def _distinct(ids: IntArray) -> IntArray:
-    """The different ones of these ids, sorted."""
-    ids = np.sort(ids)
-    return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if len(ids) else ids
-
-
-def _positions(known: IntArray, ids: IntArray) -> IntArray:
-    """Position of each id among those known, which are sorted; -1 where there is none."""
-    if not len(known):
-        return np.full(len(ids), -1)
-    at = np.searchsorted(known, ids)
-    at[at == len(known)] = 0
-    at[known[at] != ids] = -1
-    return at
 
 
 def _polygons(rings: list[IntArray], ids: IntArray, places: npt.NDArray[np.float64]) -> list[Any]:
@@ -479,7 +473,7 @@ def _polygons(rings: list[IntArray], ids: IntArray, places: npt.NDArray[np.float
 
     lines = []
     for ring in rings:
-        at = places[_positions(ids, ring)]
+        at = places[positions_of(ids, ring)]
         if len(at) > 1 and not np.isnan(at).any():
             lines.append(shapely.LineString(at))
     return list(shapely.get_parts(shapely.polygonize(lines))) if lines else []

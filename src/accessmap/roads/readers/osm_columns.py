@@ -88,3 +88,19 @@ def tags_of(text: str) -> dict[str, str]:
 
 def _plain(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "%" in text else text
+
+
+def distinct(ids: IntArray) -> IntArray:
+    """Return the different ones of these ids, sorted."""
+    ids = np.sort(ids)
+    return ids[np.concatenate([[True], ids[1:] != ids[:-1]])] if len(ids) else ids
+
+
+def positions_of(known: IntArray, ids: IntArray) -> IntArray:
+    """Return the position of each id among those known, which are sorted; -1 where there is none."""
+    if not len(known):
+        return np.full(len(ids), -1)
+    at = np.searchsorted(known, ids)
+    at[at == len(known)] = 0
+    at[known[at] != ids] = -1
+    return at

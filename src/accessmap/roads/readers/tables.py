@@ -326,7 +326,7 @@ def road_tables(
     lon, lat, length = segments.middles(nodes)
     street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
-    setting = pd.Categorical(ways["setting"].astype(str), SETTINGS).codes[segments.way]
+    setting = pd.Categorical(ways["setting"].astype(str), ["", *SETTINGS]).codes[segments.way] - 1
     setting = np.where(setting < 0, urban, setting).astype(np.int8)
     law, told = _laws(lon, lat, length, ways["law"].astype(str).to_numpy(dtype=object), segments.way, country)
     fixed, wrong = _timetabled(segments, length, ways)
