@@ -24,11 +24,11 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
     communes = am.read_communes(asked.communes)
     pieces = split_osm(asked.extract, communes, asked.out, by=asked.by, buffer_km=asked.buffer_km)
-    counts = pieces["state"].value_counts().to_dict()
+    counts = {state: int((pieces["state"] == state).sum()) for state in ("written", "kept", "empty")}
     for code, row in pieces[pieces["state"] == "empty"].iterrows():
         say.warn(say("split_empty", code=code, name=row["name"]))
     for state in ("written", "kept"):
-        if counts.get(state):
+        if counts[state]:
             say.tell(f"split_{state}", n=counts[state], **({"path": asked.out} if state == "written" else {}))
     say.result(path=asked.out, **counts, parts=pieces.reset_index().to_dict("records"))
     return 0

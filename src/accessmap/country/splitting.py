@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from accessmap.country.territories import By, territories_of
 from accessmap.errors import OptionError, Problem, SourceError
@@ -71,8 +73,8 @@ def split_osm(
             write_whole(json.dumps({**records[code], "sha256": digest}, indent=1) + "\n", _record(out, code))
             states[code] = "written"
     table = pd.DataFrame({"name": names, "state": states}).sort_index().rename_axis("territory")
-    files = [None if state == "empty" else str(_file(out, code)) for code, state in table["state"].items()]
-    return table.assign(file=files)
+    files = {code: str(_file(out, code)) for code, state in states.items() if state != "empty"}
+    return table.assign(file=pd.Series(files, dtype=object))
 
 
 def _file(out: Path, code: str) -> Path:
@@ -83,9 +85,7 @@ def _record(out: Path, code: str) -> Path:
     return out / f"{code}.json"
 
 
-def _outline(place: object) -> str:
-    import shapely
-
+def _outline(place: Any) -> str:
     return hashlib.sha256(shapely.to_wkb(place)).hexdigest()
 
 

@@ -67,9 +67,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     node = events["node"].to_numpy(dtype=np.int64)
     coming = events["coming"].to_numpy(dtype=np.int64) if "coming" in events else np.full(len(node), -1)
-    count = np.int64(
-        1 + max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1))
-    )  # and so are keys of two nodes
+    count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
     longest = events["event"].map(table).to_numpy(dtype=float)
     waiting = _met(u, v, node, coming, longest, count)
     signal = (events["event"] == "signal").to_numpy()
@@ -92,7 +90,7 @@ def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, 
         keys, position = np.unique(coming[~everyone] * count + node[~everyone], return_inverse=True)
         of_key = np.zeros(len(keys))
         np.maximum.at(of_key, position, what[~everyone])
-        arc = u * count + v
+        arc = u * np.int64(count) + v
         at = np.searchsorted(keys, arc).clip(max=len(keys) - 1)
         found = np.maximum(found, np.where(keys[at] == arc, of_key[at], 0.0))
     return found
@@ -163,7 +161,7 @@ def time_arcs(
     *,
     mode: str,
     turning: FloatArray | float = 0.0,
-    kinds: tuple[IntArray, pd.DataFrame] | None = None,
+    kinds: tuple[npt.NDArray[Any], pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
 
@@ -190,7 +188,8 @@ def time_arcs(
     check_mode(mode)
     seconds = delay_seconds(arcs, events, mode)
     seconds += turning
-    codes, speeds, reasons = _free_flow(*(kinds or kinds_of(arcs[KIND])), mode)
+    codes, told = kinds or kinds_of(arcs[KIND])
+    speeds, reasons = _free_flow(told, mode)
     kmh = speeds[codes]
     minutes = arcs["length_m"].to_numpy(dtype=float) / 1000
     minutes /= kmh
@@ -222,10 +221,10 @@ def _practical(mode: str) -> dict[tuple[str, str], float]:
     return {(row["road_class"], row["setting"]): float(row["kmh"]) for row in rows}
 
 
-def _free_flow(codes: IntArray, kinds: pd.DataFrame, mode: str) -> tuple[IntArray, FloatArray, "pd.Categorical[str]"]:
-    """Number of the kind of each arc; of each kind the speed without delays (km/h), and what sets it."""
+def _free_flow(kinds: pd.DataFrame, mode: str) -> tuple[FloatArray, "pd.Categorical[str]"]:
+    """Speed of each kind of arc without its delays (km/h), and what sets it."""
     told = [_speed_of(kind, mode) for kind in kinds.itertuples(index=False)]
-    return codes, np.array([kmh for kmh, _ in told]), pd.Categorical([reason for _, reason in told])
+    return np.array([kmh for kmh, _ in told]), pd.Categorical([reason for _, reason in told])
 
 
 def kinds_of(table: pd.DataFrame) -> tuple[npt.NDArray[np.int64], pd.DataFrame]:

@@ -53,9 +53,9 @@ def _inside(segments: Segments, through: Bools, gates: IntArray) -> Bools:
     # At a gate every piece ends in a node of its own.
     ends = [end[public].astype(np.int32) for end in (segments.start, segments.end)]
     size = count
-    for end in ends:
-        at = np.flatnonzero(gated[end])
-        end[at] = np.arange(size, size + len(at))
+    for side in ends:
+        at = np.flatnonzero(gated[side])
+        side[at] = np.arange(size, size + len(at))
         size += len(at)
     graph = coo_array((np.ones(len(public), dtype=np.int8), tuple(ends)), shape=(size, size)).tocsr()
     _, part = connected_components(graph, directed=False)

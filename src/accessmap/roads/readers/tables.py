@@ -339,10 +339,8 @@ def road_tables(
     u = np.concatenate([segments.start[open_[0]], segments.end[open_[1]]])
     v = np.concatenate([segments.end[open_[0]], segments.start[open_[1]]])
     way = segments.way[piece].astype(np.int32)
-    through = [
-        ways[f"through_{name}"].to_numpy(dtype=bool)[segments.way[at]] for name, at in zip(HEADINGS, open_, strict=True)
-    ]
-    through = np.concatenate(through)
+    let = [ways[f"through_{name}"].to_numpy(dtype=bool) for name in HEADINGS]
+    through = np.concatenate([each[segments.way[at]] for each, at in zip(let, open_, strict=True)])
     del open_, segments
     of_way = {name: ways[name].array[way] for name in ("road_class", "roundabout", "boarding_s")}
     if ways["boarding_s"].isna().all():
