@@ -16,8 +16,9 @@ from accessmap.studyfile.manifest import differing
 @pytest.fixture(scope="module")
 def toy_run(tmp_path_factory):
     """A toy study that was run: its folder, and the page."""
-    from accessmap import cli
     from conftest import toy_study
+
+    from accessmap import cli
 
     folder = tmp_path_factory.mktemp("toy")
     path = write_toy(toy_study.__wrapped__(), folder)
