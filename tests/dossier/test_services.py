@@ -60,7 +60,7 @@ def test_every_service_of_the_study_is_shown_below_its_domain(page):
     titles = [row[0] for row in rows(page.select_one("#services > .d-scroll"))]
     shown = [title for title in titles if not title.startswith("Scénario")]
     public = ["Services publics", "France services du 1er août 2024", "Mairies de 2026"]
-    assert shown == [*public, "Santé", "Hôpitaux de 2020"]  # each with the date of its data
+    assert shown == [*public, "Santé", "Hôpitaux (avec ou sans urgences) de 2020"]  # each with the date of its data
     head = [said(line) for line in page.select(".d-opening .d-whole")]  # a phone has the first again, in short
     assert [line.startswith("Données : habitants de 2023, ") for line in head].count(True) == 1
     head = said(page.select_one(".d-opening"))

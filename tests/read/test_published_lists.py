@@ -103,6 +103,8 @@ def test_hospitals_of_a_list_keep_their_kind_whatever_is_asked(real_data: Path) 
     read = am.read_services(path)
     assert read["category"].value_counts()[["hospital", "psychiatric_care", "long_term_care"]].tolist() == [66, 45, 23]
     assert "emergency" not in set(read["category"])
+    assert read.loc["20000097", "name"] == "CH LA FÈRE (CENTRE GÉRONTOLOGIQUE)"  # by FINESS's code a hospital
+    assert read.loc["20000535", "name"] == "CH CHAUNY"
     asked = am.read_services(path, category="hospital")
     assert len(asked) == 149
     assert asked["finess_kind"].value_counts()["psychiatric_care"] == 45

@@ -11,6 +11,7 @@ from accessmap.dossier import history, sureness
 from accessmap.dossier.answer import actions
 from accessmap.dossier.layout import Fact, Facts, Part
 from accessmap.dossier.results import Known, Tables, by_rule, is_counted
+from accessmap.dossier.services import emergencies_unknown
 from accessmap.measures.resilience import site_places
 from accessmap.study.yearly import yearly_costs
 from accessmap.tables.contracts import category_shown
@@ -66,7 +67,10 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         # The proof stands after the chances, before what to check and the ranges.
         "sure": [*drawn[:-2], *certain[:1], *drawn[-2:], *certain[1:]],
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
-        "unknowns": told_of.unknowns(tables["certainty"], lang=lang),
+        "unknowns": [
+            *told_of.unknowns(tables["certainty"], lang=lang),
+            *([words("services_emergencies")] if kind == "hospital" and emergencies_unknown(known) else []),
+        ],
         "history": [
             line
             for each in past.values()

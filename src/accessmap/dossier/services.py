@@ -181,7 +181,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         return []
     parts: list[Part] = [
         words("services_read"),
-        _services_table(known.study, tables["services"], sorted(known.study.thresholds)[:2], words),
+        _services_table(known, tables["services"], sorted(known.study.thresholds)[:2], words),
         *([words("services_emergencies")] if emergencies_unknown(known) else []),
         *_maps(tables, words),
     ]
@@ -196,13 +196,14 @@ def emergencies_unknown(known: Known) -> bool:
     return "hospital" in known.categories and "emergency" not in known.categories
 
 
-def _services_table(study: Study, table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
+def _services_table(known: Known, table: pd.DataFrame, cutoffs: Sequence[float], words: Words) -> Table:
     """Return one row a service with its date, below the name of its domain, and below it one for each scenario."""
     by_domain: dict[str, list[tuple[Cell, ...]]] = {name: [] for name in (*DOMAINS, OTHER_DOMAIN)}
+    study = known.study
     situations = table.index.to_frame(index=False).itertuples(index=False)
     for (category, situation), facts in zip(situations, table.to_dict(orient="records"), strict=True):
         today = situation == BASELINE
-        title = _name(str(category), words, count=2) if today else words("with_scenario", name=situation)
+        title = kind_name(known, str(category), words, count=2) if today else words("with_scenario", name=situation)
         if today and (vintage := study.vintage("services", str(category))):
             title = dated_text(title, vintage, words)
         cells = (
@@ -233,7 +234,9 @@ def _heat_table(tables: Tables, words: Words) -> Table:
             for value, tone in zip(minutes, tones(minutes, breaks), strict=True)
         ]
     columns = {words("commune"): [Cell(str(name), str(name)) for name in names]}
-    columns |= {labels.capitalised(_name(category, words, count=2)): cell for category, cell in cells.items()}
+    columns |= {
+        labels.capitalised(kind_name(tables.known, category, words, count=2)): cell for category, cell in cells.items()
+    }
     order = plainly(names).sort_values(kind="stable").index
     if len(scores):
         table = scores.reindex(names.index)
@@ -299,9 +302,14 @@ def _views(tables: Tables, words: Words) -> list[View]:
     for category in tables.known.categories:
         values = pd.DataFrame(today.xs(category, level="category")).rename(columns={"minutes": "value"})
         view = value_views(communes, values[["value", "unreached_people"]], unit="minutes", breaks=breaks, say=words)[0]
-        views.append(replace(view, key=category, name=labels.capitalised(_name(category, words, count=2))))
+        views.append(
+            replace(view, key=category, name=labels.capitalised(kind_name(tables.known, category, words, count=2)))
+        )
     return views
 
 
-def _name(category: str, words: Words, *, count: int = 1) -> str:
-    return labels.category(category).name(words.lang, count=count)
+def kind_name(known: Known, category: str, words: Words, *, count: int = 1) -> str:
+    """Return the name of a category; of hospitals with what is not known of them."""
+    name = labels.category(category).name(words.lang, count=count)
+    unknown = category == "hospital" and emergencies_unknown(known)
+    return words("services_any_hospital", name=name) if unknown else name

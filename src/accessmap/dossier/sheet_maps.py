@@ -13,6 +13,7 @@ import shapely
 from markupsafe import Markup
 
 from accessmap.dossier.results import Known
+from accessmap.dossier.services import kind_name
 from accessmap.maps.drawing import DRAWN_CRS, SHAPES, Drawing, Entry, Layer, Mark, View, path_of
 from accessmap.maps.svg import picture
 from accessmap.study.study import Study
@@ -133,7 +134,7 @@ def _picture(
         origin=origin,
         size=size,
         names=tuple((*_at(point, origin), place) for place, point in places.items()),
-        layers=_layers(ways, origin, words),
+        layers=_layers(ways, origin, known, words),
         views=(View("sheet", name, name, (Entry(name, HERE),), {code: 0}, {}),),
         pieces=(),
         room=(0, 0, 0, 0),
@@ -146,7 +147,7 @@ def _picture(
         for way, width in zip(ways, (*WIDTHS, *[WIDTHS[-1]] * len(ways)), strict=False)
         if way.line is not None
     )
-    told = [words("labelled", name=_kind(way.category, words), value=way.site) for way in ways]
+    told = [words("labelled", name=_kind(known, way.category, words), value=way.site) for way in ways]
     sites = " ; ".join(dict.fromkeys(told)) or words("unreached")
     alt = labels.curled(words("sheet_map_told", name=name, sites=sites))
     return picture(local, 0, key=f"c{code}", alt=alt, pixels=PIXELS, corner=corner, over=over)
@@ -168,14 +169,14 @@ def _at(point: shapely.Point, origin: tuple[int, int]) -> tuple[int, int]:
     return round(point.x - origin[0]), round(origin[1] - point.y)
 
 
-def _layers(ways: list[_Way], origin: tuple[int, int], words: Words) -> tuple[Layer, ...]:
+def _layers(ways: list[_Way], origin: tuple[int, int], known: Known, words: Words) -> tuple[Layer, ...]:
     """Return the sites at the ends of the ways, the one studied on top."""
     kinds: dict[str, dict[tuple[int, int], Mark]] = {}
     for way in ways:
         place = _at(way.end, origin)
         kinds.setdefault(way.category, {})[place] = Mark(*place, (way.site,), fresh=way.planned)
     return tuple(
-        Layer(kind, _kind(kind, words), labels.category(kind).shape, _colour(kind), tuple(marks.values()))
+        Layer(kind, _kind(known, kind, words), labels.category(kind).shape, _colour(kind), tuple(marks.values()))
         for kind, marks in reversed(kinds.items())
     )
 
@@ -184,8 +185,8 @@ def _colour(category: str) -> str:
     return labels.category(category).colour
 
 
-def _kind(category: str, words: Words) -> str:
-    return labels.capitalised(labels.category(category).name(words.lang))
+def _kind(known: Known, category: str, words: Words) -> str:
+    return labels.capitalised(kind_name(known, category, words))
 
 
 def sheet_key(known: Known, words: Words) -> Markup:
@@ -196,6 +197,6 @@ def sheet_key(known: Known, words: Words) -> Markup:
         Markup(
             '<span><svg class="am-marker" viewBox="-10 -10 20 20" aria-hidden="true" focusable="false"><path d="{}"'
             ' fill="{}" stroke="#fff" stroke-width="1.5"/></svg> {}</span>'
-        ).format(SHAPES[kind.shape], kind.colour, labels.capitalised(kind.name(words.lang)))
-        for kind in shown.values()
+        ).format(SHAPES[kind.shape], kind.colour, _kind(known, name, words))
+        for name, kind in shown.items()
     )

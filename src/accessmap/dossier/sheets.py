@@ -16,7 +16,7 @@ from accessmap.dossier.digital import sheet_lines
 from accessmap.dossier.layout import Cell, Table, drawn, lost_note, minutes_cell, sortable
 from accessmap.dossier.levels import DEPARTMENT, EPCI, PLACES, PUBLISHED, TERRITORY, levels
 from accessmap.dossier.results import Known, Results, Tables, plainly
-from accessmap.dossier.services import emergencies_unknown, places
+from accessmap.dossier.services import emergencies_unknown, kind_name, places
 from accessmap.dossier.sheet_maps import sheet_maps
 from accessmap.dossier.sureness import between
 from accessmap.maps.change_charts import dumbbell_chart
@@ -109,7 +109,7 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
                 _plans(near[code], found, words),
                 _titled(beside, words),
                 _titled(sections, words),
-                _modes(modes, code, words),
+                _modes(known, modes, code, words),
                 code in shown_published,
             )
         )
@@ -180,7 +180,7 @@ def _services(
     rows = []
     for category in near.index.unique("category"):
         today = facts[category, BASELINE]
-        title = labels.capitalised(labels.category(str(category)).name(words.lang))
+        title = labels.capitalised(kind_name(known, str(category), words))
         site = str(today["site"]) if isinstance(today["site"], str) else words("unreached")
         notes = [site]
         if today["outside"] and isinstance(today["site"], str):
@@ -301,7 +301,7 @@ def _mode_minutes(known: Known) -> pd.DataFrame:
     return pd.concat(found, names=["category", "mode"])
 
 
-def _modes(minutes: pd.DataFrame, code: str, words: Words) -> Table | None:
+def _modes(known: Known, minutes: pd.DataFrame, code: str, words: Words) -> Table | None:
     """Return minutes to the nearest site by each mode; None where there is one mode."""
     if minutes.empty:
         return None
@@ -309,7 +309,7 @@ def _modes(minutes: pd.DataFrame, code: str, words: Words) -> Table | None:
     here = minutes.xs(code, level=-1)
     rows = []
     for category in here.index.unique("category"):
-        title = labels.capitalised(labels.category(str(category)).name(words.lang))
+        title = labels.capitalised(kind_name(known, str(category), words))
         by = here.loc[category].to_dict("index")
         cells = [
             minutes_cell(by[mode]["value"], words, lost_note(by[mode]["unreached_people"], words)) for mode in modes

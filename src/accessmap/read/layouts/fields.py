@@ -16,7 +16,7 @@ from accessmap.words import words
 from accessmap.words.notes import Note
 
 SEVERAL = re.compile(r"[\[\]\s,;|\"']+")  # between the codes of a list in one cell
-TEXTS = ("service_id", "name", "commune", "code", "label")
+TEXTS = ("service_id", "name", "beside", "commune", "code", "label")
 
 
 def by_fields(raw: RawTable, layout: Layout) -> RawTable:
@@ -47,6 +47,9 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
     for field in TEXTS:
         if field in services.columns:
             services[field] = as_text(services[field])
+    if "beside" in services.columns:  # what a site calls itself tells of what kind it is: "centre gérontologique"
+        beside = services.pop("beside")
+        services["name"] = services["name"] + (" (" + beside + ")").fillna("")
     notes: list[Note] = []
     if layout.codes:
         services = services.assign(**_kinds(services, layout)).drop(columns=["code", "label"], errors="ignore")

@@ -70,8 +70,8 @@ class Layout:
     seen
         False where no file of this layout was at hand: it follows the publisher's description.
     fields
-        Of services that need no reading of their own: names in the contract (and `code`, `label` of a kind), and the
-        pattern of the plain name of the column that has each.
+        Of services that need no reading of their own: names in the contract (and `code`, `label` of a kind; `beside`,
+        in brackets after the name), and the pattern of the plain name of the column that has each.
     kept
         Patterns of further columns to keep.
     rows
