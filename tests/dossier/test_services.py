@@ -67,7 +67,7 @@ def test_every_service_of_the_study_is_shown_below_its_domain(page):
     assert "hôpitaux de 2020" in head
     assert [said(figure.strong) for figure in page.select("#services figure")] == [
         "France services",
-        "Hôpitaux",
+        "Hôpitaux (avec ou sans urgences)",
     ]
     chapter = page.select_one("#services")
     assert "Mairies : 5 min ou moins dans toutes les communes" in said(chapter)

@@ -47,9 +47,7 @@ def by_fields(raw: RawTable, layout: Layout) -> RawTable:
     for field in TEXTS:
         if field in services.columns:
             services[field] = as_text(services[field])
-    if "beside" in services.columns:  # what a site calls itself tells of what kind it is: "centre gérontologique"
-        beside = services.pop("beside")
-        services["name"] = services["name"] + (" (" + beside + ")").fillna("")
+    services = _named_whole(services)
     notes: list[Note] = []
     if layout.codes:
         services = services.assign(**_kinds(services, layout)).drop(columns=["code", "label"], errors="ignore")
@@ -100,6 +98,14 @@ def _kinds(services: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return kinds_of(layout.codes, code.tolist(), [None if pd.isna(one) else one for one in label]).set_axis(
         services.index
     )
+
+
+def _named_whole(services: pd.DataFrame) -> pd.DataFrame:
+    """Put what a site calls itself after its name: it tells of what kind it is ("centre gérontologique")."""
+    if "beside" not in services.columns:
+        return services
+    beside = (" (" + services["beside"] + ")").fillna("")
+    return services.drop(columns="beside").assign(name=services["name"] + beside)
 
 
 def _blank_points(services: pd.DataFrame) -> np.ndarray:
