@@ -45,8 +45,8 @@ def capacitated_p_median(
     """Return the p sites, and who goes to which, with the fewest person-minutes and no site beyond its capacity.
 
     Residents of one row stay together and may be sent past a full site. `within` bounds the way to the site each is
-    sent to. This is a harder problem than `p_median`: a thousand residents and up to ten sites take some ten seconds, and
-    may stop at the time limit within 0.1 % of the best.
+    sent to. This is a harder problem than `p_median`: a thousand residents and up to ten sites take some ten seconds,
+    and may stop at the time limit within 0.1 % of the best.
 
     Parameters
     ----------
