@@ -339,6 +339,13 @@ def test_a_plan_is_saved_as_the_scenario_that_the_library_reads(browser, table, 
     assert read(browser)["cards"]["Trajet moyen"][0] == mean
 
 
+def test_on_paper_it_is_a_few_sheets_and_no_word_is_small(browser, page):
+    opened(browser, page, width=695)
+    assert browser.pages() <= 5  # with every place that could be opened it was 13
+    assert browser.small_on_paper(".ct-answer") == []
+    assert browser.small_on_paper(".ct-table") == []
+
+
 def test_today_is_no_plan_to_save(browser, page):
     opened(browser, page)
     button(browser, ".ct-save")
