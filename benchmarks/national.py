@@ -1,11 +1,13 @@
 """All of France: every kind of the equipment list from every commune, and six kinds beside the minutes published.
 
-    ACCESSMAP_DATA=… python benchmarks/national.py [--out FOLDER] [--workers N]
+    ACCESSMAP_DATA=… python benchmarks/national.py [--out FOLDER] [--workers N] [--growth]
 
 Reads france/ and opendata/ of the folder that ACCESSMAP_DATA names (data/README says which files) and prints time and
 memory, then for each kind and département the mean of the people beside the published one. What was fitted on these six
 kinds: that services known by their count are spread by the law of the people, and not around the mairie
 (`accessmap.read.spread.service_places`). Speeds, legs and the law itself are of before.
+
+With --growth only the growth from 1 to 96 départements is printed: seconds and memory by 1,000 places where people are.
 """
 
 import argparse
@@ -19,6 +21,9 @@ import pandas as pd
 from aisne import PUBLISHED
 
 import accessmap as am
+from accessmap.studyfile.loading import loaded
+from accessmap.studyfile.reading import read_settings
+from accessmap.tables.departments import department
 
 #: The list of 2022 has these whole; that of 2013 has no France services.
 FRANCE_SERVICES = ("02", "08", "60", "80")
@@ -95,13 +100,35 @@ def told(table):
     print(worst.round(1).to_string(index=False))
 
 
+def growth(data, folder, workers):
+    """Print time and memory of ever more départements, those with the fewest communes and the most by turns."""
+    study = loaded(read_settings(description(data, folder)), country=True).study
+    code = pd.Series([department(commune) for commune in study.communes.index], study.communes.index)
+    size = code.value_counts()[lambda n: n > 1].sort_values()
+    turns = [each for pair in zip(size.index[::-1], size.index, strict=True) for each in pair]
+    order = list(dict.fromkeys(turns))
+    print("départements  places  seconds  s a 1,000 places  peak of the largest process, GB")
+    for n in (1, 2, 6, 24, len(order)):
+        some = study.about(code.index[code.isin(order[:n])], title=f"{n}")
+        started = time.perf_counter()
+        am.national(some, folder / f"growth-{n}", workers=workers)
+        seconds = time.perf_counter() - started
+        places = int(some.inside.sum())
+        peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1e6
+        print(f"{n:12} {places:7} {seconds:8.1f} {seconds / places * 1000:17.2f} {peak:19.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path)
     parser.add_argument("--workers", type=int)
+    parser.add_argument("--growth", action="store_true")
     asked = parser.parse_args()
     data = Path(os.environ["ACCESSMAP_DATA"])
     with tempfile.TemporaryDirectory() as folder:
+        if asked.growth:
+            growth(data, Path(folder), asked.workers)
+            return
         out = asked.out or Path(folder, "national")
         started = time.perf_counter()
         parts = am.national(description(data, Path(folder)), out, workers=asked.workers, progress=True)
