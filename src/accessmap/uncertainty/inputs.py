@@ -32,6 +32,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"roads": ("speeds", "legs"), "people": ("homes", "population"), "sites": ("closed", "missing", "hours")}
 )
+"""Inputs that are checked together: by what one would ask for, the inputs that it settles."""
 
 
 @cache
