@@ -28,11 +28,10 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 
-#: Inputs that are checked together: by going and driving, by a better census, by one telephone call to each site.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"roads": ("speeds", "legs"), "people": ("homes", "population"), "sites": ("closed", "missing", "hours")}
 )
-"""Inputs that are checked together: by what one would ask for, the inputs that it settles."""
+"""Inputs that are checked together: by going and driving, by a better census, by one telephone call to each site."""
 
 
 @cache
