@@ -36,7 +36,7 @@ def made(study, *plans, **options):
 
 def test_where_nobody_reaches_a_category_the_dossier_says_so(island):
     dossier, page = made(island, category="hospital")
-    assert dossier.verdict.endswith("Today, 0% of people are within 30\u00a0minutes of a hospital.")
+    assert dossier.verdict.endswith("Today (hospitals of 2020), 0% of people are within 30\u00a0minutes of a hospital.")
     facts = dossier.tables["services"].loc[("hospital", "baseline")]
     assert facts["unreached_people"] == 70550
     assert facts["mean"] != facts["mean"]
