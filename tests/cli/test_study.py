@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from processes import python
 from studyfiles import TOY, write_toy
 
+import accessmap as am
 from accessmap import cli
 from accessmap.read.companions import populations
 from accessmap.words.words import text
@@ -463,6 +464,35 @@ def test_sites_are_added_to_those_of_today_and_none_where_it_is_forbidden(toy, c
     }.items():
         code, _, err = run(capsys, *site, *given.split())
         assert (code, said in err) == (1, True), (given, err)
+
+
+def test_several_services_are_placed_in_one_building_and_their_scenarios_are_read(toy, capsys):
+    code, _, err = run(capsys, "site", toy, "--bundle")
+    assert (code, "n’a pas de section [bundle]" in err) == (1, True)
+    assert run(capsys, "site", toy, "-p", 2)[0] == 1  # neither a category nor a bundle
+    said = """
+[bundle]
+building = 10
+budget = { 2027 = 14, 2028 = 5 }
+[bundle.services.france_services]
+opening = 3
+[bundle.services.digital_help]
+half_day = 2
+least = 2
+"""
+    toy.write_text(toy.read_text("utf-8") + said, "utf-8")
+    code, out, _ = run(capsys, "site", toy, "--bundle")
+    assert code == 0
+    # Help alone at a (no building to pay) costs 4 a year; the France services of b then needs 13: too much for both.
+    assert "2027\xa0: 4 dépensés sur 14" in out
+    found = strict(run(capsys, "site", toy, "--bundle", "--json")[1])
+    opens = [(each["year"], each["service"], each["site"]) for each in found["schedule"] if each["opens"]]
+    assert opens == [(2027, "digital_help", "fs-a")]
+    assert found["gap"] == 0
+    table = next(Path(each["path"]) for each in found["files"] if str(each["path"]).endswith("bundle-tableur.csv"))
+    assert "Demi-journées par semaine" in table.read_text("utf-8-sig")
+    plans = next(Path(each["path"]) for each in found["files"] if str(each["path"]).endswith(".toml"))
+    assert [step.action for step in am.scenarios.read(plans)["Bouquet 2027"].steps] == ["open", "set_hours"]
 
 
 def test_a_site_that_may_close_is_kept_or_closed_as_asked(toy, capsys):

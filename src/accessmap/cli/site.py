@@ -34,11 +34,12 @@ TENTH = 0.1  # of a minute, as minutes are shown
 def add(parser: argparse.ArgumentParser, say: Say) -> None:
     """Describe the arguments."""
     add_study(parser, say)
-    parser.add_argument("--category", required=True, metavar=say("category"), help=say("help_site_category"))
+    parser.add_argument("--category", metavar=say("category"), help=say("help_site_category"))
     number = parser.add_mutually_exclusive_group(required=True)
     number.add_argument("-p", type=int, metavar="P", help=say("help_p"))
     number.add_argument("--add", type=int, metavar="N", help=say("help_add"))
     choices = ("mean", "coverage", "worst")
+    number.add_argument("--bundle", action="store_true", help=say("help_bundle"))
     parser.add_argument("--objective", choices=choices, default="mean", help=say("help_objective"))
     parser.add_argument("--cutoff", type=float, default=None, metavar="MIN", help=say("help_cutoff"))
     parser.add_argument("--mode", default=None, metavar="MODE", help=say("help_site_mode"))
@@ -73,8 +74,13 @@ class _Table:
 def run(asked: argparse.Namespace, say: Say) -> int:
     """Print the best sites and what comes close, and write them as a table and as a scenario."""
     from accessmap import studyfile
+    from accessmap.cli import bundle
     from accessmap.study.scenario_files import write as write_scenarios
 
+    if asked.bundle:
+        return bundle.run(asked, say)
+    if asked.category is None:
+        raise StudyError(Problem("studyfile_site_category"))
     with say.steps(3) as step:
         step("step_read")
         study, file = study_asked(asked, say)

@@ -291,6 +291,33 @@ class DossierSection(_Section):
     formats: list[Literal["csv", "gpkg", "parquet", "pdf", "tableur", "xlsx"]] = ["xlsx", "gpkg"]
 
 
+HalfDays = Annotated[int, Field(ge=1, le=12)]
+
+
+class BundleServiceSection(_Section):
+    """`[bundle.services.france_services]`: as `accessmap.siting.BundleService`; and the half-days of unknown hours."""
+
+    opening: NotNegative = 0
+    half_day: NotNegative = 0
+    capacity: Positive | None = None
+    least: HalfDays = 1
+    most: HalfDays = 10
+    weight: Positive = 1
+    today: Annotated[float, Field(gt=0, le=14)] | None = None
+
+
+class BundleSection(_Section):
+    """`[bundle]`: several services in shared buildings, for `accessmap site --bundle`."""
+
+    name: Text = "Bouquet"
+    candidates: CategoryName = "mairie"
+    building: NotNegative = 0
+    budget: Annotated[dict[Annotated[str, StringConstraints(pattern=r"^\d{4}$")], NotNegative], Field(min_length=1)]
+    services: Annotated[dict[CategoryName, BundleServiceSection], Field(min_length=1)]
+    carry_over: bool = False
+    unserved_minutes: Positive | None = None
+
+
 class CheckSection(_Section):
     """`[check]`: what of the roads may be beyond the bounds of `accessmap.study.plausibility`, by name."""
 
@@ -340,6 +367,7 @@ class Settings(_Section):
     scenario: list[dict[str, Any]] = []
     dossier: DossierSection = DossierSection()
     uncertainty: UncertaintySection | None = None
+    bundle: BundleSection | None = None
     check: CheckSection = CheckSection()
 
     @model_validator(mode="after")
