@@ -77,10 +77,13 @@ def spopt(kind: str, times: pd.DataFrame, people: pd.Series, p: int) -> tuple[fl
         return None
     started, minutes = time.perf_counter(), times.to_numpy("float64")
     solver = pulp.HiGHS(msg=False, timeLimit=PATIENCE)
-    if kind == "p-median":
-        model = PMedian.from_cost_matrix(minutes, people.to_numpy(), p).solve(solver)
-        return float(pulp.value(model.problem.objective)), time.perf_counter() - started
-    model = MCLP.from_cost_matrix(minutes, people.to_numpy(), CUTOFF, p_facilities=p).solve(solver)
+    try:
+        if kind == "p-median":
+            model = PMedian.from_cost_matrix(minutes, people.to_numpy(), p).solve(solver)
+        else:
+            model = MCLP.from_cost_matrix(minutes, people.to_numpy(), CUTOFF, p_facilities=p).solve(solver)
+    except RuntimeError:  # not solved in that time
+        return float("nan"), time.perf_counter() - started
     return float(pulp.value(model.problem.objective)), time.perf_counter() - started
 
 

@@ -492,7 +492,7 @@ least = 2
     table = next(Path(each["path"]) for each in found["files"] if str(each["path"]).endswith("bundle-tableur.csv"))
     assert "Demi-journées par semaine" in table.read_text("utf-8-sig")
     plans = next(Path(each["path"]) for each in found["files"] if str(each["path"]).endswith(".toml"))
-    assert [step.action for step in am.scenarios.read(plans)["Bouquet 2027"].steps] == ["open", "set_hours"]
+    assert [step.action for step in am.scenarios.read(plans)["Bouquet 2027"].steps] == ["open", "set"]
 
 
 def test_a_site_that_may_close_is_kept_or_closed_as_asked(toy, capsys):

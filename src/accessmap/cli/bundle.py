@@ -79,16 +79,16 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
 def _tell(plan: BundlePlan, names: pd.Series, say: Say) -> None:
     """Print by year the money, what opens, and how far each service then is."""
-    opens = plan.opens
+    opens, here = plan.opens, plan.minutes.reset_index()
     for year, cost in plan.costs.iterrows():
         spent, budget = say.words.count(cost["spent"]), say.words.count(cost["budget"])
         say.tell("bundle_year", year=year, spent=spent, budget=budget)
         for row in opens[opens["year"] == year].to_dict("records"):
             what = labels.category(row["service"]).name(say.lang)
             say.tell("bundle_opens", n=row["half_days"], what=what, name=names[row["site"]])
-        for service, row in plan.minutes.loc[year].iterrows():
+        for row in here[here["year"] == year].to_dict("records"):
             now = "–" if row["today_minutes"] != row["today_minutes"] else say.words.minutes(row["today_minutes"])
-            what, mean = labels.category(str(service)).name(say.lang), say.words.minutes(row["mean_minutes"])
+            what, mean = labels.category(row["service"]).name(say.lang), say.words.minutes(row["mean_minutes"])
             say.tell("bundle_minutes", what=what, mean=mean, now=now)
             lost = row["unserved"] + row["unreached"]
             if round(lost):
