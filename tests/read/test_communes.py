@@ -529,3 +529,16 @@ def test_blank_lines_do_not_shift_the_line_that_is_named(tmp_path: Path) -> None
     (tmp_path / "c.csv").write_text('insee,nom,pop,geometry\n\n,,,\n02001,"a,b",-1,"POLYGON ((0 0, 0 1, 1 1, 0 0))"\n')
     with pytest.raises(TableError, match=r"negative in 1 row: line 4 '02001' \(-1\)"):
         read_communes(tmp_path / "c.csv", crs=2154)
+
+
+def test_an_article_that_a_file_lost_is_put_back_where_the_name_is_known():
+    names = {
+        "code": ["02304", "02173", "02454"],
+        "nom": ["Fère", "Chauny", "Une autre"],
+        "population": [2796, 11835, 1],
+    }
+    boxes = [shapely.box(x, 6_900_000, x + 1000, 6_901_000) for x in (700_000, 701_000, 702_000)]
+    shapes = gpd.GeoSeries(boxes, crs=2154)
+    read = read_communes(gpd.GeoDataFrame(names, geometry=shapes))
+    assert read["name"].tolist() == ["La Fère", "Chauny", "Une autre"]
+    assert any("La Fère" in note for note in read.attrs["read_notes"])

@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ IRIS = re.compile("(code|nom|typ|type|lib)_?iris|iris|dcomiris|dciris")
 IRIS_CODES = re.compile("code_?iris|dcomiris|dciris")
 # INSEE's TNCC, "type de nom en clair": the article before the name (Code officiel géographique, dictionnaire).
 ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L'", "6": "Aux ", "7": "Las ", "8": "Los "}
+ARTICLE = re.compile("^(L['’]|(Le|La|Les|Au|Aux) )")
 OF_IRIS = "commune of the IRIS"
 NO_EPCI = re.compile(r"Z{9}|N[CR]|sans objet|", re.IGNORECASE)
 
@@ -214,6 +217,7 @@ def _read(
             reading.note("no_epci_column")
     reading.text("name", "epci")
     reading.table = reading.table.assign(name=_with_articles(reading.table))
+    _give_lost_articles(reading)
     _one_epci(reading)
     if epci is None and "epci_name" not in reading.table.columns and (names := epci_names(path)):
         reading.table = reading.table.assign(epci_name=reading.table["epci"].map(names))
@@ -370,6 +374,24 @@ def _with_articles(table: pd.DataFrame) -> pd.Series:
     bare = names.where(~behind, turned["name"])
     has = [str(name).casefold().startswith(str(word).casefold()) for name, word in zip(bare, articles, strict=True)]
     return bare.where(np.array(has, bool) | bare.isna(), articles + bare.fillna(""))
+
+
+def _give_lost_articles(reading: Reading) -> None:
+    """Name the communes around Chauny as they are called where a file lost the article: "Fère" is La Fère."""
+    codes, names = as_text(reading.table["code"]), reading.table["name"]
+    whole = codes.map(_named_with_article()).astype("str")
+    bare = whole.str.replace(ARTICLE, "", regex=True).str.casefold()
+    lost = (whole.notna() & (bare == names.str.casefold())).fillna(False).to_numpy(bool)
+    if lost.any():
+        reading.table = reading.table.assign(name=names.where(~lost, whole))
+        reading.note("names_without_article", n=int(lost.sum()), names=first_few(whole[lost].tolist()))
+
+
+@cache
+def _named_with_article() -> dict[str, str]:
+    """Return the names that begin with an article among the communes of the sample, by code."""
+    with (files("accessmap") / "presets" / "articles.csv").open(encoding="utf-8") as stream:
+        return dict(pd.read_csv(stream, dtype=str).to_numpy().tolist())
 
 
 def _spaced(article: str) -> str:
