@@ -67,7 +67,7 @@ def test_the_widest_comes_first_and_where_nothing_flips_that_is_missing(table):
 
 def test_sentences_name_the_nearest_speed_and_the_sites(table):
     said = [line.replace("\xa0", " ").replace("\u202f", " ") for line in am.sentences.tornado(table, lang="fr")]
-    assert said[0].startswith("Ce choix ne serait plus le meilleur si l’on roulait à ")
+    assert said[0].startswith("Ce choix ne serait plus le meilleur pour le trajet moyen si l’on roulait à ")
     assert "fermé" in said[1]
     none = table.assign(flips=np.nan, other="", kmh_flips=np.nan)
     assert len(am.sentences.tornado(none)) == 1

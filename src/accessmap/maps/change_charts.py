@@ -22,8 +22,10 @@ from accessmap.words.words import Words, check_lang
 # A name on a curve, in letters a line, and how high up its curve it stands: the first, which is left of all, high.
 _LETTERS: Final = 20
 _HEIGHTS: Final = (0.88, 0.3, 0.5, 0.7)
-# The first stands lower where the share written on the left would touch it.
-_LOWER, _CLOSE = 0.6, 0.15
+# The first stands elsewhere where the share written on the left would touch it, or where it has no room on the left.
+_FIRST: Final = (0.88, 0.6, 0.94, 0.75)
+_LOWER: Final = (0.55, 0.42)  # on the right
+_LETTER: Final = 0.05  # how high a letter is, of the height of the chart
 _HALO: Final = Markup(' stroke="#fff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"')
 _DOT: Final = Markup('<circle cx="{x:.1f}" cy="{y:.1f}" r="{r}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>')
 TODAY: Final = "#555555"
@@ -84,14 +86,24 @@ def step_chart(
         parts.append(line(plane.path([(at, 0), (at, 1)]), "#777", dash="3 3"))
     # The quickest is named on its left, where nothing runs; the others on their right.
     order = sorted(range(len(curves)), key=lambda k: float(np.interp(0.5, curves[k][1], curves[k][0])))
-    top = max(map(float, shares.iloc[0])) if quoted and len(order) <= 2 else 0.0
-    first = _LOWER if abs(top - _HEIGHTS[0]) < _CLOSE else _HEIGHTS[0]
+    top = plane.at(0, max(map(float, shares.iloc[0])))[1] if quoted and len(order) <= 2 else math.inf
+    for k in order:
+        parts.append(line(_steps(plane, *curves[k]), STROKES[k][0], 2.4, STROKES[k][1]))
     for place, k in enumerate(order):
-        colour, dash = STROKES[k]
-        parts.append(line(_steps(plane, *curves[k]), colour, 2.4, dash))
-        height = (_HEIGHTS[place] if place else first) * curves[k][1][-1]
-        x, y = plane.at(float(np.interp(height, curves[k][1], curves[k][0])), height)
-        parts += _named(str(minutes.columns[k]), x, y, colour, plane.left if not place and len(order) > 1 else None)
+        lines = textwrap.wrap(str(minutes.columns[k]).replace("\u202f", "\u00a0"), _LETTERS) or [""]
+        room, deep = plane.left + 8 + 7 * max(map(len, lines)), 16 * (len(lines) - 1)
+        free = []  # on the left of all, where there is room and the share that is quoted there is not touched
+        if place == 0 and len(order) > 1:
+            spots = [_place(plane, curves[k], height) for height in _FIRST]
+            free = [(x, y) for x, y in spots if x > room and not y - 18 < top < y + deep + 18]
+        if free:
+            x, y = free[0]
+        else:  # on the right of all, where there is room
+            spots = [_right(plane, curves, curves[k], height) for height in (_HEIGHTS[place], *_LOWER)]
+            x, y = next((spot for spot in spots if spot[0] + room < 2 * plane.left + plane.wide), spots[-1])
+        look = _HALO + Markup(' font-weight="600"')
+        at, anchor = (x - 8, "end") if free else (x + 9, "start")
+        parts += [write(at, y + 16 * n, text, anchor, look, STROKES[k][0]) for n, text in enumerate(lines)]
     told = []
     if quoted:
         told = [f"{name} {words.percent(share)}" for name, share in zip(minutes, shares.iloc[0], strict=True)]
@@ -143,18 +155,23 @@ def _steps(plane: Plane, at: npt.NDArray[np.float64], share: npt.NDArray[np.floa
     return f"M{points[0][0]:.1f},{points[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in moved)
 
 
-def _named(name: str, x: float, y: float, colour: str, left: float | None) -> list[Markup]:
-    """Return the name of a curve beside it, on as many lines as it takes; on its left where there is room from `left`.
+def _right(
+    plane: Plane,
+    curves: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]],
+    curve: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    height: float,
+) -> tuple[float, float]:
+    """Return where a name stands free of all curves, which rise to the right: by the top of its letters."""
+    beside = max(_place(plane, each, min(1.0, height + _LETTER))[0] for each in curves)
+    return beside, _place(plane, curve, height)[1]
 
-    Letters are taken to be 7 units wide.
-    """
-    lines = textwrap.wrap(name.replace("\u202f", "\u00a0"), _LETTERS) or [""]
-    there = left is not None and x - 8 - 7 * max(map(len, lines)) > left
-    look = _HALO + Markup(' font-weight="600"')
-    return [
-        write(x - 8 if there else x + 9, y + 16 * k, words, "end" if there else "start", look, colour)
-        for k, words in enumerate(lines)
-    ]
+
+def _place(
+    plane: Plane, curve: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], height: float
+) -> tuple[float, float]:
+    """Return where a curve comes to a share of those that it reaches at all."""
+    share = height * curve[1][-1]
+    return plane.at(float(np.interp(share, curve[1], curve[0])), share)
 
 
 # A row of communes, and the room for their names and for a value on either side of the dots.

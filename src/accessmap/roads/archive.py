@@ -23,7 +23,10 @@ from accessmap.provenance import Provenance, Source
 from accessmap.words.notes import Aside
 
 # What zipfile and json raise of a file that is not ours, cut, locked, or packed in a way of its own.
-UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
+UNREADABLE = (
+    *(OSError, KeyError, ValueError, RuntimeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile),
+    *(struct.error, pa.ArrowException),  # a member that is said to lie beyond the end of the file
+)
 ARROW, PARQUET = ".arrow", ".parquet"
 LOCAL_HEADER, ALIGNMENT = struct.Struct("<26xHH"), 64  # of a member of a zip (APPNOTE 4.3.7); of Arrow's columns
 FILLER = 0xD935  # header of the extra field by which Android's zipalign moves members
