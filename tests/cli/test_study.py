@@ -775,8 +775,8 @@ def test_a_mistyped_command_is_exit_code_2_and_the_nearest_is_named(capsys):
 
 # What is typed wrong, and what is said of it.
 WRONG_USAGE = {
-    "nothing given": (["site"], "il manque\xa0: --category."),
-    "neither of two": (["site", "--category", "a"], "il manque l’un de\xa0: -p --add."),
+    "nothing given": (["site"], "il manque l’un de\xa0: -p --add --bundle."),
+    "neither of two": (["site", "--category", "a"], "il manque l’un de\xa0: -p --add --bundle."),
     "a study named twice": (["check", "a.toml", "--study", "b.toml"], "--study et study.toml ne vont pas ensemble."),
     "no whole number": (["site", "--category", "a", "-p", "x"], "-p attend un nombre entier, et non «\xa0x\xa0»."),
     "no number": (["site", "--cutoff", "x"], "--cutoff attend un nombre, et non «\xa0x\xa0»."),

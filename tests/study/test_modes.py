@@ -263,7 +263,7 @@ def test_the_table_by_iris_is_added_up_by_commune(tmp_path):
     [
         ("CODGEO;P22_RP\n02173;10\n", "no column P22_RP and P22_RP_VOIT1P"),
         ("NOM;P22_RP;P22_RP_VOIT1P\nChauny;10;5\n", "no column CODGEO"),
-        ("CODGEO;P22_RP;P22_RP_VOIT1P\n02173;10;s\n", "P22_RP_VOIT1P is not a number"),
+        ("CODGEO;P22_RP;P22_RP_VOIT1P\n02173;10;peu\n", "P22_RP_VOIT1P is not a number"),
     ],
 )
 def test_a_table_that_is_not_that_of_insee_is_refused(tmp_path, text, message):

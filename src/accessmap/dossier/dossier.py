@@ -533,7 +533,7 @@ class Dossier:
         >>> import accessmap as am
         >>> dossier = Dossier.of(am.load_sample(), category="hospital")
         >>> dossier.in_words("communes").columns[:4].tolist()
-        ['Code INSEE', 'Commune', 'Habitants', 'Trajet moyen – Aujourd’hui']
+        ['Code INSEE', 'Commune', 'Habitants', 'Identifiant du site']
         """
         return in_words(name, self.tables[name], self._known)
 

@@ -195,11 +195,11 @@ def gini(values: pd.Series, weights: pd.Series) -> float:
 
 def gini_of_sorted(numbers: Floats, people: Floats) -> float:
     """Return the Gini index of numbers that are sorted, of which somebody (people above 0) has each."""
-    held = np.cumsum(numbers * people)
+    counted, held = np.cumsum(people), np.cumsum(numbers * people)
     if not held[-1] > 0:
         return float("nan")
-    access = np.concatenate([[0.0], held / held[-1]])
-    return float(1.0 - (people / people.sum()) @ (access[:-1] + access[1:]))
+    below, access = np.diff(counted / counted[-1], prepend=0.0), np.concatenate([[0.0], held / held[-1]])
+    return float(1.0 - below @ (access[:-1] + access[1:]))
 
 
 def lorenz(values: pd.Series, weights: pd.Series) -> pd.DataFrame:
