@@ -504,6 +504,7 @@ def test_local_moran_is_drawn_again_alike_and_follows_ids(homicides):
     assert (rates[high] > rates.mean()).all()
 
 
+@pytest.mark.slow  # ten thousand permutations
 def test_among_homicides_some_p_values_are_small_and_no_discovery_is(homicides):
     rates, graph = homicides
     found = imbalance.local_moran(rates, graph)

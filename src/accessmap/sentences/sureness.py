@@ -231,7 +231,7 @@ def tornado(
     >>> index = pd.MultiIndex.from_tuples([("road_class", "D")])
     >>> rows = {"flips": [1.24], "other": ["Coucy"], "kmh": [62.0], "kmh_flips": [50.0]}
     >>> tornado(pd.DataFrame(rows, index=index), lang="en")[0].replace("\xa0", " ")
-    'This would no longer be the best choice if one drove at 50 km/h instead of 62 on “D” roads (Coucy would be).'
+    'This would no longer be the best choice for the mean trip if one drove at 50 km/h instead of 62 ...'
     """
     words = Words(labels.check_lang(lang))
     named, places = (dict(each or {}) for each in (names, sites))
