@@ -104,7 +104,8 @@ def test_a_chapter_tells_what_would_change_the_answer(dossier, page, sample_stud
     assert towns["low"] < 1 < towns["high"]
     text = said(page.select_one("#sureness"))
     told = (
-        f"Tergnier ne serait plus le meilleur pour le trajet moyen si l’on roulait à {towns['kmh_flips']:.0f} km/h au lieu de 60 entre deux"
+        f"Tergnier ne serait plus le meilleur pour le trajet moyen si l’on "
+        f"roulait à {towns['kmh_flips']:.0f} km/h au lieu de 60 entre deux"
     )
     assert told in text
     assert "c’est hors de la fourchette supposée, de 54 à 66" in text  # the least and the most of 1 case in 20

@@ -61,6 +61,8 @@ def test_counts_become_that_many_places_that_share_what_was_counted() -> None:
     assert spread.within(COMMUNES.geometry.loc[spread["commune"]].set_axis(spread.index)).all()
     assert spread.geometry.iloc[0] == service_places(SQUARES, MAIRIES, pd.Series({"02000": 3})).geometry.iloc[0]
     assert "68" in spread.attrs["read_notes"][-1].told("fr")
+    by_code = HALLS.drop(columns="commune").rename_axis("code")
+    assert am.read_services(COUNTS, communes=COMMUNES, mairies=by_code, spread=True).geometry.equals(spread.geometry)
     without = am.read_services(COUNTS, communes=COMMUNES, spread=True)  # around a point inside, for want of mairies
     assert without.within(COMMUNES.geometry.loc[without["commune"]].set_axis(without.index)).all()
     with pytest.raises(OptionError, match="communes="):

@@ -197,7 +197,7 @@ def _summary(country: Country, minutes: pd.DataFrame, outside: pd.DataFrame, peo
 
 
 def _imbalance(minutes: Floats, people: Floats) -> dict[str, float]:
-    """Return some of the indicators of `imbalance.summary`, under its names, from values that are sorted once."""
+    """Return some of the indicators of `imbalance.summary`, under its names, without a table for each."""
     reached = ~np.isnan(minutes)
     total = people.sum()
     told = {"people": total, "unreached_share": people[~reached].sum() / total if total > 0 else np.nan}

@@ -135,8 +135,8 @@ def read_services(
         Of equipment of the BPE: INSEE's list of the types of an edition, by which those that are new are named.
     spread
         Make of each count by commune that many services, spread inside it as people are
-        (:func:`~accessmap.read.spread_counts`), and not one at the mairie: nearer to the minutes that are published,
-        though the places are made up. Around the `mairies` where they are given.
+        (:func:`~accessmap.read.spread.spread_counts`), and not one at the mairie: nearer to the minutes that are
+        published, though the places are made up. Around the `mairies` where they are given.
 
     Raises
     ------

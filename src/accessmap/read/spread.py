@@ -14,7 +14,7 @@ import shapely
 
 from accessmap.errors import Problem, Problems, TableError
 from accessmap.read.columns import LOGGER, noted
-from accessmap.read.placing import OUTSIDE_METRES, PLACED
+from accessmap.read.placing import OUTSIDE_METRES, PLACED, points_of_mairies
 from accessmap.tables.checks import table_name
 from accessmap.words.notes import Figure, Note
 
@@ -238,17 +238,16 @@ def places_of_counts(
     capacity, code
         How many, and the commune where they are, by row of the counts.
     communes, mairies
-        As in `spread_residents`; `mairies` with `commune`. Of a commune without one a point inside counts.
+        As `read_services` takes them. Of a commune without a mairie a point inside counts.
     """
     number = capacity.clip(1, MOST_PLACES).round().astype("int64").to_numpy()
     most = pd.Series(number).groupby(code.to_numpy()).max()
-    known = communes.iloc[:0].assign(commune="") if mairies is None else mairies.dropna(subset="commune")
-    halls = known.drop_duplicates("commune").set_index("commune").geometry
-    without = most.index.difference(halls.index)
-    middles = communes.geometry.loc[without].representative_point()
-    centres = gpd.GeoDataFrame(geometry=pd.concat([halls.to_crs(communes.crs), middles]), crs=communes.crs)
+    centres = communes.geometry.loc[most.index].representative_point()
+    halls = points_of_mairies(mairies, communes.crs)
+    if halls is not None:
+        centres = halls.reindex(most.index).fillna(centres)
     first = pd.Series(np.cumsum(most) - most, most.index).loc[code].to_numpy()
-    return number, first, service_places(communes, centres, most).geometry
+    return number, first, service_places(communes, centres.to_frame(), most).geometry
 
 
 def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
@@ -276,7 +275,7 @@ def spread_counts(
     communes
         Polygons by code, in a metric CRS.
     mairies
-        Services with `commune`, around which people live; of a commune without one a point inside counts.
+        As `read_services` takes them, around which people live; of a commune without one a point inside counts.
 
     Raises
     ------
