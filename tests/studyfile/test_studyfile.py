@@ -32,10 +32,10 @@ from accessmap.studyfile import (
     readable_settings,
     study_text,
 )
+from accessmap.studyfile.communes import official_title
 from accessmap.studyfile.loading import page_sentence
 from accessmap.studyfile.problems import key_lines, line_of, problem, shown
 from accessmap.studyfile.reading import settings_of
-from accessmap.studyfile.sections import official_title
 from accessmap.words.near import near_matches
 from accessmap.words.notes import Note
 

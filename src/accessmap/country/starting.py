@@ -20,8 +20,8 @@ from accessmap.read.spread import spread_counts
 from accessmap.roads.cutting import cut
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
+from accessmap.studyfile.communes import official_title
 from accessmap.studyfile.loading import load_study
-from accessmap.studyfile.sections import official_title
 from accessmap.studyfile.template import placed, rendered
 from accessmap.words.near import near_matches
 from accessmap.words.words import Words

@@ -17,7 +17,7 @@ from accessmap.read.files import read_table
 from accessmap.read.fitting import SIZES
 from accessmap.read.layouts.registry import KINDS
 from accessmap.read.recognising import Recognised, counted, recognised
-from accessmap.studyfile.sections import official_title
+from accessmap.studyfile.communes import official_title
 from accessmap.studyfile.sorting import COUNTED, FIRST, Found, sort_files
 from accessmap.studyfile.template import placed, relative, rendered
 from accessmap.words.notes import Note

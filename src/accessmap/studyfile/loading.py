@@ -22,10 +22,14 @@ from accessmap.study.plausibility import NOTES, REFUSE, doubts, plausibility
 from accessmap.study.saved import read_saved
 from accessmap.study.scenario_files import read as read_scenarios
 from accessmap.study.study import NOTE_COLUMNS, Study
-from accessmap.studyfile import plans, sections
+from accessmap.studyfile import plans
+from accessmap.studyfile.communes import marked_communes, official_title
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import StudyFileError, place_of
 from accessmap.studyfile.reading import StudyFile, read_settings
+from accessmap.studyfile.roads import networks_of
+from accessmap.studyfile.services import services_of
+from accessmap.studyfile.tables import reference_of, residents_of, rule_of, tables_of
 from accessmap.studyfile.transit import feeds, with_journeys
 from accessmap.words.near import near_matches
 from accessmap.words.notes import Note
@@ -163,22 +167,22 @@ def loaded(
     ledger = Ledger(file, known)
     lost = {place_of(problem).path[:1] for problem in known}  # what hangs on what was lost before is not told again
     written, scenarios = plans.scenarios_of(ledger, scenarios_from or file.path)
-    communes = sections.communes_of(ledger, country=country)
-    services = sections.services_of(ledger, communes) if communes is not None else None
+    communes = marked_communes(ledger, country=country)
+    services = services_of(ledger, communes) if communes is not None else None
     homes = networks = None
     more: dict[str, pd.DataFrame] = {}
     if communes is not None:
-        homes = ledger.tried(("residents",), partial(sections.residents_of, ledger, communes, services))
-        roads = sections.networks_of(ledger, communes, services)
+        homes = ledger.tried(("residents",), partial(residents_of, ledger, communes, services))
+        roads = networks_of(ledger, communes, services)
         networks = None if roads is None else with_journeys(ledger, roads, communes)
-        more = sections.tables_of(ledger, communes, services)
+        more = tables_of(ledger, communes, services)
         for each in written:
             ledger.problems += each.places(communes, services if ("services",) not in lost else None)
     else:
         _look_for_files(ledger)
     programme = plans.programme_of(ledger)
     brand = _brand(ledger)
-    reference = sections.reference_of(ledger)
+    reference = reference_of(ledger)
     study: Study | None = None
     if communes is not None and homes is not None and services is not None and networks is not None:
         make = partial(_study, ledger, communes, homes, services, networks, scenarios=scenarios, **more)
@@ -219,7 +223,7 @@ def communes_of(file: StudyFile) -> gpd.GeoDataFrame:
     84
     """
     ledger = Ledger(file)
-    communes = sections.communes_of(ledger)
+    communes = marked_communes(ledger)
     if communes is None or ledger.problems:
         raise StudyFileError(*ledger.problems, about=file.path.name)
     return communes
@@ -298,9 +302,9 @@ def _study(
         residents,
         services,
         networks=networks,
-        title=sections.official_title(communes, settings.study.title, settings.study.territory),
+        title=official_title(communes, settings.study.title, settings.study.territory),
         thresholds=tuple(int(each) if each == int(each) else each for each in thresholds),
-        provenance=Provenance(tuple(dict.fromkeys(ledger.sources)), sections.rule_of(settings)),
+        provenance=Provenance(tuple(dict.fromkeys(ledger.sources)), rule_of(settings)),
         notes=pd.concat(notes, ignore_index=True) if notes else pd.DataFrame(columns=list(NOTE_COLUMNS)),
         **more,
     )
