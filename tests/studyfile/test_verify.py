@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from studyfiles import write_toy
 
+from accessmap import cli
 from accessmap.errors import StudyError
 from accessmap.studyfile import Drafts, file_stem, verified
 from accessmap.studyfile.manifest import differing
@@ -17,8 +18,6 @@ from accessmap.studyfile.manifest import differing
 def toy_run(tmp_path_factory):
     """A toy study that was run: its folder, and the page."""
     from conftest import toy_study
-
-    from accessmap import cli
 
     folder = tmp_path_factory.mktemp("toy")
     path = write_toy(toy_study.__wrapped__(), folder)
