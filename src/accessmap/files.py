@@ -278,13 +278,17 @@ def draft_of(path: str | os.PathLike[str]) -> Iterator[Path]:
             drafts.place()
     except OSError as error:
         # What another file refuses while this one is written is no fault of this one.
-        if isinstance(error, AccessmapError) or (draft and error.filename and Path(error.filename) != draft):
+        if isinstance(error, AccessmapError) or (draft and error.filename and not _within(error.filename, draft)):
             raise
         raise WriteError.of(str(path), error) from error
     except ValueError as error:  # a NUL in its name
         if "null" not in str(error):
             raise
         raise WriteError.of(str(path).replace("\0", "\\x00"), OSError(errno.EINVAL, str(error))) from error
+
+
+def _within(path: str, folder: Path) -> bool:
+    return folder in (Path(path), *Path(path).parents)
 
 
 def write_whole(content: str | bytes, path: str | os.PathLike[str]) -> Path:

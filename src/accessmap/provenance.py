@@ -1,8 +1,11 @@
 """Where numbers come from: sources with their licence and vintage, and the credit line that maps carry."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from types import MappingProxyType
+from typing import Any
 
 __all__ = ["Provenance", "Source"]
 
@@ -81,6 +84,12 @@ class Provenance:
     def with_parameters(self, **parameters: str) -> "Provenance":
         """Return the same provenance with further parameters."""
         return replace(self, parameters={**self.parameters, **parameters})
+
+    def as_json(self, **more: Any) -> str:
+        """Return what a data file says of itself in its metadata: the version, `more`, `modelled` and the sources."""
+        sources = [asdict(source) for source in self.sources]
+        about = {"version": version("accessmap"), **more, "modelled": self.modelled, "sources": sources}
+        return json.dumps(about, ensure_ascii=False)
 
     @property
     def credit(self) -> str:

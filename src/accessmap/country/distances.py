@@ -86,7 +86,7 @@ def distances(
             pa.field("destination", pa.dictionary(pa.int32(), pa.string())),
             pa.field("minutes", pa.float32()),
         ],
-        metadata={"accessmap": _about(network, within)},
+        metadata={"accessmap": network.provenance.as_json(within=within)},
     )
     rows = row_blocks(len(places), len(ends), CHUNK_BYTES // 8)
     with (
@@ -114,16 +114,3 @@ def _check_places(table: gpd.GeoDataFrame, name: str) -> None:
     other = table.index[(table.geom_type != "Point") | table.geometry.is_empty | table.index.isna()]
     if len(other):
         raise TableError(Problem("distances_no_point", where=name, value=str(other[0]), n=len(other)))
-
-
-def _about(network: RoadNetwork, within: float) -> str:
-    import json
-    from dataclasses import asdict
-
-    from accessmap import __version__
-
-    sources = [asdict(source) for source in network.provenance.sources]
-    return json.dumps(
-        {"version": __version__, "within": within, "modelled": network.provenance.modelled, "sources": sources},
-        ensure_ascii=False,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -17,6 +17,7 @@ from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.by_class import minutes_by_class
 from accessmap.roads.engine import Seeds
+from accessmap.roads.everywhere import write_nearest
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.route import quickest_lines, quickest_way
 from accessmap.roads.saved import check_ignored, check_legs, check_roads, driven_turns, read_network, write_network
@@ -433,6 +434,43 @@ class RoadNetwork:
         minutes, which = self._roads.router.nearest(ending_at(grown, self._roads.numbers(destinations)), k=k)
         return grown.begun(minutes), grown.begun(which)
 
+    def nearest_everywhere(
+        self, destinations: Mapping[str, npt.ArrayLike], folder: str | Path, *, progress: bool = False
+    ) -> Path:
+        """Return the new folder with, for every node, the nearest destination of each kind and the minutes to it.
+
+        The same as `nearest` kind by kind, without holding more than a few kinds at once: for millions of nodes and
+        hundreds of kinds. The folder appears whole or not at all.
+
+        Parameters
+        ----------
+        destinations
+            Node ids by kind. A kind names a file: letters, digits, blanks, "-" and "_"; not "nodes".
+        folder
+            Where to write; not there yet. `nodes.parquet` has node, lon and lat; `pharmacy.parquet`, for a kind
+            "pharmacy", has nearest (node id) and minutes (float32), one row a node in the same order, missing where
+            none is reached.
+        progress
+            Show a progress bar on standard error, or in the notebook.
+
+        Raises
+        ------
+        NetworkError
+            Where an id is not a node of this network, a kind cannot name a file, or the folder is there.
+        WriteError
+            Where the files cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, pandas as pd, accessmap as am
+        >>> network = am.load_sample().network
+        >>> with tempfile.TemporaryDirectory() as home:
+        ...     written = network.nearest_everywhere({"some": network.nodes.index[:3]}, f"{home}/nearest")
+        ...     pd.read_parquet(written / "some.parquet").columns.to_list()
+        ['nearest', 'minutes']
+        """
+        return write_nearest(self._roads, destinations, Path(folder), self.provenance, progress=progress)
+
     def travel_minutes(
         self,
         origins: gpd.GeoSeries,
@@ -462,16 +500,6 @@ class RoadNetwork:
     def trips(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, max_metres: float | None = None) -> Trips:
         """Return the trips between points, joined to the roads once, so that they can be routed a few at a time."""
         return Trips.between(self._roads, self._legs_within(max_metres), origins, destinations)
-
-    def trips_again(self, trips: Trips) -> Trips:
-        """Return trips over this network joined over one that differs by minutes or `access_kmh`: the same joins.
-
-        Parameters
-        ----------
-        trips
-            Of `trips`, of a network whose edges differ from these by their minutes alone.
-        """
-        return trips.over(self._roads, self._legs)
 
     def nearest_minutes(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
@@ -628,8 +656,7 @@ class RoadNetwork:
         self._roads.edge_labels(minutes.index)
         changed = self.edges.copy()
         changed.loc[minutes.index, "minutes"] = minutes
-        check_roads(self.nodes, changed, self._legs, known=True)
-        return self._with(self._legs, self._roads.timed(changed))
+        return self._like(changed)
 
     def with_legs(self, *, access_kmh: float | None = None, max_metres: float | None = None) -> Self:
         """Return the network with other legs between points and roads; what is not given stays.
@@ -655,12 +682,8 @@ class RoadNetwork:
         given = {"access_kmh": access_kmh, "max_metres": max_metres}
         legs = replace(self._legs, **{name: value for name, value in given.items() if value is not None})
         check_legs(legs)
-        return self._with(legs, self._roads)
-
-    def _with(self, legs: Legs, roads: RoadGraph) -> Self:
-        """Return the network with other legs, or other minutes: what was made of its roads serves again."""
-        again = _again(type(self), self.nodes, roads.edges, self.provenance, legs, self.turns, self.turn_costs)
-        again._roads = roads
+        again = _again(type(self), self.nodes, self.edges, self.provenance, legs, self.turns, self.turn_costs)
+        again._roads = self._roads  # the same roads, whose index and engine serve again
         return again
 
     def _like(self, edges: pd.DataFrame) -> Self:

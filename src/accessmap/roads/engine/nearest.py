@@ -14,37 +14,42 @@ from accessmap.roads.engine.kernels import kernel
 
 
 @kernel
-def nearest_one(nodes, costs, numbers, climb, fall, inf, place, minutes, which):
-    """Fill `minutes` and `which`, one a node, with the nearest point; time and number travel in one whole number."""
+def nearest_one(nodes, costs, numbers, bits, climb, fall, place, minutes, which):
+    """Fill `minutes` and `which`, one a row of `place`, with the nearest point; NaN and -1 where none is reached.
+
+    Time and number travel in one whole number, of which the number has the lowest `bits`: no time may need more than
+    what is left of 62.
+    """
     up_indptr, up_above, up_ms = climb
     indptr, above, ms = fall
     n = len(indptr) - 1
-    none = np.int64(inf) << 32
+    none = np.int64(1) << 62
     best = np.full(n, none, dtype=np.int64)
     first = -1
     for i in range(len(nodes)):
-        best[nodes[i]] = min(best[nodes[i]], (np.int64(costs[i]) << 32) | numbers[i])
+        best[nodes[i]] = min(best[nodes[i]], (np.int64(costs[i]) << bits) | numbers[i])
         first = max(first, nodes[i])
     for node in range(first, -1, -1):
         label = best[node]
         if label < none:
             for arc in range(up_indptr[node], up_indptr[node + 1]):
-                best[up_above[arc]] = min(best[up_above[arc]], label + (np.int64(up_ms[arc]) << 32))
+                best[up_above[arc]] = min(best[up_above[arc]], label + (np.int64(up_ms[arc]) << bits))
     end = indptr[0]
     for node in range(n):
         begin, end = end, indptr[node + 1]
         if end > begin:
             # Most nodes hang from one or two: both are taken without asking, one of them twice.
             second = np.uint32(min(np.uint32(begin + 1), np.uint32(end - 1)))
-            label = min(best[node], best[above[begin]] + (np.int64(ms[begin]) << 32))
-            label = min(label, best[above[second]] + (np.int64(ms[second]) << 32))
+            label = min(best[node], best[above[begin]] + (np.int64(ms[begin]) << bits))
+            label = min(label, best[above[second]] + (np.int64(ms[second]) << bits))
             for arc in range(np.uint32(begin + 2), end):
-                label = min(label, best[above[arc]] + (np.int64(ms[arc]) << 32))
+                label = min(label, best[above[arc]] + (np.int64(ms[arc]) << bits))
             best[node] = label
-    for node in range(len(place)):
-        label = best[place[node]]
-        minutes[node] = np.float32((label >> 32) * MINUTES_PER_MS) if label < none else np.float32(np.nan)
-        which[node] = np.int32(label & 0x7FFFFFFF) if label < none else np.int32(-1)
+    number = (np.int64(1) << bits) - 1
+    for row in range(len(place)):
+        label = best[place[row]]
+        minutes[row] = np.float32((label >> bits) * MINUTES_PER_MS) if label < none else np.float32(np.nan)
+        which[row] = np.int32(label & number) if label < none else np.int32(-1)
 
 
 @kernel

@@ -155,12 +155,12 @@ class Prepared:
         kind = self.hierarchy.up.ms.dtype.type
         costs = destinations.costs[here].astype(kind)
         numbers = np.nonzero(here)[0].astype(np.int32)
-        climb, fall = self.hierarchy.down.arrays, self.hierarchy.up.arrays
-        common = (nodes, costs, numbers, climb, fall, kind(self._inf), self.hierarchy.place)
-        if k == 1 and self._inf == INF32:
-            nearest_one(*common, minutes[:, 0], which[:, 0])
+        climb, fall, place = self.hierarchy.down.arrays, self.hierarchy.up.arrays, self.hierarchy.place
+        bits = max(1, (len(destinations) - 1).bit_length())
+        if k == 1 and self.hierarchy.longest + destinations.longest < 1 << (62 - bits):
+            nearest_one(nodes, costs, numbers, bits, climb, fall, place, minutes[:, 0], which[:, 0])
         else:
-            nearest_few(*common, k, minutes, which)
+            nearest_few(nodes, costs, numbers, climb, fall, kind(self._inf), place, k, minutes, which)
 
     def _climb(self, reverse: bool) -> Side:
         """Return the arcs by which points climb; targets descend by those of the other direction."""

@@ -91,6 +91,10 @@ class Router:
                 self._prepared = Prepared(hierarchy)
             return self._prepared
 
+    def expect(self, searches: int) -> None:
+        """Prepare now where so many searches of the whole graph, which are to come, make that worth it."""
+        self._choose(searches, (), None)
+
     def matrix_ms(self, origins: Seeds, destinations: Seeds, *, limit_ms: int | None = None) -> npt.NDArray[np.int64]:
         """Return whole ms from origins to destinations, int64 (p, q), -1 where not reached (within `limit_ms`).
 
