@@ -30,3 +30,12 @@ def test_what_nobody_reads_is_no_word(hidden):
 def test_terms_are_in_order_and_have_both_languages():
     assert list(terms("fr")) == sorted(terms("fr"), key=str.casefold) == list(terms("en"))
     assert all(meaning for lang in ("fr", "en") for _, meaning in terms(lang).values())
+
+
+def test_names_that_others_gave_stay_as_they_are_written():
+    names = ["Navette + TAD", "l'ERP  & cie", "TAD"]
+    page = f"<p>« Navette + TAD », l&#39;ERP &amp; cie</p><td>L’ERP &amp; cie</td><p>TAD</p><p>Un ERP</p>{HERE}"
+    made = with_glossary(page, "fr", names)
+    assert made.startswith("<p>« Navette + TAD », l&#39;ERP &amp; cie</p><td>L’ERP &amp; cie</td><p>TAD</p>")
+    assert "<p>Un ERP (établissement recevant du public)</p>" in made
+    assert "<dt>TAD</dt><dd>transport à la demande</dd>" in made  # it is in the list all the same

@@ -97,7 +97,7 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     more = am.Scenario("Navette").add_line("N", ["02002", "02001"], minutes=[0, 5], every=30)
     less = am.Scenario("Sans bus").cut_line("1")
     site = am.Scenario("Site").open(FS, commune="02002").cut_line("1")
-    taxi = am.Scenario("TAD").add_on_demand("Taxi", ["02001", "02002"], "Mo-Fr 07:00-19:00", notice=(1, "16:00"))
+    taxi = am.Scenario("TAD").add_on_demand("Taxi TAD", ["02001", "02002"], "Mo-Fr 07:00-19:00", notice=(1, "16:00"))
     dossier = am.Dossier.of(known, more, less, site, taxi, category=FS)
     table = dossier.tables["lines_changed"]
     assert table.index.tolist() == ["Navette", "Sans bus", "Site", "TAD"]
@@ -113,7 +113,8 @@ def test_what_a_scenario_of_lines_changes_is_told(study):
     page = " ".join(BeautifulSoup(dossier.to_html(), "html.parser").text.split())
     assert "Ces trajets ne changent pas : ce scénario change les lignes de transports collectifs" in page
     assert "réer la ligne « N » (02002 – 02001, toutes les 30 minutes de 6 h 00 à 20 h 00)" in page
-    assert "réer le transport à la demande « Taxi » (Aville, Bourg ; lundi à vendredi 7 h-19 h ; à réserver" in page
+    assert "réer le transport à la demande « Taxi TAD » (Aville, Bourg ; lundi à vendredi 7 h-19 h ; à réserver" in page
+    assert "TAD (transport" not in page  # only in names of the plan, which stay as they are written
     assert "« TAD », en transports collectifs : 9 habitants sans voiture gagnent au moins 1 minute, pers" in said
     assert dossier.tables["changes"].loc["Sans bus", ["gain", "lose"]].sum().sum() == 0
 

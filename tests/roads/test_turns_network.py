@@ -33,6 +33,12 @@ def in_degrees(n: int) -> pd.DataFrame:
     return pd.DataFrame({"lon": lon, "lat": lat})
 
 
+def points_near(places: list[tuple[float, float]]) -> gpd.GeoSeries:
+    """Points in the square around the nodes, by shares of its sides."""
+    xy = (np.array(places) * 2 - 1) * RADIUS + MIDDLE
+    return gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=2154)
+
+
 def network_of(roads: Roads) -> RoadNetwork:
     edges = pd.DataFrame(roads.arcs, columns=["u", "v", "ms", "through"])
     edges = edges.assign(minutes=edges.pop("ms") / 60_000, through=edges["through"].astype(bool))
@@ -111,6 +117,25 @@ def test_minutes_between_points_part_way_along_roads(data: Any) -> None:
         assert way.empty
     else:
         assert way["minutes"].sum() == pytest.approx(right[0, 0], abs=1e-5)
+
+
+@SLOW
+@given(st.data())
+def test_trips_at_other_minutes_need_not_be_joined_again(data: Any) -> None:
+    network = network_of(seconds(data.draw(networks(most=6, costs=False)))).with_legs(max_metres=FAR)
+    assume(network.edges["u"].ne(network.edges["v"]).any())
+    share = st.floats(0.0, 1.0)
+    start, end = (points_near(data.draw(st.lists(st.tuples(share, share), min_size=1, max_size=4))) for _ in range(2))
+    trips = network.trips(start, end)
+    factors = data.draw(st.lists(st.sampled_from([0.2, 1.0, 7.0]), min_size=len(network.edges), max_size=99))
+    minutes = network.edges["minutes"] * factors[: len(network.edges)]
+    other = network.with_minutes(minutes).with_legs(access_kmh=data.draw(st.sampled_from([2.0, 4.8, 30.0])))
+    edges = network.edges.drop(columns="snappable").assign(minutes=minutes)  # nothing is shared with this one
+    anew = RoadNetwork.from_edges(
+        network.nodes, edges, turns=network.turns, access_kmh=other.access_kmh, max_metres=FAR
+    )
+    np.testing.assert_array_equal(other.trips_again(trips).minutes(), anew.travel_minutes(start, end))
+    np.testing.assert_array_equal(other.travel_minutes(start, end), anew.travel_minutes(start, end))
 
 
 @SLOW

@@ -27,7 +27,7 @@ from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.columns import in_words
 from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
-from accessmap.dossier.glossary import with_glossary
+from accessmap.dossier.glossary import names_of, with_glossary
 from accessmap.dossier.layers import write_layers
 from accessmap.dossier.layout import How, Live, Table
 from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
@@ -444,7 +444,7 @@ class Dossier:
             **self._common(words),
             **self._contents(words),
         )
-        return with_glossary(page, self.lang)
+        return with_glossary(page, self.lang, {self.title, *names_of(self._known)})
 
     def sheets_to_html(self) -> str:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""

@@ -13,7 +13,7 @@ import pyproj
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
 from accessmap.roads.expanded import FORBIDDEN, Expanded, expand
-from accessmap.roads.snapping import MS_PER_MINUTE, Legs, Segments, Snapped, snap_points
+from accessmap.roads.snapping import MS_PER_MINUTE, Index, Legs, Segments, Snapped, snap_points
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.near import near_names
 from accessmap.words.notes import Metres, Note
@@ -52,11 +52,24 @@ class RoadGraph:
     ) -> None:
         self.nodes, self.edges, self.crs, self.turns, self.turn_costs = nodes, edges, crs, turns, turn_costs
 
+    def timed(self, edges: pd.DataFrame) -> RoadGraph:
+        """Return the same roads with other minutes on their edges: what is no matter of minutes is not made again."""
+        again = RoadGraph(self.nodes, edges, self.crs, self.turns, self.turn_costs)
+        for name in ("ends", "xy", "part", "index"):
+            if name in self.__dict__:
+                again.__dict__[name] = self.__dict__[name]
+        return again
+
+    @cached_property
+    def ends(self) -> tuple[Ints, Ints]:
+        """Tails and heads (numbers of nodes) of every edge."""
+        tails, heads = (self.nodes.index.get_indexer(pd.Index(self.edges[end])).astype("int64") for end in ("u", "v"))
+        return tails, heads
+
     @cached_property
     def arcs(self) -> tuple[Ints, Ints, Ints]:
         """Tails and heads (numbers of nodes) and milliseconds of every edge."""
-        tails, heads = (self.nodes.index.get_indexer(pd.Index(self.edges[end])).astype("int64") for end in ("u", "v"))
-        return tails, heads, np.rint(self.edges["minutes"].to_numpy("float64") * MS_PER_MINUTE).astype("int64")
+        return *self.ends, np.rint(self.edges["minutes"].to_numpy("float64") * MS_PER_MINUTE).astype("int64")
 
     @cached_property
     def xy(self) -> npt.NDArray[np.float64]:
@@ -95,16 +108,21 @@ class RoadGraph:
             return None
         edges = self.edges.drop(columns="through", errors="ignore")
         free = RoadGraph(self.nodes, edges, self.crs, None, self.turn_costs)
-        free.__dict__.update({name: getattr(self, name) for name in ("arcs", "xy", "part")})
+        free.__dict__.update({name: getattr(self, name) for name in ("ends", "arcs", "xy", "part")})
         return free
 
     @cached_property
     def segments(self) -> Segments:
         """The stretches that points may join."""
+        return Segments.of(self.arcs, self.index, self.xy, self.part, self.grown)
+
+    @cached_property
+    def index(self) -> Index:
+        """Where those stretches lie, and which edges are driven along each."""
         snappable = self.edges["snappable"].to_numpy("bool")
         if not snappable.any():
             raise NetworkError(Problem("roads_none_to_join", where=Note("roads_network")))
-        return Segments.of(self.arcs, snappable, self.xy, self.part, self.grown)
+        return Index.of(*self.ends, snappable, self.xy)
 
     @cached_property
     def part(self) -> Ints:

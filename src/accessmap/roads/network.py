@@ -501,6 +501,16 @@ class RoadNetwork:
         """Return the trips between points, joined to the roads once, so that they can be routed a few at a time."""
         return Trips.between(self._roads, self._legs_within(max_metres), origins, destinations)
 
+    def trips_again(self, trips: Trips) -> Trips:
+        """Return trips over this network joined over one that differs by minutes or `access_kmh`: the same joins.
+
+        Parameters
+        ----------
+        trips
+            Of `trips`, of a network whose edges differ from these by their minutes alone.
+        """
+        return trips.over(self._roads, self._legs)
+
     def nearest_minutes(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, k: int = 1
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
@@ -656,7 +666,8 @@ class RoadNetwork:
         self._roads.edge_labels(minutes.index)
         changed = self.edges.copy()
         changed.loc[minutes.index, "minutes"] = minutes
-        return self._like(changed)
+        check_roads(self.nodes, changed, self._legs, known=True)
+        return self._with(self._legs, self._roads.timed(changed))
 
     def with_legs(self, *, access_kmh: float | None = None, max_metres: float | None = None) -> Self:
         """Return the network with other legs between points and roads; what is not given stays.
@@ -682,8 +693,12 @@ class RoadNetwork:
         given = {"access_kmh": access_kmh, "max_metres": max_metres}
         legs = replace(self._legs, **{name: value for name, value in given.items() if value is not None})
         check_legs(legs)
-        again = _again(type(self), self.nodes, self.edges, self.provenance, legs, self.turns, self.turn_costs)
-        again._roads = self._roads  # the same roads, whose index and engine serve again
+        return self._with(legs, self._roads)
+
+    def _with(self, legs: Legs, roads: RoadGraph) -> Self:
+        """Return the network with other legs, or other minutes: what was made of its roads serves again."""
+        again = _again(type(self), self.nodes, roads.edges, self.provenance, legs, self.turns, self.turn_costs)
+        again._roads = roads
         return again
 
     def _like(self, edges: pd.DataFrame) -> Self:

@@ -5,7 +5,7 @@ places that are nearer than the roads beside them. From there it leaves or arriv
 allowed, each leg costs its time, and the best wins.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,37 @@ class Legs:
 
 
 @dataclass(frozen=True)
+class Index:
+    """Where the stretches of road lie that a point may join, each pair of nodes once, whatever their minutes.
+
+    Parameters
+    ----------
+    ends
+        Node numbers, tails < heads, two of shape (s,).
+    tree
+        Spatial index of the segments, in metres.
+    arcs, segment, forward
+        The arcs that are driven along them, in their order: number, segment, and whether from tail to head, (a,).
+    """
+
+    ends: tuple[Ints, Ints]
+    tree: shapely.STRtree
+    arcs: npt.NDArray[np.int32]
+    segment: npt.NDArray[np.int32]
+    forward: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, tails: Ints, heads: Ints, chosen: npt.NDArray[np.bool_], xy: Floats) -> "Index":
+        """Return the index of some of the arcs."""
+        rows = np.flatnonzero(chosen & (tails != heads))
+        low, high = np.minimum(tails[rows], heads[rows]), np.maximum(tails[rows], heads[rows])
+        key, segment = np.unique(low * len(xy) + high, return_inverse=True)
+        ends = np.divmod(key, len(xy))
+        tree = shapely.STRtree(shapely.linestrings(xy[np.column_stack(ends)]))
+        return cls(ends, tree, rows.astype("int32"), segment.astype("int32"), tails[rows] == low)
+
+
+@dataclass(frozen=True)
 class Segments:
     """The stretches of road that a point may join: each pair of nodes once, with its cost in both directions.
 
@@ -94,27 +125,22 @@ class Segments:
     grown: Expanded
 
     @classmethod
-    def of(
-        cls, arcs: tuple[Ints, Ints, Ints], chosen: npt.NDArray[np.bool_], xy: Floats, part: Ints, grown: Expanded
-    ) -> "Segments":
-        """Return the segments of some of the arcs (tails, heads, ms); of parallel arcs the quickest counts.
+    def of(cls, arcs: tuple[Ints, Ints, Ints], index: Index, xy: Floats, part: Ints, grown: Expanded) -> "Segments":
+        """Return the segments of an index of these arcs (tails, heads, ms); of parallel arcs the quickest counts.
 
         `part` is of every node.
         """
-        tails, heads, ms = arcs
-        rows = np.flatnonzero(chosen & (tails != heads))
-        rows = rows[np.argsort(ms[rows], kind="stable")]
-        low, high = np.minimum(tails[rows], heads[rows]), np.maximum(tails[rows], heads[rows])
-        table = pd.DataFrame({"low": low, "high": high, "forward": tails[rows] == low, "arc": rows})
-        table = table.drop_duplicates(["low", "high", "forward"])
-        best = table.pivot_table(index=["low", "high"], columns="forward", values="arc", fill_value=ABSENT)
-        best = best.reindex(columns=[True, False], fill_value=ABSENT).astype("int64")
-        ends = best.index.to_frame(index=False).to_numpy("int64")
-        there, back = best[True].to_numpy(), best[False].to_numpy()
+        ms = arcs[2]
+        tails, heads = index.ends
+        there, back = np.full(len(tails), ABSENT), np.full(len(tails), ABSENT)
+        slowest = np.argsort(ms[index.arcs], kind="stable")[::-1]
+        rows, at, forward = index.arcs[slowest], index.segment[slowest], index.forward[slowest]
+        for found, way in ((there, forward), (back, ~forward)):
+            found[at[way]] = rows[way]  # of several the last, which is the quickest, and of equals the first
         there_ms, back_ms = (np.where(arc < 0, ABSENT, ms[arc]) for arc in (there, back))
         # A one-way stretch between two parts leads into one and out of the other: the smaller is what it serves.
-        parts, tree = part[ends].max(axis=1, initial=0), shapely.STRtree(shapely.linestrings(xy[ends]))
-        return cls(ends[:, 0], ends[:, 1], there_ms, back_ms, parts, xy, tree, there, back, ms, grown)
+        parts = np.maximum(part[tails], part[heads])
+        return cls(tails, heads, there_ms, back_ms, parts, xy, index.tree, there, back, ms, grown)
 
     @cached_property
     def around(self) -> tuple[Ints, Ints]:
@@ -225,6 +251,10 @@ class Snapped:
         at = slice(join, join + 1)
         return self._taken(at, np.zeros(1, "int64"), self.nearest[self.point[at]])
 
+    def at_speed(self, access_kmh: float) -> "Snapped":
+        """Return the same joins with legs of another speed, km/h."""
+        return replace(self, leg_ms=_leg_ms(self.metres, access_kmh))
+
     def _taken(self, joins: slice | Ints, point: Ints, nearest: Floats) -> "Snapped":
         return Snapped(
             point, self.segment[joins], self.fraction[joins], self.metres[joins], self.leg_ms[joins], nearest
@@ -292,9 +322,14 @@ def snap_points(points: npt.NDArray[np.object_], segments: Segments, legs: Legs)
         found.append(_joins(xy, nearest, some[nearest[some] <= legs.max_metres], segments, legs))
     joins = pd.concat(found) if found else pd.DataFrame(columns=["point", "segment", "fraction", "metres"], dtype=float)
     metres = joins["metres"].to_numpy("float64")
-    leg_ms = np.rint(metres / (legs.access_kmh * METRES_PER_MS_AT_1_KMH)).astype("int64")
     point, segment = (joins[name].to_numpy("int64") for name in ("point", "segment"))
-    return Snapped(point, segment, joins["fraction"].to_numpy("float64"), metres, leg_ms, nearest)
+    return Snapped(
+        point, segment, joins["fraction"].to_numpy("float64"), metres, _leg_ms(metres, legs.access_kmh), nearest
+    )
+
+
+def _leg_ms(metres: Floats, access_kmh: float) -> Ints:
+    return np.rint(metres / (access_kmh * METRES_PER_MS_AT_1_KMH)).astype("int64")
 
 
 def _joins(xy: Floats, nearest: Floats, rows: Ints, segments: Segments, legs: Legs) -> pd.DataFrame:

@@ -159,6 +159,11 @@ class Trips:
         points = self.roads.project(destinations)
         return replace(self, places=(self.places[0], points.to_numpy()), end=self.roads.snap(points, self.legs))
 
+    def over(self, roads: RoadGraph, legs: Legs) -> Trips:
+        """Return the same trips over roads that differ by their minutes, and by the speed of legs, alone."""
+        start, end = (side.at_speed(legs.access_kmh) for side in (self.start, self.end))
+        return Trips(roads, legs, self.places, start, end)
+
     def ending(self, points: npt.NDArray[np.object_], end: Snapped) -> Trips:
         """Return trips of the same origins to destinations that have been joined."""
         others = replace(self, places=(self.places[0], points), end=end)

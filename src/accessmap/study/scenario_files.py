@@ -57,6 +57,14 @@ def read(path: str | Path) -> dict[str, Scenario]:
     - set_speed: road and kmh
     - connect: commune; technology ("fibre") and share (1, all premises)
     - equip: id of a school, and tablets, interactive_boards, ent or connection_mbps
+    - add_line: line, stops and minutes; departures, or every and between; both_ways, days, mode
+    - add_stop: stop, and commune or lon and lat; name
+    - cut_line: line; between
+    - shift_line: line and minutes; between
+    - set_interval: line, every and between
+    - add_on_demand: name, zone (communes, or one polygon as text) and hours; stops, door, speed_factor, wait, notice,
+      wheelchair
+    - cut_on_demand: name
 
     Raises
     ------

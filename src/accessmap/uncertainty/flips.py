@@ -79,10 +79,11 @@ def tornado(draws: Draws, study: Study, *, among: Iterable[str] | None = None) -
 
     # Places of sites that may be missing, and of plans that are not compared, are on no way here.
     used = there & asked.open[at].any(axis=0)
+    trips = network.trips(homes, asked.sites.geometry[used])
 
     def routed(roads: RoadNetwork) -> np.ndarray:
         minutes = np.full((len(homes), len(used)), np.nan, "float32")
-        minutes[:, used] = roads.travel_minutes(homes, asked.sites.geometry[used])
+        minutes[:, used] = roads.trips_again(trips).minutes()
         return minutes
 
     base = routed(network)

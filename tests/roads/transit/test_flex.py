@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,8 @@ def test_zones_of_several_feeds_keep_their_stops(tmp_path: Path) -> None:
     assert timetable.dates["trips"][TUESDAY] == 6
 
 
+AREA = json.loads(zones())["features"][0]
+FAR = json.loads(zones([[x, y - 6] for x, y in SQUARE]))["features"][0]
 ODD = {
     "a zone that is not there": ({"locations.geojson": None}, "3 lines .*'D1' .*this location_id is not in locations"),
     "no GeoJSON": ({"locations.geojson": "{}"}, r"locations\.geojson: the zones cannot be read"),
@@ -87,6 +91,30 @@ ODD = {
     "a window that ends first": (
         {"stop_times.txt": FLEX_HEADER + FLEX_TIMES.replace("18:00:00,2", "13:00:00,2")},
         r"'G1' \('13:00:00'\)",
+    ),
+    "a zone of two outlines": (
+        {"locations.geojson": json.dumps({"type": "FeatureCollection", "features": [AREA, FAR]})},
+        r"locations\.geojson, 'zone': two zones|two zones of different outlines",
+    ),
+    "a zone whose degrees are changed over": (
+        {"locations.geojson": zones([[y, x] for x, y in SQUARE])},
+        r"longitude and latitude are changed over: zones are about 3\.10, 49\.50",
+    ),
+    "a zone without an outline": (
+        {"locations.geojson": json.dumps({"type": "Feature", "id": "zone", "geometry": None})},
+        "zone: no geometry",
+    ),
+    "a zone without an id": (
+        {"locations.geojson": json.dumps({"type": "Feature", "geometry": AREA["geometry"]})},
+        "feature 1: no id",
+    ),
+    "a group that is not there": (
+        {"stop_times.txt": FLEX_HEADER + FLEX_TIMES.replace("1,,,group", "1,,,grope")},
+        r"'G1' \('grope'\): this location_group_id is not in location_group_stops\.txt \(did you mean 'group'",
+    ),
+    "a rule of booking twice": (
+        {"booking_rules.txt": FLEX["booking_rules.txt"] + "tel,1,30,,,,\n"},
+        "the same booking_rule_id with other values",
     ),
     "a window without an end": (
         {"stop_times.txt": FLEX_HEADER + FLEX_TIMES.replace("08:30:00,2", ",2")},
@@ -113,6 +141,46 @@ def test_odd_zones_and_bookings_are_said(tmp_path: Path) -> None:
     assert "3 calls of unknown booking rules" in said
     assert timetable.flex["stops"].tolist()[3] == [0]
     assert FEED["stops.txt"].startswith("stop_id")
+
+
+ONE = FLEX_HEADER + FLEX_TIMES.splitlines(keepends=True)[3]
+SAID = {
+    "one call by zone": ({"stop_times.txt": ONE}, r"1 trip on which nobody can get on and then off \('Z1'\)"),
+    "an id among the properties": (
+        {"locations.geojson": json.dumps({**AREA, "id": None, "properties": {"id": "zone"}})},
+        "1 zone has its id among its properties",
+    ),
+    "a zone far away": (
+        {"locations.geojson": json.dumps(FAR)},
+        r"1 zone is over 100\u00a0km from all stops \('zone'\)",
+    ),
+    "Windows-1252": ({"locations.geojson": zones().replace("Pays", "Évian").encode("cp1252")}, "Windows-1252"),
+    "a notice that is none": (
+        {"booking_rules.txt": FLEX["booking_rules.txt"].replace("17:00:00", "17:00")},
+        r"1 value of prior_notice_last_time is not understood.*'day' \('17:00'\)",
+    ),
+    "a factor with a comma": (
+        {"trips.txt": FLEX["trips.txt"].replace("1.5,600", '"1,5",600')},
+        r"2 values of safe_duration_factor are not understood \('1,5'\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_odd_of_zones_is_one_note(tmp_path: Path, name: str) -> None:
+    changes, said = SAID[name]
+    timetable = read(tmp_path, feed({**FLEX, **changes}))
+    told = [
+        str(note) for note in timetable.notes if note.key not in ("gtfs_note_flexible", "gtfs_note_trips_without_calls")
+    ]
+    assert len(told) == 1, told
+    assert re.search(said, told[0]), told
+
+
+def test_a_stop_with_a_window_is_that_stop_though_an_area_of_fares_is_called_so(tmp_path: Path) -> None:
+    areas = {"areas.txt": "area_id,area_name\nB1,Zone 1\n", "stop_areas.txt": "area_id,stop_id\nB1,A\nB1,C\n"}
+    flex = read(tmp_path, feed({**FLEX, **areas})).flex
+    assert (flex["place"].iloc[4], flex["stops"].iloc[4]) == ("stop", [2])
 
 
 def test_drafts_of_the_format_are_read_as_the_reference(tmp_path: Path) -> None:

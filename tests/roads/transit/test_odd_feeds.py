@@ -58,6 +58,7 @@ DATES = "service_id,date,exception_type\n"
 FREQUENCY = "trip_id,start_time,end_time,headway_secs,exact_times\n"
 TRANSFERS = "from_stop_id,to_stop_id,transfer_type,min_transfer_time\n"
 PATHWAYS = "pathway_id,from_stop_id,to_stop_id,pathway_mode,is_bidirectional,traversal_time\n"
+AGENCIES = "agency_name,agency_url,agency_timezone\n"
 INFO = "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date,feed_end_date,feed_version\n"
 
 # name: the files, and what is said in the error.
@@ -180,6 +181,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         r"stops\.txt: stop_lat and stop_lon are changed over: stops are about 3\.20, 49\.60",
     ),
     "only trips of one stop": (feed({"stop_times.txt": "\n".join(TIMES.split("\n")[:2])}), r"no trip with two stops"),
+    "an agency twice, of two time zones": (
+        feed({"agency.txt": FEED["agency.txt"] + "ter,TER,https://example.org,Europe/London\n"}),
+        r"agency\.txt, line 3 \('ter'\): the same agency_id with other values",
+    ),
+    "two time zones, and no ids": (
+        feed({"agency.txt": AGENCIES + "A,https://a.org,Europe/Paris\nB,https://b.org,Europe/London\n"}),
+        r"agency\.txt, 2 lines .*agency_id is blank",
+    ),
     "nothing but NUL": (feed({"trips.txt": "\0" * 40}), r"trips\.txt"),
 }
 
@@ -310,6 +319,41 @@ READ: dict[str, tuple[dict[str, Any], str | list[str], Callable[[Timetable], Any
         usual,
     ),
     "UTF-16": (feed({name: text.encode("utf-16") for name, text in FEED.items()}), "", usual),
+    "rows of commas alone": (
+        feed({name: text + "," * text.split("\n")[0].count(",") + "\n" for name, text in FEED.items()}),
+        "",
+        usual,
+    ),
+    "optional files of a header alone, or of nothing": (
+        feed(
+            {
+                "areas.txt": "area_id\n",
+                "location_groups.txt": "location_group_id\n",
+                "frequencies.txt": FREQUENCY,
+                "pathways.txt": PATHWAYS,
+                "transfers.txt": TRANSFERS,
+                "feed_info.txt": INFO,
+                "calendar_dates.txt": DATES,
+                "shapes.txt": "",
+                "locations.geojson": "",
+            }
+        ),
+        "",
+        usual,
+    ),
+    "a mode written with a point": (feed(routes=("Ceville,3", "Ceville,3.0")), "", usual),
+    "a time zone left blank": (feed(agency=("Europe/Paris", "")), r"no time zone is said", usual),
+    "the clock of UTC": (feed(agency=("Europe/Paris", "UTC")), r"the clock UTC, by which no place in France", usual),
+    "a trip that stays where it is": (
+        feed(stop_times=("B1,2\nR1,07:20:00,07:20:00,C", "A,2\nR1,07:20:00,07:20:00,A")),
+        r"1 trip whose calls are all at one stop .*\('R1'\)",
+        lambda t: trips_on(t) == 2,
+    ),
+    "pathways from the street to one platform alone": (
+        feed({"stops.txt": STOPS + "E,Rue,49.6,3.2,2,B,\n", "pathways.txt": PATHWAYS + "p,E,B1,1,1,60\n"}),
+        r"1 platform of a station whose pathways are drawn is on none of them \('B2'\)",
+        lambda t: t.day(TUESDAY).walk_seconds.tolist() == [175, 175],  # 72 m at 4.8 km/h, and two minutes
+    ),
     "a folder beside what a Mac adds": (
         moved(feed(), "gtfs/") | {f"__MACOSX/gtfs/{name}": b"\0\5" for name in ("._stops.txt", "stops.txt")},
         "",

@@ -293,6 +293,24 @@ def test_a_timed_run_that_deviates(flexible):
     assert legs["minutes"].sum() == 13
 
 
+def test_a_zone_brings_one_to_the_train_and_home_from_it(tmp_path):
+    """Of a trip, one stop alone has a stated time: C at 8:30, after the zone; A at 18:00, before it."""
+    header = FLEX["stop_times.txt"].splitlines(keepends=True)[0]
+    rows = "Z1,1,,zone,,,,07:00:00,08:30:00,2,1,tel\nZ1,2,C,,,08:30:00,08:30:00,,,1,,\n"
+    rows += "D1,1,A,,,18:00:00,18:00:00,,,,1,\nD1,2,,zone,,,,18:00:00,19:00:00,1,2,tel\n"
+    trips = {"trips.txt": "route_id,service_id,trip_id\nQ,week,Z1\nQ,week,D1\n"}
+    timetable = read(tmp_path, feed({**FLEX, **trips, "stop_times.txt": header + rows}))
+    assert [note.key for note in timetable.notes] == ["gtfs_note_flexible"]
+    both = journeys(timetable)
+    assert minutes(both, 110, 200, depart="08:00") == 30  # by car 9 minutes, and there at half past
+    assert minutes(both, 110, 200, depart="08:21") == 9
+    assert np.isnan(minutes(both, 110, 200, depart="08:22"))
+    assert minutes(both, 0, 110, depart="17:50") == 10 + 11
+    shut = rows.replace("08:30:00,,,1,,", "08:30:00,,,1,1,")  # nobody gets off there
+    away = read(tmp_path, feed({**FLEX, **trips, "stop_times.txt": header + shut}))
+    assert np.isnan(minutes(journeys(away), 110, 200, depart="08:00"))
+
+
 def test_a_run_that_deviates_twice_takes_one_from_door_to_door(tmp_path):
     call = "D1,2,,zone,,,,08:00:00,08:30:00,2,2,tel\n"
     twice = FLEX["stop_times.txt"].replace(call, call + call.replace("D1,2", "D1,3")).replace("D1,3,C", "D1,4,C")

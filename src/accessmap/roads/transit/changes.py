@@ -165,8 +165,8 @@ def _unruled(
     group = pd.DataFrame({"stop": called, "parent": parent})[parent != ""]
     pairs = group.merge(group, on="parent")
     pairs = pairs[pairs["stop_x"] != pairs["stop_y"]].rename(columns={"stop_x": "from_stop", "stop_y": "to_stop"})
-    drawn = set(stops["parent"].to_numpy()[pathways[PAIR].to_numpy().ravel()]) if len(pathways) else set()
-    pairs = pairs[~pairs["parent"].isin(drawn)]
+    drawn = np.unique(pathways[PAIR].to_numpy()) if len(pathways) else ()
+    pairs = pairs[~pairs[PAIR].isin(drawn).all(axis=1)]  # a platform that is on no pathway is reached straight
     pairs = pairs.assign(seconds=_walked(pairs, stops))[[*PAIR, "seconds"]]
     platforms = pathways[pathways[PAIR].isin(called).all(axis=1)]
     found = pd.concat([each for each in (walks, pairs, platforms) if each is not None and len(each)] or [pairs])

@@ -12,14 +12,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from accessmap.roads.readers.gtfs.flex import OPEN_DAYS
+from accessmap.roads.readers.gtfs.flex import NOT, OPEN_DAYS
 from accessmap.roads.transit.asked import Asked, Ends, windows
 from accessmap.roads.transit.on_demand import notice_note
 from accessmap.roads.transit.running import running
 from accessmap.roads.transit.terms import Runs
 from accessmap.words.notes import Note
 
-NOT = 1  # pickup_type, drop_off_type: none
 _BY = {2: "itinerary_booking_phone", 3: "itinerary_booking_driver"}  # pickup_type: arranged how
 Row = Mapping[str, Any]
 
@@ -69,8 +68,8 @@ class _Known:
         """Whether one may get on (or off) at the timed stop before (or after)."""
         timetable = self.timetable
         trip = np.flatnonzero((timetable.trips["trip"] == row["trip"]).to_numpy())
-        if not len(trip):
-            return False
+        if not len(trip):  # its one stop at a stated time, which is told where one may
+            return True
         calls = timetable.calls.iloc[slice(*timetable.first_call[trip[0] + np.arange(2)])]
         at = row["leaves_before"] if when == "departure" else row["reaches_after"]
         return bool(((calls["stop"] == stop) & (calls[when] == at) & (calls[may] != NOT)).any())

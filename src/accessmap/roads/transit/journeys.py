@@ -647,7 +647,7 @@ def _told_flexible(journeys: Journeys) -> list[Note]:
     if "car" not in journeys.streets:
         return [Note("journeys_flexible_left", n=int(flex["trip"].nunique()))]
     names = list(dict.fromkeys(each.name for each in journeys.asked if each.published))
-    return [Note("journeys_flexible", n=len(names), names=first_few(names, str))]
+    return [Note("journeys_flexible", n=len(names), names=first_few(names, str))] if names else []
 
 
 def _told_unknown(terms: Terms) -> list[Note]:

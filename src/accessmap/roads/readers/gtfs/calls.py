@@ -252,6 +252,7 @@ def _in_order(feed: Feed, table: FeedTable, calls: Calls, told: Flags) -> Calls:
     back[timed[1:]] = (calls.arrival[timed[1:]] < calls.departure[timed[:-1]]) & (trip[timed[1:]] == trip[timed[:-1]])
     feed.wrong("gtfs_goes_back", table, back & ~again, table["arrival_time"], id=ids)
     gone = np.zeros(int(trip.max()) + 1 if len(trip) else 0, dtype=bool)
+    alone &= untimed | ~told[trip]  # one stop at a stated time, before or after what goes by zone, leads somewhere
     gone[trip[alone | bare | again | back]] = True
     return calls[~gone[trip]] if len(trip) else calls
 

@@ -272,7 +272,19 @@ class Feed:
             ]
             raise SourceError(*problems, about=self.file)
         kept = {column: table[column] for column in columns if column in table}
-        return FeedTable(name, len(lines), kept, lines)
+        found = FeedTable(name, len(lines), kept, lines)
+        blank = _blank(found)
+        return found.keep(~blank) if blank.any() else found
+
+
+def _blank(table: FeedTable) -> Flags:
+    """Return which rows say nothing at all, as spreadsheets leave them: commas alone."""
+    blank = np.ones(table.rows, dtype=bool)
+    for column in table.columns.values():
+        blank &= ~column.given
+        if not blank.any():
+            break
+    return blank & bool(table.columns)
 
 
 def _row(row: int, table: FeedTable, value: Coded | None, id: Coded | None) -> str:  # noqa: A002
@@ -302,7 +314,7 @@ def _columns(
             header = [_named(cell) for cell in next(csv.reader(io.StringIO(first.decode("utf-8"))))]
         except (UnicodeDecodeError, csv.Error, StopIteration):
             header = []
-        if len(header) > 1:
+        if len(header) > 1 or (header and header[0] in wanted):  # some have but one column: areas, networks
             check_header(feed.file, [f"{name} {cell}" if cell else f"column {n}" for n, cell in enumerate(header)])
             if end < 0:
                 return header, {cell: Coded(np.zeros(0, np.int32), []) for cell in header}, np.zeros(0, np.int64)

@@ -15,11 +15,13 @@ from shapely import MultiPoint
 from shapely.geometry.base import BaseGeometry
 
 from accessmap.errors import Problem, SourceError
+from accessmap.roads.readers.gtfs.calendars import unique_rows
 from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds
 from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, among, numbered, whole
+from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.near import near_names
-from accessmap.words.notes import Aside
+from accessmap.words.notes import Aside, Metres, Note, first_few
 
 PLACES = ("zone", "group", "stop")
 BOOKING = ("at_once", "same_day", "days_before")
@@ -59,6 +61,10 @@ COLUMNS = (
     ),
 )
 NO_NOTICE = -1
+NOT = 1  # pickup_type, drop_off_type: none
+IDS = ("id", "location_id", "stop_id", "zone_id")
+"""What GIS tools call the id of a zone, where they write it among its properties."""
+FAR_FROM_STOPS = 100_000.0  # metres from the middle of a zone: the longest lines on demand are of half of that
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +90,24 @@ def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
     content = feed.content("locations.geojson")
     if content is None:
         return {}
+    if not content.strip():
+        return {}
+    found: dict[str, tuple[str, BaseGeometry]] = {}
+    inner = 0
     try:
-        found = {}
-        for feature in json.loads(content.decode("utf-8-sig"))["features"]:
-            shape = shapely.geometry.shape(feature["geometry"])
-            name = (feature.get("properties") or {}).get("stop_name") or ""
-            found[str(feature["id"])] = str(name), _sound(feed, str(feature["id"]), shape)
+        whole_file = json.loads(_text(feed, content))
+        for number, feature in enumerate([whole_file] if whole_file["type"] == "Feature" else whole_file["features"]):
+            told = feature.get("properties") or {}
+            own = next((told[key] for key in IDS if told.get(key) not in (None, "")), None)
+            inner += feature.get("id") is None and own is not None
+            name = str(own if feature.get("id") is None else feature["id"])
+            if name == "None":
+                raise ValueError(f"feature {number + 1}: no id")
+            if not feature["geometry"]:
+                raise ValueError(f"{name}: no geometry")
+            area = str(told.get("stop_name") or ""), _sound(feed, name, shapely.geometry.shape(feature["geometry"]))
+            if not found.setdefault(name, area)[1].equals(area[1]):
+                feed.problems.add("gtfs_zone_twice", where="locations.geojson", value=name)
     except (
         ValueError,
         KeyError,
@@ -102,7 +120,25 @@ def _areas(feed: Feed) -> dict[str, tuple[str, BaseGeometry]]:
         raise SourceError(
             Problem("gtfs_zones_unread", where="locations.geojson", why=Aside.of(str(error))), about=feed.file
         ) from error
+    feed.note("gtfs_note_zone_ids", n=inner)
     return found
+
+
+def _text(feed: Feed, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        feed.notes.append(Note("read_as_windows_1252", file=f"{feed.file}!locations.geojson"))
+        return content.decode("cp1252")
+
+
+def tell_far_zones(feed: Feed, zones: Zones, stops: pd.DataFrame) -> None:
+    """Say which areas are far from all stops: another country's, or a number is wrong."""
+    known = stops[["lon", "lat"]].to_numpy()
+    known = known[np.isfinite(known).all(axis=1)]
+    middle = {name: np.array(shape.representative_point().coords[0][:2]) for name, (_, shape) in zones.areas.items()}
+    far = [name for name, place in middle.items() if len(known) and hops(known, place[None, :]).min() > FAR_FROM_STOPS]
+    feed.note("gtfs_note_zone_far", n=len(far), zones=first_few(far, repr), metres=Metres.of(FAR_FROM_STOPS))
 
 
 def _sound(feed: Feed, name: str, shape: BaseGeometry) -> BaseGeometry:
@@ -136,7 +172,9 @@ def _groups(
         ids, members = table[group].texts().tolist(), table[member].texts().tolist()
         names |= {each: told for each, told in zip(ids, table[name].texts().tolist(), strict=True) if told}
         known = np.array([each in row or each in areas or not each for each in members])
-        if group != "area_id":  # those are of fares too
+        if group == "area_id":  # those are of fares too, and may be called as a stop is
+            known &= np.array([each not in row and each not in areas for each in ids])
+        else:
             lost = np.flatnonzero(~known)
             rows = feed.place(table, lost, table[member], table[group])
             feed.note("gtfs_note_group_stop_unknown", n=len(lost), rows=rows)
@@ -180,8 +218,14 @@ def read_flex(
     place = Coded.of(named)
     drafted = ~table["location_id"].given & ~table["location_group_id"].given & np.isin(kind, (0, 1))
     near = near_names(next((name for name, of in zip(named, kind, strict=True) if of < 0), ""), zones.ids)
-    more = {"column": "location_id", "other": "locations.geojson", "near": near}
-    bad = feed.wrong("gtfs_unknown", table, kind < 0, place, id=ids, **more)
+    bad = np.zeros(table.rows, dtype=bool)
+    by_column = table["location_id"].given, ~table["location_id"].given & table["location_group_id"].given
+    for of, column, other in (
+        (by_column[0], "location_id", "locations.geojson"),
+        (by_column[1], "location_group_id", "location_group_stops.txt"),
+        (~by_column[0] & ~by_column[1], "stop_id", "stops.txt"),
+    ):
+        bad |= feed.wrong("gtfs_unknown", table, of & (kind < 0), place, id=ids, column=column, other=other, near=near)
     window = []
     for column in WINDOW:
         time, odd = table[column].parsed(seconds, NO_TIME)
@@ -216,7 +260,7 @@ def read_flex(
             "end": window[1],
             "pickup": kinds[0],
             "drop_off": kinds[1],
-            **_longer(table, of_trip),
+            **_longer(feed, table, of_trip),
             **_notice(feed, table),
             **_neighbours(trip, order, calls),
             "timezone": routes["timezone"].to_numpy()[of_trip["route"].to_numpy()],
@@ -225,7 +269,18 @@ def read_flex(
         }
     )
     found = found.iloc[np.lexsort((order, trip))].reset_index(drop=True)
+    _tell_closed(feed, found)
     return gpd.GeoDataFrame(found[list(COLUMNS)], crs=4326)
+
+
+def _tell_closed(feed: Feed, found: pd.DataFrame) -> None:
+    """Say on which trips nobody can get on and then off: of one call, or none where one may."""
+    boards, leaves = found["pickup"] != NOT, found["drop_off"] != NOT
+    trip, place = found["trip"], pd.Series(np.arange(len(found)), found.index)
+    goes = place.where(boards).groupby(trip).min() < place.where(leaves).groupby(trip).max()
+    goes |= ((boards & (found["after"] >= 0)) | (leaves & (found["before"] >= 0))).groupby(trip).any()
+    closed = goes.index[~goes]
+    feed.note("gtfs_note_nobody_rides", n=len(closed), trips=first_few(closed, repr))
 
 
 def nothing() -> gpd.GeoDataFrame:
@@ -276,13 +331,17 @@ def _shape(name: str, zones: Zones, stops: pd.DataFrame, row: dict[str, int]) ->
     return shapely.union_all([points, *areas]) if areas else points
 
 
-def _longer(table: FeedTable, of_trip: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
+def _longer(feed: Feed, table: FeedTable, of_trip: pd.DataFrame) -> dict[str, npt.NDArray[np.float64]]:
     """How much longer than by car a ride takes: factor and offset (seconds); NaN where the feed does not say."""
     found = {}
     for column in LONGER:
-        own = table[column].parsed(number, math.nan)[0].astype(float)
-        whole_trip = pd.to_numeric(of_trip[column], errors="coerce").to_numpy(float) if column in of_trip else math.nan
-        found[column.replace("_duration", "")] = np.where(np.isnan(own), whole_trip, own)
+        given, read = table[column].texts(), table[column].parsed(number, math.nan)[0].astype(float)
+        if column in of_trip:
+            given = np.where(given == "", of_trip[column].to_numpy(object), given)
+            read = np.where(np.isnan(read), pd.to_numeric(of_trip[column], errors="coerce").to_numpy(float), read)
+        bad = (given != "") & ~(np.isfinite(read) & (read > 0 if column.endswith("factor") else True))
+        feed.note("gtfs_note_longer_unread", n=int(bad.sum()), column=column, value=repr(next(iter(given[bad]), "")))
+        found[column.replace("_duration", "")] = np.where(bad, math.nan, read)
     return found
 
 
@@ -303,6 +362,11 @@ def _notice(feed: Feed, table: FeedTable) -> dict[str, list[object]]:
     )
     known: dict[str, int] = {}
     if rules is not None:
+        rules = unique_rows(feed, rules, columns[0], ~rules[columns[0]].given)
+        for column, parse in zip(columns[1:], (among(range(3)), whole, whole, seconds), strict=True):
+            odd = rules[column].parsed(parse, -1)[1] | ((column == columns[1]) & ~rules[column].given)
+            rows = feed.place(rules, np.flatnonzero(odd), rules[column], rules[columns[0]])
+            feed.note("gtfs_note_booking_unread", n=int(odd.sum()), column=column, rows=rows)
         known = {name: at for at, name in enumerate(rules["booking_rule_id"].texts().tolist())}
         feed.note("gtfs_note_booking_early", n=int(np.logical_or(*(rules[name].given for name in early)).sum()))
     wanted = [_first(table, at, RULES) for at in range(table.rows)]
@@ -348,6 +412,9 @@ def _neighbours(trip: npt.NDArray[np.int32], order: npt.NDArray[np.int64], calls
         first, last = np.searchsorted(calls.trip, [row, row + 1])
         at = first + int(np.searchsorted(calls.sequence[first:last], place))
         has_before, has_after = at > first, at < last
+        if last - first == 1:  # no run of its own: one may get on there, or off
+            has_before &= calls.pickup[first] != NOT
+            has_after &= calls.drop_off[first] != NOT
         found["before"].append(int(calls.stop[at - 1]) if has_before else -1)
         found["leaves_before"].append(int(calls.departure[at - 1]) if has_before else -1)
         found["after"].append(int(calls.stop[at]) if has_after else -1)

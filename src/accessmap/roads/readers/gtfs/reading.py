@@ -27,7 +27,7 @@ from accessmap.roads.readers.gtfs.calls import (
     tell_odd_trips,
 )
 from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
-from accessmap.roads.readers.gtfs.flex import read_flex, read_zones
+from accessmap.roads.readers.gtfs.flex import Zones, read_flex, read_zones, tell_far_zones
 from accessmap.roads.readers.gtfs.interpolated import hops, tell_speeds, timed
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
@@ -132,10 +132,10 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     agencies, publishers = read_agencies(feed)
     stops = read_stops(feed)
     routes = read_routes(feed, agencies)
-    _check_swapped(feed, stops, routes)
     calendar = read_calendar(feed)
     trips = read_trips(feed, routes, calendar)
     zones = read_zones(feed, stops)
+    _check_swapped(feed, stops, zones, routes)
     calls, by_zone, told = read_calls(feed, stops, trips, zones.ids)
     runs = read_frequencies(feed, trips)
     transfers = read_transfers(feed, stops, routes, trips)
@@ -197,14 +197,23 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     )
 
 
-def _check_swapped(feed: Feed, stops: pd.DataFrame, routes: pd.DataFrame) -> None:
-    """Keep a problem where stops of a European time zone lie in Europe only with their degrees changed over."""
-    lat, lon = stops["lat"].median(), stops["lon"].median()
+def _check_swapped(feed: Feed, stops: pd.DataFrame, zones: Zones, routes: pd.DataFrame) -> None:
+    """Keep a problem where stops, or areas, of a European time zone lie in Europe only with degrees changed over."""
+    clocks = routes["timezone"][routes["timezone"] != ""]
+    if not len(clocks) or not clocks.str.startswith("Europe/").all():
+        return
     south, north, west, east = EUROPE
-    here, there = (south < y < north and west < x < east for y, x in ((lat, lon), (lon, lat)))
-    zones = routes["timezone"][routes["timezone"] != ""]
-    if there and not here and len(zones) and zones.str.startswith("Europe/").all():
-        feed.problems.add("gtfs_swapped", where="stops.txt", value=f"{lat:.2f}, {lon:.2f}")
+    areas = np.array([shape.bounds[:2] for _, shape in zones.areas.values()]).reshape(-1, 2)
+    for key, where, degrees in (
+        ("gtfs_swapped", "stops.txt", stops[["lon", "lat"]].to_numpy()),
+        ("gtfs_zones_swapped", "locations.geojson", areas),
+    ):
+        known = degrees[np.isfinite(degrees).all(axis=1)]
+        lon, lat = np.median(known, axis=0) if len(known) else (np.nan, np.nan)
+        here, there = (south < y < north and west < x < east for y, x in ((lat, lon), (lon, lat)))
+        if there and not here:
+            feed.problems.add(key, where=where, value=f"{lat:.2f}, {lon:.2f}")
+    tell_far_zones(feed, zones, stops)
 
 
 def path_name(path: str | Path) -> str:
@@ -216,6 +225,14 @@ def _called(
     feed: Feed, trips: pd.DataFrame, calls: Calls, runs: pd.DataFrame, told: Flags
 ) -> tuple[pd.DataFrame, Calls]:
     """The trips that call twice and run on some day, laid out by their headways."""
+    first = np.searchsorted(calls.trip, np.arange(len(trips) + 1))
+    begins = first[:-1][np.diff(first) > 1]
+    still = np.zeros(len(trips), dtype=bool)
+    if len(begins):
+        least, most = (each.reduceat(calls.stop, begins) for each in (np.minimum, np.maximum))
+        still[calls.trip[begins]] = least == most
+    feed.note("gtfs_note_stays", n=int(still.sum()), trips=first_few(trips.index[still], repr))
+    calls, told = calls[~still[calls.trip]], told | still
     count = np.bincount(calls.trip, minlength=len(trips))
     feed.note("gtfs_note_trips_without_calls", n=int(((count < 2) & ~told).sum()))
     trips, calls = laid_out(trips, calls, runs)

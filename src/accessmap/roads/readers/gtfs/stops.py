@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from accessmap.read.layouts.transport import WHEELCHAIR
 from accessmap.roads.readers.gtfs.calendars import unique_rows
-from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Ints, among
+from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, Ints, among, whole
 from accessmap.words.near import near_names
 
 HAILED = ("continuous_pickup", "continuous_drop_off")
@@ -120,16 +121,27 @@ def read_agencies(feed: Feed) -> tuple[dict[str, str], list[str]]:
     if table is None or not table.rows:
         feed.note("gtfs_note_no_agency")
         return {}, []
-    zones = table["agency_timezone"]
-    bad = np.array([*(not is_zone(value) for value in zones.words), True], dtype=bool)[zones.codes]
+    zones, ids = table["agency_timezone"], table["agency_id"]
+    bad = np.array([*(not is_zone(value) for value in zones.words), False], dtype=bool)[zones.codes]
     near = near_names(zones[np.flatnonzero(bad)[:1]].texts()[0], ZONES) if bad.any() else ()
     feed.wrong("gtfs_timezone", table, bad, zones, id=table["agency_name"], near=near)
-    found = dict(zip(table["agency_id"].texts().tolist(), zones.texts().tolist(), strict=True))
+    if len(set(zones.texts())) > 1:  # whose times are whose?
+        feed.wrong("gtfs_blank", table, ~ids.given, ids, id=table["agency_name"], column="agency_id")
+    if "agency_id" in table:
+        table = unique_rows(feed, table, "agency_id", np.zeros(table.rows, dtype=bool))
+    told = table["agency_timezone"].texts()
+    first = next((zone for zone in told if zone), "")
+    if not first:
+        feed.note("gtfs_note_no_agency")
+    found = {name: zone or first for name, zone in zip(table["agency_id"].texts().tolist(), told, strict=True)}
+    if NOWHERE.fullmatch(first):
+        feed.note("gtfs_note_zone_of_nowhere", zone=first)
     if len(set(found.values())) > 1:
         feed.note("gtfs_note_several_zones", n=len(set(found.values())), zones=", ".join(dict.fromkeys(found.values())))
     return found, [name for name in dict.fromkeys(table["agency_name"].texts().tolist()) if name]
 
 
+NOWHERE = re.compile(r"(UTC|GMT|UCT|Zulu|Universal|Etc/.*)", re.IGNORECASE)  # clocks that no place in France goes by
 ZONES = ("Europe/Paris", "Europe/Brussels", "Europe/Luxembourg", "Europe/Berlin", "Europe/Zurich", "Europe/London")
 
 
@@ -185,7 +197,7 @@ def read_routes(feed: Feed, agencies: dict[str, str]) -> pd.DataFrame:
 
 
 def _mode_number(text: str) -> int | None:
-    if not text.isascii() or not text.isdecimal():
+    value = whole(text)
+    if value is None:
         return None
-    value = int(text[:6])
     return value if value in MODES or (value >= 100 and value // 100 * 100 in MODES) else None

@@ -12,6 +12,7 @@ import pandas as pd
 from accessmap.roads.readers.gtfs.feed import Feed, FeedTable, among, numbered, whole
 from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
+from accessmap.words.notes import first_few
 
 RULES = ("from_stop", "to_stop", "from_route", "to_route", "from_trip", "to_trip", "type", "seconds")
 WALKING_METRES_A_SECOND = 4.8 / 3.6  # 80 metres a minute, the convention of most accessibility studies
@@ -108,8 +109,19 @@ def read_pathways(feed: Feed, stops: pd.DataFrame) -> pd.DataFrame:
         for there, time in _quickest(ways, origin).items()
         if there != origin
     ]
+    on_none = _on_no_pathway(stops, {*start[~bad].tolist(), *end[~bad].tolist()})
+    feed.note("gtfs_note_pathways_lack", n=len(on_none), stops=first_few(on_none, repr))
     pairs = pd.DataFrame(found, columns=none.columns).astype(np.int32)
     return pairs[np.isin(pairs["to_stop"], ends)].reset_index(drop=True)
+
+
+def _on_no_pathway(stops: pd.DataFrame, drawn: set[int]) -> pd.Index:
+    """Return the platforms that no pathway leads to, of stations with some."""
+    known, platform = stops.index.isin(stops.index[sorted(drawn)]), (stops["kind"] == "stop").to_numpy()
+    own = stops["parent"].where(stops["parent"] != "", stops.index.to_series())
+    areas = stops.loc[known & (stops["kind"] == "boarding_area").to_numpy(), "parent"]
+    known |= stops.index.isin(areas)
+    return stops.index[platform & ~known & (stops["parent"] != "").to_numpy() & own.isin(set(own[known])).to_numpy()]
 
 
 def _seconds(
