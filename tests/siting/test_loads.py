@@ -1,15 +1,12 @@
 """Sites with capacities: brute force, published optima, and what comes out in time."""
 
 import itertools
-import time
-from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from accessmap import siting
-from accessmap.errors import SitingError
 
 
 def territory(residents, sites, seed):
@@ -117,12 +114,3 @@ def test_out_of_time_the_best_plan_found_comes_with_its_gap():
     assert (people.groupby(plan.assignment).sum() <= room.iloc[0]).all()
     assert 0 <= plan.gap < 0.5
     assert plan.bound <= plan.objective
-
-
-def test_a_search_too_large_for_its_time_ends_soon_after_it():
-    times, people = territory(3000, 400, 3)
-    room = pd.Series(people.sum() / 40 * 1.15, times.columns)
-    started = time.perf_counter()
-    with suppress(SitingError):  # a slow machine finds no choice in a second
-        siting.capacitated_p_median(times, people, 40, capacity=room, time_limit=1)
-    assert time.perf_counter() - started < 1 + 2 + 1  # two seconds are stated, one is for a slow machine

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +54,7 @@ def capacitated_p_median(
     capacity
         Most demand a site can take, by site, in the unit of the demand.
     existing, forbidden, at_most, costs, budget, within, time_limit, progress
-        As in `p_median`. With a million pairs of residents and sites the search stops within two seconds of the time
-        limit: reading the question and the last step are not cut short, and a first choice has half a second more.
+        As in `p_median`. The first use on a machine compiles for some seconds, which no time limit counts.
 
     Raises
     ------
@@ -80,8 +78,10 @@ def capacitated_p_median(
     {'r1': 'a', 'r2': 'b'}
     """
     from accessmap.siting.solver.branching import branch  # loads numba
+    from accessmap.siting.solver.plans import compile_loops
     from accessmap.siting.solver.textbook import prove
 
+    compile_loops()
     with progress_bar(Note("progress_siting"), shown=progress):
         options: dict[str, Any] = {
             "p": p, "existing": listed(existing), "forbidden": listed(forbidden), "at_most": at_most, "costs": costs,
@@ -90,10 +90,11 @@ def capacitated_p_median(
         asked = question(times, demand, **options)
         room = supply_of(capacity, times.columns, "capacity")
         rows, plans = _plans(asked, room)
-        plans.search(asked.started + _SEARCHING * asked.seconds)
         size = {"variables": 0, "rows": 0, "rounds": 0}
-        if not plans.proven and time.perf_counter() < asked.deadline:
-            size = (prove if plans.few else branch)(plans, asked.deadline)
+        with plans.in_time():
+            plans.search(asked.started + _SEARCHING * asked.seconds)
+            if not plans.proven and plans.has_time(asked.deadline, steps=3):  # `few` takes two
+                size = (prove if plans.few else branch)(plans, asked.deadline)
         if plans.y is None:
             raise _no_room(asked, room, plans.bound)
         nearest = served(asked.minutes, asked.people, plans.y).which
@@ -126,7 +127,8 @@ def _plans(asked: Question, room: Floats) -> tuple[NDArray[np.intp], Plans]:
     cost = asked.people[rows, None] * np.where(usable[rows], asked.minutes[rows].astype("float64"), np.inf)
     known = cost[np.isfinite(cost)]
     whole = bool((np.abs(known - np.rint(known)) <= _EPSILON * known).all()) and known.max() < _WHOLE_UP_TO
-    return rows, Plans(cost, asked.people[rows], room, asked.choice, step=1.0 if whole else 0.0)
+    step = 1.0 if whole else 0.0
+    return rows, Plans(cost, asked.people[rows], room, asked.choice, step=step, deadline=asked.deadline)
 
 
 def _no_room(asked: Question, room: Floats, bound: float) -> SitingError:

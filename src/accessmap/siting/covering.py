@@ -16,6 +16,7 @@ from accessmap.errors import Problem, SitingError, TableError
 from accessmap.siting.question import Choice, Question, listed, question
 from accessmap.siting.result import Siting, siting_of
 from accessmap.siting.solver.explain import bottleneck, out_of_time, refusal
+from accessmap.siting.solver.minutes import distinct_rows
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.siting.solver.search import ORDERED_UP_TO, cover_search, coverage_search, median_search
 from accessmap.words.notes import Note
@@ -264,14 +265,18 @@ def p_center(
         if not counted.any():
             raise SitingError(Problem("siting_nobody_reached", n=len(times)), about="p_center", residents=times.index)
         minutes = asked.minutes[counted].astype("float64")
-        values = np.unique(np.where(np.isnan(minutes), np.inf, minutes), axis=0)
+        minutes[np.isnan(minutes)] = np.inf
+        values = minutes[distinct_rows(minutes)[0]]
+        read = time.perf_counter() - asked.started
         worst, y, lowest = bottleneck(values, asked.choice, asked.deadline)
         if y is None:
             if lowest < np.inf:
                 raise out_of_time("p_center", time_limit)
             raise refusal(replace(asked, caps=np.where(counted, np.inf, np.nan)), "p_center")
-        caps = np.where(counted, worst, np.nan)
-        chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)
+        chosen = _padded(y, asked.choice)
+        if asked.deadline - time.perf_counter() > 2 * read:  # a question more is read in that time
+            caps = np.where(counted, worst, np.nan)
+            chosen = _best_of_the_best(replace(asked, caps=caps), times, demand, options, y)
         distinct = {"distinct_residents": len(values), "distinct_minutes": len(np.unique(values))}
         return siting_of(
             asked, "p_center", chosen, worst, lowest, proven=lowest == worst, parameters={**options, "demand": demand},
@@ -285,8 +290,6 @@ def _best_of_the_best(
     """Return, of the sets that keep the shortest longest way, the one of the smallest mean, or the first."""
     choice = asked.choice
     left = asked.deadline - time.perf_counter()
-    if left <= 0:
-        return _padded(y, choice)
     if demand is not None:
         caps = pd.Series(asked.caps, index=times.index)
         search = median_search(times, demand, within=caps, **(options | {"time_limit": left}))

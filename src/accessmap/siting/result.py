@@ -75,8 +75,9 @@ class Service:
 def served(minutes: NDArray[np.floating], people: Floats, y: Open, which: NDArray[np.intp] | None = None) -> Service:
     """Return who goes where: to the nearest open site, unless `which` says (by resident, -1 is nowhere)."""
     if which is None:
-        far = np.where(np.isnan(minutes) | ~y, np.inf, minutes)
-        which = np.where(np.isfinite(far).any(axis=1), far.argmin(axis=1), -1)
+        sites, near = np.flatnonzero(y), minutes[:, y]
+        far = np.where(np.isnan(near), np.inf, near)
+        which = np.where(np.isfinite(far).any(axis=1), sites[far.argmin(axis=1)], -1)
     own = minutes[np.arange(len(minutes)), which].astype("float64")
     own[which < 0] = np.nan
     counted = (which >= 0) & (people > 0)

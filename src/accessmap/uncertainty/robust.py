@@ -14,7 +14,8 @@ from scipy import sparse
 
 from accessmap.errors import OptionError, Problem, SitingError
 from accessmap.siting.median import p_median
-from accessmap.siting.question import Question, listed, question
+from accessmap.siting.question import Choice, Question, listed, question
+from accessmap.siting.solver.explain import out_of_time
 from accessmap.siting.solver.minutes import MeanMinutes
 from accessmap.siting.solver.program import TOLERANCE, Open, Outcome, Program
 from accessmap.tables.aligned import Floats
@@ -35,14 +36,14 @@ class RobustSiting:
     against
         "expected" or "largest" regret.
     regret
-        Minutes a person: what was made smallest.
+        Minutes a person: what was made smallest. Where the time limit was met it is what the regret is at most.
     bound
         No choice has less; `gap` is by how much the choice may still be beaten, minutes a person.
     status
         "optimal" or "time limit".
     worlds
-        By world: `best` (minutes a person of the best sites of that world alone), `minutes` of the chosen ones, and
-        `regret`, the difference.
+        By world: `best` (minutes a person of the best sites of that world alone; where the time limit was met, what no
+        sites can beat), `minutes` of the chosen ones, and `regret`, the difference.
     price
         Of robustness: minutes a person by which the choice is farther than the best, in the first world.
     """
@@ -120,17 +121,24 @@ def robust_p_median(
             raise OptionError(Problem("uncertainty_against", where="against", value=against))
         asked = _asked(times, demand, p, existing=listed(existing), forbidden=listed(forbidden), time_limit=time_limit)
         means = _means(asked)
-        alone = [_alone(each, asked[0], mean) for each, mean in zip(asked, means, strict=True)]
-        if against == "expected":
-            y, bound, proven = _expected(times, asked, p, alone)
-        else:
+        deadline, read = asked[0].deadline, time.perf_counter() - asked[0].started
+        alone: list[_Alone] = []
+        for mean in means:  # each world has as much of the time that is left as the next, and as the choice itself
+            now = time.perf_counter()
+            alone.append(_alone(asked[0].choice, mean, now + max(0.0, deadline - now) / (len(means) + 1 - len(alone))))
+        if against == "largest":
             y, bound, proven = _largest(asked[0], means, alone)
-        best = np.array([value for value, _, _ in alone])
+        elif deadline - time.perf_counter() > read or all(each.proven for each in alone):
+            y, bound, proven = _expected(times, asked, p, alone)
+        else:  # a question of all worlds would not be read in time
+            y = min((each.y for each in alone), key=lambda y: sum(mean.value(y) for mean in means))
+            bound, proven = 0.0, False
+        best = np.array([each.value if each.proven else each.bound for each in alone])
         minutes = np.array([mean.value(y) for mean in means])
         table = pd.DataFrame({"best": best, "minutes": minutes, "regret": minutes - best}, index=list(times))
         table = table.rename_axis("world")
         regret = float(table["regret"].mean() if against == "expected" else table["regret"].max())
-        proven = proven and all(each[2] for each in alone)
+        proven = proven and all(each.proven for each in alone)
         return RobustSiting(
             tuple(map(str, asked[0].sites[y])), against, regret, regret if proven else min(bound, regret),
             "optimal" if proven else "time limit", table, float(table["regret"].iloc[0]),
@@ -164,28 +172,44 @@ def _means(asked: list[Question]) -> list[MeanMinutes]:
     """Return the mean minutes of each world as an objective: who is not reached counts for the longest way of all."""
     longest = max(float(np.nanmax(each.minutes, initial=0.0)) for each in asked)
     deadline = asked[0].deadline
-    filled = [np.where(np.isnan(each.minutes), longest, each.minutes.astype("float64")) for each in asked]
-    return [MeanMinutes(minutes, each.people, deadline=deadline) for minutes, each in zip(filled, asked, strict=True)]
+    found = []
+    for each in asked:
+        if time.perf_counter() > deadline:
+            raise out_of_time("robust_p_median", asked[0].seconds)
+        minutes = np.where(np.isnan(each.minutes), longest, each.minutes.astype("float64"))
+        found.append(MeanMinutes(minutes, each.people, deadline=deadline))
+    return found
 
 
-def _alone(one: Question, first: Question, mean: MeanMinutes) -> tuple[float, Open, bool]:
-    """Return the mean minutes of the best sites of a world alone, these sites, and whether that is proven."""
-    choice = first.choice
+@dataclass(frozen=True, eq=False)
+class _Alone:
+    """The best sites of a world alone, their mean minutes, what no sites can beat, and whether that is proven."""
+
+    value: float
+    y: Open
+    bound: float
+    proven: bool
+
+
+def _alone(choice: Choice, mean: MeanMinutes, deadline: float) -> _Alone:
+    """Return the best sites of a world alone that are found by then."""
     assert choice.p is not None
+    mean.deadline, whole = deadline, mean.deadline
     start = mean.greedy(choice.existing, choice.forbidden, choice.affordable, choice.p - int(choice.existing.sum()))
     mean.scale_to(start)
     lower, upper = choice.bounds(np.zeros(mean.extra), np.full(mean.extra, np.inf))
     cost = np.concatenate([np.zeros(len(choice.existing)), mean.objective()])
-    program = Program(len(choice.existing), cost, lower, upper, deadline=one.deadline, oracle=mean)
+    program = Program(len(choice.existing), cost, lower, upper, deadline=deadline, oracle=mean)
     choice.limit(program)
     found = program.solve(start)
-    mean.scale = 1.0
+    least = max(0.0, found.bound) / mean.scale
+    mean.scale, mean.deadline = 1.0, whole
     y = found.y if found.y is not None else start
-    return mean.value(y), y, found.proven
+    return _Alone(mean.value(y), y, least, found.proven)
 
 
 def _expected(
-    times: Mapping[str, pd.DataFrame], asked: list[Question], p: int, alone: list[tuple[float, Open, bool]]
+    times: Mapping[str, pd.DataFrame], asked: list[Question], p: int, alone: list[_Alone]
 ) -> tuple[Open, float, bool]:
     """Return the sites of the least expected regret, a bound, and whether it is proven: one p-median of all worlds."""
     first, names = asked[0], [str(name) for name in times]
@@ -194,13 +218,13 @@ def _expected(
     index = pd.Index([f"{name} {row}" for row, name in enumerate(index)])
     longest = max(float(np.nanmax(each.minutes, initial=0.0)) for each in asked)
     rows = pd.DataFrame(np.concatenate([each.minutes for each in asked]), index, first.sites)
-    seconds = max(1.0, first.deadline - time.perf_counter())
+    seconds = max(0.1, first.deadline - time.perf_counter())
     found = p_median(
         rows, pd.Series(people, index), p, existing=tuple(first.sites[first.choice.existing]),
         forbidden=tuple(first.sites[first.choice.forbidden]), unreached_minutes=longest, time_limit=seconds,
     )  # fmt: skip
     y = np.asarray(first.sites.isin(found.sites))
-    bound = found.bound / len(asked) - float(np.mean([value for value, _, _ in alone]))
+    bound = found.bound / len(asked) - float(np.mean([each.value for each in alone]))
     return y, bound, found.status == "optimal"
 
 
@@ -243,9 +267,11 @@ class _Largest:
 
     def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return a set at least as good, by exchanging one site as long as that helps."""
-        now = self.value(y)
+        now, deadline = self.value(y), self.means[0].deadline
         while True:
             for out, into in [(a, b) for a in np.flatnonzero(y) for b in np.flatnonzero(~y)]:
+                if time.perf_counter() > deadline:
+                    return y
                 changed = y.copy()
                 changed[out], changed[into] = False, True
                 if allowed(changed) and (value := self.value(changed)) < now - TOLERANCE * max(1.0, now):
@@ -255,15 +281,13 @@ class _Largest:
                 return y
 
 
-def _largest(
-    first: Question, means: list[MeanMinutes], alone: list[tuple[float, Open, bool]]
-) -> tuple[Open, float, bool]:
+def _largest(first: Question, means: list[MeanMinutes], alone: list[_Alone]) -> tuple[Open, float, bool]:
     """Return the sites of the least largest regret, a bound, and whether it is proven."""
     longest = max(float(mean.minutes.max()) for mean in means)
     scale = _SCALE / longest if longest > 0 else 1.0
     for mean in means:
         mean.scale = scale
-    best = np.array([value * scale for value, _, _ in alone])
+    best = np.array([each.value * scale for each in alone])
     oracle, choice = _Largest(means, best), first.choice
     rest = oracle.size - oracle.sites
     lower, upper = choice.bounds(np.zeros(rest), np.full(rest, np.inf))
@@ -275,7 +299,7 @@ def _largest(
         row = np.zeros(oracle.size)
         row[place], row[-1] = -1.0, 1.0
         program.add(sparse.csr_array(row[None, :]), -float(value), np.inf)
-    start = min((y for _, y, _ in alone), key=oracle.value)
+    start = min((each.y for each in alone), key=oracle.value)
     found: Outcome = program.solve(oracle.improved(start, program.allows))
     for mean in means:
         mean.scale = 1.0

@@ -82,7 +82,7 @@ def _bounded(plans: Plans, now: _Branch, weight: Floats, deadline: float) -> _Br
         stalled = 0 if bound > best.bound else stalled + 1
         if bound > best.bound:
             best, likely = replace(best, bound=bound, paid=paid), saves
-        if best.bound >= plans.below(plans.value) or time.perf_counter() > deadline:
+        if best.bound >= plans.below(plans.value) or not plans.has_time(deadline):
             break
         if stalled >= _PATIENCE:
             paid, length, stalled = best.paid, length * _SHORTER, 0

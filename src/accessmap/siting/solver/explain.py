@@ -130,9 +130,11 @@ def bottleneck(values: Floats, choice: Choice, deadline: float) -> tuple[float, 
     """
     values = np.where(choice.forbidden[None, :], np.inf, values)
     hardest = values.min(axis=1)
-    steps = np.unique(values[np.isfinite(values) & (values >= hardest.max())])
+    best = _near_the_farthest(values, choice)
+    most = math.inf if best is None else float(values[:, best].min(axis=1).max())
+    steps = np.unique(values[np.isfinite(values) & (values >= hardest.max()) & (values <= most)])
     asked = [int(hardest.argmax())]
-    low, high, best = 0, len(steps), None
+    low, high = 0, len(steps) - (best is not None)
     while low < high:
         if best is not None and time.perf_counter() > deadline:
             break
@@ -148,6 +150,19 @@ def bottleneck(values: Floats, choice: Choice, deadline: float) -> tuple[float, 
     value = float(steps[high]) if high < len(steps) else math.inf
     proven = float(steps[low]) if low < len(steps) else math.inf
     return value, best, proven
+
+
+def _near_the_farthest(values: Floats, choice: Choice) -> Open | None:
+    """Return the existing sites and, again and again, the one nearest to whoever is farthest; None where that fails."""
+    y, now = choice.existing.copy(), values[:, choice.existing].min(axis=1, initial=math.inf)
+    most = len(y) if choice.p is None else choice.p
+    while y.sum() < most:
+        site = int(values[now.argmax()].argmin())
+        if y[site] or not choice.affordable(y | (np.arange(len(y)) == site)):
+            break
+        y[site] = True
+        now = np.minimum(now, values[:, site])
+    return y if np.isfinite(now).all() and y.any() else None
 
 
 def _fits(values: Floats, limit: float, asked: list[int], choice: Choice, deadline: float) -> tuple[Open | None, bool]:
@@ -172,7 +187,7 @@ def _fits(values: Floats, limit: float, asked: list[int], choice: Choice, deadli
 def _cover(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> tuple[Open | None, bool]:
     """Return an allowed choice, of at least one site, that keeps every row, or None; and whether that is certain."""
     rows = needed_rows(kept, choice.existing)
-    greedy = _greedy_cover(rows, choice)
+    greedy = greedy_cover(rows, choice)
     if greedy.any() and (choice.p is None or greedy.sum() <= choice.p) and choice.affordable(greedy):
         return greedy, True
     lower, upper = choice.bounds(np.empty(0), np.empty(0))
@@ -186,7 +201,7 @@ def _cover(kept: NDArray[np.bool_], choice: Choice, deadline: float) -> tuple[Op
     return found.y, found.y is not None or found.bound == math.inf
 
 
-def _greedy_cover(rows: NDArray[np.bool_], choice: Choice) -> Open:
+def greedy_cover(rows: NDArray[np.bool_], choice: Choice) -> Open:
     """Return the existing sites and those that, one by one, keep the most rows not kept yet."""
     y = choice.existing.copy()
     left = rows.copy()

@@ -7,6 +7,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,22 +31,21 @@ class MeanMinutes:
     Cornuejols, Nemhauser & Wolsey (1980), whose rows are summed over the residents that share a nearest site.
     The mean of the worst share a is min over q of q + mean((minutes - q)+) / a (Rockafellar & Uryasev 2000).
     Minutes (residents × sites) are complete: nobody's can be longer than the largest of his row. After the deadline
-    a set is no longer improved.
+    a set is no longer improved, and no more rows are looked for: those found hold without the others.
     """
 
     def __init__(self, minutes: Floats, weights: Floats, *, share: float = 1.0, deadline: float = math.inf) -> None:
-        merged, which = np.unique(minutes, axis=0, return_inverse=True)
-        summed = np.bincount(which.ravel(), weights=weights, minlength=len(merged))
-        nearest = merged.argmin(axis=1)
+        first, which = distinct_rows(minutes)
+        summed = np.bincount(which, weights=weights, minlength=len(first))
+        nearest = minutes.argmin(axis=1)[first]
         rows = np.argsort(nearest, kind="stable")
-        self.minutes = np.ascontiguousarray(merged[rows])
+        self.minutes = np.ascontiguousarray(minutes[first[rows]])
         self.weights = summed[rows] / summed.sum()
         self.share = share
         self.deadline = deadline
         self.groups = np.flatnonzero(np.diff(nearest[rows], prepend=-1))
         self.scale = 1.0
-        self._order = np.argsort(self.minutes, axis=1, kind="stable")
-        self._sorted = np.take_along_axis(self.minutes, self._order, axis=1)
+        self._orders: dict[int, tuple[NDArray[np.intp], Floats]] = {}  # by block of groups, once it is looked at
 
     @property
     def extra(self) -> int:
@@ -82,37 +82,61 @@ class MeanMinutes:
 
     def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
         """Return the rows, at most one a group, that x breaks, each the tightest for the point `at` (x by itself)."""
-        rows, people, low = self._rows(x if at is None else at)
-        sites = self.minutes.shape[1]
-        parts = [sparse.csr_array(rows), sparse.eye_array(len(self.groups), format="csr")]
-        if self.share < 1:
-            parts.insert(1, sparse.csr_array(people[:, None]))
-        side = rows @ x[:sites] + x[-len(self.groups) :]
-        side += people * x[sites] if self.share < 1 else 0.0
-        broken = low - side > _BROKEN
-        return sparse.csr_array(sparse.hstack(parts, format="csr"))[broken], low[broken]
+        sites, count = self.minutes.shape[1], len(self.groups)
+        found, lows, numbers = [], [], []
+        for first, end in itertools.pairwise(self._blocks):
+            if found and time.perf_counter() > self.deadline:
+                break
+            rows, people, low = self._rows(x if at is None else at, first, end)
+            side = rows @ x[:sites] + x[len(x) - count + first : len(x) - count + end]
+            side += people * x[sites] if self.share < 1 else 0.0
+            broken = np.flatnonzero(low - side > _BROKEN)
+            quantile = [people[broken, None]] if self.share < 1 else []
+            found.append(sparse.csr_array(np.hstack([rows[broken], *quantile])))
+            lows.append(low[broken])
+            numbers.append(first + broken)
+        which = np.concatenate(numbers)
+        own = sparse.csr_array((np.ones(len(which)), (np.arange(len(which)), which)), shape=(len(which), count))
+        return sparse.csr_array(sparse.hstack([sparse.vstack(found), own], format="csr")), np.concatenate(lows)
 
-    def _rows(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+    @cached_property
+    def _blocks(self) -> list[int]:
+        """Groups at which the rows of another block begin, and their number: a block has about so many minutes."""
+        step = max(1, _FEW_MINUTES // self.minutes.shape[1])
+        parts = self.groups // step
+        return [*np.flatnonzero(np.diff(parts, prepend=-1)).tolist(), len(self.groups)]
+
+    def _rows(self, x: Floats, first: int, end: int) -> tuple[Floats, Floats, Floats]:
         """Return by group: coefficients of the sites, of the quantile, and the side that they must reach."""
-        sites = self.minutes.shape[1]
+        starts = self.groups[first:end]
+        last = int(self.groups[end]) if end < len(self.groups) else len(self.minutes)
+        here = slice(int(starts[0]), last)
+        minutes, weights, sites = self.minutes[here], self.weights[here], self.minutes.shape[1]
+        if first not in self._orders:
+            order = np.argsort(minutes, axis=1, kind="stable")
+            self._orders[first] = order, np.take_along_axis(minutes, order, axis=1)
+        order, ranked = self._orders[first]
         y = x[:sites]
-        served = np.cumsum(y[self._order], axis=1) >= _FULL
+        served = np.cumsum(y[order], axis=1) >= _FULL
         level = np.where(served.any(axis=1), served.argmax(axis=1), sites - 1)
-        far = np.take_along_axis(self._sorted, level[:, None], axis=1)
-        saved = np.clip(far - self.minutes, 0.0, None)
-        weights = self.weights
+        far = np.take_along_axis(ranked, level[:, None], axis=1)
+        saved = np.clip(far - minutes, 0.0, None)
         if self.share < 1:
             weights = np.where(self.scale * (far[:, 0] - saved @ y) > x[sites], weights, 0.0)
-        rows = np.add.reduceat(saved * (self.scale * weights)[:, None], self.groups, axis=0)
-        low = np.add.reduceat(far[:, 0] * (self.scale * weights), self.groups)
-        return rows, np.add.reduceat(weights, self.groups), low
+        rows = np.add.reduceat(saved * (self.scale * weights)[:, None], starts - starts[0], axis=0)
+        low = np.add.reduceat(far[:, 0] * (self.scale * weights), starts - starts[0])
+        return rows, np.add.reduceat(weights, starts - starts[0]), low
 
     def greedy(self, y: Open, closed: Open, allowed: Callable[[Open], bool], count: int) -> Open:
-        """Return y with up to `count` more sites, each time the one that saves most minutes of those allowed."""
+        """Return y with up to `count` more sites, each time the one that saves most minutes of those allowed.
+
+        After the deadline those that saved most at the last look.
+        """
         y = y.copy()
         now = self.nearest(y) if y.any() else self.minutes.max(axis=1)
-        for _ in range(count):
-            totals = self.weights @ np.minimum(self.minutes, now[:, None])
+        for number in range(count):
+            if not number or time.perf_counter() < self.deadline:
+                totals = self._shortened_to(now)
             totals[y | closed] = np.inf
             for site in np.argsort(totals, kind="stable"):
                 if not np.isfinite(totals[site]):
@@ -123,8 +147,16 @@ class MeanMinutes:
                 y[site] = False
             else:
                 return y
-            now = self.nearest(y)
+            now = np.minimum(now, self.minutes[:, site])
         return y
+
+    def _shortened_to(self, now: Floats) -> Floats:
+        """Return by site the mean minutes of everyone who goes there where it is nearer than now; a block at a time."""
+        step, totals = max(1, _FEW_MINUTES // self.minutes.shape[1]), np.zeros(self.minutes.shape[1])
+        for first in range(0, len(now), step):
+            some = slice(first, first + step)
+            totals += self.weights[some] @ np.minimum(self.minutes[some], now[some, None])
+        return totals
 
     def improved(self, y: Open, allowed: Callable[[Open], bool]) -> Open:
         """Return a set at least as good in the mean, by the best exchange of two sites until none helps."""
@@ -173,6 +205,22 @@ def _after_exchanges(
     return totals
 
 
+def distinct_rows(minutes: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first row of each of the rows that differ, and by row the number of its like.
+
+    Rows are told apart by a sum of their bits: of a thousand times a thousand rows two may be taken for alike once in a
+    million runs, so those that are taken for alike are compared.
+    """
+    bits = (minutes + 0.0).view(np.uint64)  # 0 and -0 are alike
+    bits ^= bits >> np.uint64(32)  # the lower half of a round number is empty
+    factors = np.random.default_rng(0).integers(1, 2**63, minutes.shape[1], dtype=np.uint64) | np.uint64(1)
+    _, first, which = np.unique(bits @ factors, return_index=True, return_inverse=True)
+    twice = np.flatnonzero(first[which] != np.arange(len(minutes)))
+    if not (minutes[twice] == minutes[first[which[twice]]]).all():
+        _, first, which = np.unique(minutes, axis=0, return_index=True, return_inverse=True)
+    return first, which.ravel()
+
+
 _FEW_MINUTES = 500_000
 _TRIED = 50  # best exchanges looked at, where side conditions refuse some
 
@@ -209,7 +257,7 @@ class _Floored(MeanMinutes):
     """Mean minutes with those below a floor put at the floor, but valued as they are."""
 
     def __init__(self, true: MeanMinutes, floor: float) -> None:
-        super().__init__(np.maximum(true.minutes, floor), true.weights, share=true.share)
+        super().__init__(np.maximum(true.minutes, floor), true.weights, share=true.share, deadline=true.deadline)
         self.true = true
         self.scale = true.scale
 
@@ -325,7 +373,7 @@ class ShareProgram:
 
     def _part(self, a: float, b: float) -> Program:
         """Return the program with the quantile between a and b minutes."""
-        floored = _Floored(self.mean, a)
+        floored = _Floored(self.mean, a) if a > 0 else self.mean
         rest_lower, rest_upper = np.zeros(floored.extra), np.full(floored.extra, np.inf)
         rest_lower[0], rest_upper[0] = a * floored.scale, b * floored.scale
         part = Program(

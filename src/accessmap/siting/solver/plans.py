@@ -7,8 +7,12 @@ that site j can save within its capacity: a knapsack. That is the Lagrangian rel
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -29,7 +33,8 @@ _PLANS = 60  # sets of the steps from which plans are made
 _STARTS = 5  # ways to fill a set of sites that are tried until everyone fits
 _DRAWN = 100_003  # random numbers at a time
 _SEED = 19  # of the exchanges, so that the same tables give the same plan
-_ROUNDS = 40  # exchanges between two looks at the clock
+_ROUNDS = 40  # exchanges between two looks at the clock, and at Ctrl-C
+_PAIRS = 20_000_000  # pairs of residents and sites that these look at, at most
 _IDLE = 8  # such turns without a better plan before the search ends
 
 
@@ -51,6 +56,7 @@ class Plans:
     y: Open | None = None
     where: Whole = field(default_factory=lambda: np.empty(0, np.int64))
     paid: Floats = field(default_factory=lambda: np.empty(0))  # what residents pay in the best of the steps
+    deadline: float = np.inf  # at which compiled loops stop too
 
     def __post_init__(self) -> None:
         whole = (self.people == np.rint(self.people)).all()
@@ -66,12 +72,30 @@ class Plans:
         self._random = np.random.default_rng(_SEED)
         self._draw = self._random.random(_DRAWN)
         self._met: set[bytes] = set()
+        self._stop = np.zeros(1, bool)
+        self._slowest = 0.0  # seconds of a step
+        self.raised(float(self.cost.min(axis=1).sum()))
 
     def limit_to(self, existing: Open, closed: Open) -> None:
         """Keep to plans with these sites open and those shut."""
         self.choice = replace(self.choice, existing=existing, forbidden=self.choice.forbidden | closed)
         self._free = self.choice.allowed & ~existing
         self.alive = (self.alive & ~closed) | existing
+
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """Tell compiled loops to stop at the deadline."""
+        timer = threading.Timer(max(0.0, self.deadline - time.perf_counter()), self._stop.fill, (True,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def has_time(self, until: float, steps: int = 1) -> bool:
+        """Return whether so many steps more end by then."""
+        return time.perf_counter() + steps * self._slowest < until
 
     @property
     def proven(self) -> bool:
@@ -117,7 +141,7 @@ class Plans:
                 self.raised(bound)
             if step % (_STEPS // _PLANS) == 0 or step < 5:
                 self.plan(self.worth_most(saves))
-            if self.close or length < _SHORTEST or time.perf_counter() > until:
+            if self.close or length < _SHORTEST or not self.has_time(until):
                 break
             if stalled >= _PATIENCE:
                 now, length, stalled = self.paid, length * _SHORTER, 0
@@ -137,7 +161,7 @@ class Plans:
             self._draw = self._random.random(_DRAWN)
             value, y, where = exchanged(
                 self.cost, self.people, self.room, self.y, self.where, self.value, self._free, self._price,
-                self._budget, _ROUNDS, self._draw,
+                self._budget, max(1, min(_ROUNDS, _PAIRS // self.cost.size)), self._draw, self._stop,
             )  # fmt: skip
             idle = 0 if self.take(value, y, where) else idle + 1
 
@@ -150,8 +174,9 @@ class Plans:
         for start in range(_STARTS):
             opened = y.copy()
             value, where = plan_of(
-                self.cost, self.people, self.room, opened, self._free, self._price, self._budget, self._draw, start
-            )
+                self.cost, self.people, self.room, opened, self._free, self._price, self._budget, self._draw, start,
+                self._stop,
+            )  # fmt: skip
             if value < np.inf:
                 self.take(value, opened, where)
                 return
@@ -166,6 +191,7 @@ class Plans:
 
     def relaxed(self, paid: Floats) -> tuple[float, Floats, Floats, Floats, Floats]:
         """Return what the best sites save, how far each is open, who goes there, what each saves and pays."""
+        started = time.perf_counter()
         saves, shares = np.zeros(len(self.room)), np.zeros(self.cost.shape)
         some = np.flatnonzero(self.alive)
         worth, room = np.ascontiguousarray(paid[:, None] - self.cost[:, some]), self.room[some]
@@ -174,6 +200,7 @@ class Plans:
         else:
             saves[some], shares[:, some] = self._saved(worth, room)[:2]
         total, opened, rent = self._opened(saves)
+        self._slowest = max(self._slowest, time.perf_counter() - started)
         return total, opened, shares, saves, rent
 
     def _saved(self, worth: Floats, room: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -218,6 +245,18 @@ class Plans:
         forced = np.minimum(forced, saves)  # of the site with this resident in it
         least = float(paid.sum()) - total + np.maximum(saves - rent, 0.0) - (forced - rent)
         return np.where(np.isfinite(self.cost), least, np.inf)
+
+
+@cache
+def compile_loops() -> None:
+    """Compile the loops by a question of two residents and sites, so that no time limit counts it."""
+    cost, room, none = np.array([[1.0, 4.0], [5.0, 2.0]]), np.array([3.0, 3.0]), np.zeros(2, bool)
+    for people in (np.array([1.0, 2.0]), np.array([0.5, 1.5])):  # whole numbers have knapsacks of their own
+        plans = Plans(cost, people, room, Choice(none, none, 1, False, None, None))
+        plans.search(np.inf)
+        plans.bound = 0.0
+        plans._improve(np.inf)
+        plans.least()
 
 
 def _filled_by(saves: Floats, prices: Floats, most: float) -> tuple[float, Floats, Floats]:

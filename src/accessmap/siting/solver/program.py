@@ -22,6 +22,7 @@ from scipy import sparse
 from accessmap.tables.aligned import Floats
 
 _LEAST_SECONDS = 0.1
+_GRACE = 0.1  # seconds after its time limit in which HiGHS may say what it has
 # Model statuses of HiGHS that tell something; others come of a presolve that stumbled over very unequal numbers.
 _STATUS = highspy.HighsModelStatus
 _STOPPED = (_STATUS.kTimeLimit, _STATUS.kIterationLimit, _STATUS.kSolutionLimit)
@@ -138,7 +139,9 @@ def solved(
             first = highspy.HighsSolution()
             first.col_value = start
             solver.setSolution(first)
-        _run(solver)
+        if not _run(solver, left):
+            none = np.empty(0)
+            return Solved(None, np.inf, known, none, none, _STATUS.kTimeLimit)
         status = solver.getModelStatus()
         found, solution = solver.getInfo(), solver.getSolution()
         there = found.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -154,8 +157,12 @@ def solved(
     return Solved(x, value, max(bound, known), np.array(solution.col_dual), np.array(solution.row_dual), status)
 
 
-def _run(solver: highspy._core._Highs) -> None:
-    """Run the solver on a thread of its own: Ctrl-C is heard here, and stops it at its next step."""
+def _run(solver: highspy._core._Highs, seconds: float) -> bool:
+    """Run the solver on a thread of its own, and return whether it came back in time.
+
+    Ctrl-C is heard here, and stops it at its next step. So does the limit: some steps of HiGHS look at no clock, and it
+    is then left to come to its next look by itself.
+    """
     stop = threading.Event()
 
     def heard(_kind: object, _message: object, _found: object, asked: Any, _data: object) -> None:
@@ -164,15 +171,19 @@ def _run(solver: highspy._core._Highs) -> None:
     solver.setCallback(heard, None)
     for kind in ("kCallbackSimplexInterrupt", "kCallbackIpmInterrupt", "kCallbackMipInterrupt"):
         solver.startCallback(getattr(highspy.cb.HighsCallbackType, kind))
-    work = threading.Thread(target=solver.run, daemon=True)
+    work = threading.Thread(target=solver.run)  # at exit Python waits for one that is left
+    started = time.perf_counter()
     work.start()
     try:
-        while work.is_alive():
-            work.join(0.2)
+        while work.is_alive() and (late := time.perf_counter() - started - seconds) < _GRACE:
+            if late > 0:
+                stop.set()
+            work.join(min(0.2, max(_GRACE / 2, -late)))
     except BaseException:
         stop.set()
         work.join(1.0)
         raise
+    return not work.is_alive()
 
 
 _TIE = 1e-9  # two values closer than this, as a share, are equal
@@ -235,14 +246,13 @@ class Program:
         return self.branched(self.relaxed(start, ceiling=ceiling))
 
     def relaxed(self, start: Open | None = None, *, ceiling: float = math.inf) -> Outcome:
-        """Return the best set met below the ceiling, and the bound, without branching; for a program with an oracle."""
+        """Return the best set met below the ceiling, and the bound, without branching; without an oracle the first."""
         best = Outcome(None, ceiling, -math.inf)
-        if self.oracle is None:
-            return best
         if start is not None and self.allows(start):
-            best = self._better(best, start, self.oracle.point(start))
-            self._cut(self.oracle.point(start))
-        return self._relax(best)
+            point = start.astype("float64") if self.oracle is None else self.oracle.point(start)
+            best = self._better(best, start, point)
+            self._cut(point)
+        return best if self.oracle is None else self._relax(best)
 
     def branched(self, best: Outcome) -> Outcome:
         """Return the best set and the bound, from those of the relaxation on, by branch and cut."""
@@ -336,8 +346,8 @@ class Program:
 
     def _cut(self, x: Floats, at: Floats | None = None) -> int:
         """Add the rows that a point breaks; return how many."""
-        if self.oracle is None:
-            return 0
+        if self.oracle is None or (self._rows and time.perf_counter() > self.deadline):
+            return 0  # a bound holds without these rows
         rows, low = self.oracle.violated(x, at)
         if rows.shape[0]:
             self.add(rows, low, np.inf)

@@ -12,7 +12,7 @@ import pandas as pd
 from accessmap.errors import Problem, SitingError
 from accessmap.siting.question import Question, question
 from accessmap.siting.result import Siting, siting_of
-from accessmap.siting.solver.explain import figure, out_of_time, refusal
+from accessmap.siting.solver.explain import figure, greedy_cover, out_of_time, refusal
 from accessmap.siting.solver.minutes import MeanMinutes, ShareProgram, worst_mean
 from accessmap.siting.solver.program import Open, Outcome, Program
 from accessmap.tables.aligned import Floats
@@ -112,15 +112,16 @@ def _filled(asked: Question, counted: Open, unreached_minutes: float | None) -> 
     Where everyone must be reached, a site that does not reach a resident may be put at his longest minutes: an open
     site that reaches him is always nearer, so no value changes.
     """
-    minutes = asked.minutes[counted].astype("float64")
+    minutes = (asked.minutes if counted.all() else asked.minutes[counted]).astype("float64")
     minutes[:, asked.choice.forbidden] = np.nan
-    longest = np.nanmax(minutes, axis=1)
-    if unreached_minutes is None:
-        return np.where(np.isnan(minutes), longest[:, None], minutes)
-    if not unreached_minutes >= longest.max():
+    longest = np.fmax.reduce(minutes, axis=1)
+    if unreached_minutes is not None and not unreached_minutes >= longest.max():
         problem = Problem("siting_unreached_too_low", value=unreached_minutes, longest=figure(longest.max()))
         raise SitingError(problem, about="siting")
-    return np.where(np.isnan(minutes), unreached_minutes, minutes)
+    for row in np.flatnonzero(np.isnan(minutes.sum(axis=1))):
+        far = longest[row] if unreached_minutes is None else unreached_minutes
+        minutes[row, np.isnan(minutes[row])] = far
+    return minutes
 
 
 def _shortened(minutes: Floats, asked: Question) -> Floats:
@@ -134,7 +135,8 @@ def _shortened(minutes: Floats, asked: Question) -> Floats:
     least = choice.least - int(choice.existing.sum())
     if 1 <= least <= free.sum():
         rank = int(free.sum()) - least
-        cut = np.minimum(cut, np.partition(minutes[:, free], rank, axis=1)[:, rank])
+        some = minutes if free.all() else minutes[:, free]
+        cut = np.minimum(cut, np.partition(some, rank, axis=1)[:, rank])
     return np.asarray(np.minimum(minutes, cut[:, None]))
 
 
@@ -172,9 +174,11 @@ def cover_search(
     program = Program(len(prices), prices / unit, lower, upper, deadline=asked.deadline)
     choice.limit(program)
     asked.promise(program)
-    merged = len(np.unique(asked.kept, axis=0))
+    kept = asked.kept
+    start = greedy_cover(kept, choice) if kept.any(axis=1).all() else None
+    merged = len(np.unique(np.packbits(kept, axis=1), axis=0))
     given = {"cutoff": cutoff, "costs": costs, **options}
-    return Search("set_cover", asked, given, program, lambda y: float(prices[y].sum()), unit, merged)
+    return Search("set_cover", asked, given, program, lambda y: float(prices[y].sum()), unit, merged, start)
 
 
 SEARCHES: Mapping[str, Callable[..., Search]] = {

@@ -153,9 +153,12 @@ def two_best(cost: Floats, blur: Floats, left: Floats, size: float, sites: Whole
 
 
 @kernel
-def filled(cost: Floats, people: Floats, room: Floats, sites: Whole, draw: Floats, start: int) -> tuple[Whole, bool]:
+def filled(
+    cost: Floats, people: Floats, room: Floats, sites: Whole, draw: Floats, start: int, stop: Open
+) -> tuple[Whole, bool]:
     """Return the site of each resident, and whether all fit; costs are blurred by the numbers drawn from `start` on.
 
+    Not all fit where it is told to `stop`.
     Next goes who is large, or loses most by going to his second choice (Martello & Toth 1981).
     """
     residents, places, drawn = len(people), len(sites), len(draw)
@@ -168,6 +171,8 @@ def filled(cost: Floats, people: Floats, room: Floats, sites: Whole, draw: Float
     blur = np.empty(places)
     stale = np.ones(residents, np.bool_)
     for _ in range(residents):
+        if stop[0]:
+            return where, False
         pick = -1
         for i in range(residents):
             if stale[i]:
@@ -216,8 +221,11 @@ def cheaper(cost: Floats, site: int, sites: Whole) -> bool:
 
 
 @kernel
-def settled(cost: Floats, people: Floats, room: Floats, where: Whole, sites: Whole) -> float:
-    """Return the cost after moving residents, and exchanging two of them, until nothing helps; `where` is changed."""
+def settled(cost: Floats, people: Floats, room: Floats, where: Whole, sites: Whole, stop: Open) -> float:
+    """Return the cost after moving residents, and exchanging two of them, until nothing helps; `where` is changed.
+
+    It ends before where it is told to `stop`.
+    """
     left, residents = room.copy(), len(where)
     for i in range(residents):
         left[where[i]] -= people[i]
@@ -225,6 +233,9 @@ def settled(cost: Floats, people: Floats, room: Floats, where: Whole, sites: Who
     while better:
         better = moved_alone(cost, people, left, where, sites)
         for i in range(residents):
+            if stop[0]:
+                better = False
+                break
             if not cheaper(cost[i], where[i], sites):
                 continue
             for k in range(residents):  # an exchange is nearer for one of the two: that is i
@@ -276,12 +287,12 @@ def total_of(values: Floats, chosen: Whole) -> float:
 
 
 @kernel
-def moved(cost: Floats, people: Floats, room: Floats, where: Whole, y: Open, free: Open, price: Floats, money: float
-          ) -> bool:  # fmt: skip
+def moved(cost: Floats, people: Floats, room: Floats, where: Whole, y: Open, free: Open, price: Floats, money: float,
+          stop: Open) -> bool:  # fmt: skip
     """Return whether a site was replaced by one nearer to all who go there; `where` and `y` are changed."""
     changed = False
     for j in range(len(y)):
-        if not (y[j] and free[j]):
+        if not (y[j] and free[j]) or stop[0]:
             continue
         here, best = members(where, j), j
         load, spent = total_of(people, here), total_of(price, opened(y)) - price[j]
@@ -302,27 +313,30 @@ def moved(cost: Floats, people: Floats, room: Floats, where: Whole, y: Open, fre
 
 @kernel
 def plan_of(cost: Floats, people: Floats, room: Floats, y: Open, free: Open, price: Floats, money: float, draw: Floats,
-            start: int) -> tuple[float, Whole]:  # fmt: skip
+            start: int, stop: Open) -> tuple[float, Whole]:  # fmt: skip
     """Return the cost of a good plan that starts from these sites, infinite where none is found, and who goes where.
 
     `y` is changed where a site that is `free` is better replaced, for no more than `money` in all.
     """
-    where, fits = filled(cost, people, room, opened(y), draw, start)
+    where, fits = filled(cost, people, room, opened(y), draw, start, stop)
     if not fits:
         return np.inf, where
     while True:
-        value = settled(cost, people, room, where, opened(y))
-        if not moved(cost, people, room, where, y, free, price, money):
+        value = settled(cost, people, room, where, opened(y), stop)
+        if not moved(cost, people, room, where, y, free, price, money, stop):
             return value, where
 
 
 @kernel
 def exchanged(cost: Floats, people: Floats, room: Floats, y: Open, where: Whole, value: float, free: Open,
-              price: Floats, money: float, rounds: int, draw: Floats) -> tuple[float, Open, Whole]:  # fmt: skip
+              price: Floats, money: float, rounds: int, draw: Floats, stop: Open
+              ) -> tuple[float, Open, Whole]:  # fmt: skip
     """Return the best plan met in so many rounds: one site is exchanged for another, and everyone is sent anew."""
     best, best_y, best_where = value, y.copy(), where.copy()
     now_y, now_where, drawn = y.copy(), where.copy(), len(draw)
     for turn in range(rounds):
+        if stop[0]:
+            break
         at = 1 + turn * _STRIDE
         out_of, into = opened(now_y & free), opened(free & ~now_y)
         new = now_y.copy()
@@ -337,7 +351,7 @@ def exchanged(cost: Floats, people: Floats, room: Floats, y: Open, where: Whole,
             new[out], new[to] = False, True
             if total_of(price, opened(new)) > money:
                 continue
-        total, plan = plan_of(cost, people, room, new, free, price, money, draw, at)
+        total, plan = plan_of(cost, people, room, new, free, price, money, draw, at, stop)
         if total <= best * _WORSE:
             now_y, now_where = new, plan
         if total < best * (1.0 - _BETTER):
