@@ -22,6 +22,7 @@ from accessmap.tables.aligned import Floats
 from accessmap.words.notes import Note
 from accessmap.words.progress import progress_bar
 
+_READING: Final = 0.1  # seconds after the time limit in which small tables are still read
 _SCALE: Final = 1000.0  # of the solver's objective, for each minute of the longest way
 
 
@@ -174,7 +175,7 @@ def _means(asked: list[Question]) -> list[MeanMinutes]:
     deadline = asked[0].deadline
     found = []
     for each in asked:
-        if time.perf_counter() > deadline:
+        if time.perf_counter() > deadline + _READING:
             raise out_of_time("robust_p_median", asked[0].seconds)
         minutes = np.where(np.isnan(each.minutes), longest, each.minutes.astype("float64"))
         found.append(MeanMinutes(minutes, each.people, deadline=deadline))

@@ -83,7 +83,8 @@ class MeanMinutes:
     def violated(self, x: Floats, at: Floats | None = None) -> tuple[sparse.csr_array, Floats]:
         """Return the rows, at most one a group, that x breaks, each the tightest for the point `at` (x by itself)."""
         sites, count = self.minutes.shape[1], len(self.groups)
-        found, lows, numbers = [], [], []
+        found: list[sparse.csr_array] = []
+        lows, numbers = [], []
         for first, end in itertools.pairwise(self._blocks):
             if found and time.perf_counter() > self.deadline:
                 break
