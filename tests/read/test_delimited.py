@@ -85,12 +85,32 @@ def test_line_ends_of_every_maker_and_encodings_with_a_mark(ends: str, encoding:
     assert list(raw.lines) == ["line 2", "line 3", "line 4"]
 
 
-def test_utf16_without_its_mark_is_refused_clearly(tmp_path: Path) -> None:
+ACCENTS = "id;nom\n1;École élémentaire à La Fère\n2;LYCÉE GAY-LUSSAC\n3;Crèche – l’Île\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("utf-16-le", "t.csv was read as UTF-16, of which it has no mark."),
+        ("utf-16-be", "t.csv was read as UTF-16, of which it has no mark."),
+        ("mac_roman", "t.csv was read as Mac OS Roman: French words come out in it, and not in Windows-1252."),
+        ("cp850", "t.csv was read as CP850 (MS-DOS): French words come out in it, and not in Windows-1252."),
+        ("cp1252", "t.csv was read as Windows-1252."),
+    ],
+)
+def test_encodings_without_a_mark_are_told_by_french_words(tmp_path: Path, encoding: str, told: str) -> None:
+    text = ACCENTS if encoding != "cp850" else ACCENTS.replace(" – ", " - ").replace("’", "'")
     path = tmp_path / "t.csv"
-    path.write_bytes("id;nom\n1;Chauny\n".encode("utf-16-le"))
-    with pytest.raises(SourceError, match=r"t\.csv .*UTF-16.*encoding="):
-        read_table(path)
-    assert read_table(path, encoding="utf-16-le").table["nom"].tolist() == ["Chauny"]
+    path.write_bytes(text.encode(encoding))
+    raw = read_table(path)
+    assert raw.table["nom"].tolist() == [line.partition(";")[2] for line in text.split("\n")[1:-1]]
+    assert list(raw.notes) == [told]
+
+
+def test_names_of_other_countries_are_no_french_of_an_old_mac(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("id;nom\n1;Žižkov\n2;Café Šašek, 3 €\n3;…\n".encode("cp1252"))
+    assert read_table(path).table["nom"].tolist() == ["Žižkov", "Café Šašek, 3 €", "…"]
 
 
 BROKEN = {

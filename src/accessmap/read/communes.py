@@ -201,7 +201,7 @@ def _read(
     told = layout_of(set(raw.names), raw.shape, ("population", "epci", "zonage"))
     if told is not None and not layout_of(set(raw.names), raw.shape, ("communes",)):
         raise refusal(raw.name, "companion_alone", value=told.kind, title=told.title, option=OPTIONS[told.kind])
-    raw, by_iris = _in_communes(_areas(_plain_cells(raw)), columns or {})
+    raw, by_iris = _in_communes(_areas(_plain_cells(_named_shapes(raw))), columns or {})
     reading = Reading("communes", raw)
     reading.rename(NAMES, columns)
     reading.table = reading.table.rename(columns={OF_IRIS: "commune"})
@@ -226,6 +226,7 @@ def _read(
     with_geometry(reading, crs=crs)
     if by_iris:
         _dissolve(reading)
+    _join_parts(reading)
     if population is not None:
         join(reading, populations(population))
         reading.numbers("population")
@@ -236,13 +237,44 @@ def _read(
     return reading
 
 
+LEAST_BY_KM2 = 1.0
+"""People by km² below which a table of parts of people counts thousands: no intercommunality has so few."""
+
+
+def _refuse_thousands(reading: Reading) -> None:
+    """Refuse populations in thousands, as GEOFLA has them: a commune of 803 people would be one of 0.803."""
+    people = reading.table["population"]
+    if reading.problems or not pd.api.types.is_float_dtype(people):
+        return
+    km2 = reading.table.geometry.area.sum() / 1e6
+    broken = (people % 1 > 0).to_numpy()
+    if broken.any() and people.sum() < LEAST_BY_KM2 * km2:
+        reading.flag(broken, "population_in_thousands", people, name=reading.sources.get("population", "population"))
+
+
 def _finished(reading: Reading) -> gpd.GeoDataFrame:
+    _refuse_thousands(reading)
     reading.further_numbers(("code", *NAMES))
     table = reading.finish("code", tuple(NAMES)[1:], check_communes)
     # a file of boundaries of 2025 has the people of an older census: its own date is not theirs
     census = [day_of(str(day), whole=True) for day in table.get("date_du_recensement", pd.Series()).dropna().unique()]
     table.attrs["people_of"] = year_of_people(reading.sources.get("population", "")) or max(census, default="")
     return table
+
+
+DRAWN = re.compile("wkt|(the_)?geom(etry|etrie)?(_wkt)?|shape")
+WRITTEN = re.compile(r"\s*(SRID=\d+;\s*)?(MULTI)?POLYGON\b|0[01]0[36]", re.IGNORECASE)
+
+
+def _named_shapes(raw: RawTable) -> RawTable:
+    """Return a table whose shapes, written as QGIS and PostGIS do in `WKT` or `geom`, are in `geometry`."""
+    if isinstance(raw.table, gpd.GeoDataFrame) or "geometry" in raw.table:
+        return raw
+    for name, column in raw.names.items():
+        given = raw.table[column].dropna()
+        if DRAWN.fullmatch(name) and len(given) and isinstance(given.iloc[0], str) and WRITTEN.match(given.iloc[0]):
+            return replace(raw, table=raw.table.rename(columns={column: "geometry"}))
+    return raw
 
 
 def _plain_cells(raw: RawTable) -> RawTable:
@@ -341,21 +373,40 @@ def _in_communes(raw: RawTable, columns: Mapping[str, str | None]) -> tuple[RawT
 
 def _dissolve(reading: Reading) -> None:
     """Make one commune of its IRIS: people added up, other columns where all agree."""
-    table, zones = reading.table, len(reading.table)
+    zones = len(reading.table)
+    if "population" in reading.table:
+        people = reading.table.groupby("code")["population"].agg(lambda part: part.sum(skipna=False))
+        reading.table = reading.table.assign(population=reading.table["code"].map(people))
+    _one_shape_each(reading)
+    reading.note("iris_made_communes", n=len(reading.table), zones=str(zones))
+
+
+def _join_parts(reading: Reading) -> None:
+    """Make one commune of parts that a program wrote in rows of their own: what they say of it must be the same."""
+    table = reading.table
+    if reading.problems or not (twice := table["code"].duplicated(keep=False)).any():
+        return
+    said = table[twice].groupby("code")[["name", "population", "epci"]].nunique(dropna=False)
+    if (said == 1).all(axis=None):
+        codes = said.index
+        _one_shape_each(reading)
+        reading.note("parts_made_one", n=len(codes), codes=first_few(list(codes)))
+
+
+def _one_shape_each(reading: Reading) -> None:
+    """Make one row of those of each code: their shapes joined, other columns where all agree."""
+    table = reading.table
     firsts = ~table["code"].duplicated()
     groups = table.groupby("code", sort=False)
     found = {
         name: groups[name].first().where(groups[name].nunique(dropna=False) < 2)
         for name in table.columns.drop(["code", "geometry"])
     }
-    if "population" in table:
-        found["population"] = groups["population"].agg(lambda part: part.sum(skipna=False))
     shapes = table[["code", "geometry"]].dissolve("code").geometry
     order = table["code"][firsts]
     kept = pd.DataFrame({"code": order, **{name: values.loc[order].to_numpy() for name, values in found.items()}})
     reading.keep(firsts)
     reading.table = gpd.GeoDataFrame(kept, geometry=shapes.loc[order].to_numpy(), crs=table.crs)
-    reading.note("iris_made_communes", n=len(order), zones=str(zones))
 
 
 def _with_articles(table: pd.DataFrame) -> pd.Series:

@@ -14,9 +14,9 @@ from pyproj.exceptions import CRSError
 from accessmap.errors import Rows
 from accessmap.read.columns import Names, Reading, as_numbers, both_ways, read_numbers
 from accessmap.read.fitting import FAR_METRES, Placed, far_from_theirs
-from accessmap.read.points import split_points
+from accessmap.read.points import angle, split_points
 from accessmap.read.raw import RawTable, first_line, plain, refusal, refusal_of_rows
-from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, crs_name, on_earth
+from accessmap.tables.checks import FRANCE_LONLAT, FRANCE_METRES, METRIC_CRS, OVERSEAS_LONLAT, crs_name, on_earth
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.notes import Aside, Note
 
@@ -26,6 +26,7 @@ LONG_CELL = re.compile(r"(?:[A-Z]{2}_)?CRS(\d{4,5})RES(\d+)(k?m)N(-?\d+)E(-?\d+)
 SHORT_CELL = re.compile(r"(\d+)(k?m)N(-?\d+)E(-?\d+)", re.IGNORECASE)
 
 Array = NDArray[np.float64]
+IN_FRANCE = np.array([FRANCE_LONLAT, *OVERSEAS_LONLAT])
 
 
 def cell_centres(ids: pd.Series) -> tuple[Array, Array, str, int] | None:
@@ -289,6 +290,8 @@ def _from_geometry(reading: Reading, geometry: gpd.GeoSeries, crs: CRS | None) -
 
 
 def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> gpd.GeoSeries | None:
+    if crs.is_geographic:
+        _read_angles(reading, x, y)
     read = {name: read_numbers(reading.table[name], degrees=crs.is_geographic) for name in (x, y)}
     had = len(reading.problems)
     for name, one in read.items():
@@ -310,6 +313,18 @@ def _from_numbers(reading: Reading, x: str, y: str, crs: CRS, shift: float) -> g
     points[absent] = None
     reading.table = reading.table.drop(columns=[x, y])
     return gpd.GeoSeries(points, index=reading.table.index, crs=crs)
+
+
+def _read_angles(reading: Reading, *names: str) -> None:
+    """Write degrees, minutes and seconds as degrees, in the columns that have some."""
+    for name in names:
+        values = reading.table[name].astype(object)
+        read = values.map(lambda value: angle(value) if isinstance(value, str) and "°" in value else None)
+        if read.notna().any():
+            first = int(np.flatnonzero(read.notna())[0])
+            pair = Note("value_for", value=repr(values.iloc[first]), right=repr(round(float(read.iloc[first]), 5)))
+            reading.note("angles_read", n=int(read.notna().sum()), name=repr(name), row=reading.valued(first, pair))
+            reading.table = reading.table.assign(**{name: values.where(read.isna(), read)})
 
 
 def _from_cells(
@@ -351,16 +366,26 @@ def _crs_by_name(reading: Reading) -> CRS | None:
 
 
 def _from_text(reading: Reading, text: pd.Series, crs: CRS | None) -> gpd.GeoSeries | None:
-    if crs is None:
-        reading.add("text_without_crs")
-        return None
     written = text.astype(object).where(text.notna(), None).to_numpy()
     geometry = shapely.from_wkt(written, on_invalid="ignore")
     hexadecimal = np.array([isinstance(value, str) and value[:2] in ("00", "01") for value in written])
     geometry[hexadecimal] = shapely.from_wkb(written[hexadecimal], on_invalid="ignore")
     unread = shapely.is_missing(geometry) & text.notna().to_numpy()
+    if crs is None and not unread.any() and _degrees_of_france(shapely.bounds(geometry)):
+        crs = CRS.from_epsg(4326)
+        reading.note("text_in_degrees", crs=crs_name(crs))
+    if crs is None:
+        reading.add("text_without_crs")
+        return None
     reading.flag(unread, "geometry_not_wkt", text, lambda row: repr(text.iloc[row])[:60])
     return None if unread.any() else gpd.GeoSeries(shapely.force_2d(geometry), index=text.index, crs=crs)
+
+
+def _degrees_of_france(bounds: Array) -> bool:
+    """Whether shapes can only be in degrees: all lie in France as degrees, and not all in whole numbers of metres."""
+    given = bounds[np.isfinite(bounds[:, 0])]
+    boxes = [(given[:, :2] >= box[:2]).all(axis=1) & (given[:, 2:] <= box[2:]).all(axis=1) for box in IN_FRANCE]
+    return bool(len(given) and np.any(boxes, axis=0).all() and (given % 1).any())
 
 
 def _plausible(reading: Reading, source: gpd.GeoSeries) -> bool:

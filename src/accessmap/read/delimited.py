@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -52,6 +53,7 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     {'insee': '01004', 'lon': '5,36'}
     """
     text, notes = _decoded(name, content, encoding)
+    told = notes[0].key.removeprefix("read_as_").replace("_", "-") if notes else "utf-8"
     if "\r" in text:  # line ends of old Macs, of Windows, or of several makers in one file
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
@@ -78,7 +80,6 @@ def read_delimited(name: str, content: bytes, encoding: str | None = None) -> Ra
     if not given.any():
         raise refusal(name, "file_header_only")
     lines = RowNames("line_number", range(2 + skipped, 2 + skipped + len(table)))
-    told = "windows-1252" if any(note.key == "read_as_windows_1252" for note in notes) else "utf-8"
     form = Form("CSV", "", encoding or told, separator, skipped + 1, "\n".join(above))
     raw = RawTable(name, table, lines, notes, form)
     again = np.flatnonzero(table.iloc[:, 0] == header[0])
@@ -220,8 +221,11 @@ def _place(text: str, at: int) -> Note:
 def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tuple[Note, ...]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = encoding or "utf-16"
+    wide = unmarked_utf16(content) if encoding is None else None
+    told = (Note("read_as_utf_16", file=name),) if wide else ()
+    encoding = encoding or wide
     try:
-        return content.decode(encoding or "utf-8-sig"), ()
+        return content.decode(encoding or "utf-8-sig"), told
     except LookupError as error:
         raise refusal(name, "file_not_in_encoding", value=encoding, error=Aside.of(str(error))) from error
     except UnicodeDecodeError as error:
@@ -236,11 +240,43 @@ def _decoded(name: str, content: bytes, encoding: str | None) -> tuple[str, tupl
     text = content.decode("utf-8", errors="replace")
     if len(FRENCH.findall(text)) > text.count("\ufffd") / 10:
         raise refusal(name, "file_stray_byte", value=value, place=at) from stray
+    older = _older_text(content)
+    if older is not None:
+        return older[1], (Note(OLDER[older[0]], file=name),)
     try:
         return content.decode("cp1252"), (Note("read_as_windows_1252", file=name),)
     except UnicodeDecodeError as error:
         found = Note("byte_at", byte=f"0x{content[error.start]:02x}", place=_byte_place(content, error.start))
         raise refusal(name, "file_encoding_unknown", error=Aside.of(found)) from error
+
+
+def unmarked_utf16(content: bytes) -> str | None:
+    """Return the encoding of UTF-16 without its mark, by its empty half of bytes; None of anything else."""
+    even, odd = content[:64:2], content[1:64:2]
+    for name, empty, letters in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if empty and not empty.strip(b"\0") and all(byte >= 32 or byte in b"\t\r\n" for byte in letters):
+            return name
+    return None
+
+
+OLDER = {"mac_roman": "read_as_mac_roman", "cp850": "read_as_cp850"}
+"""The encodings of old Macs and of DOS, by the note that says so."""
+ODD = re.compile(r"(?<=[A-Za-z])[^\x00-\x7féèêëàâçîïôöûùüœÉÈÊËÀÂÇÎÏÔÛÙŒ«»’°–…šž]")
+MOST_JUDGED = 1_000_000  # bytes by which an encoding is told
+IN_WORDS = re.compile(
+    "(?<![a-z])[ŠŽ](?=[a-z])|[šž](?=[a-z])|(?<=[a-z])[éèêëàâçîïôöûùüœ]|[éèêëàâçîïôöûùüœ](?=[a-z])|(?<=[A-Z])[ÉÈÊËÀÂÇÎÏÔÛÙŒ]|(?<![a-z])[ÉÈÊÀÂÎÔŒÇ](?=[a-zA-Z])"
+)
+
+
+def _older_text(content: bytes) -> tuple[str, str] | None:
+    """The encoding in which French words come out, and the text, where they do better than in Windows-1252."""
+    scores = {}
+    for encoding in ("cp1252", *OLDER):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = content[:MOST_JUDGED].decode(encoding)
+            scores[encoding] = len(IN_WORDS.findall(text)) - len(ODD.findall(text))
+    best = max(scores, key=lambda encoding: scores[encoding])
+    return None if best == "cp1252" or scores[best] <= 0 else (best, content.decode(best))
 
 
 def _byte_place(content: bytes, at: int) -> Note:

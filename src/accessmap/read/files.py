@@ -19,7 +19,7 @@ from accessmap.errors import Problem, SourceError
 from accessmap.files import check_input, file_of
 from accessmap.read.database import Database, database, read_database
 from accessmap.read.dating import dated
-from accessmap.read.delimited import cell_text, check_header, read_delimited
+from accessmap.read.delimited import cell_text, check_header, read_delimited, unmarked_utf16
 from accessmap.read.geographic import layers, read_geographic
 from accessmap.read.packed import PACKED, UNPACKED_FREELY, UNPACKED_TIMES, most_bytes, unpacked
 from accessmap.read.parts import ANYTHING, Wanted, chosen_part
@@ -236,8 +236,9 @@ def _kind(path: Path, head: bytes, encoding: str | None) -> str:
     if b"\0" in head and (encoding or "").casefold().startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
         return "CSV"
     if b"\0" in head:
-        wide = head[1:64:2].strip(b"\0") == b"" or head[:64:2].strip(b"\0") == b""
-        raise refusal(path.name, "file_utf16_unmarked" if wide else "file_not_a_table", what=Note("what_binary"))
+        if unmarked_utf16(head):
+            return "CSV"
+        raise refusal(path.name, "file_not_a_table", what=Note("what_binary"))
     return _text_kind(path, head.removeprefix(b"\xef\xbb\xbf").lstrip().lower())
 
 

@@ -18,6 +18,7 @@ import shapely
 
 from accessmap.categories import CATEGORIES
 from accessmap.files import check_input, is_input
+from accessmap.read.columns import as_text
 from accessmap.read.dating import dated, day_of
 from accessmap.read.files import Tabular
 from accessmap.read.opening_hours import readable_hours
@@ -136,6 +137,26 @@ def day_of_osm(path: Path) -> str:
 
 
 FIRST_YEAR = 2004  # of OpenStreetMap: an object without a timestamp says 1970
+
+
+ELEMENT = r"(node|way|relation)/\d+"
+
+
+def as_elements(raw: RawTable) -> RawTable | None:
+    """Return a table of elements of OpenStreetMap, as overpass turbo and QuickOSM write them too; None of another.
+
+    >>> row = {"id": "node/1", "@id": "node/1", "amenity": "pharmacy"}
+    >>> as_elements(RawTable("export.geojson", pd.DataFrame([row]))).table.columns.tolist()
+    ['osm_id', 'amenity', 'osm_type']
+    """
+    table = raw.table
+    if "osm_id" in table and "osm_type" in table:
+        return raw
+    if "@id" not in table or not as_text(table["@id"]).str.fullmatch(ELEMENT).all():
+        return None
+    beside = [name for name in table.columns if name == "id" or str(name).startswith("@")]
+    told = table.drop(columns=[name for name in beside if name != "@id"]).rename(columns={"@id": "osm_id"})
+    return replace(raw, table=told.assign(osm_type=told["osm_id"].str.partition("/")[0]))
 
 
 def overpass_points(raw: RawTable, category: str | None) -> RawTable:

@@ -21,6 +21,7 @@ NAMED = re.compile(
     r"|latitude_longitude|longitude_latitude|position|geoloc(alisation)?|localisation|location|wkt|the_geom|geom|xy)"
     r"(_.*)?"
 )
+NUMBERS = re.compile(r"\d+(?:[.,]\d+)?")
 NUMBER = r"[-+]?\d+(?:\.\d+)?"
 TWO = re.compile(rf"({NUMBER})\s*[,;|/\s]\s*({NUMBER})")
 TWO_WITH_COMMAS = re.compile(r"([-+]?\d+(?:,\d+)?)(?:\s*[;|/]\s*|,?\s+)([-+]?\d+(?:,\d+)?)")
@@ -31,6 +32,12 @@ HEX = re.compile(r"0[01][0-9a-f]{40,}", re.IGNORECASE)  # WKB as PostGIS writes 
 # What means a place though it cannot be read: two numbers with several decimals ("49.6230°N, 3.2400°E").
 MEANT = re.compile(r"\d[.,]\d{2,}.*\d[.,]\d{2,}")
 WKT = re.compile(r"(?:SRID=4326;)?\s*POINT\s*Z?\s*\(\s*([^()]+?)\s*\)", re.IGNORECASE)
+# 45°57'25,5"N, N 45° 57.4', 2° 10' O: degrees, minutes, seconds, and where on Earth, in English or French letters
+_PART = r"\d{1,2}(?:[.,]\d+)?\s*"
+_SECONDS = r"(?:[\"″”]|''|’’)\s*"
+_ANGLE = rf"(?:[NSEWO]\s*)?-?\d{{1,3}}\s*°\s*(?:{_PART}['′’]\s*(?:{_PART}{_SECONDS})?)?[NSEWO]?"
+ANGLE = re.compile(_ANGLE, re.IGNORECASE)
+TWO_ANGLES = re.compile(rf"({_ANGLE})\s*[,;/\s]\s*({_ANGLE})", re.IGNORECASE)
 LON, LAT = ("lon", "lng", "long", "longitude", "x"), ("lat", "latitude", "y")
 # (west, south, east, north) of what France holds overseas: Antilles, Guyane, Saint-Pierre-et-Miquelon, La Réunion and
 # Mayotte, Nouvelle-Calédonie, Wallis-et-Futuna, Polynésie. In none of them can lon and lat be taken for each other.
@@ -39,6 +46,21 @@ OVERSEAS = (
     *((163.0, -23.0, 168.5, -19.0), (-178.5, -14.5, -176.0, -13.0), (-155.0, -28.0, -134.0, -7.5)),
 )
 KEYED = "keyed"
+
+
+def angle(text: str) -> float | None:
+    r"""Return the degrees of an angle in degrees, minutes and seconds, west and south below zero; None of other text.
+
+    >>> angle("45°57'25.2\"N"), angle("2° 10,2' Ouest"), angle("2° 10,5' O"), angle("45.957")
+    (45.957, None, -2.175, None)
+    """
+    if ANGLE.fullmatch(text.strip()) is None:
+        return None
+    whole, minutes, seconds = ([float(part.replace(",", ".")) for part in NUMBERS.findall(text)] + [0.0, 0.0])[:3]
+    if minutes >= 60 or seconds >= 60:
+        return None
+    turned = "-" in text or not {"S", "W", "O"}.isdisjoint(text.upper())
+    return round((whole + minutes / 60 + seconds / 3600) * (-1 if turned else 1), 9)
 
 
 def has_point(table: pd.DataFrame) -> bool:
@@ -173,6 +195,9 @@ def _two(value: object) -> tuple[float, float, str | None] | None:
     if HEX.fullmatch(text):
         return _two(bytes.fromhex(text)) if len(text) % 2 == 0 else None
     text = text.strip("()[] ")
+    if match := TWO_ANGLES.fullmatch(text):
+        lon_first = not {"E", "W", "O"}.isdisjoint(match[1].upper()) or "N" in match[2].upper()
+        return _pair([angle(match[1]), angle(match[2])], "lon" if lon_first else None)
     match = (None if "." in text else TWO_WITH_COMMAS.fullmatch(text)) or TWO.fullmatch(text)
     match = match or WITH_HEIGHT.fullmatch(text)
     return None if match is None else _pair([part.replace(",", ".") for part in match.groups()], None)

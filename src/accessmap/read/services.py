@@ -8,15 +8,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from accessmap.categories import CATEGORIES
 from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
+from accessmap.read.dating import day_of
 from accessmap.read.files import Tabular, read_table
+from accessmap.read.french_hours import day_spans, french_hours
 from accessmap.read.layouts.bpe import type_labels
 from accessmap.read.layouts.known import GENERIC, TEXTS, in_layout
 from accessmap.read.layouts.transport import gtfs_table, is_gtfs
-from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable
-from accessmap.read.osm_points import is_osm, osm_points, overpass_points
+from accessmap.read.opening_hours import DAYS, Timetable, parse_timetable, readable_hours
+from accessmap.read.osm_points import as_elements, is_osm, osm_points, overpass_points
 from accessmap.read.parts import Wanted
 from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
@@ -43,8 +46,10 @@ NAMES: Names = {
     "category_label": (),
     "capacity": ("capacite", "nb_places"),
     "capacity_unit": (),
-    "hours": ("opening_hours",),
-    "step_free": ("accessible", "acces_de_plain_pied"),
+    "hours": ("opening_hours", "(horaires?|heures)(_(d_)?ouvertures?)?(_au_public)?"),
+    "step_free": (
+        *("accessible", "acces_de_plain_pied", "(acces|accessible|accessibilite)_(aux_)?(pmr|handicapes?)", "pmr"),
+    ),
     "commune": COMMUNE_CODES,
     "source": (),
     # of La Poste, the Education ministry, and the address base's geocoder
@@ -62,10 +67,13 @@ TRUTHS = {
     ),
     **dict.fromkeys(("non", "n", "no", "faux", "false", "0", "fixe", "non_itinerant", ""), False),
 }
-STEP_FREE: Mapping[object, str] = {True: "yes", False: "no", "inconnu": "unknown"}
+STEP_FREE: Mapping[object, str] = {
+    True: "yes",
+    False: "no",
+    **dict.fromkeys(("inconnu", "partiel", "partielle", "partiellement", "limited"), "unknown"),
+}
 # "08:45 - 12:00 / 13:30 - 18:00", as the list of France services writes a day
 CLOSED = ("ferme", "fermee", "fermeture", "non")
-SPAN = re.compile(r"\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[:hH]\s*(\d{2})?\s*")
 
 
 WANTED = Wanted(("services", "schools"), NAMES, shapes=("point", "none", "", "polygon"))
@@ -161,8 +169,9 @@ def read_services(
         raw, known = osm_points(path, category), "osm"
     else:
         table = gtfs_table(path) if is_gtfs(path) else read_table(path, encoding=encoding, layer=layer, wanted=WANTED)
-        if "osm_id" in table.table and "osm_type" in table.table and layout is None and columns is None:
-            raw, known = overpass_points(table, category), "osm"
+        elements = as_elements(table) if layout is None and columns is None else None
+        if elements is not None:
+            raw, known = overpass_points(elements, category), "osm"
         else:
             raw, known = in_layout(table, layout, category, columns, None if types is None else type_labels(types))
     reading = Reading("services", raw)
@@ -171,6 +180,7 @@ def read_services(
     if known == GENERIC:
         as_schools(reading, category)
         _leave_out_closed(reading)
+        _leave_out_other_kinds(reading, category)
     _give_category(reading, category if known == GENERIC else None)
     _mean_category(reading)
     split_points(reading)
@@ -194,7 +204,7 @@ def read_services(
         place(reading, communes, points, clip=clip, successors=successors)
         if not clip:
             _tell_overseas(reading)
-    if communes is not None and known == "bpe":
+    if communes is not None and known in ("bpe", GENERIC):
         _name_places(reading, communes)
     _give_quality(reading)
     reading.further_numbers((*NAMES, "category_in_file", "commune_in_file", *TEXTS))
@@ -258,21 +268,46 @@ SHUT = re.compile(
 )
 
 
+CLOSINGS = re.compile("date_?(de_?)?(la_)?(fermeture|cessation)(_definitive|_etablissement|_du_site|_et)?|fermee?_le")
+"""Columns of the day on which a site closed for good."""
+
+
 def _leave_out_closed(reading: Reading) -> None:
-    """Leave out the sites that a column of states says are closed, where it says so of some; name them."""
+    """Leave out the sites that a column of states, or of days in the past, says are closed, where it does of some."""
     for column in reading.table.columns:
-        if STATES.fullmatch(plain(column)) is None:
+        words = as_text(reading.table[column]).fillna("")
+        if STATES.fullmatch(plain(column)) is not None:
+            shut = words.map(lambda word: SHUT.fullmatch(plain(word)) is not None).to_numpy()
+        elif CLOSINGS.fullmatch(plain(column)) is not None:
+            shut = words.map(lambda word: day_of(word, whole=True) != "").to_numpy()  # none to come is one
+        else:
             continue
-        shut = (
-            as_text(reading.table[column])
-            .fillna("")
-            .map(lambda word: SHUT.fullmatch(plain(word)) is not None)
-            .to_numpy()
-        )
         if shut.any() and not shut.all():
             rows = first_few(np.flatnonzero(shut), lambda row: reading.rows[row])
             reading.note("closed_left_out", n=int(shut.sum()), column=repr(column), rows=rows)
             reading.keep(~shut)
+
+
+KINDS = re.compile(
+    "(type|genre|nature|activite|famille|rubrique|profession|amenity|shop|healthcare|office)"
+    "(_(d_|de_|du_|principale?_)?(equipement|etablissement|service|structure|lieu|site|commerce|activite|principale?))?"
+)
+"""Columns that may tell the kind of each row."""
+
+
+def _leave_out_other_kinds(reading: Reading, category: str | None) -> None:
+    """Leave out the rows that a column of kinds says are of another category, where it names the one asked too."""
+    if category is None or "category" in reading.table.columns:
+        return
+    for column in reading.table.columns:
+        if KINDS.fullmatch(plain(column)) is None or not pd.api.types.is_string_dtype(reading.table[column].dropna()):
+            continue
+        meant = reading.table[column].map(lambda word: category_meant(str(word).strip()), na_action="ignore")
+        other = (meant.isin(set(CATEGORIES)) & (meant != category)).to_numpy(dtype=bool)
+        if other.any() and (meant == category).any():
+            named = ", ".join(repr(str(word)) for word in reading.table[column][other].drop_duplicates()[:5])
+            reading.note("rows_of_other_kinds", n=int(other.sum()), column=repr(str(column)), names=named)
+            reading.keep(~other)
 
 
 def _mean_category(reading: Reading) -> None:
@@ -288,9 +323,22 @@ def _mean_category(reading: Reading) -> None:
         reading.note("categories_meant", words=", ".join(f"{word} → {name}" for word, name in other.items()))
 
 
+LONG_NAME = re.compile(
+    "(nom|denomination|intitule|libelle)_(de_la_|de_l_|du_|d_)?(structure|site|lieu|etablissement|service|point"
+    "|equipement|officine|pharmacie|commerce|magasin|organisme|centre|cabinet|usuelle?)"
+)
+"""Names of the column of names, where none has a shorter one."""
+
+
 def _give_name(reading: Reading, category: str | None) -> None:
     """Name the services of a list of communes by category and commune, where it has no names."""
     table = reading.table
+    longer = [] if "name" in table.columns else [name for name in table.columns if LONG_NAME.fullmatch(plain(name))]
+    if longer:
+        reading.table = table.rename(columns={longer[0]: "name"})
+        reading.sources["name"] = longer[0]
+        reading.note("columns_renamed", renamed=f"{longer[0]} → name")
+        return
     if category is None or "name" in table.columns or "commune" not in table.columns:
         return
     reading.table = table.assign(name=f"{labels.category(category).fr} (" + as_text(table["commune"]).fillna("?") + ")")
@@ -304,12 +352,12 @@ def _name_places(reading: Reading, communes: gpd.GeoDataFrame) -> None:
         if column not in table.columns or "name" not in table.columns:
             continue
         codes = as_text(table[column]).fillna("")
-        mark = " (" + codes + ")"
-        made = [str(name).endswith(end) for name, end in zip(table["name"], mark, strict=True)]
+        mark = table["name"].astype(str).str.extract(r"( \((\w+)\))$").fillna("")
+        made = mark[1].str.lstrip("0") == codes.str.lstrip("0")  # a spreadsheet took it
         places = as_text(table["commune"]).map(communes["name"])
-        rows = np.array(made, dtype=bool) & places.notna().to_numpy() & (codes != "").to_numpy()
+        rows = made.to_numpy(dtype=bool) & places.notna().to_numpy() & (codes != "").to_numpy()
         if rows.any():
-            kinds = [str(name).removesuffix(end) for name, end in zip(table["name"][rows], mark[rows], strict=True)]
+            kinds = [str(name).removesuffix(end) for name, end in zip(table["name"][rows], mark[0][rows], strict=True)]
             named = pd.Series(kinds, table.index[rows]) + " (" + places[rows].astype(str) + ")"
             table = table.assign(name=table["name"].astype(object).where(~rows, named.reindex(table.index)))
     reading.table = table
@@ -390,8 +438,8 @@ def _read_hours(reading: Reading) -> None:
     by_day = {
         day: column for day in DAYS for column in table.columns if plain(column) in (f"h_{day}", f"horaires_{day}", day)
     }
-    if "hours" in table.columns:
-        found = [_directory_hours(value) for value in table["hours"]]
+    if "hours" in table.columns and (not by_day or table["hours"].notna().any()):
+        found = _hours_in_words(reading)
     elif by_day:
         found = _hours_by_day(reading, by_day)
     else:
@@ -406,6 +454,26 @@ def _read_hours(reading: Reading) -> None:
         reading.note("services_hours_mended", n=len(mended), rows=Listed.of(mended))
 
 
+def _hours_in_words(reading: Reading) -> list[object]:
+    """Return the hours of each service as a timetable, OSM opening_hours, or what is there for the check to name.
+
+    In a column of French words what is not read is left empty, and told: such words may say more than hours.
+    """
+    values = as_text(reading.table["hours"])
+    known = readable_hours(values)[0].notna()
+    found = [value if read else _directory_hours(value) for value, read in zip(values, known, strict=True)]
+    words = plain(reading.sources.get("hours", "hours")) not in ("hours", "opening_hours")
+    unread = [
+        row
+        for row, (hours, value, read) in enumerate(zip(found, values, known, strict=True))
+        if words and not read and isinstance(hours, str) and hours == value
+    ]
+    if unread:
+        told = [reading.valued(row, repr(values.iloc[row])) for row in unread]
+        reading.note("services_hours_unread", n=len(unread), rows=Listed.of(told[:5], more=max(0, len(told) - 5)))
+    return [None if row in set(unread) else hours for row, hours in enumerate(found)]
+
+
 def _hours_by_day(reading: Reading, by_day: Mapping[str, str]) -> list[object]:
     """Return the week of each service from one column a day: a timetable, "off" where always closed, None if unread."""
     found: list[object] = []
@@ -418,8 +486,11 @@ def _hours_by_day(reading: Reading, by_day: Mapping[str, str]) -> list[object]:
             found.append(None)
         elif all(_is_closed(value) for value in values):
             found.append("off")
+        elif any(spans[1] for spans in week.values() if spans is not None):
+            given = [f"{day} {value}" for day, value in zip(by_day, values, strict=True) if week[day] != ([], "")]
+            found.append(french_hours("; ".join(given)))
         else:
-            found.append(parse_timetable([[day, day, spans] for day, spans in week.items() if spans]))
+            found.append(parse_timetable([[day, day, spans[0]] for day, spans in week.items() if spans and spans[0]]))
     reading.note("hours_taken_from", names=", ".join(by_day.values()))
     if unread:
         reading.note("services_hours_unread", n=len(unread), rows=Listed.of(unread))
@@ -427,24 +498,22 @@ def _hours_by_day(reading: Reading, by_day: Mapping[str, str]) -> list[object]:
 
 
 def _directory_hours(value: object) -> object:
-    """Return the timetable of the public directory where it is one, "off" where closed; else what is there."""
+    """Return the timetable of the public directory or of French words, "off" where closed; else what is there."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return parse_timetable(value)
         except SourceError:
             return value
-    return "off" if _is_closed(value) else value
+    if _is_closed(value):
+        return "off"
+    return (french_hours(value) if isinstance(value, str) else None) or value
 
 
 def _is_closed(value: object) -> bool:
     return isinstance(value, str) and plain(value) in CLOSED
 
 
-def _spans(value: object) -> list[list[str]] | None:
-    """The spans of a day as the public directory has them: none where it is blank, None where they cannot be read."""
+def _spans(value: object) -> tuple[list[list[str]], str] | None:
+    """The spans of a day and the comment on them: none where it is blank, None where they cannot be read."""
     text = value if isinstance(value, str) else ""
-    if not plain(text) or _is_closed(text):
-        return []
-    parts = [SPAN.fullmatch(part) for part in re.split(r"/|;|,|\bet\b", text)]
-    spans = [[f"{int(p[1]):02d}:{p[2] or '00'}", f"{int(p[3]):02d}:{p[4] or '00'}"] for p in parts if p is not None]
-    return spans if len(spans) == len(parts) else None
+    return ([], "") if not plain(text) or _is_closed(text) else day_spans(text)
