@@ -1,6 +1,7 @@
 """The command line with timetables: check, explain, isochrones and site by the mode that is asked for, and run."""
 
 import json
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -68,6 +69,10 @@ def test_a_study_with_a_timetable_from_end_to_end(study, capsys):
     assert by_car["euros"] == pytest.approx(0.636 * by_car["km"])
     assert cli.main(["explain", "02002", "02001", "--mode", "transit", "--depart", "08:50"]) == 0
     assert "245 g de CO₂e (facteurs de l’ADEME)\u202f; prix inconnu." in capsys.readouterr().out.replace("\u00a0", " ")
+    with zipfile.ZipFile("bus.zip", "a") as feed:  # and now it says what it costs, and how far it is
+        feed.writestr("fare_products.txt", "fare_product_id,amount,currency\nticket,1.5,EUR\n")
+        feed.writestr("fare_leg_rules.txt", "fare_product_id\nticket\n")
+    assert said(capsys, "explain", "02002", "02001", "--mode", "transit", "--depart", "08:50")[1]["euros"] == 1.5
 
     options = ["--study", study, "--minutes", 68, "--all", "--mode", "transit"]
     code, found = said(capsys, "isochrones", "--out", "iso.geojson", *options)

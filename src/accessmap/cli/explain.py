@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from accessmap.cli.places import add_mode, add_study, mode_asked, place, study_asked
 from accessmap.cli.say import Say
-from accessmap.errors import Problem, StudyError
+from accessmap.errors import Problem, SourceError, StudyError
 from accessmap.words import words as labels
 from accessmap.words.reasons import road_told
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from accessmap.roads.network import RoadNetwork
+    from accessmap.roads.readers.gtfs.fares import Priced
     from accessmap.roads.transit.journeys import Journeys
     from accessmap.study.study import Study
+    from accessmap.studyfile.reading import StudyFile
 
 
 # What a stretch of a trip is, where it is not a road.
@@ -38,12 +40,12 @@ def run(asked: argparse.Namespace, say: Say) -> int:
     import accessmap as am
     from accessmap.roads.transit.journeys import Journeys
 
-    study, _ = study_asked(asked, say)
+    study, file = study_asked(asked, say)
     (start_name, start), (end_name, end) = place(asked.origin, study), place(asked.destination, study)
     mode = mode_asked(asked, study)
     network = study.networks[mode]
     if isinstance(network, Journeys):
-        return _by_timetable(network, (start_name, start), (end_name, end), asked, say)
+        return _by_timetable(network, (start_name, start), (end_name, end), asked, say, file)
     if asked.depart or asked.arrive:
         raise StudyError(Problem("cli_explain_hours_without"))
     way = network.explain(start, end)
@@ -92,7 +94,12 @@ def run(asked: argparse.Namespace, say: Say) -> int:
 
 
 def _by_timetable(
-    journeys: Journeys, start: tuple[str, Any], end: tuple[str, Any], asked: argparse.Namespace, say: Say
+    journeys: Journeys,
+    start: tuple[str, Any],
+    end: tuple[str, Any],
+    asked: argparse.Namespace,
+    say: Say,
+    file: StudyFile | None,
 ) -> int:
     """Print the journey of one time leg by leg, and in a sentence."""
     import accessmap as am
@@ -103,9 +110,15 @@ def _by_timetable(
     say.line(f"{start[0]} → {end[0]}")
     told = am.sentences.itinerary(legs, lang=say.lang)
     say.line(told)
-    cost = am.lines.costs(legs, journeys.timetable)
+    fares, unread = _fares(file, say)
+    cost = am.lines.costs(legs, journeys.timetable, fares=fares, date=journeys.date)
     km, grams, euros = (float(cost[name].sum(skipna=False)) for name in ("km", "grams", "euros"))
-    _costs(km, grams, euros, say, "explain_costs_by_timetable")
+    straight = (cost["measured"] == "stops")[legs["kind"] == "ride"]
+    how = "stops" if straight.all() else "some_stops" if straight.any() else "lines"
+    price = "explain_price_rides_and_car" if "car" in set(legs["kind"]) else "explain_price_rides"
+    _costs(km, grams, euros, say, "explain_costs_by_timetable", price, how=say(f"explain_km_{how}"))
+    for each in (*unread, *(note.told(say.lang) for note in (fares.notes if fares is not None else ()))):
+        say.line(f"  {each}")
     say.line()
     for note in journeys.notes:
         say.line(f"  {note.told(say.lang)}")
@@ -118,16 +131,26 @@ def _by_timetable(
     return 0
 
 
-def _costs(km: float, grams: float, euros: float, say: Say, key: str) -> None:
+def _fares(file: StudyFile | None, say: Say) -> tuple[Priced | None, list[str]]:
+    """Return what rides cost as the feeds say it, and why that cannot be read."""
+    from accessmap.studyfile.transit import fares_of
+
+    try:
+        return None if file is None else fares_of(file), []
+    except SourceError as error:
+        return None, [error.told(say.lang)]
+
+
+def _costs(
+    km: float, grams: float, euros: float, say: Say, key: str, price_key: str = "explain_price", **how: Any
+) -> None:
     """Print what a trip costs one person, and how it is counted."""
     co2 = say("explain_co2_unknown")
     if not isnan(grams):
         value, digits, unit = (grams / 1000, 1, "kg") if grams >= 1000 else (grams, 0, "g")
         co2 = say("explain_co2", amount=f"{say.words.count(value, digits=digits)}{labels.NO_BREAK}{unit}")
-    price = (
-        say("explain_price_unknown") if isnan(euros) else say("explain_price", euros=say.words.count(euros, digits=2))
-    )
-    say.tell(key, km=_km(km, say), co2=co2, price=price)
+    price = say("explain_price_unknown") if isnan(euros) else say(price_key, euros=say.words.count(euros, digits=2))
+    say.tell(key, km=_km(km, say), co2=co2, price=price, **how)
 
 
 def _along(way: gpd.GeoDataFrame, network: RoadNetwork, study: Study) -> list[str]:

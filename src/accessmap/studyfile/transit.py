@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from accessmap.errors import SourceError
 from accessmap.read.files import read_table
+from accessmap.roads.readers.gtfs.fares import Priced, read_fares
 from accessmap.roads.transit.journeys import Journeys
 from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.roads.transit.timetable import Timetable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from accessmap.roads.network import RoadNetwork
+    from accessmap.studyfile.reading import StudyFile
     from accessmap.studyfile.settings import OnDemandSection, TransitSection
 
 TRANSIT = "transit"
@@ -57,6 +60,25 @@ def _timetable(ledger: Ledger, section: TransitSection) -> Timetable | None:
     read = partial(Timetable.from_gtfs, found, licence=section.licence, bad_trips=section.bad_trips)
     timetable: Timetable | None = ledger.tried((TRANSIT, "gtfs"), read)
     return timetable
+
+
+def fares_of(file: StudyFile) -> Priced | None:
+    """Return what rides cost as the feeds of a study say it, None where none does.
+
+    Raises
+    ------
+    SourceError
+        Where fares cannot be read.
+    """
+    section = file.settings.transit
+    if section is None:
+        return None
+    try:
+        return read_fares([cast("Path", file.source(name)) for name in section.gtfs])
+    except SourceError as error:
+        if all(problem.key == "gtfs_no_fares" for problem in error.problems):
+            return None
+        raise
 
 
 def feeds(section: TransitSection) -> list[Key]:

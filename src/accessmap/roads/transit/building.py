@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessmap.roads.readers.gtfs.interpolated import hops
+from accessmap.roads.readers.gtfs.distances import hops
 from accessmap.roads.readers.gtfs.reading import Feeds
 from accessmap.roads.transit.changes import expanded, places_of, ways
 from accessmap.roads.transit.day import Day

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.roads.readers.gtfs.distances import hops
 from accessmap.roads.readers.gtfs.feed import numbered
-from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.transfers import WALKING_METRES_A_SECOND
 
 CHANGE_SECONDS = 120

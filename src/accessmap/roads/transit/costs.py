@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from accessmap.errors import OptionError, Problem
-from accessmap.roads.readers.gtfs.fares import Fares
+from accessmap.roads.readers.gtfs.fares import Priced
+from accessmap.roads.readers.gtfs.leg_fares import Ride
+from accessmap.roads.transit.itinerary import NO_CALL
 from accessmap.words.near import near_names
 
 if TYPE_CHECKING:
@@ -31,7 +36,8 @@ def costs(
     legs: gpd.GeoDataFrame,
     timetable: Runs,
     *,
-    fares: Fares | Mapping[str, float] | None = None,
+    fares: Priced | Mapping[str, float] | None = None,
+    date: dt.date | None = None,
     people_in_car: float = 1,
     grams: Mapping[str, float] | None = None,
     euros: Mapping[str, float] | None = None,
@@ -49,6 +55,8 @@ def costs(
         The one of those journeys.
     fares
         What a ride costs: line → euros, or what `read_fares` found in the feed. Without either it is not known.
+    date
+        The day of the journeys: without it, what depends on the day is not known.
     people_in_car
         Who share the car.
     grams, euros
@@ -58,8 +66,9 @@ def costs(
     -------
     pandas.DataFrame
         By leg: vehicle ("walk", "bike", "car", "bus", "coach", "ter", "intercites", "tgv", "tram", "metro"; "" where
-        none has a factor), km, measured ("streets", or "stops": straight from stop to stop, which is less than the
-        way), grams, euros (0 where a ticket bought before holds).
+        none has a factor), km, measured ("streets"; of rides "timetable" as the feed says the distance, "shape" along
+        the line that it draws, else "stops": straight from stop to stop, which is less than the way), grams, euros (0
+        where a ticket bought before holds).
 
     Raises
     ------
@@ -72,6 +81,7 @@ def costs(
     routes = timetable.trips.drop_duplicates("trip").set_index("trip")["route"]
     types = timetable.routes["type"]
     rows: list[dict[str, Any]] = []
+    rides: dict[int, Ride] = {}
     for leg in legs.to_dict("records"):
         kind = str(leg["kind"])
         ride = kind == "ride"
@@ -79,17 +89,56 @@ def costs(
         if ride:
             vehicle = VEHICLES.get(int(types[routes[leg["trip"]]]), USUAL.get(str(leg["mode"]), ""))
         line = leg["geometry"]
-        km = float(shapely.length(line)) / 1000 if line is not None else np.nan
+        km, measured = float(shapely.length(line)) / 1000 if line is not None else np.nan, "streets"
+        if ride:
+            pieces = _pieces(leg, timetable)
+            km, measured = _along(pieces, timetable) or (km, "stops")
+            rides[len(rows)] = _ride(leg, pieces, timetable)
         share = people_in_car if vehicle == "car" else 1
         each = {name: km * known.get(vehicle, np.nan) / share for name, known in factor.items()}
         if ride:
-            each["euros"] = np.nan if isinstance(fares, Fares) or not fares else float(fares.get(leg["line"], np.nan))
-        rows.append({"vehicle": vehicle, "km": km, "measured": "stops" if ride else "streets", **each})
+            each["euros"] = float(fares.get(leg["line"], np.nan)) if isinstance(fares, Mapping) else np.nan
+        rows.append({"vehicle": vehicle, "km": km, "measured": measured, **each})
     table = pd.DataFrame(rows, index=legs.index, columns=["vehicle", "km", "measured", "grams", "euros"])
-    if isinstance(fares, Fares):
-        rides = legs[(legs["kind"] == "ride").to_numpy()]
-        table.loc[rides.index, "euros"] = fares.of(rides, timetable)
+    if fares is not None and not isinstance(fares, Mapping):
+        table.loc[table.index[list(rides)], "euros"] = fares.of(list(rides.values()), date)
     return table
+
+
+def _pieces(leg: Mapping[Any, Any], timetable: Runs) -> list[npt.NDArray[np.int64]]:
+    """Return the rows of the calls of a ride, with both ends, trip by trip in which one stays seated."""
+    first, trip = timetable.first_call, timetable.trips["trip"]
+    ids = [leg["trip"], *(str(leg["goes_on_as"]).split(", ") if leg["goes_on_as"] else [])]
+    found = [np.arange(*first[row + np.arange(2)]) for row in (trip.index[trip == each][0] for each in ids)]
+    on, off = (int(leg.get(side, NO_CALL)) for side in ("from_call", "to_call"))
+    if on < 0:  # legs that were written by hand
+        names = timetable.stops["name"].to_numpy()
+        stop = timetable.calls["stop"].to_numpy()
+        on = int(found[0][names[stop[found[0]]] == leg["from_stop"]][0])
+        ends = found[-1][names[stop[found[-1]]] == leg["to_stop"]]
+        off = int(ends[ends > on][0] if len(found) == 1 else ends[0])
+    trips = timetable.calls["trip"].to_numpy()  # of trips that go by a headway each run has its own row
+    if len(found) == 1:
+        return [np.arange(on, off + 1)]
+    return [np.arange(on, first[trips[on] + 1]), *found[1:-1], np.arange(first[trips[off]], off + 1)]
+
+
+def _along(pieces: Sequence[npt.NDArray[np.int64]], timetable: Runs) -> tuple[float, str] | None:
+    """Return the kilometres of a ride along its line, and what tells them; None where nothing does."""
+    metres, stop = timetable.calls["metres"].to_numpy("float64"), timetable.calls["stop"].to_numpy()
+    places = timetable.stops.geometry.to_numpy()
+    way = sum(float(metres[rows[-1]] - metres[rows[0]]) for rows in pieces)
+    joins = pairwise(pieces)
+    way += sum(float(shapely.distance(places[stop[one[-1]]], places[stop[other[0]]])) for one, other in joins)
+    how = {timetable.trips["measured"].iloc[timetable.calls["trip"].iloc[rows[0]]] for rows in pieces}
+    return None if np.isnan(way) else (way / 1000, "timetable" if how == {"timetable"} else "shape")
+
+
+def _ride(leg: Mapping[Any, Any], pieces: Sequence[npt.NDArray[np.int64]], timetable: Runs) -> Ride:
+    trips = timetable.calls["trip"].to_numpy()[[rows[0] for rows in pieces]]
+    stops = timetable.stops.index.to_numpy()[timetable.calls["stop"].to_numpy()[np.concatenate(pieces)]]
+    leaves, arrives = round(leg["leaves"] * 60), round(leg.get("arrives", leg["leaves"]) * 60)
+    return Ride(tuple(timetable.trips["route"].iloc[trips]), tuple(stops), leaves, arrives)
 
 
 def costs_by_mode(
@@ -99,7 +148,7 @@ def costs_by_mode(
     *,
     depart: str | None = None,
     arrive: str | None = None,
-    fares: Fares | Mapping[str, float] | None = None,
+    fares: Priced | Mapping[str, float] | None = None,
     people_in_car: float = 1,
     grams: Mapping[str, float] | None = None,
     euros: Mapping[str, float] | None = None,
@@ -130,7 +179,8 @@ def costs_by_mode(
         if isinstance(network, Journeys):
             legs = network.explain(origin, destination, depart=depart, arrive=arrive)
             each = costs(
-                legs, network.timetable, fares=fares, people_in_car=people_in_car, grams=grams, euros=euros
+                legs, network.timetable, fares=fares, date=network.date, people_in_car=people_in_car, grams=grams,
+                euros=euros,
             )  # fmt: skip
             sums = {name: float(each[name].sum(skipna=False)) for name in ("km", "grams", "euros")}
             rows[mode] = {"minutes": float(legs["minutes"].sum()), **sums} if len(legs) else {}

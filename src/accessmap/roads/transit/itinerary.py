@@ -22,8 +22,9 @@ from accessmap.roads.trips import EVERY, Trips
 
 COLUMNS = [
     "kind", "mode", "line", "headsign", "trip", "goes_on_as", "from_stop", "to_stop", "leaves", "arrives", "minutes",
-    "wheelchair", "booking", "notice", "geometry",
+    "wheelchair", "booking", "notice", "from_call", "to_call", "geometry",
 ]  # fmt: skip
+NO_CALL = -1
 
 
 class Joined(Protocol):
@@ -307,6 +308,8 @@ class _Told:
             to_stop=self._name(stops[1]),
             wheelchair="no" if "no" in access else "yes" if access == {"yes"} else "unknown",
             booking="phone" if 2 in how else "driver" if 3 in how else "",
+            from_call=int(got_on),
+            to_call=int(got_off),
         )
 
     def _called_at(self, taken: Sequence[tuple[int, int, int]]) -> shapely.LineString:
@@ -374,7 +377,7 @@ def _line(network: RoadNetwork, start: gpd.GeoSeries, end: gpd.GeoSeries) -> Any
 
 
 def _row(kind: str, leaves: float, arrives: float, way: Any, /, **known: Any) -> dict[str, Any]:
-    empty: Mapping[str, Any] = dict.fromkeys(COLUMNS, "")
+    empty: Mapping[str, Any] = dict.fromkeys(COLUMNS, "") | dict.fromkeys(("from_call", "to_call"), NO_CALL)
     row = {**empty, "kind": kind, "leaves": leaves, "arrives": arrives, "minutes": arrives - leaves, "geometry": way}
     return {**row, **known}
 
@@ -382,5 +385,6 @@ def _row(kind: str, leaves: float, arrives: float, way: Any, /, **known: Any) ->
 def _table(rows: Sequence[Mapping[str, Any]], crs: Any) -> gpd.GeoDataFrame:
     table = pd.DataFrame(list(rows), columns=COLUMNS)
     table = table.astype(dict.fromkeys(("leaves", "arrives", "minutes"), "float64"))
+    table = table.astype(dict.fromkeys(("from_call", "to_call"), "int64"))
     table["notice"] = pd.Series([row["notice"] for row in rows], dtype=object)  # as notes, in either language
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)

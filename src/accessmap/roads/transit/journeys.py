@@ -299,8 +299,9 @@ class Journeys:
             trips in which one stays seated); from_stop and to_stop (names; "" at the door, and at a car park); leaves
             and arrives (minutes after service midnight), minutes; wheelchair of a ride ("yes" where vehicle and both
             stops are accessible, "no", "unknown"), booking ("phone", "driver", "" none), notice (of a ride on
-            demand, in words; its name is the line), and the line in the CRS of the stops: that of the streets, straight
-            from call to call for rides. Parking is in the minutes by car. The minutes add up to
+            demand, in words; its name is the line), from_call and to_call of a ride (rows of `Timetable.calls`, else
+            -1), and the line in the CRS of the stops: that of the streets, straight from call to call for rides.
+            Parking is in the minutes by car. The minutes add up to
             those of `travel_times`. Empty where there is no journey.
 
         Raises

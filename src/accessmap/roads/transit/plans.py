@@ -248,7 +248,7 @@ def interval(timetable: Timetable, line: str, every: float, *, between: tuple[st
         here = slice(first[trip], first[trip + 1])
         direction = str(timetable.trips["direction"].iloc[trip]) or _direction(stop[here])
         ways.setdefault(direction, {}).setdefault(stop[here].tobytes(), []).append(trip)
-    runs = []
+    runs, like = [], []
     for direction, patterns in ways.items():
         trips = max(patterns.values(), key=len)
         took = [int(arrival[first[trip + 1] - 1] - departure[first[trip]]) for trip in trips]
@@ -256,12 +256,18 @@ def interval(timetable: Timetable, line: str, every: float, *, between: tuple[st
         here = slice(first[usual], first[usual + 1])
         times = np.column_stack([arrival[here], departure[here]]).astype("int64") - departure[first[usual]]
         runs += [(route, service, direction, stop[here], leave + times) for leave in leaves]
+        like += [usual] * len(leaves)
     note = Note("lines_note_interval", n=int(gone.sum()), line=line_name(timetable, route), every=every, runs=len(runs))
     fewer = _without(timetable, gone, asked, None)
     if asked.any():
         left = Note("lines_note_deviates", n=_count(timetable, gone & False, asked), line=line_name(timetable, route))
         fewer = replace(fewer, notes=(*fewer.notes, left))
-    return _with_runs(replace(fewer, calendar=calendar), runs, note)
+    made = _with_runs(replace(fewer, calendar=calendar), runs, note)
+    made.calls.loc[len(fewer.calls) :, "metres"] = np.concatenate(
+        [calls["metres"].to_numpy()[first[trip] : first[trip + 1]] for trip in like]
+    )
+    made.trips.loc[len(fewer.trips) :, "measured"] = timetable.trips["measured"].to_numpy()[like]
+    return made
 
 
 # ---------------------------------------------------------------------- what is asked
@@ -475,6 +481,7 @@ def _with_runs(timetable: Timetable, runs: list[tuple[str, int, str, Ints, Ints]
             "pickup": 0,
             "drop_off": 0,
             "how": "given",
+            "metres": np.nan,
         }
     )
     return replace(

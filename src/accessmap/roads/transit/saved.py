@@ -15,6 +15,7 @@ from accessmap.provenance import Provenance
 from accessmap.roads.archive import PARQUET, Meta, impossible, read_archive, write_archive
 from accessmap.roads.readers.gtfs.calendars import WEEKDAYS, Calendar
 from accessmap.roads.readers.gtfs.calls import HOW
+from accessmap.roads.readers.gtfs.distances import EARTH_METRES
 from accessmap.roads.readers.gtfs.flex import nothing
 from accessmap.roads.readers.gtfs.reading import Feeds
 from accessmap.roads.readers.gtfs.stops import KINDS, is_zone
@@ -90,6 +91,7 @@ def read_timetable(path: Path) -> Feeds:
         needed=tuple(COLUMNS),
     )
     try:
+        tables["calls"] = _measured(tables["calls"])
         for name, table in tables.items():
             _check_columns(name, table)
         _check_rows(tables)
@@ -97,11 +99,11 @@ def read_timetable(path: Path) -> Feeds:
         notes = tuple(note_of(record) for record in saved.notes)
     except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError) as error:
         raise impossible(path, "tables", str(error), SourceError) from error
-    stops, calls = tables["stops"], tables["calls"]
+    stops, calls, trips = tables["stops"], tables["calls"], tables["trips"]
     return Feeds(
         stops.assign(kind=pd.Categorical(stops["kind"], KINDS)),
         tables["routes"],
-        tables["trips"],
+        trips if "measured" in trips else trips.assign(measured=""),
         calls.assign(how=pd.Categorical(calls["how"], HOW)),
         Calendar(tables["periods"], tables["changes"]),
         tables["transfers"],
@@ -123,6 +125,14 @@ def _flex(table: pd.DataFrame, stops: int) -> gpd.GeoDataFrame:
     if not all(0 <= row < stops for each in rows for row in each) or not (np.abs(bounds) <= (180, 90, 180, 90)).all():
         raise ValueError("flex")
     return gpd.GeoDataFrame(table.assign(stops=pd.Series(rows, table.index, dtype=object)), geometry=shapes, crs=4326)
+
+
+def _measured(calls: pd.DataFrame) -> pd.DataFrame:
+    """Return the calls with their metres, which early files do not have; ValueError where they cannot be."""
+    metres = calls["metres"] if "metres" in calls else pd.Series(np.nan, calls.index)
+    if metres.dtype.kind != NUMBER or not (metres.isna() | metres.between(0, EARTH_METRES * 7)).all():
+        raise ValueError("calls.metres")
+    return calls.assign(metres=metres.astype("float32"))
 
 
 def _check_columns(name: str, table: pd.DataFrame) -> None:

@@ -62,11 +62,13 @@ class Timetable(Feeds):
         route_id.
     trips : pandas.DataFrame
         One row a run: trip (id), route, service (row of the calendar, -1 none), headsign, short_name, direction, block,
-        shape, wheelchair, bikes, headway ("exact" or "headway" where it goes by one, else ""), feed, trip_id, timezone.
+        shape, wheelchair, bikes, headway ("exact" or "headway" where it goes by one, else ""), measured (what tells the
+        metres of its calls: "timetable", "shape", "" nothing), feed, trip_id, timezone.
     calls : pandas.DataFrame
         In the order of the trips: trip and stop (rows), arrival and departure (seconds after service midnight), pickup
         and drop_off (0 as usual, 1 not, 2 by telephone, 3 asked of the driver), how ("given", "approximate",
-        "interpolated").
+        "interpolated"), metres (from the first call of the trip, as the feed says them or along its shape; NaN not
+        known).
     calendar : Calendar
         On which days each service runs.
     transfers, pathways : pandas.DataFrame

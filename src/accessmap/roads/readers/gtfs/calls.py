@@ -59,7 +59,7 @@ class Calls:
     how
         Number of `HOW`.
     travelled
-        shape_dist_traveled; NaN where it is not said.
+        shape_dist_traveled, NaN where it is not said; metres once its unit is known.
     sequence
         stop_sequence.
     """

@@ -1,41 +1,35 @@
-"""What rides cost, as a feed says it: `fare_attributes.txt` and `fare_rules.txt` (GTFS fares, version 1)."""
+"""What rides cost, as a feed says it: by `fare_attributes.txt` and `fare_rules.txt` (version 1), or by legs."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import Problem, SourceError
 from accessmap.roads.readers.gtfs.feed import Feed, among, open_feed, whole
+from accessmap.roads.readers.gtfs.leg_fares import Ride, read_leg_fares
+from accessmap.roads.readers.gtfs.reading import named_feeds
 from accessmap.roads.readers.gtfs.stops import number
+from accessmap.words.notes import Note
 
 RULES = ("route_id", "origin_id", "destination_id", "contains_id")
 
 
-class Rides(Protocol):
-    """What fares ask of a timetable."""
+class Priced(Protocol):
+    """Fares of a feed, of either version."""
 
     @property
-    def stops(self) -> Any:
-        """Return its stops."""
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was taken, and what is not read."""
 
-    @property
-    def trips(self) -> Any:
-        """Return its runs."""
-
-    @property
-    def calls(self) -> Any:
-        """Return where and when they call."""
-
-    @property
-    def first_call(self) -> npt.NDArray[np.int64]:
-        """Return where the calls of each run begin."""
+    def of(self, rides: Sequence[Ride], date: dt.date | None = None) -> list[float]:
+        """Return the euros of each ride of one journey, NaN where they are not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,24 +46,27 @@ class Fares:
     zones
         The zone of each stop (id).
     agencies
-        The agency of each route (id).
+        The agency of each route (id) of the feed.
+    notes
+        What is not read.
     """
 
     attributes: pd.DataFrame
     rules: pd.DataFrame
     zones: Mapping[str, str]
     agencies: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
 
-    def of(self, rides: pd.DataFrame, timetable: Rides) -> list[float]:
+    def of(self, rides: Sequence[Ride], date: dt.date | None = None) -> list[float]:  # noqa: ARG002 - of any day
         """Return the euros of each ride of one journey: of the fares that hold the cheapest, 0 while one still holds.
 
         NaN where none holds, or one of them is not in euros.
         """
         found: list[float] = []
         ticket, left, until = "", 0.0, 0.0
-        for ride in rides.to_dict("records"):
-            holds = self._holding(*self._passed(ride, timetable))
-            if ticket in holds and left > 0 and ride["leaves"] * 60 <= until:
+        for ride in rides:
+            holds = self._holding(ride.routes[0], [self.zones.get(stop, "") for stop in ride.stops])
+            if ticket in holds and left > 0 and ride.leaves <= until:
                 left -= 1
                 found.append(0.0)
                 continue
@@ -79,25 +76,13 @@ class Fares:
             if ticket:
                 transfers, seconds = (float(self.attributes[name][ticket]) for name in ("transfers", "seconds"))
                 left = np.inf if transfers < 0 else transfers
-                until = np.inf if seconds < 0 else ride["leaves"] * 60 + seconds
+                until = np.inf if seconds < 0 else ride.leaves + seconds
         return found
 
-    def _passed(self, ride: Mapping[Any, Any], timetable: Rides) -> tuple[str, list[str]]:
-        """Return the route of a ride, and the zones of the stops it calls at, in order."""
-        ids = [ride["trip"], *(str(ride["goes_on_as"]).split(", ") if ride["goes_on_as"] else [])]
-        trips = timetable.trips["trip"]
-        rows = [int(trips.index[trips == each][0]) for each in ids]
-        stops = np.concatenate(
-            [timetable.calls["stop"].to_numpy()[slice(*timetable.first_call[[row, row + 1]])] for row in rows]
-        )
-        names = timetable.stops["name"].to_numpy()[stops]
-        on = int(np.flatnonzero(names == ride["from_stop"])[0])
-        off = on + 1 + int(np.flatnonzero(names[on + 1 :] == ride["to_stop"])[0])
-        called = timetable.stops.index.to_numpy()[stops[on : off + 1]]
-        return str(timetable.trips["route"].iloc[rows[0]]), [self.zones.get(str(stop), "") for stop in called]
-
     def _holding(self, route: str, zones: Sequence[str]) -> list[str]:
-        """Return the fares that hold for a ride; those without a rule hold for any."""
+        """Return the fares that hold for a ride; those without a rule hold for any of the feed."""
+        if route not in self.agencies:  # of another feed
+            return []
         rules = self.rules
         ends = (("route", route), ("origin", zones[0]), ("destination", zones[-1]))
         fits = np.logical_and.reduce(
@@ -115,31 +100,90 @@ class Fares:
         ]
 
 
-def read_fares(path: str | Path, *, name: str | None = None) -> Fares:
-    """Return the fares of a GTFS feed: zip or folder.
+@dataclass(frozen=True, eq=False)
+class SeveralFares:
+    """The fares of several feeds, each of its own rides."""
 
-    Fares of version 2 (`fare_products.txt`) are not read.
+    parts: tuple[Priced, ...]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Return what was taken, and what is not read."""
+        return tuple(note for part in self.parts for note in part.notes)
+
+    def of(self, rides: Sequence[Ride], date: dt.date | None = None) -> list[float]:
+        """Return the euros of each ride of one journey, NaN where they are not known."""
+        each = np.array([part.of(rides, date) for part in self.parts]).reshape(len(self.parts), len(rides))
+        return [next((float(price) for price in column if not np.isnan(price)), np.nan) for column in each.T]
+
+
+def read_fares(
+    path: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
+    *,
+    name: str | None = None,
+    rider: str | None = None,
+) -> Priced:
+    """Return the fares of a GTFS feed: zip or folder; of several as `Timetable.from_gtfs` takes them.
+
+    Those of version 2 (`fare_products.txt`, `fare_leg_rules.txt`) go before those of version 1, as the reference
+    recommends. `notes` says for whom the prices are, and what is not read.
 
     Parameters
     ----------
     path
-        The feed.
+        The feed; several, or name → path, where the timetable was read of several.
     name
-        Of the feed, where the timetable was read of several: its ids bear it ("bus:12").
+        Of one feed, where the timetable was read of several: its ids bear it ("bus:12").
+    rider
+        Id of a category of riders (version 2). Without it the one that the feed says is usual, else adults.
 
     Raises
     ------
     SourceError
         Where there is no feed, it says no fares, or a row cannot be read.
+    OptionError
+        Where there is no such category of riders.
     """
-    feed, _ = open_feed(path, name or "")
+    if name is not None and isinstance(path, str | Path):
+        return _read(path, name, rider)
+    named = named_feeds(path)
+    if len(named) == 1:
+        return _read(named[0][1], "", rider)
+    found: list[Priced] = []
+    for each, one in named:
+        try:
+            found.append(_read(one, each, rider))
+        except SourceError as error:  # what another feed says is known all the same
+            if any(problem.key != "gtfs_no_fares" for problem in error.problems):
+                raise
+            lacking = error
+    if not found:
+        raise lacking
+    return SeveralFares(tuple(found))
+
+
+def _read(path: str | Path, name: str, rider: str | None) -> Priced:
+    feed, _ = open_feed(path, name)
     before = f"{name}:" if name else ""
+    files = ("fare_products.txt", "fare_leg_rules.txt", "fare_attributes.txt")
+    tables = [feed.table(file, ("fare_product_id", "fare_id")) for file in files]
+    products, legs, by_rides = (table is not None and table.rows > 0 for table in tables)
+    if products and legs:
+        feed.note("gtfs_note_fares_both", n=int(by_rides))
+        fares: Priced = read_leg_fares(feed, before, rider)
+    else:
+        fares = _by_rides(feed, before)
+    feed.problems.raise_if_any(SourceError, feed.file)
+    return replace(fares, notes=tuple(feed.notes))  # type: ignore[type-var]
+
+
+def _by_rides(feed: Feed, before: str) -> Fares:
+    """Return the fares of version 1."""
     attributes = _attributes(feed)
     rules = _rules(feed, before)
     unknown = sorted({*rules["fare"]} - {*attributes.index})
     if unknown:
         feed.problems.add("gtfs_fare_unknown", where="fare_rules.txt", value=unknown[0], n=len(unknown))
-    feed.problems.raise_if_any(SourceError, feed.file)
     zones = feed.table("stops.txt", ("stop_id", "zone_id"), ("stop_id",))
     routes = feed.table("routes.txt", ("route_id", "agency_id"), ("route_id",))
     both = [

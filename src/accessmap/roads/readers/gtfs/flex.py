@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from accessmap.errors import Problem, SourceError
 from accessmap.roads.readers.gtfs.calendars import unique_rows
 from accessmap.roads.readers.gtfs.calls import LONGER, NO_TIME, Calls, seconds
+from accessmap.roads.readers.gtfs.distances import hops
 from accessmap.roads.readers.gtfs.feed import Coded, Feed, FeedTable, among, numbered, whole
-from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.near import near_names
 from accessmap.words.notes import Aside, Metres, Note, first_few

@@ -26,9 +26,11 @@ from accessmap.roads.readers.gtfs.calls import (
     read_trips,
     tell_odd_trips,
 )
+from accessmap.roads.readers.gtfs.distances import hops
 from accessmap.roads.readers.gtfs.feed import Feed, Flags, open_feed
 from accessmap.roads.readers.gtfs.flex import Zones, read_flex, read_zones, tell_far_zones
-from accessmap.roads.readers.gtfs.interpolated import hops, tell_speeds, timed
+from accessmap.roads.readers.gtfs.interpolated import tell_speeds, timed
+from accessmap.roads.readers.gtfs.measured import measured
 from accessmap.roads.readers.gtfs.stops import read_agencies, read_routes, read_stops
 from accessmap.roads.readers.gtfs.transfers import read_pathways, read_transfers
 from accessmap.words.notes import Figure, Note, first_few
@@ -88,7 +90,7 @@ def read_feeds(
     """
     if bad_trips not in ("error", "drop"):
         raise OptionError(Problem("gtfs_bad_trips", value=bad_trips))
-    named = _named(paths)
+    named = named_feeds(paths)
     feeds = [_read(path, name, licence, drops=bad_trips == "drop") for name, path in named]
     if len(feeds) > 1:
         twice = _same_twice(feeds, [name for name, _ in named])
@@ -112,7 +114,14 @@ def _same_twice(feeds: Sequence[Feeds], names: Sequence[str]) -> tuple[Note, ...
     return tuple(found)
 
 
-def _named(paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> list[tuple[str, str | Path]]:
+def named_feeds(paths: str | Path | Sequence[str | Path] | Mapping[str, str | Path]) -> list[tuple[str, str | Path]]:
+    """Return the feeds that are given, each with its name.
+
+    Raises
+    ------
+    OptionError
+        Where none is given, or two have one name.
+    """
     if isinstance(paths, Mapping):
         given = [(str(name), path) for name, path in paths.items()]
     else:
@@ -142,7 +151,10 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     pathways = read_pathways(feed, stops)
     calls = calls[~feed.gone(trips.index)[calls.trip]]
     if not feed.problems:
-        calls = timed(feed, calls, trips, stops)
+        measure = measured(feed, calls, trips, stops)
+        calls = replace(timed(feed, calls, measure, stops), travelled=measure.metres)
+        feed.notes += measure.notes  # after those of the times
+        trips = trips.assign(measured=measure.how)
         tell_speeds(feed, calls, trips, stops, routes)
     flex = read_flex(feed, by_zone, zones, stops, routes, trips, calls)
     feed.problems.raise_if_any(SourceError, feed.file)
@@ -178,9 +190,8 @@ def _read(path: str | Path, name: str, licence: str | None, *, drops: bool) -> F
     route = trips["route"].to_numpy()
     trips = trips.reset_index().assign(feed=name, trip_id=trips.index)
     trips = trips.assign(route=routes.index.to_numpy()[route], timezone=routes["timezone"].to_numpy()[route])
-    frame = pd.DataFrame({**vars(calls), "how": pd.Categorical.from_codes(calls.how, pd.Index(HOW))}).drop(
-        columns=["travelled", "sequence"]
-    )
+    frame = pd.DataFrame({**vars(calls), "how": pd.Categorical.from_codes(calls.how, pd.Index(HOW))})
+    frame = frame.drop(columns="sequence").rename(columns={"travelled": "metres"}).astype({"metres": "float32"})
     periods = pd.DataFrame({"start": [period[0]], "end": [period[1]]}, index=pd.Index([name], name="feed"))
     return Feeds(
         stops,

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.roads.readers.gtfs.distances import hops
 from accessmap.roads.readers.gtfs.feed import Feed, FeedTable, among, numbered, whole
-from accessmap.roads.readers.gtfs.interpolated import hops
 from accessmap.roads.readers.gtfs.stops import number
 from accessmap.words.notes import first_few
 
