@@ -64,9 +64,11 @@ def tiled(network, tiles):
             return table.assign(u=ids(table["u"].to_numpy()), v=ids(table["v"].to_numpy()))
         return table.assign(nodes=[ids(np.array(nodes)).tolist() for nodes in table["nodes"]])
 
-    parts = [network.nodes, network.edges, network.turns, network.turn_costs]
-    nodes, *others = (pd.concat([of(table, tile) for tile in range(tiles)]) for table in parts)
-    edges, turns, costs = (table.reset_index(drop=True) for table in others)
+    nodes, edges, turns, costs = (
+        None if table is None else pd.concat([of(table, tile) for tile in range(tiles)])
+        for table in (network.nodes, network.edges, network.turns, network.turn_costs)
+    )
+    edges, turns, costs = (None if each is None else each.reset_index(drop=True) for each in (edges, turns, costs))
     return am.RoadNetwork(nodes, edges, turns=turns, turn_costs=costs, provenance=network.provenance)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 from zlib import crc32
 
@@ -27,6 +28,7 @@ SETTLED_STREET_M = 405.0
 METRES_A_DEGREE = 111_320.0
 ROW = 1 << 32
 MAPPED_SHARE = 0.5
+BLOCK_PLACES = 1 << 15
 
 Floats = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -49,21 +51,34 @@ def in_settlement(lon: Floats, lat: Floats, street_m: Floats, *, threshold_m: fl
     """
     if not len(lon):
         return np.zeros(0, dtype=bool)
-    row = np.floor(lat * METRES_A_DEGREE / CELL_M)
-    # Columns are as wide as rows are high at their own latitude, counted from the middle so that rows stay aligned.
-    column = np.floor(
-        (lon - lon.mean()) * METRES_A_DEGREE * np.cos(np.radians(row * CELL_M / METRES_A_DEGREE)) / CELL_M
-    )
-    key = (row * ROW + column).astype(np.int64)
-    cells, codes = np.unique(key, return_inverse=True)
-    metres = np.bincount(codes, weights=street_m)
-    around = np.zeros(len(cells))
+    middle = lon.mean()
+    key = np.empty(len(lon), dtype=np.int64)
+    for block in _blocks(len(lon)):
+        row = np.floor(lat[block] * METRES_A_DEGREE / CELL_M)
+        # Columns are as wide as rows are high at their own latitude, counted from the middle so that rows stay aligned.
+        wide = np.cos(np.radians(row * CELL_M / METRES_A_DEGREE))
+        column = np.floor((lon[block] - middle) * METRES_A_DEGREE * wide / CELL_M)
+        key[block] = row * ROW + column
+    cells = np.sort(key)
+    cells = cells[np.diff(cells, prepend=cells[0] - 1) > 0]
+    metres, around = np.zeros((2, len(cells)))
+    for block in _blocks(len(lon)):
+        np.add.at(metres, np.searchsorted(cells, key[block]), street_m[block])
     for step in (-ROW, 0, ROW):
         for side in (-1, 0, 1):
             neighbour = cells + step + side
             position = np.searchsorted(cells, neighbour).clip(max=len(cells) - 1)
             around += np.where(cells[position] == neighbour, metres[position], 0.0)
-    return np.asarray(around[codes] >= threshold_m)
+    settled = np.empty(len(lon), dtype=bool)
+    for block in _blocks(len(lon)):
+        settled[block] = around[np.searchsorted(cells, key[block])] >= threshold_m
+    return settled
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """Places in blocks, for what is made of them on the way to stay small."""
+    for first in range(0, count, BLOCK_PLACES):
+        yield slice(first, min(first + BLOCK_PLACES, count))
 
 
 def in_areas(lon: Floats, lat: Floats, areas: list[Any]) -> BoolArray:
@@ -73,9 +88,16 @@ def in_areas(lon: Floats, lat: Floats, areas: list[Any]) -> BoolArray:
     [True, False]
     """
     inside = np.zeros(len(lon), dtype=bool)
-    if areas and len(lon):
-        tree = shapely.STRtree(np.asarray(shapely.points(lon, lat)))
-        inside[tree.query(np.array(areas, dtype=object), predicate="contains")[1]] = True
+    if not areas:
+        return inside
+    polygons = np.array(areas, dtype=object)
+    tree = shapely.STRtree(polygons)
+    shapely.prepare(polygons)
+    for block in _blocks(len(lon)):
+        x, y = lon[block], lat[block]
+        place, area = tree.query(shapely.points(x, y))
+        found = shapely.contains_xy(polygons[area], x[place], y[place])
+        inside[block.start + place[found]] = True
     return inside
 
 

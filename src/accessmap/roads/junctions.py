@@ -11,12 +11,14 @@ roads, where it is a second or more, and left out elsewhere.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from accessmap.roads.law import rows_of
+from accessmap.roads.sorting import by_key, slices, within
 
 # Order at a junction: who has the lower number is not made to wait. Links yield to the road they join, but merge
 # onto motorways and trunks.
@@ -33,8 +35,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Ranks = npt.NDArray[np.int8]
+Counts = npt.NDArray[np.int16]
 SIXTEEN = 16  # more than the ranks that there are
-BLOCK_PAIRS = 100_000  # of arcs, looked at together
+BLOCK_PAIRS = 20_000  # of arcs, looked at together
 
 
 def rank_of(road_class: pd.Series) -> tuple[Ranks, BoolArray]:
@@ -47,30 +50,53 @@ def rank_of(road_class: pd.Series) -> tuple[Ranks, BoolArray]:
     return ranks[codes], links[codes]
 
 
-def best_at(u: IntArray, v: IntArray, rank: Ranks, count: int) -> Ranks:
-    """Return the rank of the greatest road at each of so many nodes."""
+class Meeting(NamedTuple):
+    """What meets at nodes: rank of each arc and whether it is a link, and by node what `meeting_of` tells."""
+
+    rank: Ranks
+    link: BoolArray
+    best: Ranks
+    streets: Counts
+    equals: Counts
+
+
+def meeting_of(arcs: pd.DataFrame, count: int = 0) -> Meeting:
+    """Return what meets at each node (so many, or up to the highest): its best rank; streets; those of that rank.
+
+    Whichever way a street runs, it counts once.
+    """
+    u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
+    count = max(count, 1 + int(max(u.max(initial=-1), v.max(initial=-1))))
+    rank, link = rank_of(arcs["road_class"])
     best = np.full(count, LOWEST_RANK, dtype=np.int8)
     np.minimum.at(best, u, rank)
     np.minimum.at(best, v, rank)
-    return best
-
-
-def streets_meeting(u: IntArray, v: IntArray, rank: Ranks, best: Ranks) -> tuple[IntArray, IntArray]:
-    """Return how many streets meet at each node, whichever way they run, and how many of the highest rank there."""
-    count = np.int64(len(best))  # and so are the keys
-    street = (rank <= LAST_STREET) & (u != v)
+    key = np.empty(int(np.count_nonzero((rank <= LAST_STREET) & (u != v))), dtype=np.int64)
+    filled = 0
     # Both directions, and parallel streets, count once: the greatest. Rank comes last in the key.
-    key = (np.minimum(u[street], v[street]) * count + np.maximum(u[street], v[street])) * SIXTEEN + rank[street]
+    for block in slices(len(u)):
+        tails, heads, ranks = u[block], v[block], rank[block]
+        street = (ranks <= LAST_STREET) & (tails != heads)
+        some = np.minimum(tails, heads)[street].astype(np.int64)
+        some *= count
+        some += np.maximum(tails, heads)[street]
+        some *= SIXTEEN
+        some += ranks[street]
+        key[filled : filled + len(some)] = some
+        filled += len(some)
     key.sort()
-    first = np.ones(len(key), dtype=bool)
-    first[1:] = key[1:] // SIXTEEN != key[:-1] // SIXTEEN
-    key = key[first]
-    rank = (key % SIXTEEN).astype(np.int8)
-    key //= SIXTEEN
-    low, high = np.divmod(key, count)
-    meeting = np.bincount(low, minlength=count) + np.bincount(high, minlength=count)
-    top = np.bincount(low[rank == best[low]], minlength=count) + np.bincount(high[rank == best[high]], minlength=count)
-    return meeting, top
+    streets, equals = np.zeros((2, count), dtype=np.int16)
+    before = np.int64(-1)
+    for block in slices(len(key)):
+        some = key[block]
+        ends = some // SIXTEEN
+        first = np.diff(ends, prepend=before) != 0
+        before = ends[-1]
+        ranks = (some[first] % SIXTEEN).astype(np.int8)
+        for end in np.divmod(ends[first], count):
+            np.add.at(streets, end, 1)
+            np.add.at(equals, end[ranks == best[end]], 1)
+    return Meeting(rank, link, best, streets, equals)
 
 
 @dataclass(frozen=True)
@@ -99,7 +125,13 @@ def _costs(mode: str) -> tuple[float, float, float]:
     return seconds["turn"], seconds["great_turn"], seconds["across"]
 
 
-def turn_costs(arcs: pd.DataFrame, heading: FloatArray, mode: str) -> TurnCosts:
+class Headings(Protocol):
+    """Degrees of arcs by their numbers, as an array has them."""
+
+    def __getitem__(self, arcs: IntArray, /) -> FloatArray: ...
+
+
+def turn_costs(arcs: pd.DataFrame, heading: Headings, mode: str, meeting: Meeting | None = None) -> TurnCosts:
     """Return what turning costs, laid on arcs as far as can be.
 
     Parameters
@@ -110,6 +142,8 @@ def turn_costs(arcs: pd.DataFrame, heading: FloatArray, mode: str) -> TurnCosts:
         Where each arc leads, degrees, clockwise.
     mode
         "car", "bike" or "walk".
+    meeting
+        That of the arcs, where it is known.
 
     >>> ends = [(1, 0), (0, 1), (2, 0), (0, 2), (3, 0), (0, 3)]
     >>> arcs = pd.DataFrame(ends, columns=["u", "v"]).assign(road_class="residential", roundabout=False, law="FR")
@@ -121,61 +155,67 @@ def turn_costs(arcs: pd.DataFrame, heading: FloatArray, mode: str) -> TurnCosts:
     u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     none = np.empty(0, dtype=np.int64)
     if not len(arcs) or not turn + great_turn + across:
-        return TurnCosts(np.zeros(len(arcs)), none, none, np.empty(0))
-    rank, _ = rank_of(arcs["road_class"])
-    best = best_at(u, v, rank, 1 + int(max(u.max(), v.max())))
-    meeting, _ = streets_meeting(u, v, rank, best)
+        return TurnCosts(np.broadcast_to(0.0, len(arcs)), none, none, np.empty(0))
+    rank, _, best, streets, _ = meeting or meeting_of(arcs)
     circling = arcs["roundabout"].to_numpy(dtype=bool)
     great = best <= LAST_GREAT
     left_hand = arcs["law"].astype("category")
     left = left_hand.cat.categories.astype(str).str.startswith(LEFT_HAND)[left_hand.cat.codes.to_numpy()]
-    out_of, into = np.full((2, len(arcs)), np.inf)
+    on_arcs = np.zeros(len(arcs))
     told: list[tuple[IntArray, IntArray, FloatArray]] = []
-    for before, after in _pairs(u, v, meeting >= JUNCTION):
-        angle = (heading[after] - heading[before] + 180) % 360 - 180
+    for arriving, leaving, i, j in _pairs(u, v, streets >= JUNCTION):
+        before, after = arriving[i], leaving[j]
+        angle = (heading[leaving][j] - heading[arriving][i] + 180) % 360 - 180
         crossing = np.where(left[before], angle > 0, angle < 0)
         crossing &= np.minimum(rank[before], rank[after]) <= LAST_GREAT
         most = turn + great_turn * great[v[before]] + across * crossing
         sharpness = 1 / (1 + np.exp(MIDDLE - STEEPNESS * np.abs(angle)))
         plain = ~circling[before] & ~circling[after]  # a roundabout is a matter of its entry
         cost = np.where(plain, most * sharpness, 0.0)
-        np.minimum.at(out_of, before, cost)
-        rest = cost - out_of[before]
-        np.minimum.at(into, after, rest)
-        rest -= into[after]
+        out_of, into = np.full(len(arriving), np.inf), np.full(len(leaving), np.inf)
+        np.minimum.at(out_of, i, cost)
+        rest = cost - out_of[i]
+        np.minimum.at(into, j, rest)
+        rest -= into[j]
         kept = (rest >= LEAST_TOLD_S) & great[v[before]]
         told.append((before[kept], after[kept], rest[kept]))
-    for least in (out_of, into):
-        least[np.isinf(least)] = 0.0
-    out_of += into
+        for which, least in ((arriving, out_of), (leaving, into)):
+            least[np.isinf(least)] = 0.0
+            on_arcs[which] += least
     if not told:
-        return TurnCosts(out_of, none, none, np.empty(0))
+        return TurnCosts(on_arcs, none, none, np.empty(0))
     before, after, rest = (np.concatenate(each) for each in zip(*told, strict=True))
     order = np.argsort(before, kind="stable")
-    return TurnCosts(out_of, before[order], after[order], rest[order])
+    return TurnCosts(on_arcs, before[order], after[order], rest[order])
 
 
-def _pairs(u: IntArray, v: IntArray, junction: BoolArray) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield arcs that may be driven one after the other, those of a junction together; turning back is none of these.
+def _pairs(
+    u: IntArray, v: IntArray, junction: BoolArray
+) -> Iterator[tuple[IntArray, IntArray, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+    """Yield the arcs that arrive at some junctions and those that leave them, and the pairs that may be driven.
 
-    They come by junction, and there in the order of the arcs before.
+    A pair is a row of the one and a row of the other; turning back is none. They come by junction, those of one
+    together, and there in the order of the arcs before.
     """
-    leaving = np.argsort(u, kind="stable").astype(np.int32)
-    starts = np.searchsorted(u, np.arange(len(junction) + 1), sorter=leaving)
-    arriving = np.flatnonzero(junction[v]).astype(np.int32)
-    arriving = arriving[np.argsort(v[arriving], kind="stable")]
-    at = v[arriving]
-    ends = np.cumsum(starts[at + 1] - starts[at])
+    starts, leaving = by_key(u, len(junction))
+    to_junction = np.flatnonzero(junction[v]).astype(np.int32)
+    ends, order = by_key(v[to_junction], len(junction))
+    arriving = to_junction[order]
+    del order, to_junction
+    nodes = np.flatnonzero(junction)
+    sizes = np.diff(starts)
+    pairs = np.cumsum(np.diff(ends)[nodes] * sizes[nodes].astype(np.int64))
     first = 0
-    while first < len(arriving):
-        # As many as make a block, and those that arrive at the same junction as the last.
-        last = int(np.searchsorted(ends, (ends[first - 1] if first else 0) + BLOCK_PAIRS))
-        last = int(np.searchsorted(at, at[min(last, len(at) - 1)], side="right"))
-        node = at[first:last]
-        sizes = starts[node + 1] - starts[node]
-        before = np.repeat(arriving[first:last], sizes)
-        inside = np.arange(len(before)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        after = leaving[np.repeat(starts[node], sizes) + inside]
-        kept = v[after] != u[before]
-        yield before[kept], after[kept]
+    while first < len(nodes):
+        last = 1 + int(np.searchsorted(pairs, (pairs[first - 1] if first else 0) + BLOCK_PAIRS))
+        at = nodes[first:last]
         first = last
+        before = arriving[ends[at[0]] : ends[at[-1] + 1]]
+        out, number = within(starts, at)
+        after = leaving[out]
+        begins = np.searchsorted(number, np.searchsorted(at, v[before]))
+        follows = sizes[v[before]]
+        i = np.repeat(np.arange(len(before), dtype=np.int32), follows)
+        j = np.arange(len(i), dtype=np.int32) + np.repeat(begins - (np.cumsum(follows) - follows), follows)
+        kept = v[after][j] != u[before][i]
+        yield before, after, i[kept], j[kept]

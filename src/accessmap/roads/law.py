@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from accessmap.errors import NetworkError, Problem
+from accessmap.roads.sorting import slices
 from accessmap.words.near import near_names
 
 MILE_KM = 1.609344  # international mile, exact
@@ -56,25 +58,26 @@ def _outlines() -> tuple[list[str], npt.NDArray[Any]]:
     return [row["law"] for row in rows], polygons
 
 
-def laws_at(lon: FloatArray, lat: FloatArray) -> npt.NDArray[np.object_]:
+def laws_at(lon: FloatArray, lat: FloatArray) -> "pd.Categorical[str]":
     """Return the law that holds at each place (degrees): of `COUNTRIES`, "generic" where none is known; to 500 m."""
     import shapely
 
     laws, polygons = _outlines()
-    found = np.full(len(lon), "generic", dtype=object)
-    if not len(lon):
-        return found
-    extent = shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
-    near = np.flatnonzero(shapely.intersects(polygons, extent))
-    if len(near) == 1 and polygons[near[0]].contains(extent):
-        found[:] = laws[near[0]]
-        return found
-    left = np.arange(len(lon))
-    for at in near:
-        inside = shapely.contains_xy(polygons[at], lon[left], lat[left])
-        found[left[inside]] = laws[at]
-        left = left[~inside]
-    return found
+    names = sorted({*laws, "generic"})
+    found = np.full(len(lon), names.index("generic"), dtype=np.int16)
+    if len(lon):
+        extent = shapely.box(lon.min(), lat.min(), lon.max(), lat.max())
+        near = np.flatnonzero(shapely.intersects(polygons, extent))
+        if len(near) == 1 and polygons[near[0]].contains(extent):
+            found[:] = names.index(laws[near[0]])
+            near = near[:0]
+        for block in slices(len(lon)) if len(near) else ():
+            left = np.arange(block.start, block.stop)
+            for at in near:
+                inside = shapely.contains_xy(polygons[at], lon[left], lat[left])
+                found[left[inside]] = names.index(laws[at])
+                left = left[~inside]
+    return pd.Categorical.from_codes(found, names).remove_unused_categories()
 
 
 def legal_limit(law: str, setting: str, *, wide: bool = False, main: bool = False) -> tuple[float, str]:

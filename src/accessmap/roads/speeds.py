@@ -20,8 +20,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError
-from accessmap.roads.junctions import JUNCTION, LAST_STREET, LOWEST_RANK, best_at, rank_of, streets_meeting
+from accessmap.roads.junctions import JUNCTION, LAST_STREET, LOWEST_RANK, Meeting, meeting_of
 from accessmap.roads.law import legal_limit, rows_of, unknown
+from accessmap.roads.sorting import by_key, slices
 
 # Where two dual carriageways cross, OpenStreetMap has a signal at each of four nodes, some 10 to 30 m apart.
 ONE_JUNCTION_METRES = 40.0
@@ -49,7 +50,7 @@ def _delays(mode: str) -> dict[str, float]:
     return {row["event"]: float(row["seconds"]) for row in rows_of("delays") if row["mode"] == mode}
 
 
-def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatArray:
+def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str, meeting: Meeting | None = None) -> FloatArray:
     """Return the seconds each arc loses at its ends, one for each row of `arcs`.
 
     A junction is a node where three or more streets meet, drives and tracks not counted. Who arrives on the lesser
@@ -67,32 +68,43 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str) -> FloatA
     u, v = arcs["u"].to_numpy(), arcs["v"].to_numpy()
     node = events["node"].to_numpy(dtype=np.int64)
     coming = events["coming"].to_numpy(dtype=np.int64) if "coming" in events else np.full(len(node), -1)
-    count = 1 + int(max(u.max(initial=-1), v.max(initial=-1), node.max(initial=-1)))
+    meeting = meeting_of(arcs, 1 + int(node.max(initial=-1))) if meeting is None else meeting
+    count = len(meeting.best)
     longest = events["event"].map(table).to_numpy(dtype=float)
     waiting = _met(u, v, node, coming, longest, count)
     signal = (events["event"] == "signal").to_numpy()
-    signals = _met(u, v, node, coming, signal, count) > 0
+    signals = _met(u, v, node, coming, signal, count)
     again = _waited_already(u, v, arcs["length_m"].to_numpy(dtype=float), node[signal], coming[signal], count)
-    if again.any():
-        waiting = np.where(again, _met(u, v, node, coming, np.where(signal, 0.0, longest), count), waiting)
-    waiting += _boarding_seconds(arcs, u, v, count, table["ferry_boarding"])
-    waiting += _junction_seconds(arcs, u, v, signals, count, table)
+    rows = np.flatnonzero(again)
+    waiting[rows] = _met(u[rows], v[rows], node, coming, np.where(signal, 0.0, longest), count)
+    _add_boarding(waiting, arcs, u, v, count, table["ferry_boarding"])
+    circling = arcs["roundabout"].to_numpy(dtype=bool)
+    circle = np.zeros(count, dtype=bool)
+    circle[v[circling]] = circle[u[circling]] = True
+    for block in slices(len(u)):
+        arriving = meeting._replace(rank=meeting.rank[block], link=meeting.link[block])
+        silent = circling[block] | signals[block]
+        waiting[block] += _junction_seconds(u[block], v[block], arriving, silent, circle, table)
     return waiting
 
 
-def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, count: int) -> FloatArray:
+def _met(u: IntArray, v: IntArray, node: IntArray, coming: IntArray, what: Any, count: int) -> Any:
     """Largest of what each arc meets where it ends: at that node for all, or for who comes from where it begins."""
-    at_node = np.zeros(count)
+    at_node = np.zeros(count, dtype=what.dtype)
     everyone = coming < 0
     np.maximum.at(at_node, node[everyone], what[everyone])
     found = at_node[v]
     if not everyone.all():
         keys, position = np.unique(coming[~everyone] * count + node[~everyone], return_inverse=True)
-        of_key = np.zeros(len(keys))
+        of_key = np.zeros(len(keys), dtype=what.dtype)
         np.maximum.at(of_key, position, what[~everyone])
-        arc = u * np.int64(count) + v
+        some = np.zeros(count, dtype=bool)
+        some[node[~everyone]] = True
+        rows = np.flatnonzero(some[v])
+        arc = u[rows] * np.int64(count) + v[rows]
         at = np.searchsorted(keys, arc).clip(max=len(keys) - 1)
-        found = np.maximum(found, np.where(keys[at] == arc, of_key[at], 0.0))
+        rows, at = rows[keys[at] == arc], at[keys[at] == arc]
+        found[rows] = np.maximum(found[rows], of_key[at])
     return found
 
 
@@ -105,13 +117,13 @@ def _waited_already(
         return again
     signalled = np.zeros(count, dtype=bool)
     signalled[node] = True
-    order = np.argsort(u, kind="stable")
-    first = np.searchsorted(u[order], np.arange(count + 1))
+    near = _near(u, v, metres, node, count)
+    first, order = by_key(u[near], count)
     for start, before in zip(node.tolist(), coming.tolist(), strict=True):
         nearest, ahead = {start: 0.0}, [(0.0, start)]
         while ahead:
             gone, at = heapq.heappop(ahead)
-            for arc in order[first[at] : first[at + 1]].tolist() if gone <= nearest[at] else ():
+            for arc in near[order[first[at] : first[at + 1]]].tolist() if gone <= nearest[at] else ():
                 there, reach = int(v[arc]), gone + float(metres[arc])
                 if reach > ONE_JUNCTION_METRES or there == start or (at == start and there == before):
                     continue  # too far, or back where one came from
@@ -123,36 +135,50 @@ def _waited_already(
     return again
 
 
-def _junction_seconds(
-    arcs: pd.DataFrame, u: IntArray, v: IntArray, signalled: BoolArray, count: int, table: dict[str, float]
-) -> FloatArray:
-    """Yielding, slowing down and turning off; arcs that are signalled where they end do not: the signal is for that."""
-    rank, link = rank_of(arcs["road_class"])
-    best = best_at(u, v, rank, count)
-    meeting, equals = streets_meeting(u, v, rank, best)
-    circling = arcs["roundabout"].to_numpy(dtype=bool)
-    circle = np.zeros(count, dtype=bool)
-    circle[v[circling]] = circle[u[circling]] = True
+def _near(u: IntArray, v: IntArray, metres: FloatArray, node: IntArray, count: int) -> IntArray:
+    """Arcs that begin within `ONE_JUNCTION_METRES` after some of these nodes, and are no longer than that."""
+    short = metres <= ONE_JUNCTION_METRES
+    reach = np.full(count, np.inf)
+    reach[node] = 0.0
+    nearer = np.isfinite(reach)
+    while nearer.any():
+        arcs = np.flatnonzero(nearer[u] & short)
+        gone = reach[u[arcs]] + metres[arcs]
+        kept = (gone <= ONE_JUNCTION_METRES) & (gone < reach[v[arcs]])
+        np.minimum.at(reach, v[arcs[kept]], gone[kept])
+        nearer = np.zeros(count, dtype=bool)
+        nearer[v[arcs[kept]]] = True
+    return np.flatnonzero(np.isfinite(reach)[u] & short)
 
+
+def _junction_seconds(
+    u: IntArray, v: IntArray, meeting: Meeting, silent: BoolArray, circle: BoolArray, table: dict[str, float]
+) -> FloatArray:
+    """Yielding, slowing down and turning off.
+
+    Arcs of a roundabout do none of these where they end, nor those that are signalled there: the signal is for that.
+    """
+    rank, link, best, streets, equals = meeting
     drive = (rank > LAST_STREET) & (rank < LOWEST_RANK)
-    lesser = (rank > best[v]) & ~(link & (best[v] <= LAST_MERGED)) & ((meeting[v] >= JUNCTION) | drive)
+    lesser = (rank > best[v]) & ~(link & (best[v] <= LAST_MERGED)) & ((streets[v] >= JUNCTION) | drive)
     equal = (rank == best[v]) & (rank > LAST_MERGED) & (equals[v] >= JUNCTION)
     arriving = np.where(lesser, table["junction_yield"], np.where(equal, table["junction_equal"], 0.0))
     arriving = np.where(circle[v], table["roundabout_entry"], arriving)
-    arriving = np.where(circling | signalled, 0.0, arriving)
-    off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & ((meeting[u] >= JUNCTION) | drive) & ~circle[u]
+    arriving = np.where(silent, 0.0, arriving)
+    off = (rank > best[u]) & ~(link & (best[u] <= LAST_MERGED)) & ((streets[u] >= JUNCTION) | drive) & ~circle[u]
     return arriving + np.where(off, table["junction_turn_off"], 0.0)
 
 
-def _boarding_seconds(arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> FloatArray:
-    """Waiting for the boat, paid once however many ways it takes, on the arc of the ferry that leaves the shore."""
+def _add_boarding(waiting: FloatArray, arcs: pd.DataFrame, u: IntArray, v: IntArray, count: int, wait: float) -> None:
+    """Add the waiting for the boat, paid once however many ways it takes, on the arc of the ferry that leaves."""
     ferry = (arcs["road_class"] == "ferry").to_numpy(dtype=bool)
     if not ferry.any():
-        return np.zeros(len(u))
-    told = arcs["boarding_s"].to_numpy(dtype=float) if "boarding_s" in arcs else np.full(len(u), np.nan)
+        return
     shore = np.zeros(count, dtype=bool)
     shore[u[~ferry]] = shore[v[~ferry]] = True
-    return np.where(ferry & shore[u], np.where(np.isnan(told), wait, told), 0.0)
+    rows = np.flatnonzero(ferry & shore[u])
+    told = arcs["boarding_s"].to_numpy(dtype=float)[rows] if "boarding_s" in arcs else np.full(len(rows), np.nan)
+    waiting[rows] += np.where(np.isnan(told), wait, told)
 
 
 def time_arcs(
@@ -162,6 +188,7 @@ def time_arcs(
     mode: str,
     turning: FloatArray | float = 0.0,
     kinds: tuple[npt.NDArray[Any], pd.DataFrame] | None = None,
+    meeting: Meeting | None = None,
 ) -> pd.DataFrame:
     """Return minutes, speed_kmh, speed_reason and delay_s of each arc, indexed like `arcs`.
 
@@ -184,28 +211,36 @@ def time_arcs(
         Seconds that turning adds to each arc, as `junctions.turn_costs` lays them on arcs.
     kinds
         The number of the kind of each arc, and the columns `KIND` of the kinds, where `arcs` lacks these.
+    meeting
+        What meets at the nodes of the arcs, where it is known.
     """
     check_mode(mode)
-    seconds = delay_seconds(arcs, events, mode)
+    seconds = delay_seconds(arcs, events, mode, meeting)
     seconds += turning
     codes, told = kinds or kinds_of(arcs[KIND])
     speeds, reasons = _free_flow(told, mode)
-    kmh = speeds[codes]
-    minutes = arcs["length_m"].to_numpy(dtype=float) / 1000
-    minutes /= kmh
-    minutes *= 60
-    reason = pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
+    metres = arcs["length_m"].to_numpy(dtype=float)
     fixed = arcs["fixed_minutes"].to_numpy(dtype=float) if "fixed_minutes" in arcs else np.empty(0)
     at = np.flatnonzero(fixed > 0)
+    sailed = fixed[at] + seconds[at] / 60
+    delay, kmh = np.empty(len(arcs), dtype=np.float32), np.empty(len(arcs), dtype=np.float32)
+    for block in slices(len(arcs)):
+        pace = speeds[codes[block]]
+        minutes = metres[block] / 1000
+        minutes /= pace
+        minutes *= 60
+        delay[block], kmh[block] = seconds[block], pace
+        seconds[block] /= 60
+        minutes += seconds[block]
+        seconds[block] = minutes  # that one column serves both
+    minutes = seconds
+    reason = pd.Categorical.from_codes(reasons.codes[codes], categories=reasons.categories)
     if len(at):
-        minutes[at] = fixed[at]
-        kmh[at] = arcs["length_m"].to_numpy(dtype=float)[at] / 1000 / fixed[at] * 60
+        minutes[at] = sailed
+        kmh[at] = metres[at] / 1000 / fixed[at] * 60
         reason = reason.add_categories([TIMETABLE])
         reason[at] = TIMETABLE
-    delay = seconds.astype(np.float32)
-    seconds /= 60
-    minutes += seconds
-    columns = {"minutes": minutes, "speed_kmh": kmh.astype(np.float32), "speed_reason": reason, "delay_s": delay}
+    columns = {"minutes": minutes, "speed_kmh": kmh, "speed_reason": reason, "delay_s": delay}
     return pd.DataFrame(columns, index=arcs.index, copy=False)
 
 

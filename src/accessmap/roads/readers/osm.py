@@ -48,6 +48,7 @@ from accessmap.roads.readers.tables import (
     file_sha256,
     road_tables,
 )
+from accessmap.roads.sorting import give_back
 from accessmap.words.notes import Aside, Note
 
 ODBL = "ODbL 1.0"
@@ -169,8 +170,9 @@ class _Reading:
             raise NetworkError(Problem("roads_osm_none", where=str(self.path), value=self.mode, why=why))
         nodes, areas, events, barriers, gates = self._nodes()
         segments = self._segments(nodes)
-        ways["whole_metres"] = self._whole_metres(segments, nodes)
-        if self.lines:
+        ferries = ways["road_class"] == "ferry"
+        if ferries.any():
+            ways["whole_metres"] = self._whole_metres(segments[ferries.to_numpy()[segments.way]], nodes)
             ways["minutes"] = self.lines.minutes(ways)
         if self.squares:
             segments = segments.plus(lines_across(self.squares, segments, nodes))
@@ -179,18 +181,26 @@ class _Reading:
             why = Note("roads_osm_nodes_missing") if self.place is None else Note("roads_osm_clip_elsewhere")
             raise NetworkError(Problem("roads_osm_none_left", where=str(self.path), why=why))
         driven = self._driven(segments, nodes, ways)
-        self.refs, self.sizes, self.rings = array("q"), array("q"), []  # that their memory serves again
+        self.refs, self.sizes, self.rings = array("q"), array("q"), []
+        give_back()
         segments, ways, nodes = barred_roads(segments, ways, nodes, barriers=barriers, gates=gates)
+        events = approaches(events, segments, ways, nodes)
+        turns = self._turns(driven, segments) + shut_one_way(self.one_way, segments, nodes)
+        source = self._source()
+        # Handed over and kept no longer: what is done with is let go of there.
+        network = [segments, ways, nodes]
+        del segments, ways, nodes, driven
+        give_back()
         return road_tables(
-            nodes,
-            segments,
-            ways,
-            events=approaches(events, segments, ways, nodes),
-            turns=self._turns(driven, segments) + shut_one_way(self.one_way, segments, nodes),
+            network.pop(),
+            ways=network.pop(),
+            segments=network.pop(),
+            events=events,
+            turns=turns,
             settled=areas,
             mode=self.mode,
             country=self.country,
-            source=self._source(),
+            source=source,
             parameters=self.notes,
         )
 
@@ -262,6 +272,7 @@ class _Reading:
                         self.newest = max(self.newest, block["timestamp"][row].as_py()[1:])
         if self.roads_gone:
             self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
+        self.uses.clear()
         return ways.frame()
 
     def _stands(self, way: int, kind: _Kind, stands: bool, whole: bool) -> bool:
@@ -383,10 +394,11 @@ class _Reading:
         return segments[known]
 
     def _whole_metres(self, segments: Segments, nodes: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Length of every way before any is clipped; NaN where the file lacks nodes of it."""
+        """Length of every way of these before any is clipped; NaN where the file lacks nodes of it, and of others."""
         sizes = np.frombuffer(self.sizes, dtype=np.int64)
         metres = np.bincount(segments.way, weights=segments.middles(nodes)[2], minlength=len(sizes))
-        return np.where(np.bincount(segments.way, minlength=len(sizes)) == self.pieces, metres, np.nan)
+        pieces = np.bincount(segments.way, minlength=len(sizes))
+        return np.where((pieces > 0) & (pieces == self.pieces), metres, np.nan)
 
     def _clipped(self, segments: Segments, nodes: pd.DataFrame) -> Segments:
         if self.place is None:

@@ -15,11 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from accessmap.roads.sorting import give_back
+
 # What osmium writes of each kind, after what it writes of all.
 OWN = {"n": ("lon", "lat"), "w": ("refs",), "r": ("members",)}
 VERSION = ("version", "visible", "timestamp")
 # Of lines at a time, and of objects on their way to lines: a way of 2,000 nodes takes 30,000, a relation up to 700,000.
-BLOCK_BYTES, BUFFER_BYTES = 1 << 20, 1 << 18
+BLOCK_BYTES, BUFFER_BYTES = 1 << 18, 1 << 18
 _ESCAPED = re.compile("%([0-9a-fA-F]+)%")
 IntArray = npt.NDArray[np.int64]
 
@@ -49,7 +51,7 @@ def blocks(path: Path, kind: str, *filters: Any, versions: bool = False) -> Iter
             csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
         ) as stream:
             yield from stream
-    pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def numbers(column: pa.StringArray) -> IntArray:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from accessmap.roads.junctions import LOWEST_RANK, RANKS
+from accessmap.roads.junctions import rank_of
+from accessmap.roads.readers.osm_columns import positions_of
 from accessmap.roads.readers.tables import Segments, Turn, segment_metres
+from accessmap.roads.sorting import by_key
 
 NEAR_METRES = 60.0  # a sign further than this from every junction holds both ways
 ANYONE = -1
@@ -49,12 +51,20 @@ def shut_one_way(gates: Mapping[int, str], segments: Segments, nodes: pd.DataFra
     segments, nodes
         The network, in which the nodes keep their ids.
     """
+    numbers = np.sort(np.array(list(gates), dtype=np.int64))
+    row = positions_of(numbers, nodes.index.to_numpy())
+    gate = np.flatnonzero(row >= 0)
+    is_gate = np.zeros(len(nodes), dtype=bool)
+    is_gate[gate] = True
+    near = segments[is_gate[segments.start] | is_gate[segments.end]]
+    at = dict(zip(numbers[row[gate]].tolist(), gate.tolist(), strict=True))
     turns = []
-    for (number, heading), node in zip(gates.items(), nodes.index.get_indexer(pd.Index(list(gates))), strict=True):
-        ends, starts = (segments.end, segments.start) if heading == "forward" else (segments.start, segments.end)
-        after = {*segments.start[segments.end == node].tolist(), *segments.end[segments.start == node].tolist()}
+    for number, heading in gates.items():
+        node = at.get(number, -1)
+        ends, starts = (near.end, near.start) if heading == "forward" else (near.start, near.end)
+        after = {*near.start[near.end == node].tolist(), *near.end[near.start == node].tolist()}
         for before in starts[ends == node].tolist():
-            turns += [Turn((before, int(node), other), "no_passage", number) for other in sorted(after - {before})]
+            turns += [Turn((before, node, other), "no_passage", number) for other in sorted(after - {before})]
     return turns
 
 
@@ -63,18 +73,15 @@ class _Around:
 
     def __init__(self, segments: Segments, ways: pd.DataFrame, nodes: pd.DataFrame) -> None:
         self.segments = segments
-        rank = np.array([RANKS.get(name, LOWEST_RANK) for name in ways["road_class"]], dtype=np.int64)
-        self.rank = rank[segments.way]
-        ends = np.concatenate([segments.start, segments.end])
-        self.order = np.argsort(ends, kind="stable")
-        self.ends = ends[self.order]
+        self.rank = rank_of(ways["road_class"])[0][segments.way]
+        self.first, self.order = by_key(np.concatenate([segments.start, segments.end]), len(nodes))
         lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
         self.place = lon, lat
 
     def at(self, node: int) -> list[int]:
         """Pieces that begin or end at a node."""
-        first, last = np.searchsorted(self.ends, [node, node + 1])
-        return [int(number) % len(self.segments.way) for number in self.order[first:last]]
+        found = self.order[self.first[node] : self.first[node + 1]]
+        return [number % len(self.segments.way) for number in found.tolist()]
 
     def other(self, piece: int, node: int) -> int:
         """Node at the other end of a piece."""

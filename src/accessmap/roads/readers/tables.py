@@ -20,11 +20,12 @@ from accessmap.read.database import Database, content_sha256
 from accessmap.read.spread import STREETS, built_up
 from accessmap.roads import speeds
 from accessmap.roads.graph import metric_crs_of
-from accessmap.roads.junctions import TurnCosts, turn_costs
+from accessmap.roads.junctions import TurnCosts, meeting_of, turn_costs
 from accessmap.roads.law import COUNTRIES, laws_at
 from accessmap.roads.readers.osm_pace import Pace
 from accessmap.roads.readers.osm_tags import WayUse
 from accessmap.roads.snapping import joins_rule
+from accessmap.roads.sorting import give_back, slices
 from accessmap.words.notes import Figure, Listed, Note, first_few
 
 DEGREE_STEP = 1e-7  # about 1 cm, the step of OpenStreetMap's coordinates
@@ -171,8 +172,8 @@ class Ways:
     def __init__(self) -> None:
         self._uses: list[WayUse] = []
         self._number: dict[int, int] = {}  # of a use, by the identity of what `_uses` keeps alive
-        self._kinds = array("i")
-        self._names: list[str | None] = []
+        self._kinds, self._called = array("i"), array("i")
+        self._names: dict[str | None, int] = {}
 
     def add(self, use: WayUse, name: str | None = None) -> None:
         """Keep one more way, of a name of its own or that of its use; a use that many ways share is kept once."""
@@ -180,7 +181,7 @@ class Ways:
         if number == len(self._uses):
             self._uses.append(use)
         self._kinds.append(number)
-        self._names.append(use.name if name is None else name)
+        self._called.append(self._names.setdefault(use.name if name is None else name, len(self._names)))
 
     def frame(self) -> pd.DataFrame:
         """Return a table, one row a way; words as categories, which keeps a country's roads small."""
@@ -201,7 +202,9 @@ class Ways:
             both |= {f"{name}_forward": kinds, f"{name}_backward": kinds}
         table = table.astype({**words, **numbers, **truths, "wide_forward": "bool", "wide_backward": "bool", **both})
         ways = table.take(np.frombuffer(self._kinds, dtype=np.int32)).reset_index(drop=True)
-        ways["name"] = pd.Series(self._names, dtype=table["name"].dtype).astype("category")
+        words_of = pd.Series([*self._names], dtype=table["name"].dtype).astype("category").array
+        called = words_of.codes[np.frombuffer(self._called, dtype=np.int32)]
+        ways["name"] = pd.Categorical.from_codes(called, dtype=words_of.dtype)
         return ways
 
 
@@ -241,8 +244,12 @@ class Segments:
     def middles(self, nodes: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Longitude and latitude of the middle of each piece (degrees), and its length (metres)."""
         lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
-        ends = lon[self.start], lat[self.start], lon[self.end], lat[self.end]
-        return (ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2, segment_metres(*ends)
+        x, y, metres = (np.empty(len(self.way)) for _ in range(3))
+        for block in slices(len(self.way)):
+            start, end = self.start[block], self.end[block]
+            ends = lon[start], lat[start], lon[end], lat[end]
+            x[block], y[block], metres[block] = (ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2, segment_metres(*ends)
+        return x, y, metres
 
 
 def cut_at(barriers: IntArray, segments: Segments, nodes: pd.DataFrame) -> tuple[Segments, pd.DataFrame]:
@@ -320,58 +327,76 @@ def road_tables(
     NetworkError
         If no arc is left, or the roads lie on both sides of 180 degrees of longitude.
     """
-    used = np.zeros(len(nodes), dtype=bool)
-    used[segments.start] = used[segments.end] = True
-    metric_crs_of(nodes[used])
+    metric_crs_of(_extent(nodes, segments))
     lon, lat, length = segments.middles(nodes)
     street = ways["road_class"].isin(STREETS).to_numpy()[segments.way]
     urban = built_up(lon, lat, np.where(street, length, 0.0), list(settled))
     setting = pd.Categorical(ways["setting"].astype(str), ["", *SETTINGS]).codes[segments.way] - 1
     setting = np.where(setting < 0, urban, setting).astype(np.int8)
     law, told = _laws(lon, lat, length, ways["law"].astype(str).to_numpy(dtype=object), segments.way, country)
-    fixed, wrong = _timetabled(segments, length, ways)
     del lon, lat, street, urban
-    odd = [text for text in ways["odd"].astype(str).iloc[np.unique(segments.way)] if text]
-    open_ = [np.flatnonzero(ways[way].to_numpy(dtype=bool)[segments.way]) for way in HEADINGS]
-    piece, ahead = np.concatenate(open_).astype(np.int32), len(open_[0])
+    give_back()
+    fixed, wrong = _timetabled(segments, length, ways)
+    met = np.zeros(len(ways), dtype=bool)
+    met[segments.way] = True
+    odd = [text for text in ways["odd"][met].unique() if text]
+    open_ = [np.flatnonzero(ways[way].to_numpy(dtype=bool)[segments.way]).astype(np.int32) for way in HEADINGS]
+    piece, ahead = np.concatenate(open_), len(open_[0])
+    del open_
     if not len(piece):
         raise NetworkError(Problem("roads_none_open", where=source.title, value=mode))
-    u = np.concatenate([segments.start[open_[0]], segments.end[open_[1]]])
-    v = np.concatenate([segments.end[open_[0]], segments.start[open_[1]]])
-    way = segments.way[piece].astype(np.int32)
-    let = [ways[f"through_{name}"].to_numpy(dtype=bool) for name in HEADINGS]
-    through = np.concatenate([each[segments.way[at]] for each, at in zip(let, open_, strict=True)])
-    del open_, segments
-    of_way = {name: ways[name].array[way] for name in ("road_class", "roundabout", "boarding_s")}
-    if ways["boarding_s"].isna().all():
-        del of_way["boarding_s"]
+    u, v = segments.start[piece], segments.end[piece]
+    u[ahead:], v[ahead:] = segments.end[piece[ahead:]], segments.start[piece[ahead:]]
+    way = segments.way[piece].astype(np.int32, copy=False)
+    del segments
+    through = np.concatenate(
+        [
+            ways[f"through_{name}"].to_numpy(dtype=bool)[of]
+            for name, of in zip(HEADINGS, (way[:ahead], way[ahead:]), strict=True)
+        ]
+    )
+    told_of = ["road_class", "roundabout", *(() if ways["boarding_s"].isna().all() else ("boarding_s",))]
+    of_way = {name: _taken(ways[name], way) for name in told_of}
     of_piece = {"length_m": length[piece], "law": law[piece]}
     if fixed is not None:
         of_piece["fixed_minutes"] = fixed[piece]
+    del length, fixed
     arcs = pd.DataFrame({"u": u, "v": v, **of_way, **of_piece}, copy=False)
-    kinds = _arc_kinds(ways, way, ahead, setting[piece], law[piece])
-    del piece, length, fixed, law
-    turning = turn_costs(arcs, _headings(u, v, nodes), mode)
-    timed = speeds.time_arcs(arcs, events, mode=mode, turning=turning.on_arcs, kinds=kinds)
+    kinds = _arc_kinds(ways, way, ahead, setting[piece], of_piece["law"])
+    of_arc = {name: _taken(ways[name], way) for name in ("name", "snappable")}
+    del piece, way, ways, law, setting, of_way, of_piece
+    give_back()
+    meeting = meeting_of(arcs, len(nodes))
+    turning = turn_costs(arcs, _Headings(u, v, nodes), mode, meeting)
+    give_back()
+    timed = speeds.time_arcs(arcs, events, mode=mode, turning=turning.on_arcs, kinds=kinds, meeting=meeting)
+    del kinds, meeting
+    metres = arcs["length_m"].astype(np.float32)
+    road_class = arcs["road_class"]
+    del arcs
+    give_back()
     ids = nodes.index
+    forbidden, costs = forbidden_turns(turns, u, v, ids), _costs(turning, u, v, ids)
+    del turning
+    nodes = _used(nodes, u, v)
+    tails = ids.to_numpy()[u]
+    del u
     edges = pd.DataFrame(
         {
-            "u": ids[u],
-            "v": ids[v],
+            "u": tails,
+            "v": ids.to_numpy()[v],
             "minutes": timed["minutes"],
-            "length_m": arcs["length_m"].astype(np.float32),
-            "road_class": arcs["road_class"],
-            "name": ways["name"].array[way],
+            "length_m": metres,
+            "road_class": road_class,
+            "name": of_arc["name"],
             "speed_kmh": timed["speed_kmh"],
             "speed_reason": timed["speed_reason"],
             "delay_s": timed["delay_s"],
-            "snappable": ways["snappable"].to_numpy(dtype=bool)[way],
+            "snappable": of_arc["snappable"],
             "through": through,
         },
         copy=False,
     )
-    used = np.zeros(len(nodes), dtype=bool)
-    used[u] = used[v] = True
     doubts = {"roads_told_odd_limits": odd, "roads_told_odd_durations": wrong}
     rules: dict[str, str] = {
         Note("roads_told_mode"): mode,
@@ -380,9 +405,31 @@ def road_tables(
         Note("roads_told_joins"): joins_rule(),
         **{Note(key): first_few(list(dict.fromkeys(texts)), str) for key, texts in doubts.items() if texts},
     }
-    forbidden = forbidden_turns(turns, u, v, ids)
-    parameters = {**rules, **parameters}
-    return RoadTables(nodes.loc[used, ["lon", "lat"]], edges, source, parameters, forbidden, _costs(turning, u, v, ids))
+    return RoadTables(nodes, edges, source, {**rules, **parameters}, forbidden, costs)
+
+
+def _taken(column: pd.Series, rows: npt.NDArray[np.int32]) -> Any:
+    """Values of a column at some rows; pandas itself would make the numbers of the rows twice as long first."""
+    values = column.array
+    if isinstance(values, pd.Categorical):
+        return pd.Categorical.from_codes(values.codes[rows], dtype=values.dtype)
+    return column.to_numpy()[rows]
+
+
+def _extent(nodes: pd.DataFrame, segments: Segments) -> pd.DataFrame:
+    """The corners (lon, lat) of the box in which the pieces lie."""
+    used = np.zeros(len(nodes), dtype=bool)
+    used[segments.start] = used[segments.end] = True
+    axes = {axis: nodes[axis].to_numpy(dtype=float)[used] for axis in ("lon", "lat")}
+    return pd.DataFrame({axis: [each.min(), each.max()] if len(each) else [] for axis, each in axes.items()})
+
+
+def _used(nodes: pd.DataFrame, *ends: IntArray) -> pd.DataFrame:
+    """Nodes at which something ends: those handed over, not a copy, where that is all."""
+    used = np.zeros(len(nodes), dtype=bool)
+    for end in ends:
+        used[end] = True
+    return nodes if used.all() and [*nodes] == ["lon", "lat"] else nodes.loc[used, ["lon", "lat"]]
 
 
 def _costs(turning: TurnCosts, u: IntArray, v: IntArray, ids: pd.Index) -> pd.DataFrame | None:
@@ -409,7 +456,9 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     """
     passed = {node for turn in turns if turn.kind.startswith("only_") for node in turn.nodes[1:-1]}
     exits: dict[int, set[int]] = {node: set() for node in passed}
-    out = np.flatnonzero(np.isin(u, list(passed)))
+    left = np.zeros(len(ids), dtype=bool)
+    left[list(passed)] = True
+    out = np.flatnonzero(left[u])
     for tail, head in zip(u[out].tolist(), v[out].tolist(), strict=True):
         exits[tail].add(head)
     onward: dict[tuple[int, ...], set[int]] = {}
@@ -437,12 +486,18 @@ def forbidden_turns(turns: Sequence[Turn], u: IntArray, v: IntArray, ids: pd.Ind
     )
 
 
-def _headings(u: IntArray, v: IntArray, nodes: pd.DataFrame) -> FloatArray:
-    """Where each arc leads, degrees clockwise from north."""
-    lon, lat = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
-    east = (lon[v] - lon[u]) * np.cos(np.radians((lat[u] + lat[v]) / 2))
-    heading: FloatArray = np.degrees(np.arctan2(east, lat[v] - lat[u]))
-    return heading
+class _Headings:
+    """Where arcs lead, degrees clockwise from north, by their numbers."""
+
+    def __init__(self, u: IntArray, v: IntArray, nodes: pd.DataFrame) -> None:
+        self._ends = u, v
+        self._place = nodes["lon"].to_numpy(dtype=float), nodes["lat"].to_numpy(dtype=float)
+
+    def __getitem__(self, arcs: IntArray, /) -> FloatArray:
+        (u, v), (lon, lat) = (end[arcs] for end in self._ends), self._place
+        east = (lon[v] - lon[u]) * np.cos(np.radians((lat[u] + lat[v]) / 2))
+        heading: FloatArray = np.degrees(np.arctan2(east, lat[v] - lat[u]))
+        return heading
 
 
 def _laws(
@@ -452,11 +507,8 @@ def _laws(
 
     A code of a country ("BE:rural") leaves the place its region ("BE-VLG").
     """
-    place = pd.Categorical(laws_at(lon, lat) if country is None else np.full(len(lon), country, dtype=object))
-    metres = (
-        pd.Series(length).groupby(pd.Series(place), observed=True).sum().sort_values(ascending=False, kind="stable")
-    )
-    told: dict[str, str] = {Note("roads_told_country"): _shares(metres)}
+    place = laws_at(lon, lat) if country is None else pd.Categorical.from_codes(np.zeros(len(lon), np.int8), [country])
+    told: dict[str, str] = {Note("roads_told_country"): _shares(_metres_by(length, place))}
     own = np.flatnonzero((coded != "")[way])
     if not len(own):
         return place, told
@@ -465,7 +517,7 @@ def _laws(
     if not other:
         return place, told
     names = coded[way[other]]
-    named = pd.Series(length[other]).groupby(pd.Series(names)).sum().sort_values(ascending=False, kind="stable")
+    named = _metres_by(length[other], pd.Categorical(names))
     told[Note("roads_told_coded_laws")] = Listed.of(
         [Note("roads_coded_law", law=law_, km=Figure.of(m / 1000, digits=1)) for law_, m in named.items()]
     )
@@ -473,9 +525,12 @@ def _laws(
     return pd.Categorical(law), told
 
 
-def _metres_by(length: FloatArray, law: Any) -> pd.Series:
+def _metres_by(length: FloatArray, law: pd.Categorical[Any]) -> pd.Series:
     """Metres of road under each law, the longest first."""
-    return pd.Series(length).groupby(pd.Series(law), observed=True).sum().sort_values(ascending=False, kind="stable")
+    metres = np.zeros(len(law.categories))
+    for block in slices(len(length)):
+        np.add.at(metres, law.codes[block], length[block])
+    return pd.Series(metres, index=law.categories).sort_values(ascending=False, kind="stable")
 
 
 def _shares(metres: pd.Series) -> str:
@@ -526,13 +581,20 @@ def _arc_kinds(
         for way in HEADINGS
     ]
     number, table = speeds.kinds_of(pd.concat(both, ignore_index=True))
+    number = number.astype(np.int32)
     code = number[: len(ways)][way]
     code[ahead:] = number[len(ways) :][way[ahead:]]
     laws = len(law.categories)
-    code = (code * len(SETTINGS) + setting) * laws + law.codes
-    number, found = pd.factorize(code)
+    code *= len(SETTINGS)
+    code += setting
+    code *= laws
+    code += law.codes
+    met = np.zeros(len(table) * len(SETTINGS) * laws, dtype=bool)
+    met[code] = True
+    found = np.flatnonzero(met)
     kinds = table.iloc[found // (laws * len(SETTINGS))]
     kinds = kinds.assign(
         setting=[SETTINGS[at] for at in found // laws % len(SETTINGS)], law=law.categories[found % laws]
     )
-    return number.astype(np.int32), kinds
+    place = np.cumsum(met, dtype=np.int32) - 1
+    return place[code], kinds
