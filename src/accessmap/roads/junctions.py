@@ -11,7 +11,7 @@ roads, where it is a second or more, and left out elsewhere.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -189,9 +189,7 @@ def turn_costs(arcs: pd.DataFrame, heading: Headings, mode: str, meeting: Meetin
     return TurnCosts(on_arcs, before[order], after[order], rest[order])
 
 
-def _pairs(
-    u: IntArray, v: IntArray, junction: BoolArray
-) -> Iterator[tuple[IntArray, IntArray, npt.NDArray[np.int32], npt.NDArray[np.int32]]]:
+def _pairs(u: IntArray, v: IntArray, junction: BoolArray) -> Iterator[tuple[Any, Any, Any, Any]]:
     """Yield the arcs that arrive at some junctions and those that leave them, and the pairs that may be driven.
 
     A pair is a row of the one and a row of the other; turning back is none. They come by junction, those of one

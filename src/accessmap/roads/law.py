@@ -77,7 +77,7 @@ def laws_at(lon: FloatArray, lat: FloatArray) -> "pd.Categorical[str]":
                 inside = shapely.contains_xy(polygons[at], lon[left], lat[left])
                 found[left[inside]] = names.index(laws[at])
                 left = left[~inside]
-    return pd.Categorical.from_codes(found, names).remove_unused_categories()
+    return pd.Categorical.from_codes(found, pd.Index(names)).remove_unused_categories()
 
 
 def legal_limit(law: str, setting: str, *, wide: bool = False, main: bool = False) -> tuple[float, str]:

@@ -71,7 +71,7 @@ def delay_seconds(arcs: pd.DataFrame, events: pd.DataFrame, mode: str, meeting: 
     meeting = meeting_of(arcs, 1 + int(node.max(initial=-1))) if meeting is None else meeting
     count = len(meeting.best)
     longest = events["event"].map(table).to_numpy(dtype=float)
-    waiting = _met(u, v, node, coming, longest, count)
+    waiting: FloatArray = _met(u, v, node, coming, longest, count)
     signal = (events["event"] == "signal").to_numpy()
     signals = _met(u, v, node, coming, signal, count)
     again = _waited_already(u, v, arcs["length_m"].to_numpy(dtype=float), node[signal], coming[signal], count)

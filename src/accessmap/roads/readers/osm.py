@@ -188,7 +188,7 @@ class _Reading:
         turns = self._turns(driven, segments) + shut_one_way(self.one_way, segments, nodes)
         source = self._source()
         # Handed over and kept no longer: what is done with is let go of there.
-        network = [segments, ways, nodes]
+        network: list[Any] = [segments, ways, nodes]
         del segments, ways, nodes, driven
         give_back()
         return road_tables(

@@ -50,13 +50,15 @@ def lines_across(squares: Sequence[Square], segments: Segments, nodes: pd.DataFr
     for number, square in enumerate(squares):
         if number in found:
             continue
-        outer, holes = ([p for way in ways for p in order[first[way] : first[way + 1]]] for ways in _outlines(square))
-        ends = np.unique(np.concatenate([end[[*outer, *holes]] for end in (segments.start, segments.end)]))
+        outer, holes = ([p for of in ways for p in order[first[of] : first[of + 1]]] for ways in _outlines(square))
+        ends = np.unique(
+            np.concatenate([end[np.array([*outer, *holes], dtype=np.int64)] for end in (segments.start, segments.end)])
+        )
         found[number] = [
             (area, _candidates(area, ends, shared[ends], xy)) for area in _areas(outer, holes, segments, xy)
         ]
-    pairs, number = _seen([(at, *each) for at in range(len(squares)) for each in found[at]], xy)
-    way = np.array([square.ways[0] for square in squares], dtype=segments.way.dtype)[number]
+    pairs, whose = _seen([(at, *each) for at in range(len(squares)) for each in found[at]], xy)
+    way = np.array([(*square.ways, -1)[0] for square in squares], dtype=segments.way.dtype)[whose]
     return Segments(pairs[:, 0].astype(segments.start.dtype), pairs[:, 1].astype(segments.end.dtype), way)
 
 

@@ -357,7 +357,7 @@ def road_tables(
     )
     told_of = ["road_class", "roundabout", *(() if ways["boarding_s"].isna().all() else ("boarding_s",))]
     of_way = {name: _taken(ways[name], way) for name in told_of}
-    of_piece = {"length_m": length[piece], "law": law[piece]}
+    of_piece: dict[str, Any] = {"length_m": length[piece], "law": law[piece]}
     if fixed is not None:
         of_piece["fixed_minutes"] = fixed[piece]
     del length, fixed
@@ -507,7 +507,11 @@ def _laws(
 
     A code of a country ("BE:rural") leaves the place its region ("BE-VLG").
     """
-    place = laws_at(lon, lat) if country is None else pd.Categorical.from_codes(np.zeros(len(lon), np.int8), [country])
+    place = (
+        laws_at(lon, lat)
+        if country is None
+        else pd.Categorical.from_codes(np.zeros(len(lon), np.int8), pd.Index([country]))
+    )
     told: dict[str, str] = {Note("roads_told_country"): _shares(_metres_by(length, place))}
     own = np.flatnonzero((coded != "")[way])
     if not len(own):
