@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,7 @@ def _lines(rings: list[list[list[int]]]) -> list[tuple[int, int]]:
     for ring in rings:
         squares.append(Square([*range(way, way + len(ring))]))
         for nodes in ring:
-            pieces += [(a, b, way) for a, b in zip(nodes, nodes[1:], strict=False)]
+            pieces += [(a, b, way) for a, b in pairwise(nodes)]
             way += 1
     pieces += [(node, 10, way + at) for at, node in enumerate(WAYS_IN)]
     start, end, of = np.array(pieces).T
