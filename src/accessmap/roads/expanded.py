@@ -309,7 +309,7 @@ class _Turns:
         if not len(turns):
             return None
         sizes = np.fromiter(map(len, turns), "int64", len(turns))
-        flat = np.fromiter((node for turn in turns for node in turn), "int64", int(sizes.sum()))
+        flat = np.concatenate(turns).astype("int64")
         cost = np.full(len(turns), FORBIDDEN, "int64") if turn_ms is None else turn_ms
         owner, step = _steps(n, sizes, flat)
         met = np.zeros(n, "bool")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -95,7 +96,8 @@ class RoadGraph:
             table = pd.concat(told, ignore_index=True)
             sizes = table["nodes"].map(len).to_numpy()
             flat = pd.Index([node for nodes in table["nodes"] for node in nodes])
-            turns = np.split(self.nodes.index.get_indexer(flat), np.cumsum(sizes)[:-1])
+            at, ends = self.nodes.index.get_indexer(flat), np.cumsum(sizes).tolist()
+            turns = [at[begin:end] for begin, end in pairwise([0, *ends])]
             seconds = table["seconds"].to_numpy("float64") if "seconds" in table else np.full(len(table), np.nan)
             ms = np.rint(np.nan_to_num(seconds) * MS_PER_MINUTE / 60)
             turn_ms = np.where(np.isnan(seconds), FORBIDDEN, ms).astype("int64")
