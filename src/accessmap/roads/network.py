@@ -19,6 +19,7 @@ from accessmap.roads.by_class import minutes_by_class
 from accessmap.roads.engine import Seeds
 from accessmap.roads.everywhere import write_nearest
 from accessmap.roads.graph import RoadGraph, metric_crs_of
+from accessmap.roads.memory import given_back
 from accessmap.roads.route import quickest_lines, quickest_way
 from accessmap.roads.saved import check_ignored, check_legs, check_roads, driven_turns, read_network, write_network
 from accessmap.roads.snapping import Legs, ending_at
@@ -217,7 +218,7 @@ class RoadNetwork:
         """
         from accessmap.roads.readers.osm import read_osm
 
-        with progress_bar(Note("progress_reading"), shown=progress):
+        with progress_bar(Note("progress_reading"), shown=progress), given_back():
             return cls._of(read_osm(path, mode=mode, clip=clip, buffer_metres=buffer_metres, country=country))
 
     @classmethod

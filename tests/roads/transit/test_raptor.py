@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import dijkstra
 from toy_days import AFTER_MIDNIGHT, LEGS, STOPS, WINDOWS, a_day, days, legs, timed_legs
 
 from accessmap.roads.transit.day import Day
-from accessmap.roads.transit.lines import NEVER
+from accessmap.roads.transit.lines import NEVER, Lines
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, rank_of
+from accessmap.roads.transit.sweep import Stages
 
 
 def runs_of(day: Day) -> list[list[tuple[int, int, int, bool, bool]]]:
@@ -310,3 +311,39 @@ def test_every_cell_with_legs_that_serve_at_some_times_alone(day, access, first,
     assert (forward <= plain).all()
     assert (plain == forward[1, :, 1][None, :, None]).all()
     assert plain[0, :, 0].tolist() == [slow.earliest(at, access, egress, limit) for at in moments.tolist()]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_a_row_of_the_sweep_serves_again_only_when_nobody_asks_for_it(data):
+    from accessmap.roads.transit.sweep_kernels import held
+
+    stages = data.draw(st.integers(1, 40))
+    goes_on = [data.draw(st.integers(-1, stage - 1)) for stage in range(stages)]
+    changes = [data.draw(st.lists(st.integers(0, stages - 1), max_size=3)) for _ in range(stages)]
+    kept = np.array(data.draw(st.lists(st.integers(0, 1), min_size=stages, max_size=stages)), "int8")
+    for stage, others in enumerate(changes):
+        kept[[each for other in others if other >= stage for each in (stage, other)]] = 2
+    start = np.cumsum([0, *map(len, changes)])
+    to = np.array([other for others in changes for other in others], "int32")
+    rows, count = held(np.array(goes_on, "int32"), start, to, kept)
+    assert rows.min() >= 0
+    assert rows.max() < count <= stages
+    own = rows[kept == 2].tolist()
+    assert len(set(own)) == len(own)
+    holds = {row: stage for stage, row in enumerate(rows.tolist()) if kept[stage] == 2}
+    for stage, others in enumerate(changes):
+        for other in [*others, *([goes_on[stage]] if goes_on[stage] >= 0 else [])]:
+            assert holds[rows[other]] == other
+        assert kept[stage] == 2 or rows[stage] not in own
+        holds[rows[stage]] = stage
+    assert all(holds[rows[stage]] == stage for stage in np.flatnonzero(kept).tolist())
+
+
+def test_a_long_line_is_swept_in_few_rows():
+    """Of 2,000 stages in a row none is asked for but by the one before."""
+    day = a_day(2001, [{"stops": list(range(2001)), "trips": [list(range(0, 20010, 10))]}])
+    stages = Stages.of(Lines.of(day, 0, 30_000))
+    assert len(stages.arrays[0]) == 2000
+    assert stages._held(stages.row[[1, 2]], by_round=False)[1] < 5
+    assert stages._held(stages.row[[1, 2]], by_round=True)[1] == 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from accessmap.errors import NetworkError, OptionError, Problem
 from accessmap.provenance import Provenance
+from accessmap.roads.memory import trim
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.asked import LEG, Asked, legs_of
 from accessmap.roads.transit.clock import span
@@ -34,7 +35,7 @@ from accessmap.words.notes import Figure, Note, first_few
 Floats = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
 #: Cells of minutes to stops that are made at a time.
-_CELLS = 16_000_000
+_CELLS = 4_000_000
 #: Seconds between two departures of a window.
 EACH = 60
 
@@ -84,6 +85,7 @@ class Journeys:
         _check(networks, terms)
         made = cls(timetable, networks, timetable.date_of(date), timetable.why_day(date), terms)
         made.day, made.asked  # noqa: B018 - what cannot be is told now
+        trim()
         return made
 
     def over(
@@ -265,7 +267,9 @@ class Journeys:
         end = self._legs(destinations, home=homeward, away=False, max_metres=max_metres)
         how = np.array(moments, "int64"), share, arrive is not None, homeward, max_metres
         ends = origins, destinations
-        return JourneyTrips(self, start, end, direct, *how, self._timed(*ends, homeward=homeward), ends)
+        timed = self._timed(*ends, homeward=homeward)
+        trim()
+        return JourneyTrips(self, start, end, direct, *how, timed, ends)
 
     def explain(
         self,
@@ -354,7 +358,7 @@ class Journeys:
         every = max(1, _CELLS // max(1, len(rows)))
         for first in range(0, max(1, len(points)), every):
             part = slice(first, min(first + every, len(points)))
-            minutes = np.fmin.reduce([way(most, part) for way in ways])
+            minutes = reduce(np.fmin, [way(most, part) for way in ways])
             if parked is not None:
                 minutes = np.fmin(minutes, parked(part))
             point, stop = np.nonzero(~np.isnan(minutes))
@@ -508,9 +512,13 @@ class JourneyTrips:
 
     def by_percentile(self, percentiles: Sequence[float], limit: float | None = None, rows: slice = EVERY) -> Floats:
         """Return minutes (percentiles, origins, destinations), float32; NaN is not reached."""
-        seconds, _ = self._search(percentiles, limit, rows)
-        minutes = np.where(seconds == NEVER, np.float32(np.nan), (seconds / 60).astype("float32"))
-        return np.fmin(minutes, self._without_ride(limit, rows)[None])
+        seconds = self._search(percentiles, limit, rows)[0]
+        minutes: Floats = seconds.astype("float32")  # whole below 2 ** 24, so that it is rounded once
+        minutes /= np.float32(60)
+        minutes[seconds == NEVER] = np.nan
+        del seconds
+        np.fmin(minutes, self._without_ride(limit, rows)[None], out=minutes)
+        return minutes
 
     def share(self, limit: float | None = None, rows: slice = EVERY) -> Floats:
         """Return the share (0-1) of departures that reach, float32 (origins, destinations)."""
@@ -567,12 +575,12 @@ class JourneyTrips:
     def _without_ride(self, limit: float | None, rows: slice) -> Floats:
         longest = self.journeys.terms.longest
         most = longest if limit is None else min(limit, longest)
-        found: Floats = np.fmin.reduce([trips.minutes(most, rows) for trips in self.direct])
+        found: Floats = reduce(np.fmin, [trips.minutes(most, rows) for trips in self.direct])
         return found
 
     def _search(
         self, percentiles: Sequence[float], limit: float | None, rows: slice
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.integer[Any]]]:
         """Return seconds (percentiles, origins, destinations) and how many departures reach (origins, destinations)."""
         start, timed = self.start.part(rows), self.on_demand(rows, EVERY)
         ends = (self.end, start) if self.backward else (start, self.end)

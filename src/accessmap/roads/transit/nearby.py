@@ -13,7 +13,7 @@ from accessmap.roads.network import RoadNetwork
 
 Longs = npt.NDArray[np.int64]
 #: Cells of minutes between stops that are made at a time.
-_CELLS = 16_000_000
+_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Nearby:
     @classmethod
     def of(cls, stops: gpd.GeoDataFrame, served: Longs, network: RoadNetwork, most: float) -> Nearby:
         """Return what is near of the stops that are served, with the ways on foot of at most so many minutes."""
-        none = pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int64")
+        none = pd.DataFrame({"from_stop": [], "to_stop": [], "seconds": []}, dtype="int32")
         return cls(served[:0], served[:0], stops.geometry.iloc[:0], none).grown(stops, served, network, most)
 
     def grown(self, stops: gpd.GeoDataFrame, served: Longs, network: RoadNetwork, most: float) -> Nearby:
@@ -67,13 +67,13 @@ def _between(
 ) -> pd.DataFrame:
     """Return the ways on foot from some stops to others: from_stop and to_stop (rows of the table), seconds."""
     trips = network.trips(starts, ends)
-    rows = [every.get_indexer(side.index) for side in (starts, ends)]
+    rows = [every.get_indexer(side.index).astype("int32") for side in (starts, ends)]
     some = max(1, _CELLS // len(ends))
     pieces = []
     for first in range(0, len(starts), some):
         minutes = trips.minutes(most, slice(first, min(first + some, len(starts))))
         start, end = np.nonzero(~np.isnan(minutes))
-        seconds = np.ceil(np.round(minutes[start, end] * 60.0, 2)).astype("int64")
+        seconds = np.ceil(np.round(minutes[start, end] * 60.0, 2)).astype("int32")
         pieces.append(pd.DataFrame({"from_stop": rows[0][start + first], "to_stop": rows[1][end], "seconds": seconds}))
     found = pd.concat(pieces)
     return found[found["from_stop"] != found["to_stop"]].reset_index(drop=True)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accessmap.roads.engine.threads import Team
+from accessmap.roads.memory import trim
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.legs import StopLegs, Timed, TimedLegs
 from accessmap.roads.transit.lines import NEVER, Lines, joined, turned
@@ -80,7 +81,7 @@ class Raptor:
         limit: int = ANY,
         backward: bool = False,
         timed: Timed | None = None,
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    ) -> tuple[npt.NDArray[np.int32], _Ints]:
         """Return seconds on the way, int32 (starts, percentiles, ends), and how many moments reach, (starts, ends).
 
         A percentile is of the nearest rank: the least time within which that share of the moments reaches; NEVER where
@@ -101,9 +102,9 @@ class Raptor:
         ranks: npt.NDArray[np.int64],
         out: npt.NDArray[np.int32],
         timed: Timed | None,
-    ) -> npt.NDArray[np.int32]:
+    ) -> _Ints:
         moments = np.sort(-np.asarray(at) if backward else at).astype("int32")
-        within = np.zeros((len(start), len(end)), "int32")
+        within = np.zeros((len(start), len(end)), "uint16" if len(moments) < 2**16 else "int32")
         if not len(moments):
             return within
         lines, key = self._cut(backward, int(moments[0]), int(moments[-1]) + limit)
@@ -120,6 +121,7 @@ class Raptor:
             if board is not None and self._is_swept(board, moments, legs, some[2], lines):
                 if key not in self._stages:
                     self._stages[key] = Stages.of(lines)
+                    trim()
                 self._stages[key].fill(board, legs, some[2], asked, *results)
             else:
                 _one_by_one(lines, some, legs, asked, *results)

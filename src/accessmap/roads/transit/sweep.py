@@ -45,13 +45,14 @@ class Stages:
     @classmethod
     def of(cls, lines: Lines) -> Stages:
         """Return the stages of lines."""
-        from accessmap.roads.transit.sweep_kernels import changes
+        from accessmap.roads.transit.sweep_kernels import changes, in_order
 
         begin, stops, width = lines.trips[:3]
         counts = np.zeros(len(lines.arrival), "int64")
         with Team() as team:
             parts = team.run(lambda part: changes(lines.arrays, part.start, part.stop, counts), len(begin), most=256)
         boarded = np.concatenate([np.empty(0, "int32"), *parts])
+        del parts
         trip = np.repeat(np.arange(len(width)), width)
         place = np.arange(len(trip)) - begin[trip]
         # What the kernel gives is by trip, and of each trip the last place first.
@@ -65,18 +66,17 @@ class Stages:
         row[cell] = np.arange(len(cell))
         goes_on = np.where(place[cell] + 1 < width[trip[cell]], row[cell + 1], np.int32(-1))
         start = np.concatenate([[0], np.cumsum(counts[cell])])
-        after = row[boarded[np.repeat(first[cell] - start[:-1], counts[cell]) + np.arange(start[-1])]]
-        stage = np.repeat(np.arange(len(cell), dtype="int32"), counts[cell])
-        late = np.flatnonzero(after >= stage)
+        after = np.empty(len(boarded), "int32")
+        late = in_order(cell, first, row, boarded, start, after)
         stop = lines.alight_stop[stops[trip[cell]] + place[cell]]
         arrays = goes_on.astype("int32"), stop, lines.arrival[cell], start, after
-        return cls(row, arrays, np.stack([stage[late], after[late]], axis=1))
+        return cls(row, arrays, late)
 
     def fill(self, board: FirstRides, legs: Legs, direct: TimedLegs, asked: Asked, out: _Array, within: _Array) -> None:
         """Fill `out` and `within` as `kernels.search` does; `legs` are those to the ends, by stop."""
         from accessmap.roads.transit.sweep_kernels import LANES, sweep
 
-        first = board.start, self.row[board.cell], board.leaving
+        stage = self.row[board.cell]
         straight = direct.by_end()
         over = np.zeros(out.shape[2], bool)
         with Team() as team:
@@ -84,16 +84,42 @@ class Stages:
             for by_round in (False, True):
                 ends = np.flatnonzero(over).astype("int32") if by_round else _ends(legs, direct)
                 bounds = np.append(np.arange(0, len(ends), LANES), len(ends))
+                rows, count = self._held(stage, by_round=by_round)
+                first = board.start, rows[stage], board.leaving
                 if by_round:
                     out[:, :, ends], within[:, ends] = NEVER, 0
 
                 def blocks(
-                    part: slice, ends: _Array = ends, bounds: _Array = bounds, by_round: bool = by_round
+                    part: slice,
+                    ends: _Array = ends,
+                    bounds: _Array = bounds,
+                    by_round: bool = by_round,
+                    held_in: tuple[_Array, int] = (rows, count),
+                    first: tuple[_Array, ...] = first,
                 ) -> None:
                     some = bounds[part.start : part.stop + 1], ends
-                    sweep(self.arrays, self.late, first, *legs, straight, some, *asked, by_round, out, within, over)
+                    sweep(
+                        self.arrays, self.late, held_in, first, *legs, straight, some, *asked, by_round, out, within,
+                        over,
+                    )  # fmt: skip
 
                 team.run(blocks, len(bounds) - 1, most=8)
+
+    def _held(self, first: npt.NDArray[np.int32], *, by_round: bool) -> tuple[npt.NDArray[np.int32], int]:
+        """Return by stage the row that holds it in a sweep, and how many rows there are; `first` are kept to its end.
+
+        Where rides are counted, each has its own: a round asks for those of the one before.
+        """
+        from accessmap.roads.transit.sweep_kernels import held
+
+        stages = len(self.arrays[0])
+        if by_round:
+            return np.arange(stages, dtype="int32"), stages
+        kept = np.zeros(stages, "int8")
+        kept[first] = 1
+        kept[self.late] = 2
+        rows, count = held(self.arrays[0], *self.arrays[3:], kept)
+        return rows, int(count)
 
 
 @dataclass(frozen=True, eq=False)

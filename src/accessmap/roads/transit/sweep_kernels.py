@@ -163,7 +163,28 @@ def changes(lines, first, last, counts):
             reach[met[number]] = _NOWHERE
         for number in range(taken):
             best[own[number], 0] = NEVER
-    return stages[:size]
+    return stages[:size].copy()
+
+
+@kernel
+def in_order(cell, first, row, boarded, start, after):
+    """Fill `after` with what is worth boarding after each stage, as stages; return those with what comes later, (n, 2).
+
+    That of the place `cell[stage]` begins at `first` in `boarded`, and is to begin at `start`.
+    """
+    late = 0
+    for stage in range(len(cell)):
+        behind = first[cell[stage]] - start[stage]
+        for at in range(start[stage], start[stage + 1]):
+            after[at] = row[boarded[behind + at]]
+            late += after[at] >= stage
+    found, late = np.empty((late, 2), np.int32), 0
+    for stage in range(len(cell)):
+        for at in range(start[stage], start[stage + 1]):
+            if after[at] >= stage:
+                found[late, 0], found[late, 1] = stage, after[at]
+                late += 1
+    return found
 
 
 @kernel
@@ -222,7 +243,7 @@ def first_rides(lines, access, timed, departures, sizes):
         _forget(reach, met[:count], _NOWHERE)
         _forget(known, access_stop[access_start[origin] : access_start[origin + 1]], NEVER)
         _forget(known, timed_stop[timed_start[origin] : timed_start[origin + 1]], NEVER)
-    return rides[:size]
+    return rides[:size].copy()
 
 
 @kernel
@@ -236,14 +257,59 @@ def _go(row, timed, first, end, at):
 
 
 @kernel
-def _sweep(stages, egress, timed_start, timed, found, before, add):
-    """Fill `found` (stages, lanes) with the earliest arrival of who sits in a stage, given that of who boards one."""
+def _last_asked(goes_on, change_start, change_to):
+    """Return by stage the last one that asks for it: that which goes on with it, or has it to board; else itself."""
+    last = np.arange(len(goes_on)).astype(np.int32)
+    for stage in range(len(goes_on)):
+        if goes_on[stage] >= 0:
+            last[goes_on[stage]] = stage
+        for change in range(change_start[stage], change_start[stage + 1]):
+            last[change_to[change]] = max(last[change_to[change]], np.int32(stage))
+    return last
+
+
+@kernel
+def held(goes_on, change_start, change_to, kept):
+    """Return by stage the row that holds it in a sweep, and how many rows there are.
+
+    A row serves again once no further stage asks for it. `kept` are asked for at the end, or before they are swept (2):
+    these have rows of their own.
+    """
+    last = _last_asked(goes_on, change_start, change_to)
+    row, free, size, count = np.empty(len(goes_on), np.int32), np.empty(len(goes_on), np.int32), _NONE, _NONE
+    for stage in range(len(goes_on)):
+        if kept[stage] == 2:
+            row[stage] = count
+            count += 1
+    for stage in range(len(goes_on)):
+        if kept[stage] < 2 and size > 0:
+            size -= 1
+            row[stage] = free[size]
+        elif kept[stage] < 2:
+            row[stage] = count
+            count += 1
+        begin = change_start[stage]
+        for change in range(begin - 2, change_start[stage + 1]):
+            other = change_to[change] if change >= begin else goes_on[stage] if change == begin - 1 else stage
+            if other >= 0 and last[other] == stage and not kept[other]:
+                last[other] = -1
+                free[size] = row[other]
+                size += 1
+    return row, count
+
+
+@kernel
+def _sweep(stages, rows, egress, timed_start, timed, found, before, add):
+    """Fill `found` (rows, lanes) with the earliest arrival of who sits in a stage, given that of who boards one.
+
+    `rows` are those of the stages.
+    """
     goes_on, stop_of, arrival, change_start, change_to = stages
     egress_start, egress_lane, egress_seconds = egress
     for stage in range(len(goes_on)):
-        row, stop = found[stage], stop_of[stage]
+        row, stop = found[rows[stage]], stop_of[stage]
         if goes_on[stage] >= 0:
-            later = found[goes_on[stage]]
+            later = found[rows[goes_on[stage]]]
             for lane in range(LANES):
                 row[lane] = later[lane]
         else:
@@ -258,18 +324,19 @@ def _sweep(stages, egress, timed_start, timed, found, before, add):
         # Four at a time: their rows are fetched together.
         end = change_start[stage + 1]
         for change in range(change_start[stage], end, 4):
-            one, two = before[change_to[change]], before[change_to[min(change + 1, end - 1)]]
-            three, four = before[change_to[min(change + 2, end - 1)]], before[change_to[min(change + 3, end - 1)]]
+            one, two = before[rows[change_to[change]]], before[rows[change_to[min(change + 1, end - 1)]]]
+            three = before[rows[change_to[min(change + 2, end - 1)]]]
+            four = before[rows[change_to[min(change + 3, end - 1)]]]
             for lane in range(LANES):
                 there = min(min(one[lane], two[lane]), min(three[lane], four[lane]))
                 row[lane] = min(row[lane], np.int32(there + add))
 
 
 @kernel
-def _settled(late, found):
+def _settled(late, rows, found):
     """Return whether no change to a stage that is swept later than it would have been sooner."""
     for number in range(len(late)):
-        row, there = found[late[number, 0]], found[late[number, 1]]
+        row, there = found[rows[late[number, 0]]], found[rows[late[number, 1]]]
         for lane in range(LANES):
             if there[lane] + 1 < row[lane]:
                 return False
@@ -277,17 +344,17 @@ def _settled(late, found):
 
 
 @kernel
-def _times(found, stage, leaving_of, direct, departures, limit, seconds, best, rest):
+def _times(found, rows, leaving_of, direct, departures, limit, seconds, best, rest):
     """Fill `seconds` (departures, lanes) with what one origin takes; NEVER is none. `rest` gets the most rides by lane.
 
-    `stage` and `leaving_of` are its first rides, the last departure first; `direct` its ways to lanes without any.
+    `rows` and `leaving_of` are its first rides, the last departure first; `direct` its ways to lanes without any.
     """
     for lane in range(LANES):
         best[lane] = _FAR
     ride = _NONE
     for leaving in range(len(departures) - 1, -1, -1):
-        while ride < len(stage) and leaving_of[ride] == leaving:
-            row = found[stage[ride]]
+        while ride < len(rows) and leaving_of[ride] == leaving:
+            row = found[rows[ride]]
             for lane in range(LANES):
                 best[lane] = min(best[lane], row[lane])
             ride += 1
@@ -323,7 +390,7 @@ def _of_rank(seconds, rank, longest, low, high, count):
 @kernel
 def _collect(rides, direct, lane_of, found, departures, limit, ranks, lanes, out, within, over, most):
     """Fill `out` and `within` of the search for the ends of a block, and `over` with those that need too many rides."""
-    first, stage, leaving_of = rides
+    first, row, leaving_of = rides
     direct_start, direct_end, direct_seconds, direct_earliest, direct_latest = direct
     window = len(departures)
     best, rest = np.empty(LANES, np.int32), np.zeros(LANES, np.int32)
@@ -335,7 +402,7 @@ def _collect(rides, direct, lane_of, found, departures, limit, ranks, lanes, out
         begin = direct_start[origin] + _lower(own, _NONE, len(own), lanes[0])
         ways = slice(begin, direct_start[origin] + _lower(own, _NONE, len(own), lanes[-1] + 1))
         legs = lane_of[direct_end[ways]], direct_seconds[ways], direct_earliest[ways], direct_latest[ways]
-        _times(found, stage[mine], leaving_of[mine], legs, departures, limit, seconds, best, rest)
+        _times(found, row[mine], leaving_of[mine], legs, departures, limit, seconds, best, rest)
         longest = np.int32(0)
         for lane in range(len(lanes)):
             for leaving in range(window):
@@ -370,16 +437,32 @@ def _legs_to(start, end, lane_of, into, lane, which):
 
 @kernel
 def sweep(
-    stages, late, rides, egress, timed, direct, blocks, departures, most, limit, ranks, by_round, out, within, over
+    stages,
+    late,
+    held_in,
+    rides,
+    egress,
+    timed,
+    direct,
+    blocks,
+    departures,
+    most,
+    limit,
+    ranks,
+    by_round,
+    out,
+    within,
+    over,
 ):
     """Fill `out` and `within` as `kernels.search` does, for blocks of ends.
 
+    `held_in` has the rows of the stages and how many there are, `rides` those of the first ones to board.
     `timed` are the legs to them, by stop, that serve at some times alone; `direct` are those of the origins, by end.
     `over` gets the ends with some arrival that needs more than `most` rides, whose cells are not to be used; with
     `by_round` there are none: what is boarded after k rides is then worked out from what is after k + 1.
     """
-    lanes_at, lanes = blocks
-    found = np.empty((len(stages[0]), LANES), np.int32)
+    (lanes_at, lanes), (rows, size) = blocks, held_in
+    found = np.empty((size, LANES), np.int32)
     before, add = (np.empty_like(found), np.int32(0)) if by_round else (found, np.int32(1))
     start, lane, which = np.empty_like(egress[0]), np.empty_like(egress[1]), np.empty(len(egress[1]), np.int64)
     timed_start, timed_lane = np.empty_like(timed[0]), np.empty_like(timed[1])
@@ -396,14 +479,14 @@ def sweep(
         if by_round:
             before[:] = _FAR
         for number in range(len(late)):
-            before[late[number, 1]] = _FAR
+            before[rows[late[number, 1]]] = _FAR
         left = most if by_round else 1
         while left > 0:
-            _sweep(stages, legs, timed_start, timed_legs, found, before, add)
+            _sweep(stages, rows, legs, timed_start, timed_legs, found, before, add)
             left -= 1
             if by_round:
                 found, before = before, found
-            elif not _settled(late, found):
+            elif not _settled(late, rows, found):
                 left = 1
         _collect(rides, direct, lane_of, before, departures, limit, ranks, ends, out, within, over, most)
         for number in range(len(ends)):

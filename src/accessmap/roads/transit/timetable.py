@@ -18,6 +18,7 @@ import shapely
 from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem
 from accessmap.provenance import Provenance
+from accessmap.roads.memory import given_back
 from accessmap.roads.readers.gtfs.reading import Feeds, read_feeds
 from accessmap.roads.readers.tables import clip_polygon
 from accessmap.roads.transit.building import build_day, calls_of
@@ -136,7 +137,8 @@ class Timetable(Feeds):
         >>> timetable.usual_day(), timetable.day().departure.tolist()
         (datetime.date(2025, 2, 4), [27720, 30240])
         """
-        return cls._of(read_feeds(paths, licence=licence, bad_trips=bad_trips))
+        with given_back():
+            return cls._of(read_feeds(paths, licence=licence, bad_trips=bad_trips))
 
     @classmethod
     def _of(cls, feeds: Feeds) -> Self:
