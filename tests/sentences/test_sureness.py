@@ -101,11 +101,14 @@ def test_ranges_leave_out_what_is_not_known_and_undecided_communes_are_named():
     index = pd.MultiIndex.from_tuples([("baseline", "mean"), ("baseline", "share"), ("Coucy", "mean")])
     found = pd.DataFrame({"now": [7.34, 0.7, float("nan")], "low": [6.06, 0.5, 1], "high": [9.21, 0.8, 2]}, index=index)
     assert plain(ranges(found)) == ["Dans 9 cas sur 10, le trajet moyen va de 6,1 à 9,2 min aujourd’hui."]
-    communes = pd.DataFrame({"name": ["A", "B", "C"], "chance": [0.8, 0.6, 1], "undecided": [True, True, False]})
+    communes = pd.DataFrame({"name": ["A", "B", "C"], "chance": [0.48, 0.4, 1], "undecided": [True, True, False]})
     assert plain(undecided(communes)) == [
-        "Trop près d’un seuil pour que leur classe soit sûre : 2 communes sur 3 (B, A)."
+        "Plus souvent dans une autre classe de temps que celle de la carte, et hachurées : 2 communes sur 3 (B, A).",
+        "Classe de temps sûre, la même dans 9 cas sur 10 ou plus : 1 commune sur 3 ; ailleurs, lire la fourchette à côté "
+        "du temps.",
     ]
-    assert undecided(communes.tail(1)) == []
+    assert len(undecided(communes.tail(1))) == 1
+    assert undecided(communes.head(0)) == []
 
 
 def test_another_language_is_refused():

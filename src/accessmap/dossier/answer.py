@@ -25,7 +25,7 @@ from accessmap.dossier.layout import (
     sortable,
 )
 from accessmap.dossier.results import Known, Results, Tables, plainly
-from accessmap.dossier.sureness import between
+from accessmap.dossier.sureness import beside, between
 from accessmap.maps.change_charts import dumbbell_chart, step_chart
 from accessmap.maps.charts import Chart
 from accessmap.measures.hours.access import days_open
@@ -60,12 +60,13 @@ def cards(known: Known, words: Words) -> list[Card]:
         if name != BASELINE and not math.isnan(facts["mean"]):
             change = words.change_shown(found.summary[BASELINE]["mean"], facts["mean"]) or words("unchanged")
             mean = f"{mean} ({change})"
-        lines = [words("card_mean", value=mean)]
+        drawn_here = {figure: beside(known.draws, figure, name, words) for figure in ("mean", "d9", "share")}
+        lines = [words("card_mean", value=mean) + drawn_here["mean"]]
         if name == BASELINE:
             people = of_when(words("vintage_people"), known.study.vintage("residents"), words)
             lines.insert(0, words("card_dates", sites=of_when_sites(known, words), people=people))
         if not math.isnan(facts["d9"]):
-            lines.append(words("card_d9", value=words.minutes(facts["d9"])))
+            lines.append(words("card_d9", value=words.minutes(facts["d9"])) + drawn_here["d9"])
         if round(facts["unreached_people"]):
             lines.append(words("card_unreached", n=round(facts["unreached_people"])))
         if name in same:
@@ -74,9 +75,17 @@ def cards(known: Known, words: Words) -> list[Card]:
             lines += told_of.touched(whole[whole.index.get_level_values("scenario") == name], lang=words.lang)
         elif name != BASELINE:
             sums = pd.DataFrame(found.changes.xs(name, level="scenario"))
-            lines += sides_told(sums.sum(numeric_only=True).to_dict(), words)
+            whose = {side: beside(known.draws, side, name, words) for side in ("gain", "lose")}
+            lines += sides_told(sums.sum(numeric_only=True).to_dict(), words, beside=whose)
         share = words.percent(float(found.coverage[name][cutoff]))
-        made.append(Card(words.name(name), share, words("card_within", cutoff=words.cutoff(cutoff)), tuple(lines)))
+        made.append(
+            Card(
+                words.name(name),
+                share,
+                words("card_within", cutoff=words.cutoff(cutoff)) + drawn_here["share"],
+                tuple(lines),
+            )
+        )
     return made
 
 

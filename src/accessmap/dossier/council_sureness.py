@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.dossier.results import AT_LEAST
-from accessmap.dossier.sureness import WORLDS
+from accessmap.dossier.sureness import WORLDS, rounded_people
 from accessmap.sentences.sureness import cases
 from accessmap.study.study import Study
-from accessmap.tables.cutoffs import is_within
+from accessmap.uncertainty.counted import Counted
 from accessmap.uncertainty.drawing import Draws, drawn
 from accessmap.uncertainty.inputs import Assumptions
 from accessmap.uncertainty.told import LEVEL, regret, undecided
@@ -61,7 +61,7 @@ def sure_plans(
     order = list(places.index)
     tables = {str(number): places.loc[sorted(each, key=order.index)] for number, each in enumerate(several)}
     asked = weighed(study, tables, category=category, cutoff=study.thresholds[0], assumed=assumed)
-    counted = _Counted(len(asked.plans), WORLDS + 1, study.thresholds)
+    counted = Counted(len(asked.plans), WORLDS + 1, at_least=AT_LEAST, cutoffs=study.thresholds)
     draws = drawn(asked, assumed, WORLDS, 0, counted)
     total = float(asked.people.sum())
     rows = {}
@@ -69,8 +69,8 @@ def sure_plans(
         row: dict[str, Any] = {"places": tuple(sorted(open_, key=order.index)), "mean": _range(draws.mean[plan])}
         for number, cutoff in enumerate(study.thresholds):
             row[f"within {cutoff:g}"] = _range(counted.within[number, 1:, at] / counted.people[1:])
-        people = {name: _range(values[1:, at]) for name, values in (("gain", counted.gain), ("lose", counted.lose))}
-        row |= {name: tuple(min(total, _rounded(end)) for end in ends) for name, ends in people.items()}
+        people = {name: _range(draws.figures[name][plan]) for name in ("gain", "lose")}
+        row |= {name: tuple(min(total, rounded_people(end)) for end in ends) for name, ends in people.items()}
         unsure = undecided(draws, plan=plan, bounds=breaks)["undecided"]
         rows[plan] = row | {"unsure": tuple(unsure.index[unsure])}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("plan").join(_chances(draws))
@@ -106,42 +106,3 @@ def _range(values: pd.Series | Floats) -> tuple[float, float]:
     known = known[~np.isnan(known)]
     low, high = np.quantile(known, ENDS) if len(known) else (math.nan, math.nan)
     return float(low), float(high)
-
-
-def _rounded(people: float) -> float:
-    """Return people with no more digits than a range can tell.
-
-    >>> _rounded(8098.2), _rounded(0.3), _rounded(123.0)
-    (8100.0, 0.0, 120.0)
-    """
-    whole = round(people)
-    return float(round(whole, 1 - math.floor(math.log10(whole)))) if whole >= 10 else float(whole)
-
-
-class _Counted:
-    """People within each threshold, and those who gain or lose against today: worlds × plans, the study's world first.
-
-    Like `winners_and_losers`, who is newly or no longer reached neither gains nor loses minutes.
-    """
-
-    def __init__(self, plans: int, worlds: int, cutoffs: Sequence[float]) -> None:
-        self.cutoffs = cutoffs
-        self.within = np.zeros((len(cutoffs), worlds, plans))
-        self.gain, self.lose = np.zeros((worlds, plans)), np.zeros((worlds, plans))
-        self.people = np.zeros(worlds)
-        self.today = np.empty((0, worlds), "float32")
-
-    def __call__(self, plan: int, near: npt.NDArray[np.float32], people: Floats, weight: Floats | float) -> None:
-        """Count a plan among some of the people."""
-        for number, cutoff in enumerate(self.cutoffs):
-            self.within[number, :, plan] += (people @ is_within(near, cutoff)) * weight
-        if plan == 0:
-            self.today = near
-            self.people += people.sum() * weight
-            return
-        with np.errstate(invalid="ignore"):
-            change = near - self.today
-        change[~np.isfinite(change)] = 0
-        change = change.round(5)
-        self.gain[:, plan] += (people @ (change <= -AT_LEAST)) * weight
-        self.lose[:, plan] += (people @ (change >= AT_LEAST)) * weight

@@ -60,12 +60,13 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     lang, cutoff = words.lang, words.cutoff(found.quoted)
     kind = found.category
     past = history.tables(known) or {}
-    drawn, certain = sureness.sentences(tables, words), told_of.certainty(tables["certainty"], lang=lang)
+    decides, drawn = sureness.sentences(tables, words)
+    certain = told_of.certainty(tables["certainty"], lang=lang)
     rows = {
         "gains": told_of.gains(plans, lang=lang),
         "costs": told_of.costs(tables["costs"], lang=lang),
-        # The proof stands after the chances, before what to check and the ranges.
-        "sure": [*drawn[:-2], *certain[:1], *drawn[-2:], *certain[1:]],
+        # What does not decide stands with how it is computed.
+        "sure": decides or certain,
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
         "unknowns": [
             *told_of.unknowns(tables["certainty"], lang=lang),
@@ -90,8 +91,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         lang=lang,
     )
     short["dates"] = rows["dates"][0] if rows["dates"] else ""
-    worlds = sureness.how(tables, words)
-    more = {"sure": f"{worlds} " if worlds else ""}
+    more = {"sure": "".join(f"{line} " for line in (*drawn, *certain, sureness.how(tables, words)) if decides)}
     facts = [
         Fact(words(f"fact_{key}"), tuple(told), more.get(key, "") + words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()

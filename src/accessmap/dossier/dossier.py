@@ -37,7 +37,7 @@ from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
 from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
-from accessmap.dossier.sureness import draws_of, with_ranges
+from accessmap.dossier.sureness import aloud, draws_of, with_ranges
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.dossier.workbook import Content, write_workbook
 from accessmap.errors import Problems, StudyError
@@ -570,6 +570,7 @@ class Dossier:
         'Thank you.'
         """
         known, words = self._known, Words(self.lang)
+        told = self._tables.get("decision") or Tables(known, decision.tables(known))
         return "\n\n".join(
             sentences.speech(
                 known.alternatives,
@@ -577,7 +578,9 @@ class Dossier:
                 question=decision.question(known, words),
                 category=known.results.category,
                 cutoff=known.results.quoted,
-                certainty=(self._tables.get("decision") or decision.tables(known))["certainty"],
+                certainty=told["certainty"],
+                dated=answer.of_old_sites(known, words),
+                chance=aloud(told, words),
                 history=(history.tables(known) or {}).get("history"),
                 lang=self.lang,
             )

@@ -68,7 +68,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         high_label=words("tornado_high"),
         lang=words.lang,
     )
-    return [drawn(chart), How(words("how_tornado"))]
+    return [drawn(chart, wide=True), How(words("how_tornado"))]
 
 
 def _best(known: Known) -> str:

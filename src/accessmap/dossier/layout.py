@@ -160,9 +160,10 @@ class Beside:
 Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines | Facts | How | Folded | Live | Beside
 
 
-def drawn(chart: Chart) -> Markup:
-    """Return a chart as it stands in a page."""
-    return Markup('<div class="d-plot">{}</div>').format(Markup(chart.svg))  # noqa: S704 - escaped where made
+def drawn(chart: Chart, *, wide: bool = False) -> Markup:
+    """Return a chart as it stands in a page; a wide one keeps its size, and is moved sideways on a telephone."""
+    style = "d-plot d-plot-wide" if wide else "d-plot"
+    return Markup('<div class="{}">{}</div>').format(style, Markup(chart.svg))  # noqa: S704 - escaped where made
 
 
 def count_cell(value: float, words: Words, note: str = "", share: float | None = None) -> Cell:

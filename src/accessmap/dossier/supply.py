@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,12 +15,16 @@ from accessmap.dossier.results import Known, Tables, plainly
 from accessmap.dossier.touched import capacities, scale, supply_of, unit_of
 from accessmap.maps.choropleth import rounded_breaks
 from accessmap.maps.communes import value_views
+from accessmap.measures import decay
 from accessmap.measures.resilience import site_places
 from accessmap.sentences.properties import bounded
 from accessmap.study.comparison import studies_under
 from accessmap.study.study import Study
+from accessmap.uncertainty.supply import supply_in_worlds
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
+
+WORLDS: Final = 60  # of which each asks for the whole supply again
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame] | None:
@@ -35,7 +39,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
             known in part), `at_least` (unknown capacities counted as nothing) and `unknown_people` (who have a site of
             unknown capacity within reach).
         supply_by_commune
-            By (category, situation, code): `name`, `people`, `per_person`, `at_least` and `unknown_people`.
+            By (category, situation, code): `name`, `people`, `per_person`, `at_least`, `unknown_people`; and `low` and
+            `high`, that nine worlds in ten are within, NaN where none are drawn.
     """
     changed = known.touched[known.touched.index.get_level_values("property") == "capacity"]
     if changed.empty:
@@ -45,7 +50,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     for category, scenario in dict.fromkeys((category, scenario) for category, scenario, _ in changed.index):
         for name in (BASELINE, scenario):
             if (category, name) not in facts:
-                facts[category, name], communes[category, name] = _supply(studies[name], category)
+                facts[category, name], communes[category, name] = _supply(studies[name], category, known)
     keys = ["category", "situation"]
     return {
         "supply": pd.DataFrame(facts).T.rename_axis(keys),
@@ -53,7 +58,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
     }
 
 
-def _supply(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
+def _supply(study: Study, category: str, known_of: Known) -> tuple[pd.Series, pd.DataFrame]:
     """Return the supply of one category, over the territory and by commune."""
     sites, people = study.sites(category), study.people.astype("float64")
     known = capacities(sites)
@@ -77,6 +82,11 @@ def _supply(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
     )
     by_commune = _per_person(sums)
     by_commune.insert(0, "name", study.communes["name"].reindex(codes))
+    by_commune[["low", "high"]] = float("nan")
+    if known_of.draws is not None and known.notna().any():
+        near, assumed = decay.binary(max(study.thresholds)), known_of.draws.assumed
+        drawn = supply_in_worlds(study, category, decay=near, assumed=assumed, n=WORLDS)
+        by_commune[["low", "high"]] = drawn[["low", "high"]]
     return pd.concat([facts, _per_person(table.sum().to_frame().T).iloc[0]]), by_commune
 
 
@@ -111,7 +121,9 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         title = words("supply_per", unit=unit, per=words.count(per))
         parts.append(_figures(known, category, facts, communes, per, title, words))
         parts.append(Folded(words("supply_open"), (_communes(communes, per, title, words),)))
-    return [*parts, How(words("how_supply", cutoff=within))]
+    drawn = tables["supply_by_commune"]["low"].notna().any()
+    worlds = words("supply_drawn", n=WORLDS) if drawn else ""
+    return [*parts, How(f"{words('how_supply', cutoff=within)} {worlds}".strip())]
 
 
 def _figures(
@@ -152,7 +164,12 @@ def _communes(table: pd.DataFrame, per: int, title: str, words: Words) -> Table:
 
 
 def _cell(row: Mapping[Any, Any], per: int, words: Words) -> Cell:
-    return Cell(_written(row, per, words), sortable(row["at_least"] * per))
+    """Return a supply with its range below it, where it is known and drawn."""
+    low, high = row["low"] * per, row["high"] * per
+    known = row["people"] and low == low
+    ends = {"low": words.count(low, digits=1), "high": words.count(high, digits=1)}
+    note = words("sureness_beside", **ends) if known else ""
+    return Cell(_written(row, per, words), sortable(row["at_least"] * per), note)
 
 
 def _written(row: Mapping[Any, Any], per: int, words: Words) -> str:

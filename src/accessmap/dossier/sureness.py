@@ -20,7 +20,7 @@ from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.uncertainty.drawing import Draws, draw
 from accessmap.uncertainty.inputs import Assumptions
-from accessmap.uncertainty.told import ALIKE, LEVEL, ranges, regret, to_check, undecided
+from accessmap.uncertainty.told import ALIKE, DOUBTFUL, LEVEL, ranges, regret, to_check, undecided
 from accessmap.words.words import BASELINE, Words
 
 WORLDS: Final = 300
@@ -95,11 +95,39 @@ def between(communes: pd.DataFrame, code: str, name: str, words: Words, *, key: 
     return words(key, low=words.count(low, digits=digits), high=words.count(high, digits=digits))
 
 
+def beside(draws: Draws | None, figure: str, name: str, words: Words) -> str:
+    """Return the range of a figure of today or of a scenario, in brackets before a space; empty where none is drawn."""
+    if draws is None or name not in draws.asked.plans:
+        return ""
+    ends = draws.figures[figure][name].quantile([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    if ends.isna().any():
+        return ""
+    if figure in ("gain", "lose"):
+        ends = ends.map(rounded_people)
+        if not ends.any():
+            return ""
+    shown = {"share": words.percent, "gain": words.count, "lose": words.count}.get(
+        figure, lambda value: words.count(value, digits=1)
+    )
+    low, high = (shown(float(end)) for end in ends)
+    return words("sureness_bracket", range=words("sureness_beside", low=low, high=high))
+
+
+def rounded_people(people: float) -> float:
+    """Return people with no more digits than a range can tell.
+
+    >>> rounded_people(8098.2), rounded_people(0.3), rounded_people(123.0)
+    (8100.0, 0.0, 120.0)
+    """
+    whole = round(people)
+    return float(round(whole, 1 - math.floor(math.log10(whole)))) if whole >= 10 else float(whole)
+
+
 def hatched(view: View, communes: pd.DataFrame, name: str, words: Words) -> View:
-    """Return a view of minutes with the communes hatched whose class is not sure, and each tooltip with its range."""
+    """Return a view of minutes with the communes hatched whose class is more often another; tooltips with ranges."""
     if f"class_chance {name}" not in communes:
         return view
-    told, unsure = dict(view.told), communes[f"class_chance {name}"] < LEVEL
+    told, unsure = dict(view.told), communes[f"class_chance {name}"] < DOUBTFUL
     for code in map(str, communes.index):
         if said := between(communes, code, name, words, key="sureness_between"):
             told[code] = (*told[code], said)
@@ -107,7 +135,8 @@ def hatched(view: View, communes: pd.DataFrame, name: str, words: Words) -> View
         return replace(view, told=told)
     people = float(communes["population"][unsure].sum())
     count = Entry("", "", communes=int(unsure.sum()), people=people).count(words.lang)
-    entry = Entry(words("class_unsure"), "", "unsure", said=count)
+    sure = words("class_sure", n=int((communes[f"class_chance {name}"] >= LEVEL).sum()))
+    entry = Entry(words("class_unsure"), "", "unsure", said=f"{count}{sure}")
     codes = tuple(map(str, communes.index[unsure]))
     return replace(view, told=told, entries=(*view.entries, entry), unsure=codes)
 
@@ -119,8 +148,9 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     -------
     dict
         sureness
-            By plan, the least regret to be expected first, today last: `name`, the mean minutes of today with their
-            range, the share within the threshold quoted with its range, and what `accessmap.uncertainty.regret` says.
+            By plan, the least regret to be expected first, today last: `name`; each of the figures `mean`, `share`
+            (within the threshold quoted), `d9`, `gain` and `lose` (people) with its range, as `_now`, `_low` and
+            `_high`; and what `accessmap.uncertainty.regret` says.
             `as_good` is the share of the worlds (0-1) in which a plan has neither a longer mean trip than the proposal
             that is recommended nor fewer people within the threshold.
         to_check, undecided
@@ -130,7 +160,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     if draws is None:
         return {}
     wide = ranges(draws)
-    told = {figure: pd.DataFrame(wide.xs(figure, level="figure")) for figure in ("mean", "share")}
+    told = {figure: pd.DataFrame(wide.xs(figure, level="figure")) for figure in draws.figures}
     table = pd.concat([each.add_prefix(f"{figure}_") for figure, each in told.items()], axis=1)
     among = compared(known, draws)
     kept = ["chance", "expected", "otherwise", "worst", "worst_case", "minimax"]
@@ -172,15 +202,15 @@ def compared(known: Known, draws: Draws) -> list[str]:
     return plans if len(plans) > 1 and len(counts) == 1 else []
 
 
-def sentences(tables: Tables, words: Words) -> list[str]:
-    """Return how sure the decision is; nothing where no worlds are drawn."""
+def sentences(tables: Tables, words: Words) -> tuple[list[str], list[str]]:
+    """Return how sure the decision is, what decides and then what else is known; nothing where no worlds are drawn."""
     if "sureness" not in tables:
-        return []
+        return [], []
     table, lang, known = tables["sureness"], words.lang, tables.known
     plans, names = known.alternatives, names_of(known, words)
     others = table[table["chance"].notna()] if "to_check" in tables else table.drop(index=BASELINE)
     proposals = [str(plan) for plan in others.index if plans.loc[plan, "role"] == "proposal"]
-    said = []
+    said, more = [], []
     pair, first = _recommended(known), str(others.index[0]) if len(others) else ""
     if "to_check" in tables and pair and pair[0] in others.index:
         name, other = names[pair[0]], names[pair[1]] if pair[1] in others.index else ""
@@ -189,12 +219,13 @@ def sentences(tables: Tables, words: Words) -> list[str]:
         said += told_of.apart(name, other=other, cutoff=known.results.quoted, lang=lang, **values)
     if "to_check" in tables:
         among = proposals[0] if proposals else None
-        said += told_of.regret(others, names=names, among=among, lang=lang)
+        best, *other_plan = told_of.regret(others, names=names, among=among, lang=lang)
+        said, more = [*said, best], [*more, *other_plan]
         said += told_of.to_check(tables["to_check"], lang=lang)
     told = [BASELINE, *dict.fromkeys([*others.index[:1], *proposals[:1]])]
     held = pd.concat({"mean": table.loc[told, [f"mean_{end}" for end in ("now", "low", "high")]]})
     held = held.set_axis(["now", "low", "high"], axis=1).swaplevel()
-    return said + told_of.ranges(held, names=names, lang=lang)
+    return said, [*more, *told_of.ranges(held, names=names, lang=lang)]
 
 
 def in_brief(tables: Tables, words: Words) -> str:
@@ -206,6 +237,12 @@ def in_brief(tables: Tables, words: Words) -> str:
     plan = proposal if proposal in table.index else str(table.index[0])
     values: dict[str, Any] = {"as_good": table["as_good"].get(other, math.nan), "chance": table["chance"][plan]}
     return told_of.in_brief(names[plan], other=names.get(other, ""), lang=words.lang, **values)
+
+
+def aloud(tables: Tables, words: Words) -> str:
+    """Return the same as a sentence that is read aloud; empty without."""
+    told = in_brief(tables, words)
+    return words("aloud_chance", n=WORLDS, told=told) if told else ""
 
 
 def names_of(known: Known, words: Words) -> dict[str, str]:

@@ -105,8 +105,17 @@ def side_told(which: str, people: float, words: Words) -> str:
     return words(f"card_{which}", n=round(people)) if round(people) else words(f"card_{which}_nobody")
 
 
-def sides_told(people: Mapping[Any, float], words: Words) -> list[str]:
+def sides_told(people: Mapping[Any, float], words: Words, *, beside: Mapping[str, str] | None = None) -> list[str]:
     r"""Return how many people gain, and lose, a minute or more; where nobody does, that no trip changes.
+
+    Parameters
+    ----------
+    people
+        gain, lose.
+    words
+        Of the language.
+    beside
+        What stands after each, such as its range.
 
     Examples
     --------
@@ -115,7 +124,7 @@ def sides_told(people: Mapping[Any, float], words: Words) -> list[str]:
     """
     if not any(round(people[side]) for side in ("gain", "lose")):
         return [words("gains_no_trip")]
-    return [side_told(side, people[side], words) for side in ("gain", "lose")]
+    return [side_told(side, people[side], words) + (beside or {}).get(side, "") for side in ("gain", "lose")]
 
 
 def who_changes(people: Mapping[Any, float], words: Words) -> list[str]:

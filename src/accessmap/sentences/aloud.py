@@ -22,6 +22,8 @@ def speech(
     cutoff: float,
     certainty: pd.DataFrame,
     history: pd.DataFrame | None = None,
+    dated: str = "",
+    chance: str = "",
     lang: labels.Lang = "fr",
 ) -> list[str]:
     """Return what can be read aloud in about two minutes, a paragraph each: no table, no short form, round numbers.
@@ -40,11 +42,14 @@ def speech(
         Minutes that the shares are of.
     certainty, history
         The tables of that name of a dossier; `history` None where there is none.
+    dated, chance
+        Of what date the sites are, in brackets, where that is old; how sure the choice is, as a sentence. Both are left
+        out where they are empty.
     lang
         "fr" or "en".
     """
     words = Words(labels.check_lang(lang))
-    say = _Aloud(words, cutoff, category)
+    say = _Aloud(words, cutoff, category, dated)
     today = dict(table.loc[BASELINE])
     if math.isnan(today["share"]):
         return [words("aloud_open", question=question), words("decision_unknown"), words("aloud_close")]
@@ -57,7 +62,7 @@ def speech(
     proposals = table[table["role"] == "proposal"].to_dict("records")
     said += [say.proposal(row) for row in proposals[:2]]
     said += say.others(table)
-    said.append(say.sure(certainty))
+    said.append(say.sure(certainty, chance))
     near = [(row, told.beaten(table, row)) for _, near, row in chosen if near]
     said += [words("aloud_compare", name=told.name(row), better=told.name(other)) for row, other in near if other]
     first = [told.name(row) for row, other in near if not other]
@@ -71,8 +76,8 @@ def speech(
 class _Aloud:
     """Numbers as they are said."""
 
-    def __init__(self, words: Words, cutoff: float, category: str) -> None:
-        self.words, self.cutoff = words, words.cutoff(cutoff)
+    def __init__(self, words: Words, cutoff: float, category: str, dated: str) -> None:
+        self.words, self.cutoff, self.dated = words, words.cutoff(cutoff), dated
         self.category = labels.category(category)
         self.kind = self.category.with_article(words.lang)
 
@@ -102,6 +107,7 @@ class _Aloud:
     def today(self, row: Row, place: str, total: float) -> str:
         words = self.words
         held: dict[str, Any] = {"share": self.share(row["share"]), "cutoff": self.cutoff, "category": self.kind}
+        held["dated"] = self.dated
         said = [words("aloud_place", place=place, people=self.people(total)), words("aloud_today", **held)]
         if not math.isnan(row["mean"]):
             said.append(words("aloud_mean", mean=self.minutes(row["mean"]), d9=self.minutes(row["d9"])))
@@ -154,9 +160,9 @@ class _Aloud:
         said = [words("aloud_choose", n=int(rows[0]["places"])), words(key, **values[0])]
         return [" ".join([*said, *(words("aloud_next", **value) for value in values[1:])])]
 
-    def sure(self, certainty: pd.DataFrame) -> str:
+    def sure(self, certainty: pd.DataFrame, chance: str) -> str:
         words, rows = self.words, certainty.to_dict("index")
-        said = [words(f"aloud_{how_timed(rows)}"), words("aloud_close_call")]
+        said = [words(f"aloud_{how_timed(rows)}"), chance or words("aloud_close_call")]
         if "siting" in rows and rows["siting"]["gap"] <= 1e-6:
             said.append(words("aloud_proven"))
         unknown = [key for key in ("cost", "aged", "without_car", "hours") if key in rows and rows[key]["unknown"]]

@@ -14,6 +14,7 @@ from accessmap.words.words import BASELINE, Words
 MOST_NAMED: Final = 5
 SELDOM: Final = 0.01  # a check that would change the choice less often is not worth a sentence
 ALWAYS: Final = 0.995
+SURE: Final = 0.9  # chance of a class of minutes from which on it is told as sure
 
 
 def regret(
@@ -273,7 +274,7 @@ def road_class(name: str, words: Words) -> str:
 
 
 def undecided(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
-    r"""Return how many communes have a class of minutes that is not sure, and which, as one sentence; none where none.
+    r"""Return how many communes have a sure class of minutes; and which are more often in another, where some are.
 
     Parameters
     ----------
@@ -284,13 +285,17 @@ def undecided(table: pd.DataFrame, *, lang: labels.Lang = "fr") -> list[str]:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"name": ["Aville", "Bourg"], "chance": [0.6, 1.0], "undecided": [True, False]})
-    >>> undecided(table, lang="en")[0].replace("\xa0", " ")
-    'Too near a threshold to be sure of its class: 1 commune of 2 (Aville).'
+    >>> table = pd.DataFrame({"name": ["Aville", "Bourg"], "chance": [0.4, 1.0], "undecided": [True, False]})
+    >>> for line in undecided(table, lang="en"):
+    ...     print(line.replace("\xa0", " "))
+    More often in another class of minutes than that of the map, and hatched: 1 commune of 2 (Aville).
+    A sure class of minutes, the same in 9 cases of 10 or more: 1 commune of 2; elsewhere read the range beside the
+    minutes.
     """
     words = Words(labels.check_lang(lang))
     rows = table[table["undecided"]].sort_values("chance", kind="stable")
-    if rows.empty:
+    if table.empty:
         return []
-    names = words.listed(list(rows["name"].astype("str")), most=MOST_NAMED)
-    return [words("sureness_undecided", n=len(rows), of=words.count(len(table)), names=names)]
+    names, of = words.listed(list(rows["name"].astype("str")), most=MOST_NAMED), words.count(len(table))
+    doubtful = [words("sureness_undecided", n=len(rows), of=of, names=names)] if len(rows) else []
+    return [*doubtful, words("sureness_sure_class", n=int((table["chance"] >= SURE).sum()), of=of)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +13,7 @@ import pandas as pd
 from accessmap.errors import OptionError, Problem
 from accessmap.study.study import Study
 from accessmap.tables.cutoffs import is_within
+from accessmap.uncertainty.counted import Counted
 from accessmap.uncertainty.inputs import Assumptions
 from accessmap.uncertainty.weighed import Plans, Ways, Weighed, weighed
 from accessmap.uncertainty.worlds import Drawn, Open, Single, Worlds
@@ -48,11 +48,7 @@ class Figures:
     by_commune: Floats
 
 
-#: What else is counted of a plan: its number, minutes of people × worlds, people, and what these are multiplied by.
-Also = Callable[[int, Single, Floats, Floats | float], None]
-
-
-def figures(asked: Weighed, worlds: Worlds, also: Also | None = None) -> Figures:
+def figures(asked: Weighed, worlds: Worlds, also: Counted | None = None) -> Figures:
     """Return what every plan comes to in every world; `also` is told the minutes as they are found, of today first."""
     communes, plans, n = len(asked.starts) - 1, len(asked.plans), worlds.n
     codes = [str(asked.commune[start]) for start in asked.starts[:-1]]
@@ -150,8 +146,11 @@ class Draws:
         Minutes a person, worlds × plans; who reaches no site counts for the longest way of all.
     mean, share
         Mean minutes of those who reach a site, and the share of people (0-1) within the cutoff; worlds × plans.
+    d9, gain, lose
+        Minutes that one in ten of those who reach a site goes beyond (to 0.1), and people who gain or lose a minute or
+        more against today; worlds × plans.
     now
-        The same three (rows) as the study has them, by plan: nothing is uncertain.
+        The same six (rows) as the study has them, by plan: nothing is uncertain.
     asked, assumed, seed
         What is weighed, how uncertain it is, and the seed.
     communes
@@ -163,6 +162,9 @@ class Draws:
     minutes: pd.DataFrame
     mean: pd.DataFrame
     share: pd.DataFrame
+    d9: pd.DataFrame
+    gain: pd.DataFrame
+    lose: pd.DataFrame
     now: pd.DataFrame
     asked: Weighed
     assumed: Assumptions
@@ -174,6 +176,11 @@ class Draws:
     def n(self) -> int:
         """How many worlds."""
         return len(self.minutes)
+
+    @property
+    def figures(self) -> dict[str, pd.DataFrame]:
+        """What is told of plans with a range, by name."""
+        return {name: getattr(self, name) for name in ("mean", "share", "d9", "gain", "lose")}
 
     def __repr__(self) -> str:
         plans = ", ".join(self.asked.plans)
@@ -241,19 +248,20 @@ def draw(
         return drawn(asked, assumed, n, seed)
 
 
-def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int, also: Also | None = None) -> Draws:
+def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int, also: Counted | None = None) -> Draws:
     """Return the plans that are weighed in so many worlds; see `figures` for `also`, to whom the study is world 0."""
-    found = figures(asked, worlds_of(asked, assumed, int(n), seed), also)
+    counted = also or Counted(len(asked.plans), n + 1)
+    found = figures(asked, worlds_of(asked, assumed, int(n), seed), counted)
     index, plans = pd.RangeIndex(n, name="world"), pd.Index(asked.plans, name="plan")
-    told = _told(found, asked.far)
+    told = [*_told(found, asked.far), counted.last_tenth, counted.gain, counted.lose]
     frames = [pd.DataFrame(each[1:], index, plans) for each in told]
-    now = pd.DataFrame(np.array([each[0] for each in told]), ["minutes", "mean", "share"], plans)
+    now = pd.DataFrame(np.array([each[0] for each in told]), ["minutes", "mean", "share", "d9", "gain", "lose"], plans)
     codes = pd.Index(asked.commune[asked.starts[:-1]].astype(object), name="commune")
     whole, reached = found.by_commune[:, 0], found.by_commune[:, 1]
     level = np.divide(whole, reached, out=np.full(whole.shape, np.nan), where=reached > 0)
     communes = {plan: pd.DataFrame(level[:, 1:, at].T, index, codes) for at, plan in enumerate(plans)}
-    minutes, mean, share = frames
-    return Draws(minutes, mean, share, now, asked, assumed, seed, communes, pd.DataFrame(level[:, 0].T, plans, codes))
+    communes_now = pd.DataFrame(level[:, 0].T, plans, codes)
+    return Draws(*frames, now, asked, assumed, seed, communes, communes_now)
 
 
 def worlds_of(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Drawn:

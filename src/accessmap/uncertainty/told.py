@@ -18,6 +18,7 @@ from accessmap.words.near import near_names
 from accessmap.words.words import BASELINE
 
 LEVEL: Final = 0.9  # of the worlds are within a range
+DOUBTFUL: Final = 0.5  # of the worlds: a class that fewer agree with is more often another
 ALIKE: Final = 1e-6  # minutes a person: two plans that are less apart are equally good
 
 
@@ -34,7 +35,8 @@ def ranges(draws: Draws, *, level: float = LEVEL) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By (plan, figure): "mean" (minutes of those who reach a site) and "share" (of the people within the cutoff).
+        By (plan, figure): "mean" (minutes of those who reach a site), "share" (of the people within the cutoff), "d9"
+        (minutes that one in ten goes beyond), "gain" and "lose" (people who gain or lose a minute or more; none today).
 
     Examples
     --------
@@ -51,7 +53,8 @@ def ranges(draws: Draws, *, level: float = LEVEL) -> pd.DataFrame:
     rows = {
         (plan, name): (draws.now.loc[name, plan], *frame[plan].quantile(ends))
         for plan in draws.asked.plans
-        for name, frame in (("mean", draws.mean), ("share", draws.share))
+        for name, frame in draws.figures.items()
+        if plan != BASELINE or name not in ("gain", "lose")
     }
     index = pd.MultiIndex.from_tuples(rows, names=["plan", "figure"])
     return pd.DataFrame(list(rows.values()), index, ["now", "low", "high"])
@@ -147,8 +150,8 @@ def undecided(draws: Draws, *, plan: str = BASELINE, bounds: Iterable[float] = (
     -------
     pandas.DataFrame
         By code: name, `now` (number of the class today, from 0; -1 where nobody reaches a site), `chance` (0-1) of that
-        class, `likely`, the class of most worlds, `low` and `high` minutes, and `undecided`: whether fewer than nine
-        worlds in ten agree with today.
+        class, `likely`, the class of most worlds, `low` and `high` minutes, and `undecided`: whether fewer than half of
+        the worlds agree with today, so that another class is more likely than not.
 
     Raises
     ------
@@ -174,7 +177,7 @@ def undecided(draws: Draws, *, plan: str = BASELINE, bounds: Iterable[float] = (
         },
         index=level.columns,
     )
-    table["undecided"] = table["chance"] < LEVEL
+    table["undecided"] = table["chance"] < DOUBTFUL
     return table
 
 
