@@ -86,8 +86,9 @@ def validated(table):
 
 
 def left_over(table):
-    """What the minutes are off (logarithm of published over ours): mean, and spread by département, kind, and beside."""
-    off = np.log(table["published"] / table["ours"]).unstack("category")
+    """What the minutes are off (logarithm of published over ours): mean, spread by département, by kind, and beside."""
+    off = np.log(table["published"] / table["ours"]).rename("off").reset_index()
+    off = off.pivot_table("off", "dep", "category")
     mean = off.to_numpy().mean()
     by_dep, by_kind = off.mean(axis=1) - mean, off.mean() - mean
     rest = off - mean - by_dep.to_numpy()[:, None] - by_kind.to_numpy()

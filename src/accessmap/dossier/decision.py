@@ -66,7 +66,7 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         "gains": told_of.gains(plans, lang=lang),
         "costs": told_of.costs(tables["costs"], lang=lang),
         # What does not decide stands with how it is computed.
-        "sure": decides or certain,
+        "sure": decides or [*drawn, *certain],
         "alternatives": told_of.alternatives(plans, cutoff=found.quoted, lang=lang),
         "unknowns": [
             *told_of.unknowns(tables["certainty"], lang=lang),
@@ -91,7 +91,8 @@ def shown(tables: Tables, words: Words) -> list[Part]:
         lang=lang,
     )
     short["dates"] = rows["dates"][0] if rows["dates"] else ""
-    more = {"sure": "".join(f"{line} " for line in (*drawn, *certain, sureness.how(tables, words)) if decides)}
+    folded = [*(drawn if decides else []), *(certain if decides else []), sureness.how(tables, words)]
+    more = {"sure": "".join(f"{line} " for line in folded if line)}
     facts = [
         Fact(words(f"fact_{key}"), tuple(told), more.get(key, "") + words(f"how_{key}", **how), short.get(key, ""))
         for key, told in rows.items()

@@ -167,7 +167,7 @@ def _cell(row: Mapping[Any, Any], per: int, words: Words) -> Cell:
     """Return a supply with its range below it, where it is known and drawn."""
     low, high = row["low"] * per, row["high"] * per
     known = row["people"] and low == low
-    ends = {"low": words.count(low, digits=1), "high": words.count(high, digits=1)}
+    ends: dict[str, Any] = {"low": words.count(low, digits=1), "high": words.count(high, digits=1)}
     note = words("sureness_beside", **ends) if known else ""
     return Cell(_written(row, per, words), sortable(row["at_least"] * per), note)
 

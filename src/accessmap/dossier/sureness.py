@@ -106,9 +106,11 @@ def beside(draws: Draws | None, figure: str, name: str, words: Words) -> str:
         ends = ends.map(rounded_people)
         if not ends.any():
             return ""
-    shown = {"share": words.percent, "gain": words.count, "lose": words.count}.get(
-        figure, lambda value: words.count(value, digits=1)
-    )
+    digits = 0 if figure in ("gain", "lose") else 1
+
+    def shown(value: float) -> str:
+        return words.percent(value) if figure == "share" else words.count(value, digits=digits)
+
     low, high = (shown(float(end)) for end in ends)
     return words("sureness_bracket", range=words("sureness_beside", low=low, high=high))
 
@@ -210,7 +212,8 @@ def sentences(tables: Tables, words: Words) -> tuple[list[str], list[str]]:
     plans, names = known.alternatives, names_of(known, words)
     others = table[table["chance"].notna()] if "to_check" in tables else table.drop(index=BASELINE)
     proposals = [str(plan) for plan in others.index if plans.loc[plan, "role"] == "proposal"]
-    said, more = [], []
+    said: list[str] = []
+    more: list[str] = []
     pair, first = _recommended(known), str(others.index[0]) if len(others) else ""
     if "to_check" in tables and pair and pair[0] in others.index:
         name, other = names[pair[0]], names[pair[1]] if pair[1] in others.index else ""

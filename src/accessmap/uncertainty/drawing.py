@@ -261,7 +261,8 @@ def drawn(asked: Weighed, assumed: Assumptions, n: int, seed: int, also: Counted
     level = np.divide(whole, reached, out=np.full(whole.shape, np.nan), where=reached > 0)
     communes = {plan: pd.DataFrame(level[:, 1:, at].T, index, codes) for at, plan in enumerate(plans)}
     communes_now = pd.DataFrame(level[:, 0].T, plans, codes)
-    return Draws(*frames, now, asked, assumed, seed, communes, communes_now)
+    minutes, mean, share, d9, gain, lose = frames
+    return Draws(minutes, mean, share, d9, gain, lose, now, asked, assumed, seed, communes, communes_now)
 
 
 def worlds_of(asked: Weighed, assumed: Assumptions, n: int, seed: int) -> Drawn:
