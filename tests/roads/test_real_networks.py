@@ -2,10 +2,14 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from checks import check_isochrones, check_one_model
 
 from accessmap import RoadNetwork
+from accessmap.roads.engine.dijkstra import Searcher
+from accessmap.roads.engine.graph import to_minutes
+from accessmap.roads.snapping import ending_at
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,20 @@ def test_trips_take_believable_times(network):
     assert len(kmh) > 0.5 * far.sum()
     assert 12 < np.median(kmh) < 75
     assert kmh.max() < 130
+
+
+def test_nearest_everywhere_is_what_dijkstra_finds(network, tmp_path):
+    rng = np.random.default_rng(5)
+    roads, ids = network._roads, network.nodes.index
+    destinations = {f"of {count}": ids[rng.choice(len(ids), count, replace=False)] for count in (1, 20, 300)}
+    roads.router.prepare()
+    folder = network.nearest_everywhere(destinations, tmp_path / "out")
+    for kind, asked in destinations.items():
+        ms, which = Searcher(roads.router.graph).nearest(ending_at(roads.grown, roads.numbers(asked)), 1)
+        found = pd.read_parquet(folder / f"{kind}.parquet")
+        np.testing.assert_array_equal(found["minutes"], roads.grown.begun(to_minutes(ms))[:, 0])
+        at = roads.grown.begun(which)[:, 0]
+        assert (found["nearest"].fillna(0) == np.where(at < 0, 0, asked[at])).all()
 
 
 def test_explain_adds_up_everywhere(network):

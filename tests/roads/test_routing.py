@@ -639,3 +639,21 @@ def test_porto_equals_scipy(data_folder: Path, tmp_path: Path) -> None:
         minutes, numbers = engine.nearest(few, k=k)
         assert np.array_equal(minutes, to_minutes(nearest_ms), equal_nan=True)
         assert np.array_equal(numbers, which)
+        # Of a network so wide that times need 64 bits, the same sweep.
+        found = engine.prepare().hierarchy
+        wide = Prepared(replace(found, up=in_64_bits(found.up), down=in_64_bits(found.down), longest=2**45))
+        wide.nearest(few, k, minutes, numbers)
+        assert np.array_equal(minutes, to_minutes(nearest_ms), equal_nan=True)
+        assert np.array_equal(numbers, which)
+
+
+def in_64_bits(side: Side) -> Side:
+    return replace(side, ms=side.ms.astype(np.int64))
+
+
+def test_who_will_ask_often_says_so_and_the_graph_is_prepared_at_once() -> None:
+    router = Router(graph_of(200, [(i, i + 1, 1000) for i in range(199)]))
+    router.expect(10)
+    assert router._prepared is None
+    router.expect(10**9)
+    assert router._prepared is not None

@@ -94,7 +94,8 @@ class Graph:
         weight = _whole("weights", weights)
         _check_arcs(n, tail, head, weight)
         kept = tail != head
-        tail, head, weight = tail[kept], head[kept], weight[kept]
+        if not kept.all():
+            tail, head, weight = tail[kept], head[kept], weight[kept]
         key = tail * n + head
         order = np.argsort(key, kind="stable")
         key = key[order]
