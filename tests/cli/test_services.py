@@ -38,3 +38,15 @@ def test_unknown_commune_or_kind_is_refused_with_the_nearest(capsys) -> None:
     assert '"Chauny"' in capsys.readouterr().err
     assert cli.main(["services", "--category", "pharmcy"]) == 1
     assert "pharmacy" in capsys.readouterr().err
+
+
+def test_unknown_kind_is_answered_with_those_there_are_in_words_of_the_reader(capsys) -> None:
+    assert cli.main(["services", "--category", "boulangeries de nuit"]) == 1
+    assert "Catégories présentes : France services, hôpital, mairie" in capsys.readouterr().err.replace("\u00a0", " ")
+    assert cli.main(["services", "--category", "night bakery", "--lang", "en"]) == 1
+    assert "Categories there are: france_services, hospital, mairie" in capsys.readouterr().err
+
+
+def test_degrees_with_the_latitude_first_are_refused_with_the_right_order(capsys) -> None:
+    assert cli.main(["explain", "49.61,3.21", "Chauny", "--lang", "en"]) == 1
+    assert "write '3.21,49.61'" in capsys.readouterr().err

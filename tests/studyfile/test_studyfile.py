@@ -109,7 +109,10 @@ BAD = {
     "wrong mode": (HEAD + '[roads]\npath="a.osm"\nmode = "cars"\n', ['roads.mode = "cars"', '(did you mean "car"?)']),
     "nodes alone": (HEAD + '[roads]\nnodes = "a"\nmodelled = true\n', ["nodes and edges go together"]),
     "cells of no size": (HEAD + '[residents]\npath="a"\ncell_metres = 0\n', ["cell_metres = 0", "above 0"]),
-    "services as a table": (HEAD + '[services]\npath = "a"\n', ["line 3, services", "a list in brackets"]),
+    "services as a table": (
+        HEAD + '[services]\npath = "a"\n',
+        ["line 3, services", "is written [[services]]"],
+    ),
     "second service": (
         HEAD + '[[services]]\nsample=true\n[[services]]\ncategry="a"\n',
         ["services[2].categry", "line 6"],
@@ -118,7 +121,12 @@ BAD = {
     "format": (HEAD + '[dossier]\nformats = ["docx"]\n', ["dossier.formats[1]", '"csv", "gpkg", "parquet"']),
     "name with a folder": (HEAD + '[dossier]\nname = "../x"\n', ["dossier.name", "file name without a folder"]),
     "scenarios path": (HEAD + "[scenarios]\npath = 3\n", ["scenarios.path = 3"]),
-    "scenario is no array": (HEAD + '[scenario]\nname = "a"\n', ["line 3, scenario", "a list in brackets"]),
+    "scenario is no array": (HEAD + '[scenario]\nname = "a"\n', ["line 3, scenario", "is written [[scenario]]"]),
+    "scenarios as an array": (
+        HEAD + '[[scenarios]]\nname = "a"\n',
+        ["line 3, scenarios", "one section [scenarios]", '"[[scenario]]"'],
+    ),
+    "dossier twice": (HEAD + '[[dossier]]\nname = "a"\n', ["one section [dossier], in single brackets, is expected."]),
     "sample without sample": ('[communes]\npath="a"\n[residents]\nsample = true\n', ["sample = true can only be"]),
     "not TOML": ("[communes]\npath = communes.gpkg\n", ["line 2: this is not TOML", "Text goes in quotes"]),
     "cut short": ('[communes]\npath = "a', ["line 2: this is not TOML"]),
@@ -422,7 +430,7 @@ def test_a_dossier_must_know_its_service_and_a_study_need_not(toy):
         loaded(read_settings(toy), for_dossier=True)
     told = error.value.told("fr").replace("\xa0", " ")
     assert "dossier.category : rien ne dit de quel service parle le dossier" in told
-    assert "hospital, mairie" in told
+    assert "hôpital, mairie" in told
 
 
 def test_problems_of_several_files_are_told_together(toy):

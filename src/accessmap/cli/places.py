@@ -91,6 +91,10 @@ def place(text: str, study: Study) -> tuple[str, gpd.GeoSeries]:
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise StudyError(Problem("studyfile_no_degrees", place=text.strip()))
         name = f"{lon:g}, {lat:g}"
+        west, south, east, north = study.communes.to_crs("EPSG:4326").total_bounds
+        if not (west <= lon <= east and south <= lat <= north) and west <= lat <= east and south <= lon <= north:
+            right = f"{match[2]},{match[1]}"
+            raise StudyError(Problem("studyfile_degrees_swapped", value=text, place=text.strip(), right=right))
         return name, gpd.GeoSeries.from_xy([lon], [lat], index=[name], crs="EPSG:4326").to_crs(study.communes.crs)
     codes, unknown = codes_of(communes_alone(study), [text.strip()])
     if unknown:

@@ -55,7 +55,7 @@ def _asked(study: Study, asked: argparse.Namespace) -> gpd.GeoDataFrame:
     """The sites of the communes and kinds that are named; refused where one of these is unknown."""
     from accessmap.read.territory import codes_of
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.words.near import category_meant, near_matches
+    from accessmap.words.near import Categories, category_meant, near_matches
     from accessmap.words.notes import Note
 
     services, communes = study.services, study.communes
@@ -76,7 +76,7 @@ def _asked(study: Study, asked: argparse.Namespace) -> gpd.GeoDataFrame:
     for category in wanted:
         if category not in {*kinds, *labels.CATEGORIES}:
             near = near_matches(category, [*kinds, *labels.CATEGORIES])
-            told = {"category": category, "known": ", ".join(kinds)}
+            told = {"category": Categories.of([category]), "known": Categories.of(kinds)}
             raise StudyFileError(
                 problem("studyfile_unknown_category", None, near, **told), about=Note.plain("--category")
             )

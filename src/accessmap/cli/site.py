@@ -138,13 +138,13 @@ def _table(study: Study, asked: argparse.Namespace) -> _Table:
 
     from accessmap.siting.places import places
     from accessmap.studyfile.problems import StudyFileError, problem
-    from accessmap.words.near import category_meant, near_matches
+    from accessmap.words.near import Categories, category_meant, near_matches
 
     services = study.services
     known = sorted({*labels.CATEGORIES, *services["category"]})
     asked.category, asked.candidates = (category_meant(name, known) for name in (asked.category, asked.candidates))
     if asked.category not in known:
-        told = {"category": asked.category, "known": ", ".join(sorted(set(services["category"])))}
+        told = {"category": asked.category, "known": Categories.of(sorted(set(services["category"])))}
         near = near_matches(asked.category, known)
         raise StudyFileError(problem("studyfile_unknown_category", None, near, **told), about="--category")
     existing, candidates = places(study, asked.category, asked.candidates)
@@ -296,7 +296,8 @@ def _tell(found: Siting, table: _Table, asked: argparse.Namespace, say: Say) -> 
     wanted = _wanted(asked, table)
     word = labels.category(asked.category).name(say.lang, count=wanted)
     kept = say("site_kept", n=len(set(table.here) & set(found.sites)))
-    say.tell("site_head", n=len(table.outside), p=wanted, what=word, kept=kept)
+    outside = say("site_outside", n=len(table.outside)) if len(table.outside) else ""
+    say.tell("site_head", p=wanted, what=word, kept=kept, outside=outside)
     for key, sites in (("kept", table.kept if asked.keep else []), ("forbidden", table.forbidden)):
         if sites:
             say.tell(f"site_told_{key}", n=len(sites), names=", ".join(map(str, names[sites])))

@@ -23,7 +23,7 @@ from accessmap.study.study import Study
 from accessmap.studyfile.communes import official_title
 from accessmap.studyfile.loading import load_study
 from accessmap.studyfile.template import placed, rendered
-from accessmap.words.near import near_matches
+from accessmap.words.near import Categories, near_matches
 from accessmap.words.words import Words
 
 #: Around the territory, kilometres: as far as a national run looks at the first.
@@ -88,7 +88,7 @@ def start(
     kinds = [kind for kind in CATEGORIES if kind in known] or known
     if category is not None and category not in known:
         near = near_matches(category, known)
-        told: dict[str, Any] = {"category": category, "known": ", ".join(known)}
+        told: dict[str, Any] = {"category": Categories.of([category]), "known": Categories.of(known)}
         raise StudyError(Problem("studyfile_unknown_category", near=near, **told))
     kinds = list(dict.fromkeys([*kinds, *([category] if category else [])]))
     services = whole.services[whole.services["category"].isin(kinds) & whole.services["commune"].isin(communes.index)]

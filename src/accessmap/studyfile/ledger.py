@@ -56,7 +56,7 @@ class Ledger:
         except AccessmapError as error:
             self.add("studyfile_refused", *path, message=error)
         except OSError as error:
-            self.add("studyfile_no_file", *path, path=str(error.filename), why=why_failed(error))
+            self.add("studyfile_no_input", *path, path=str(error.filename), why=why_failed(error))
         return None
 
     def found(self, *path: str | int) -> Path | Database:

@@ -31,7 +31,7 @@ from accessmap.studyfile.roads import networks_of
 from accessmap.studyfile.services import services_of
 from accessmap.studyfile.tables import reference_of, residents_of, rule_of, tables_of
 from accessmap.studyfile.transit import feeds, with_journeys
-from accessmap.words.near import near_matches
+from accessmap.words.near import Categories, near_matches
 from accessmap.words.notes import Note
 from accessmap.words.system import why_failed
 
@@ -262,7 +262,7 @@ def _earlier(ledger: Ledger, study: Study) -> dict[str, Study]:
         except AccessmapError as error:
             ledger.add("studyfile_refused", *at, message=error)
         except OSError as error:
-            ledger.add("studyfile_no_file", *at, path=str(error.filename), why=why_failed(error))
+            ledger.add("studyfile_no_input", *at, path=str(error.filename), why=why_failed(error))
         else:
             found[section.name] = each
     return found
@@ -333,7 +333,7 @@ def _check_categories(ledger: Ledger, known: set[str]) -> None:
         asked.append((("dossier", "candidates"), dossier.candidates))
     for path, category in asked:
         if category is not None and category not in known:
-            told = {"category": category, "known": ", ".join(sorted(known))}
+            told = {"category": Categories.of([category]), "known": Categories.of(sorted(known))}
             ledger.add("studyfile_unknown_category", *path, near=near_matches(category, known), **told)
 
 
@@ -344,7 +344,7 @@ def _check_category_told(ledger: Ledger, study: Study) -> None:
     try:
         category_of(study, list(study.scenarios.values()), ledger.settings.dossier.category)
     except ScenarioError:
-        known = ", ".join(sorted(set(study.services["category"])))
+        known = Categories.of(sorted(set(study.services["category"])))
         ledger.add("studyfile_no_category", "dossier", "category", known=known)
 
 

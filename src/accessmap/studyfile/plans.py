@@ -25,7 +25,7 @@ from accessmap.study.study import Study
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, Place, key_lines, line_of, place_of, problem, shown
 from accessmap.studyfile.reading import fault_told
-from accessmap.words.near import category_meant, near_matches, near_names, plain
+from accessmap.words.near import Categories, category_meant, near_matches, near_names, plain
 from accessmap.words.system import why_failed
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class Plans:
         known = {*CATEGORIES, *(each["category"] for each in sites.values())}
         near = near_matches(category, known)
         if category and category not in known and step.get("category_label") is None and near_names(category, known):
-            told = {"category": category, "known": ", ".join(sorted({each["category"] for each in sites.values()}))}
+            told = {"category": category, "known": Categories.of(sorted({each["category"] for each in sites.values()}))}
             yield self._wrong("studyfile_near_category", (*key, "category"), category, near, **told)
         site = str(step.get("id") or f"{category}-{code}")
         if (code is not None or step.get("id")) and site in sites:

@@ -251,6 +251,11 @@ def fault_told(error: Mapping[str, Any], place: Place, value: object, known: Ite
     values = {name: _text(each) for name, each in error.get("ctx", {}).items() if name != "error"}
     if key == "studyfile_unknown_key":
         return problem(key, place, near_matches(str(place.path[-1]), known), **values)
+    if key == "studyfile_want_list" and isinstance(value, dict):
+        return problem("studyfile_want_tables", place, name=str(place.path[-1]))
+    if key == "studyfile_want_table" and isinstance(value, list) and place.path:
+        name = str(place.path[-1])
+        return problem("studyfile_want_one_table", place, ["[[scenario]]"] if name == "scenarios" else [], name=name)
     if key == "studyfile_want_one_of":
         expected = str(values["expected"]).replace("'", '"').replace(" or ", ", ")
         near = near_matches(str(value), expected.replace('"', "").split(", "))

@@ -17,7 +17,7 @@ from accessmap.read.database import database
 from accessmap.read.territory import codes_of, reason_of
 from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
-from accessmap.words.near import near_matches
+from accessmap.words.near import Categories, near_matches
 
 
 def at_the_edge(communes: gpd.GeoDataFrame) -> pd.Index:
@@ -151,7 +151,7 @@ def _inside(services: gpd.GeoDataFrame, category: str, codes: Any) -> pd.Series:
 def _check_category(category: str, services: gpd.GeoDataFrame) -> None:
     known = sorted(set(services["category"]))
     if category not in known:
-        told: dict[str, Any] = {"category": category, "known": ", ".join(known)}
+        told: dict[str, Any] = {"category": Categories.of([category]), "known": Categories.of(known)}
         unknown = problem("studyfile_unknown_category", None, near_matches(category, known), **told)
         raise StudyFileError(unknown, about="category")
 

@@ -30,6 +30,23 @@ class Near(Note):
         return words.text("did_you_mean", lang=lang, names=words.text("or", lang=lang).join(map(written, names)))
 
 
+class Categories(Note):
+    """Categories as one types them in the reader's language, with commas.
+
+    >>> Categories.of(["bakery", "mairie"]).told("fr"), str(Categories.of(["bakery"]))
+    ('boulangerie, mairie', 'bakery')
+    """
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> Self:
+        """Return the note of these keys."""
+        return cls("", keys=tuple(keys))
+
+    @classmethod
+    def _worded(cls, key: str, lang: Lang, n: float | None, values: dict[str, Any]) -> str:
+        return ", ".join(CATEGORIES[one].fr if lang == "fr" and one in CATEGORIES else one for one in values["keys"])
+
+
 def did_you_mean(name: object, known: Iterable[object]) -> Near:
     """Return ' (did you mean …?)' with the nearest known names, or an empty note.
 
