@@ -767,7 +767,8 @@ def test_list_of_communes_with_a_count_needs_no_names(real_data: Path, around) -
     columns = {"capacity": "count"}
     read = read_services(path, category="general_practitioner", columns=columns, communes=communes, mairies=mairies)
     assert read["capacity"].sum() == pd.read_csv(path)["count"].sum()
-    assert read["name"].iloc[0] == f"médecin généraliste ({read['commune'].iloc[0]})"
+    named = communes["name"][read["commune"].iloc[0]]
+    assert read["name"].iloc[0] == f"médecin généraliste ({named})"
 
 
 def test_count_left_blank_is_no_service_and_is_told(tmp_path, communes, mairies) -> None:

@@ -275,13 +275,13 @@ CLOSINGS = re.compile("date_?(de_?)?(la_)?(fermeture|cessation)(_definitive|_eta
 def _leave_out_closed(reading: Reading) -> None:
     """Leave out the sites that a column of states, or of days in the past, says are closed, where it does of some."""
     for column in reading.table.columns:
+        if not any(names.fullmatch(plain(column)) for names in (STATES, CLOSINGS)):
+            continue
         words = as_text(reading.table[column]).fillna("")
         if STATES.fullmatch(plain(column)) is not None:
             shut = words.map(lambda word: SHUT.fullmatch(plain(word)) is not None).to_numpy()
-        elif CLOSINGS.fullmatch(plain(column)) is not None:
-            shut = words.map(lambda word: day_of(word, whole=True) != "").to_numpy()  # none to come is one
         else:
-            continue
+            shut = words.map(lambda word: day_of(word, whole=True) != "").to_numpy()  # none to come is one
         if shut.any() and not shut.all():
             rows = first_few(np.flatnonzero(shut), lambda row: reading.rows[row])
             reading.note("closed_left_out", n=int(shut.sum()), column=repr(column), rows=rows)
@@ -459,8 +459,8 @@ def _hours_in_words(reading: Reading) -> list[object]:
 
     In a column of French words what is not read is left empty, and told: such words may say more than hours.
     """
-    values = as_text(reading.table["hours"])
-    known = readable_hours(values)[0].notna()
+    values = reading.table["hours"].astype(object)
+    known = readable_hours(values.where(values.map(lambda value: isinstance(value, str)), None))[0].notna()
     found = [value if read else _directory_hours(value) for value, read in zip(values, known, strict=True)]
     words = plain(reading.sources.get("hours", "hours")) not in ("hours", "opening_hours")
     unread = [
