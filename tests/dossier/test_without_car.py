@@ -40,6 +40,16 @@ def test_who_can_go_and_be_home_the_same_day(study):
     assert "Personne ne vit près d’un arrêt qui donne une desserte de classe A à D." in said
     assert "150 habitants (100 %) n’ont pas d’arrêt assez proche où cet horaire passe assez souvent" in said
     assert "aucun habitant 2 communes · 150 habitants" in said
+    # One bus in an hour is one every two hours each way, class F: from b at 9:00, from a at 11:00.
+    assert (
+        "67 % des habitants ont une desserte d’une de ces classes entre 11 h et 12 h, et aucun entre 6 h et 7 h."
+        in said
+    )
+    rows = BeautifulSoup(dossier.to_html(), "html.parser").select("#without_car tr")
+    grid = [[cell.text.replace("\xa0", " ") for cell in row.select("th, td")] for row in rows]
+    at = grid.index(["Heure", "F", "hors classe"])
+    assert [row[1] for row in grid[at + 1 : at + 17]] == [*["0 %"] * 3, "33 %", "0 %", "67 %", *["0 %"] * 10]
+    assert [row[2] for row in grid[at + 4 : at + 7]] == ["67 %", "100 %", "33 %"]
     assert "29 habitants sans voiture (100 %) peuvent aller à un site ouvert et en revenir le même jour" in said
     assert "; le samedi, 20." in said
     assert "2 h 05" in said

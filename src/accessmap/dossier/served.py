@@ -11,6 +11,7 @@ import pandas as pd
 from accessmap import sentences as told_of
 from accessmap.dossier.layout import Cell, Figures, How, Part, Table, count_cell
 from accessmap.dossier.pictures import small_figures
+from accessmap.maps.charts import share_tone
 from accessmap.maps.choropleth import BESIDE_WHITE, classes, value_text
 from accessmap.maps.drawing import View
 from accessmap.words.near import plain
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 NONE: Final = "none"
 #: Shares of the people of a commune that are told apart, beside nobody.
 BREAKS: Final = (0.0, 0.25, 0.5, 0.75)
+#: The first of the hours that are told one by one, and the end of the last one.
+HOURS: Final = ("06:00", "22:00")
 
 
 def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
@@ -38,13 +41,16 @@ def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
     dict
         served
             By commune: `name`, and the people who live in each class, A to F and `none`, on the day of the journeys.
+        _served_by_hour
+            By hour ("06:00", …): the people who live in each class in that hour alone, and in none.
         _served_by_plan
             By scenario that changes lines: how many people have a class, `before` and `after`.
     """
     journeys, study = known.study.journeys, known.study
     if journeys is None:
         return {}
-    from accessmap.roads.transit.quality import people_by_class, quality  # a study without a timetable needs none of it
+    # a study without a timetable needs none of it
+    from accessmap.roads.transit.quality import people_by_class, quality, quality_by_hour
 
     homes = study.residents[study.inside]
     found = quality(homes, journeys.timetable, date=journeys.date)  # type: ignore[arg-type]
@@ -59,8 +65,10 @@ def tables(known: Known, under: Mapping[str, Study]) -> dict[str, pd.DataFrame]:
                 after = quality(homes, then.timetable, date=then.date)["class"]  # type: ignore[arg-type]
                 plans[name][1] = float(people[after.notna()].sum())
     counted.insert(0, "name", study.communes["name"].reindex(counted.index))
+    each_hour = quality_by_hour(homes, journeys.timetable, date=journeys.date, between=HOURS)  # type: ignore[arg-type]
+    by_hour = pd.DataFrame({hour: people_by_class(each_hour[hour], homes).sum() for hour in each_hour}).T
     by_plan = pd.DataFrame.from_dict(plans, orient="index", columns=["before", "after"])
-    return {"served": counted, "_served_by_plan": by_plan}
+    return {"served": counted, "_served_by_hour": by_hour, "_served_by_plan": by_plan}
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
@@ -68,7 +76,7 @@ def sentences(tables: Tables, words: Words) -> list[str]:
     table = tables.get("served", pd.DataFrame())
     if not len(table):
         return []
-    said = told_of.served(table.drop(columns="name"), lang=words.lang)
+    said = [*told_of.served(table.drop(columns="name"), lang=words.lang), *_told_by_hour(tables, words)]
     for name, row in tables["_served_by_plan"].to_dict("index").items():
         before, after = (round(row[column]) for column in ("before", "after"))
         key = "served_plan_same" if before == after else "served_plan"
@@ -94,7 +102,54 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     parts: list[Part] = [Figures(tuple(figures))]
     if rows:
         parts.append(Table(columns, rows, words("served_title"), sortable=True))
+    parts += _hours_table(tables["_served_by_hour"], words)
     return [*parts, How(words("how_served", day=DayRead.of(journeys.date).told(words.lang)))]
+
+
+def _with_any(by_hour: pd.DataFrame) -> pd.Series:
+    """Return the share of people who have a class, by hour; NaN where there is nobody."""
+    people = by_hour.sum(axis=1)
+    return 1 - by_hour[NONE] / people.where(people > 0, np.nan)
+
+
+def _told_by_hour(tables: Tables, words: Words) -> list[str]:
+    """Return in which hour most people have a class, and in which fewest."""
+    share = _with_any(tables["_served_by_hour"]).dropna()
+    if not len(share):
+        return []
+    most, least = share.max(), share.min()
+    told = {"first": _hour(HOURS[0]), "last": _hour(HOURS[1]), "most": words.percent(most)}
+    if most == 0:
+        return [words("served_hours_nobody", **told)]
+    if words.percent(most) == words.percent(least):
+        return [words("served_hours_alike", **told)]
+    told |= {"least": words.percent(least)} | {"best": _hour(share.idxmax()), "worst": _hour(share.idxmin())}
+    told |= {f"{name}_end": told[name] + 1 for name in ("best", "worst")}
+    return [words("served_hours" if least else "served_hours_none", **told)]
+
+
+def _hour(time: object) -> int:
+    return int(str(time)[:2])
+
+
+def _hours_table(by_hour: pd.DataFrame, words: Words) -> list[Part]:
+    """Return the share of people in each class that anyone has, hour by hour; nothing where nobody has any."""
+    people = by_hour.sum(axis=1)
+    shares = by_hour.div(people.where(people > 0, np.nan), axis=0)
+    named = [name for name in shares if name != NONE and (shares[name] > 0).any()]
+    if not named:
+        return []
+    top = float(shares[named].max().max())  # in the country all are small: tones compare hours and classes
+    rows = [
+        (
+            Cell(words("served_hour", first=_hour(hour), last=_hour(hour) + 1), str(hour)),
+            *(Cell(words.percent(row[name]), float(row[name]), tone=share_tone(row[name] / top)) for name in named),
+            Cell(words.percent(row[NONE]), float(row[NONE])),
+        )
+        for hour, row in shares.iterrows()
+    ]
+    columns = (words("served_hour_column"), *named, words("served_none"))
+    return [Table(columns, rows, words("served_hours_title"))]
 
 
 def _view(table: pd.DataFrame, tables: Tables, words: Words) -> View:
