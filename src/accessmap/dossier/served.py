@@ -106,26 +106,22 @@ def shown(tables: Tables, words: Words) -> list[Part]:
     return [*parts, How(words("how_served", day=DayRead.of(journeys.date).told(words.lang)))]
 
 
-def _with_any(by_hour: pd.DataFrame) -> pd.Series:
-    """Return the share of people who have a class, by hour; NaN where there is nobody."""
-    people = by_hour.sum(axis=1)
-    return 1 - by_hour[NONE] / people.where(people > 0, np.nan)
-
-
 def _told_by_hour(tables: Tables, words: Words) -> list[str]:
-    """Return in which hour most people have a class, and in which fewest."""
-    share = _with_any(tables["_served_by_hour"]).dropna()
+    """Return in which hour most people have a class, and in which fewest; nothing where there is nobody."""
+    by_hour = tables["_served_by_hour"]
+    people = by_hour.sum(axis=1)
+    share = (by_hour.drop(columns=NONE).sum(axis=1) / people.where(people > 0, np.nan)).dropna()
     if not len(share):
         return []
-    most, least = share.max(), share.min()
-    told = {"first": _hour(HOURS[0]), "last": _hour(HOURS[1]), "most": words.percent(most)}
-    if most == 0:
-        return [words("served_hours_nobody", **told)]
-    if words.percent(most) == words.percent(least):
-        return [words("served_hours_alike", **told)]
-    told |= {"least": words.percent(least)} | {"best": _hour(share.idxmax()), "worst": _hour(share.idxmin())}
-    told |= {f"{name}_end": told[name] + 1 for name in ("best", "worst")}
-    return [words("served_hours" if least else "served_hours_none", **told)]
+    most, least, (first, last) = words.percent(share.max()), words.percent(share.min()), map(_hour, HOURS)
+    if most == least:
+        return [
+            words("served_hours_alike" if share.max() else "served_hours_nobody", first=first, last=last, most=most)
+        ]
+    best, worst = _hour(share.idxmax()), _hour(share.idxmin())
+    key = "served_hours" if share.min() else "served_hours_none"
+    ends = {"best_end": best + 1, "worst_end": worst + 1}
+    return [words(key, n=None, most=most, least=least, best=best, worst=worst, **ends)]
 
 
 def _hour(time: object) -> int:
@@ -136,7 +132,7 @@ def _hours_table(by_hour: pd.DataFrame, words: Words) -> list[Part]:
     """Return the share of people in each class that anyone has, hour by hour; nothing where nobody has any."""
     people = by_hour.sum(axis=1)
     shares = by_hour.div(people.where(people > 0, np.nan), axis=0)
-    named = [name for name in shares if name != NONE and (shares[name] > 0).any()]
+    named = [str(name) for name in shares if name != NONE and (shares[name] > 0).any()]
     if not named:
         return []
     top = float(shares[named].max().max())  # in the country all are small: tones compare hours and classes
