@@ -123,11 +123,16 @@ def services_of(folder, communes, categories):
     return pd.concat(tables)[[name for name in columns if name != "geometry"] + ["geometry"]]
 
 
-def spread_equipment(folder, services):
-    """Services with the equipment of the count of 2013 spread inside the communes, and not at their mairies."""
+def spread_equipment(folder, services, residents=None):
+    """Services with the equipment of the count of 2013 spread inside the communes, and not at their mairies.
+
+    In the cells where most people live, where residents of a grid are given, else by the law of distances.
+    """
     communes = am.read_communes(folder / "communes.gpkg")
     halls = services[services["category"] == "mairie"]
-    counted = am.read_services(folder / "bpe_2013_counts.csv", communes=communes, mairies=halls, spread=True)
+    counted = am.read_services(
+        folder / "bpe_2013_counts.csv", communes=communes, mairies=halls, spread=True, residents=residents
+    )
     at_halls = services[~services["category"].isin(EQUIPMENT)]
     return pd.concat([at_halls, counted.loc[counted["category"].isin(EQUIPMENT), at_halls.columns]])
 

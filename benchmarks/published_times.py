@@ -80,11 +80,13 @@ def main():
     if arguments.fit:
         fit(study, target.drop(index="cinema"))
     other = over_modelled_roads(study)
-    spread = study.with_services(spread_equipment(folder, study.services))
+    spread = study.with_services(spread_equipment(folder, study.services, study.residents))
+    ruled = study.with_services(spread_equipment(folder, study.services))
     tables = {
         "published 2023": target,
         "real roads": access_table(study, target.index),
-        "spread": access_table(spread, target.index),
+        "in the cells": access_table(spread, target.index),
+        "by the law": access_table(ruled, target.index),
         "modelled": access_table(other, target.index),
     }
     print(pd.concat(tables, axis=1).round(2).to_string())

@@ -13,7 +13,8 @@ import accessmap as am
 from accessmap.country.certified import Sites
 from accessmap.country.parts import Country
 from accessmap.country.territories import run
-from accessmap.read.spread import service_places, spread_residents
+from accessmap.read.counts import service_places
+from accessmap.read.spread import spread_residents
 from accessmap.tables.departments import OVERSEAS, department, department_name
 
 KINDS = {"Pharmacie": "pharmacy", "Urgences": "emergency", "Cour d'appel (CA)": "court_of_appeal"}

@@ -25,7 +25,7 @@ from accessmap.maps.choropleth import breaks_for, class_entries
 from accessmap.maps.drawing import embedded
 from accessmap.maps.page import asset, credit_line, environment, policy, today
 from accessmap.maps.svg import page_patterns
-from accessmap.read.spread import counted
+from accessmap.read.counts import counted
 from accessmap.study.study import Study
 from accessmap.studyfile.loading import load_study
 from accessmap.tables.contracts import category_shown, metric_crs

@@ -16,7 +16,7 @@ from accessmap.country.territories import INPUTS
 from accessmap.errors import Problem, SnapError, StudyError
 from accessmap.files import read_json
 from accessmap.provenance import Source
-from accessmap.read.spread import spread_counts
+from accessmap.read.counts import spread_counts
 from accessmap.roads.cutting import cut
 from accessmap.roads.network import RoadNetwork
 from accessmap.study.study import Study
@@ -92,7 +92,7 @@ def start(
         raise StudyError(Problem("studyfile_unknown_category", near=near, **told))
     kinds = list(dict.fromkeys([*kinds, *([category] if category else [])]))
     services = whole.services[whole.services["category"].isin(kinds) & whole.services["commune"].isin(communes.index)]
-    services = spread_counts(services, communes, services[services["category"] == "mairie"])
+    services = spread_counts(services, communes, services[services["category"] == "mairie"], whole.residents)
     networks = {mode: _cut(network, communes) for mode, network in whole.networks.items()}
     homes = whole.residents[whole.residents["commune"].isin(codes)]
     far = _far(folder, homes, services, kinds, networks[next(iter(whole.networks))])

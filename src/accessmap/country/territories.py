@@ -14,7 +14,7 @@ from accessmap.country.parts import Country
 from accessmap.country.running import here, in_processes, on_dask
 from accessmap.errors import OptionError, Problem
 from accessmap.measures.resilience import site_places
-from accessmap.read.spread import counted, places_of_counts
+from accessmap.read.counts import counted, places_of_counts
 from accessmap.tables.contracts import moving
 from accessmap.tables.departments import department, department_name
 from accessmap.words.notes import Note
@@ -150,7 +150,7 @@ def country_of(study: Study, *, by: By = "department", nearest: int = 1, buffer_
         communes,
         residents,
         services,
-        sites_of(fixed, services, told, study.mairies, communes),
+        sites_of(fixed, services, told, study.mairies, communes, residents),
         network,
         territory,
         names,
@@ -167,6 +167,7 @@ def sites_of(
     told: pd.DataFrame,
     mairies: gpd.GeoDataFrame,
     communes: gpd.GeoDataFrame,
+    residents: gpd.GeoDataFrame,
 ) -> Sites:
     """Return where services stand: those of which a commune's count is all that is known, spread inside it.
 
@@ -178,8 +179,8 @@ def sites_of(
         Their communes.
     told
         What the results tell of them.
-    mairies, communes
-        Around which, and inside which.
+    mairies, communes, residents
+        Around which, inside which, and among whom.
     """
     known = fixed.geometry.to_crs(communes.crs)
     xy, own = np.column_stack([known.x, known.y]), np.arange(len(fixed))
@@ -187,12 +188,12 @@ def sites_of(
     if not by_count.any():
         return Sites.of(told, xy, own, own)
     code = services["commune"][by_count].astype(str)
-    number, first, found = places_of_counts(fixed["capacity"][by_count], code, communes, mairies)
-    rank = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-    place = np.concatenate([own[~by_count], len(fixed) + np.repeat(first, number) + rank])
-    service = np.concatenate([own[~by_count], np.repeat(own[by_count], number)])
+    found = places_of_counts(fixed["capacity"][by_count], code, communes, mairies, residents)
+    place = np.concatenate([own[~by_count], len(fixed) + found.place])
+    service = np.concatenate([own[~by_count], own[by_count][found.row]])
     order = np.argsort(service, kind="stable")
-    return Sites.of(told, np.vstack([xy, np.column_stack([found.x, found.y])]), place[order], service[order])
+    points = np.column_stack([found.points.x, found.points.y])
+    return Sites.of(told, np.vstack([xy, points]), place[order], service[order])
 
 
 def territories_of(communes: gpd.GeoDataFrame, by: By) -> tuple[pd.Series, dict[str, str]]:

@@ -24,6 +24,7 @@ GRID_CRS = "EPSG:3035"  # ETRS89-LAEA, the grid of INSPIRE (Implementing Rule 10
 # "CRS3035RES200mN2029800E4252400" (INSEE, Eurostat: metres) and "1kmN2967E3827" (INSPIRE: zeros of the size cut)
 LONG_CELL = re.compile(r"(?:[A-Z]{2}_)?CRS(\d{4,5})RES(\d+)(k?m)N(-?\d+)E(-?\d+)", re.IGNORECASE)
 SHORT_CELL = re.compile(r"(\d+)(k?m)N(-?\d+)E(-?\d+)", re.IGNORECASE)
+CELL_ENDS = re.compile(r"(\d+)(k?m)N-?\d+E-?\d+$", re.IGNORECASE)  # of both
 
 Array = NDArray[np.float64]
 IN_FRANCE = np.array([FRANCE_LONLAT, *OVERSEAS_LONLAT])
@@ -47,6 +48,16 @@ def cell_centres(ids: pd.Series) -> tuple[Array, Array, str, int] | None:
     (crs, size) = grids.pop()
     x, y = np.array([cell[:2] for cell in cells if cell is not None], dtype=float).T
     return x, y, crs, size
+
+
+def cell_sides(ids: pd.Index) -> Array:
+    """Return the sides (metres) of the grid cells that ids name, NaN where one names none.
+
+    >>> cell_sides(pd.Index(["1kmN2967E3827", "CRS3035RES200mN2029800E4252400", "02173-01"]))
+    array([1000.,  200.,   nan])
+    """
+    told = pd.Series(ids, dtype="str").str.extract(CELL_ENDS)
+    return told[0].to_numpy("float64") * np.where(told[1].str.casefold() == "km", 1000, 1)
 
 
 def _cell(value: object) -> tuple[float, float, str, int] | None:

@@ -12,6 +12,7 @@ from accessmap.categories import CATEGORIES
 from accessmap.errors import OptionError, Problem, SourceError
 from accessmap.read.columns import COMMUNE_CODES, Names, Reading, as_text, truth
 from accessmap.read.coordinates import COORDINATES, to_points, with_geometry
+from accessmap.read.counts import spread_counts
 from accessmap.read.dating import day_of
 from accessmap.read.files import Tabular, read_table
 from accessmap.read.french_hours import day_spans, french_hours
@@ -25,9 +26,8 @@ from accessmap.read.placing import PLACED, place, points_of_mairies, quality_of
 from accessmap.read.points import split_points
 from accessmap.read.raw import plain
 from accessmap.read.school_services import as_schools
-from accessmap.read.spread import spread_counts
 from accessmap.tables.checks import FRANCE_METRES, OWN_PLAN_METRES
-from accessmap.tables.contracts import check_communes, check_services
+from accessmap.tables.contracts import check_communes, check_residents, check_services
 from accessmap.words import words as labels
 from accessmap.words.near import category_meant
 from accessmap.words.notes import Listed, Note, first_few
@@ -94,6 +94,7 @@ def read_services(
     successors: Mapping[str, str] | None = None,
     types: Tabular | None = None,
     spread: bool = False,
+    residents: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Return services in the contract: index `service_id`, name, category, points in metres, and more if said.
 
@@ -143,8 +144,10 @@ def read_services(
         Of equipment of the BPE: INSEE's list of the types of an edition, by which those that are new are named.
     spread
         Make of each count by commune that many services, spread inside it as people are
-        (:func:`~accessmap.read.spread.spread_counts`), and not one at the mairie: nearer to the minutes that are
+        (:func:`~accessmap.read.counts.spread_counts`), and not one at the mairie: nearer to the minutes that are
         published, though the places are made up. Around the `mairies` where they are given.
+    residents
+        With `spread`, people on a census grid: what is counted then stands in the cells where most of them live.
 
     Raises
     ------
@@ -153,7 +156,7 @@ def read_services(
     TableError
         With all that keeps it out of the contract, by line (a spreadsheet's rows) or feature.
     OptionError
-        For a layout that is none, or `clip` or `spread` without `communes`.
+        For a layout that is none, `clip` or `spread` without `communes`, or `residents` without `spread`.
 
     Examples
     --------
@@ -164,7 +167,7 @@ def read_services(
     ['La Fère', 'france_services', 'Mo 08:45-12:00,13:30-18:00; PH off', '02304']
     """
     category = None if category is None else category_meant(category)
-    _check_asked(communes, clip=clip, spread=spread)
+    _check_asked(communes, clip=clip, spread=spread, residents=residents)
     if not isinstance(path, pd.DataFrame) and is_osm(path):
         raw, known = osm_points(path, category), "osm"
     else:
@@ -211,14 +214,20 @@ def read_services(
     services = reading.finish("service_id", FIRST, check_services, communes)
     if not spread or communes is None:
         return services
-    return spread_counts(services, communes, mairies)
+    return spread_counts(services, communes, mairies, residents)
 
 
-def _check_asked(communes: gpd.GeoDataFrame | None, *, clip: bool, spread: bool) -> None:
+def _check_asked(
+    communes: gpd.GeoDataFrame | None, *, clip: bool, spread: bool, residents: gpd.GeoDataFrame | None
+) -> None:
     if spread and communes is None:
         raise OptionError(Problem("spread_without_communes"))
+    if residents is not None and not spread:
+        raise OptionError(Problem("residents_without_spread"))
     if communes is not None:
         check_communes(communes)
+        if residents is not None:
+            check_residents(residents, communes)
     elif clip:
         raise OptionError(Problem("clip_without_communes"))
 

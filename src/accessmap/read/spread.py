@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 
 from accessmap.errors import Problem, Problems, TableError
-from accessmap.read.columns import LOGGER, noted
-from accessmap.read.placing import OUTSIDE_METRES, PLACED, points_of_mairies
+from accessmap.read.columns import noted
+from accessmap.read.placing import OUTSIDE_METRES
 from accessmap.tables.checks import table_name
 from accessmap.words.notes import Figure, Note
 
@@ -175,16 +175,16 @@ def spread_residents(
     >>> homes.distance(Point(2000, 2000)).round().astype(int).tolist()
     [183, 402, 602, 813, 1059, 1385, 1982]
     """
-    _check(communes, mairies)
-    centres = _centres(communes, _brought_inside(communes, mairies.to_crs(communes.crs)), villages)
+    check_mairies(communes, mairies)
+    centres = _centres(communes, brought_inside(communes, mairies.to_crs(communes.crs)), villages)
     counts = (points + np.sqrt(centres["population"].to_numpy(float)) / 10).astype(int)
     homes = centres.loc[np.repeat(centres.index, counts)].reset_index(drop=True)
     rank = np.arange(len(homes)) - np.repeat(np.cumsum(counts) - counts, counts)
     total = np.repeat(counts, counts)
-    distance = homes["radius"].to_numpy() * _quantile((rank + 0.5) / total)
+    distance = homes["radius"].to_numpy() * distance_quantile((rank + 0.5) / total)
     start = homes["commune"].map(lambda code: crc32(str(code).encode()) / 2**32 * 2 * math.pi).to_numpy(float)
     polygons = communes.geometry.loc[homes["commune"]].to_numpy()
-    where = _inside(polygons, homes[["x", "y"]].to_numpy(float), distance, start + rank * GOLDEN_ANGLE)
+    where = places_inside(polygons, homes[["x", "y"]].to_numpy(float), distance, start + rank * GOLDEN_ANGLE)
     number = homes.groupby("commune", sort=False).cumcount() + 1
     people = _shares(communes["population"], homes["commune"], homes["population"].to_numpy(float) / total)
     found = gpd.GeoDataFrame(
@@ -199,142 +199,7 @@ def spread_residents(
     return noted(found, (), counted.get("vintage", ""))
 
 
-# Published minutes of 2023 to six kinds, 21 means each, over main roads with legs at 18 km/h: the mean absolute error
-# is 0.92 with services spread as people are, 1.12 with the first of each kind at the mairie, 1.02 with a scale of 0.2.
-COUNTS = "INSEE BPE"
-"""The source of counts by commune, as their reader names it; whatever else has a capacity is one site."""
-COUNT_TOLD = ("point_quality", "source", "capacity", "capacity_unit")
-MOST_PLACES = 64
-"""Places of a kind in one commune: more change no time by much, in a town of any size."""
-
-
-def service_places(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame, numbers: pd.Series) -> gpd.GeoDataFrame:
-    """Return places in each commune where services stand of which only their count is known.
-
-    They follow the law of distances of `spread_residents`, each at another quantile (a half, a quarter, three quarters,
-    an eighth …) and in a direction of its own, so that the first few of a commune are spread as well as all of them:
-    a kind of which it has three stands at the first three. None is at the mairie itself, nor where a resident is put.
-
-    Parameters
-    ----------
-    communes, mairies
-        As in `spread_residents`.
-    numbers
-        How many places, by code of commune; at most `MOST_PLACES` are made.
-
-    Returns
-    -------
-    GeoDataFrame
-        Column commune, and geometry in the CRS of the communes; by commune in the order of `numbers`.
-
-    Examples
-    --------
-    >>> from shapely import Point, box
-    >>> square = gpd.GeoDataFrame({"population": [1000]}, index=["02000"], geometry=[box(0, 0, 4000, 4000)], crs=2154)
-    >>> mairie = gpd.GeoDataFrame(index=["02000"], geometry=[Point(2000, 2000)], crs=2154)
-    >>> service_places(square, mairie, pd.Series({"02000": 3})).distance(Point(2000, 2000)).round().tolist()
-    [813.0, 452.0, 1291.0]
-    """
-    here = communes.loc[numbers.index]
-    _check(here, mairies)
-    points = _brought_inside(here, mairies.to_crs(communes.crs)).geometry.loc[numbers.index]
-    counts = numbers.clip(1, MOST_PLACES).to_numpy("int64")
-    of = np.repeat(np.arange(len(counts)), counts)
-    rank = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
-    distance = np.sqrt(here.area.to_numpy() / math.pi)[of] * _quantile(_halved(rank))
-    start = np.array([crc32(f"{code} services".encode()) / 2**32 * 2 * math.pi for code in here.index])
-    centre = np.column_stack([points.x, points.y])
-    where = _inside(here.geometry.to_numpy()[of], centre[of], distance, start[of] + rank * GOLDEN_ANGLE)
-    return gpd.GeoDataFrame({"commune": here.index.to_numpy()[of]}, geometry=shapely.points(where), crs=communes.crs)
-
-
-def places_of_counts(
-    capacity: pd.Series, code: pd.Series, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame | None
-) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.integer], gpd.GeoSeries]:
-    """Return how many places each count has, its first among the places of all communes, and these places.
-
-    Kinds of one commune share its places: a count of three stands at the first three.
-
-    Parameters
-    ----------
-    capacity, code
-        How many, and the commune where they are, by row of the counts.
-    communes, mairies
-        As `read_services` takes them. Of a commune without a mairie a point inside counts.
-    """
-    number = capacity.clip(1, MOST_PLACES).round().astype("int64").to_numpy()
-    most = pd.Series(number).groupby(code.to_numpy()).max()
-    centres = communes.geometry.loc[most.index].representative_point()
-    halls = points_of_mairies(mairies, communes.crs)
-    if halls is not None:
-        centres = halls.reindex(most.index).fillna(centres)
-    first = pd.Series(np.cumsum(most) - most, most.index).loc[code].to_numpy()
-    return number, first, service_places(communes, centres.to_frame(), most).geometry
-
-
-def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
-    """Return whether each service is a commune's count of equipment, whose places nobody knows."""
-    told = {name: services.get(name, pd.Series(None, services.index, dtype=object)) for name in COUNT_TOLD}
-    ruled = told["point_quality"].isin(PLACED) & (told["source"] == COUNTS)
-    # a site has seats or screens, and no unit of what is counted
-    by_count: pd.Series[bool] = ruled & (told["capacity"].astype("float64") > 0) & told["capacity_unit"].notna()
-    return by_count
-
-
-def spread_counts(
-    services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame | None = None
-) -> gpd.GeoDataFrame:
-    """Return services with those known by their count alone as that many rows, spread inside their commune as people.
-
-    They stand at `service_places`, marked "spread" in `point_quality`, and share the capacity; whatever has a place of
-    its own stays as it is. Of ``pharmacy-02173`` come ``pharmacy-02173.1``, ``pharmacy-02173.2``, … A count above
-    `MOST_PLACES` has that many places. A note in `.attrs["read_notes"]` says how many they are.
-
-    Parameters
-    ----------
-    services
-        As `read_services` returns them, with `capacity`.
-    communes
-        Polygons by code, in a metric CRS.
-    mairies
-        As `read_services` takes them, around which people live; of a commune without one a point inside counts.
-
-    Raises
-    ------
-    TableError
-        If the communes are in degrees.
-    """
-    by_count = (counted(services) & services["commune"].isin(communes.index)).to_numpy(dtype=bool)
-    if not by_count.any():
-        return services
-    rows = services[by_count]
-    number, first, found = places_of_counts(rows["capacity"], rows["commune"].astype(str), communes, mairies)
-    rank = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-    each = rows.loc[np.repeat(rows.index, number)]
-    new = each.assign(capacity=each["capacity"] / np.repeat(number, number), point_quality="spread")
-    new = new.set_geometry(
-        found.iloc[np.repeat(first, number) + rank].to_crs(services.crs).to_numpy(), crs=services.crs
-    )
-    new.index = pd.Index([f"{key}.{k}" for key, k in zip(each.index, rank + 1, strict=True)], name=services.index.name)
-    table = pd.concat([services[~by_count], new])
-    table.attrs = dict(services.attrs)
-    note = Note("services_spread", n=len(new), counts=int(by_count.sum()))
-    LOGGER.info(note)
-    table.attrs["read_notes"] = [*services.attrs.get("read_notes", ()), note]
-    return table
-
-
-def _halved(rank: npt.NDArray[np.int64]) -> Floats:
-    """Return 1/2, 1/4, 3/4, 1/8, … for 1, 2, 3, 4, …: van der Corput's sequence."""
-    left, found, share = rank.copy(), np.zeros(len(rank)), 0.5
-    while left.any():
-        found += share * (left & 1)
-        left >>= 1
-        share /= 2
-    return found
-
-
-def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
+def check_mairies(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
     """Refuse degrees, and communes without a mairie inside."""
     if communes.crs is None or not communes.crs.is_projected:
         raise TableError(Problem("spread_crs"), about=table_name("communes"))
@@ -350,7 +215,7 @@ def _check(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> None:
     problems.raise_if_any(TableError, table_name("mairies"))
 
 
-def _brought_inside(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def brought_inside(communes: gpd.GeoDataFrame, mairies: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return mairies with those on the edge of their commune, or a little beyond, at the nearest place 1 m inside."""
     points = mairies.geometry.copy()
     here = communes.geometry.loc[communes.index.intersection(points.index)]
@@ -389,12 +254,12 @@ def spread_rule() -> Note:
     return Note("read_spread_rule", scale=Figure.of(SPREAD_SCALE, digits=2), shape=Figure.of(SPREAD_SHAPE, digits=1))
 
 
-def _quantile(probability: Floats) -> Floats:
+def distance_quantile(probability: Floats) -> Floats:
     """Return the quantiles of the Weibull law of distances, over the radius of the commune."""
     return SPREAD_SCALE * (-np.log1p(-probability)) ** (1 / SPREAD_SHAPE)
 
 
-def _inside(polygons: npt.NDArray[np.object_], centre: Floats, distance: Floats, angle: Floats) -> Floats:
+def places_inside(polygons: npt.NDArray[np.object_], centre: Floats, distance: Floats, angle: Floats) -> Floats:
     """Return a place for each home in its polygon: the first direction, then the first cut, that stays inside."""
     shapely.prepare(polygons)
     found = centre.copy()

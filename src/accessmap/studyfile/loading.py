@@ -28,7 +28,7 @@ from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import StudyFileError, place_of
 from accessmap.studyfile.reading import StudyFile, read_settings
 from accessmap.studyfile.roads import networks_of
-from accessmap.studyfile.services import services_of
+from accessmap.studyfile.services import services_of, spread_among
 from accessmap.studyfile.tables import reference_of, residents_of, rule_of, tables_of
 from accessmap.studyfile.transit import feeds, with_journeys
 from accessmap.words.near import Categories, near_matches
@@ -173,6 +173,7 @@ def loaded(
     more: dict[str, pd.DataFrame] = {}
     if communes is not None:
         homes = ledger.tried(("residents",), partial(residents_of, ledger, communes, services))
+        services = services if services is None else spread_among(ledger, services, communes, homes)
         roads = networks_of(ledger, communes, services)
         networks = None if roads is None else with_journeys(ledger, roads, communes)
         more = tables_of(ledger, communes, services)

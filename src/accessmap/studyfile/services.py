@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.read.accessibility import entrances
+from accessmap.read.counts import counted, spread_counts
 from accessmap.read.services import read_services
 from accessmap.study.study import NOTE_COLUMNS
 from accessmap.studyfile.ledger import Ledger
@@ -17,6 +18,10 @@ from accessmap.words.words import Words
 
 if TYPE_CHECKING:
     from accessmap.studyfile.settings import ServicesSection
+
+
+SPREAD = "spread"
+"""Column of the services that are counts, where their section asks that they be spread; gone once they are."""
 
 
 def services_of(ledger: Ledger, communes: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
@@ -49,6 +54,21 @@ def mairies_of(services: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     return mairies if len(mairies) else None
 
 
+def spread_among(
+    ledger: Ledger, services: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Return services with the counts of the sections that ask for it spread among the people, who are read after."""
+    if SPREAD not in services:
+        return services
+    asked = services[SPREAD].eq(True).to_numpy(dtype=bool)
+    services = services.drop(columns=SPREAD)
+    spread = spread_counts(services[asked], communes, mairies_of(services), homes)
+    ledger.said["services"] = tuple(spread.attrs.pop("read_notes", ()))
+    table = pd.concat([services[~asked], spread])
+    table.attrs = dict(services.attrs)
+    return table
+
+
 def _one(
     ledger: Ledger,
     number: int,
@@ -62,12 +82,14 @@ def _one(
         table = _sampled_services(ledger, communes, section.category)
     else:
         key = ("services", number, "path")
-        options = {**section.options, "category": section.category, "layout": section.layout, "spread": section.spread}
+        options = {**section.options, "category": section.category, "layout": section.layout}
         if section.types is not None:
             at = ("services", number, "types")
             options["types"] = ledger.tried(at, partial(ledger.found, *at))
         read = partial(read_services, communes=communes, mairies=mairies, clip=section.clip, **options)
         table = ledger.table(key, section.source, read)
+        if section.spread and table is not None:
+            table[SPREAD] = counted(table)
     return table if section.accessibility is None or table is None else _with_entrances(ledger, number, table)
 
 

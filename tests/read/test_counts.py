@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,7 +13,8 @@ from shapely import Point, box
 
 import accessmap as am
 from accessmap.errors import OptionError
-from accessmap.read.spread import MOST_PLACES, service_places, spread_residents
+from accessmap.read.counts import CELL_MEAN, MOST_PLACES, cell_places, service_places
+from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
 
 SQUARES = gpd.GeoDataFrame(
     {"population": [1000, 200]},
@@ -38,8 +40,10 @@ def test_more_of_a_kind_stand_where_fewer_do_and_further() -> None:
     assert len(many) == MOST_PLACES
     assert (few.geometry == many.geometry.iloc[:3]).all()
     metres = many.distance(Point(6000, 2000))
-    assert np.median(metres) == metres.sort_values().iloc[31:33].mean()
-    assert (metres.iloc[:3].argsort().to_numpy() == [1, 0, 2]).all()  # a half, a quarter, three quarters
+    assert (metres.iloc[:3].argsort().to_numpy() == [1, 0, 2]).all()  # two thirds, a third, eight ninths
+    radius = np.sqrt(16e6 / np.pi)
+    mean_square = SPREAD_SCALE**2 * math.gamma(1 + 2 / SPREAD_SHAPE)  # of the Weibull law of the people
+    assert metres.iloc[0] == pytest.approx(radius * np.sqrt(mean_square), rel=0.03)
 
 
 COMMUNES = SQUARES.assign(name=["Une", "Deux"], epci="", epci_name="", in_territory=True).rename_axis("code")
@@ -69,6 +73,48 @@ def test_counts_become_that_many_places_that_share_what_was_counted() -> None:
         am.read_services(COUNTS, spread=True)
 
 
+def cells(people: dict[tuple[str, int, int], int]) -> gpd.GeoDataFrame:
+    """Residents in cells of 1 km: people by (commune, east, north)."""
+    rows = [(code, f"1kmN{north}E{east}", Point(east * 1000 + 500, north * 1000 + 500)) for code, east, north in people]
+    table = pd.DataFrame(rows, columns=["commune", "resident_id", "geometry"]).set_index("resident_id")
+    return gpd.GeoDataFrame(table.assign(population=list(people.values())), crs=2154)
+
+
+GRID = cells(
+    {("02000", 0, 0): 10, ("02000", 1, 1): 500, ("02000", 2, 3): 300, ("02000", 3, 3): 0, ("02001", 4, 2): 200}
+)
+
+
+def test_where_people_are_known_by_cells_most_stand_where_most_live() -> None:
+    places = cell_places(SQUARES, GRID, pd.Series({"02001": 2, "02000": 8}))
+    assert places["commune"].tolist() == ["02001"] * 2 + ["02000"] * 8
+    east, north = places.geometry.x // 1000, places.geometry.y // 1000
+    assert [*zip(east[2:], north[2:], strict=True)] == [
+        *[(1, 1), (2, 3), (1, 1), (1, 1), (2, 3), (1, 1), (2, 3), (1, 1)]  # of 500 and 300 by 1, 3, 5 …: five and three
+    ]
+    off = np.hypot(places.geometry.x % 1000 - 500, places.geometry.y % 1000 - 500)
+    assert off.to_numpy() == pytest.approx(CELL_MEAN * 1000)
+    few = cell_places(SQUARES, GRID, pd.Series({"02000": 3}))
+    assert few.geometry.tolist() == places.geometry[2:5].tolist()
+    assert len(cell_places(SQUARES, GRID, pd.Series({"02000": 1000}))) == MOST_PLACES
+
+
+def test_residents_on_no_grid_and_communes_without_cells_leave_the_rule_of_distances() -> None:
+    homes = spread_residents(SQUARES, MAIRIES)
+    assert cell_places(SQUARES, homes, pd.Series({"02000": 3})).empty
+    ruled = am.read_services(COUNTS, communes=COMMUNES, mairies=HALLS, spread=True)
+    same = am.read_services(COUNTS, communes=COMMUNES, mairies=HALLS, spread=True, residents=homes)
+    assert same.geometry.equals(ruled.geometry)
+    some = GRID[GRID["commune"] == "02001"]
+    mixed = am.read_services(COUNTS, communes=COMMUNES, mairies=HALLS, spread=True, residents=some)
+    here = mixed["commune"] == "02000"
+    assert mixed.geometry[here].equals(ruled.geometry[here])
+    assert (mixed.geometry[~here].y // 1000 == 2).all()
+    assert mixed["capacity"].equals(ruled["capacity"])
+    with pytest.raises(OptionError, match="spread=True"):
+        am.read_services(COUNTS, communes=COMMUNES, mairies=HALLS, residents=homes)
+
+
 def test_a_site_with_a_number_of_seats_is_one_site() -> None:
     told = {"CODGEO": ["02000"], "TYPEQU": ["F303"], "CAPACITE": ["300"], "LAMBERT_X": [None], "LAMBERT_Y": [None]}
     cinema = am.read_services(pd.DataFrame(told), communes=COMMUNES, mairies=HALLS, spread=True)
@@ -81,8 +127,12 @@ def test_the_medians_of_dense_kinds_in_the_aisne_come_nearer_to_those_published(
     from aisne import access_table, aisne_study, published, spread_equipment
 
     study, target = aisne_study(real_data), published(real_data)["median"]
-    kinds = ["pharmacy", "middle_school", "emergency", "cinema"]
+    kinds = ["pharmacy", "middle_school", "emergency", "cinema", "gendarmerie"]
     at_halls = access_table(study, kinds)["median"] - target
-    spread = access_table(study.with_services(spread_equipment(real_data, study.services)), kinds)["median"] - target
+    spread = (
+        access_table(study.with_services(spread_equipment(real_data, study.services, study.residents)), kinds)["median"]
+        - target
+    )
     assert (spread.abs() < at_halls.abs()).loc[["pharmacy", "middle_school", "cinema"]].all()
-    assert spread.loc[["pharmacy", "middle_school", "emergency"]].abs().max() < 0.7
+    assert spread.loc[["pharmacy", "middle_school", "emergency"]].abs().max() < 0.5
+    assert spread.loc["gendarmerie"] < 0.5  # alone in its small town: 1.0 by the law of distances
