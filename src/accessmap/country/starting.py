@@ -19,9 +19,9 @@ from accessmap.provenance import Source
 from accessmap.read.counts import spread_counts
 from accessmap.roads.cutting import cut
 from accessmap.roads.network import RoadNetwork
+from accessmap.study.saved import read_part
 from accessmap.study.study import Study
 from accessmap.studyfile.communes import official_title
-from accessmap.studyfile.loading import load_study
 from accessmap.studyfile.template import placed, rendered
 from accessmap.words.near import Categories, near_matches
 from accessmap.words.words import Words
@@ -79,23 +79,31 @@ def start(
     """
     if not (folder / INPUTS).is_dir():
         raise StudyError(Problem("country_page_nothing", value=str(folder)))
-    whole = load_study(folder / INPUTS)
-    codes, named = placed(whole.communes, territory)
-    inside = whole.communes.index.isin(codes)
-    land = whole.communes.geometry[inside].union_all().buffer(around_km * 1000)
-    communes = whole.communes.assign(in_territory=inside)[whole.communes.intersects(land)]
-    known = sorted(set(whole.services["category"]))
+    named: list[str] = []
+    codes: pd.Index = pd.Index([])
+
+    def kept(communes: gpd.GeoDataFrame) -> pd.Index:
+        nonlocal codes, named
+        codes, named = placed(communes, territory)
+        land = communes.geometry[communes.index.isin(codes)].union_all().buffer(around_km * 1000)
+        return communes.index[np.sort(communes.sindex.query(land, predicate="intersects"))]
+
+    whole = read_part(folder / INPUTS, kept)
+    communes = whole["communes"]
+    communes = communes.assign(in_territory=communes.index.isin(codes))
+    known = sorted(whole["categories"])
     kinds = [kind for kind in CATEGORIES if kind in known] or known
     if category is not None and category not in known:
         near = near_matches(category, known)
         told: dict[str, Any] = {"category": Categories.of([category]), "known": Categories.of(known)}
         raise StudyError(Problem("studyfile_unknown_category", near=near, **told))
     kinds = list(dict.fromkeys([*kinds, *([category] if category else [])]))
-    services = whole.services[whole.services["category"].isin(kinds) & whole.services["commune"].isin(communes.index)]
-    services = spread_counts(services, communes, services[services["category"] == "mairie"], whole.residents)
-    networks = {mode: _cut(network, communes) for mode, network in whole.networks.items()}
-    homes = whole.residents[whole.residents["commune"].isin(codes)]
-    far = _far(folder, homes, services, kinds, networks[next(iter(whole.networks))])
+    residents = whole["residents"]
+    services = whole["services"][whole["services"]["category"].isin(kinds)]
+    services = spread_counts(services, communes, services[services["category"] == "mairie"], residents)
+    networks = {mode: _cut(network, communes) for mode, network in whole["networks"].items()}
+    homes = residents[residents["commune"].isin(codes)]
+    far = _far(folder, homes, services, kinds, networks[next(iter(networks))])
     if category in far:
         raise StudyError(Problem("start_far", value=category, km=f"{around_km:g}"))
     services = services[~services["category"].isin(far)]
@@ -106,13 +114,13 @@ def start(
     here = set(services["category"])
     study = Study(
         communes,
-        whole.residents[whole.residents["commune"].isin(communes.index)],
+        residents,
         services.dropna(axis="columns", how="all"),
         networks=networks,
         title=title or official_title(communes, " · ".join(named), territory),
-        thresholds=whole.thresholds,
-        provenance=whole.provenance,
-        cautions=whole.cautions,
+        thresholds=whole["thresholds"],
+        provenance=whole["provenance"],
+        cautions=whole["cautions"],
     )
     beside = [kind for kind in kinds if kind in here and kind not in (chosen, "mairie")]
     return Start(study, study.title, chosen, tuple(beside[:ALONGSIDE]), tuple(far))
@@ -167,20 +175,21 @@ def _far(
     """Return the kinds to which some of these residents take longer, among these services, than the run found."""
     import pyarrow.dataset as ds
 
-    paths = [str(folder / each) for record in _records(folder) for each in record if each.startswith("cells/")]
-    cells = ds.dataset(paths, format="parquet")
-    names = [kind for kind in kinds if kind in cells.schema.names]
-    inside = ds.field("commune").isin(homes["commune"].unique().tolist())
-    known = cells.to_table(columns=[homes.index.name, *names], filter=inside).to_pandas()
-    known = known.set_index(homes.index.name) if homes.index.name in known else known
-    known = known.reindex(homes.index)  # a part that was not computed knows nothing
+    wanted = set(homes["commune"])
+    parts = [cells for cells, codes in _parts_of_run(folder) if wanted & codes]
+    known = pd.DataFrame(index=homes.index)  # a part that was not computed knows nothing
+    if parts:
+        cells = ds.dataset(parts, format="parquet")
+        columns = [homes.index.name, *(kind for kind in kinds if kind in cells.schema.names)]
+        found = cells.to_table(columns=columns, filter=ds.field("commune").isin(sorted(wanted))).to_pandas()
+        known = (found.set_index(homes.index.name) if homes.index.name in found else found).reindex(homes.index)
     points = homes.geometry.to_crs(network.crs)
     far = []
     for kind in kinds:
         sites = services.geometry[services["category"] == kind].to_crs(network.crs)
         if sites.empty:
             far.append(kind)
-        elif kind in names and known[kind].notna().any():
+        elif kind in known and known[kind].notna().any():
             try:
                 minutes = network.nearest_minutes(points, sites)[0][:, 0]
             except SnapError:  # none of these sites is near a road
@@ -191,8 +200,13 @@ def _far(
     return far
 
 
-def _records(folder: Path) -> list[list[str]]:
-    return [list(read_json(path)["files"]) for path in sorted((folder / "parts").glob("*.json"))]
+def _parts_of_run(folder: Path) -> list[tuple[str, set[str]]]:
+    """Return of every part that a run has the file of its cells, and the codes of its communes."""
+    parts = []
+    for record in sorted((folder / "parts").glob("*.json")):
+        at = {Path(each).parts[0]: folder / each for each in read_json(record)["files"]}
+        parts.append((str(at["cells"]), set(pd.read_parquet(at["communes"], columns=[]).index)))
+    return parts
 
 
 def _inside(services: gpd.GeoDataFrame, kind: str, codes: Sequence[str]) -> bool:

@@ -105,13 +105,58 @@ Study.save wrote.
     """
     folder = Path(folder)
     about = _about(folder)
-    for name, digest in about["files"].items():
+    _check_whole(folder, about["files"])
+    return _made(folder, lambda: make(**_read(about, folder)))
+
+
+def read_part(folder: str | Path, kept: Callable[[gpd.GeoDataFrame], pd.Index]) -> dict[str, Any]:
+    """Return of a saved study what lies in some of its communes, without reading the rest: as `read_saved` gives it.
+
+    Its `communes`, the `residents` and `services` in them, and whole its `networks`, `thresholds`, `cautions`,
+    `provenance` and `categories`.
+
+    Parameters
+    ----------
+    folder
+        With its study.json.
+    kept
+        Is given all communes and returns the codes of those to keep.
+
+    Raises
+    ------
+    StudyError
+        As `read_saved`.
+    """
+    folder = Path(folder)
+    about = _about(folder)
+    _check_whole(folder, about["files"])
+    tables = about["tables"]
+    communes = _made(folder, lambda: _read_table(tables["communes"], folder / "communes.parquet"))
+    communes = communes.loc[kept(communes)]
+    within = [("commune", "in", communes.index.to_list())]
+
+    def rest() -> dict[str, Any]:
+        rows = {
+            name: _read_table(tables[name], folder / f"{name}.parquet", within) for name in ("residents", "services")
+        }
+        return {"communes": communes, **rows, **_beside_tables(about, folder)}
+
+    return _made(folder, rest)
+
+
+def _check_whole(folder: Path, files: Mapping[str, str]) -> None:
+    """Raise where a file is missing, or no longer what was written."""
+    for name, digest in files.items():
         if Path(name).name != name or not is_input(folder / name):
             raise _damaged(folder, Note("saved_missing_file", name=name))
         if _hash((folder / name).read_bytes()) != digest:
             raise _damaged(folder, Note("saved_changed_file", name=name))
+
+
+def _made(folder: Path, make: Callable[[], Made]) -> Made:
+    """Return what is made of the files of a folder; StudyError where they are damaged."""
     try:
-        return make(**_read(about, folder))
+        return make()
     except (AccessmapError, OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         why = error.problems[0] if isinstance(error, AccessmapError) and error.problems else _why(error)
         raise _damaged(folder, Note("saved_unreadable", name=SAVED, why=why)) from error
@@ -180,19 +225,26 @@ def _read(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = {
         name: _read_table(told, folder / f"{name}.parquet") for name, told in about["tables"].items()
     }
+    return {
+        **{name: tables.get(name) for name in TABLES},
+        **_beside_tables(about, folder),
+        "title": about["title"],
+        "scenarios": (folder / SCENARIOS, about["scenarios"]),
+    }
+
+
+def _beside_tables(about: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the fields that are of the whole of a study."""
     held = _Held(folder)
     networks = {
         mode: held.roads(told) if isinstance(told, str) else _read_journeys(told, held)
         for mode, told in about["networks"].items()
     }
     return {
-        **{name: tables.get(name) for name in TABLES},
         "networks": networks,
-        "title": about["title"],
         "thresholds": _given(about["thresholds"]),
         "cautions": _given(about["cautions"]),
         "provenance": _given(about["provenance"]),
-        "scenarios": (folder / SCENARIOS, about["scenarios"]),
         "categories": frozenset(about["categories"]),
     }
 
@@ -284,10 +336,13 @@ def _write_table(table: pd.DataFrame, path: Path, name: str) -> dict[str, Any]:
     return told
 
 
-def _read_table(told: Mapping[str, Any], path: Path) -> pd.DataFrame:
-    """Return one table as it was written."""
+def _read_table(
+    told: Mapping[str, Any], path: Path, filters: list[tuple[str, str, list[Any]]] | None = None
+) -> pd.DataFrame:
+    """Return one table as it was written, or those of its rows that filters let pass."""
     geographic = "geometry" in told["types"].values()
-    table: pd.DataFrame = gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+    read: Any = gpd.read_parquet if geographic else pd.read_parquet
+    table: pd.DataFrame = read(path, filters=filters)
     for column in told["json"]:
         once = {cell: _given(json.loads(cell)) for cell in table[column].unique()}
         shared = not any(isinstance(value, dict | list) for value in once.values())  # what could be changed is not

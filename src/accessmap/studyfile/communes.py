@@ -14,9 +14,9 @@ from accessmap.provenance import Source
 from accessmap.read.communes import communes_around, communes_of_country, read_communes
 from accessmap.read.territory import codes_of, reason_of
 from accessmap.study.study import NOTE_COLUMNS
+from accessmap.studyfile.edge import at_the_edge
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key
-from accessmap.studyfile.template import at_the_edge
 from accessmap.words.notes import Note
 from accessmap.words.words import Words
 

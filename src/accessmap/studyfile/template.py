@@ -10,27 +10,14 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from accessmap.errors import Problem, StudyError
 from accessmap.read.database import database
 from accessmap.read.territory import codes_of, reason_of
+from accessmap.studyfile.edge import at_the_edge
 from accessmap.studyfile.problems import StudyFileError, inline, problem
 from accessmap.words import words as labels
 from accessmap.words.near import Categories, near_matches
-
-
-def at_the_edge(communes: gpd.GeoDataFrame) -> pd.Index:
-    """Return the codes of the communes on the outer limit of all that is loaded.
-
-    What lies beyond is not known there: services just outside are missing, and an EPCI that reaches the limit may go
-    on beyond it.
-    """
-    whole = shapely.union_all(shapely.make_valid(communes.geometry.to_numpy()))
-    parts = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.boundary(whole))))
-    outline = shapely.boundary(shapely.union_all(parts))  # without holes: a lake is no edge of the data
-    edge: pd.Index = communes.index[shapely.intersects(communes.geometry.to_numpy(), outline)]
-    return edge
 
 
 def study_text(
