@@ -225,6 +225,7 @@ OF_PYTHON = {  # only Python can come to these
     *(
         "clip_without_communes",
         "spread_without_communes",
+        "residents_without_spread",
         "codes_how",
         "codes_split",
         "mairies_without_commune",

@@ -80,13 +80,16 @@ def start(
     if not (folder / INPUTS).is_dir():
         raise StudyError(Problem("country_page_nothing", value=str(folder)))
     named: list[str] = []
-    codes: pd.Index = pd.Index([])
+    codes: list[str] = []
 
     def kept(communes: gpd.GeoDataFrame) -> pd.Index:
         nonlocal codes, named
-        codes, named = placed(communes, territory)
+        found, named = placed(communes, territory)
+        codes = [str(code) for code in found]
         land = communes.geometry[communes.index.isin(codes)].union_all().buffer(around_km * 1000)
-        return communes.index[np.sort(communes.sindex.query(land, predicate="intersects"))]
+        rows = np.sort(communes.sindex.query(land, predicate="intersects"))
+        near: pd.Index = communes.index[rows]
+        return near
 
     whole = read_part(folder / INPUTS, kept)
     communes = whole["communes"]
