@@ -38,6 +38,11 @@ class Lines:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
+    @property
+    def ways(self) -> set[int]:
+        """The ids of all ways that lines take."""
+        return set(self._line_of)
+
     def takes(self, way: int) -> bool:
         """Return whether a line goes along a way."""
         return way in self._line_of

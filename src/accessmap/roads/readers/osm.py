@@ -2,7 +2,7 @@
 
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -48,7 +48,7 @@ from accessmap.roads.readers.tables import (
     file_sha256,
     road_tables,
 )
-from accessmap.roads.sorting import give_back
+from accessmap.roads.sorting import give_back, within
 from accessmap.words.notes import Aside, Note
 
 ODBL = "ODbL 1.0"
@@ -114,13 +114,16 @@ _Member = tuple[osm_tags.WayUse, Square, str]  # what an area is, the area, and 
 
 
 class _Kind(NamedTuple):
-    """What tags make of a way; `use` is shared by ways that only their names tell apart."""
+    """What tags make of a way; `use` is shared by ways that only their names tell apart.
+
+    `more` is whether more is to be noted of it than its use.
+    """
 
     tags: dict[str, str]
     read: bool
     settled: bool
-    road: bool
     drawn: bool
+    more: bool
     use: osm_tags.WayUse | None
     name: str | None
 
@@ -253,27 +256,67 @@ class _Reading:
 
         filters = [] if settled or squares or self.lines else [only.KeyFilter(*WAY_KEYS)]
         ways = Ways()
+        told_of = np.array([*{*settled, *squares, *self.restricted, *self.lines.ways}], dtype=np.int64)
         for block in blocks(self.path, "w", *filters, versions=self.dated):
-            ids = numbers(block["id"])
-            refs, starts = references(block["refs"])
-            standing = self.gone.standing("w", block, ids)
-            whole = (standing & ~self._has_gone(refs, starts)).tolist()
-            stands, bounds = standing.tolist(), starts.tolist()
-            texts = block["tags"].dictionary_encode()
-            kinds = [self._kind(tags_of(text)) for text in texts.dictionary.to_pylist()]
-            for row, (way, code) in enumerate(zip(ids.tolist(), texts.indices.to_pylist(), strict=True)):
-                kind = kinds[code]
-                if self.lines.takes(way):
-                    kind = self._kind(self.lines.tags_of(way, kind.tags))
-                area = way in settled, squares.get(way, ())
-                if (kind.read or any(area)) and self._stands(way, kind, stands[row], whole[row]):
-                    self._way(ways, way, kind, refs[bounds[row] : bounds[row + 1]], *area)
-                    if self.dated and kind.use is not None:
-                        self.newest = max(self.newest, block["timestamp"][row].as_py()[1:])
+            self._block(block, ways, told_of, settled, squares)
         if self.roads_gone:
             self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
         self.uses.clear()
         return ways.frame()
+
+    def _block(
+        self,
+        block: pa.RecordBatch,
+        ways: Ways,
+        told_of: IntArray,
+        settled: set[int],
+        squares: Mapping[int, Sequence[_Member]],
+    ) -> None:
+        """Take the ways of a block: all at once, but for those that more is told of (`told_of` by relations)."""
+        ids = numbers(block["id"])
+        refs, starts = references(block["refs"])
+        standing = self.gone.standing("w", block, ids)
+        whole = standing & ~self._has_gone(refs, starts)
+        texts = block["tags"].dictionary_encode()
+        kinds = [self._kind(tags_of(text)) for text in texts.dictionary.to_pylist()]
+        codes = texts.indices.to_numpy().copy()
+        told = np.isin(ids, told_of)
+        read = np.zeros(len(ids), dtype=bool)
+        members: dict[int, Sequence[_Member]] = {}
+        for row in np.flatnonzero(told).tolist():
+            way = int(ids[row])
+            if self.lines.takes(way):
+                kinds.append(self._kind(self.lines.tags_of(way, kinds[codes[row]].tags)))
+                codes[row] = len(kinds) - 1
+            read[row] = way in settled or way in squares
+            members[row] = squares.get(way, ()) if whole[row] else ()
+        flags = np.array([(kind.read, kind.use is not None, "highway" in kind.tags, kind.more) for kind in kinds])
+        read |= flags[codes, 0]
+        roads = read & whole & flags[codes, 1]
+        self.met += int((read & whole & flags[codes, 2]).sum())
+        if self.dated and roads.any():
+            self.newest = max(self.newest, pc.max(block["timestamp"].filter(pa.array(roads))).as_py()[1:])
+        counts = roads.astype(np.int64)
+        for row, each in members.items():
+            counts[row] += len(each)
+        first = np.cumsum(counts) - counts
+        rows = np.repeat(np.arange(len(ids)), counts)
+        number = np.array([-1 if kind.use is None else ways.number(kind.use) for kind in kinds])[codes[rows]]
+        called = np.array([-1 if kind.use is None else ways.called(kind.name) for kind in kinds])[codes[rows]]
+        for row in np.flatnonzero(read & (told | flags[codes, 3] | ~whole)).tolist():
+            way, kind = int(ids[row]), kinds[codes[row]]
+            if not self._stands(way, kind, bool(standing[row]), bool(whole[row])):
+                continue
+            position = len(self.sizes) + int(first[row])
+            self._tell(way, kind, refs[starts[row] : starts[row + 1]], way in settled, position)
+            for at, (use, square, role) in enumerate(members.get(row, ()), int(first[row] + roads[row])):
+                number[at], called[at] = ways.number(use), ways.called(use.name)
+                if not square.ways:
+                    self.squares.append(square)
+                (square.holes if role == "inner" else square.ways).append(len(self.sizes) + at)
+        ways.extend(number, called)
+        self.refs.frombytes(refs[within(starts, rows)[0]].tobytes())
+        self.sizes.frombytes(np.diff(starts)[rows].tobytes())
 
     def _stands(self, way: int, kind: _Kind, stands: bool, whole: bool) -> bool:
         """Whether a way is on the map, with all of its nodes; a road that is not is noted."""
@@ -285,21 +328,19 @@ class _Reading:
             self.roads_gone.add(way)
         return False
 
-    def _way(
-        self, ways: Ways, way: int, kind: _Kind, refs: IntArray, settled: bool, squares: Sequence[_Member]
-    ) -> None:
+    def _tell(self, way: int, kind: _Kind, refs: IntArray, settled: bool, position: int) -> None:
+        """Note what is told of a way beside its use; `position` is its own among the ways kept, where it is a road."""
         if kind.settled or settled:
             self.rings.append(refs.copy())
-        self.met += "highway" in kind.tags
-        if kind.road:
-            self._road(ways, way, kind, refs)
-        elif kind.drawn:
+        if kind.drawn:
             self.drawn.update(dict.fromkeys(refs.tolist(), kind.tags))
-        for use, square, role in squares:
-            if not square.ways:
-                self.squares.append(square)
-            (square.holes if role == "inner" else square.ways).append(len(self.sizes))
-            self._add(ways, use, refs)
+        if kind.use is None:
+            return
+        if self.mode != "car" and len(refs) and refs[0] == refs[-1] and osm_tags.is_area(kind.tags):
+            self.squares.append(Square([position]))
+        self.lines.keep(way, kind.tags, position)
+        if way in self.restricted:
+            self.row_of[way] = position
 
     def _has_gone(self, refs: IntArray, starts: IntArray) -> npt.NDArray[np.bool_]:
         """Whether each way uses a node that is not on the map."""
@@ -314,22 +355,10 @@ class _Reading:
             use = self.uses[key] if key in self.uses else osm_tags.way_use(dict(key), self.mode)
             self.uses[key] = use
         drawn = not road and not passages.DRAWN.isdisjoint(values(tags.get("barrier", "")))
-        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), is_settled(tags), road, drawn, use, osm_tags.name_of(tags))
-
-    def _road(self, ways: Ways, way: int, kind: _Kind, refs: IntArray) -> None:
-        if kind.use is None:
-            return
-        if self.mode != "car" and len(refs) and refs[0] == refs[-1] and osm_tags.is_area(kind.tags):
-            self.squares.append(Square([len(self.sizes)]))
-        self.lines.keep(way, kind.tags, len(self.sizes))
-        if way in self.restricted:
-            self.row_of[way] = len(self.sizes)
-        self._add(ways, kind.use, refs, kind.name)
-
-    def _add(self, ways: Ways, use: osm_tags.WayUse, refs: IntArray, name: str | None = None) -> None:
-        ways.add(use, name)
-        self.refs.frombytes(refs.tobytes())
-        self.sizes.append(len(refs))
+        settled = is_settled(tags)
+        area = self.mode != "car" and use is not None and osm_tags.is_area(tags)
+        more = settled or drawn or area
+        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), settled, drawn, more, use, osm_tags.name_of(tags))
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray, IntArray]:
         """Nodes of the roads; polygons of built-up areas; delays, barriers and gates by position of their node."""

@@ -177,11 +177,24 @@ class Ways:
 
     def add(self, use: WayUse, name: str | None = None) -> None:
         """Keep one more way, of a name of its own or that of its use; a use that many ways share is kept once."""
+        self._kinds.append(self.number(use))
+        self._called.append(self.called(use.name if name is None else name))
+
+    def number(self, use: WayUse) -> int:
+        """Return the number of a use here."""
         number = self._number.setdefault(id(use), len(self._uses))
         if number == len(self._uses):
             self._uses.append(use)
-        self._kinds.append(number)
-        self._called.append(self._names.setdefault(use.name if name is None else name, len(self._names)))
+        return number
+
+    def called(self, name: str | None) -> int:
+        """Return the number of a name here."""
+        return self._names.setdefault(name, len(self._names))
+
+    def extend(self, uses: IntArray, names: IntArray) -> None:
+        """Keep more ways, by the numbers of their uses and names."""
+        self._kinds.frombytes(uses.astype(np.int32).tobytes())
+        self._called.frombytes(names.astype(np.int32).tobytes())
 
     def frame(self) -> pd.DataFrame:
         """Return a table, one row a way; words as categories, which keeps a country's roads small."""
