@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
+import osmium
 import pandas as pd
 import pytest
 import shapely
@@ -116,6 +117,20 @@ def test_a_piece_reads_as_the_whole_file_clipped(extract: Path, communes: gpd.Ge
     assert not {160, 999} & set(ours.nodes.index)
 
 
+def test_an_extract_that_is_not_sorted_by_kind_is_cut_alike(
+    extract: Path, communes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    text = extract.read_text("utf-8").replace("-10", "70").replace("</osm>", "")
+    nodes = text[text.index("<node") : text.index("<way")]
+    for name, parts in (("sorted", (nodes, text[text.index("<way") :])), ("last", (text[text.index("<way") :], nodes))):
+        (tmp_path / f"{name}.osm").write_text(f'<osm version="0.6">{"".join(parts)}</osm>', "utf-8")
+        pieces = split_osm(tmp_path / f"{name}.osm", communes, tmp_path / name, buffer_km=0.05)
+        assert pieces["state"].to_dict() == {"01": "written", "02": "written", "03": "empty"}
+    for code in ("01", "02"):
+        ours, theirs = (tmp_path / name / f"{code}.osm.pbf" for name in ("last", "sorted"))
+        assert _equal(ours, theirs, communes.loc[[f"{code}001"]], 50, "car")
+
+
 def test_what_is_whole_is_kept_and_what_is_not_is_written_again(
     extract: Path, communes: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
@@ -143,9 +158,22 @@ def test_a_file_of_deleted_objects_is_refused_by_the_command_too(
     assert not list((tmp_path / "none").iterdir())
 
 
-def test_pieces_of_a_real_extract_read_as_the_whole(data_folder: Path, tmp_path: Path) -> None:
+def test_pieces_of_a_real_extract_read_as_the_whole_which_is_decoded_once(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     extract = data_folder / "osm" / "liechtenstein.osm.pbf"
     communes = _communes({"01001": (9.50, 47.05, 9.53, 47.16), "02001": (9.53, 47.05, 9.60, 47.16)})
-    pieces = split_osm(extract, communes, tmp_path, buffer_km=0.7)
+    decoded = []
+
+    class Counted(osmium.io.Reader):
+        def __init__(self, source: object, entities: object = osmium.osm.ALL) -> None:
+            super().__init__(source, entities)
+            if str(source) == str(extract) and entities != osmium.osm.NOTHING:  # of nothing the header alone is read
+                decoded.append(entities)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(osmium.io, "Reader", Counted)
+        pieces = split_osm(extract, communes, tmp_path, buffer_km=0.7)
+    assert decoded == [osmium.osm.ALL]
     for code, mode in (("01", "walk"), ("02", "car")):
         assert _equal(Path(pieces.loc[code, "file"]), extract, communes.loc[[f"{code}001"]], 700, mode) > 1000

@@ -26,7 +26,7 @@ def split_osm(
     """Return what became of every territory: one row each; its roads are in one .osm.pbf file of `out`.
 
     From a piece `RoadNetwork.from_osm` reads, clipped to the territory with the same buffer, what it reads from the
-    whole file, edge by edge. The file is passed over a few times for all territories together. A piece appears whole or
+    whole file, edge by edge. The file is decoded once for all territories together. A piece appears whole or
     not at all; those of the same extract, outline and buffer that are there already are kept.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Pieces of an OpenStreetMap file, each with all that the roads of one place are read from, cut in passes for all.
+"""Pieces of an OpenStreetMap file, each with all that the roads of one place are read from, cut in one pass for all.
 
 A piece has every way with a node in its place, whole, and those that meet one of these; what bounds built-up areas
 there; and the relations that tell of its ways (turn restrictions, ferry lines, areas) with all of their ways.
@@ -21,23 +21,25 @@ import shapely
 
 from accessmap.errors import Problem, SourceError
 from accessmap.roads.readers import osm_tags
-from accessmap.roads.readers.osm import SMALL_FILE_BYTES, WAY_KEYS, is_settled
+from accessmap.roads.readers.osm import WAY_KEYS, is_settled
 from accessmap.roads.readers.osm_columns import (
+    NOWHERE,
+    Decoded,
     IntArray,
-    blocks,
     degrees,
     distinct,
+    located,
     numbers,
     positions_of,
-    references,
     tags_of,
 )
-from accessmap.roads.readers.osm_turns import TAGS
 from accessmap.roads.readers.osm_versions import objects_gone
 from accessmap.roads.readers.rights import values
+from accessmap.roads.sorting import slices
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int32]
 AREA_KEYS = osm_tags.KINDS - {"route"}
 
 
@@ -75,15 +77,16 @@ class _Owners(NamedTuple):
 
 @dataclass
 class _File:
-    """The ways of a file that roads are read from, sorted by id, and their nodes."""
+    """The ways of a file that roads are read from, and their nodes: by id; `tagged` are those that have a line."""
 
     ways: IntArray
-    refs: IntArray
+    refs: npt.NDArray[np.int32]
     starts: IntArray
     settled: Bools
     nodes: IntArray
     lon: Floats
     lat: Floats
+    tagged: Bools
 
     def with_any(self, nodes: Bools) -> Bools:
         """Return whether each way has one of these nodes."""
@@ -99,7 +102,7 @@ class _File:
 
 
 def cut(path: Path, places: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield each place that has roads, and the piece of it (.osm.pbf, in `folder`), in a few passes over the file.
+    """Yield each place that has roads, and the piece of it (.osm.pbf, in `folder`), of a file decoded once.
 
     Parameters
     ----------
@@ -122,12 +125,13 @@ def cut(path: Path, places: Mapping[str, Any], folder: Path) -> Iterator[tuple[s
         raise SourceError(Problem("roads_split_history", where=str(path)))
     with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
         header = reader.header()
-    relations = _relations(path)
-    file = _read(path, relations)
-    kept = [_chosen(file, relations, place) for place in places.values()]
     with tempfile.TemporaryDirectory(dir=folder) as aside:
+        decoded = Decoded(path, Path(aside))
+        relations = _relations(decoded)
+        file = _read(decoded, relations)
+        kept = [_chosen(file, relations, place) for place in places.values()]
         lines = [Path(aside, f"{number}.opl") for number in range(len(places))]
-        _write(path, file, kept, relations, lines)
+        _write(decoded, file, kept, relations, lines)
         for name, source in zip(places, lines, strict=True):
             if not source.stat().st_size:
                 continue
@@ -138,11 +142,9 @@ def cut(path: Path, places: Mapping[str, Any], folder: Path) -> Iterator[tuple[s
             yield name, piece
 
 
-def _relations(path: Path) -> list[_Relation]:
-    from osmium import filter as only
-
+def _relations(decoded: Decoded) -> list[_Relation]:
     found = []
-    for block in blocks(path, "r", only.KeyFilter(*WAY_KEYS - {"barrier"}, *TAGS), versions=True):
+    for block in decoded.blocks("r"):
         for values_ in zip(*(column.to_pylist() for column in block.columns), strict=True):
             tags, members = tags_of(values_[-2]), values_[-1][1:].split(",")
             settled = is_settled(tags)
@@ -154,38 +156,39 @@ def _relations(path: Path) -> list[_Relation]:
     return found
 
 
-def _read(path: Path, relations: list[_Relation]) -> _File:
+def _read(decoded: Decoded, relations: list[_Relation]) -> _File:
     members = distinct(np.concatenate([np.empty(0, dtype=np.int64), *(each.ways for each in relations)]))
-    parts: list[tuple[IntArray, IntArray, IntArray, Bools]] = []
-    for block in blocks(path, "w"):
+    parts: list[tuple[IntArray, IntArray, Places, IntArray, Bools]] = []
+    for block in decoded.blocks("w"):
         ids = numbers(block["id"])
-        refs, starts = references(block["refs"])
         texts = block["tags"].dictionary_encode()
         told = [tags_of(text) for text in texts.dictionary.to_pylist()]
         codes = texts.indices.to_numpy()
         read = np.array([not WAY_KEYS.isdisjoint(tags) for tags in told], dtype=bool)[codes]
         settled = np.array([is_settled(tags) for tags in told], dtype=bool)[codes]
-        sizes = np.diff(starts)
-        rows = (read | (positions_of(members, ids) >= 0)) & (sizes > 0)
-        parts.append((ids[rows], refs[np.repeat(rows, sizes)], sizes[rows], settled[rows]))
+        rows = np.flatnonzero(read | (positions_of(members, ids) >= 0))
+        refs, starts, places = located(block["refs"].take(pa.array(rows)))
+        drawn = np.diff(starts) > 0
+        rows = rows[drawn]
+        parts.append((ids[rows], refs, places.T, np.diff(starts)[drawn], settled[rows]))
     none = np.empty(0, dtype=np.int64)
-    ways, refs, sizes, settled = (
-        map(np.concatenate, zip(*parts, strict=True)) if parts else (none, none, none, none > 0)
+    nowhere = np.empty((0, 2), dtype=np.int32)
+    ways, refs, places, sizes, settled = (
+        map(np.concatenate, zip(*parts, strict=True)) if parts else (none, none, nowhere, none, none > 0)
     )
+    del parts
     nodes = distinct(refs)
+    at = positions_of(nodes, refs).astype(np.int32)
     lon, lat = np.full((2, len(nodes)), np.nan)
-    for block in blocks(path, "n", *_only(path, nodes)):
-        at = positions_of(nodes, numbers(block["id"]))
-        known = np.flatnonzero(at >= 0)
-        lon[at[known]], lat[at[known]] = degrees(block["lon"])[known], degrees(block["lat"])[known]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    return _File(ways, positions_of(nodes, refs).astype(np.int32), starts, settled, nodes, lon, lat)
-
-
-def _only(path: Path, nodes: IntArray) -> list[Any]:
-    from osmium import filter as only
-
-    return [only.IdFilter(nodes.data)] if path.stat().st_size > SMALL_FILE_BYTES else []
+    for axis, whole in ((lon, places[:, 0]), (lat, places[:, 1])):
+        axis[at] = np.where(whole == NOWHERE, np.nan, whole / 1e7)
+    tagged = np.zeros(len(nodes), dtype=bool)
+    for block in decoded.blocks("n"):
+        found = positions_of(nodes, numbers(block["id"]))
+        known = np.flatnonzero(found >= 0)
+        tagged[found[known]] = True
+        lon[found[known]], lat[found[known]] = degrees(block["lon"])[known], degrees(block["lat"])[known]
+    return _File(ways, at, np.concatenate([[0], np.cumsum(sizes)]), settled, nodes, lon, lat, tagged)
 
 
 def _chosen(file: _File, relations: list[_Relation], place: Any) -> tuple[IntArray, IntArray, IntArray]:
@@ -218,7 +221,7 @@ def _chosen(file: _File, relations: list[_Relation], place: Any) -> tuple[IntArr
 
 
 def _write(
-    path: Path,
+    decoded: Decoded,
     file: _File,
     kept: list[tuple[IntArray, IntArray, IntArray]],
     relations: list[_Relation],
@@ -229,13 +232,41 @@ def _write(
     ways, nodes = (_Owners.of([each[at] for each in kept], len(ids)) for at, ids in ((0, file.ways), (1, file.nodes)))
     with ExitStack() as stack:
         files = [stack.enter_context(each.open("w", encoding="utf-8", newline="\n")) for each in lines]
-        for kind, owners, ids, number in (("n", nodes, file.nodes, None), ("w", ways, file.ways[order], order)):
-            for block in blocks(path, kind, *(_only(path, file.nodes) if kind == "n" else ()), versions=True):
-                at = positions_of(ids, numbers(block["id"]))
-                if number is not None:
-                    at = np.where(at >= 0, number[at], -1)
-                whole = pc.binary_join_element_wise(*block.columns, " ")
-                for place, rows in owners.rows(at):
-                    files[place].write("\n".join(whole.take(pa.array(rows)).to_pylist()) + "\n")
+        for at, whole in _nodes(decoded, file):
+            for place, rows in nodes.rows(at):
+                files[place].write("\n".join(whole[rows].tolist()) + "\n")
+        for block in decoded.blocks("w"):
+            at = positions_of(file.ways[order], numbers(block["id"]))
+            at = np.where(at >= 0, order[at], -1)
+            refs = pc.replace_substring_regex(block["refs"], r"x[-.\d]*y[-.\d]*", "")
+            whole = pc.binary_join_element_wise(*block.columns[:-1], refs, " ")
+            for place, rows in ways.rows(at):
+                files[place].write("\n".join(whole.take(pa.array(rows)).to_pylist()) + "\n")
         for target, (_, _, told) in zip(files, kept, strict=True):
             target.writelines(f"{relations[number].line}\n" for number in told.tolist())
+
+
+def _nodes(decoded: Decoded, file: _File) -> Iterator[tuple[IntArray, npt.NDArray[np.object_]]]:
+    """Yield the nodes of ways whose place is known, by position, and their lines; in order where the file is sorted."""
+    plain = np.flatnonzero(~file.tagged & ~np.isnan(file.lon))
+    done = 0
+    for block in decoded.blocks("n"):
+        at = positions_of(file.nodes, numbers(block["id"]))
+        rows = np.flatnonzero(at >= 0)
+        if len(rows):
+            before = int(np.searchsorted(plain, at[rows].max()))
+            told = pc.binary_join_element_wise(*block.columns, " ").take(pa.array(rows)).to_numpy(zero_copy_only=False)
+            both = np.concatenate([at[rows], plain[done:before]])
+            lines = np.concatenate([told, _bare(file, plain[done:before])])
+            order = np.argsort(both, kind="stable")
+            yield both[order], lines[order]
+            done = max(done, before)
+    for some in slices(len(plain) - done):
+        rest = plain[done:][some]
+        yield rest, _bare(file, rest)
+
+
+def _bare(file: _File, nodes: IntArray) -> npt.NDArray[np.object_]:
+    """Lines of nodes without tags."""
+    told = zip(file.nodes[nodes].tolist(), file.lon[nodes].tolist(), file.lat[nodes].tolist(), strict=True)
+    return np.array([f"n{node} v1 dV t T x{lon:.7f} y{lat:.7f}" for node, lon, lat in told], dtype=object)
