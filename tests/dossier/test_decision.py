@@ -1,5 +1,6 @@
 """The decision page and its alternatives: the numbers of `compare`, exact siting, and what a mayor can read aloud."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -60,6 +61,13 @@ def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, page, sample_study
     (short,) = [said(each) for each in page.select("#decision .d-short") if "prouvé" in each.get_text()]
     assert short.startswith(f"Folembray au moins aussi bien dans {round(10 * chance)} cas sur 10 ;")
     assert "est tiré au hasard 300 fois" in text
+    # Each figure of the cards has its range; where nobody loses in any world, that has none.
+    cards = said(page.select_one("#chiffres"))
+    for name in ("baseline", "Coucy"):
+        low, high = (f"{table.loc[name, f'd9_{end}']:.1f}".replace(".", ",") for end in ("low", "high"))
+        assert f"(entre {low} et {high})" in cards
+    assert "8 098 habitants gagnent au moins 1 minute (entre " in cards
+    assert "(entre 0 et 0)" not in cards
 
 
 def test_as_good_counts_the_worlds_in_which_a_plan_is_no_worse_on_both_measures(toy_study):
@@ -202,6 +210,10 @@ def test_the_speech_is_two_minutes_long(sample_study, dossier, lang):
     assert "min " not in text.replace("\xa0", " ")  # units are words
     assert "%" not in text
     assert "Tergnier" in text
+    if lang == "fr":  # worlds are drawn
+        assert re.search(
+            "300 fois avec d’autres hypothèses, le calcul donne.: Folembray au moins aussi bien dans", text
+        )
     end = "comparer « Coucy » avec Folembray avant" if lang == "fr" else "compare “Coucy” with Folembray before"
     assert end in text.replace("\xa0", " ")
 

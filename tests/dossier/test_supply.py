@@ -63,6 +63,21 @@ def test_a_capacity_that_changes_makes_a_chapter_of_supply_per_person(capacities
     assert len(whole.select("#supply figure")) == 2
 
 
+def test_the_supply_of_each_commune_has_its_range_where_worlds_are_drawn(capacities):
+    assumed = am.uncertainty.Assumptions(**{**dict.fromkeys(am.uncertainty.Assumptions.names(), 0.0), "capacity": 0.1})
+    plan = am.Scenario("plus").resize("fs-a", capacity=6)
+    dossier = dossier_of(capacities, plan, uncertainty=assumed)
+    table = dossier.tables["supply_by_commune"].loc["france_services"]
+    # Aville has the site that says 3 alone, and its range is that of one capacity: 0.02 times exp(±1.645 × 0.1).
+    low, high = table.loc[("baseline", "02001"), ["low", "high"]]
+    assert (low, high) == pytest.approx((0.02 * np.exp(-0.1645), 0.02 * np.exp(0.1645)), rel=0.08)
+    assert (table["low"] < table["per_person"]).all()
+    assert (table["per_person"] < table["high"]).all()
+    text = page(dossier).select_one("#supply").get_text(" ", strip=True)
+    assert f"entre {1000 * low:.1f} et {1000 * high:.1f}".replace(".", ",") in text
+    assert "tirés au hasard" in text
+
+
 def test_a_scenario_of_a_capacity_alone_is_not_told_as_no_change(capacities):
     dossier = dossier_of(capacities, am.Scenario("plus").resize("fs-a", capacity=6))
     assert told(dossier.verdict).endswith(

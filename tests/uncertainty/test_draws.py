@@ -38,6 +38,14 @@ def test_where_nothing_is_uncertain_every_world_is_today(sample_study):
         np.testing.assert_allclose(draws.minutes.loc[world], mean, rtol=1e-12)
         np.testing.assert_allclose(draws.mean.loc[world], mean, rtol=1e-12)
         np.testing.assert_allclose(draws.share.loc[world], share, rtol=1e-12)
+        # One in ten goes beyond: the smallest minutes that nine in ten of the people do not exceed.
+        for plan, of in minutes.items():
+            order = of.sort_values(kind="stable").index
+            last = order[(people[order].cumsum() >= 0.9 * people.sum()).argmax()]
+            assert draws.d9.loc[world, plan] == pytest.approx(of[last], abs=0.11)
+            gained = (minutes["baseline"] - of).round(5) >= 1
+            assert draws.gain.loc[world, plan] == pytest.approx(people[gained].sum())
+            assert draws.lose.loc[world, plan] == 0
     level = am.by_commune(minutes["Tergnier"], sample_study.residents[inside])["value"]
     np.testing.assert_allclose(draws.communes_now.loc["Tergnier"], level[draws.communes_now.columns], rtol=1e-6)
 
@@ -54,6 +62,15 @@ def test_the_same_seed_gives_the_same_worlds_whatever_the_plans(draws, sample_st
     pd.testing.assert_series_equal(fewer.minutes["Sinceny"], draws.minutes["Sinceny"], rtol=1e-6)
     other = un.draw(sample_study, plans("Sinceny"), n=200, seed=1)
     assert (fewer.minutes["Sinceny"] != other.minutes["Sinceny"]).all()
+
+
+def test_every_figure_has_a_range_and_today_neither_gains_nor_loses(draws):
+    table = un.ranges(draws)
+    assert table.loc["baseline"].index.to_list() == ["mean", "share", "d9"]
+    assert table.loc["Sinceny"].index.to_list() == ["mean", "share", "d9", "gain", "lose"]
+    assert (table["low"] <= table["high"]).all()
+    assert (table.xs("d9", level="figure")["low"] > table.xs("mean", level="figure")["low"]).all()
+    assert table.loc[("La Fère déménage", "lose"), "now"] > 0
 
 
 def test_a_site_more_never_lengthens_a_trip_in_any_world(draws):

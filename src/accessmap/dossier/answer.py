@@ -69,6 +69,8 @@ def cards(known: Known, words: Words) -> list[Card]:
             lines.append(words("card_d9", value=words.minutes(facts["d9"])) + drawn_here["d9"])
         if round(facts["unreached_people"]):
             lines.append(words("card_unreached", n=round(facts["unreached_people"])))
+        if name == BASELINE and drawn_here["mean"]:
+            lines.append(words("card_ranges"))
         if name in same:
             lines.append(words("changes_instead", changed=same[name]))
             whole = known.touched

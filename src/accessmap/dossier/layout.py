@@ -162,8 +162,8 @@ Part = str | Markup | pd.DataFrame | Table | Figure | Figures | Heading | Lines 
 
 def drawn(chart: Chart, *, wide: bool = False) -> Markup:
     """Return a chart as it stands in a page; a wide one keeps its size, and is moved sideways on a telephone."""
-    style = "d-plot d-plot-wide" if wide else "d-plot"
-    return Markup('<div class="{}">{}</div>').format(style, Markup(chart.svg))  # noqa: S704 - escaped where made
+    kind = Markup(' d-plot-wide" tabindex="0" role="group') if wide else ""  # what is moved must take the keyboard
+    return Markup('<div class="d-plot{}">{}</div>').format(kind, Markup(chart.svg))  # noqa: S704 - escaped where made
 
 
 def count_cell(value: float, words: Words, note: str = "", share: float | None = None) -> Cell:
