@@ -17,6 +17,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from departements import EQUIPMENT, departement, france, published
+from scipy import stats
 
 import accessmap as am
 from accessmap.uncertainty.drawing import drawn
@@ -27,6 +28,7 @@ from accessmap.uncertainty.weighed import weighed
 GIVEN = {"hours": 0.0, "years": {"services": 10, "population": 3}}
 NETWORK = (0.14, 0.16, 0.18, 0.2, 0.22, 0.24, 0.28)
 TURNOVER = (0.8, 1.2, 1.6)
+CONFIDENCE = 0.95
 SPREADS = list(product(NETWORK, TURNOVER))
 SHIPPED = tuple(float(am.uncertainty.assumptions().loc[name, "spread"]) for name in ("network", "turnover"))
 
@@ -63,8 +65,8 @@ def _asked(codes, communes, counts) -> Iterator:
 def fitted(table):
     """By pair of spreads, the share held, its standard error and how wide the band is (mean of high / low); the pair.
 
-    That is the narrowest band among those that hold the share they say less one standard error between départements
-    (the rule of Breiman et al. 1984): a fit to so few is a little too narrow for others.
+    It is the narrowest band among those that hold the share they say with 95 % confidence (a tolerance interval: Wilks
+    1941; the mean over départements and its standard error, by Student): a fit to so few is too narrow for others.
     """
     table = table.assign(wide=np.log(table["high"] / table["low"]))
     spreads = ["network", "turnover"]
@@ -72,7 +74,8 @@ def fitted(table):
     told = pd.DataFrame(
         {"held": held.mean(), "error": held.sem(), "wide": np.exp(table.groupby(spreads)["wide"].mean())}
     )
-    return told, told.loc[told["held"] - told["error"] >= LEVEL, "wide"].idxmin()
+    told["surely"] = told["held"] - told["error"] * stats.t.ppf(CONFIDENCE, table.index.unique("dep").size - 1)
+    return told, told.loc[told["surely"] >= LEVEL, "wide"].idxmin()
 
 
 def validated(table):

@@ -53,13 +53,13 @@ def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, page, sample_study
     assert table.loc["Coucy", "as_good"] == 1
     (chance,) = table.loc[table["name"] == "Folembray", "as_good"]
     assert table.loc[table["name"] == "Tergnier", "as_good"].item() < chance < 1
-    often = f"Folembray fait au moins aussi bien que « Coucy » dans {round(10 * chance)} cas sur 10."
+    often = f"Folembray fait au moins aussi bien que « Coucy » dans {int(10 * chance + 0.5)} cas sur 10."
     assert often in text
     assert len(page.find("h3", string="Est-ce sûr\u202f?").parent.select(".d-whole")) == 4  # the rest is folded
     why = "Pourquoi deux lieux : Folembray fait mieux que « Coucy » sur chaque mesure, Tergnier sur le trajet moyen"
     assert text.index(often) < text.index(why) < text.index("Tergnier reste le meilleur choix dans")
     (short,) = [said(each) for each in page.select("#decision .d-short") if "prouvé" in each.get_text()]
-    assert short.startswith(f"Folembray au moins aussi bien dans {round(10 * chance)} cas sur 10 ;")
+    assert short.startswith(f"Folembray au moins aussi bien dans {int(10 * chance + 0.5)} cas sur 10 ;")
     assert "est tiré au hasard 300 fois" in text
     # Each figure of the cards has its range; where nobody loses in any world, that has none.
     cards = said(page.select_one("#chiffres"))
