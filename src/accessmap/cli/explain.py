@@ -114,7 +114,7 @@ def _by_timetable(
     cost = am.lines.costs(legs, journeys.timetable, fares=fares, date=journeys.date)
     km, grams, euros = (float(cost[name].sum(skipna=False)) for name in ("km", "grams", "euros"))
     straight = (cost["measured"] == "stops")[legs["kind"] == "ride"]
-    how = "stops" if straight.all() else "some_stops" if straight.any() else "lines"
+    how = "streets" if straight.empty else "stops" if straight.all() else "some_stops" if straight.any() else "lines"
     price = "explain_price_rides_and_car" if "car" in set(legs["kind"]) else "explain_price_rides"
     _costs(km, grams, euros, say, "explain_costs_by_timetable", price, how=say(f"explain_km_{how}"))
     for each in (*unread, *(note.told(say.lang) for note in (fares.notes if fares is not None else ()))):

@@ -349,7 +349,7 @@ def test_what_of_fares_is_not_read_is_said_and_unknown(tmp_path):
     assert "version 2" in notes[0]
     assert paid(tmp_path, {"fare_products.txt": PRODUCTS + TWO, **first})[0] == [9, 9]
     for bad, said in (
-        ({"fare_products.txt": PRODUCTS + "one,deux,EUR\ntwo,4,EUR\n"}, "price is no price"),
+        ({"fare_products.txt": PRODUCTS + "one,deux,EUR\ntwo,4,EUR\n"}, "amount is no price"),
         ({"fare_leg_rules.txt": LEGS + ",,,,three\n"}, "this fare_product_id is not in fare_products"),
         ({"fare_transfer_rules.txt": GOES_ON + "t,b,,,,7,\n"}, "fare_transfer_type is no number"),
         ({"fare_leg_rules.txt": "from_timeframe_group_id,fare_product_id\nnight,one\n"}, "not in timeframes"),

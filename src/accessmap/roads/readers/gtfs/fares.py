@@ -204,7 +204,9 @@ def _attributes(feed: Feed) -> pd.DataFrame:
         raise SourceError(Problem("gtfs_no_fares", where="fare_attributes.txt"), about=feed.file)
     ids = table["fare_id"]
     price, odd = table["price"].parsed(number, np.nan)
-    feed.wrong("gtfs_fare_price", table, odd | ~table["price"].given | (price < 0), table["price"], id=ids)
+    feed.wrong(
+        "gtfs_fare_price", table, odd | ~table["price"].given | (price < 0), table["price"], id=ids, column="price"
+    )
     transfers, odd = table["transfers"].parsed(among(range(6)), -1)
     feed.wrong("gtfs_fare_number", table, odd, table["transfers"], id=ids, column="transfers")
     seconds, odd = table["transfer_duration"].parsed(whole, -1)

@@ -272,7 +272,9 @@ def _prices(feed: Feed, rider: str | None) -> dict[str, float]:
     table = _table(feed, "fare_products.txt", columns, ("fare_product_id", "amount", "currency"))
     ids, category = table["fare_product_id"], table["rider_category_id"].texts()
     amount, odd = table["amount"].parsed(number, nan)
-    feed.wrong("gtfs_fare_price", table, odd | ~table["amount"].given | (amount < 0), table["amount"], id=ids)
+    feed.wrong(
+        "gtfs_fare_price", table, odd | ~table["amount"].given | (amount < 0), table["amount"], id=ids, column="amount"
+    )
     feed.wrong("gtfs_blank", table, ~ids.given, ids, column="fare_product_id")
     euros = np.array([each.upper() == "EUR" for each in table["currency"].texts()], dtype=bool)
     feed.note("gtfs_note_fares_not_euros", n=int((~euros).sum()))
