@@ -1,12 +1,13 @@
 """Journeys beside cafein: stop to stop on the French regional trains, door to door in Porto Alegre.
 
-    python benchmarks/timetables.py [--rounds 3] [--part ter poa] [--origins 1227]
+    python benchmarks/timetables.py [--rounds 3] [--part ter poa scenarios] [--origins 1227]
 
 cafein is a peer for this script and no dependency (pip install cafein). Both are on the clock in one process, taking
 turns, each round; the ratio is that of the medians, and of each round. What is done once (reading, streets, transfers,
 compiling) is not in it, and is told. Data: ``ACCESSMAP_DATA``, by default ../shared/data.
 
-The peak of memory is that of a process of each alone that reads all and searches one window.
+The peak of memory is that of a process of each alone that reads all and searches one window. The part "scenarios" is
+accessmap alone: what each change of lines takes (line_scenarios.py).
 
 Single departures are compared cell by cell. cafein lets one get on and off where the feed says not to (pickup and
 drop-off types of 1), and leaves out the trips of the next morning: without those rules, and up to midnight, no cell
@@ -285,13 +286,19 @@ def poa(rounds, origins):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--part", nargs="+", choices=["ter", "poa"], default=["ter", "poa"])
+    parser.add_argument("--part", nargs="+", choices=["ter", "poa", "scenarios"], default=["ter", "poa"])
     parser.add_argument("--origins", type=int, default=1227, help="of Porto Alegre: the first so many")
     parser.add_argument("--alone", choices=["accessmap", "cafein"], help="tell the memory of one in Porto Alegre")
     options = parser.parse_args()
     if options.alone:
         alone(options.alone, options.origins)
         sys.exit()
-    peers()
-    for part in options.part:
+    if "scenarios" in options.part:
+        from line_scenarios import scenarios
+
+        scenarios(options.rounds, TER)
+    peered = [part for part in ("ter", "poa") if part in options.part]
+    if peered:
+        peers()
+    for part in peered:
         {"ter": ter, "poa": poa}[part](options.rounds, options.origins)

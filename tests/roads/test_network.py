@@ -810,3 +810,22 @@ def test_a_column_of_one_way_streets_stays_where_the_rows_agree_with_it():
     for table, directed in wrong.values():
         with pytest.raises(NetworkError, match="would say which way is driven"):
             RoadNetwork.from_edges(nodes, table, directed=directed)
+
+
+def test_points_that_were_joined_before_are_not_joined_again_and_others_are():
+    network = RoadNetwork.from_edges(
+        pd.DataFrame({"lon": [3.0, 3.01, 3.02], "lat": [49.0, 49.0, 49.0]}),
+        pd.DataFrame({"u": [0, 1], "v": [1, 2], "minutes": [1.0, 1.0]}),
+    )
+    points = gpd.GeoSeries(gpd.points_from_xy([3.001, 3.012], [49.001, 49.001]), crs=4326)
+    moved = gpd.GeoSeries(gpd.points_from_xy([3.001, 3.0121], [49.001, 49.001]), crs=4326)
+    first, again = network.trips(points, points), network.trips(points.set_axis([7, 8]), moved)
+    assert again.start is first.start is first.end
+    assert not np.array_equal(again.end.fraction, first.end.fraction)
+    assert network.trips(points, points, max_metres=1000).start is not first.start
+    for number in range(30):  # of many sets of points the last few are kept
+        network.trips(points, gpd.GeoSeries(gpd.points_from_xy([3 + number / 1000], [49.0]), crs=4326))
+    assert len(network._roads._joined) <= 12
+    assert network.trips(points, points).start is first.start
+    assert np.array_equal(network.trips(points, points).minutes(), first.minutes(), equal_nan=True)
+    assert pickle.loads(pickle.dumps(network)).trips(points, points).start is not first.start

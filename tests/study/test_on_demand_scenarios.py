@@ -4,6 +4,8 @@ import tomllib
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from toy_feeds import FLEX, feed, packed
 from toy_transit import with_bus
 
@@ -132,3 +134,49 @@ def test_without_roads_by_car_and_with_zones_that_do_not_count_it_is_refused(stu
     flexible = study.with_network(both, mode="transit")
     with pytest.raises(ScenarioError, match="would make them count"):
         TAXI.apply(flexible)
+
+
+STEPS = [
+    lambda plan: plan.add_line("N", ["02002", "02001"], minutes=[0, 7], every=25),
+    lambda plan: plan.add_stop("X", commune="60001").add_line("M", ["X", "02001"], minutes=[0, 9], every=40),
+    lambda plan: plan.cut_line("1"),
+    lambda plan: plan.shift_line("1", -35),
+    lambda plan: plan.set_interval("1", 10, between=("08:00", "10:00")),
+    lambda plan: plan.add_on_demand("Taxi", ["02001", "02002"], "Mo-Fr 07:00-07:40", wait=5),
+    lambda plan: plan.add_on_demand("Calls", ["60001"], "Mo-Fr 07:30-12:00", ["02002"], speed_factor=0.5),
+    lambda plan: plan.add_on_demand("Stops", ["02001", "60001"], "24/7", ["02001", "02002"], wait=3, door=False),
+]
+
+
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(range(len(STEPS))), min_size=1, max_size=4, unique=True), st.integers(0, 3))
+def test_any_plan_gives_what_is_made_anew_and_leaves_today_as_it_was(study, chosen, first):
+    """One scenario after another is as one of all, and as a study of the timetable that comes out."""
+    before = by_bus(study)
+    chosen.sort()  # a line is cut after it was moved, and not before
+    if 2 in chosen and {3, 4} & set(chosen):
+        chosen.remove(2)
+    plans = [am.Scenario("one"), am.Scenario("other")]
+    for number, step in enumerate(chosen):
+        plans[number >= first] = STEPS[step](plans[number >= first])
+    after = plans[0].apply(study) if plans[0].steps else study
+    by_bus(after)  # what one scenario routes is there for the next
+    twice = plans[1].apply(after) if plans[1].steps else after
+    journeys, sites = twice.journeys, study.sites(FS)
+    streets = {"walk": study.networks["walk"], "car": study.network}
+    asked = journeys.terms.on_demand
+    anew = journeys.timetable.journeys(streets if asked else streets["walk"], date=journeys.date, on_demand=asked)
+    assert by_bus(twice).equals(am.travel_times(study.residents, sites, anew))
+    assert by_bus((plans[0] + plans[1]).apply(study)).equals(by_bus(twice))
+    homes = am.travel_times(study.residents, sites, journeys, homeward=True)
+    assert homes.equals(am.travel_times(study.residents, sites, anew, homeward=True))
+    assert by_bus(study).equals(before)
+    fresh = study.journeys.timetable.journeys(streets["walk"], date=journeys.date)
+    assert before.equals(am.travel_times(study.residents, sites, fresh))
+
+
+def test_the_day_is_not_made_again_for_transport_on_demand_alone(study):
+    by_bus(study)
+    after = TAXI.apply(study)
+    assert after.journeys.day is study.journeys.day
+    assert after.journeys._raptor is study.journeys._raptor

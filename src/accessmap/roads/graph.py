@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyproj
+import shapely
 
 from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.engine import Graph, Router
@@ -20,6 +22,8 @@ from accessmap.words.near import near_names
 from accessmap.words.notes import Metres, Note
 
 Ints = npt.NDArray[np.int64]
+#: Points whose joins are kept for further calls, and of how many calls.
+FEW_POINTS, KEPT = 20_000, 12
 
 
 def metric_crs_of(nodes: pd.DataFrame) -> str:
@@ -203,8 +207,23 @@ class RoadGraph:
         return points.to_crs(self.crs)
 
     def snap(self, points: gpd.GeoSeries, legs: Legs) -> Snapped:
-        """Return where projected points join the network."""
-        return snap_points(points.to_numpy(), self.segments, legs)
+        """Return where projected points join the network; what few points have last been asked for is kept."""
+        places = points.to_numpy()
+        if not 0 < len(places) <= FEW_POINTS:
+            return snap_points(places, self.segments, legs)
+        key = legs, len(places), blake2b(shapely.get_coordinates(places).tobytes(), digest_size=20).digest()
+        found: Snapped | None = self._joined.pop(key, None)
+        if found is None:
+            found = snap_points(places, self.segments, legs)
+        for oldest in list(self._joined)[: 1 - KEPT]:
+            self._joined.pop(oldest, None)
+        self._joined[key] = found  # the last one asked for comes last
+        return found
+
+    @cached_property
+    def _joined(self) -> dict[tuple[Legs, int, bytes], Snapped]:
+        """Where points join that have been asked for, by their coordinates."""
+        return {}
 
     def joints(self, points: gpd.GeoSeries, legs: Legs) -> pd.DataFrame:
         """Return the quickest leg by which each point joins the network, as `RoadNetwork.snap`."""

@@ -46,6 +46,7 @@ class Ends:
         found, places = [pd.DataFrame({"point": [], "place": [], "seconds": []}, dtype="int64")], []
         if self.area is not None:
             degrees = points.to_crs(4326)
+            shapely.prepare(self.area)
             known = ~(degrees.isna() | degrees.is_empty).to_numpy()
             inside = np.flatnonzero(known & shapely.intersects(self.area, degrees.to_numpy()))
             found.append(pd.DataFrame({"point": inside, "place": np.arange(len(inside)), "seconds": 0}))

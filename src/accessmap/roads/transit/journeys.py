@@ -123,6 +123,8 @@ class Journeys:
             _check_on_demand(streets, terms)
         made = type(self)(timetable, streets, self.date, self.why, terms)
         made._before, made._nothing_asked = self, self._nothing_asked
+        if timetable is self.timetable:
+            made.__dict__.update({name: getattr(self, name) for name in ("_nearby", "day", "_raptor")})
         return made
 
     def by(self, streets: Mapping[str, RoadNetwork]) -> Journeys:

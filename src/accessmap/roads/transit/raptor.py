@@ -123,6 +123,7 @@ class Raptor:
                     self._stages[key] = Stages.of(lines)
                     trim()
                 self._stages[key].fill(board, legs, some[2], asked, *results)
+                trim()
             else:
                 _one_by_one(lines, some, legs, asked, *results)
         return within
@@ -145,6 +146,7 @@ class Raptor:
                 self._lines.pop(oldest, None)
                 self._stages.pop(oldest, None)
             self._lines[key] = Lines.of(way, *key[1:])
+            trim()
         return self._lines[key], key
 
     def _way(self, backward: bool) -> Day:

@@ -69,7 +69,8 @@ def running(
     first, last
         Of each trip, the seconds at which it leaves its first stop and reaches its last.
     """
-    service, zones = trips["service"].to_numpy(), trips["timezone"].to_numpy()
+    service = trips["service"].to_numpy()
+    zones, names = pd.factorize(trips["timezone"])
     found: list[tuple[npt.NDArray[np.int64], int, npt.NDArray[np.int64]]] = []
     base = midnight(date, zone)
     latest = int(last.max(initial=0)) // DAY + 1
@@ -79,8 +80,7 @@ def running(
         rows = np.flatnonzero((service >= 0) & active[service])
         if not len(rows):
             continue
-        shifts = {name: round(midnight(that_day, name or zone) - base) for name in set(zones[rows])}
-        shift = np.fromiter((shifts[name] for name in zones[rows]), np.int64, len(rows))
+        shift = np.array([round(midnight(that_day, name or zone) - base) for name in names], np.int64)[zones[rows]]
         inside = last[rows] + shift >= 0
         if ahead > 0:
             inside &= first[rows] + shift < DAY + MORNING_AFTER
