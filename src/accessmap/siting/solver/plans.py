@@ -34,6 +34,7 @@ _STARTS = 5  # ways to fill a set of sites that are tried until everyone fits
 _DRAWN = 100_003  # random numbers at a time
 _SEED = 19  # of the exchanges, so that the same tables give the same plan
 _ROUNDS = 40  # exchanges between two looks at the clock, and at Ctrl-C
+_EACH_PAIR = 1e-7  # seconds of a step for each pair, before one was made
 _PAIRS = 20_000_000  # pairs of residents and sites that these look at, at most
 _IDLE = 8  # such turns without a better plan before the search ends
 
@@ -73,7 +74,7 @@ class Plans:
         self._draw = self._random.random(_DRAWN)
         self._met: set[bytes] = set()
         self._stop = np.zeros(1, bool)
-        self._slowest = 0.0  # seconds of a step
+        self._slowest = self.cost.size * _EACH_PAIR  # seconds of a step
         self.raised(float(self.cost.min(axis=1).sum()))
 
     def limit_to(self, existing: Open, closed: Open) -> None:
@@ -125,6 +126,8 @@ class Plans:
 
     def search(self, until: float) -> None:
         """Find a bound by subgradient steps (Held, Wolfe & Crowder 1974) and good plans by exchange, until then."""
+        if not self.has_time(self.deadline):
+            return
         finite = np.where(np.isfinite(self.cost), self.cost, np.nan)
         near = min(2, self.cost.shape[1] - 1)
         now = np.partition(self.cost, near, axis=1)[:, near]
