@@ -94,7 +94,7 @@ def test_residents_have_their_minutes_and_what_is_not_reached_stays_empty(path):
 
 
 def test_communes_are_painted_as_on_the_map(path, dossier):
-    drawing, table = dossier._drawing(), styles(path)
+    drawing, table = dossier._drawing, styles(path)
     here = table[table["f_table_name"] == "communes"]["styleQML"]
     assert len(here) == len(drawing.views) == 5
     for view, style in zip(drawing.views, here, strict=True):

@@ -43,7 +43,9 @@ def run(asked: argparse.Namespace, say: Say) -> int:
             dossier = studyfile.dossier_of(file, found)
             page = dossier.save(drafts.path(f"{stem}.html"))
             step("step_maps")
-            sheets = dossier.save_sheets(drafts.path(f"{stem}-fiches.html"))
+            sheets = page.with_name(f"{stem}-fiches.html")
+            if not sheets.exists():  # those of a large territory are saved with its page
+                dossier.save_sheets(sheets)
             studyfile.write_maps(dossier, page.parent, stem)
             step("step_tables")
             studyfile.write_tables(dossier, page.parent, page.stem, formats=file.settings.dossier.formats)

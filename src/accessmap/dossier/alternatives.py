@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessmap.dossier.candidates import promising
 from accessmap.dossier.layout import (
     Cell,
     Figure,
@@ -89,9 +90,9 @@ def tables_of(
         minutes[name] = found.minutes[name]
         if len(opened) and scenario.apply(study).network is study.network:
             asked.setdefault((kept, len(opened)), []).append(name)
-    tried = pd.DataFrame()
-    if candidates is not None and found.total:
-        free = places(study, found.category, candidates)[1]
+    tried, left = pd.DataFrame(), 0
+    if candidates is not None and found.total and asked:
+        free, left = promising(places(study, found.category, candidates)[1], study, found)
         for number, ((kept, count), names) in enumerate(asked.items()):
             question = _Question(study, found, free, kept, names)
             places_tried = question.answer(number, count, rows, minutes)
@@ -103,7 +104,9 @@ def tables_of(
     table["best"] = table["best"].eq(True) if "best" in table else False
     for name, value in (("status", ""), ("gap", np.nan), ("places", 0), ("rank", np.nan)):
         table[name] = table[name].fillna(value) if name in table else value
-    return _worth(table, pd.DataFrame(minutes), study, found), tried, open_
+    worth = _worth(table, pd.DataFrame(minutes), study, found)
+    worth.attrs["left"] = left
+    return worth, tried, open_
 
 
 def _ids(found: Results, name: str) -> tuple[str, ...]:
@@ -307,7 +310,12 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
 
 def sentences(tables: Tables, words: Words) -> list[str]:
     """Return how the table is read."""
-    return [words("alternatives_read")] if tables["alternatives"]["best"].any() else []
+    table = tables["alternatives"]
+    left, of = int(table.attrs.get("left", 0)), int(table["places"].max())
+    return [
+        *([words("alternatives_read")] if table["best"].any() else []),
+        *([words("candidates_left", n=of, of=of + left)] if left and of else []),
+    ]
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:

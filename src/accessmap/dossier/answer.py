@@ -227,6 +227,8 @@ def _with_buses(known: Known) -> pd.DataFrame:
     for category in known.categories:
         sites = study.sites(category, mobile=True)
         buses = sites[moving(sites)]
+        if buses.empty:
+            continue
         minutes = study.minutes(sites)[study.inside]
         near = minutes[buses.index].le(max(study.thresholds)).any()
         if not near.any():

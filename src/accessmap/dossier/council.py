@@ -27,7 +27,8 @@ from accessmap.errors import OptionError, Problem
 from accessmap.files import write_whole
 from accessmap.maps.choropleth import breaks_for, change_entries, class_entries
 from accessmap.maps.communes import CHANGE_MINUTES
-from accessmap.maps.drawing import DRAWN_CRS, SHAPES, Drawing, Entry, draw, embedded
+from accessmap.maps.drawing import SHAPES, Drawing, Entry, draw, embedded
+from accessmap.maps.ground import DRAWN_CRS
 from accessmap.maps.page import asset, credit_line, environment, leaflet_css, leaflet_js, policy, today
 from accessmap.maps.svg import definitions, page_patterns
 from accessmap.measures.minutes import by_commune

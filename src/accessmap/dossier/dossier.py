@@ -3,54 +3,45 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-from markupsafe import Markup
 
 from accessmap import sentences
 from accessmap.categories import Lang
-from accessmap.dossier import alternatives, answer, corrections, decision, history
+from accessmap.dossier import alternatives, answer, apart, decision, history, pages
 from accessmap.dossier.brand import Brand
-from accessmap.dossier.chapter import UNTOLD, Chapter, check_chapters
+from accessmap.dossier.chapter import Chapter, check_chapters
 from accessmap.dossier.chapter import chapters as built_in
 from accessmap.dossier.columns import in_words
-from accessmap.dossier.glossary import HERE as GLOSSARY_HERE
-from accessmap.dossier.glossary import names_of, with_glossary
 from accessmap.dossier.layers import write_layers
-from accessmap.dossier.layout import How, Live, Table
-from accessmap.dossier.pictures import MAP_KEY, figures, main_drawing, marks
+from accessmap.dossier.pictures import main_drawing
 from accessmap.dossier.printing import print_page
 from accessmap.dossier.results import Known, Tables, category_of, results
 from accessmap.dossier.services import categories_of
 from accessmap.dossier.services import tables as services_tables
-from accessmap.dossier.sheet_maps import sheet_key
 from accessmap.dossier.sheets import Sheet, sheets
 from accessmap.dossier.sureness import aloud, draws_of, with_ranges
 from accessmap.dossier.touched import COLUMNS, instead, table_of
 from accessmap.dossier.workbook import Content, write_workbook
 from accessmap.errors import Problems, StudyError
 from accessmap.files import draft_of, write_whole
-from accessmap.maps.choropleth import tone_styles
-from accessmap.maps.drawing import Drawing
-from accessmap.maps.page import asset, environment, leaflet_css, leaflet_js, map_parts, policy, today
-from accessmap.maps.svg import definitions, page_patterns
+from accessmap.maps.drawing import Drawing, finer
+from accessmap.maps.page import today
 from accessmap.programme import Programme
 from accessmap.provenance import Provenance
-from accessmap.sentences.access import QUOTED_SHARE
-from accessmap.sentences.dates import known_date, of_when
 from accessmap.study.comparison import categories_changed, studies_under
+from accessmap.study.gathering import for_dossier
 from accessmap.study.plausibility import gated
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
@@ -186,6 +177,7 @@ class Dossier:
         check_chapters(asked)
         with progress_bar(Note("progress_dossier"), 1 + len(asked), shown=progress) as done:
             study = gated(study, kind, accept)
+            study, fewer = for_dossier(study, kind)
             study = studies_under(scenarios, study)[BASELINE]  # it may be a scenario that opens the first of a category
             past = [each for each in scenarios if each.kind == "history"]
             scenarios = tuple(each for each in scenarios if each.kind != "history")
@@ -221,6 +213,7 @@ class Dossier:
                 reference=reference,
                 lang=lang,
                 draws=draws,
+                gathered=fewer,
             )
             done()
             tables = {}
@@ -403,68 +396,21 @@ class Dossier:
         """The interactive map of the dossier, by name, as `compare_map` returns it."""
         from accessmap.maps.offline import OfflineMap
 
-        return MappingProxyType({"compare": OfflineMap(self._drawing(), self.brand.head_style(".am-page-title"))})
+        return MappingProxyType({"compare": OfflineMap(self._drawing, self.brand.head_style(".am-page-title"))})
 
     def to_html(self) -> str:
-        """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash."""
-        words = Words(self.lang)
-        drawing = self._drawing()
-        parts = map_parts(drawing, MAP_KEY, heading="h3", paths=False)
-        chapters = list(self._shown(words))
-        live = [part for chapter in chapters for part in chapter["parts"] if isinstance(part, Live)]
-        styles, scripts = (dict.fromkeys(getattr(part, kind) for part in live) for kind in ("style", "script"))
-        style = "\n".join(
-            [
-                leaflet_css(),
-                asset("map.css"),
-                asset("dossier.css"),
-                asset("tables.css"),
-                tone_styles(),
-                *styles,
-                self.brand.style(),
-            ]
-        )
-        script = "\n".join([leaflet_js(), asset("map.js"), asset("tables.js"), asset("dossier.js"), *scripts])
-        template = environment().get_template("dossier.html")
-        page = template.render(
-            text=words,
-            title=self.title,
-            verdict=self.verdict,
-            policy=policy(style, script),
-            glossary=Markup(GLOSSARY_HERE),  # noqa: S704 - our own words
-            style=Markup(style),  # noqa: S704 - our own files
-            script=Markup(script),  # noqa: S704 - our own files
-            patterns=page_patterns(),
-            definitions=definitions(drawing),
-            figures=figures(drawing, parts, self._known.results, words),
-            live=parts.map(),
-            live_credit=drawing.credit,
-            marks=marks(drawing),
-            chapters=chapters,
-            **self._common(words),
-            **self._contents(words),
-        )
-        return with_glossary(page, self.lang, {self.title, *names_of(self._known)})
+        """Return the whole page; its security policy allows no address, and only the scripts it carries, by hash.
+
+        The sheets of more communes than `accessmap.dossier.apart.MOST_SHEETS` are in files of their own, that `save`
+        writes beside the page.
+        """
+        return pages.page(self)
 
     def sheets_to_html(self) -> str:
         """Return the page of the commune sheets alone, one a sheet of paper when it is printed."""
-        words = Words(self.lang)
-        drawing = self._drawing()
-        style = "\n".join([asset("dossier.css"), asset("tables.css"), tone_styles(), self.brand.style()])
-        script = f"{asset('tables.js')}\naccessmapTables.fit();"
-        template = environment().get_template("sheets.html")
-        return template.render(
-            text=words,
-            title=words("sheets_title", place=self._known.study.title),
-            policy=policy(style, script),
-            style=Markup(style),  # noqa: S704 - our own files
-            script=Markup(script),  # noqa: S704 - our own files
-            definitions=definitions(drawing),
-            credit=drawing.credit,
-            **self._common(words),
-        )
+        return pages.sheets_page(self)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """A hash of every number and word of the tables (SHA-256); the day it is made is no part of it."""
         whole = sha256(f"{self.title} {self.verdict} {self.lang}".encode())
@@ -487,10 +433,17 @@ class Dossier:
         ...     dossier.save(Path(folder) / "out" / "hospitals.html").name
         'hospitals.html'
         """
-        return self._saved(self.to_html(), path)
+        if not apart.is_apart(self._known) or Path(path).suffix.casefold() == ".pdf":
+            return self._saved(pages.page(self), path)
+        stem = f"{Path(path).stem}-fiches"
+        self.save_sheets(Path(path).with_name(f"{stem}.html"), back=Path(path).name)
+        return self._saved(pages.page(self, stem), path)
 
-    def save_sheets(self, path: str | os.PathLike[str]) -> Path:
+    def save_sheets(self, path: str | os.PathLike[str], *, back: str = "") -> Path:
         """Write the commune sheets as one file, one a page when it is printed, and return its path; .pdf prints them.
+
+        Of more communes than `accessmap.dossier.apart.MOST_SHEETS` the sheets are in files beside it, one a
+        département, and it leads to each; with `back`, all lead back to the page of that name.
 
         Examples
         --------
@@ -500,7 +453,12 @@ class Dossier:
         ...     dossier.save_sheets(Path(folder) / "fiches.html").name
         'fiches.html'
         """
-        return self._saved(self.sheets_to_html(), path)
+        if not apart.is_apart(self._known):
+            return self._saved(pages.sheets_page(self), path)
+        for group in apart.groups(self._known):
+            name = Path(apart.file_name(Path(path).stem, group)).with_suffix(Path(path).suffix)
+            self._saved(pages.sheets_page(self, group, back), Path(path).with_name(name.name))
+        return self._saved(pages.sheets_index(self, Path(path).stem, back), path)
 
     def _saved(self, page: str, path: str | os.PathLike[str]) -> Path:
         if Path(path).suffix.casefold() != ".pdf":
@@ -596,32 +554,12 @@ class Dossier:
     def __repr__(self) -> str:
         return f"<Dossier {self.title!r}: {self.verdict}>"
 
+    @cached_property
     def _drawing(self) -> Drawing:
+        """The main map: what is drawn before, after and of the change."""
         known = self._known
         told = " ; ".join([self.title, *known.alternatives["name"].astype("str")])
         return main_drawing(known.study, known.results, self.provenance, self.title, Words(self.lang), told=told)
-
-    def _common(self, words: Words) -> dict[str, Any]:
-        """Return what every page says of itself."""
-        content = self.hash
-        study = self._known.study
-        made = labels.date_text(self.made, lang=self.lang)
-        # What a sheet says of itself when it goes out alone.
-        foot = [words("sheets_title", place=study.title), made]
-        if self.provenance.modelled:
-            foot.append(words("modelled_title"))
-        return {
-            "lang": self.lang,
-            "brand": self.brand,
-            "version": version("accessmap"),
-            "made": made,
-            "provenance": self.provenance,
-            "cautions": self.cautions,
-            "sheet_foot": " · ".join([*foot, words("content_hash", hash=content[:16])]),
-            "hash": content,
-            "sheets": self._sheets,
-            "sheets_key": sheet_key(self._known, words),
-        }
 
     @cached_property
     def _sheets(self) -> list[Sheet]:
@@ -629,54 +567,9 @@ class Dossier:
         chapters = {name: tables for name, tables in self._tables.items() if tables}
         if "services" not in chapters:
             chapters["services"] = Tables(self._known, services_tables(self._known))
-        return sheets(self._known, chapters, self._drawing(), Words(self.lang))
+        return sheets(self._known, chapters, self._sheet_drawing, Words(self.lang))
 
-    def _shown(self, words: Words) -> Iterator[dict[str, Any]]:
-        """Return each chapter that has a table and something to say of it, in words.
-
-        Those whose tables are empty and that show nothing are lines of one chapter at the end: what is not known.
-        """
-        untold = []
-        for chapter in self.chapters:
-            tables = self._tables[chapter.name]
-            if not tables:
-                continue
-            lines = [words.told(line) for line in chapter.sentences(tables, words)]
-            parts = [
-                Table.of(part, words) if isinstance(part, pd.DataFrame) else part
-                for part in chapter.shown(tables, words)
-            ]
-            title = words.told(chapter.title or chapter.name)
-            empty = not any(len(table) for name, table in tables.items() if not name.startswith("_"))
-            if lines and empty and all(isinstance(part, How) for part in parts):
-                untold.append(words("labelled", name=title, value=" ".join(lines)))
-                continue
-            if lines or parts:
-                yield {"name": chapter.name, "title": title, "lines": lines, "parts": parts}
-        if untold:
-            yield {"name": UNTOLD, "title": words("chapter_untold"), "lines": untold, "parts": []}
-
-    def _contents(self, words: Words) -> dict[str, Any]:
-        known = self._known
-        inside = known.study.communes["in_territory"]
-        here = words("communes", n=int(inside.sum()))
-        coverage, quoted = known.results.coverage, known.results.quoted
-        return {
-            "dates": sentences.vintages(known.study.vintages, categories=known.categories, lang=self.lang),
-            "source_dates": [known_date(source.vintage, words) for source in self.provenance.sources],
-            "territory": words(
-                "territory_line",
-                communes=here,
-                people=of_when(words.people(known.results.total), known.study.vintage("residents"), words),
-                sites=answer.of_when_sites(known, words),
-            ),
-            "actions": answer.actions(known, words),
-            "elsewhere_told": self._elsewhere(),
-            "cards": answer.cards(known, words),
-            "repairs": corrections.shown(known.study, words),
-            "headline": words(
-                "method_headline" if coverage[BASELINE][quoted] < QUOTED_SHARE else "method_headline_all",
-                cutoff=words.cutoff(quoted),
-            ),
-            "method_people": words("method_people", all_communes=words("communes", n=len(inside)), communes=here),
-        }
+    @cached_property
+    def _sheet_drawing(self) -> Drawing:
+        """The land as the maps of the sheets show it: those of a large territory are nearer than its main map."""
+        return finer(self._drawing, self._known.study.communes) if apart.is_apart(self._known) else self._drawing

@@ -14,7 +14,7 @@ import pandas as pd
 from accessmap.categories import Lang
 from accessmap.errors import Problem, ScenarioError
 from accessmap.measures.imbalance import deficit, gini
-from accessmap.measures.minutes import by_commune, coverage, nearest
+from accessmap.measures.minutes import by_commune, coverage
 from accessmap.programme.programme import Programme
 from accessmap.sentences.access import quoted_cutoff
 from accessmap.study.comparison import categories_changed, compare, compare_studies, winners_and_losers
@@ -22,6 +22,7 @@ from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.uncertainty.drawing import Draws
 from accessmap.words.near import category_meant, plain
+from accessmap.words.notes import Note
 from accessmap.words.words import BASELINE
 
 # A change of less is within what the network can tell, in minutes.
@@ -123,6 +124,8 @@ class Known:
         "fr" or "en".
     draws
         Worlds drawn for the plans of the first question; None where none are asked for.
+    gathered
+        What was done to more places of residents than a dossier takes; None where it takes them as they are.
     """
 
     study: Study
@@ -140,6 +143,7 @@ class Known:
     reference: pd.DataFrame | None
     lang: Lang
     draws: Draws | None = None
+    gathered: Note | None = None
 
 
 class Tables(dict[str, pd.DataFrame]):
@@ -274,7 +278,7 @@ def _communes(
 ) -> gpd.GeoDataFrame:
     counted = study.counted
     table = counted.loc[counted["in_territory"], ["name", "population", "geometry"]].copy()
-    found = nearest(study.minutes(sites)[inside])
+    found = study.nearest(sites)[inside]
     table["nearest_site_id"] = main_sites(found["service_id"], residents).reindex(table.index)
     table["nearest_site"] = table["nearest_site_id"].map(sites["name"])
     for name in map(str, minutes):

@@ -30,7 +30,7 @@ from accessmap.maps.choropleth import breaks_for, tones
 from accessmap.maps.communes import value_views
 from accessmap.maps.drawing import View
 from accessmap.measures.imbalance import score_sensitivity
-from accessmap.measures.minutes import by_commune, nearest
+from accessmap.measures.minutes import by_commune
 from accessmap.measures.resilience import site_places
 from accessmap.sentences.dates import dated_text
 from accessmap.study.comparison import studies_under
@@ -121,7 +121,7 @@ def _near(study: Study, category: str) -> tuple[pd.Series, pd.DataFrame]:
     residents = study.residents[inside]
     people = residents["population"].astype("float64")
     total = float(people.sum())
-    found = nearest(study.minutes(sites)[inside])
+    found = study.nearest(sites)[inside]
     minutes, reached = found["minutes"], found["minutes"].notna()
     here = site_places(sites, study.communes)["inside"]
     away = here.index[~here]

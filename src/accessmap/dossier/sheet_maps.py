@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from accessmap.dossier.results import Known
 from accessmap.dossier.services import kind_name
-from accessmap.maps.drawing import DRAWN_CRS, SHAPES, Drawing, Entry, Layer, Mark, View, path_of
+from accessmap.maps.drawing import SHAPES, Drawing, Entry, Layer, Mark, View, Zone, path_of
+from accessmap.maps.ground import DRAWN_CRS
 from accessmap.maps.svg import picture
 from accessmap.study.study import Study
 from accessmap.words import words as labels
@@ -129,8 +130,10 @@ def _picture(
     places = {name: home}  # a name stands once, whatever has its end there
     for way in ways:
         places.setdefault(way.place, way.end)
+    zones = _seen(drawing, land, (left, top - size[1], left + size[0], top)) if drawing.part else drawing.zones
     local = replace(
         drawing,
+        zones=zones,
         origin=origin,
         size=size,
         names=tuple((*_at(point, origin), place) for place, point in places.items()),
@@ -151,6 +154,13 @@ def _picture(
     sites = " ; ".join(dict.fromkeys(told)) or words("unreached")
     alt = labels.curled(words("sheet_map_told", name=name, sites=sites))
     return picture(local, 0, key=f"c{code}", alt=alt, pixels=PIXELS, corner=corner, over=over)
+
+
+def _seen(drawing: Drawing, land: pd.DataFrame, frame: tuple[float, float, float, float]) -> tuple[Zone, ...]:
+    """Return the zones that lie in a frame (west, south, east, north), or touch it."""
+    west, south, east, north = frame
+    beyond = (land["maxx"] < west) | (land["minx"] > east) | (land["maxy"] < south) | (land["miny"] > north)
+    return tuple(drawing.zones[number] for number in np.flatnonzero(~beyond.to_numpy()))
 
 
 def _frame(home: shapely.Point, ways: list[_Way], bounds: Any, scale: float) -> tuple[float, float, tuple[int, int]]:

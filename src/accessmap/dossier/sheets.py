@@ -24,6 +24,7 @@ from accessmap.maps.drawing import Drawing
 from accessmap.measures.minutes import by_commune
 from accessmap.sentences.access import who_changes
 from accessmap.sentences.dates import of_when
+from accessmap.study.travel import MOST_CELLS
 from accessmap.tables.departments import department, department_name
 from accessmap.words import words as labels
 from accessmap.words.words import BASELINE, Words
@@ -33,6 +34,8 @@ MAIRIE: Final = "mairie"
 MOST_NAMED: Final = 5
 # Of more services than this each has one line on paper.
 MANY: Final = 12
+# Communes whose people and mairies are routed together, where there are too many for all at once.
+FEW_COMMUNES: Final = 250
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
     shown_published = set(where.index[where[PUBLISHED].notna()].get_level_values(0))
     doing = _programme(known, words)
     unknown = _unknown(known, chapters.get("hours"), words)
+    dates = known.study.vintage("residents"), of_when_sites(known, words)
+    mean = float(found.summary[BASELINE]["mean"])
     made = []
     for code, name in zip(map(str, names.index), names, strict=True):
         beside = {
@@ -88,7 +93,6 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
             "sheet_programme": doing.get(code, [words("sheet_programme_none")]) if known.programme else [],
             "sheet_unknown": unknown.get(code, []) + unknown[""],
         }
-        mean = float(found.summary[BASELINE]["mean"])
         verdict = told_of.commune(
             near[code],
             name=str(name),
@@ -101,7 +105,7 @@ def sheets(known: Known, chapters: Mapping[str, Tables], drawing: Drawing, words
             Sheet(
                 code,
                 str(name),
-                tuple(_facts(known, services["scores"], best, code, words)),
+                tuple(_facts(known, services["scores"], best, code, dates, words)),
                 verdict,
                 len(known.categories) > MANY,
                 maps[code],
@@ -121,11 +125,13 @@ def _titled(parts: Mapping[str, list[str]], words: Words) -> tuple[tuple[str, tu
     return tuple((words(key), tuple(lines)) for key, lines in parts.items() if lines)
 
 
-def _facts(known: Known, scores: pd.DataFrame, ranks: pd.Series, code: str, words: Words) -> list[str]:
-    """Return people, EPCI and score of a commune."""
+def _facts(
+    known: Known, scores: pd.DataFrame, ranks: pd.Series, code: str, dates: tuple[str, str], words: Words
+) -> list[str]:
+    """Return people, EPCI and score of a commune; `dates` are of when people and of when sites are known."""
     commune = known.study.communes.loc[code].to_dict()
     people = words.people(float(known.results.communes["population"][code]))
-    said = [of_when(people, known.study.vintage("residents"), words), of_when_sites(known, words)]
+    said = [of_when(people, dates[0], words), dates[1]]
     said.append(words("insee_code", code=code))
     epci = commune.get("epci_name")
     if isinstance(epci, str):
@@ -144,9 +150,22 @@ def _own_mairies(known: Known) -> pd.Series:
         return pd.Series(dtype="float64")
     sites, inside = study.sites(MAIRIE), study.inside.to_numpy()
     residents = study.residents[inside]
-    its = residents["commune"].to_numpy(dtype=object)[:, None] == sites["commune"].fillna("").to_numpy(dtype=object)
-    times = np.where(its.astype(bool), study.minutes(sites).to_numpy("float64")[inside], np.inf)
-    nearest = pd.Series(times.min(axis=1, initial=np.inf), index=residents.index)
+    nearest = pd.Series(np.inf, index=residents.index)
+    codes = known.results.communes.index
+    # Of many communes a few at a time: minutes to the mairies of all would not fit in memory.
+    whole = len(study.residents) * len(sites) <= MOST_CELLS
+    for first in range(0, len(codes), len(codes) if whole else FEW_COMMUNES):
+        some = codes[first : first + (len(codes) if whole else FEW_COMMUNES)]
+        homes, halls = residents[residents["commune"].isin(some)], sites[sites["commune"].isin(some)]
+        if homes.empty or halls.empty:
+            continue
+        minutes = (
+            study.minutes(sites).loc[homes.index, halls.index].to_numpy("float64")
+            if whole
+            else study.network.trips(homes.geometry, halls.geometry).minutes().astype("float64")
+        )
+        its = homes["commune"].to_numpy(dtype=object)[:, None] == halls["commune"].to_numpy(dtype=object)
+        nearest[homes.index] = np.where(its.astype(bool), minutes, np.inf).min(axis=1, initial=np.inf)
     own = nearest.where(np.isfinite(nearest))
     return by_commune(own, residents)["value"].dropna()
 

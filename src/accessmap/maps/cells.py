@@ -13,7 +13,8 @@ import shapely
 from accessmap.categories import Lang
 from accessmap.errors import OptionError, Problem, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, breaks_for, checked_breaks, classes, series_of, value_text
-from accessmap.maps.drawing import DRAWN_CRS, Cell, Drawing, View, inside_of
+from accessmap.maps.drawing import Cell, Drawing, View
+from accessmap.maps.ground import DRAWN_CRS, inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.read.coordinates import GRID_CRS

@@ -24,7 +24,8 @@ from accessmap.maps.choropleth import (
     series_of,
     value_text,
 )
-from accessmap.maps.drawing import NO_DATA, Entry, View, inside_of
+from accessmap.maps.drawing import NO_DATA, Entry, View
+from accessmap.maps.ground import inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels

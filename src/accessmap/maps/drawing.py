@@ -14,102 +14,11 @@ import pandas as pd
 import shapely
 
 from accessmap.categories import Lang
-from accessmap.errors import OptionError, Problem, Problems, TableError
-from accessmap.tables.contracts import category_shown, metric_crs
+from accessmap.errors import OptionError, Problem
+from accessmap.maps.ground import DRAWN_CRS, Ground
+from accessmap.tables.contracts import category_shown
 from accessmap.words import words as labels
 from accessmap.words.near import near_names
-
-# Leaflet's own projection, only ever drawn in; its metres are 1.5 times longer than real ones here, so a unit is about
-# 0.65 m, finer than a pixel at any zoom a commune is looked at.
-DRAWN_CRS: Final = "EPSG:3857"
-# Neighbours drawn around the territory, and how far the borders may move, in metres.
-CONTEXT_METRES: Final = 15_000
-SIMPLIFIED_METRES: Final = 40
-
-Bounds = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """The land of a map, in drawn metres."""
-
-    communes: gpd.GeoDataFrame  # empty where the map has none
-    inside: pd.Series  # which of them are of the territory
-    drawn: gpd.GeoSeries  # the outlines of those that are drawn
-    territory: Any  # its outline
-    bounds: Bounds  # what the map shows at first (west, south, east, north)
-    seen: Bounds  # what is drawn at all
-    scale: float  # metres of ground of one drawn metre
-
-    @classmethod
-    def of(cls, communes: gpd.GeoDataFrame) -> "Ground":
-        """Return the territory and its nearest neighbours."""
-        inside = inside_of(communes)
-        metric = communes.geometry.to_crs(metric_crs(communes))
-        west, south, east, north = metric[inside].total_bounds
-        frame = shapely.box(*np.add((west, south, east, north), np.array([-1, -1, 1, 1]) * CONTEXT_METRES))
-        near = metric[metric.intersects(frame)]
-        simple = gpd.GeoSeries(shapely.coverage_simplify(near.to_numpy(), SIMPLIFIED_METRES), near.index, crs=near.crs)
-        territory = gpd.GeoSeries([shapely.union_all(simple[inside[near.index]].to_numpy())], crs=near.crs)
-        drawn, outline = simple.to_crs(DRAWN_CRS), territory.to_crs(DRAWN_CRS)
-        left, _, right, _ = bounds = _four(outline.total_bounds)
-        scale = float(east - west) / (right - left)
-        return cls(communes, inside, drawn, outline.iloc[0], bounds, _four(drawn.total_bounds), scale)
-
-    @classmethod
-    def under(cls, *tables: gpd.GeoDataFrame | None) -> "Ground":
-        """Return bare land under the first of these tables that holds anything."""
-        table = next((table for table in tables if table is not None and len(table)), None)
-        if table is None:
-            raise TableError(Problem("map_nothing"), about="map")
-        metric = table.geometry.to_crs(metric_crs(table))
-        # A lone point has no extent: a kilometre is shown around it.
-        room = 1000 if metric.geom_type.eq("Point").all() else 0
-        shown = gpd.GeoSeries([shapely.box(*metric.total_bounds).buffer(room)], crs=metric.crs)
-        bounds = _four(shown.to_crs(DRAWN_CRS).total_bounds)
-        west, _, east, _ = shown.total_bounds
-        none = gpd.GeoDataFrame({"name": []}, geometry=[], crs=metric.crs)
-        return cls(
-            none,
-            pd.Series([], dtype=bool),
-            gpd.GeoSeries([], crs=DRAWN_CRS),
-            shapely.Polygon(),
-            bounds,
-            bounds,
-            float(east - west) / (bounds[2] - bounds[0]),
-        )
-
-    def framed(self, table: gpd.GeoDataFrame) -> "Ground":
-        """Return the same land, looked at where a table is, without the outline of a territory."""
-        metric = table.geometry.to_crs(metric_crs(table))
-        west, south, east, north = metric.total_bounds
-        # At least a kilometre is shown, and no map is much higher or wider than it must be to be read.
-        room = np.maximum(1000, 0.6 * max(east - west, north - south)) - np.array([east - west, north - south])
-        wide, high = np.maximum(room, 0) / 2
-        box = gpd.GeoSeries([shapely.box(west - wide, south - high, east + wide, north + high)], crs=metric.crs)
-        return replace(self, territory=shapely.Polygon(), bounds=_four(box.to_crs(DRAWN_CRS).total_bounds))
-
-
-def _four(bounds: Any) -> Bounds:
-    west, south, east, north = (float(bound) for bound in bounds)
-    return west, south, east, north
-
-
-def inside_of(communes: gpd.GeoDataFrame) -> pd.Series:
-    """Return which communes are of the territory: all of them where the table does not say."""
-    problems = Problems()
-    if "name" not in communes:
-        problems.add("map_no_name", value="name")
-    if communes.crs is None:
-        problems.add("map_no_crs")
-    if communes.index.has_duplicates:
-        problems.add("map_codes_twice", value=list(communes.index[communes.index.duplicated()][:5]))
-    inside = communes["in_territory"].astype(bool) if "in_territory" in communes else pd.Series(True, communes.index)
-    if not inside.any():
-        problems.add("map_no_territory")
-    problems.raise_if_any(TableError, "communes")
-    return inside
-
 
 NO_DATA: Final = "#d9d9d9"
 OUTSIDE: Final = "#efede8"
@@ -189,7 +98,7 @@ class View:
         return " ".join(part for part in (f"{self.title}.", read + ".", self.note) if part)
 
 
-@lru_cache(maxsize=4096)  # a dossier draws the same communes on ten maps
+@lru_cache(maxsize=16384)  # a dossier draws the same communes on ten maps
 def path_of(shape: Any, origin: tuple[int, int]) -> str:
     """Return the SVG path of a polygon, or of lines: whole units from the origin, relative after the first point.
 
@@ -356,7 +265,7 @@ class Drawing:
     """A whole map: drawn units count from `origin` (EPSG:3857 metres), eastward and southward.
 
     `scale` is the metres of ground of one unit; `edge` is one side of a cell as a vector, in units. Pictures show
-    as much more as `room` says, in units at the left, top, right and bottom.
+    as much more as `room` says, in units at the left, top, right and bottom. Of a `part` the page may hold more zones.
     """
 
     title: str
@@ -376,6 +285,7 @@ class Drawing:
     tiles: Tiles | None = None
     room: tuple[int, int, int, int] = (0, 0, 0, 0)
     serving: tuple[Served, ...] = ()
+    part: bool = False
 
     def to_json(self, *, paths: bool = True, ids: str = "z") -> str:
         """Return what the page's script reads, safe inside a script element; without paths where the page holds them.
@@ -495,6 +405,18 @@ def draw(
         room=(0, 0, 0, 0) if served is None else _room(served, ground),
         serving=() if served is None else _serving(served, origin, stands_in or {}),
     )
+
+
+def finer(drawing: Drawing, communes: gpd.GeoDataFrame) -> Drawing:
+    """Return a drawing whose zones are as fine as those of a small territory, without the outline, to show parts of."""
+    drawn = Ground.of(communes, coarse=False).drawn
+    names = communes["name"]
+    inside = {zone.code for zone in drawing.zones if zone.inside}
+    zones = tuple(
+        Zone(str(code), str(names[code]), code in inside, path_of(shape, drawing.origin))
+        for code, shape in drawn.items()
+    )
+    return replace(drawing, zones=zones, outline="", part=True)
 
 
 def _room(services: gpd.GeoDataFrame, ground: Ground) -> tuple[int, int, int, int]:

@@ -12,7 +12,8 @@ from accessmap.categories import Lang
 from accessmap.errors import Problem, Problems, TableError
 from accessmap.maps.cells import cell_map
 from accessmap.maps.communes import access_map
-from accessmap.maps.drawing import PAPER, Entry, View, inside_of
+from accessmap.maps.drawing import PAPER, Entry, View
+from accessmap.maps.ground import inside_of
 from accessmap.maps.isochrones import isochrone_map
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.maps.roads import route_map

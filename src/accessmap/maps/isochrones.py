@@ -13,7 +13,8 @@ import shapely
 from accessmap.categories import Lang
 from accessmap.errors import Problem, Problems, TableError
 from accessmap.maps.choropleth import class_words, minute_colours
-from accessmap.maps.drawing import PAPER, Entry, View, inside_of
+from accessmap.maps.drawing import PAPER, Entry, View
+from accessmap.maps.ground import inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.tables.contracts import metric_crs

@@ -18,7 +18,8 @@ from folium.template import Template
 from markupsafe import escape
 
 from accessmap.files import write_whole
-from accessmap.maps.drawing import DRAWN_CRS, Drawing, View, draw, tiles_named
+from accessmap.maps.drawing import Drawing, View, draw, tiles_named
+from accessmap.maps.ground import DRAWN_CRS
 from accessmap.maps.page import asset, credit_line, leaflet_css, leaflet_image, leaflet_js, map_parts, stills
 from accessmap.maps.picture import png, saved, sheet
 from accessmap.maps.svg import definitions, page_patterns

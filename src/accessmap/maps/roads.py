@@ -17,7 +17,8 @@ import shapely.ops
 from accessmap.categories import Lang
 from accessmap.errors import NetworkError, OptionError, Problem, TableError
 from accessmap.maps.choropleth import checked_breaks, class_words
-from accessmap.maps.drawing import Entry, View, inside_of
+from accessmap.maps.drawing import Entry, View
+from accessmap.maps.ground import inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.roads.network import RoadNetwork

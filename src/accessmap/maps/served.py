@@ -12,7 +12,8 @@ import shapely
 from accessmap.categories import Lang
 from accessmap.errors import Problem, TableError
 from accessmap.maps.choropleth import BESIDE_WHITE, sequential
-from accessmap.maps.drawing import PAPER, Entry, View, inside_of
+from accessmap.maps.drawing import PAPER, Entry, View
+from accessmap.maps.ground import inside_of
 from accessmap.maps.offline import OfflineMap, mapped
 from accessmap.provenance import Provenance
 from accessmap.words import words as labels

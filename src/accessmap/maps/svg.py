@@ -182,9 +182,14 @@ def paint(entry: Entry, key: str) -> str:
 def _zones(drawing: Drawing, view: int, key: str, ids: str) -> list[Markup]:
     """Return the communes: those outside, those that hold nothing, then those of each entry of the legend."""
     shown = drawing.views[view]
-    bare = {zone.inside for zone in drawing.zones if not (zone.inside and zone.code in shown.fill)}
+    bare: dict[bool, list[str]] = {}
+    for zone in drawing.zones:
+        if not (zone.inside and zone.code in shown.fill):
+            bare.setdefault(zone.inside, []).append(zone.code)
     land = [
-        Markup('<use href="#{}-{}" fill="{}" stroke="{}"/>').format(ids, name, *GROUND[inside])
+        Markup('<g fill="{}" stroke="{}">{}</g>').format(*GROUND[inside], _uses(ids, bare[inside]))
+        if drawing.part
+        else Markup('<use href="#{}-{}" fill="{}" stroke="{}"/>').format(ids, name, *GROUND[inside])
         for name, inside in sorted(GROUPS.items(), key=lambda group: group[1])
         if inside in bare
     ]

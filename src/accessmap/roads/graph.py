@@ -168,13 +168,17 @@ class RoadGraph:
 
     def driven_edges(self, path: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
         """Return the row of the edge driven between each two states of a path, and ms of the turn into it."""
+        return self.driven_between(path[:-1], path[1:])
+
+    def driven_between(self, here: npt.NDArray[np.integer], there: npt.NDArray[np.integer]) -> tuple[Ints, Ints]:
+        """Return the row of the edge driven from each of these states to the next, and ms of the turn into it."""
         grown = self.grown
         met = np.zeros(len(grown.node), "bool")
-        met[path] = True
+        met[here] = True
         near = np.flatnonzero(met[grown.tails])
         key, n = grown.tails[near] * len(grown.node) + grown.heads[near], len(grown.node)
         order = np.lexsort((grown.ms[near], key))
-        wanted = path[:-1].astype("int64") * n + path[1:]
+        wanted = here.astype("int64") * n + there
         driven = near[order[np.searchsorted(key[order], wanted)]]
         return grown.arc[driven], grown.more[driven]
 

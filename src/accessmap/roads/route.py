@@ -1,5 +1,6 @@
 """The quickest way between two points told as a table, road by road."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -93,17 +94,18 @@ def quickest_lines(
     for o, d, ms in zip(*trips.off_road(EVERY), strict=True):
         if o == d:
             straight[int(o)] = min(int(ms), straight.get(int(o), int(ms)))
+    sides = [tuple(side.rows(slice(k, k + 1)) for side in (trips.start, trips.end)) for k in range(len(lines))]
+    entries = [(start.origins(roads.segments), end.destinations(roads.segments)) for start, end in sides]
+    paths = [roads.router.path(leaving.seeds, arriving.seeds) for leaving, arriving in entries]
+    taken = _driven_ms(roads, paths)
     for k, (home, site) in enumerate(zip(*trips.places, strict=True)):
-        start, end = (side.rows(slice(k, k + 1)) for side in (trips.start, trips.end))
+        (start, end), (leaving, arriving), path = sides[k], entries[k], paths[k]
         found = [(straight[k], [home, site])] if k in straight else []
-        leaving, arriving = start.origins(roads.segments), end.destinations(roads.segments)
-        path = roads.router.path(leaving.seeds, arriving.seeds)
         if len(path):
-            edges, turns = roads.driven_edges(path)
             first, last = (
                 int(np.flatnonzero(at.state == state)[0]) for at, state in ((leaving, path[0]), (arriving, path[-1]))
             )
-            ms = roads.arcs[2][edges].sum() + turns.sum() + leaving.ms[first] + arriving.ms[last]
+            ms = taken[k] + leaving.ms[first] + arriving.ms[last]
             joints = _joint(roads, start.only(leaving.join[first])), _joint(roads, end.only(arriving.join[last]))
             found.append((int(ms), [home, joints[0], *roads.xy[roads.grown.node[path]], joints[1], site]))
         for _, _, ms, first, last in zip(*direct_ms(start, end, roads.segments), strict=True):
@@ -111,6 +113,17 @@ def quickest_lines(
         if found:
             lines[k] = shapely.LineString(min(found, key=lambda way: way[0])[1])
     return lines
+
+
+def _driven_ms(roads: RoadGraph, paths: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int64]:
+    """Return milliseconds of each path through the graph, turns included; 0 of none."""
+    none = np.empty(0, "int32")
+    here, there = (np.concatenate([none, *(path[part] for path in paths)]) for part in (slice(-1), slice(1, None)))
+    edges, turns = roads.driven_between(here, there)
+    number = np.repeat(np.arange(len(paths)), [max(0, len(path) - 1) for path in paths])
+    total = np.zeros(len(paths), "int64")
+    np.add.at(total, number, roads.arcs[2][edges] + turns)
+    return total
 
 
 def _by_nodes(

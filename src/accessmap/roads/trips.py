@@ -27,17 +27,25 @@ def nearest_metres(trips: Trips) -> Floats:
 
     The way is the quickest one, which need not be the shortest; its joining legs count as they are, straight.
     """
-    which = trips.nearest(1)[1][:, 0]
+    minutes, nearest = trips.nearest(1)
+    which = nearest[:, 0].astype("int64")
     metres = np.full(len(which), np.nan)
     o, d, off_road = trips.off_road(EVERY)
     straight = np.hypot(*(_xy(trips.places[0][o]) - _xy(trips.places[1][d])).T)
-    along = _direct(trips)
+    # What may go straight, or along one segment, to its own nearest, by that: each site then looks at its own alone.
+    beside = [_by_site(which, *each) for each in (_direct(trips), (o, d, off_road, straight))]
+    departures = trips.departures
+    leaving = np.argsort(which[departures.point], kind="stable")
+    whose = which[departures.point][leaving]
     graph, lengths = _reversed(trips.roads)
     for site in np.unique(which[which >= 0]):
+        rows = np.sort(leaving[slice(*np.searchsorted(whose, (site, site + 1)))])
         going = np.flatnonzero(which == site)
-        best_ms, best = _by_nodes(trips, int(site), going, graph, lengths)
-        for origins, destinations, ms, length in ((*along[:3], along[3]), (o, d, off_road, straight)):
-            mine = (destinations == site) & (which[origins] == site)
+        # Nobody who goes there takes longer: what is further is not looked at.
+        limit = float(minutes[going].max()) * MS_PER_MINUTE * 1.001 + 1_000
+        best_ms, best = _by_nodes(trips, int(site), going, rows, graph, lengths, limit)
+        for sites, origins, ms, length in beside:
+            mine = slice(*np.searchsorted(sites, (site, site + 1)))
             at = np.searchsorted(going, origins[mine])
             quicker = ms[mine] < best_ms[at]
             best[at[quicker]] = length[mine][quicker]
@@ -45,29 +53,43 @@ def nearest_metres(trips: Trips) -> Floats:
     return metres
 
 
+def _by_site(which: Ints, o: Ints, d: Ints, ms: Ints, metres: Floats) -> tuple[Ints, Ints, Ints, Floats]:
+    """Return (destination, origin, milliseconds, metres) of the pairs of an origin and its nearest, by destination."""
+    mine = np.flatnonzero(which[o] == d)
+    mine = mine[np.argsort(d[mine], kind="stable")]
+    return d[mine], o[mine], ms[mine], metres[mine]
+
+
 def _by_nodes(
-    trips: Trips, site: int, going: Ints, graph: csr_array, lengths: dict[str, Ints | Floats]
+    trips: Trips,
+    site: int,
+    going: Ints,
+    rows: Ints,
+    graph: csr_array,
+    lengths: dict[str, Ints | Floats],
+    limit: float,
 ) -> tuple[Floats, Floats]:
-    """Return milliseconds and metres of the quickest way through the graph from these origins to one site."""
-    segments = trips.roads.segments
-    departures, arrivals = trips.start.origins(segments), trips.end.rows(slice(site, site + 1)).destinations(segments)
-    mine = np.isin(departures.point, going)
-    at, node = np.searchsorted(going, departures.point[mine]), departures.state[mine]
+    """Return milliseconds and metres of the quickest way through the graph from these origins to one site.
+
+    `rows` are those of their departures; ways of more than `limit` milliseconds may be left out.
+    """
+    departures, arrivals = trips.departures, trips.end.rows(slice(site, site + 1)).destinations(trips.roads.segments)
+    at, node = np.searchsorted(going, departures.point[rows]), departures.state[rows]
     best_ms, best = np.full(len(going), np.inf), np.full(len(going), np.nan)
     for last, last_ms, last_metres in zip(arrivals.state, arrivals.ms, arrivals.metres, strict=True):
-        ms, metres = _tree(graph, lengths, int(last))
-        total = departures.ms[mine] + ms[node] + last_ms
+        ms, metres = _tree(graph, lengths, int(last), limit)
+        total = departures.ms[rows] + ms[node] + last_ms
         quickest_first = np.lexsort((total, at))
         first = quickest_first[np.flatnonzero(np.diff(at[quickest_first], prepend=-1))]
         quicker = first[total[first] < best_ms[at[first]]]
         best_ms[at[quicker]] = total[quicker]
-        best[at[quicker]] = departures.metres[mine][quicker] + metres[node[quicker]] + last_metres
+        best[at[quicker]] = departures.metres[rows][quicker] + metres[node[quicker]] + last_metres
     return best_ms, best
 
 
-def _tree(graph: csr_array, lengths: dict[str, Ints | Floats], node: int) -> tuple[Floats, Floats]:
-    """Return milliseconds and metres from every node to one, along the quickest ways."""
-    ms, after = dijkstra(graph, indices=node, return_predecessors=True)
+def _tree(graph: csr_array, lengths: dict[str, Ints | Floats], node: int, limit: float) -> tuple[Floats, Floats]:
+    """Return milliseconds and metres from every node to one, along the quickest ways of at most `limit`."""
+    ms, after = dijkstra(graph, indices=node, return_predecessors=True, limit=limit)
     reached = np.flatnonzero(after >= 0)
     order = reached[np.argsort(ms[reached], kind="stable")]
     metres = np.full(len(ms), np.nan)

@@ -12,7 +12,6 @@ import geopandas as gpd
 import pandas as pd
 
 from accessmap.errors import Problem, Problems, StudyError
-from accessmap.measures.minutes import nearest
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.journeys import Journeys, JourneyTrips
@@ -385,7 +384,7 @@ class Study:
         >>> am.coverage(near["minutes"], study.people, 10).round(2).to_dict("list")
         {'minutes': [0.72]}
         """
-        return nearest(self.minutes(category, mode=mode, progress=progress))
+        return self._routed(mode).nearest(self._points(category), progress=progress)
 
     def trips(self, mode: str | None = None) -> Trips | JourneyTrips:
         """Return the residents of the study joined to the roads of a mode, once: ``.to(points)`` are their trips."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessmap.errors import NetworkError, OptionError, Problem
+from accessmap.measures.minutes import nearest
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.journeys import Journeys, JourneyTrips, check_percentile
 from accessmap.roads.trips import Trips
@@ -21,6 +22,7 @@ from accessmap.words.notes import Note
 from accessmap.words.progress import progress_bar
 
 CHUNK_BYTES = 128 * 2**20  # minutes of one chunk; up to twice as much again while it is made
+MOST_CELLS = 50_000_000  # of residents × services: of more the nearest is found without minutes to all
 
 Hours = str | Sequence[str]
 """One time of day ("08:00"), or two."""
@@ -301,10 +303,17 @@ def nearest_times(
     with progress_bar(Note("progress_travel_times"), 2, shown=progress) as done:
         trips = network.trips(residents.geometry, services.geometry)
         done()
-        minutes, which = trips.nearest(k)
-    at = which[:, k - 1]
-    names = pd.Series(np.where(at >= 0, services.index.to_numpy(dtype=object)[at], None), dtype="string")
-    return pd.DataFrame({"service_id": names.array, "minutes": minutes[:, k - 1]}, index=residents.index)
+        return _named(*trips.nearest(k), services.index, residents.index)
+
+
+def _named(
+    minutes: npt.NDArray[np.float32], which: npt.NDArray[np.int32], services: pd.Index, residents: pd.Index
+) -> pd.DataFrame:
+    """Return the last of the nearest of each resident by its id: service_id and minutes."""
+    at = which[:, -1]
+    names = np.full(len(at), None, dtype=object)
+    names[at >= 0] = services.to_numpy(dtype=object)[at[at >= 0]]
+    return pd.DataFrame({"service_id": pd.array(names, dtype="string"), "minutes": minutes[:, -1]}, index=residents)
 
 
 class Known:
@@ -352,6 +361,19 @@ class Known:
             here = np.flatnonzero(of_block == block)
             columns[:, here] = self._routed[block][1].to_numpy()[:, of_column[here]]
         return pd.DataFrame(columns, index=self._residents, columns=sites.index, copy=False)
+
+    def nearest(self, sites: gpd.GeoSeries, *, progress: bool = False) -> pd.DataFrame:
+        """Return the nearest of these points of every resident and the minutes to it, as `measures.nearest` does.
+
+        Of many residents and points it is found without the minutes to all of them.
+        """
+        trips = self.trips
+        if isinstance(trips, JourneyTrips) or len(self._residents) * len(sites) <= MOST_CELLS:
+            return nearest(self.minutes(sites, progress=progress))
+        with progress_bar(Note("progress_travel_times"), 1, shown=progress) as done:
+            found = _named(*trips.to(sites).nearest(1), sites.index, self._residents)
+            done()
+        return found
 
     def _route(self, points: gpd.GeoSeries, places: list[tuple[float, float]], *, progress: bool) -> None:
         blocks = row_blocks(len(self._residents), len(points))

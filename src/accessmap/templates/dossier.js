@@ -24,22 +24,27 @@
     none.textContent = typed && !near.length ? none.dataset.none : "";
     // The sheet may have been asked for before: then the address does not change, and nothing would be shown.
     var asked = found && found.getAttribute("href");
+    // A sheet in a file of its own is gone to when it is asked for, not in the middle of a word.
+    if (asked && asked.charAt(0) !== "#") { if (whole) { location.href = asked; } return; }
     if (asked && location.hash === asked) { shown(); } else if (asked) { location.hash = asked; }
   }
   function shown() {
     var sheet = location.hash.indexOf("#fiche-") === 0 && document.getElementById(location.hash.slice(1));
-    tools.hidden = !sheet;
+    if (tools) { tools.hidden = !sheet; }
     if (sheet) { sheet.appendChild(tools); sheet.querySelector("h3").focus({ preventScroll: true }); sheet.scrollIntoView(); }
   }
   fields.forEach(function (field) {
     field.addEventListener("input", function () { search(field, false); });
+    field.addEventListener("change", function () { if (!tools) { search(field, true); } });
     field.addEventListener("keydown", function (event) { if (event.key === "Enter") { search(field, true); } });
   });
   window.addEventListener("hashchange", shown);
-  document.getElementById("imprimer-fiche").addEventListener("click", function () {
-    document.body.classList.add("d-only-sheet");
-    window.print();
-  });
+  if (tools) {
+    document.getElementById("imprimer-fiche").addEventListener("click", function () {
+      document.body.classList.add("d-only-sheet");
+      window.print();
+    });
+  }
   window.addEventListener("afterprint", function () { document.body.classList.remove("d-only-sheet"); });
   shown();
 

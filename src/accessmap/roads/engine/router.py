@@ -35,6 +35,8 @@ _COMPILE, _LOAD = 15.0, 1.0
 _PATIENCE = 2.0
 #: Nodes from which a prepared graph is worth keeping on disk: below, it is prepared again in less than half a second.
 _WORTH_KEEPING = 150_000
+#: Nodes from which one way is searched for by our own kernel, which stops at its end, and not by scipy's whole search.
+LARGE = 50_000
 
 
 class Router:
@@ -170,7 +172,11 @@ class Router:
         self._check(origin, destination, None)
         if len(origin) != 1 or len(destination) != 1:
             raise NetworkError("path: one origin and one destination")
-        return self._searcher.path(origin, destination)
+        if self.graph.n < LARGE:
+            return self._searcher.path(origin, destination)
+        from accessmap.roads.engine.ways import way  # what is compiled is not waited for where it is not needed
+
+        return way(self.graph, origin, destination)
 
     def _all(self, points: Seeds, what: str, *, reverse: bool) -> npt.NDArray[np.float32]:
         points.check(self.graph.n, what)
