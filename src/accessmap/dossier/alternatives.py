@@ -46,6 +46,7 @@ MOST_NEXT: Final = 3  # of those that follow the best, told whatever they cost
 MOST_TOWNS: Final = 5
 MOST_NAMED: Final = 3
 SECONDS: Final = 10.0
+MANY_KEPT: Final = 200  # sites that stay: of more only the nearest is looked at
 Rows = dict[str, dict[str, Any]]
 # What is counted of people beside their number, by the column of the residents that says it.
 GROUPS: Final = {"age_75_over": "aged", "without_car": "without_car"}
@@ -139,8 +140,13 @@ class _Question:
         self.free = gpd.GeoDataFrame(pd.concat([free, own.set_axis("own " + own.index.astype(str))]), crs=free.crs)
         self.at = _at(self.free)
         self.at_names = {frozenset(_at(_kept(found, name)[1])): name for name in names}
-        every = pd.concat([found.sites[BASELINE].loc[list(kept)], self.free])
+        stay, self.standing = found.sites[BASELINE].loc[list(kept)], kept
+        every = pd.concat([stay, self.free])
+        if len(kept) > MANY_KEPT:  # all of them are open in every plan: the nearest of them is all that counts
+            self.standing, every = ("kept",), self.free
         self.times = study.minutes(gpd.GeoDataFrame(geometry=every.geometry, crs=free.crs))[study.inside]
+        if self.standing is not kept:
+            self.times.insert(0, "kept", study.nearest(stay)["minutes"][study.inside])
         self.people = study.people.astype("float64")
         town = self.free["commune"].map(study.communes["name"]) if "commune" in self.free else pd.Series(dtype=object)
         self.names = town.reindex(self.free.index).fillna(self.free["name"]).astype("str")
@@ -149,10 +155,10 @@ class _Question:
         """Add the plans that answer the question; return what each place would give, empty but for one site more."""
         if count > len(self.free) or not self.times.notna().to_numpy().any():
             return pd.DataFrame()
-        lost = self.times[list(self.kept)].isna().all(axis=1) & self.times.notna().any(axis=1)
+        lost = self.times[list(self.standing)].isna().all(axis=1) & self.times.notna().any(axis=1)
         longest = float(np.nanmax(self.times.to_numpy())) if (self.people[lost] > 0).any() else None
-        options: dict[str, Any] = {"existing": self.kept, "unreached_minutes": longest, "time_limit": SECONDS}
-        best = p_median(self.times, self.people, len(self.kept) + count, **options)
+        options: dict[str, Any] = {"existing": self.standing, "unreached_minutes": longest, "time_limit": SECONDS}
+        best = p_median(self.times, self.people, len(self.standing) + count, **options)
         tried = self._prices(best) if count == 1 else pd.DataFrame()
         if count == 1:
             order: list[tuple[str, ...]] = [(str(site),) for site in tried.index]
@@ -171,7 +177,7 @@ class _Question:
             key = self._key(sites)
             if key not in rows:
                 rows[key] = {"role": roles[sites], "name": ", ".join(self.names[list(sites)])}
-                minutes[key] = self.times[[*self.kept, *sites]].min(axis=1)
+                minutes[key] = self.times[[*self.standing, *sites]].min(axis=1)
             rows[key]["best"] = roles[sites] == "best"
         every = pd.concat([self.found.sites[BASELINE], self.free])
         for sites in roles:
@@ -185,7 +191,7 @@ class _Question:
 
     def _better(self, order: Sequence[tuple[str, ...]], minutes: dict[str, pd.Series]) -> list[tuple[str, ...]]:
         """Return, of each proposal, the first place that is as good on every measure and better as it is written."""
-        facts = {sites: self._measures(self.times[[*self.kept, *sites]].min(axis=1)) for sites in order}
+        facts = {sites: self._measures(self.times[[*self.standing, *sites]].min(axis=1)) for sites in order}
         found = []
         for name in self.at_names.values():
             own = self._measures(minutes[name])
@@ -204,7 +210,7 @@ class _Question:
         """Return what opens in each of the plans that follow the best, the best first; and whether it is near."""
         slack = NEAR * self.people.sum() / best.objective if best.objective else 0.0
         found = near_optimal(self.times, self.people, best, slack=max(slack, 1.0), limit=MOST_NEAR, time_limit=SECONDS)
-        opened = [tuple(site for site in sites if site not in self.kept) for sites in found["sites"]]
+        opened = [tuple(site for site in sites if site not in self.standing) for sites in found["sites"]]
         return opened, (found["worse"] <= slack + 1e-9).to_numpy()
 
     def _key(self, sites: Sequence[str]) -> str:

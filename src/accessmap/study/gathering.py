@@ -70,7 +70,7 @@ def for_dossier(study: Study, category: str) -> tuple[Study, Note | None]:
     """
     if len(study.residents) <= MOST_PLACES:
         return study, None
-    fewer, side = gathered(study.residents)
+    fewer, side = gathered(study.residents, most=FEWER_PLACES)
     told = study._with(residents=fewer, _known={})
     levels = []
     for each in (study, told):
