@@ -12,7 +12,7 @@ import pytest
 import shapely
 from bs4 import BeautifulSoup
 
-from accessmap.dossier import Dossier, apart, candidates, pages
+from accessmap.dossier import Dossier, alternatives, apart, candidates, pages
 from accessmap.dossier.chapter import chapters
 from accessmap.measures.minutes import by_commune, nearest
 from accessmap.roads.network import RoadNetwork
@@ -76,6 +76,7 @@ def made(whole, tmp_path_factory):
         patch.setattr(gathering, "FEWER_PLACES", 200)
         patch.setattr(candidates, "MOST_PLACES", 100)
         patch.setattr(candidates, "PROMISING", 20)
+        patch.setattr(alternatives, "MANY_KEPT", 1)
         patch.setattr(apart, "MOST_SHEETS", 100)
         patch.setattr(pages, "MOST_ROWS", 50)
         patch.setattr(travel, "MOST_CELLS", 20_000)
