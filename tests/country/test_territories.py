@@ -21,11 +21,12 @@ from accessmap.country.inputs import save_country
 from accessmap.country.parts import TABLES
 from accessmap.country.running import _Team
 from accessmap.country.territories import INPUTS, country_of
+from accessmap.errors import OptionError
 from accessmap.measures.resilience import dependence
 
 
 def files(out: Path) -> dict[str, bytes]:
-    """The parts: of the study beside them, which is written after all, nothing is asked here."""
+    """The parts: of the study beside them nothing is asked here."""
     every = {path.relative_to(out): path for path in out.rglob("*") if path.is_file()}
     return {name.as_posix(): path.read_bytes() for name, path in every.items() if name.parts[0] != INPUTS}
 
@@ -119,8 +120,25 @@ def test_part_that_fails_is_reported_and_the_others_are_kept(study: am.Study, tm
     assert len(list((tmp_path / "summary").iterdir())) == len(parts) - 1
 
 
-def test_tables_can_be_read_as_one_by_territory(run: tuple[Path, pd.DataFrame]) -> None:
+def test_a_part_that_fails_again_leaves_no_record_of_what_it_was(study: am.Study, tmp_path: Path) -> None:
+    code = str(study.communes.loc["02173", "epci"])
+    some = study.about(study.communes.index[study.communes["epci"] == code], title="")
+    am.national(some, tmp_path, by="epci", workers=1)
+    record, cells = tmp_path / "parts" / f"{code}.json", tmp_path / "cells" / f"territory={code}"
+    assert record.exists()
+    (cells / "cells.parquet").unlink()
+    cells.rmdir()
+    cells.write_text("a file where a folder must be")
+    assert am.national(some, tmp_path, by="epci", workers=1).loc[code, "state"] == "failed"
+    assert not record.exists()
+
+
+def test_tables_can_be_read_as_one_by_territory(study: am.Study, run: tuple[Path, pd.DataFrame]) -> None:
     out, parts = run
+    before = files(out)
+    with pytest.raises(OptionError, match=r"count people twice.*another folder"):
+        am.national(study, out, by="tiles", workers=1)
+    assert files(out) == before
     for name in TABLES:
         table = pd.read_parquet(out / name)
         assert set(table["territory"].astype(str)) == set(parts.index)

@@ -13,7 +13,7 @@ from shapely import Point, box
 
 import accessmap as am
 from accessmap.errors import OptionError
-from accessmap.read.counts import CELL_MEAN, MOST_PLACES, cell_places, service_places
+from accessmap.read.counts import CELL_MEAN, MOST_PLACES, cell_places, places_of_counts, service_places
 from accessmap.read.spread import SPREAD_SCALE, SPREAD_SHAPE, spread_residents
 
 SQUARES = gpd.GeoDataFrame(
@@ -113,6 +113,16 @@ def test_residents_on_no_grid_and_communes_without_cells_leave_the_rule_of_dista
     assert mixed["capacity"].equals(ruled["capacity"])
     with pytest.raises(OptionError, match="spread=True"):
         am.read_services(COUNTS, communes=COMMUNES, mairies=HALLS, residents=homes)
+
+
+def test_counts_of_one_kind_in_one_commune_stand_beside_each_other() -> None:
+    """Of arrondissements, of communes that merged: two pharmacies are not one place."""
+    capacity, kinds = pd.Series([2, 1, 1, 80]), pd.Series(["pharmacy", "pharmacy", "bakery", "nurse"])
+    found = places_of_counts(capacity, pd.Series(["02000"] * 4), kinds, SQUARES, None)
+    assert found.row.tolist()[:4] == [0, 0, 1, 2]
+    assert found.place.tolist()[:4] == [0, 1, 2, 0]
+    assert len(found.points) == MOST_PLACES
+    assert found.place.tolist()[4:] == list(range(MOST_PLACES))
 
 
 def test_a_site_with_a_number_of_seats_is_one_site() -> None:

@@ -89,6 +89,7 @@ class Country:
 
 def write_part(country: Country, code: str, out: Path) -> dict[str, Any]:
     """Write the tables of one territory, then the record that says that they are whole, and return the record."""
+    record_path(out, code).unlink(missing_ok=True)  # of other inputs, or files that are not whole
     homes = country.homes(code)
     found = nearest_of_kinds(country.network, homes.geometry, country.sites, k=country.k, metres=country.metres)
     tables = tables_of(country, code, homes, found)

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from accessmap.country.certified import Sites
-from accessmap.country.parts import Country
+from accessmap.country.parts import TABLES, Country
 from accessmap.country.running import here, in_processes, on_dask
 from accessmap.errors import OptionError, Problem
 from accessmap.measures.resilience import site_places
 from accessmap.read.counts import counted, places_of_counts
 from accessmap.tables.contracts import moving
 from accessmap.tables.departments import department, department_name
-from accessmap.words.notes import Note
+from accessmap.words.notes import Note, first_few
 from accessmap.words.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def national(
     Raises
     ------
     OptionError
-        Where an option is none, no resident lives in a commune of a territory, or Dask is not installed.
+        Where an option is none, no resident lives in a commune of a territory, Dask is not installed, or the folder
+        holds parts of other territories: those of another `by`, or of another country.
     StudyFileError, TableError
         Where the description is wrong.
 
@@ -99,9 +100,17 @@ def national(
         raise OptionError(Problem("national_workers", value=workers))
     study = _study(study)
     country = country_of(study, by=by, nearest=nearest, buffer_km=buffer_km)
-    parts = run(country, Path(out), workers=workers, scheduler=scheduler, progress=progress)
-    study.save(Path(out, INPUTS))
-    return parts
+    _check_parts(country, Path(out))
+    study.save(Path(out, INPUTS))  # first: where nothing can be written there, nothing is computed
+    return run(country, Path(out), workers=workers, scheduler=scheduler, progress=progress)
+
+
+def _check_parts(country: Country, out: Path) -> None:
+    """Refuse a folder with parts of other territories: whoever reads it whole would count people twice."""
+    there = {path.name.partition("=")[2] for table in TABLES for path in (out / table).glob("territory=*")}
+    others = sorted(there - set(country.territories))
+    if others:
+        raise OptionError(Problem("national_other_parts", value=str(out), n=len(others), names=first_few(others)))
 
 
 def run(
@@ -188,7 +197,8 @@ def sites_of(
     if not by_count.any():
         return Sites.of(told, xy, own, own)
     code = services["commune"][by_count].astype(str)
-    found = places_of_counts(fixed["capacity"][by_count], code, communes, mairies, residents)
+    rows = fixed[by_count]
+    found = places_of_counts(rows["capacity"], code, rows["category"], communes, mairies, residents)
     place = np.concatenate([own[~by_count], len(fixed) + found.place])
     service = np.concatenate([own[~by_count], own[by_count][found.row]])
     order = np.argsort(service, kind="stable")

@@ -153,6 +153,7 @@ class Places(NamedTuple):
 def places_of_counts(
     capacity: pd.Series,
     code: pd.Series,
+    kind: pd.Series,
     communes: gpd.GeoDataFrame,
     mairies: gpd.GeoDataFrame | None,
     residents: gpd.GeoDataFrame | None = None,
@@ -161,15 +162,17 @@ def places_of_counts(
 
     Parameters
     ----------
-    capacity, code
-        How many, and the commune where they are, by row of the counts.
+    capacity, code, kind
+        How many, the commune where they are, and of which category, by row of the counts. Rows of one commune and
+        category (of its arrondissements, of communes that merged, of two types of equipment) stand beside each other.
     communes, mairies
         As `read_services` takes them. Of a commune without a mairie a point inside counts.
     residents
         As `cell_places` takes them, in any CRS.
     """
     number = capacity.clip(1, MOST_PLACES).round().astype("int64").to_numpy()
-    most = pd.Series(number).groupby(code.to_numpy()).max()
+    upto = pd.Series(number).groupby([code.to_numpy(), kind.to_numpy()]).cumsum()
+    most = upto.groupby(code.to_numpy()).max().clip(upper=MOST_PLACES)
     parts = []
     if residents is not None:
         homes = residents[residents["commune"].isin(most.index)].to_crs(communes.crs)
@@ -184,7 +187,8 @@ def places_of_counts(
     first = pd.Series(np.flatnonzero(~found["commune"].duplicated()), found["commune"].unique())
     row = np.repeat(np.arange(len(number)), number)
     rank = np.arange(len(row)) - np.repeat(np.cumsum(number) - number, number)
-    return Places(row, rank, first.loc[code].to_numpy()[row] + rank, found.geometry)
+    taken = (upto.to_numpy() - number)[row]
+    return Places(row, rank, first.loc[code].to_numpy()[row] + (taken + rank) % MOST_PLACES, found.geometry)
 
 
 def counted(services: gpd.GeoDataFrame) -> pd.Series[bool]:
@@ -229,7 +233,9 @@ def spread_counts(
     if not by_count.any():
         return services
     rows = services[by_count]
-    found = places_of_counts(rows["capacity"], rows["commune"].astype(str), communes, mairies, residents)
+    found = places_of_counts(
+        rows["capacity"], rows["commune"].astype(str), rows["category"], communes, mairies, residents
+    )
     each = rows.iloc[found.row]
     share = each["capacity"] / np.bincount(found.row)[found.row]
     new = each.assign(capacity=share, point_quality="spread")
