@@ -49,6 +49,7 @@ class Page:
 
     def __init__(self, text):
         soup = BeautifulSoup(text, "html.parser")
+        self.attention = " ".join(each.get_text() for each in soup.select(".ct-warning"))
         self.data = json.loads(soup.select_one("script.nt-data").string)
         whole = zlib.decompress(base64.b64decode(soup.select_one("script.nt-blob").string))
         self.parts, at = {}, 0

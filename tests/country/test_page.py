@@ -16,6 +16,7 @@ from accessmap.categories import CATEGORIES
 from accessmap.cli import main
 from accessmap.country.page import MOST_KINDS, national_page, page_of
 from accessmap.studyfile.loading import load_study
+from accessmap.words import words as labels
 
 WITHOUT = "80"
 
@@ -78,6 +79,9 @@ def test_a_part_that_is_missing_is_missing_on_the_page_and_nothing_is_made_of_it
     assert np.isnan(page.figure("deps", "minutes")["hospital"][row])
     inside = study.residents["commune"].str.startswith(WITHOUT)
     assert page.data["deps"][row][2] == round(study.people[inside].sum())  # who lives there is known all the same
+    left = study.communes[study.communes.index.str.startswith(WITHOUT)]
+    assert f"{len(left)}\u00a0communes" in page.attention
+    assert labels.number(int(left["population"].sum()), lang="fr") in page.attention
 
 
 def test_a_few_are_never_none_and_nearly_all_are_never_all(page, study):

@@ -136,6 +136,7 @@ def page_of(study: Study, access: pd.DataFrame, folder: Path, path: Path, lang: 
         sources=[source.credit for source in study.credit.sources],
         parameters=[(words.told(name), words.told(value)) for name, value in study.credit.parameters.items()],
         cautions=[
+            *_not_computed(study, access, words),
             *([words("country_page_estimated")] if study.estimated else []),
             *(words.told(caution) for caution in study.cautions),
         ],
@@ -146,6 +147,15 @@ def page_of(study: Study, access: pd.DataFrame, folder: Path, path: Path, lang: 
         data=Markup(embedded(data)),  # noqa: S704 - escaped
         blob=blob,
     )  # fmt: skip
+
+
+def _not_computed(study: Study, access: pd.DataFrame, words: Words) -> list[str]:
+    """Return that some communes are not computed yet, where so: no figure of more than one commune counts them."""
+    people = study.communes["population"][study.communes["in_territory"]]
+    left = people[~people.index.isin(access.index.get_level_values("code")) & (people > 0)]
+    if left.empty:
+        return []
+    return [words("country_page_not_computed", n=len(left), people=words.count(int(left.sum())))]
 
 
 # ------------------------------------------------------------------ what was computed
