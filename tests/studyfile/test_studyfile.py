@@ -37,7 +37,7 @@ from accessmap.studyfile.loading import page_sentence
 from accessmap.studyfile.problems import key_lines, line_of, problem, shown
 from accessmap.studyfile.reading import settings_of
 from accessmap.words.near import near_matches
-from accessmap.words.notes import Note
+from accessmap.words.notes import Figure, Note
 
 ROOT = Path(__file__).parents[2]
 
@@ -215,7 +215,20 @@ def test_people_of_a_file_are_brought_to_the_legal_population_where_it_is_asked(
 
 NODES = 'nodes = "nodes.csv"\nedges = "edges.csv"'
 SERVICES = TOY[TOY.index("[[services]]") : TOY.index("[roads]")]
+
+
 # What is changed in the toy study, into what, and what the message must hold.
+def test_people_far_from_the_legal_population_are_doubted(toy):
+    file = toy.with_name("residents.csv")
+    table = pd.read_csv(file, dtype={"commune": str})
+    legal = load_study(toy).counted.query("in_territory")["population_legal"].sum()
+    for times, cautions in ((1.9, 0), (3, 1), (0.6, 0), (0.001, 1)):
+        people = table["population"] * times * legal / load_study(toy).people.sum()
+        table.assign(population=people).to_csv(file, index=False)
+        assert sum("population légale" in each for each in load_study(toy).cautions) == cautions
+        table.to_csv(file, index=False)
+
+
 BAD_DATA = {
     "logo": (
         'formats = ["csv"]',
@@ -622,13 +635,14 @@ CAUTIONS = (
     "studyfile_caution_sample_france_services",
     "studyfile_caution_sample_hospital",
     "studyfile_caution_edge",
+    "studyfile_caution_people",
 )
 
 
 @pytest.mark.parametrize("reason", CAUTIONS)
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_caution_on_a_page_is_in_words_for_who_never_saw_the_file(reason, lang):
-    sentence = page_sentence(problem(reason, places="Aville")).told(lang)
+    sentence = page_sentence(problem(reason, places="Aville", people=Figure.of(9), legal=Figure.of(1234))).told(lang)
     assert not re.search(r"\[|\]|livr|bundled|accessmap|section|table", sentence)
     assert sentence[0].isupper()
     assert sentence.endswith(".")

@@ -32,7 +32,7 @@ from accessmap.studyfile.services import services_of, spread_among
 from accessmap.studyfile.tables import reference_of, residents_of, rule_of, tables_of
 from accessmap.studyfile.transit import feeds, with_journeys
 from accessmap.words.near import Categories, near_matches
-from accessmap.words.notes import Note
+from accessmap.words.notes import Figure, Note
 from accessmap.words.system import why_failed
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ PAGES = {
     "studyfile_caution_sample_france_services": "studyfile_caution_sample_france_services_page",
     "studyfile_caution_sample_hospital": "studyfile_caution_sample_hospital_page",
     "studyfile_caution_edge": "studyfile_caution_edge_page",
+    "studyfile_caution_people": "studyfile_caution_people_page",
 }
 
 
@@ -191,6 +192,8 @@ def loaded(
     if study is not None:
         study = plans.with_programme(ledger, study, programme)
         plans.check_carried_out(ledger, written, study)
+    if study is not None:
+        _check_people(ledger, study)
     if services is not None and ("services",) not in lost:
         steps = [step for plan in scenarios.values() for step in plan.steps]
         opened = {str(step.category) for step in steps if step.action == "open"}
@@ -267,6 +270,20 @@ def _earlier(ledger: Ledger, study: Study) -> dict[str, Study]:
         else:
             found[section.name] = each
     return found
+
+
+DOUBTED_TIMES = 2.0
+"""How many times the legal population, or the reverse, the people of a file are doubted."""
+
+
+def _check_people(ledger: Ledger, study: Study) -> None:
+    """Keep a caution where the people counted are far from the legal population: thousands, or a decimal misread."""
+    counted = study.counted
+    people, legal = counted.loc[counted["in_territory"], ["population", "population_legal"]].sum()
+    least, most = sorted((float(people), float(legal)))
+    if 0 < DOUBTED_TIMES * least < most:
+        told = {"people": Figure.of(people, digits=0), "legal": Figure.of(legal, digits=0)}
+        ledger.cautions.append(ledger.file.problem("studyfile_caution_people", "residents", "path", **told))
 
 
 def _check_plausible(ledger: Ledger, study: Study) -> pd.DataFrame:
