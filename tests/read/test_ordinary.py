@@ -107,7 +107,7 @@ def test_postal_codes_are_not_taken_for_those_of_communes(tmp_path, communes, si
     assert "ce sont des codes postaux" in refused(tmp_path / "s.csv", communes)
 
 
-@pytest.mark.parametrize("degrees", ["44.44{}.123", "44°26'5{}\"N"])
+@pytest.mark.parametrize("degrees", ["44.44{}.123", "44°66'5{}\"N", "44°26'5{}\"N, 44°27'"])
 def test_degrees_that_are_no_number_are_refused_and_no_site_goes_to_its_mairie(
     degrees, tmp_path, communes, sites
 ) -> None:
