@@ -20,11 +20,14 @@ FIRST_METRES: Final = 100.0
 WIDER: Final = 1.2
 
 
-def gathered(residents: gpd.GeoDataFrame, *, most: int = FEWER_PLACES) -> tuple[gpd.GeoDataFrame, float]:
+def gathered(
+    residents: gpd.GeoDataFrame, minutes: pd.Series, *, most: int = FEWER_PLACES
+) -> tuple[gpd.GeoDataFrame, float]:
     """Return residents with those of a commune who live in one square as one, none lost, and its side in metres.
 
-    Each stands at the home nearest the middle of its people, and bears that one's id; the square is the smallest that
-    leaves at most so many, or one a commune. Numbers (`population`, `without_car` …) are added up.
+    Each stands at the home whose minutes are nearest the mean of its people (the middle of a village has less than its
+    people on average), and bears that one's id; who reaches nothing is not put with who does. The square is the
+    smallest that leaves at most so many, or one or two a commune. Numbers (`population` …) are added up.
 
     Examples
     --------
@@ -32,28 +35,30 @@ def gathered(residents: gpd.GeoDataFrame, *, most: int = FEWER_PLACES) -> tuple[
     >>> homes = {"commune": ["a", "a", "b"], "population": [1, 3, 5]}
     >>> where = [Point(0, 0), Point(50, 0), Point(60, 0)]
     >>> table = gpd.GeoDataFrame(homes, index=["x", "y", "z"], geometry=where, crs=2154)
-    >>> fewer, metres = gathered(table, most=2)
+    >>> fewer, metres = gathered(table, pd.Series([4.0, 2.0, 3.0], table.index), most=2)
     >>> fewer["population"].to_dict(), metres
     ({'y': 4, 'z': 5}, 100.0)
     """
     commune = pd.factorize(residents["commune"])[0].astype("int64")
     at = np.column_stack([residents.geometry.x, residents.geometry.y])
     at -= at.min(axis=0)
+    time = minutes.to_numpy("float64")
+    reached = ~np.isnan(time)
     communes, side = int(commune.max(initial=-1)) + 1, FIRST_METRES
     while True:
         square = np.floor(at / side).astype("int64")
         key = (commune * (square[:, 0].max() + 1) + square[:, 0]) * (square[:, 1].max() + 1) + square[:, 1]
-        kept, group = np.unique(key, return_inverse=True)
-        if len(kept) <= max(most, communes):
+        kept, group = np.unique(key * 2 + reached, return_inverse=True)
+        if len(kept) <= max(most, 2 * communes):
             break
         side *= WIDER
     people = residents["population"].to_numpy("float64")
     # Where nobody lives each home weighs alike.
     weight = np.where(np.bincount(group, people)[group] > 0, people, 1.0)
     sums = np.bincount(group, weight)
-    middle = np.column_stack([np.bincount(group, weight * each) / sums for each in at.T])
-    away = np.hypot(*(at - middle[group]).T)
-    order = np.lexsort((np.arange(len(group)), away, group))
+    time = np.where(reached, time, 0.0)
+    away = np.abs(time - (np.bincount(group, weight * time) / sums)[group])
+    order = np.lexsort((np.arange(len(group)), away.round(6), group))
     chosen = order[np.flatnonzero(np.diff(group[order], prepend=-1))]
     fewer = residents.iloc[chosen].copy()
     for name in residents.select_dtypes("number"):
@@ -70,7 +75,7 @@ def for_dossier(study: Study, category: str) -> tuple[Study, Note | None]:
     """
     if len(study.residents) <= MOST_PLACES:
         return study, None
-    fewer, side = gathered(study.residents, most=FEWER_PLACES)
+    fewer, side = gathered(study.residents, study.nearest(category)["minutes"], most=FEWER_PLACES)
     told = study._with(residents=fewer, _known={})
     levels = []
     for each in (study, told):
