@@ -6,19 +6,18 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 
-from accessmap.errors import NetworkError, OptionError, Problem
+from accessmap.errors import OptionError, Problem
 from accessmap.provenance import Provenance
 from accessmap.roads.memory import trim
 from accessmap.roads.network import RoadNetwork
 from accessmap.roads.transit.asked import LEG, Asked, legs_of
-from accessmap.roads.transit.clock import span
+from accessmap.roads.transit.asking import EACH, check, check_on_demand, check_percentile, moments_of
 from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.flexible import flexible
 from accessmap.roads.transit.itinerary import explained
@@ -27,17 +26,16 @@ from accessmap.roads.transit.nearby import Nearby
 from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.roads.transit.one_search import Rides
 from accessmap.roads.transit.raptor import ANY, Raptor, StopLegs, Timed, TimedLegs
-from accessmap.roads.transit.terms import PARKED_MINUTES, Runs, Terms
+from accessmap.roads.transit.stop_ways import CELLS, StopWays, each_stop
+from accessmap.roads.transit.terms import Runs, Terms
+from accessmap.roads.transit.told import notes_of
 from accessmap.roads.trips import EVERY, Trips
-from accessmap.words.near import near_names
-from accessmap.words.notes import Figure, Note, first_few
+from accessmap.words.notes import Note
+
+__all__ = ["EACH", "JourneyTrips", "Journeys", "check_percentile", "moments_of"]
 
 Floats = npt.NDArray[np.float32]
 Longs = npt.NDArray[np.int64]
-#: Cells of minutes to stops that are made at a time.
-_CELLS = 4_000_000
-#: Seconds between two departures of a window.
-EACH = 60
 
 
 class Journeys:
@@ -82,7 +80,7 @@ class Journeys:
     ) -> Journeys:
         """Return the journeys of a day, with the ways on foot between its stops by the streets."""
         networks = {"walk": streets} if isinstance(streets, RoadNetwork) else dict(streets)
-        _check(networks, terms)
+        check(networks, terms)
         made = cls(timetable, networks, timetable.date_of(date), timetable.why_day(date), terms)
         made.day, made.asked  # noqa: B018 - what cannot be is told now
         trim()
@@ -120,7 +118,7 @@ class Journeys:
                 if len(timetable.flex):  # it would begin to count
                     raise OptionError(Problem("journeys_on_demand_flexible"))
                 streets = {**streets, "car": car}
-            _check_on_demand(streets, terms)
+            check_on_demand(streets, terms)
         made = type(self)(timetable, streets, self.date, self.why, terms)
         made._before, made._nothing_asked = self, self._nothing_asked
         if timetable is self.timetable:
@@ -200,24 +198,7 @@ class Journeys:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What minutes are of, in sentences."""
-        terms = self.terms
-        return (
-            self.why,
-            Note(
-                "journeys_minutes",
-                access=Note(f"mode_{terms.access}"),
-                egress=Note(f"mode_{terms.egress}"),
-                access_minutes=Figure.of(terms.access_minutes),
-                egress_minutes=Figure.of(terms.egress_minutes),
-                longest=Figure.of(terms.longest),
-            ),
-            Note("journeys_changes", rides=Figure.of(terms.most_rides), transfer=Figure.of(terms.transfer_minutes)),
-            *([] if terms.parking is None else [_parked(terms)]),
-            *(each.note(self.date) for each in terms.on_demand),
-            *_told_flexible(self),
-            *(self.timetable.accessible(self.date) if terms.wheelchair else ()),
-            *_told_unknown(terms),
-        )
+        return notes_of(self.why, self.terms, self.timetable, self.date, self.asked if "car" in self.streets else None)
 
     def __repr__(self) -> str:
         return f"<Journeys: {self.timetable!r} {'; '.join(self.notes)}>"
@@ -334,51 +315,19 @@ class Journeys:
     def _all_the_way(self) -> list[str]:
         return sorted({"walk", "bike"} & {"walk", self.terms.access})
 
+    @property
+    def _stop_ways(self) -> StopWays:
+        return StopWays(self.streets, self.terms, self.timetable.stops.geometry, self._before is not None)
+
     def _legs(self, points: gpd.GeoSeries, *, home: bool, away: bool, max_metres: float | None) -> StopLegs:
         """Return the quickest ways between points and stops, of those that are within the minutes of that end."""
-        ways = self._ways(points, self._nearby.rows, home=home, away=away, max_metres=max_metres)
+        ways = self._stop_ways.between(points, self._nearby.rows, home=home, away=away, max_metres=max_metres)
         return self._split(len(points), *ways)
-
-    def _ways(
-        self,
-        points: gpd.GeoSeries,
-        rows: Longs,
-        *,
-        home: bool,
-        away: bool,
-        max_metres: float | None,
-        joined: Mapping[str, Trips] = MappingProxyType({}),
-    ) -> tuple[npt.NDArray[Any], ...]:
-        """Return those ways for some stops, by their rows: point, row, seconds; `joined` has the points as origins."""
-        terms, stops = self.terms, self.timetable.stops.geometry.iloc[rows]
-        mode, most = terms.access if home else terms.egress, self._most(home=home)
-        ways = [self._trips("walk", points, stops, away, max_metres, joined.get("walk"))]
-        if mode != "walk" and not (home and mode == "car" and terms.parking is not None):
-            ways.append(self._trips(mode, points, stops, away, max_metres, joined.get(mode)))
-        parked = self._parked(points, stops, away, max_metres) if home and mode == "car" else None
-        found: list[tuple[npt.NDArray[Any], ...]] = []
-        every = max(1, _CELLS // max(1, len(rows)))
-        for first in range(0, max(1, len(points)), every):
-            part = slice(first, min(first + every, len(points)))
-            minutes = reduce(np.fmin, [way(most, part) for way in ways])
-            if parked is not None:
-                minutes = np.fmin(minutes, parked(part))
-            point, stop = np.nonzero(~np.isnan(minutes))
-            found.append((point + first, rows[stop], np.ceil(np.round(minutes[point, stop] * 60.0, 2))))
-        return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
     def _split(self, points: int, point: Longs, row: Longs, seconds: npt.NDArray[Any]) -> StopLegs:
         """Return ways to places as ways to the stops of the day: where a place is split, each is as near."""
-        which, stop = self._each(row)
+        which, stop = each_stop(self.day.place, row)
         return StopLegs.of(points, point[which], stop, seconds[which])
-
-    def _each(self, row: Longs) -> tuple[Longs, Longs]:
-        """Return for places the stops of the day that each is: which of them, and the stop."""
-        order = np.argsort(self.day.place, kind="stable")
-        first, end = np.searchsorted(self.day.place[order], np.stack([row, row + 1]))
-        some = end - first
-        which = np.repeat(first, some) + np.arange(some.sum()) - np.repeat(np.cumsum(some) - some, some)
-        return np.repeat(np.arange(len(row)), some), order[which]
 
     def _timed(
         self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, homeward: bool
@@ -393,73 +342,19 @@ class Journeys:
         """Return the ways on demand between points and stops."""
         if not self.asked:
             return TimedLegs.none(len(points))
-        rows, most = self._nearby.rows, (self._most(home=home), self.terms.transfer_minutes)
+        rows, most = self._nearby.rows, (self.terms.most(home=home), self.terms.transfer_minutes)
         ends = points, self.timetable.stops.geometry.iloc[rows]
         legs = legs_of(self.asked, *(ends if away else ends[::-1]), self.streets, most if away else most[::-1])
         place, to, *times = (legs[name].to_numpy() for name in LEG)
         point, stop = (place, to) if away else (to, place)
-        which, stop = self._each(rows[stop])
+        which, stop = each_stop(self.day.place, rows[stop])
         return TimedLegs.timed(len(points), [point[which], stop, *(each[which] for each in times)])
 
     def _door_to_door(self, origins: gpd.GeoSeries, destinations: gpd.GeoSeries, *, homeward: bool) -> TimedLegs:
         """Return the ways on demand all the way."""
-        most = self._most(home=not homeward), self._most(home=homeward)
+        most = self.terms.most(home=not homeward), self.terms.most(home=homeward)
         legs = legs_of(self.asked, origins, destinations, self.streets, most)
         return TimedLegs.timed(len(origins), [legs[name].to_numpy() for name in LEG])
-
-    def _most(self, *, home: bool) -> float:
-        """Return the minutes to a stop, or from one, at most."""
-        return self.terms.access_minutes if home else self.terms.egress_minutes
-
-    def _trips(
-        self,
-        mode: str,
-        points: gpd.GeoSeries,
-        places: gpd.GeoSeries,
-        away: bool,
-        metres: float | None,
-        joined: Trips | None = None,
-    ) -> Any:
-        """Return what gives the minutes of some points (rows) to each place, or from each place to them."""
-        network = self.streets[mode]
-        if joined is not None and away:
-            trips = joined.to(places)
-        elif self._before is None:
-            trips = network.trips(*((points, places) if away else (places, points)), max_metres=metres)
-        elif away:  # a stop more may be far from the streets
-            trips = network.trips(points, places[:0], max_metres=metres).to(places)
-        else:
-            trips = network.trips(places[:0], points, max_metres=metres).leaving(places)
-        if away:
-            return trips.minutes
-        from_places = trips.minutes
-
-        def turned(limit: float | None, part: slice) -> Floats:
-            some = replace(trips, places=(trips.places[0], trips.places[1][part]), end=trips.end.rows(part))
-            return some.minutes(limit).T if len(points) > part.stop - part.start else from_places(limit).T
-
-        return turned
-
-    def _parked(self, points: gpd.GeoSeries, stops: gpd.GeoSeries, away: bool, max_metres: float | None) -> Any:
-        """Return what gives the minutes of some points by car to a lot, to park there and to walk to each stop."""
-        terms, lots = self.terms, self.terms.parking
-        if lots is None:
-            return None
-        ends = (lots, stops) if away else (stops, lots)
-        on_foot = self.streets["walk"].trips(*ends).minutes(PARKED_MINUTES)
-        on_foot = on_foot if away else on_foot.T
-        drive = self._trips("car", points, lots, away, max_metres)
-
-        def minutes(part: slice) -> Floats:
-            driven = drive(terms.access_minutes, part)
-            found = np.full((len(driven), on_foot.shape[1]), np.nan, "float32")
-            for lot in range(len(lots)):
-                near = np.flatnonzero(~np.isnan(on_foot[lot]))
-                parking = terms.parking_minutes if away else 0.0
-                found[:, near] = np.fmin(found[:, near], driven[:, [lot]] + (on_foot[lot, near] + parking))
-            return found
-
-        return minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -496,7 +391,9 @@ class JourneyTrips:
             ways = [np.unique(np.stack([place, old.day.place[legs.stop], legs.seconds]), axis=1)]
             if len(new) and len(points):
                 at, home = gpd.GeoSeries(points, crs=crs), away != self.homeward
-                more = journeys._ways(at, new, home=home, away=away, max_metres=self.max_metres, joined=known)
+                more = journeys._stop_ways.between(
+                    at, new, home=home, away=away, max_metres=self.max_metres, joined=known
+                )
                 ways.append(np.stack(more))
             sides.append(journeys._split(len(legs), *np.concatenate(ways, axis=1).astype("int64")))
         timed = journeys._timed(*self.ends, homeward=self.homeward)
@@ -564,7 +461,7 @@ class JourneyTrips:
         origins, destinations = map(len, self.places)
         best = np.full((origins, k), np.nan, "float32")
         which = np.full((origins, k), -1, "int32")
-        every = max(1, _CELLS // max(1, destinations))
+        every = max(1, CELLS // max(1, destinations))
         for first in range(0, origins, every):
             rows = slice(first, min(first + every, origins))
             minutes = self.minutes(None, rows)
@@ -597,77 +494,3 @@ class JourneyTrips:
         )
         axes = (1, 2, 0) if self.backward else (1, 0, 2)
         return seconds.transpose(axes), within.T if self.backward else within
-
-
-def moments_of(asked: str | Sequence[str], where: str) -> tuple[int, ...]:
-    """Return one time of day, or each minute between two (the second not included), in seconds after midnight.
-
-    Examples
-    --------
-    >>> moments_of("08:00", "depart"), len(moments_of(("07:00", "09:00"), "depart"))
-    ((28800,), 120)
-    """
-    if isinstance(asked, str):
-        return (span((asked, "99:59"), where=where)[0],)
-    return tuple(range(*span(asked, where=where), EACH))
-
-
-def check_percentile(percentile: float) -> None:
-    """Raise OptionError where a percentile is none."""
-    if not (isinstance(percentile, int | float | np.number) and 0 <= percentile <= 100):
-        raise OptionError(Problem("journeys_percentile", value=percentile))
-
-
-def _check(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
-    for mode, network in networks.items():
-        if not isinstance(network, RoadNetwork):
-            raise NetworkError(Problem("journeys_no_network", value=type(network).__name__, mode=str(mode)))
-    for where, mode in (("access", terms.access), ("egress", terms.egress), ("streets", "walk")):
-        if mode not in networks:
-            near = near_names(mode, networks)
-            raise OptionError(
-                Problem("journeys_no_streets", where=where, value=mode, near=near, known=", ".join(networks))
-            )
-    _check_on_demand(networks, terms)
-    for name in ("access_minutes", "egress_minutes", "parking_minutes", "transfer_minutes", "stay"):
-        value = getattr(terms, name)
-        if not (np.isfinite(value) and value >= 0):
-            raise OptionError(Problem("journeys_minutes_below", where=name, value=value))
-    check_percentile(terms.percentile)
-    span(terms.between)
-    if terms.parking is not None and terms.access != "car":
-        raise OptionError(Problem("journeys_parking_without_car", where="parking", value=terms.access))
-    if not (isinstance(terms.most_rides, int) and terms.most_rides >= 1):
-        raise OptionError(Problem("journeys_rides", where="most_rides", value=terms.most_rides))
-
-
-def _check_on_demand(networks: Mapping[str, RoadNetwork], terms: Terms) -> None:
-    for each in terms.on_demand:
-        if not isinstance(each, OnDemand):
-            raise OptionError(Problem("journeys_on_demand", where="on_demand", value=type(each).__name__))
-    if terms.on_demand and "car" not in networks:
-        known = ", ".join(networks)
-        raise OptionError(Problem("journeys_on_demand_without_car", where="on_demand", known=known))
-
-
-def _told_flexible(journeys: Journeys) -> list[Note]:
-    """Return what of the feeds' zones counts."""
-    flex = journeys.timetable.flex
-    if not len(flex):
-        return []
-    if "car" not in journeys.streets:
-        return [Note("journeys_flexible_left", n=int(flex["trip"].nunique()))]
-    names = list(dict.fromkeys(each.name for each in journeys.asked if each.published))
-    return [Note("journeys_flexible", n=len(names), names=first_few(names, str))] if names else []
-
-
-def _told_unknown(terms: Terms) -> list[Note]:
-    """Return how much of transport on demand is left out since nobody says that it takes a wheelchair."""
-    left = [each for each in terms.on_demand if each.wheelchair is not True] if terms.wheelchair else []
-    unknown = Figure.of(sum(each.wheelchair is None for each in left))
-    return [Note("on_demand_wheelchair_left", n=len(left), unknown=unknown)] if left else []
-
-
-def _parked(terms: Terms) -> Note:
-    assert terms.parking is not None
-    return Note("journeys_parked", n=len(terms.parking), minutes=Figure.of(terms.parking_minutes))

@@ -100,3 +100,7 @@ class Terms:
     def longest(self) -> float:
         """Minutes that one goes without a ride at most: as many as before the first one and after the last."""
         return self.access_minutes + self.egress_minutes
+
+    def most(self, *, home: bool) -> float:
+        """Return the minutes between one's home, or the other end, and a stop at most."""
+        return self.access_minutes if home else self.egress_minutes
