@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -327,13 +328,31 @@ def _write_table(table: pd.DataFrame, path: Path, name: str) -> dict[str, Any]:
         if not values.map(lambda value: type(value) is str).all():
             told["json"].append(column)
             where = f"{name}.{column}"
-            cells = [NULL if value is None else json.dumps(_kept(value, where), ensure_ascii=False) for value in values]
+            cells = _cells(values, where)
             bare[column] = pd.Series(cells, index=table.index, dtype="str")
     try:
         bare.to_parquet(path)
     except (TypeError, ValueError, OverflowError) as error:  # labels that are no text, values of several kinds
         raise StudyError(Problem("saved_value", where=name, value=_why(error))) from error
     return told
+
+
+def _cells(values: pd.Series, where: str) -> list[str]:
+    """Return values as JSON; a text that stands over and over, or that nothing does, is written once."""
+    once: dict[object, str] = {None: NULL}
+    missing = json.dumps(math.nan)
+
+    def cell(value: object) -> str:
+        if value is None or type(value) is str:
+            found = once.get(value)
+            if found is None:
+                found = once[value] = json.dumps(value, ensure_ascii=False)
+            return found
+        if type(value) is float and math.isnan(value):
+            return missing
+        return json.dumps(_kept(value, where), ensure_ascii=False)
+
+    return [cell(value) for value in values]
 
 
 def _read_table(
