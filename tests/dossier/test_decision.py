@@ -48,7 +48,10 @@ def test_how_sure_it_is_stands_first_of_what_is_sure(dossier, page, sample_study
     text = said(page.select_one("#decision"))
     assert "Tergnier reste le meilleur choix dans" in text
     assert "« Coucy » serait le meilleur choix dans" in text
-    assert "À vérifier d’abord" in text
+    often = round(1 / dossier.tables["check_together"].loc["sites", "changes"])
+    assert "À vérifier d’abord : la liste des sites (ouverts, absents, horaires)" in text
+    assert f"cela changerait la décision 1 fois sur {often}" in text
+    assert said(page).count("À vérifier d’abord") == 1
     # First the two plans of the recommendation, by its own measures, and why the mean trip names a third.
     assert table.loc["Coucy", "as_good"] == 1
     (chance,) = table.loc[table["name"] == "Folembray", "as_good"]

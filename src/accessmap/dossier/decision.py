@@ -31,7 +31,7 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
             By fact, counts: `unknown` of `of`; and the `gap` of the siting. See `accessmap.sentences.certainty`.
         costs
             By proposal: `eur`, `unknown`, `km`, `eur_car`. See `accessmap.sentences.costs`.
-        sureness, to_check, undecided
+        sureness, to_check, check_together, undecided
             Where worlds are drawn: see `accessmap.dossier.sureness.tables`.
     """
     costs = _costs(known)

@@ -15,8 +15,7 @@ from accessmap.dossier.sureness import breaks_of, compared, names_of
 from accessmap.maps.tornado import tornado_chart
 from accessmap.sentences.sureness import road_class
 from accessmap.uncertainty.flips import tornado
-from accessmap.uncertainty.inputs import GROUPS
-from accessmap.uncertainty.told import chosen_of, to_check, undecided
+from accessmap.uncertainty.told import chosen_of, undecided
 from accessmap.words.words import BASELINE, Words
 
 #: What moves the lead by less than this, in minutes a person, has no bar.
@@ -25,7 +24,7 @@ MOST_BARS: Final = 9
 
 
 def tables(known: Known) -> dict[str, pd.DataFrame] | None:
-    """Return what each assumption does to the best plan, `tornado`, and what groups of inputs are worth to know.
+    """Return what each assumption does to the best plan, `tornado`.
 
     None where no worlds are drawn, nothing is compared, or a plan that is compared changes the roads.
     """
@@ -35,17 +34,15 @@ def tables(known: Known) -> dict[str, pd.DataFrame] | None:
         return None
     return {
         "tornado": tornado(draws, known.study, among=among),
-        "check_together": to_check(draws, among=among, groups=GROUPS),
         "_undecided": undecided(draws, bounds=breaks_of(known.results)),
     }
 
 
 def sentences(tables: Tables, words: Words) -> list[str]:
-    """Return which assumption flips the best plan, what is worth checking together, and whose class is not sure."""
+    """Return which assumption flips the best plan, and whose class is not sure."""
     table, best, names = tables["tornado"], _best(tables.known), names_of(tables.known, words)
     flips = told_of.tornado(table, names=names, sites=_sites(tables.known), best=best, lang=words.lang)
-    checks = told_of.to_check(tables["check_together"], lang=words.lang)
-    return [*flips, *checks, *told_of.undecided(tables["_undecided"], lang=words.lang)]
+    return [*flips, *told_of.undecided(tables["_undecided"], lang=words.lang)]
 
 
 def shown(tables: Tables, words: Words) -> list[Part]:

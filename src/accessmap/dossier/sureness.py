@@ -19,7 +19,7 @@ from accessmap.sentences.advice import recommended
 from accessmap.study.scenario import Scenario
 from accessmap.study.study import Study
 from accessmap.uncertainty.drawing import Draws, draw
-from accessmap.uncertainty.inputs import Assumptions
+from accessmap.uncertainty.inputs import GROUPS, Assumptions
 from accessmap.uncertainty.told import ALIKE, DOUBTFUL, LEVEL, ranges, regret, to_check, undecided
 from accessmap.words.words import BASELINE, Words
 
@@ -155,8 +155,8 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
             `_high`; and what `accessmap.uncertainty.regret` says.
             `as_good` is the share of the worlds (0-1) in which a plan has neither a longer mean trip than the proposal
             that is recommended nor fewer people within the threshold.
-        to_check, undecided
-            As `accessmap.uncertainty` returns them.
+        to_check, check_together, undecided
+            As `accessmap.uncertainty` returns them; `check_together` is `to_check` of inputs that are known together.
     """
     draws = known.draws
     if draws is None:
@@ -175,9 +175,14 @@ def tables(known: Known) -> dict[str, pd.DataFrame]:
     table["as_good"] = held.reindex(table.index)
     return {
         "sureness": table,
-        **({"to_check": to_check(draws, among=among)} if among else {}),
+        **(_checks(draws, among) if among else {}),
         "undecided": undecided(draws, bounds=breaks_of(known.results)),
     }
+
+
+def _checks(draws: Draws, among: list[str]) -> dict[str, pd.DataFrame]:
+    together = to_check(draws, among=among, groups=GROUPS)
+    return {"to_check": to_check(draws, among=among), "check_together": together}
 
 
 def as_good(draws: Draws, plan: str, among: list[str]) -> pd.Series:
@@ -224,7 +229,7 @@ def sentences(tables: Tables, words: Words) -> tuple[list[str], list[str]]:
         among = proposals[0] if proposals else None
         best, *other_plan = told_of.regret(others, names=names, among=among, lang=lang)
         said, more = [*said, best], [*more, *other_plan]
-        said += told_of.to_check(tables["to_check"], lang=lang)
+        said += told_of.to_check(tables["check_together"], lang=lang)
     told = [BASELINE, *dict.fromkeys([*others.index[:1], *proposals[:1]])]
     held = pd.concat({"mean": table.loc[told, [f"mean_{end}" for end in ("now", "low", "high")]]})
     held = held.set_axis(["now", "low", "high"], axis=1).swaplevel()
