@@ -110,7 +110,8 @@ def stages(path, out):
     yield "dossier", *lap()
     page = dossier.save(out / "large.html")
     yield "page", *lap()
-    dossier.save_sheets(out / "large-fiches.html")
+    if not (out / "large-fiches.html").exists():  # those of a large territory are saved with its page
+        dossier.save_sheets(out / "large-fiches.html")
     yield "sheets", *lap()
     studyfile.write_maps(dossier, out, "large")
     yield "map", *lap()
@@ -140,6 +141,7 @@ def main():
         communes = pd.read_parquet(folder / "communes.parquet", columns=["in_territory"])["in_territory"].sum()
         out = folder / "out"
         out.mkdir(exist_ok=True)
+        (out / "large-fiches.html").unlink(missing_ok=True)
         print(f"{communes:,} communes, peak {peak():.2f} GB before")
         whole = np.zeros(2)
         for name, cpu, wall in stages(path, out):
