@@ -114,7 +114,7 @@ _Member = tuple[osm_tags.WayUse, Square, str]  # what an area is, the area, and 
 
 
 class _Kind(NamedTuple):
-    """What tags make of a way; `use` is shared by ways that only their names tell apart.
+    """What tags make of a way, shared by ways that only their names tell apart.
 
     `more` is whether more is to be noted of it than its use.
     """
@@ -125,7 +125,6 @@ class _Kind(NamedTuple):
     drawn: bool
     more: bool
     use: osm_tags.WayUse | None
-    name: str | None
 
 
 @dataclass
@@ -155,7 +154,7 @@ class _Reading:
     row_of: dict[int, int] = field(default_factory=dict)
     vintage: str = ""
     dated: bool = True
-    uses: dict[tuple[tuple[str, str], ...], osm_tags.WayUse | None] = field(default_factory=dict)
+    kinds: dict[str, _Kind] = field(default_factory=dict)
 
     def tables(self) -> RoadTables:
         import osmium
@@ -261,7 +260,7 @@ class _Reading:
             self._block(block, ways, told_of, settled, squares)
         if self.roads_gone:
             self.notes[Note("roads_told_gone")] = str(len(self.roads_gone))
-        self.uses.clear()
+        self.kinds.clear()
         return ways.frame()
 
     def _block(
@@ -278,7 +277,8 @@ class _Reading:
         standing = self.gone.standing("w", block, ids)
         whole = standing & ~self._has_gone(refs, starts)
         texts = block["tags"].dictionary_encode()
-        kinds = [self._kind(tags_of(text)) for text in texts.dictionary.to_pylist()]
+        known = texts.dictionary.to_pylist()
+        named = [self._named_kind(text) for text in known]
         codes = texts.indices.to_numpy().copy()
         told = np.isin(ids, told_of)
         read = np.zeros(len(ids), dtype=bool)
@@ -286,10 +286,14 @@ class _Reading:
         for row in np.flatnonzero(told).tolist():
             way = int(ids[row])
             if self.lines.takes(way):
-                kinds.append(self._kind(self.lines.tags_of(way, kinds[codes[row]].tags)))
-                codes[row] = len(kinds) - 1
+                tags = self.lines.tags_of(way, tags_of(known[codes[row]]))
+                codes[row] = len(named)
+                rules = {key: value for key, value in tags.items() if key not in IN_NO_RULE}
+                named.append((self._kind(rules), osm_tags.name_of(tags)))
+                known.append("")
             read[row] = way in settled or way in squares
             members[row] = squares.get(way, ()) if whole[row] else ()
+        kinds = [kind for kind, _ in named]
         flags = np.array([(kind.read, kind.use is not None, "highway" in kind.tags, kind.more) for kind in kinds])
         read |= flags[codes, 0]
         roads = read & whole & flags[codes, 1]
@@ -302,7 +306,7 @@ class _Reading:
         first = np.cumsum(counts) - counts
         rows = np.repeat(np.arange(len(ids)), counts)
         number = np.array([-1 if kind.use is None else ways.number(kind.use) for kind in kinds])[codes[rows]]
-        called = np.array([-1 if kind.use is None else ways.called(kind.name) for kind in kinds])[codes[rows]]
+        called = np.array([-1 if kind.use is None else ways.called(name) for kind, name in named])[codes[rows]]
         for row in np.flatnonzero(read & (told | flags[codes, 3] | ~whole)).tolist():
             way, kind = int(ids[row]), kinds[codes[row]]
             if not self._stands(way, kind, bool(standing[row]), bool(whole[row])):
@@ -347,18 +351,24 @@ class _Reading:
         found = np.isin(refs, list(self.gone.ids["n"])) if self.gone.ids["n"] else np.zeros(len(refs), dtype=bool)
         return np.diff(np.concatenate([[0], np.cumsum(found)])[starts]) > 0
 
+    def _named_kind(self, text: str) -> tuple[_Kind, str | None]:
+        """What the text of the tags of a way makes of it, and its name."""
+        pairs = text[1:].split(",")
+        rules = ",".join([pair for pair in pairs if pair.partition("=")[0] not in IN_NO_RULE])
+        kind = self.kinds.get(rules)
+        if kind is None:
+            kind = self.kinds[rules] = self._kind(tags_of(f"T{rules}"))
+        called = ",".join([pair for pair in pairs if pair.startswith(("name=", "ref="))])
+        return kind, osm_tags.name_of(tags_of(f"T{called}"))
+
     def _kind(self, tags: dict[str, str]) -> _Kind:
         road = not osm_tags.KINDS.isdisjoint(tags)
-        use = None
-        if road:
-            key = tuple(item for item in tags.items() if item[0] not in IN_NO_RULE)
-            use = self.uses[key] if key in self.uses else osm_tags.way_use(dict(key), self.mode)
-            self.uses[key] = use
+        use = osm_tags.way_use(tags, self.mode) if road else None
         drawn = not road and not passages.DRAWN.isdisjoint(values(tags.get("barrier", "")))
         settled = is_settled(tags)
         area = self.mode != "car" and use is not None and osm_tags.is_area(tags)
         more = settled or drawn or area
-        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), settled, drawn, more, use, osm_tags.name_of(tags))
+        return _Kind(tags, not WAY_KEYS.isdisjoint(tags), settled, drawn, more, use)
 
     def _nodes(self) -> tuple[pd.DataFrame, list[Any], pd.DataFrame, IntArray, IntArray]:
         """Nodes of the roads; polygons of built-up areas; delays, barriers and gates by position of their node."""
