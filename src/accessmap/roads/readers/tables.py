@@ -391,13 +391,18 @@ def road_tables(
     ids = nodes.index
     forbidden, costs = forbidden_turns(turns, u, v, ids), _costs(turning, u, v, ids)
     del turning
-    nodes = _used(nodes, u, v)
+    used = np.zeros(len(nodes), dtype=bool)
+    used[u] = used[v] = True
     tails = ids.to_numpy()[u]
     del u
+    heads = ids.to_numpy()[v]
+    del v
+    give_back()
+    nodes = nodes if used.all() and [*nodes] == ["lon", "lat"] else nodes.loc[used, ["lon", "lat"]]
     edges = pd.DataFrame(
         {
             "u": tails,
-            "v": ids.to_numpy()[v],
+            "v": heads,
             "minutes": timed["minutes"],
             "length_m": metres,
             "road_class": road_class,
@@ -435,14 +440,6 @@ def _extent(nodes: pd.DataFrame, segments: Segments) -> pd.DataFrame:
     used[segments.start] = used[segments.end] = True
     axes = {axis: nodes[axis].to_numpy(dtype=float)[used] for axis in ("lon", "lat")}
     return pd.DataFrame({axis: [each.min(), each.max()] if len(each) else [] for axis, each in axes.items()})
-
-
-def _used(nodes: pd.DataFrame, *ends: IntArray) -> pd.DataFrame:
-    """Nodes at which something ends: those handed over, not a copy, where that is all."""
-    used = np.zeros(len(nodes), dtype=bool)
-    for end in ends:
-        used[end] = True
-    return nodes if used.all() and [*nodes] == ["lon", "lat"] else nodes.loc[used, ["lon", "lat"]]
 
 
 def _costs(turning: TurnCosts, u: IntArray, v: IntArray, ids: pd.Index) -> pd.DataFrame | None:
