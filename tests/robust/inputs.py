@@ -480,7 +480,8 @@ def _trips_told(content: bytes) -> dict[str, Any] | None:
 def _trips_called(answer: Answer) -> dict[str, list[list[Any]]]:
     trips, stops = answer.tables["trips"]["trip"].tolist(), list(answer.tables["stops"].index)
     found: dict[str, list[list[Any]]] = {}
-    for row in answer.tables["calls"].itertuples(index=False):
+    calls = answer.tables["calls"]
+    for row in calls.astype(object).where(calls.notna(), None).itertuples(index=False):  # a blank is like a blank
         found.setdefault(trips[row.trip], []).append([stops[row.stop], *row[2:]])
     return found
 

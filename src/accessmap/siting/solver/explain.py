@@ -179,6 +179,8 @@ def _fits(values: Floats, limit: float, asked: list[int], choice: Choice, deadli
         late = values[np.arange(len(values)), sites[nearest]]
         if late.max() <= limit:
             return y, True
+        if time.perf_counter() > deadline:
+            return None, False
         order = np.lexsort((-late, nearest))
         worst = order[np.flatnonzero(np.diff(nearest[order], prepend=-1))]
         asked.extend(worst[late[worst] > limit].tolist())
