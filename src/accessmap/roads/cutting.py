@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from accessmap.roads.checks import driven_turns
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.network import RoadNetwork
-from accessmap.roads.saved import driven_turns
 from accessmap.roads.snapping import MS_PER_MINUTE, Segments, Snapped
 
 Bounds = tuple[float, float, float, float]

@@ -16,12 +16,12 @@ import shapely
 from accessmap.errors import NetworkError, Problem
 from accessmap.provenance import Provenance, Source
 from accessmap.roads.by_class import minutes_by_class
+from accessmap.roads.checks import check_ignored, check_legs, check_roads, driven_turns
 from accessmap.roads.engine import Seeds
 from accessmap.roads.everywhere import write_nearest
 from accessmap.roads.graph import RoadGraph, metric_crs_of
 from accessmap.roads.memory import given_back
 from accessmap.roads.route import quickest_lines, quickest_way
-from accessmap.roads.saved import check_ignored, check_legs, check_roads, driven_turns, read_network, write_network
 from accessmap.roads.snapping import Legs, ending_at
 from accessmap.roads.trips import Trips, minutes_along, nearest_metres
 from accessmap.words.cards import network_card
@@ -363,6 +363,8 @@ class RoadNetwork:
 
         The file appears whole or not at all.
         """
+        from accessmap.roads.saved import write_network
+
         turns = self.turns, self.turn_costs
         return write_network(Path(path), self.nodes, self.edges, self._legs, self.provenance, *turns)
 
@@ -375,6 +377,8 @@ class RoadNetwork:
         NetworkError
             Where the file is not one of ours, is damaged, or is of another version.
         """
+        from accessmap.roads.saved import read_network
+
         nodes, edges, legs, provenance, turns, costs = read_network(Path(path))
         return cls(nodes, edges, provenance=provenance, turns=turns, turn_costs=costs, **legs)
 

@@ -21,8 +21,8 @@ from accessmap.read.dating import credited
 from accessmap.read.files import read_table
 from accessmap.read.layouts.registry import layout_of
 from accessmap.read.raw import RawTable, refusal_of_rows
+from accessmap.roads.checks import check_ignored
 from accessmap.roads.network import CLASS_SPEEDS, RoadNetwork
-from accessmap.roads.saved import check_ignored
 from accessmap.studyfile.ledger import Ledger
 from accessmap.studyfile.problems import Key, StudyFileError, dotted
 from accessmap.studyfile.services import mairies_of

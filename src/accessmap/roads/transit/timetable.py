@@ -28,7 +28,6 @@ from accessmap.roads.transit.day import Day
 from accessmap.roads.transit.journeys import Journeys, moments_of
 from accessmap.roads.transit.on_demand import OnDemand
 from accessmap.roads.transit.running import Running, running
-from accessmap.roads.transit.saved import read_timetable, write_timetable
 from accessmap.roads.transit.terms import Terms
 from accessmap.tables.contracts import metric_crs
 from accessmap.words.cards import timetable_card
@@ -159,6 +158,8 @@ class Timetable(Feeds):
 
         The file appears whole or not at all.
         """
+        from accessmap.roads.transit.saved import write_timetable
+
         return write_timetable(Path(path), self)
 
     @classmethod
@@ -170,6 +171,8 @@ class Timetable(Feeds):
         SourceError
             Where the file is not one of ours, is damaged, or is of another version.
         """
+        from accessmap.roads.transit.saved import read_timetable
+
         return cls._of(read_timetable(Path(path)))
 
     # ------------------------------------------------------------------ days
