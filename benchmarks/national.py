@@ -15,7 +15,9 @@ import argparse
 import os
 import resource
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +144,23 @@ def growth(data, folder, workers):
         print(f"{n:12} {places:7} {seconds:8.1f} {seconds / places * 1000:17.2f} {peak:19.2f}")
 
 
+class Watched(threading.Thread):
+    """Looks at the workers, and keeps the most memory that one has had, kB: `ru_maxrss` counts what its parent had."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stop, self.peak = threading.Event(), 0
+
+    def run(self):
+        while not self.stop.wait(0.5):
+            pids = " ".join(each.read_text() for each in Path("/proc/self/task").glob("*/children")).split()
+            for pid in pids:
+                with suppress(OSError):
+                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                    held = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+                    self.peak = max([self.peak, *held])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path)
@@ -155,14 +174,16 @@ def main():
             growth(data, Path(folder), asked.workers)
             return
         out = asked.out or Path(folder, "national")
-        started = time.perf_counter()
+        started, watched = time.perf_counter(), Watched()
+        watched.start()
         parts = am.national(description(data, Path(folder), six=asked.six), out, workers=asked.workers, progress=True)
         seconds = time.perf_counter() - started
         print(parts["state"].value_counts().to_dict(), parts.loc[parts["error"] != "", "error"].to_dict())
+        watched.stop.set()
         own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         cpu = sum(each.ru_utime + each.ru_stime for each in (own, others))
         size = sum(path.stat().st_size for path in out.rglob("*.parquet"))
-        peaks = f"peak {own.ru_maxrss / 1e6:.2f} GB here, {others.ru_maxrss / 1e6:.2f} GB the largest worker"
+        peaks = f"peak {own.ru_maxrss / 1e6:.2f} GB here, {watched.peak / 1e6:.2f} GB the largest worker"
         print(f"{seconds:.0f} s ({cpu:.0f} s of computing), {peaks}, {size / 1e6:.0f} MB written")
         told(compared(out, data))
 

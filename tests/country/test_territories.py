@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -178,6 +180,16 @@ def test_processes_write_the_same_bytes_and_a_lost_worker_is_replaced(
 
 def on_cluster(study: am.Study, out: Path, cluster: Any) -> pd.DataFrame:
     return am.national(study, out, by="epci", nearest=2, buffer_km=1, scheduler=cluster.scheduler_address)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the most memory of a process")
+def test_the_peak_of_a_worker_is_its_own_and_not_that_of_who_started_it() -> None:
+    """As many workers are started as fit by it: what the parent had read would count in each."""
+    asked = "from accessmap.country.worker import peak_bytes as p; print(p())"
+    again = f"subprocess.run([sys.executable, '-c', {asked!r}], check=True)"
+    parent = f"import subprocess, sys; held = b'1' * 10**9; {again}"
+    found = subprocess.run([sys.executable, "-c", parent], check=True, capture_output=True, text=True)
+    assert 10**7 < int(found.stdout) < 9 * 10**8
 
 
 def test_dask_writes_the_same_bytes_keeps_what_is_there_and_reports_what_fails(
