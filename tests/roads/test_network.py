@@ -657,6 +657,14 @@ def test_other_minutes_on_some_edges():
         whole.with_minutes(pd.Series({0: -1.0}))
 
 
+def test_trips_of_other_roads_are_refused():
+    whole = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False)
+    trips = whole.trips(points((500, 80)), points((1000, 0)))
+    for other in (whole.without([0]), whole.with_legs(max_metres=10)):
+        with pytest.raises(NetworkError, match="these trips join other roads"):
+            other.trips_again(trips)
+
+
 def test_other_legs_on_the_same_roads():
     whole = network(LINE, [("a", "b", 2), ("b", "c", 3)], directed=False, local_metres=5)
     slower = whole.with_legs(access_kmh=2.4, max_metres=100)

@@ -513,6 +513,11 @@ class RoadNetwork:
         ----------
         trips
             Of `trips`, of a network whose edges differ from these by their minutes alone.
+
+        Raises
+        ------
+        NetworkError
+            Where these roads, or how far points may be from them, are others.
         """
         return trips.over(self._roads, self._legs)
 

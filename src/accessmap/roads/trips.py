@@ -13,7 +13,7 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from accessmap.errors import Problem, SnapError
+from accessmap.errors import NetworkError, Problem, SnapError
 from accessmap.roads.graph import RoadGraph
 from accessmap.roads.snapping import MS_PER_MINUTE, Entries, Legs, Snapped, along, direct_ms, own_segment, quickest
 from accessmap.words.notes import Metres
@@ -183,6 +183,8 @@ class Trips:
 
     def over(self, roads: RoadGraph, legs: Legs) -> Trips:
         """Return the same trips over roads that differ by their minutes, and by the speed of legs, alone."""
+        if roads.index is not self.roads.index or replace(legs, access_kmh=self.legs.access_kmh) != self.legs:
+            raise NetworkError(Problem("roads_other_joins", where="trips_again"))
         start, end = (side.at_speed(legs.access_kmh) for side in (self.start, self.end))
         return Trips(roads, legs, self.places, start, end)
 
